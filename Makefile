@@ -1,0 +1,53 @@
+# The one way in. `make help` lists everything; CI runs these same commands.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The newest supported Python that runs: on the path, or under a version manager's root.
+PYTHON ?= $(shell for v in 3.13 3.12 3.11; do \
+  for p in python$$v $$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$v*/bin/python$$v 2>/dev/null) python3; do \
+    "$$p" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$v')" 2>/dev/null && { echo "$$p"; exit; }; \
+  done; done)
+BIN := .venv/bin
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.venv/ready: requirements-dev.txt pyproject.toml local/emulator/package-lock.json
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found." >&2; exit 2; }
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m local.azurite install
+	@touch $@
+
+.PHONY: setup
+setup: .venv/ready ## everything that is needed, into .venv (and the storage emulator beside it)
+
+.PHONY: demo
+demo: setup ## the whole exchange on this machine: drops in, matches out, a table of every row
+	$(BIN)/exchange demo
+
+.PHONY: test
+test: setup ## lint, types, structure, and every test with coverage
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --cov --cov-report=term-missing --cov-fail-under=95
+
+.PHONY: format
+format: setup ## put the code in its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: setup ## pin what deploys (requirements.txt) and what develops (requirements-dev.txt) from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe \
+	  --extra client --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## remove what setup, demo and test made
+	rm -rf .venv .exchange local/emulator/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -1,0 +1,1 @@
+"""The data sharing agreement as code: loaded and checked once, asked through gates."""

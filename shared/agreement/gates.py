@@ -1,0 +1,88 @@
+"""The questions an agreement answers. `check_…` raises a coded refusal; `may_…` answers yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from shared.agreement.model import Agreement
+from shared.errors import NotAgreed
+
+
+@dataclass(frozen=True)
+class AgreementCode:
+    """One reason for which the agreement refuses."""
+
+    code: str
+    meaning: str
+    mend: str
+
+
+NOT_IN_FORCE = AgreementCode(
+    "AGR-001", "The agreement is not in force on this day.", "Ask the operators when the next version begins."
+)
+OTHER_AGREEMENT = AgreementCode(
+    "AGR-002", "The drop names another agreement or version.", "Seal it again with the agreement that is in force."
+)
+UNKNOWN_DATASET = AgreementCode(
+    "AGR-003", "The agreement has no such dataset.", "Drop pupils, households or decisions as the agreement lists them."
+)
+MAY_NOT_DROP = AgreementCode(
+    "AGR-004", "The agreement does not let this borough drop this dataset.", "Ask for a change of the agreement."
+)
+MAY_NOT_RECEIVE = AgreementCode(
+    "AGR-005", "The agreement does not send this column to that borough.", "Ask for a change of the agreement."
+)
+CODES = (NOT_IN_FORCE, OTHER_AGREEMENT, UNKNOWN_DATASET, MAY_NOT_DROP, MAY_NOT_RECEIVE)
+
+
+def check_named(agreement: Agreement, reference: str) -> None:
+    """Raise `NotAgreed` (AGR-002) unless `reference` (`id@version`) is this agreement."""
+    if reference != agreement.reference:
+        raise _refusal(OTHER_AGREEMENT)
+
+
+def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> None:
+    """Raise `NotAgreed` (AGR-001, 003, 004) unless borough `slug` may drop `dataset` on that day."""
+    if not agreement.in_force.covers(on):
+        raise _refusal(NOT_IN_FORCE)
+    terms = {str(name): terms for name, terms in agreement.datasets.items()}.get(dataset)
+    if terms is None:
+        raise _refusal(UNKNOWN_DATASET)
+    if slug not in terms.dropped_by:
+        raise _refusal(MAY_NOT_DROP)
+
+
+def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:
+    """Whether borough `slug` may drop `dataset` on that day."""
+    try:
+        check_may_drop(agreement, slug, dataset, on)
+    except NotAgreed:
+        return False
+    return True
+
+
+def check_may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str) -> None:
+    """Raise `NotAgreed` (AGR-005) unless every column of `release` may go to borough `to`.
+
+    `home` is the borough whose run or decision makes the release: a release to the home side goes to it and to nobody
+    else; one to the school side goes to any other participant.
+    """
+    terms = {str(name): terms for name, terms in agreement.releases.items()}.get(release)
+    right_side = terms is not None and to in agreement.controllers and (to == home) == (terms.to == "home")
+    if terms is None or not right_side or not set(columns) <= set(terms.columns):
+        raise _refusal(MAY_NOT_RECEIVE)
+
+
+def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str) -> bool:
+    """Whether every column of `release` may go to borough `to`."""
+    try:
+        check_may_release(agreement, release, columns, to=to, home=home)
+    except NotAgreed:
+        return False
+    return True
+
+
+def _refusal(code: AgreementCode) -> NotAgreed:
+    return NotAgreed(code.code, code.meaning, code.mend)

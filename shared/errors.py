@@ -1,0 +1,100 @@
+"""The error tree. Two families: the sender's fault is reported and never retried; ours is raised and retried.
+
+::
+
+    ExchangeError                  everything this product raises on purpose; carries a stable code
+    ├── RejectedDrop               the sender's fault: a coded report goes back, the event is done
+    │   ├── UntrustedDrop          an envelope gate said no (ENV-…)
+    │   ├── NotAgreed              the agreement does not allow it (AGR-…)
+    │   └── BadFile                the contract cannot read the file at all (FIL-…)
+    ├── InvalidInput               a person at a keyboard gave something unusable (INP-…; exit code 2)
+    ├── InvalidAgreement           agreements/*.yaml is wrong; names the key (AGR-000)
+    ├── RefusedEvent               a trigger was handed something that is not its own (EVT-…); recorded, not retried
+    ├── KeyUnavailable             a key service has no such key, or not its private part (KEY-001)
+    ├── BadSignature               a signature does not hold (KEY-002)
+    ├── StorageFault               the blob service said no (STO-…)
+    │   ├── Missing                no such blob
+    │   ├── AlreadyExists          create-only write met an existing blob
+    │   ├── Changed                If-Match failed: overwritten since it was looked at
+    │   └── StorageUnavailable     transient: the host tries again
+    ├── LedgerBroken               a hash chain does not hold (LED-001)
+    └── ConservationBroken         rows in do not equal rows out (LED-002): the run stops loudly
+
+No message ever contains a value from a row: only codes, counts, ids, column names and row numbers.
+"""
+
+from __future__ import annotations
+
+
+class ExchangeError(Exception):
+    """An error with a stable `code`, what happened (`message`) and how to mend it (`mend`)."""
+
+    def __init__(self, code: str, message: str, mend: str = "") -> None:
+        super().__init__(f"{code}: {message}" + (f" {mend}" if mend else ""))
+        self.code = code
+        self.message = message
+        self.mend = mend
+
+
+class RejectedDrop(ExchangeError):
+    """The drop is refused for a reason its sender can mend."""
+
+
+class UntrustedDrop(RejectedDrop):
+    """An envelope gate refused the drop before a single row was read."""
+
+
+class NotAgreed(RejectedDrop):
+    """The agreement does not allow this drop or this release."""
+
+
+class BadFile(RejectedDrop):
+    """The file opened, but is not what its contract says."""
+
+
+class InvalidInput(ExchangeError):
+    """A command was given something it cannot use; the command exits with 2."""
+
+
+class InvalidAgreement(ExchangeError):
+    """An agreement file does not say what it must; the message names the key."""
+
+
+class RefusedEvent(ExchangeError):
+    """A trigger was handed a blob that is not its own."""
+
+
+class KeyUnavailable(ExchangeError):
+    """A key, or its private part, is not here."""
+
+
+class BadSignature(ExchangeError):
+    """A signature does not hold."""
+
+
+class StorageFault(ExchangeError):
+    """The blob service did not do what was asked."""
+
+
+class Missing(StorageFault):
+    """There is no such blob."""
+
+
+class AlreadyExists(StorageFault):
+    """A create-only write met a blob of that name."""
+
+
+class Changed(StorageFault):
+    """The blob is no longer the one that was looked at."""
+
+
+class StorageUnavailable(StorageFault):
+    """The blob service failed in a way that a later try may survive."""
+
+
+class LedgerBroken(ExchangeError):
+    """A chain of events was altered, cut or reordered."""
+
+
+class ConservationBroken(ExchangeError):
+    """Rows in do not equal rows out."""

@@ -1,0 +1,25 @@
+"""What a service is handed. Built once by the composition root (`functions/wiring.py`), never reached for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.agreement.model import Agreement
+    from shared.envelope.keys import KeyService
+    from shared.ledger.chain import Ledger
+    from shared.storage.storage import Storage
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The agreement in force, where blobs are, which keys there are, where events go, and what time it is (UTC)."""
+
+    agreement: Agreement
+    storage: Storage
+    keys: KeyService
+    ledger: Ledger
+    clock: Callable[[], datetime]
