@@ -1,0 +1,10 @@
+"""The function app: what the host indexes. Registers the blueprints; nothing else."""
+
+import azure.functions as func
+
+from functions import drops, health, requests
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+app.register_functions(drops.blueprint())
+app.register_functions(requests.blueprint())
+app.register_functions(health.blueprint())

@@ -1,0 +1,75 @@
+"""Where an event meets a service: what the host may see of the outcome.
+
+Three outcomes. The service returns: done, including a drop that was rejected with a report. It raises `RefusedEvent`:
+recorded, and a retry would be refused again, so the event is done. It raises anything else: raised on, so that the host
+tries again and, after the fifth time, puts the event on the poison queue.
+
+The host writes the text of an exception, and of every exception behind it, to the logs. Texts of this product's errors
+hold no value from a row; those of other libraries do (`could not convert 'Okafor'`), so they stop here.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from functions.journal import say, shown
+from functions.reference import BlobReference
+from shared.errors import ExchangeError, RefusedEvent
+
+_HERE = Path(__file__).resolve().parents[1]
+
+
+class Unexpected(ExchangeError):
+    """A defect of ours: what kind and where, without its text."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Unexpected:
+        """The same failure, fit for a log."""
+        where = _where(error)
+        return cls(
+            "SYS-001",
+            f"{type(error).__name__} at {where}.",
+            "The event is on the poison queue after five tries; mend the defect and put it back.",
+        ).with_traceback(error.__traceback__)
+
+
+def deliver(trigger: str, blob: BlobReference, work: Callable[[], object]) -> None:
+    """Do the `work` of one event and journal its outcome under the trigger's name."""
+    started = time.monotonic()
+    fault: ExchangeError
+    try:
+        work()
+    except RefusedEvent as refusal:
+        _note("event.refused", trigger, blob, started, level=logging.WARNING, code=refusal.code)
+        return
+    except ExchangeError as error:
+        fault = error
+    except Exception as error:  # noqa: BLE001 - raised below, outside, so that it is not the context of what is raised
+        fault = Unexpected.of(error)
+    else:
+        _note("event.done", trigger, blob, started)
+        return
+    _note("event.failed", trigger, blob, started, level=logging.ERROR, code=fault.code, where=_where(fault))
+    fault.__cause__ = fault.__context__ = None
+    raise fault
+
+
+def _note(
+    event: str, trigger: str, blob: BlobReference, started: float, *, level: int = logging.INFO, **facts: str
+) -> None:
+    milliseconds = round((time.monotonic() - started) * 1000)
+    name = shown(blob.name)
+    say(event, level=level, trigger=trigger, container=blob.container, blob=name, milliseconds=milliseconds, **facts)
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the innermost frame in this product: `shared/contract/validate.py:88`."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if file.is_relative_to(_HERE) and "site-packages" not in file.parts:
+            return f"{file.relative_to(_HERE).as_posix()}:{frame.lineno}"
+    return "outside the product"

@@ -1,0 +1,37 @@
+"""A borough drops a file: one blob trigger per participant, because the host refuses a wildcard container."""
+
+import azure.functions as func
+
+from functions import wiring
+from functions.boundary import deliver
+from functions.reference import BlobReference
+from functions.settings import CONNECTION
+
+
+def blueprint() -> func.Blueprint:
+    """A trigger for the inbox of every borough that is party to the agreement."""
+    triggers = func.Blueprint()
+    for borough in wiring.agreement().participants:
+        _add_trigger(triggers, borough.slug)
+    return triggers
+
+
+def _add_trigger(triggers: func.Blueprint, tenant: str) -> None:
+    # A function of its own, so that every trigger keeps its own tenant and not the loop's last one.
+    function = f"drop_{tenant.replace('-', '_')}"
+
+    @triggers.function_name(function)
+    @triggers.blob_trigger(
+        arg_name="blob",
+        path=f"{tenant}-inbox/{{name}}",
+        connection=CONNECTION,
+        source=func.BlobSource.EVENT_GRID,
+    )
+    def receive_drop(blob: BlobReference) -> None:
+        deliver(function, blob, lambda: _receive(tenant, blob))
+
+
+def _receive(tenant: str, blob: BlobReference) -> None:
+    from shared.intake.receive import receive
+
+    receive(wiring.exchange(), tenant=tenant, container=blob.container, name=blob.name)

@@ -1,0 +1,37 @@
+"""`GET /api/health`: can this app do its work, and under which agreement? No secrets, no counts of anybody's rows."""
+
+import json
+import logging
+
+import azure.functions as func
+
+from functions import VERSION, wiring
+from functions.journal import say
+from shared.errors import ExchangeError
+
+
+def blueprint() -> func.Blueprint:
+    """The one HTTP trigger; anonymous, since a probe has no key and the answer holds nothing to protect."""
+    triggers = func.Blueprint()
+
+    @triggers.function_name("health")
+    @triggers.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    def health(req: func.HttpRequest) -> func.HttpResponse:
+        status, body = report()
+        return func.HttpResponse(json.dumps(body), status_code=status, mimetype="application/json")
+
+    return triggers
+
+
+def report() -> tuple[int, dict[str, object]]:
+    """The HTTP status and the body: 200, or 503 with the code of what is out of reach."""
+    agreement = wiring.agreement()
+    body: dict[str, object] = {"version": VERSION, "agreement": agreement.reference}
+    try:
+        exchange = wiring.exchange()
+        body["in_force"] = agreement.in_force.covers(exchange.clock().date())
+        exchange.storage.check_reachable()
+    except ExchangeError as error:
+        say("health.failed", level=logging.ERROR, code=error.code)
+        return 503, body | {"status": "unavailable", "code": error.code}
+    return 200, body | {"status": "ok"}

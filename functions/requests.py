@@ -1,0 +1,37 @@
+"""Work is asked for: a small blob `<home>/<id>.json` arrives in `requests` when both sides of a run are there."""
+
+import azure.functions as func
+
+from functions import wiring
+from functions.boundary import deliver
+from functions.reference import BlobReference
+from functions.settings import CONNECTION
+from shared.errors import RefusedEvent
+
+CONTAINER = "requests"
+
+
+def blueprint() -> func.Blueprint:
+    """The one trigger on the container of requests."""
+    triggers = func.Blueprint()
+
+    @triggers.function_name("request")
+    @triggers.blob_trigger(
+        arg_name="blob",
+        path=f"{CONTAINER}/{{name}}",
+        connection=CONNECTION,
+        source=func.BlobSource.EVENT_GRID,
+    )
+    def carry_out_request(blob: BlobReference) -> None:
+        deliver("request", blob, lambda: _carry_out(blob))
+
+    return triggers
+
+
+def _carry_out(blob: BlobReference) -> None:
+    from shared.release.run import carry_out
+
+    home, _, name = blob.name.partition("/")
+    if blob.container != CONTAINER or not name or home not in wiring.agreement().controllers:
+        raise RefusedEvent("EVT-001", "The blob is in no home borough's requests.")
+    carry_out(wiring.exchange(), home=home, name=name)

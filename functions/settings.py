@@ -1,0 +1,66 @@
+"""The app's settings: what the composition root reads from the environment, each with its trap."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import ExchangeError
+
+CONNECTION = "Exchange"
+"""The connection that the triggers name: the host reads the same `Exchange…` settings as this module."""
+
+
+class InvalidSettings(ExchangeError):
+    """A setting is missing or contradicts another (SYS-002); the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the blobs are, where the keys are, which agreement holds."""
+
+    connection_string: str | None
+    """`Exchange`: for the emulator and development only; the deployed account refuses shared keys."""
+    blob_service_uri: str | None
+    """`Exchange__blobServiceUri`: the account's blob endpoint, used with the app's managed identity. The host needs
+    `Exchange__queueServiceUri` beside it: the poison queue is in the same account."""
+    client_id: str | None
+    """`Exchange__clientId`: of a user-assigned identity; without it the system-assigned one."""
+    key_vault: str | None
+    """`EXCHANGE_KEY_VAULT`: URL of the vault."""
+    key_ring: Path | None
+    """`EXCHANGE_KEY_RING`: folder of a local key ring, instead of a vault. Private keys in files: not for the cloud."""
+    agreements: Path | None
+    """`EXCHANGE_AGREEMENTS`: folder of the agreement, if not the one that is deployed with the code."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings; an empty value is as good as none."""
+
+        def value(name: str) -> str | None:
+            return environment.get(name, "").strip() or None
+
+        def folder(name: str) -> Path | None:
+            return Path(text) if (text := value(name)) else None
+
+        return cls(
+            connection_string=value(CONNECTION),
+            blob_service_uri=value(f"{CONNECTION}__blobServiceUri"),
+            client_id=value(f"{CONNECTION}__clientId"),
+            key_vault=value("EXCHANGE_KEY_VAULT"),
+            key_ring=folder("EXCHANGE_KEY_RING"),
+            agreements=folder("EXCHANGE_AGREEMENTS"),
+        )
+
+    def check(self) -> None:
+        """Raise `InvalidSettings` unless there is exactly one home for blobs and exactly one for keys."""
+        if (self.connection_string is None) == (self.blob_service_uri is None):
+            raise InvalidSettings(
+                "SYS-002", f"Set either {CONNECTION} or {CONNECTION}__blobServiceUri.", "docs/operators/settings.md"
+            )
+        if (self.key_vault is None) == (self.key_ring is None):
+            raise InvalidSettings(
+                "SYS-002", "Set either EXCHANGE_KEY_VAULT or EXCHANGE_KEY_RING.", "docs/operators/settings.md"
+            )

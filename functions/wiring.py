@@ -1,0 +1,89 @@
+"""The composition root: builds the exchange once per process, when the first event needs it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from functions.settings import Settings
+from shared.agreement.load import load_agreement
+
+if TYPE_CHECKING:
+    from shared.agreement.model import Agreement
+    from shared.envelope.keys import KeyService
+    from shared.exchange import Exchange
+    from shared.storage.storage import Storage
+
+_building = threading.Lock()
+_exchange: Exchange | None = None
+
+
+def agreement() -> Agreement:
+    """The agreement that this app carries out. Needed when the app is indexed: it says which triggers there are."""
+    return _exchange.agreement if _exchange else _agreement_of_the_settings()
+
+
+def exchange() -> Exchange:
+    """The exchange of this process. The worker calls from several threads, and one of them builds it."""
+    global _exchange
+    with _building:
+        if _exchange is None:
+            _exchange = _build(Settings.read())
+        return _exchange
+
+
+def use(exchange: Exchange | None) -> None:
+    """Work on this exchange instead of the one that the settings describe; `None`: read the settings again.
+
+    For the local host, which composes its own.
+    """
+    global _exchange
+    with _building:
+        _exchange = exchange
+        _agreement_of_the_settings.cache_clear()
+
+
+@cache
+def _agreement_of_the_settings() -> Agreement:
+    return load_agreement(Settings.read().agreements)
+
+
+def _build(settings: Settings) -> Exchange:
+    from shared.exchange import Exchange
+    from shared.ledger.chain import Ledger
+
+    settings.check()
+    storage = _storage(settings)
+    return Exchange(
+        agreement=_agreement_of_the_settings(),
+        storage=storage,
+        keys=_keys(settings),
+        ledger=Ledger(storage.ledger()),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def _storage(settings: Settings) -> Storage:
+    from shared.storage.storage import Storage
+
+    if settings.connection_string is not None:
+        return Storage.connect(settings.connection_string)
+    return Storage.connect(settings.blob_service_uri, credential=_identity(settings))
+
+
+def _keys(settings: Settings) -> KeyService:
+    if settings.key_vault is not None:
+        from shared.envelope.vault import KeyVaultKeys
+
+        return KeyVaultKeys(settings.key_vault, _identity(settings))
+    from shared.envelope.ring import LocalKeyRing
+
+    return LocalKeyRing(settings.key_ring)
+
+
+def _identity(settings: Settings) -> Any:
+    from azure.identity import ManagedIdentityCredential
+
+    return ManagedIdentityCredential(client_id=settings.client_id)
