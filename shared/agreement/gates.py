@@ -34,7 +34,12 @@ MAY_NOT_DROP = AgreementCode(
 MAY_NOT_RECEIVE = AgreementCode(
     "AGR-005", "The agreement does not send this column to that borough.", "Ask for a change of the agreement."
 )
-CODES = (NOT_IN_FORCE, OTHER_AGREEMENT, UNKNOWN_DATASET, MAY_NOT_DROP, MAY_NOT_RECEIVE)
+TOO_MANY_OFFICERS = AgreementCode(
+    "AGR-006",
+    "The file names more officers than the agreement allows a borough.",
+    "Let only the borough's named officers decide.",
+)
+CODES = (NOT_IN_FORCE, OTHER_AGREEMENT, UNKNOWN_DATASET, MAY_NOT_DROP, MAY_NOT_RECEIVE, TOO_MANY_OFFICERS)
 
 
 def check_named(agreement: Agreement, reference: str) -> None:
@@ -82,6 +87,12 @@ def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, t
     except NotAgreed:
         return False
     return True
+
+
+def check_officers(agreement: Agreement, officers: int) -> None:
+    """Raise `NotAgreed` (AGR-006) when a borough acts through more officers than the agreement allows."""
+    if officers > agreement.officers_per_borough:
+        raise _refusal(TOO_MANY_OFFICERS)
 
 
 def _refusal(code: AgreementCode) -> NotAgreed:

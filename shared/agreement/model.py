@@ -132,7 +132,7 @@ class LinkagePolicy(Terms):
 class EligibilityTerms(Terms):
     """Which dated rule set decides the tier."""
 
-    rule_set: Slug | Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+    rule_set: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
 
 
 class Retention(Terms):

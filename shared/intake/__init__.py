@@ -1,0 +1,1 @@
+"""A drop becomes staged rows, a validation report and a signed receipt."""

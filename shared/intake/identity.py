@@ -1,0 +1,31 @@
+"""Derived ids: the same bytes are the same drop, the same inputs are the same run, the same pair is the same match."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+
+def derived_id(*parts: str) -> str:
+    """32 hex digits of SHA-256 over the parts; a separator that no part can hold keeps `("ab", "c")` and `("a", "bc")` apart."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def drop_id(tenant: str, dataset: str, sha256: str) -> str:
+    """The id of a drop whose envelope holds."""
+    return derived_id("drop", tenant, dataset, sha256)
+
+
+def untrusted_drop_id(tenant: str, sha256: str, metadata: Iterable[tuple[str, str]]) -> str:
+    """The id of a drop whose envelope does not hold.
+
+    It covers the metadata too, so that the same bytes, dropped again with the right signature, are a new drop and not
+    one that was already refused.
+    """
+    described = (f"{key}={value}" for key, value in sorted(metadata))
+    return derived_id("untrusted", tenant, sha256, *described)
+
+
+def run_id(home: str, agreement: str, inputs: Iterable[str]) -> str:
+    """The id of one linkage of `home`, under one agreement version, over these staged partitions."""
+    return derived_id("run", home, agreement, *sorted(inputs))

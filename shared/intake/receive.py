@@ -1,0 +1,215 @@
+"""Receives one drop: trust it, check it, stage it, answer its sender. The first thing that happens to a row.
+
+Every step can be repeated: ids are derived, claims fix the time, and every write is create-only. A process that is
+killed between any two writes is simply started again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.agreement.gates import check_may_drop, check_named, check_officers
+from shared.contract.validate import Validation, validate
+from shared.envelope.keys import Use
+from shared.envelope.manifest import EXCHANGE, Manifest
+from shared.envelope.open import Opened, open_sealed, too_large
+from shared.errors import BadFile, Missing, RefusedEvent, RejectedDrop
+from shared.intake.answer import Verdict, answer
+from shared.intake.home import WHEREABOUTS, Routes, route, rows_by_home
+from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
+from shared.intake.requests import EnrolRequest, ask, ask_for_run
+from shared.intake.staging import Partition, stage
+
+if TYPE_CHECKING:
+    from shared.exchange import Exchange
+    from shared.storage.areas import Blob
+
+SERVICE = "intake"
+_CLOCK_SKEW = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One blob that arrived, before anything it says of itself is believed."""
+
+    tenant: str
+    """The borough whose inbox it arrived in: the container, never what the file says."""
+    id: str
+    sha256: str
+    received_at: datetime
+
+
+def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
+    """Take in the blob `name` of `tenant`'s inbox and return the drop's id; `None` when the blob is gone.
+
+    A fault of the sender ends in a coded report and a receipt in the tenant's outbox and is not raised.
+    Raises `RefusedEvent` (EVT-001), after recording it, when `container` is not the tenant's inbox; anything else that is
+    raised is the exchange's fault, to be tried again.
+    """
+    inbox = exchange.storage.inbox(tenant)
+    if container != inbox.container:
+        subject = f"event:{derived_id('event', tenant, container, name)}"
+        exchange.ledger.record(subject, "refused", service=SERVICE, tenant=tenant, codes=("EVT-001",))
+        raise RefusedEvent("EVT-001", f"The function of {tenant} was handed a blob of another container.")
+    try:
+        facts = inbox.facts(name)
+        if facts.size > exchange.agreement.limits.bytes:
+            return _refuse_unread(exchange, tenant, facts.etag, facts.size)
+        blob = inbox.read(name, if_match=facts.etag)
+    except Missing:
+        subject = f"event:{derived_id('event', tenant, container, name)}"
+        exchange.ledger.record(subject, "gone", service=SERVICE, tenant=tenant)
+        return None
+    arrival = _arrive(exchange, tenant, blob)
+    try:
+        opened = _open(exchange, arrival, blob)
+    except RejectedDrop as refusal:
+        return _refuse(exchange, arrival.id, arrival, refusal)
+    return _take_in(exchange, arrival, opened)
+
+
+def _arrive(exchange: Exchange, tenant: str, blob: Blob) -> Arrival:
+    sha256 = hashlib.sha256(blob.data).hexdigest()
+    arrival = untrusted_drop_id(tenant, sha256, blob.metadata.items())
+    return Arrival(tenant, arrival, sha256, _received_at(exchange, tenant, arrival))
+
+
+def _received_at(exchange: Exchange, tenant: str, arrival: str) -> datetime:
+    claimed = exchange.storage.claim(
+        tenant, f"arrival-{arrival}", {"received_at": exchange.clock().isoformat(timespec="seconds")}
+    )
+    return datetime.fromisoformat(claimed["received_at"])
+
+
+def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
+    def agreed(manifest: Manifest) -> None:
+        check_named(exchange.agreement, f"{manifest.agreement}@{manifest.agreement_version}")
+        check_may_drop(exchange.agreement, arrival.tenant, manifest.dataset, arrival.received_at.date())
+
+    opened = open_sealed(
+        blob.data,
+        blob.metadata,
+        receiver=EXCHANGE,
+        sender=arrival.tenant,
+        dataset=None,
+        accepted_key_ids=exchange.keys.accepted(arrival.tenant, Use.DROP),
+        agreement_gate=agreed,
+        limits=exchange.agreement.limits,
+        keys=exchange.keys,
+    )
+    terms = exchange.agreement.datasets[opened.manifest.dataset]  # type: ignore[index]  # the gate above has checked it
+    age = arrival.received_at - opened.manifest.prepared_at
+    if age < -_CLOCK_SKEW:
+        raise BadFile("DRP-001", "The file was prepared in the future.", "Set the clock of the machine that seals.")
+    if age > timedelta(days=terms.stale_after_days):
+        raise BadFile("DRP-002", "The file was prepared too long ago.", "Extract the data again and seal it.")
+    return opened
+
+
+def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
+    manifest = opened.manifest
+    drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256)
+    subject = f"drop:{drop}"
+    if exchange.storage.claim(arrival.tenant, f"drop-{drop}", {"arrival": arrival.id})["arrival"] != arrival.id:
+        exchange.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
+        return drop
+    exchange.ledger.record(
+        subject,
+        "received",
+        service=SERVICE,
+        tenant=arrival.tenant,
+        counts={"rows": manifest.rows},
+        hashes={"sha256": arrival.sha256},
+        codes=(manifest.dataset, manifest.collection, exchange.agreement.datasets[manifest.dataset].purpose),  # type: ignore[index]
+    )
+    try:
+        validation = validate(
+            opened.table,
+            manifest.dataset,
+            as_of=arrival.received_at.date(),
+            stale_after_days=exchange.agreement.datasets[manifest.dataset].stale_after_days,  # type: ignore[index]
+        )
+        if manifest.dataset == "decisions":
+            check_officers(exchange.agreement, pc.count_distinct(validation.accepted.column("decided_by")).as_py())
+    except RejectedDrop as refusal:
+        return _refuse(exchange, drop, arrival, refusal, manifest)
+    partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
+    if manifest.dataset == "pupils":
+        verdict = _stage_pupils(exchange, partition, validation)
+    else:
+        if validation.accepted.num_rows:
+            stage(exchange, arrival.tenant, partition, validation.accepted)
+        verdict = Verdict(validation=validation, routed={arrival.tenant: validation.accepted.num_rows})
+    exchange.ledger.conserve(
+        subject,
+        service=SERVICE,
+        tenant=arrival.tenant,
+        rows_in=manifest.rows,
+        rejected=validation.rows_rejected,
+        excluded=verdict.excluded,
+        routed=sum(verdict.routed.values()),
+    )
+    answer(exchange, drop, arrival, manifest, verdict)
+    _ask_for_work(exchange, partition, verdict)
+    exchange.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
+    return drop
+
+
+def _stage_pupils(exchange: Exchange, partition: Partition, validation: Validation) -> Verdict:
+    pupils = validation.accepted
+    routes: Routes = route(pupils, _postcode_directory(exchange), exchange.agreement, school=partition.sender)
+    routed = {}
+    for home, rows in rows_by_home(routes).items():
+        stage(exchange, home, partition, pupils.take(rows))
+        routed[home] = len(rows)
+    excluded = {why.reason: count for why in WHEREABOUTS if (count := routes.count(why))}
+    return Verdict(validation=validation, routed=routed, excluded=excluded, routes=routes)
+
+
+def _ask_for_work(exchange: Exchange, partition: Partition, verdict: Verdict) -> None:
+    for home, rows in verdict.routed.items():
+        if not rows:
+            continue
+        if partition.dataset == "decisions":
+            ask(exchange, home, EnrolRequest(home, partition.collection, partition.name))
+        else:
+            ask_for_run(exchange, home, partition.collection)
+
+
+def _postcode_directory(exchange: Exchange) -> pa.Table:
+    return exchange.storage.postcode_directory()
+
+
+def _refuse(
+    exchange: Exchange, drop: str, arrival: Arrival, refusal: RejectedDrop, manifest: Manifest | None = None
+) -> str:
+    """Answer a drop that is refused whole: its rows, if any were counted, are all rejected for one reason."""
+    subject = f"drop:{drop}"
+    exchange.ledger.record(
+        subject,
+        "refused",
+        service=SERVICE,
+        tenant=arrival.tenant,
+        hashes={"sha256": arrival.sha256},
+        codes=(refusal.code,),
+    )
+    if manifest is not None:
+        exchange.ledger.conserve(
+            subject, service=SERVICE, tenant=arrival.tenant, rows_in=manifest.rows, rejected=manifest.rows
+        )
+    answer(exchange, drop, arrival, manifest, Verdict(refusal=refusal))
+    exchange.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
+    return drop
+
+
+def _refuse_unread(exchange: Exchange, tenant: str, etag: str, size: int) -> str:
+    """A blob over the size limit is never read, so its id rests on the ETag instead of the bytes."""
+    drop = derived_id("unread", tenant, etag)
+    arrival = Arrival(tenant, drop, "", _received_at(exchange, tenant, drop))
+    return _refuse(exchange, drop, arrival, too_large(size, exchange.agreement.limits))

@@ -1,0 +1,33 @@
+"""The service behind the request trigger: read the request, do what it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.errors import Missing, RefusedEvent
+from shared.intake.identity import derived_id
+from shared.intake.requests import LinkRequest, read_request
+from shared.release.enrol import enrol
+from shared.release.run import SERVICE, run
+
+if TYPE_CHECKING:
+    from shared.exchange import Exchange
+
+
+def carry_out(exchange: Exchange, *, home: str, name: str) -> str | None:
+    """Carry out the request `name` of borough `home`; returns the id of the run or enrolment, `None` when it is gone.
+
+    Raises `RefusedEvent` (EVT-002), after recording it, when the blob is not a request of this exchange.
+    """
+    subject = f"event:{derived_id('event', 'requests', home, name)}"
+    try:
+        request = read_request(exchange, home, name)
+    except Missing:
+        exchange.ledger.record(subject, "gone", service=SERVICE, tenant=home)
+        return None
+    except RefusedEvent as refusal:
+        exchange.ledger.record(subject, "refused", service=SERVICE, tenant=home, codes=(refusal.code,))
+        raise
+    if isinstance(request, LinkRequest):
+        return run(exchange, home, request)
+    return enrol(exchange, home, request)

@@ -1,0 +1,96 @@
+"""What the agreement answers when it is asked."""
+
+from datetime import date
+
+import pytest
+
+from shared.agreement.gates import (
+    check_may_drop,
+    check_may_release,
+    check_named,
+    check_officers,
+    may_drop,
+    may_release,
+)
+from shared.agreement.load import load_agreement
+from shared.errors import NotAgreed
+
+AGREEMENT = load_agreement()
+TERM = date(2026, 11, 21)
+
+
+def refused(code: str) -> object:
+    return pytest.raises(NotAgreed, match=code)
+
+
+def test_a_participant_may_drop_its_datasets_on_any_day_in_force() -> None:
+    for day in (AGREEMENT.in_force.first, TERM, AGREEMENT.in_force.last):
+        assert may_drop(AGREEMENT, "lambeth", "pupils", day)
+
+
+@pytest.mark.parametrize("day", [date(2026, 8, 31), date(2027, 9, 1)])
+def test_outside_its_period_the_agreement_allows_nothing(day: date) -> None:
+    with refused("AGR-001"):
+        check_may_drop(AGREEMENT, "lambeth", "pupils", day)
+
+
+def test_another_version_is_another_agreement() -> None:
+    check_named(AGREEMENT, "fsm@1.0.0")
+    with refused("AGR-002"):
+        check_named(AGREEMENT, "fsm@0.9.0")
+
+
+def test_an_unknown_dataset_may_not_be_dropped() -> None:
+    with refused("AGR-003"):
+        check_may_drop(AGREEMENT, "lambeth", "ethnicity", TERM)
+
+
+def test_a_borough_outside_the_agreement_may_drop_nothing() -> None:
+    with refused("AGR-004"):
+        check_may_drop(AGREEMENT, "camden", "pupils", TERM)
+    assert not may_drop(AGREEMENT, "camden", "pupils", TERM)
+
+
+@pytest.mark.parametrize(
+    ("release", "columns", "to", "allowed"),
+    [
+        ("matches", ["match_ref", "household_ref"], "lambeth", True),
+        ("matches", ["match_ref"], "southwark", False),
+        ("matches", ["match_ref", "postcode"], "lambeth", False),
+        ("enrolments", ["upn", "tier"], "southwark", True),
+        ("enrolments", ["upn", "tier"], "lambeth", False),
+        ("enrolments", ["upn", "qualifying_benefit"], "southwark", False),
+        ("enrolments", ["upn"], "camden", False),
+        ("gossip", ["upn"], "southwark", False),
+    ],
+)
+def test_a_column_goes_only_where_the_agreement_sends_it(
+    release: str, columns: list[str], to: str, allowed: bool
+) -> None:
+    assert may_release(AGREEMENT, release, columns, to=to, home="lambeth") is allowed
+    if not allowed:
+        with refused("AGR-005"):
+            check_may_release(AGREEMENT, release, columns, to=to, home="lambeth")
+
+
+def test_a_home_borough_never_receives_an_address_and_a_school_borough_never_a_benefit() -> None:
+    address = {
+        "postcode",
+        "uprn",
+        "saon",
+        "paon",
+        "street",
+        "locality",
+        "town",
+        *(f"address_line_{n}" for n in range(1, 6)),
+    }
+    for terms in AGREEMENT.releases.values():
+        assert not address & set(terms.columns)
+        if terms.to == "school":
+            assert set(terms.columns) == {"upn", "urn", "tier", "start_date"}
+
+
+def test_two_officers_may_act_for_a_borough_and_a_third_may_not() -> None:
+    check_officers(AGREEMENT, AGREEMENT.officers_per_borough)
+    with refused("AGR-006"):
+        check_officers(AGREEMENT, AGREEMENT.officers_per_borough + 1)
