@@ -11,10 +11,11 @@ from functions.settings import Settings
 from shared.agreement.load import load_agreement
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
     from shared.envelope.keys import KeyService
-    from shared.exchange import Exchange
     from shared.storage.storage import Storage
+
+    from shared.agreement.model import Agreement
+    from shared.exchange import Exchange
 
 _building = threading.Lock()
 _exchange: Exchange | None = None
@@ -51,8 +52,9 @@ def _agreement_of_the_settings() -> Agreement:
 
 
 def _build(settings: Settings) -> Exchange:
-    from shared.exchange import Exchange
     from shared.ledger.chain import Ledger
+
+    from shared.exchange import Exchange
 
     settings.check()
     storage = _storage(settings)

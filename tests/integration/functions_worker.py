@@ -1,4 +1,4 @@
-"""Drives the app through the real `azure-functions-runtime`, the library that the platform's worker is from Python 3.13.
+"""Drives the app through the real `azure-functions-runtime`: what the platform's worker is made of from Python 3.13.
 
 The worker speaks gRPC messages to its host; the runtime only reads attributes from them and calls constructors of a
 namespace that the worker hands in. So the messages here are plain objects of the same shape, and everything above
@@ -32,7 +32,7 @@ class Message:
         if name.startswith("__") or name[:1].isupper():
             raise AttributeError(name)
 
-    def WhichOneof(self, _: str) -> str | None:  # noqa: N802 - the name is protobuf's
+    def WhichOneof(self, _: str) -> str | None:
         return next(iter(self.__dict__), None)
 
 
@@ -45,7 +45,7 @@ class BindingInfo(Message):
 
 
 class ParameterBinding(Message):
-    def WhichOneof(self, _: str) -> str:  # noqa: N802
+    def WhichOneof(self, _: str) -> str:
         return "data"
 
 
@@ -53,13 +53,16 @@ MESSAGES = SimpleNamespace(
     StatusResult=StatusResult,
     BindingInfo=BindingInfo,
     ParameterBinding=ParameterBinding,
-    **{
-        name: type(name, (Message,), {})
-        for name in (
-            "FunctionLoadResponse FunctionMetadataResponse InvocationResponse RpcException RpcFunctionMetadata "
-            "RpcHttp RpcRetryOptions TypedData WorkerInitResponse WorkerMetadata"
-        ).split()
-    },
+    FunctionLoadResponse=Message,
+    FunctionMetadataResponse=Message,
+    InvocationResponse=Message,
+    RpcException=Message,
+    RpcFunctionMetadata=Message,
+    RpcHttp=Message,
+    RpcRetryOptions=Message,
+    TypedData=Message,
+    WorkerInitResponse=Message,
+    WorkerMetadata=Message,
 )
 
 

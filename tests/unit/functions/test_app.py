@@ -1,0 +1,101 @@
+"""The app as the host finds it: what indexing costs, what is deployed, what `host.json` says."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.host import Triggers, tries
+from shared.agreement.load import load_agreement
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAVY = ("pandas", "pyarrow", "numpy", "rapidfuzz", "xlsxwriter", "azure.storage", "azure.identity", "azure.keyvault")
+
+
+def test_indexing_imports_nothing_heavy() -> None:
+    code = f"import function_app, sys; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_participant_has_a_trigger_of_its_own() -> None:
+    participants = load_agreement().controllers
+
+    assert Triggers.of_the_app().by_container == {
+        **{f"{slug}-inbox": f"drop_{slug.replace('-', '_')}" for slug in participants},
+        "requests": "request",
+    }
+
+
+def test_a_further_participant_gets_a_trigger_without_a_change_of_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from functions import wiring
+
+    for name in ("fsm.yaml", "boroughs.yaml"):
+        text = (ROOT / "agreements" / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(
+            text.replace("controllers: [lambeth", "controllers: [tower-hamlets, lambeth"), encoding="utf-8"
+        )
+    monkeypatch.setenv("EXCHANGE_AGREEMENTS", str(tmp_path))
+    wiring.use(None)
+    try:
+        assert Triggers.of_the_app().by_container["tower-hamlets-inbox"] == "drop_tower_hamlets"
+    finally:
+        monkeypatch.undo()
+        wiring.use(None)
+
+
+def test_host_json_tries_five_times_and_bounds_memory() -> None:
+    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+
+    assert host["version"] == "2.0"
+    assert host["extensionBundle"] == {
+        "id": "Microsoft.Azure.Functions.ExtensionBundle",
+        "version": "[4.*, 5.0.0)",
+    }
+    assert re.fullmatch(r"00:30:00", host["functionTimeout"])
+    assert host["extensions"]["blobs"]["maxDegreeOfParallelism"] == 2
+    assert tries() == 5
+
+
+@pytest.mark.parametrize(
+    "name", ["agreements", "function_app.py", "functions", "host.json", "requirements.txt", "shared"]
+)
+def test_what_runs_is_deployed(name: str) -> None:
+    assert (ROOT / name).exists()
+    assert not ignored(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".exchange",
+        ".git",
+        ".venv",
+        "README.md",
+        "bench",
+        "client",
+        "docs",
+        "infra",
+        "local",
+        "local.settings.json",
+        "tests",
+    ],
+)
+def test_what_does_not_run_is_not_deployed(name: str) -> None:
+    assert ignored(name)
+
+
+def ignored(name: str) -> bool:
+    lines = (ROOT / ".funcignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line.rstrip("/") for line in lines if line and not line.startswith(("#", "!"))]
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)

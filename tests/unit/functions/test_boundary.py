@@ -1,0 +1,99 @@
+"""What the host sees of an event's outcome."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+
+import pytest
+
+from functions.boundary import Unexpected, deliver
+from functions.reference import BlobReference
+from shared.errors import RefusedEvent, StorageUnavailable
+
+BLOB = BlobReference(container="lambeth-inbox", name="pupils-2026-autumn-0123456789ab.parquet")
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    return [json.loads(record.getMessage()) for record in caplog.records if record.name == "exchange"]
+
+
+@pytest.fixture(autouse=True)
+def _listen(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="exchange")
+
+
+def test_an_event_that_is_done_leaves_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    deliver("drop_lambeth", BLOB, lambda: None)
+
+    (line,) = lines(caplog)
+    assert line.pop("milliseconds") >= 0  # type: ignore[operator]
+    assert line == {
+        "event": "event.done",
+        "trigger": "drop_lambeth",
+        "container": "lambeth-inbox",
+        "blob": "pupils-2026-autumn-0123456789ab.parquet",
+    }
+
+
+def test_a_refused_event_is_done_and_not_retried(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> None:
+        raise RefusedEvent("EVT-001", "Not its own.")
+
+    deliver("drop_lambeth", BLOB, refuse)
+
+    (line,) = lines(caplog)
+    assert (line["event"], line["code"]) == ("event.refused", "EVT-001")
+
+
+def test_a_fault_of_ours_is_raised_on_for_the_host_to_retry(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise StorageUnavailable("STO-009", "The service did not answer.")
+
+    with pytest.raises(StorageUnavailable):
+        deliver("drop_lambeth", BLOB, fail)
+
+    (line,) = lines(caplog)
+    assert (line["event"], line["code"]) == ("event.failed", "STO-009")
+    assert str(line["where"]).startswith("tests/unit/functions/test_boundary.py:")
+
+
+def test_the_text_of_a_librarys_error_reaches_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    def defect() -> None:
+        int("".join(["Oka", "for"]))
+
+    with pytest.raises(Unexpected) as raised:
+        deliver("drop_lambeth", BLOB, defect)
+
+    seen = "".join(traceback.format_exception(raised.value)) + caplog.text
+    assert "Okafor" not in seen
+    assert raised.value.code == "SYS-001"
+    assert "ValueError at tests/unit/functions/test_boundary.py:" in str(raised.value)
+
+
+def test_the_text_of_an_error_behind_our_own_reaches_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    def defect() -> None:
+        try:
+            int("".join(["Oka", "for"]))
+        except ValueError as error:
+            raise StorageUnavailable("STO-009", "The service did not answer.") from error
+
+    with pytest.raises(StorageUnavailable) as raised:
+        deliver("drop_lambeth", BLOB, defect)
+
+    assert "Okafor" not in "".join(traceback.format_exception(raised.value)) + caplog.text
+
+
+def test_a_killed_process_is_not_an_outcome() -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver("drop_lambeth", BLOB, killed)
+
+
+def test_a_defect_outside_the_product_says_so() -> None:
+    error = ValueError("Okafor")
+
+    assert "outside the product" in str(Unexpected.of(error))

@@ -1,0 +1,65 @@
+"""Settings: read once, checked before the first event, each documented."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from functions import VERSION
+from functions.settings import InvalidSettings, Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+EMULATOR = {"Exchange": "UseDevelopmentStorage=true", "EXCHANGE_KEY_RING": "keys"}
+CLOUD = {
+    "Exchange__blobServiceUri": "https://a.blob.core.windows.net",
+    "EXCHANGE_KEY_VAULT": "https://b.vault.azure.net",
+}
+
+
+@pytest.mark.parametrize("environment", [EMULATOR, CLOUD, CLOUD | {"Exchange__clientId": "0-0"}])
+def test_either_home_of_blobs_with_either_home_of_keys_will_do(environment: dict[str, str]) -> None:
+    Settings.read(environment).check()
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({}, "Exchange__blobServiceUri"),
+        (EMULATOR | CLOUD, "Exchange__blobServiceUri"),
+        ({"Exchange": "UseDevelopmentStorage=true"}, "EXCHANGE_KEY_VAULT"),
+        (EMULATOR | {"EXCHANGE_KEY_VAULT": "https://b.vault.azure.net"}, "EXCHANGE_KEY_VAULT"),
+        (EMULATOR | {"EXCHANGE_KEY_RING": "  "}, "EXCHANGE_KEY_RING"),
+    ],
+)
+def test_a_missing_or_second_home_is_refused_by_name(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(InvalidSettings, match=named) as raised:
+        Settings.read(environment).check()
+
+    assert raised.value.code == "SYS-002"
+
+
+def test_no_message_holds_a_setting() -> None:
+    secret = "AccountKey=c2VjcmV0"
+
+    with pytest.raises(InvalidSettings) as raised:
+        Settings.read({"Exchange": secret}).check()
+
+    assert secret not in str(raised.value)
+
+
+def test_the_example_settings_are_settings_that_are_read() -> None:
+    values = json.loads((ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
+    source = (ROOT / "functions" / "settings.py").read_text(encoding="utf-8")
+    ours = {name for name in values if name.upper().startswith("EXCHANGE")}
+
+    assert ours == {"Exchange", *re.findall(r'"(EXCHANGE_[A-Z_]+)"', source)} - {"EXCHANGE_KEY_VAULT"}
+    Settings.read(values).check()
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert f'\nversion = "{VERSION}"\n' in project
