@@ -16,7 +16,10 @@
     │   ├── Missing                no such blob
     │   ├── AlreadyExists          create-only write met an existing blob
     │   ├── Changed                If-Match failed: overwritten since it was looked at
+    │   ├── NotAllowed             the credentials do not allow it
+    │   ├── TooLarge               more bytes than the caller would take
     │   └── StorageUnavailable     transient: the host tries again
+    ├── LedgerRefused              an event held something that is not a code, a count or an id (LED-003)
     ├── LedgerBroken               a hash chain does not hold (LED-001)
     └── ConservationBroken         rows in do not equal rows out (LED-002): the run stops loudly
 
@@ -88,8 +91,20 @@ class Changed(StorageFault):
     """The blob is no longer the one that was looked at."""
 
 
+class NotAllowed(StorageFault):
+    """The credentials do not allow it: expired, withdrawn, or another borough's."""
+
+
+class TooLarge(StorageFault):
+    """A blob has more bytes than the caller would take; none was fetched."""
+
+
 class StorageUnavailable(StorageFault):
     """The blob service failed in a way that a later try may survive."""
+
+
+class LedgerRefused(ExchangeError):
+    """An event held something that is not a code, a count or an id. It was not recorded."""
 
 
 class LedgerBroken(ExchangeError):

@@ -1,0 +1,44 @@
+"""One storage emulator per test process; to every test that asks, an account of its own in it.
+
+`account` is a connection string, `storage` the exchange's storage in that account with all its containers. An account
+costs nothing, so no test cleans up after another and none can see another's blobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.azurite import Azurite
+from shared.agreement.load import load_agreement
+from shared.storage.storage import Storage
+
+ACCOUNTS = 1000
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """The emulator of this test process."""
+    with Azurite(tmp_path_factory.mktemp("azurite"), [f"test{number:04d}" for number in range(ACCOUNTS)]) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def unused_accounts(azurite: Azurite) -> Iterator[str]:
+    """Connection strings nobody has had yet."""
+    return (azurite.connection_string(f"test{number:04d}") for number in range(ACCOUNTS))
+
+
+@pytest.fixture
+def account(unused_accounts: Iterator[str]) -> str:
+    """The connection string of an empty storage account."""
+    return next(unused_accounts)
+
+
+@pytest.fixture
+def storage(account: str) -> Iterator[Storage]:
+    """The exchange's storage in an account of its own, with the containers of the pilot boroughs."""
+    with Storage.connect(account) as connected:
+        connected.ensure_containers(load_agreement())
+        yield connected
