@@ -6,6 +6,7 @@ costs nothing, so no test cleans up after another and none can see another's blo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -42,3 +43,13 @@ def storage(account: str) -> Iterator[Storage]:
     with Storage.connect(account) as connected:
         connected.ensure_containers(load_agreement())
         yield connected
+
+
+def pytest_report_header() -> str:
+    """What this Python cannot run is said at the top, never passed over in silence."""
+    if sys.version_info >= (3, 13):
+        return "functions worker: the real azure-functions-runtime"
+    return (
+        "functions worker: NOT TESTED on this Python (azure-functions-runtime needs 3.13): "
+        "tests/integration/test_real_worker.py is not collected"
+    )
