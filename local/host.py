@@ -25,11 +25,11 @@ from functions import wiring
 from functions.journal import say
 from functions.reference import BlobReference
 from shared.errors import ExchangeError, StorageFault
+from shared.storage.poison import PoisonMessage, PoisonQueue
 
 if TYPE_CHECKING:
-    from shared.storage.areas import Area
-
     from shared.exchange import Exchange
+    from shared.storage.areas import Area
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -98,7 +98,9 @@ class Host:
     def __init__(
         self,
         exchange: Exchange,
+        poison: PoisonQueue,
         *,
+        triggers: Triggers | None = None,
         workers: int = 2,
         delivery: Delivery | None = None,
         poll_seconds: float = 0.2,
@@ -108,7 +110,8 @@ class Host:
         self.counts: Counter[str] = Counter()
         """Events by how they ended: `done` or `poisoned`; and `failed`, the tries that were not the last word."""
         self._exchange = exchange
-        self._triggers = Triggers.of_the_app()
+        self._poison = poison
+        self._triggers = triggers or Triggers.of_the_app()
         self._tries = tries()
         self._workers = workers
         self._delivery = delivery or Delivery()
@@ -167,9 +170,7 @@ class Host:
             else:
                 self._count("done")
                 return
-        self._exchange.storage.poison().put(
-            function=event.function, container=event.container, name=event.name, etag=event.etag
-        )
+        self._poison.put(PoisonMessage(f"Host.Functions.{event.function}", event.container, event.name, event.etag))
         self._count("poisoned")
 
     @contextmanager
