@@ -121,9 +121,6 @@ def test_work_that_makes_work_is_done_before_the_host_is_quiet(
         if blob.container == "lambeth-inbox":
             storage.requests("lambeth").create("link-1.json", b"1")
 
-    triggers = Triggers(
-        {**Recorder().triggers().by_container}, dict.fromkeys(Recorder().triggers().functions, function)
-    )
     storage.inbox("lambeth").create("a.parquet", b"1")
 
     Host(exchange, poison, triggers=all_call(function)).run_to_quiescence(30)
@@ -226,9 +223,6 @@ def test_work_that_does_not_end_is_not_called_quiet(exchange: Exchange, poison: 
         number = int(blob.name.split("/")[-1])
         storage.requests("lambeth").create(str(number + 1), b"1")
 
-    triggers = Triggers(
-        {**Recorder().triggers().by_container}, dict.fromkeys(Recorder().triggers().functions, function)
-    )
     storage.requests("lambeth").create("1", b"1")
 
     with pytest.raises(NotQuiet) as raised:
