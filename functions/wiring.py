@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,10 @@ from functions.settings import Settings
 from shared.agreement.load import load_agreement
 
 if TYPE_CHECKING:
-    from shared.envelope.keys import KeyService
-    from shared.storage.storage import Storage
-
     from shared.agreement.model import Agreement
+    from shared.envelope.keys import KeyService
     from shared.exchange import Exchange
+    from shared.storage.storage import Storage
 
 _building = threading.Lock()
 _exchange: Exchange | None = None
@@ -52,18 +50,18 @@ def _agreement_of_the_settings() -> Agreement:
 
 
 def _build(settings: Settings) -> Exchange:
-    from shared.ledger.chain import Ledger
-
     from shared.exchange import Exchange
+    from shared.ledger.chain import Ledger, utc_now
 
     settings.check()
+    agreement = _agreement_of_the_settings()
     storage = _storage(settings)
     return Exchange(
-        agreement=_agreement_of_the_settings(),
+        agreement=agreement,
         storage=storage,
         keys=_keys(settings),
-        ledger=Ledger(storage.ledger()),
-        clock=lambda: datetime.now(UTC),
+        ledger=Ledger(storage.ledger(), agreement=agreement.reference, clock=utc_now),
+        clock=utc_now,
     )
 
 

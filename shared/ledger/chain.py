@@ -1,0 +1,175 @@
+"""The ledger's chains: one per subject, one event per step, each event bearing the hash of the one before it.
+
+An event is a create-only blob ``<kind>/<id>/<seq>.json``. The name holds the place in the chain and nothing else, so
+two workers who would take the same place meet, one yields, and the chain cannot fork. Each blob's metadata repeats its
+step and hash: an index, so that recording takes one listing and one write. What counts is in the blob.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shared.errors import AlreadyExists, ConservationBroken, LedgerBroken, StorageUnavailable
+from shared.ledger.conservation import Tally, check_conservation
+from shared.ledger.events import START, Event, check_subject
+
+if TYPE_CHECKING:
+    from shared.storage.areas import Area, BlobFacts
+
+_TRIES = 20
+"""Each lost race means that somebody else recorded another step of the same subject; there are fewer steps."""
+
+
+def utc_now() -> datetime:
+    """The time, where nobody says otherwise."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """All chains in one area, under one agreement (``fsm@1.0.0``), timed by `clock` (aware times)."""
+
+    def __init__(self, area: Area, *, agreement: str, clock: Callable[[], datetime] = utc_now) -> None:
+        self._area = area
+        self._agreement = agreement
+        self._clock = clock
+
+    def record(
+        self,
+        subject: str,
+        step: str,
+        *,
+        service: str,
+        tenant: str,
+        counts: Mapping[str, int] | None = None,
+        hashes: Mapping[str, str] | None = None,
+        codes: Sequence[str] = (),
+    ) -> Event:
+        """Append the step to the subject's chain, or return the event that already records it.
+
+        Raises `LedgerRefused` (LED-003) when a field could hold personal data.
+        """
+        for _ in range(_TRIES):
+            chain = self._stored(subject)
+            for blob in chain:
+                if _index(blob, "step") == step:
+                    return self._read(blob)
+            event = Event(
+                seq=len(chain) + 1,
+                subject=subject,
+                step=step,
+                at=self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                service=service,
+                tenant=tenant,
+                agreement=self._agreement,
+                previous=_index(chain[-1], "hash") if chain else START,
+                counts=dict(counts or {}),
+                hashes=dict(hashes or {}),
+                codes=tuple(codes),
+            )
+            try:
+                self._append(event)
+            except AlreadyExists:
+                continue
+            return event
+        raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
+
+    def recorded(self, subject: str, step: str) -> bool:
+        """Whether the subject's chain has the step."""
+        return any(_index(blob, "step") == step for blob in self._stored(subject))
+
+    def conserve(
+        self,
+        subject: str,
+        *,
+        service: str,
+        tenant: str,
+        rows_in: int,
+        rejected: int = 0,
+        excluded: Mapping[str, int] | None = None,
+        routed: int = 0,
+        matched: int = 0,
+        review: int = 0,
+        unmatched: int = 0,
+    ) -> Event:
+        """Record the step ``conserved`` with the counts of a drop or a run.
+
+        When rows in are not rows out, records ``unbalanced`` with the counts instead and raises `ConservationBroken`
+        (LED-002).
+        """
+        tally = Tally(rows_in, rejected, excluded or {}, routed, matched, review, unmatched)
+        try:
+            check_conservation(tally)
+        except ConservationBroken:
+            # A negative count is one of the ways to be unbalanced, and not one that an event can hold.
+            counts = {end: count for end, count in tally.counts().items() if count >= 0}
+            self.record(subject, "unbalanced", service=service, tenant=tenant, counts=counts, codes=("LED-002",))
+            raise
+        return self.record(subject, "conserved", service=service, tenant=tenant, counts=tally.counts())
+
+    def subjects(self, kind: str = "") -> Iterator[str]:
+        """Every subject, or those of one kind (``drop``), in the order of their names."""
+        last = ""
+        for blob in self._area.list(f"{kind}/" if kind else ""):
+            subject = ":".join(blob.name.split("/")[:2])
+            if subject != last:
+                yield (last := subject)
+
+    def events(self, subject: str) -> tuple[Event, ...]:
+        """The subject's chain as it is stored. Raises `LedgerBroken` (LED-001) for an event that was altered."""
+        return tuple(self._read(blob) for blob in self._stored(subject))
+
+    def head(self, subject: str) -> Event | None:
+        """The last event; `None` where there is none. Its hash vouches for the whole chain: state it in receipts."""
+        chain = self._stored(subject)
+        return self._read(chain[-1]) if chain else None
+
+    def _stored(self, subject: str) -> list[BlobFacts]:
+        """The chain's blobs in order. Raises `LedgerBroken` (LED-001) when one is missing, or is none of ours."""
+        folder = _folder(subject)
+        chain = list(self._area.list(folder))
+        if [blob.name for blob in chain] != [f"{folder}{place:04d}.json" for place in range(1, len(chain) + 1)]:
+            raise LedgerBroken("LED-001", f"The chain of {subject} has a gap.", "Compare with a copy of the ledger.")
+        return chain
+
+    def _read(self, blob: BlobFacts) -> Event:
+        return Event.from_json(self._area.read(blob.name).data)
+
+    def _append(self, event: Event) -> None:
+        self._area.create(
+            f"{_folder(event.subject)}{event.seq:04d}.json",
+            event.to_json(),
+            {"step": event.step, "hash": event.hash},
+            content_type="application/json",
+        )
+
+
+def _folder(subject: str) -> str:
+    check_subject(subject)
+    return f"{subject.replace(':', '/')}/"
+
+
+def _index(blob: BlobFacts, key: str) -> str:
+    if key not in blob.metadata:
+        raise LedgerBroken("LED-001", f"Blob {blob.name} of the ledger is no event.", "Compare with a copy.")
+    return blob.metadata[key]
+
+
+def verify_chain(events: Sequence[Event], *, head: str | None = None) -> None:
+    """Raise `LedgerBroken` (LED-001) when an event was altered, removed, reordered or inserted.
+
+    Events cut off at the end leave a shorter chain that holds; only who knows the hash of the last event, say from a
+    signed receipt, and gives it as `head`, can tell.
+    """
+    previous = START
+    steps: set[str] = set()
+    for place, event in enumerate(events, start=1):
+        if event.seq != place or event.subject != events[0].subject or event.previous != previous:
+            raise LedgerBroken("LED-001", f"The chain breaks at place {place}.", "Compare with a copy of the ledger.")
+        if event.step in steps:
+            raise LedgerBroken("LED-001", f"A step is there again at place {place}.", "Compare with a copy.")
+        steps.add(event.step)
+        previous = event.hash
+    if head is not None and head != previous:
+        raise LedgerBroken("LED-001", "The chain does not end with the event that was stated.", "Compare with a copy.")
