@@ -1,0 +1,1 @@
+"""The row rules: one rule is one small unit with a stable code. `rulebooks` has them all."""
