@@ -29,9 +29,13 @@ def blueprint() -> func.Blueprint:
 
 
 def _carry_out(blob: BlobReference) -> None:
-    from shared.release.run import carry_out
+    from shared.intake.identity import derived_id
+    from shared.release.carry_out import carry_out
 
+    exchange = wiring.exchange()
     home, _, name = blob.name.partition("/")
-    if blob.container != CONTAINER or not name or home not in wiring.agreement().controllers:
+    if blob.container != CONTAINER or not name or home not in exchange.agreement.controllers:
+        subject = f"event:{derived_id('event', blob.container, blob.name)}"
+        exchange.ledger.record(subject, "refused", service="functions", tenant="exchange", codes=("EVT-001",))
         raise RefusedEvent("EVT-001", "The blob is in no home borough's requests.")
-    carry_out(wiring.exchange(), home=home, name=name)
+    carry_out(exchange, home=home, name=name)
