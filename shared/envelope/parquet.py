@@ -1,0 +1,143 @@
+"""Writes and reads sealed Parquet: AES-GCM under a fresh 256-bit data key, footer and all, one wrapped key inside.
+
+Writing leaves key handling to the library, so that any reader of the format's key material (PKMT1) can open the file.
+Reading does not: the data key is unwrapped beforehand, which makes the reader refuse plain files and parts under other
+keys, and keeps a failing key service apart from a damaged file.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
+
+from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, ROW_COUNT, ROWS, TYPES, refuse
+from shared.envelope.pages import weigh
+
+if TYPE_CHECKING:
+    from shared.agreement.model import Limits
+    from shared.envelope.keys import KeyService
+    from shared.envelope.lock import Lock
+
+_BATCH_ROWS = 65_536
+_EXTENSION = b"ARROW:extension:name"
+
+
+class _Wrapping(pe.KmsClient):  # type: ignore[misc]  # pyarrow ships no types
+    """What the Parquet writer asks to wrap its data key."""
+
+    def __init__(self, keys: KeyService) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> str:
+        return base64.b64encode(self._keys.wrap(master_key_identifier, key_bytes)).decode("ascii")
+
+
+def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
+    """Raise `UntrustedDrop` for too many rows (ENV-014), too many columns or one twice (ENV-015), or a type that is
+    nested, an Arrow extension or fixed-width bytes (ENV-016).
+
+    Columns are named by position: a name is the sender's text.
+    """
+    if rows > limits.rows:
+        raise refuse(ROWS, f"It claims {rows}; at most {limits.rows} are allowed.")
+    if len(schema) > limits.columns:
+        raise refuse(COLUMNS, f"It has {len(schema)}; at most {limits.columns} are allowed.")
+    if len(set(schema.names)) != len(schema):
+        raise refuse(COLUMNS)
+    for position, field in enumerate(schema, start=1):
+        if not _is_flat(field):
+            raise refuse(TYPES, f"Column {position} of {len(schema)}.")
+
+
+def write_sealed(table: pa.Table, key_id: str, keys: KeyService) -> bytes:
+    """The table as sealed Parquet for `key_id`; its types are what Parquet itself can say, metadata is left behind."""
+    factory = pe.CryptoFactory(lambda _: _Wrapping(keys))
+    settings = pe.EncryptionConfiguration(
+        footer_key=key_id,
+        uniform_encryption=True,
+        encryption_algorithm="AES_GCM_V1",
+        plaintext_footer=False,
+        double_wrapping=False,
+        internal_key_material=True,
+        data_key_length_bits=256,
+    )
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata(None),
+        sink,
+        compression="zstd",
+        store_schema=False,
+        write_statistics=False,
+        encryption_properties=factory.file_encryption_properties(pe.KmsConnectionConfig(), settings),
+    )
+    return bytes(sink.getvalue())
+
+
+def read_sealed(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> pa.Table:
+    """The table inside, all text as plain `string`, of exactly `rows` rows.
+
+    Raises `UntrustedDrop`, ENV-013 to ENV-019. Memory stays within a few times `limits.decompressed_bytes`, whatever
+    the file says of itself.
+    """
+    with _parsing():
+        file = pq.ParquetFile(
+            pa.BufferReader(data), pre_buffer=False, decryption_properties=pe.create_decryption_properties(data_key)
+        )
+        schema = file.schema_arrow
+        check_shape(schema, file.metadata.num_rows, limits)
+        if file.metadata.num_rows != rows:
+            raise refuse(ROW_COUNT)
+        weight = weigh(data, file.metadata, lock, data_key, limit=limits.decompressed_bytes)
+        batch_rows = max(1, min(_BATCH_ROWS, limits.decompressed_bytes // max(1, weight.widest_row)))
+        plain = pa.schema([(field.name, _plain(field.type)) for field in schema])
+        batches = list(_bounded(file.iter_batches(batch_rows), plain, rows, limits.decompressed_bytes))
+        return pa.Table.from_batches(batches, plain)
+
+
+def _bounded(batches: Iterator[Any], schema: pa.Schema, rows: int, limit: int) -> Iterator[Any]:
+    """The batches, as `schema`, while they stay within what the footer and the agreement allow."""
+    read = size = 0
+    for batch in batches:
+        plain = batch.cast(schema)
+        # Text that is not UTF-8 or lists that overrun are found here, not by whoever reads the table later.
+        plain.validate(full=True)
+        read += plain.num_rows
+        size += plain.nbytes
+        if read > rows:
+            raise refuse(ROW_COUNT)
+        if size > limit:
+            raise refuse(EXPANDED)
+        yield plain
+    if read != rows:
+        raise refuse(ROW_COUNT)
+
+
+def _is_flat(field: pa.Field) -> bool:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    # An extension type that is not registered here arrives as its storage type, with its name beside it.
+    extension = isinstance(kind, pa.BaseExtensionType) or _EXTENSION in (field.metadata or {})
+    return not (extension or pa.types.is_nested(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    text = pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_string_view(value)
+    return pa.string() if text else value
+
+
+@contextmanager
+def _parsing() -> Iterator[None]:
+    """Whatever the reader says of the file is the file's fault; only running out of memory is ours."""
+    try:
+        yield
+    except MemoryError:  # pyarrow's own is one of its errors too
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
+        raise refuse(DAMAGED) from None
