@@ -1,0 +1,1 @@
+"""The borough's side and the operator's: the `exchange` command."""

@@ -1,0 +1,229 @@
+"""Every code the `exchange` command itself gives: INP-… stops a command, PAK-… says what packing did with a row.
+
+A message names the file, the row and the column; it never repeats what stands in a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.errors import InvalidInput
+
+Effect = Literal["left out", "emptied", "changed", "noted"]
+
+
+@dataclass(frozen=True)
+class InputCode:
+    """One reason for which a command stops with exit code 2."""
+
+    code: str
+    message: str
+    """With `{…}` for what the refusal names: files, columns, options; never a cell."""
+    mend: str
+
+
+@dataclass(frozen=True)
+class PackCode:
+    """One thing that packing says of a row."""
+
+    code: str
+    effect: Effect
+    """`left out`: the row is not in the packed file. `emptied`: the cell is. `changed`: the cell was rewritten.
+    `noted`: nothing was altered."""
+    message: str
+    mend: str
+
+
+def _codes(*rows: InputCode) -> dict[str, InputCode]:
+    return {row.code: row for row in rows}
+
+
+INPUT_CODES = _codes(
+    InputCode("INP-000", "{problem}", "See `exchange {command} --help`."),
+    InputCode("INP-001", "There is no file or folder {path}.", "Check the path."),
+    InputCode("INP-002", "{path} cannot be read as {kind}.", "Save or export it again, and check that it opens."),
+    InputCode("INP-003", "There is no dataset {name}.", "Name one of {known}."),
+    InputCode("INP-004", "{path} has no column {columns}.", "Export it with that column; {hint}"),
+    InputCode("INP-005", "{path} has no census table {table}.", "Put {example} in the folder."),
+    InputCode(
+        "INP-006",
+        "None of the {rows} rows of {path} could be packed ({reasons}).",
+        "Mend what {report} lists, row by row.",
+    ),
+    InputCode("INP-007", "{path} names the column {columns} twice.", "Rename or remove one of them."),
+    InputCode("INP-008", "{setting} is not set.", "Give {option}, set {variable}, or write {key} in the profile."),
+    InputCode("INP-009", "The profile {path} is wrong: {key}.", "See `exchange status --help` for the keys."),
+    InputCode(
+        "INP-010", "{path} looks like none of the styles {known}.", "Name one with --style, or describe your own."
+    ),
+    InputCode("INP-011", "The style {path} is wrong: {key}.", "Compare it with the styles that are shipped."),
+    InputCode("INP-012", "{path} is not sealed.", "Seal it first: `exchange seal {path}`."),
+    InputCode("INP-013", "{path} is sealed already.", "Give the file that `exchange pack` wrote."),
+    InputCode("INP-014", "{path} has lost its manifest {manifest}.", "Keep the two together, or seal the file again."),
+    InputCode("INP-015", "{path} ends in a way this command does not know.", "Use {known}."),
+    InputCode(
+        "INP-016", "{path} would be refused: {reason}.", "Run `exchange check`, mend what it lists, and pack again."
+    ),
+    InputCode("INP-017", "{path} is not a signed statement: {reason}.", "Fetch it again from the outbox."),
+    InputCode("INP-018", "{path}, row {row}: {column} is not a {kind}.", "Write it as {example}."),
+    InputCode(
+        "INP-019", "{path}: the column {column} holds {found}, not {kind}.", "Pack the file with `exchange pack`."
+    ),
+    InputCode(
+        "INP-020",
+        "The collection {name} is not a name that can be used.",
+        "Use letters, digits and hyphens, e.g. 2026-autumn.",
+    ),
+    InputCode("INP-021", "{path} holds more than one collection: {known}.", "Choose one with --collection."),
+    InputCode("INP-023", "There is no London authority {name}.", "Give a slug of boroughs.yaml; parties are {known}."),
+    InputCode("INP-022", "The outbox holds nothing that begins with {prefix}.", "See `exchange status`."),
+    InputCode(
+        "INP-024", "{owner} has a {use} key already.", "Use `exchange keys rotate`; what was sealed before still opens."
+    ),
+    InputCode("INP-025", "There is no use {name} of a key.", "Name one of {known}."),
+    InputCode(
+        "INP-026", "The statement is about another file than {path}.", "Give the sealed file, whole and unchanged."
+    ),
+    InputCode("INP-027", "The outbox has a file whose name cannot be a file name here.", "Tell the operators."),
+)
+
+
+def invalid(code: str, **facts: object) -> InvalidInput:
+    """The refusal with that code, its gaps filled with `facts` (paths, columns, options)."""
+    known = INPUT_CODES[code]
+    return InvalidInput(code, known.message.format(**facts), known.mend.format(**facts))
+
+
+NOT_SPLIT = PackCode(
+    "PAK-001",
+    "left out",
+    "The line has another number of columns than the header.",
+    "Put quotes round a cell that holds a comma, and export again.",
+)
+BAD_DATE = PackCode(
+    "PAK-002", "emptied", "The date cannot be read; the cell is left empty.", "Write it as YYYY-MM-DD or DD/MM/YYYY."
+)
+PLACEHOLDER_DATE = PackCode(
+    "PAK-003",
+    "emptied",
+    "The date is a placeholder that stands for 'not known'; the cell is left empty.",
+    "Enter the true date, if it is known.",
+)
+DAMAGED_UPRN = PackCode(
+    "PAK-004",
+    "emptied",
+    "The UPRN was damaged by a spreadsheet (rounded or cut); the cell is left empty.",
+    "Export it again as text; the digits that were lost cannot be guessed.",
+)
+BAD_NUMBER = PackCode("PAK-005", "emptied", "The number cannot be read; the cell is left empty.", "Write digits only.")
+UNKNOWN_CODE = PackCode(
+    "PAK-006",
+    "emptied",
+    "The code is not one that this column knows; the cell is left empty.",
+    "Use a code of the template, or add yours to the style.",
+)
+SHEET_ERROR = PackCode(
+    "PAK-007", "emptied", "The cell holds a spreadsheet error (such as #N/A); it is left empty.", "Mend the formula."
+)
+TITLE_MOVED = PackCode(
+    "PAK-008", "changed", "A title stood inside the name and was taken out of it.", "Keep the title in its own column."
+)
+NAME_NOT_SPLIT = PackCode(
+    "PAK-009",
+    "emptied",
+    "The name cannot be split into surname and forename; both are left empty.",
+    "Write it as SURNAME, Forename, or export the two in columns of their own.",
+)
+REPAIRED_UPRN = PackCode(
+    "PAK-010",
+    "changed",
+    "The UPRN ended in .0, as a spreadsheet writes it; the ending was taken off.",
+    "Export the column as text.",
+)
+UNSURE_FLAG = PackCode(
+    "PAK-011",
+    "changed",
+    "The flag is neither yes nor no; it is packed as yes, because a letter must not be sent by mistake.",
+    "Write Y or N.",
+)
+NO_CHILD = PackCode(
+    "PAK-012", "left out", "The claim has no child, so there is nobody to match.", "Nothing, if that is so."
+)
+NO_ADDRESS = PackCode(
+    "PAK-020",
+    "left out",
+    "The pupil cannot be routed: no address table has a row for it.",
+    "Add {year}_{term}_addressesonroll.csv (autumn) or {year}_{term}_addresses.csv to the folder.",
+)
+NO_POSTCODE = PackCode(
+    "PAK-021",
+    "left out",
+    "The pupil cannot be routed: its address has no usable postcode.",
+    "Enter the current postcode; ZZ99 codes and parts of a postcode cannot be routed.",
+)
+NO_SCHOOL = PackCode(
+    "PAK-022",
+    "left out",
+    "The school cannot be told: NativeId does not begin with an authority code, and no school table names it.",
+    "Add {year}_{term}_schoolcensus.csv and {year}_{term}_school.csv, or --schools with the DfE register of schools.",
+)
+SECOND_ENROLMENT = PackCode(
+    "PAK-023",
+    "left out",
+    "The same pupil is enrolled in another row, which is packed instead.",
+    "Nothing: the main or latest enrolment is the one that counts.",
+)
+LIVES_HERE = PackCode(
+    "PAK-024",
+    "left out",
+    "The pupil lives in the borough that packs; the exchange is for pupils who live elsewhere.",
+    "Nothing.",
+)
+SAME_KEY = PackCode(
+    "PAK-025",
+    "left out",
+    "Another row of the same table has the same pupilonrolltableid and NativeId, and comes first.",
+    "Export the table once.",
+)
+ORPHAN = PackCode(
+    "PAK-026",
+    "noted",
+    "The row belongs to no pupil of the pupil table and is not used.",
+    "Export all tables in one go.",
+)
+OTHER_COUNTRY = PackCode(
+    "PAK-027", "noted", "The free-school-meals period is not one of England and is not used.", "Nothing."
+)
+MORE_PERIODS = PackCode(
+    "PAK-028",
+    "noted",
+    "The pupil has more than one open free-school-meals period; the one that starts last is packed.",
+    "End the earlier periods in the school's system.",
+)
+MORE_ADDRESSES = PackCode(
+    "PAK-029", "noted", "The pupil has more than one address row; the first in order is packed.", "Nothing."
+)
+DROPPED_COLUMN = PackCode(
+    "PAK-030",
+    "noted",
+    "The column is not part of the contract and was not packed.",
+    "Nothing: the exchange may not have it.",
+)
+
+PACK_CODES: tuple[PackCode, ...] = tuple(value for value in list(globals().values()) if isinstance(value, PackCode))
+
+
+def code_page() -> str:
+    """Markdown: every code of this file, what it means, and what to do."""
+    stops = "\n".join(f"| {c.code} | {_cell(c.message)} | {_cell(c.mend)} |" for c in INPUT_CODES.values())
+    packs = "\n".join(f"| {c.code} | {c.effect} | {_cell(c.message)} | {_cell(c.mend)} |" for c in PACK_CODES)
+    return (
+        "## What stops a command (exit code 2)\n\n| code | what happened | what to do |\n| --- | --- | --- |\n"
+        f"{stops}\n\n## What packing says of a row\n\n| code | effect | what happened | what to do |\n"
+        f"| --- | --- | --- | --- |\n{packs}\n"
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("{", "‹").replace("}", "›").replace("|", "\\|")

@@ -1,0 +1,90 @@
+"""`exchange check`: the exchange's own validator, on this machine."""
+
+from __future__ import annotations
+
+import json as json_text
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from client import options
+from client.console import answer, facts_table, step, table
+
+if TYPE_CHECKING:
+    from shared.contract.validate import Validation
+    from shared.errors import RejectedDrop
+
+app = typer.Typer()
+
+
+@app.command("check", epilog="Example: exchange check pupils.parquet --dataset pupils --report pupils-check.xlsx")
+def check_file(
+    file: Annotated[Path, typer.Argument(help="The contract file (Parquet) that `exchange pack` wrote.")],
+    dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
+    report: Annotated[Path | None, typer.Option(help="Where to write the full report (.xlsx, .json or .csv).")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 when even one row would be rejected.")] = False,
+    as_of: options.AsOf = None,
+    profile: options.Profile = None,
+    agreements: options.Agreements = None,
+    json: options.Json = False,
+) -> None:
+    """Check a contract file with the very rules that will check it in the exchange; nothing leaves this machine.
+
+    Exits with 2 when the file, or every row of it, would be rejected.
+    """
+    from client.files import read_parquet
+    from client.pack.packed import check_dataset
+    from client.settings import load_settings, now
+    from shared.contract.report import report_json, status_of
+    from shared.contract.validate import REJECTED, validate
+    from shared.errors import BadFile
+
+    settings = load_settings(profile, agreements=agreements)
+    terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[check_dataset(dataset)]
+    rows = read_parquet(file)
+    outcome: Validation | RejectedDrop
+    with step("Checking"):
+        try:
+            outcome = validate(rows, dataset, as_of=(as_of or now()).date(), stale_after_days=terms.stale_after_days)
+        except BadFile as refusal:
+            outcome = refusal
+        facts = {"file": file.name, "dataset": dataset}
+        document = report_json(outcome, facts)
+        if report is not None:
+            _write_report(report, outcome, facts)
+    refused = status_of(outcome) == REJECTED or (strict and json_text.loads(document)["rows_rejected"] > 0)
+    said = {"ok": not refused, **json_text.loads(document)}
+    answer(said, _text(said, outcome), as_json=json)
+    if refused:
+        raise typer.Exit(2)
+
+
+def _write_report(path: Path, outcome: Validation | RejectedDrop, facts: dict[str, str]) -> None:
+    from client.codes import invalid
+    from client.files import write_bytes, write_table
+    from shared.contract.report import lines_of, report_json, report_xlsx
+
+    if path.suffix.lower() == ".csv":
+        import pyarrow as pa
+
+        lines = [vars(line) for line in lines_of(outcome)]
+        columns = ("school", "reference", "message", "mend", "field", "severity", "code")
+        write_table(path, pa.table({name: pa.array([line[name] for line in lines], pa.string()) for name in columns}))
+    elif path.suffix.lower() in (".xlsx", ".json"):
+        write = report_xlsx if path.suffix.lower() == ".xlsx" else report_json
+        write_bytes(path, write(outcome, facts))
+    else:
+        raise invalid("INP-015", path=path, known=".xlsx, .json or .csv")
+
+
+def _text(said: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
+    from shared.errors import RejectedDrop
+
+    status = {"status": said["status"].replace("_", " ")}
+    if isinstance(outcome, RejectedDrop):
+        return facts_table(status | {"why": f"{outcome.code}: {outcome.message}", "what to do": outcome.mend})
+    counts = {name.replace("_", " "): said[name] for name in ("rows_in", "rows_accepted", "rows_rejected")}
+    found = outcome.findings.group_by(["code", "severity", "message"]).aggregate([([], "count_all")]).to_pylist()
+    lines = sorted([line["code"], line["severity"], line["count_all"], line["message"]] for line in found)
+    return facts_table(status | counts) + (f"\n\n{table(['code', 'severity', 'rows', 'what'], lines)}" if lines else "")

@@ -1,0 +1,190 @@
+"""`exchange keys`: a borough's own keys, and the public keys of the others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from client import options
+from client.console import answer, step, table
+
+if TYPE_CHECKING:
+    from client.settings import Settings
+    from shared.envelope.keys import PublicKey, Use
+
+app = typer.Typer(no_args_is_help=True, help="Make, list, rotate, export and import keys.")
+
+Owner = Annotated[str | None, typer.Option("--owner", help="Whose key: a slug or `exchange`; else your borough.")]
+Of = Annotated[str | None, typer.Option("--use", help="release, sign, drop or staging; else all that the owner makes.")]
+
+
+@app.command(epilog="Example: exchange keys new --borough lambeth --keys keys")
+def new(
+    use: Of = None,
+    owner: Owner = None,
+    profile: options.Profile = None,
+    borough: options.Borough = None,
+    keys: options.Keys = None,
+    json: options.Json = False,
+) -> None:
+    """Make key pairs: for a borough `release` (results are sealed to it) and `sign`. Private parts stay in the folder."""
+    from client.codes import invalid
+    from client.settings import load_settings
+
+    settings = load_settings(profile, borough=borough, keys=keys)
+    ring, whose = settings.key_ring(), _owner(settings, owner)
+    uses = _uses(use, whose)
+    for each in uses:
+        if ring.held(whose, each):
+            raise invalid("INP-024", owner=whose, use=each.value)
+    with step("Making keys"):
+        made = [ring.create_key(whose, each) for each in uses]
+    _say_ids("made", made, as_json=json)
+
+
+@app.command("list", epilog="Example: exchange keys list --keys keys")
+def show(profile: options.Profile = None, keys: options.Keys = None, json: options.Json = False) -> None:
+    """List the keys of the folder: whose, for what, since when, and whether the private part is here."""
+    from client.settings import load_settings
+
+    settings = load_settings(profile, keys=keys)
+    rows = [_described(key, current, private) for key, current, private in _all(settings)]
+    text = table(["owner", "use", "key", "made", "current", "private part"], [list(row.values()) for row in rows])
+    answer({"ok": True, "keys": rows}, text, as_json=json)
+
+
+@app.command(epilog="Example: exchange keys rotate --use release --borough lambeth")
+def rotate(
+    use: Of = None,
+    owner: Owner = None,
+    profile: options.Profile = None,
+    borough: options.Borough = None,
+    keys: options.Keys = None,
+    json: options.Json = False,
+) -> None:
+    """Make the next version of keys that exist. Export the public parts again; earlier results still open."""
+    from client.settings import load_settings
+
+    settings = load_settings(profile, borough=borough, keys=keys)
+    ring, whose = settings.key_ring(), _owner(settings, owner)
+    with step("Making keys"):
+        made = [ring.rotate(whose, each) for each in _uses(use, whose)]
+    _say_ids("made", made, as_json=json)
+
+
+@app.command(epilog="Example: exchange keys revoke ring:lambeth/sign/0a1b2c3d4e5f")
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")],
+    profile: options.Profile = None,
+    keys: options.Keys = None,
+    json: options.Json = False,
+) -> None:
+    """Take a key out of use for good: it opens and verifies nothing any more. There is no way back."""
+    from client.settings import load_settings
+
+    load_settings(profile, keys=keys).key_ring().revoke(key)
+    _say_ids("revoked", [key], as_json=json)
+
+
+@app.command(epilog="Example: exchange keys export --borough lambeth --out lambeth-public.json")
+def export(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write (JSON Web Key Set).")],
+    use: Of = None,
+    owner: Owner = None,
+    profile: options.Profile = None,
+    borough: options.Borough = None,
+    keys: options.Keys = None,
+    json: options.Json = False,
+) -> None:
+    """Write the public parts of your keys, to hand to the other side. They are no secret; compare ids by telephone."""
+    from client.files import write_bytes
+    from client.settings import load_settings
+    from shared.envelope.keys import write_public
+
+    settings = load_settings(profile, borough=borough, keys=keys)
+    ring, whose = settings.key_ring(), _owner(settings, owner)
+    found: list[PublicKey] = []
+    for each in _uses(use, whose):
+        ring.current(whose, each)
+        found += ring.held(whose, each)
+    write_bytes(out, write_public(tuple(found)))
+    _say_ids("exported", [key.key_id for key in found], as_json=json, out=str(out))
+
+
+@app.command("import", epilog="Example: exchange keys import exchange-public.json --keys keys")
+def take_in(
+    files: Annotated[list[Path], typer.Argument(help="Public keys that another party exported.")],
+    profile: options.Profile = None,
+    keys: options.Keys = None,
+    json: options.Json = False,
+) -> None:
+    """Add public keys of others. Whoever imports a key trusts it: compare the ids with their owner first."""
+    from client.codes import invalid
+    from client.settings import load_settings
+
+    ring = load_settings(profile, keys=keys).key_ring()
+    imported: list[str] = []
+    for file in files:
+        if not file.is_file():
+            raise invalid("INP-001", path=file)
+        imported += ring.import_public(file.read_bytes())
+    _say_ids("imported", imported, as_json=json)
+
+
+def _owner(settings: Settings, owner: str | None) -> str:
+    from client.codes import invalid
+    from shared.envelope.manifest import EXCHANGE
+
+    if owner is None:
+        return settings.slug()
+    agreement = settings.agreement()
+    if owner != EXCHANGE and owner not in agreement.by_slug:
+        raise invalid("INP-023", name=owner, known=", ".join(agreement.controllers))
+    return owner
+
+
+def _uses(use: str | None, owner: str) -> tuple[Use, ...]:
+    """The use that was named; else those that such an owner makes. A borough's `drop` key is made by the exchange."""
+    from client.codes import invalid
+    from shared.envelope.keys import Use
+    from shared.envelope.manifest import EXCHANGE
+
+    if use is None:
+        return (Use.STAGING if owner == EXCHANGE else Use.RELEASE, Use.SIGN)
+    if use not in tuple(Use):
+        raise invalid("INP-025", name=use, known=", ".join(Use))
+    return (Use(use),)
+
+
+def _all(settings: Settings) -> list[tuple[PublicKey, bool, bool]]:
+    """Every key of the folder, with whether it is the current one and whether its private part is here."""
+    from shared.envelope.keys import Use
+    from shared.envelope.manifest import EXCHANGE
+
+    ring, found = settings.key_ring(), []
+    for owner in (EXCHANGE, *settings.agreement().by_slug):
+        for use in Use:
+            held = ring.held(owner, use)
+            private = Path(settings.keys or "") / "private"
+            for key in held:
+                name = f"{owner}.{use.value}.{key.key_id.rpartition('/')[2]}.jwk.json"
+                found.append((key, key is held[-1], (private / name).is_file()))
+    return found
+
+
+def _described(key: PublicKey, current: bool, private: bool) -> dict[str, str]:
+    return {
+        "owner": key.owner,
+        "use": key.use.value,
+        "key": key.key_id,
+        "made": datetime.fromtimestamp(key.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "current": "yes" if current else "no",
+        "private_part": "here" if private else "elsewhere",
+    }
+
+
+def _say_ids(what: str, ids: list[str], *, as_json: bool, **more: str) -> None:
+    answer({"ok": True, what: ids, **more}, "\n".join(f"{what}  {key}" for key in ids), as_json=as_json)

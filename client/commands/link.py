@@ -1,0 +1,53 @@
+"""`exchange link`: the exchange's linkage on two files of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client import options
+from client.console import answer, facts_table, note, step
+
+app = typer.Typer()
+
+
+@app.command("link", epilog="Example: exchange link pupils.parquet households.parquet --out links")
+def link_files(
+    pupils: Annotated[Path, typer.Argument(help="A pupils file (Parquet).")],
+    households: Annotated[Path, typer.Argument(help="A households file (Parquet).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder in which to write links.parquet.")],
+    profile: options.Profile = None,
+    agreements: options.Agreements = None,
+    json: options.Json = False,
+) -> None:
+    """Link pupils with benefit children as the agreement's policy says, and write links.parquet.
+
+    One row per pupil row, in their order: pupil_row, household_row (0-based), outcome, rule, guard, probability,
+    match_weight (log2 odds), evidence in words, runner_up. Every row of both files is used; run `exchange check` to see
+    which of them the exchange would reject.
+    """
+    from client.files import write_table
+    from client.linking import counts, read_for_linkage
+    from client.settings import load_settings
+    from shared.linkage.link import link
+
+    policy = load_settings(profile, agreements=agreements).agreement().linkage
+    with step("Reading"):
+        left, ignored_left = read_for_linkage(pupils, "pupils")
+        right, ignored_right = read_for_linkage(households, "households")
+    if ignored_left or ignored_right:
+        note(f"Columns that are not in the contract were not read: {', '.join([*ignored_left, *ignored_right])}")
+    with step("Linking"):
+        links = link(left, right, policy)
+    path = out / "links.parquet"
+    write_table(path, links)
+    found = counts(links)
+    facts = {
+        "ok": True, "pupils": left.num_rows, "households": right.num_rows, **found,
+        "columns_ignored": {"pupils": ignored_left, "households": ignored_right}, "out": str(path),
+    }  # fmt: skip
+    shown = {"pupils": left.num_rows, "household children": right.num_rows}
+    shown |= {outcome: found["outcome"].get(outcome, 0) for outcome in ("matched", "review", "unmatched")}
+    answer(facts, facts_table({**shown, "file": str(path)}), as_json=json)

@@ -1,0 +1,84 @@
+"""`exchange seal`: encrypts a contract file to the exchange and signs it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client import options
+from client.console import answer, facts_table, note, step
+
+app = typer.Typer()
+
+
+@app.command(
+    "seal",
+    epilog="Example: exchange seal pupils.parquet --dataset pupils --collection 2026-autumn --out sealed",
+)
+def seal_file(
+    file: Annotated[Path, typer.Argument(help="The contract file that `exchange pack` wrote.")],
+    dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
+    collection: Annotated[str, typer.Option(help="Which census it belongs to, e.g. 2026-autumn.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sealed file and its manifest.")] = Path(
+        "sealed"
+    ),
+    profile: options.Profile = None,
+    borough: options.Borough = None,
+    keys: options.Keys = None,
+    agreements: options.Agreements = None,
+    json: options.Json = False,
+) -> None:
+    """Encrypt a contract file to the exchange's key for your borough, and sign it with yours.
+
+    The file is checked first, by the rules and the agreement in force: what the exchange would refuse is refused here.
+    """
+    from client.codes import invalid
+    from client.files import read_parquet
+    from client.pack.packed import check_dataset
+    from client.sealed_files import save
+    from client.settings import load_settings, now
+    from shared.agreement.gates import check_may_drop
+    from shared.contract.validate import REJECTED, validate
+    from shared.envelope.keys import Use
+    from shared.envelope.manifest import EXCHANGE
+    from shared.envelope.seal import seal
+
+    settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
+    check_dataset(dataset)
+    if not re.fullmatch(r"\d{4}-[a-z]{1,16}", collection):
+        raise invalid("INP-020", name=collection)
+    slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
+    check_may_drop(agreement, slug, dataset, moment.date())
+    table = read_parquet(file)
+    with step("Checking"):
+        terms = agreement.datasets[dataset]  # type: ignore[index]  # check_may_drop has checked it
+        checked = validate(table, dataset, as_of=moment.date(), stale_after_days=terms.stale_after_days)
+        if checked.status == REJECTED:
+            raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
+    if checked.rows_rejected:
+        note(f"{checked.rows_rejected} of {checked.rows_in} rows will be rejected; see `exchange check`.")
+    with step("Sealing"):
+        sealed = seal(
+            table,
+            sender=slug,
+            receiver=EXCHANGE,
+            dataset=dataset,
+            collection=collection,
+            agreement=agreement,
+            key_id=ring.current(slug, Use.DROP),
+            prepared_at=moment,
+            keys=ring,
+        )
+        path = save(sealed, out)
+    manifest = sealed.manifest
+    shown = {"file": str(path), "rows": manifest.rows, "sha256": manifest.sha256, "sealed to": manifest.key_id}
+    facts = {
+        "ok": True,
+        "file": str(path),
+        "rows_to_be_rejected": checked.rows_rejected,
+        **manifest.model_dump(mode="json"),
+    }
+    answer(facts, facts_table(shown), as_json=json)

@@ -1,0 +1,70 @@
+"""`exchange status`: what has come back, from the outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from client import options
+from client.console import answer, facts_table, step, table
+
+if TYPE_CHECKING:
+    from shared.storage.access import BoroughDoor
+    from shared.storage.areas import BlobFacts
+
+app = typer.Typer()
+
+PROFILE_HELP = """Say what has come back for you: reports on your drops, receipts, results.
+
+Who you are and where your door is comes from the profile exchange.toml (keys: borough, keys, agreements, inbox_url,
+outbox_url, account_url), or from EXCHANGE_BOROUGH, EXCHANGE_KEYS, EXCHANGE_AGREEMENTS, EXCHANGE_INBOX_URL,
+EXCHANGE_OUTBOX_URL, EXCHANGE_ACCOUNT_URL. The URLs carry your pass, so they are never shown."""
+
+
+@app.command("status", help=PROFILE_HELP, epilog="Example: exchange status --json")
+def say_status(
+    prefix: Annotated[str, typer.Argument(help="Only what begins with this.")] = "",
+    profile: options.Profile = None,
+    borough: options.Borough = None,
+    agreements: options.Agreements = None,
+    json: options.Json = False,
+) -> None:
+    """List the outbox and say what the reports in it say."""
+    from client.settings import load_settings
+
+    settings = load_settings(profile, borough=borough, agreements=agreements)
+    with step("Looking into the outbox"), settings.door() as door:
+        files = sorted(door.list(prefix), key=lambda facts: facts.name)
+        reports = [_report(door, facts) for facts in files if facts.name.endswith(".json") and "report" in facts.name]
+    listed = [_file(facts) for facts in files]
+    said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed}
+    answer(said, _text(reports, listed), as_json=json)
+
+
+def _file(facts: BlobFacts) -> dict[str, Any]:
+    created = facts.created.strftime("%Y-%m-%dT%H:%M:%SZ") if facts.created else None
+    return {"name": facts.name, "bytes": facts.size, "created": created}
+
+
+def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
+    """A report's status and counts, with what it is about; its lines stay in the file."""
+    import json
+
+    document = json.loads(door.fetch(facts.name).data)
+    kept = ("status", "rows_in", "rows_accepted", "rows_rejected", "facts")
+    return {"name": facts.name, **{name: document[name] for name in kept if name in document}}
+
+
+def _text(reports: list[dict[str, Any]], files: list[dict[str, Any]]) -> str:
+    if not files:
+        return "The outbox holds nothing yet."
+    told = [
+        facts_table(
+            {"report": report["name"], "status": report.get("status", ""), "rows in": report.get("rows_in", ""),
+             "rejected": report.get("rows_rejected", "")}
+        )
+        for report in reports
+    ]  # fmt: skip
+    listed = table(["file", "bytes", "since"], [[file["name"], file["bytes"], file["created"]] for file in files])
+    return "\n\n".join([*told, listed])

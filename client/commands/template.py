@@ -1,0 +1,37 @@
+"""`exchange template`: an empty table to fill in, with a data dictionary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client import options
+from client.console import answer
+
+app = typer.Typer()
+
+
+@app.command("template", epilog="Example: exchange template households --out households.xlsx")
+def write_template(
+    dataset: Annotated[str, typer.Argument(help="pupils, households or decisions.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The file to write: .xlsx (with a data dictionary) or .csv.")
+    ],
+    json: options.Json = False,
+) -> None:
+    """Write an empty template. Fill it in, then `exchange pack table`."""
+    from client.codes import invalid
+    from client.files import write_bytes
+    from client.pack.packed import check_dataset
+    from shared.contract.template import template_csv, template_xlsx
+
+    check_dataset(dataset)
+    if out.suffix.lower() == ".xlsx":
+        write_bytes(out, template_xlsx(dataset))
+    elif out.suffix.lower() == ".csv":
+        write_bytes(out, template_csv(dataset).encode("utf-8-sig"))
+    else:
+        raise invalid("INP-015", path=out, known=".xlsx or .csv")
+    answer({"ok": True, "dataset": dataset, "out": str(out)}, f"Wrote {out}", as_json=json)

@@ -1,0 +1,135 @@
+"""Reading contract files and writing results. A file appears whole or not at all, and never holds a live formula."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from client.codes import invalid
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SEALED_MARK = b"PARE"
+_LIVE = r"^[=+\-@\t\r\n＝＋－＠]"
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """Read a plain Parquet file.
+
+    Raises `InvalidInput` INP-001 (not there), 002 (not Parquet), 013 (sealed).
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise invalid("INP-001", path=path)
+    with path.open("rb") as file:
+        if file.read(4) == SEALED_MARK:
+            raise invalid("INP-013", path=path)
+    try:
+        return pq.read_table(path, partitioning=None, memory_map=False)
+    except (pa.ArrowException, OSError):
+        raise invalid("INP-002", path=path, kind="Parquet") from None
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, making its folder; a reader sees the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)  # mkstemp made it readable for its owner only, and so it stays
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a table as Parquet, CSV, XLSX or JSON, by the ending of `path`.
+
+    In CSV and XLSX a text cell that a spreadsheet would run (it starts with = + - @, tab or line break) is preceded by
+    an apostrophe. Raises `InvalidInput` INP-015 for another ending.
+    """
+    kinds = {".parquet": _parquet, ".csv": _csv, ".xlsx": _xlsx, ".json": _json}
+    if path.suffix.lower() not in kinds:
+        raise invalid("INP-015", path=path, known=", ".join(kinds))
+    write_bytes(path, kinds[path.suffix.lower()](table))
+
+
+def neutralised(table: pa.Table) -> pa.Table:
+    """The table with every text cell, and every heading, such that no spreadsheet takes it for a formula."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            live = pc.match_substring_regex(column, _LIVE)
+            column = pc.if_else(
+                live,
+                pc.binary_join_element_wise(pa.scalar("'", column.type), column, pa.scalar("", column.type)),
+                column,
+            )
+        heading = f"'{name}" if name[:1] in "=+-@\t\r\n＝＋－＠" else name
+        columns[heading] = column
+    return pa.table(columns)
+
+
+def _parquet(table: pa.Table) -> bytes:
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _csv(table: pa.Table) -> bytes:
+    from pyarrow import csv
+
+    buffer = io.BytesIO()
+    buffer.write(b"\xef\xbb\xbf")  # without the mark, Excel reads UTF-8 as Windows-1252
+    csv.write_csv(neutralised(table), buffer)
+    return buffer.getvalue()
+
+
+def _xlsx(table: pa.Table) -> bytes:
+    import xlsxwriter
+
+    safe, buffer = neutralised(table), io.BytesIO()
+    off = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "default_date_format": "yyyy-mm-dd", **off})
+    book.set_properties({"created": datetime(2026, 1, 1, tzinfo=UTC)})  # the same rows are the same bytes
+    sheet = book.add_worksheet("rows")
+    bold = book.add_format({"bold": True})
+    for place, (name, column) in enumerate(zip(safe.column_names, safe.columns, strict=True)):
+        sheet.write_string(0, place, name, bold)
+        for line, cell in enumerate(column.to_pylist(), 1):
+            _write_cell(sheet, line, place, cell)
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return buffer.getvalue()
+
+
+def _write_cell(sheet: Any, line: int, place: int, cell: Any) -> None:
+    if cell is None:
+        return
+    if isinstance(cell, bool):
+        sheet.write_boolean(line, place, cell)
+    elif isinstance(cell, int | float):
+        sheet.write_number(line, place, cell)
+    elif isinstance(cell, date):
+        sheet.write_datetime(line, place, cell)
+    else:
+        sheet.write_string(line, place, str(cell))
+
+
+def _json(table: pa.Table) -> bytes:
+    import json
+
+    return json.dumps(table.to_pylist(), ensure_ascii=False, indent=1, default=str).encode()

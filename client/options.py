@@ -1,0 +1,25 @@
+"""Options that several commands have, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output.")]
+Profile = Annotated[
+    Path | None, typer.Option("--profile", help="Settings file; else EXCHANGE_PROFILE, else ./exchange.toml.")
+]
+Borough = Annotated[str | None, typer.Option("--borough", help="Your borough's slug, e.g. lambeth.")]
+Keys = Annotated[Path | None, typer.Option("--keys", help="Folder of your keys.")]
+Agreements = Annotated[Path | None, typer.Option("--agreements", help="Folder of the agreement; else the one shipped.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Check as if on this day (YYYY-MM-DD); else today."),
+]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", help="Where to list, row by row, what could not be read (.csv, .xlsx or .json)."),
+]

@@ -1,0 +1,1 @@
+"""Census tables, supplier extracts and spreadsheets become contract files, with every row accounted for."""

@@ -1,0 +1,195 @@
+"""School Census tables, as authorities receive them from COLLECT, become a `pupils` file.
+
+`pupilonroll` is joined with addresses, free-school-meals periods and the school tables on
+`pupilonrolltableid` + `NativeId`. Whatever the contract does not ask for (ethnicity, SEN, language, …) is dropped here
+and named. Table shapes: Social Finance liia-tools-pipeline, school_census_pipeline/spec, 2015 to 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from client.codes import (
+    LIVES_HERE,
+    MORE_ADDRESSES,
+    MORE_PERIODS,
+    NO_ADDRESS,
+    NO_POSTCODE,
+    NOT_SPLIT,
+    ORPHAN,
+    OTHER_COUNTRY,
+    SAME_KEY,
+    SECOND_ENROLMENT,
+    PackCode,
+)
+from client.pack.cells import Cells
+from client.pack.census_folder import Census, first_of_each, key, owners, spread
+from client.pack.census_school import school_columns
+from client.pack.findings import Findings
+from client.pack.packed import Packed, account, missing_columns, say_dropped
+from client.pack.places import Directory
+from client.pack.source import Source
+from shared.contract.identifiers import postcodes_normal, postcodes_ok, pseudo_postcodes, upns_shaped
+
+_PUPIL_TEXT = {
+    "surname": "surname",
+    "forename": "forename",
+    "middle_names": "middlenames",
+    "preferred_surname": "preferredsurname",
+    "former_surname": "formersurname",
+}
+_PUPIL_CODES = {"upn": "upn", "uln": "uniquelearnernumber", "nc_year": "ncyearactual", "enrol_status": "enrolstatus"}
+_ADDRESS_TEXT = {"saon": "saon", "paon": "paon", "street": "street", "locality": "locality"} | {
+    f"address_line_{n}": f"addressline{n}" for n in range(1, 6)
+}
+_KEYS = {"pupilonrolltableid", "nativeid"}
+_PUPIL_USED = {
+    *_PUPIL_TEXT.values(),
+    *_PUPIL_CODES.values(),
+    *_KEYS,
+    "dob",
+    "sex",
+    "gender",
+    "entrydate",
+    "schoolcensustableid",
+}
+_NEEDED = ("pupilonrolltableid", "nativeid", "upn", "surname", "forename", "dob")
+_ENROLMENT_ORDER = pa.array(["C", "M", "S", "F", "O"])
+
+
+def pack_census(
+    census: Census,
+    *,
+    as_of: date,
+    stale_after_days: int,
+    directory: Directory | None = None,
+    own_la: str | None = None,
+    register: Source | None = None,
+) -> Packed:
+    """Pack one collection.
+
+    `directory` (postcode to ONS code) fills `home_la`; with it and `own_la` (this borough's ONS code) pupils who live
+    here are left out. `register` is the DfE's register of schools (Get Information About Schools), for names and URNs.
+    Raises `InvalidInput` INP-004 when the pupil table lacks a column without which nothing can be packed.
+    """
+    pupils = census.pupils
+    missing = [name for name in _NEEDED if name not in pupils.table.column_names]
+    missing_columns(Path(pupils.name), missing, "the COLLECT export has it.")
+    findings = Findings()
+    findings.say_of_lines(NOT_SPLIT, pupils, pupils.unsplit)
+    keys = key(pupils, "nativeid", "pupilonrolltableid")
+    findings.say(
+        SAME_KEY, pupils, ~np.isin(np.arange(pupils.rows), np.unique(owners(keys, keys))), "pupilonrolltableid"
+    )
+    columns = _pupil_columns(Cells(pupils, findings, shapes=("census", "iso")))
+    columns |= _address_columns(census.addresses, pupils, keys, findings)
+    columns |= _period_columns(census.periods, pupils, keys, findings)
+    columns |= school_columns(census, register, findings)
+    columns |= _home(columns["postcode"], pupils, findings, directory, own_la)
+    _leave_out_second_enrolments(columns, pupils, findings)
+    say_dropped(findings, pupils, _PUPIL_USED)
+    return account("pupils", pupils, columns, findings, as_of=as_of, stale_after_days=stale_after_days)
+
+
+def _pupil_columns(cells: Cells) -> dict[str, pa.Array]:
+    columns = {name: cells.text(column) for name, column in _PUPIL_TEXT.items()}
+    columns |= {name: pc.utf8_upper(cells.whole(column)) for name, column in _PUPIL_CODES.items()}
+    sex = "sex" if "sex" in cells.source.table.column_names else "gender"  # called gender before 2024
+    return columns | {"dob": cells.date("dob"), "sex": pc.utf8_upper(cells.text(sex)), "entry": cells.date("entrydate")}
+
+
+def _address_columns(
+    addresses: Source | None, pupils: Source, keys: pa.Array, findings: Findings
+) -> dict[str, pa.Array]:
+    if addresses is None:
+        findings.say(NO_ADDRESS, pupils, np.ones(pupils.rows, dtype=bool), "postcode")
+        return {"postcode": pa.nulls(pupils.rows, pa.string())}
+    cells = Cells(addresses, findings)
+    owner = _owned(addresses, keys, findings)
+    order = _rank(cells.integer(_sequence(addresses)))
+    chosen = first_of_each(owner, order)
+    _say_more(MORE_ADDRESSES, findings, pupils, owner[owner >= 0])
+    read = {name: cells.text(column) for name, column in _ADDRESS_TEXT.items()}
+    read["town"] = pc.coalesce(cells.text("town"), cells.text("posttown"))
+    uprn = (
+        "uniquepropertyreferencenumber" if "uniquepropertyreferencenumber" in addresses.table.column_names else "uprn"
+    )
+    read |= {"uprn": cells.uprn(uprn), "postcode": cells.text("postcode")}
+    columns = {name: spread(column, chosen, owner, pupils.rows) for name, column in read.items()}
+    without = ~np.isin(np.arange(pupils.rows), owner)
+    postcode = postcodes_normal(columns["postcode"])
+    usable = postcodes_ok(postcode) & ~pseudo_postcodes(postcode)
+    findings.say(NO_ADDRESS, pupils, without, "postcode")
+    findings.say(NO_POSTCODE, pupils, ~without & ~usable, "postcode")
+    return columns
+
+
+def _period_columns(periods: Source | None, pupils: Source, keys: pa.Array, findings: Findings) -> dict[str, pa.Array]:
+    """One period per pupil: an open one before a closed one, and of several the one that starts last."""
+    if periods is None:
+        return {}
+    cells = Cells(periods, findings, shapes=("census", "iso"), placeholders=())
+    owner = _owned(periods, keys, findings)
+    start, end = cells.date("fsmstartdate"), cells.date("fsmenddate")
+    # An end that cannot be read is an end: the pupil must not be taken for one who has meals today.
+    unreadable_end = np.asarray(pc.is_valid(periods.column("fsmenddate"))) & np.asarray(pc.is_null(end))
+    country = pc.fill_null(pc.utf8_upper(cells.text("ukcountry")), "ENG")
+    elsewhere = ~np.asarray(pc.equal(country, "ENG")).astype(bool)
+    findings.say(OTHER_COUNTRY, periods, elsewhere & (owner >= 0), "ukcountry")
+    usable = np.where(elsewhere | unreadable_end, -1, owner)
+    is_open = np.asarray(pc.is_null(end))
+    _say_more(MORE_PERIODS, findings, pupils, usable[is_open & (usable >= 0)])
+    chosen = first_of_each(usable, ~is_open, -_rank(start.cast(pa.int32()), missing=-(2**31)))
+    read = {"fsm_start_date": start, "fsm_end_date": end, "fsm_category": pc.utf8_upper(cells.text("fsmcategory"))}
+    return {name: spread(column, chosen, owner, pupils.rows) for name, column in read.items()}
+
+
+def _home(
+    postcode: pa.Array, pupils: Source, findings: Findings, directory: Directory | None, own_la: str | None
+) -> Mapping[str, pa.Array]:
+    if directory is None:
+        return {}
+    home = directory.authority(postcode)
+    if own_la is not None:
+        here = np.asarray(pc.fill_null(pc.equal(home, own_la), False)).astype(bool)
+        findings.say(LIVES_HERE, pupils, here, "postcode")
+    return {"home_la": home}
+
+
+def _leave_out_second_enrolments(columns: dict[str, pa.Array], pupils: Source, findings: Findings) -> None:
+    """Of rows with the same UPN and date of birth pack one: single or main enrolment first, then the latest entry."""
+    candidate = ~findings.left_out(pupils) & upns_shaped(columns["upn"]) & np.asarray(pc.is_valid(columns["dob"]))
+    person = pc.binary_join_element_wise(columns["upn"], columns["dob"].cast(pa.string()), "\x1f")
+    group = np.asarray(pc.fill_null(person.dictionary_encode().indices, -1))
+    group = np.where(candidate, group, -1)
+    status = _rank(pc.index_in(columns["enrol_status"], _ENROLMENT_ORDER))
+    chosen = first_of_each(group, status, -_rank(columns["entry"].cast(pa.int32()), missing=-(2**31)))
+    findings.say(SECOND_ENROLMENT, pupils, (group >= 0) & ~np.isin(np.arange(pupils.rows), chosen), "upn")
+
+
+def _owned(source: Source, keys: pa.Array, findings: Findings) -> np.ndarray:
+    """For each row of `source` the position of its pupil, -1 where there is none; both are said."""
+    owner = owners(key(source, "nativeid", "pupilonrolltableid"), keys)
+    findings.say(ORPHAN, source, owner < 0, "pupilonrolltableid")
+    findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
+    return owner
+
+
+def _sequence(source: Source) -> str:
+    """The column that orders the rows of one pupil: `<table>orderseqcolumn`."""
+    return next((name for name in source.table.column_names if name.endswith("orderseqcolumn")), "orderseqcolumn")
+
+
+def _rank(column: pa.Array, missing: int = 2**31) -> np.ndarray:
+    return np.asarray(pc.fill_null(column.cast(pa.int64()), missing))
+
+
+def _say_more(code: PackCode, findings: Findings, pupils: Source, owner: np.ndarray) -> None:
+    counts = np.bincount(owner, minlength=pupils.rows)
+    findings.say(code, pupils, counts > 1)

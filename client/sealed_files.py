@@ -1,0 +1,59 @@
+"""A sealed file on disk and the manifest that lies beside it, until both go into the inbox in one request."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from client.codes import invalid
+from client.files import SEALED_MARK, write_bytes
+
+if TYPE_CHECKING:
+    from shared.envelope.manifest import Manifest
+    from shared.envelope.seal import Sealed
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """What `exchange drop` sends: the bytes under this name, with this blob metadata."""
+
+    name: str
+    data: bytes
+    metadata: dict[str, str]
+    manifest: Manifest
+
+
+def beside(path: Path) -> Path:
+    """Where the manifest of a sealed file lies."""
+    return path.with_name(f"{path.stem}.manifest.json")
+
+
+def save(sealed: Sealed, folder: Path) -> Path:
+    """Write the sealed file and its manifest; its name says dataset, collection and the first of its hash."""
+    manifest = sealed.manifest
+    path = folder / f"{manifest.dataset}-{manifest.collection}-{manifest.sha256[:12]}.parquet"
+    write_bytes(beside(path), json.dumps(sealed.metadata, indent=1).encode())
+    write_bytes(path, sealed.data)
+    return path
+
+
+def load(path: Path) -> SealedFile:
+    """Read both back.
+
+    Raises `InvalidInput` INP-001 (not there), 012 (not sealed), 014 (no manifest); `UntrustedDrop` when the manifest or
+    signature is not one.
+    """
+    from shared.envelope.manifest import from_metadata
+
+    if not path.is_file():
+        raise invalid("INP-001", path=path)
+    data = path.read_bytes()
+    if not (data.startswith(SEALED_MARK) and data.endswith(SEALED_MARK)):
+        raise invalid("INP-012", path=path)
+    try:
+        metadata = {str(name): str(value) for name, value in json.loads(beside(path).read_bytes()).items()}
+    except (OSError, ValueError, AttributeError):
+        raise invalid("INP-014", path=path, manifest=beside(path).name) from None
+    return SealedFile(path.name, data, metadata, from_metadata(metadata)[0])
