@@ -120,6 +120,9 @@ class LinkagePolicy(Terms):
     guards: Annotated[tuple[Guard, ...], AfterValidator(_once)]
     forename_similarity: Probability
     """Jaro-Winkler similarity under which two forenames disagree."""
+    expected_strangers: Annotated[float, Field(gt=0)]
+    """How many strangers of the same name and birthday may be expected for a pupil before a pair whose address does not
+    agree goes to a person."""
 
     @model_validator(mode="after")
     def _bands(self) -> LinkagePolicy:

@@ -1,0 +1,91 @@
+"""The agreement's deterministic tiers: integer keys, and what is alone on both sides.
+
+A tier's key joins several fields into one group number per row; -1 is a row with a missing field, which a tier never
+takes. All joins are by counting and sorting integers, so the order of the rows decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from shared.linkage.compare import Pairs
+from shared.linkage.records import MISSING, Codes, Field, Mask, Records
+
+MOST_CANDIDATES = 50
+"""Children that may share a pupil's key: beyond it the key is a placeholder, and no officer can choose among them."""
+
+_WIDEST = 2**62
+
+
+@dataclass(frozen=True)
+class Groups:
+    """One tier's key on both sides: rows with the same number agree on every field of it."""
+
+    pupils: Codes
+    households: Codes
+    size: int
+
+
+def group(records: Records, keys: tuple[str, ...]) -> Groups:
+    """Number the rows by the values of `keys`."""
+    return join_keys([records.key(name) for name in keys], len(records.surname.pupils))
+
+
+def join_keys(fields: list[Field], pupils: int) -> Groups:
+    """Number the rows by several fields; a row that misses one of them is in no group."""
+    joined, size = np.zeros(0, np.int64), 1
+    for field in fields:
+        codes = np.concatenate((field.pupils, field.households))
+        if not len(joined):
+            joined = np.zeros(len(codes), np.int64)
+        if size * max(field.size, 1) >= _WIDEST:
+            joined, size = _numbered(joined)
+        joined = np.where((joined < 0) | (codes < 0), MISSING, joined * field.size + codes)
+        size *= max(field.size, 1)
+    joined, size = _numbered(joined)
+    return Groups(joined[:pupils], joined[pupils:], size)
+
+
+def _numbered(codes: Codes) -> tuple[Codes, int]:
+    """The same groups with numbers from zero up."""
+    encoded = pa.array(codes, mask=codes < 0).dictionary_encode()
+    numbers: Codes = encoded.indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers, len(encoded.dictionary)
+
+
+def counts(codes: Codes, size: int) -> Codes:
+    """How many rows each group has."""
+    return np.bincount(codes[codes >= 0], minlength=size)
+
+
+def alone_on_both_sides(groups: Groups, free_pupils: Mask, free_households: Mask) -> Pairs:
+    """The pairs of free rows that share a group with nobody else who is free."""
+    pupils, households = (
+        np.where(free, codes, MISSING)
+        for free, codes in ((free_pupils, groups.pupils), (free_households, groups.households))
+    )
+    alone = (counts(pupils, groups.size) == 1) & (counts(households, groups.size) == 1)
+    rows = np.full(groups.size, MISSING)
+    taken = np.flatnonzero(households >= 0)
+    rows[households[taken]] = taken
+    chosen = np.flatnonzero(np.append(alone, False)[pupils])
+    return Pairs(chosen, rows[pupils[chosen]])
+
+
+def candidates(groups: Groups, pupils: Codes) -> Pairs:
+    """Every pair of one of these pupil rows with a child of its group, unless the group is too large to choose from."""
+    sizes = counts(groups.households, groups.size)
+    offered = np.append(np.where(sizes <= MOST_CANDIDATES, sizes, 0), 0)[groups.pupils[pupils]]
+    children = np.argsort(groups.households, kind="stable")[np.count_nonzero(groups.households < 0) :]
+    starts = np.append(np.cumsum(sizes) - sizes, 0)[groups.pupils[pupils]]
+    position = np.arange(offered.sum()) - np.repeat(np.cumsum(offered) - offered, offered)
+    return Pairs(np.repeat(pupils, offered), children[np.repeat(starts, offered) + position])
+
+
+def shared_with(groups: Groups) -> Codes:
+    """For each pupil row, how many children share its key."""
+    shared: Codes = np.append(counts(groups.households, groups.size), 0)[groups.pupils]
+    return shared

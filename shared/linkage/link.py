@@ -1,0 +1,173 @@
+"""Links pupils with benefit children: the agreement's cascade, guarded, one to one, the rest to people or to nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, shared_with
+from shared.linkage.compare import Pairs
+from shared.linkage.context import twins
+from shared.linkage.evidence import describe
+from shared.linkage.guards import GUARDS
+from shared.linkage.records import Codes, Mask, Records, read_records
+from shared.linkage.scoring import Scored, score, together
+
+if TYPE_CHECKING:
+    from shared.agreement.model import LinkagePolicy
+
+LINKS = pa.schema(
+    [
+        ("pupil_row", pa.int32()),
+        ("household_row", pa.int32()),
+        ("outcome", pa.string()),
+        ("rule", pa.string()),
+        ("guard", pa.string()),
+        ("probability", pa.float64()),
+        ("match_weight", pa.float64()),
+        ("evidence", pa.string()),
+        ("runner_up", pa.int32()),
+    ]
+)
+"""One row per pupil row, in their order; see `link`."""
+
+
+def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Table:
+    """Link every pupil row with at most one household child row.
+
+    Reads contract columns of `pupils` and `households`; any of them may be absent. Returns a table of schema `LINKS`:
+
+    - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
+    - `outcome`: `matched` (no two share a child), `review` (a person decides) or `unmatched`
+    - `rule`: the tier of the cascade that offers the pair
+    - `guard`: code of the first guard that stops it, null where none does
+    - `probability`: stated chance that the two are one child, and `match_weight`: its log2 odds
+    - `evidence`: what agrees, in words, without values
+    - `runner_up`: how many other children shared a key with the pupil
+
+    The same rows in any order give the same links. Nothing is raised for what a row contains.
+    """
+    records = read_records(pupils, households)
+    groups = [group(records, tier.keys) for tier in policy.cascade]
+    beside = twins(records)
+    matched = _cascade(records, groups, beside, policy)
+    offered = _offer(records, groups, beside, policy, matched)
+    best = _best(offered.where(offered.probability >= policy.review), households)
+    return _links(records.pupils, groups, policy, matched, best)
+
+
+def _cascade(records: Records, groups: list[Groups], beside: tuple[Mask, Mask], policy: LinkagePolicy) -> Scored:
+    """Each tier takes what is alone on both sides and no guard stops; the rest goes down to the next."""
+    free_pupils = np.ones(records.pupils, np.bool_)
+    free_households = np.ones(records.households, np.bool_)
+    matched = []
+    for number, keyed in enumerate(groups):
+        pairs = alone_on_both_sides(keyed, free_pupils, free_households)
+        scored = score(records, beside, policy, pairs, np.full(len(pairs), number))
+        taken = scored.where((scored.guard < 0) & (scored.probability >= policy.automatic))
+        free_pupils[taken.pairs.pupils] = False
+        free_households[taken.pairs.households] = False
+        matched.append(taken)
+    return together(matched)
+
+
+def _offer(
+    records: Records,
+    groups: list[Groups],
+    beside: tuple[Mask, Mask],
+    policy: LinkagePolicy,
+    matched: Scored,
+) -> Scored:
+    """Every pair that some tier offers for a pupil who is not matched, under the first tier that offers it."""
+    rest = np.flatnonzero(_absent(matched.pairs.pupils, records.pupils))
+    lots = [candidates(keyed, rest) for keyed in groups]
+    pairs = sum(lots[1:], lots[0])
+    tier = np.repeat(np.arange(len(lots)), [len(lot) for lot in lots])
+    first = np.unique(pairs.pupils * records.households + pairs.households, return_index=True)[1]
+    pairs, tier = pairs.where(first), tier[first]
+    taken = ~_absent(matched.pairs.households, records.households)[pairs.households]
+    # A child who is matched is no rival for those who are not.
+    rivals = np.zeros(len(pairs), np.bool_)
+    for rows, size in ((pairs.pupils, records.pupils), (pairs.households, records.households)):
+        rivals |= _repeated(tier * size + rows, len(groups) * size, ~taken) & ~taken
+    return score(records, beside, policy, pairs, tier, rivals=rivals, taken=taken)
+
+
+def _absent(rows: Codes, size: int) -> Mask:
+    absent = np.ones(size, np.bool_)
+    absent[rows] = False
+    return absent
+
+
+def _repeated(keys: Codes, size: int, counted: Mask) -> Mask:
+    """Whether a key (below `size`) stands in several counted pairs."""
+    repeated: Mask = np.bincount(keys[counted], minlength=size)[keys] > 1
+    return repeated
+
+
+def _best(offered: Scored, households: pa.Table) -> Scored:
+    """The best pair of each pupil: probability first, then forename, date of birth, address, tier; never row order."""
+    levels = offered.levels
+    order = np.lexsort(
+        (
+            _content_rank(households, offered.pairs)[offered.pairs.households],
+            offered.tier,
+            -levels["surname"].astype(int),
+            -levels["address"].astype(int),
+            -levels["dob"].astype(int),
+            -levels["forename"].astype(int),
+            -offered.probability,
+            offered.pairs.pupils,
+        )
+    )
+    ordered = offered.where(order)
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered.pairs.pupils[1:] != ordered.pairs.pupils[:-1]
+    return ordered.where(first)
+
+
+_CONTENT = (
+    *("household_ref", "child_seq", "child_surname", "child_forename", "child_dob"),
+    *("postcode", "uprn", "child_upn", "child_uln", "child_sex"),
+)
+
+
+def _content_rank(households: pa.Table, pairs: Pairs) -> Codes:
+    """An order of the children in these pairs by what their rows say."""
+    rank = np.zeros(households.num_rows, np.int64)
+    rows = np.unique(pairs.households)
+    content = households.select([name for name in _CONTENT if name in households.column_names]).take(pa.array(rows))
+    if content.num_columns:
+        order = pc.sort_indices(content, sort_keys=[(name, "ascending") for name in content.column_names])
+        rank[rows[order.to_numpy()]] = np.arange(len(rows))
+    return rank
+
+
+def _links(pupils: int, groups: list[Groups], policy: LinkagePolicy, matched: Scored, review: Scored) -> pa.Table:
+    chosen = matched + review
+    place = np.full(pupils, -1)
+    place[chosen.pairs.pupils] = np.arange(len(chosen))
+    none = place < 0
+    outcome = np.where(none, 2, np.where(place < len(matched), 0, 1))
+    shared = np.max([shared_with(keyed) for keyed in groups], axis=0)
+
+    def settled(values: pa.Array) -> pa.Array:
+        return values.take(pa.array(place, mask=none))
+
+    rules = pa.array([tier.rule for tier in policy.cascade])
+    codes = pa.array([guard.code for guard in GUARDS])
+    columns = [
+        pa.array(np.arange(pupils)),
+        settled(pa.array(chosen.pairs.households)),
+        pa.array(["matched", "review", "unmatched"]).take(pa.array(outcome)),
+        settled(rules.take(pa.array(chosen.tier))),
+        settled(codes.take(pa.array(chosen.guard, mask=chosen.guard < 0))),
+        settled(pa.array(chosen.probability)),
+        settled(pa.array(np.log2(chosen.probability / (1 - chosen.probability)))),
+        settled(describe(chosen.levels)),
+        pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
+    ]
+    return pa.table([column.cast(kind) for column, kind in zip(columns, LINKS.types, strict=True)], schema=LINKS)

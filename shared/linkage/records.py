@@ -1,0 +1,181 @@
+"""Both tables as integer codes: one vocabulary per field for the two sides, so that equal codes mean equal values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.linkage import standardise
+from shared.linkage.standardise import NO_DAY
+
+MISSING = -1
+Codes = npt.NDArray[np.int64]
+"""Integer codes, one per row; `MISSING` where the row says nothing."""
+Mask = npt.NDArray[np.bool_]
+Levels = npt.NDArray[np.int8]
+"""Comparison levels (see `levels`), one per pair."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of both sides. `values[code]` is the standard form; codes below zero are missing."""
+
+    values: pa.Array
+    pupils: Codes
+    households: Codes
+
+    @property
+    def size(self) -> int:
+        """How many distinct values there are."""
+        return len(self.values)
+
+    def mapped(self, change: Callable[[pa.Array], pa.Array]) -> Field:
+        """The field after `change` on its vocabulary, e.g. its first three letters; null becomes missing."""
+        codes, values = _numbered(change(self.values))
+        return Field(values, lookup(codes, self.pupils), lookup(codes, self.households))
+
+
+@dataclass(frozen=True)
+class Records:
+    """The standardised fields of pupils and household children that linkage looks at."""
+
+    upn: Field
+    uln: Field
+    surname: Field
+    """The whole surname in one word."""
+    surname_words: Field
+    """The surname's words apart, for double-barrelled names."""
+    preferred_surname: Codes
+    """Pupils only, in the vocabulary of `surname`."""
+    former_surname: Codes
+    forename: Field
+    """The whole forename in one word."""
+    first_name: Field
+    """The first word of the forename."""
+    further_names: Field
+    """The forename's other words; for a pupil without any, the middle names."""
+    forename_3: Field
+    dob: Field
+    sex: Field
+    postcode: Field
+    uprn: Field
+    household_ref: Field
+    """Missing for every pupil."""
+    addresses: tuple[pa.Array, pa.Array]
+    """Raw address text of pupils and households: read only where a pair needs it."""
+
+    @property
+    def pupils(self) -> int:
+        """How many pupil rows."""
+        return len(self.surname.pupils)
+
+    @property
+    def households(self) -> int:
+        """How many household child rows."""
+        return len(self.surname.households)
+
+    def key(self, name: str) -> Field:
+        """The field that a cascade tier calls `name`."""
+        field: Field = getattr(self, name)
+        return field
+
+
+def read_records(pupils: pa.Table, households: pa.Table) -> Records:
+    """Standardise and encode. A column that a table lacks is missing on that side; text of any kind is accepted."""
+    surname_words = encode(
+        standardise.surnames,
+        [_text(pupils, name) for name in ("surname", "preferred_surname", "former_surname")],
+        [_text(households, "child_surname")],
+    )
+    references = encode(standardise.words, [], [_text(households, "household_ref")])
+    surname = surname_words.mapped(standardise.together)
+    legal, preferred, former = np.split(surname.pupils, 3)
+    forename = encode(standardise.forenames, [_text(pupils, "forename")], [_text(households, "child_forename")])
+    whole = forename.mapped(standardise.together)
+    return Records(
+        upn=encode(standardise.upns, [_text(pupils, "upn")], [_text(households, "child_upn")]),
+        uln=encode(standardise.ulns, [_text(pupils, "uln")], [_text(households, "child_uln")]),
+        surname=Field(surname.values, legal, surname.households),
+        surname_words=Field(surname_words.values, surname_words.pupils[: pupils.num_rows], surname_words.households),
+        preferred_surname=preferred,
+        former_surname=former,
+        forename=whole,
+        first_name=forename.mapped(lambda names: pc.list_element(pc.split_pattern(names, " ", max_splits=1), 0)),
+        further_names=_further_names(forename, pupils),
+        forename_3=whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3)),
+        dob=_dob(pupils, households),
+        sex=encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")]),
+        postcode=encode(standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")]),
+        uprn=encode(standardise.uprns, [_text(pupils, "uprn")], [_text(households, "uprn")]),
+        household_ref=Field(references.values, np.full(pupils.num_rows, MISSING), references.households),
+        addresses=(_address(pupils), _address(households)),
+    )
+
+
+def encode(standard: Callable[[pa.Array], pa.Array], pupils: list[pa.Array], households: list[pa.Array]) -> Field:
+    """Codes of the columns of each side (several of one side lie one after the other), by their `standard` form."""
+    raw = pa.concat_arrays([pa.array([], pa.string()), *pupils, *households]).dictionary_encode()
+    codes, values = _numbered(standard(raw.dictionary))
+    rows = lookup(codes, pc.fill_null(raw.indices, MISSING).to_numpy(zero_copy_only=False))
+    split = sum(len(column) for column in pupils)
+    return Field(values, rows[:split], rows[split:])
+
+
+def lookup(table: Codes, codes: Codes) -> Codes:
+    """`table[code]` for every code, `MISSING` for the missing."""
+    found: Codes = np.append(table, MISSING)[codes]
+    return found
+
+
+def _numbered(values: pa.Array) -> tuple[Codes, pa.Array]:
+    encoded = values.dictionary_encode()
+    return pc.fill_null(encoded.indices, MISSING).to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
+
+
+def _further_names(forename: Field, pupils: pa.Table) -> Field:
+    def further(names: pa.Array) -> pa.Array:
+        rest = pc.replace_substring_regex(names, "^[^ ]* ?", "")
+        return pc.if_else(pc.equal(rest, ""), pa.scalar(None, pa.string()), rest)
+
+    own = forename.mapped(further)
+    middle = encode(standardise.forenames, [_text(pupils, "middle_names")], [])
+    both = pa.concat_arrays([own.values, middle.values])
+    codes, values = _numbered(both)
+    named = lookup(codes[: own.size], own.pupils)
+    in_middle = lookup(codes[own.size :], middle.pupils)
+    return Field(values, np.where(named >= 0, named, in_middle), lookup(codes[: own.size], own.households))
+
+
+def _dob(pupils: pa.Table, households: pa.Table) -> Field:
+    sides = [
+        standardise.days(_column(table, name, pa.date32()))
+        for table, name in ((pupils, "dob"), (households, "child_dob"))
+    ]
+    codes, values = _numbered(pa.array(np.concatenate(sides), mask=np.concatenate(sides) == NO_DAY))
+    return Field(values, codes[: len(sides[0])], codes[len(sides[0]) :])
+
+
+_ADDRESS = ("saon", "paon", "street", "address_line_1", "address_line_2", "address_line_3")
+
+
+def _address(table: pa.Table) -> pa.Array:
+    # Towns and postcodes stay out: their digits are not a house number.
+    parts = [_text(table, name) for name in _ADDRESS if name in table.column_names]
+    if not parts:
+        return pa.nulls(table.num_rows, pa.string())
+    return pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+
+
+def _text(table: pa.Table, name: str) -> pa.Array:
+    return _column(table, name, pa.string())
+
+
+def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows, kind)
+    return table.column(name).combine_chunks().cast(kind)

@@ -1,0 +1,86 @@
+"""A pair with its tier, its levels, the guard that stops it and the probability that it states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shared.linkage.compare import Pairs, Scores, compare
+from shared.linkage.context import expected_strangers
+from shared.linkage.guards import Evidence, judge
+from shared.linkage.records import Codes, Levels, Mask, Records
+
+if TYPE_CHECKING:
+    from shared.agreement.model import LinkagePolicy
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs, one entry each in every array."""
+
+    pairs: Pairs
+    tier: Codes
+    """Position in the policy's cascade."""
+    levels: dict[str, Levels]
+    guard: Codes
+    """Position in `guards.GUARDS` of the first guard that stops the pair, -1 for none."""
+    probability: Scores
+    """The tier's, lowered by every guard that stops the pair."""
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def where(self, chosen: Codes | Mask) -> Scored:
+        """The chosen pairs, by mask or position."""
+        levels = {name: level[chosen] for name, level in self.levels.items()}
+        return Scored(self.pairs.where(chosen), self.tier[chosen], levels, self.guard[chosen], self.probability[chosen])
+
+    def __add__(self, other: Scored) -> Scored:
+        levels = {name: np.concatenate((level, other.levels[name])) for name, level in self.levels.items()}
+        return Scored(
+            self.pairs + other.pairs,
+            np.concatenate((self.tier, other.tier)),
+            levels,
+            np.concatenate((self.guard, other.guard)),
+            np.concatenate((self.probability, other.probability)),
+        )
+
+
+def together(parts: Sequence[Scored]) -> Scored:
+    """All pairs of several lots (at least one)."""
+    return reduce(Scored.__add__, parts)
+
+
+def score(
+    records: Records,
+    twins: tuple[Mask, Mask],
+    policy: LinkagePolicy,
+    pairs: Pairs,
+    tier: Codes,
+    *,
+    rivals: Mask | None = None,
+    taken: Mask | None = None,
+) -> Scored:
+    """Compare pairs that the tiers `tier` offer and let the guards judge them.
+
+    `twins` as `context.twins` gives them. `rivals` and `taken` say which pairs are not one to one; `None` is none.
+    A stopped pair always states less than `policy.automatic`.
+    """
+    nobody = np.zeros(len(pairs), np.bool_)
+    levels = compare(records, pairs, policy.forename_similarity)
+    evidence = Evidence(
+        levels=levels,
+        twin=twins[0][pairs.pupils] | twins[1][pairs.households],
+        strangers=expected_strangers(records, pairs),
+        most_strangers=policy.expected_strangers,
+        rivals=nobody if rivals is None else rivals,
+        taken=nobody if taken is None else taken,
+    )
+    guard, chance = judge(evidence, policy.guards)
+    stated = np.array([rule.probability for rule in policy.cascade])[tier] * chance
+    below = np.nextafter(policy.automatic, 0.0)
+    return Scored(pairs, tier, levels, guard, np.where(guard < 0, stated, np.minimum(stated, below)))

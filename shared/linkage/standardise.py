@@ -1,0 +1,190 @@
+"""Standard forms of names, dates, postcodes and identifiers, for the distinct values of a column, never for its rows.
+
+Every function takes a string (or date) array and gives an array of the same length; a null in the result means "says
+nothing": empty, a placeholder, or not of the shape it should have. Nothing is ever raised for what a value contains.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.contract.identifiers import (
+    identifiers_normal,
+    postcodes_normal,
+    postcodes_ok,
+    ulns_ok,
+    upns_ok,
+    uprns_normal,
+    uprns_ok,
+)
+
+# Letters that NFKD leaves whole, as London registers transliterate them.
+_LETTERS = str.maketrans(
+    {"Ø": "O", "ø": "o", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Æ": "AE", "æ": "ae"}
+    | {"Œ": "OE", "œ": "oe", "Þ": "TH", "þ": "th", "ı": "i", "Ħ": "H", "ħ": "h", "Ŧ": "T", "ŧ": "t"}
+)
+_APOSTROPHES = re.compile("['`´‘’‛ʹʻʼʽˈ′＇]")
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\d")
+_MARK = frozenset(("Mn", "Mc", "Me"))
+
+TITLES = frozenset(("MR", "MRS", "MISS", "MS", "MX", "MASTER", "MSTR", "MST", "DR", "REV", "PROF"))
+NO_NAME = frozenset(
+    (
+        "UNKNOWN",
+        "UNKOWN",
+        "NOT KNOWN",
+        "NOTKNOWN",
+        "UNNAMED",
+        "NO NAME",
+        "NONAME",
+        "NO SURNAME",
+        "NO FORENAME",
+        "NONE",
+        "NULL",
+        "NAN",
+        "N A",
+        "NK",
+        "NFN",
+        "NMN",
+        "TBC",
+        "TBA",
+        "TO BE CONFIRMED",
+        "NOT STATED",
+        "NOT GIVEN",
+        "NOT PROVIDED",
+        "REFUSED",
+        "ANON",
+        "ANONYMOUS",
+        "TEST",
+        "XX",
+        "X",
+    )
+)
+# What a register writes before a child is named. A surname may be Child or Twin, so only forenames are asked.
+_NO_FORENAME = re.compile(
+    r"(BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|BOY|GIRL|MALE|FEMALE|FIRST|SECOND)"
+    r"( (BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|A|B|C))*"
+)
+
+# Dates that systems write when they have none.
+PLACEHOLDER_DATES = (
+    date(1, 1, 1),
+    date(1753, 1, 1),
+    date(1800, 1, 1),
+    date(1899, 12, 30),
+    date(1899, 12, 31),
+    date(1900, 1, 1),
+    date(1901, 1, 1),
+    date(1911, 11, 11),
+    date(1970, 1, 1),
+    date(2099, 1, 1),
+    date(2099, 12, 31),
+    date(2999, 12, 31),
+    date(9999, 12, 31),
+)
+_EPOCH = date(1970, 1, 1)
+
+
+def surnames(values: pa.Array) -> pa.Array:
+    """Surnames as capital words with single spaces (`SMITH JONES`, `ONEIL`); placeholders are null."""
+    return pa.array([_name(value) for value in values.to_pylist()], pa.string())
+
+
+def forenames(values: pa.Array) -> pa.Array:
+    """Forenames as capital words with single spaces, without titles or bracketed names; placeholders are null."""
+    return pa.array([_forename(value) for value in values.to_pylist()], pa.string())
+
+
+def together(names: pa.Array) -> pa.Array:
+    """Names in one word, so that `SMITH JONES`, `Smith-Jones` and `SMITHJONES` are the same."""
+    return pc.replace_substring(names, " ", "")
+
+
+def postcodes(values: pa.Array) -> pa.Array:
+    """Postcodes as `SE15 4QP`; a pseudo-postcode (`ZZ99…`) or one that cannot exist is null."""
+    normal = postcodes_normal(values)
+    return _where(pa.array(postcodes_ok(normal)), normal)
+
+
+def uprns(values: pa.Array) -> pa.Array:
+    """UPRNs as digits without leading zeros; what a spreadsheet damaged (`1.0`, `1E+11`) is null."""
+    normal = uprns_normal(values)
+    return _where(pa.array(uprns_ok(normal)), normal)
+
+
+def upns(values: pa.Array) -> pa.Array:
+    """UPNs in capitals; one that does not hold is null."""
+    normal = identifiers_normal(values)
+    return _where(pa.array(upns_ok(normal)), normal)
+
+
+def ulns(values: pa.Array) -> pa.Array:
+    """ULNs as ten digits; one that does not hold is null."""
+    normal = identifiers_normal(values)
+    return _where(pa.array(ulns_ok(normal)), normal)
+
+
+def house_numbers(values: pa.Array) -> pa.Array:
+    """The numbers in address text (`Flat 3a, 12 High Street` gives `3A 12`) but for ordinals of streets; null: none."""
+    spaced = pc.replace_substring_regex(pc.utf8_upper(values), "[^0-9A-Z]+", " ")
+    numbers = pc.replace_substring_regex(spaced, r"\b(?:[A-Z][0-9A-Z]*|[0-9]+(?:ST|ND|RD|TH))\b", "")
+    single = pc.utf8_trim(pc.replace_substring_regex(numbers, " +", " "), " ")
+    return _where(pc.not_equal(single, ""), single)
+
+
+def words(values: pa.Array) -> pa.Array:
+    """Codes and references compared as they are: trimmed, in capitals, empty is null."""
+    trimmed = pc.utf8_upper(pc.utf8_trim_whitespace(values))
+    return _where(pc.not_equal(trimmed, ""), trimmed)
+
+
+def days(values: pa.Array) -> npt.NDArray[np.int64]:
+    """Dates as days since 1970-01-01 (int64); missing and placeholder dates are `NO_DAY`."""
+    counted = pc.fill_null(values.cast(pa.int32()), NO_DAY).to_numpy(zero_copy_only=False).astype(np.int64)
+    placeholders = np.array([(day - _EPOCH).days for day in PLACEHOLDER_DATES])
+    return np.where(np.isin(counted, placeholders), NO_DAY, counted)
+
+
+NO_DAY = int(np.iinfo(np.int32).min)
+
+
+def _where(said: pa.Array, values: pa.Array) -> pa.Array:
+    return pc.if_else(said, values, pa.scalar(None, pa.string()))
+
+
+def _name(value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not value.isascii():
+        decomposed = unicodedata.normalize("NFKD", value.translate(_LETTERS))
+        value = "".join(letter for letter in decomposed if unicodedata.category(letter) not in _MARK)
+    value = _APOSTROPHES.sub("", _BRACKETED.sub(" ", value)).upper()
+    name = _NOT_LETTERS.sub(" ", _DIGITS.sub("", value)).strip()
+    return None if not name or name in NO_NAME or _one_letter_repeated(name) else name
+
+
+def _forename(value: str | None) -> str | None:
+    name = _name(value)
+    if name is None:
+        return None
+    parts = name.split(" ")
+    while len(parts) > 1 and parts[0] in TITLES:
+        parts = parts[1:]
+    while len(parts) > 1 and parts[-1] in TITLES:
+        parts = parts[:-1]
+    name = " ".join(parts)
+    return None if name in NO_NAME or _NO_FORENAME.fullmatch(name) else name
+
+
+def _one_letter_repeated(name: str) -> bool:
+    # `ZZZ` is a placeholder; a doubled character of another script is a name.
+    return len(name) > 2 and name.isascii() and len(set(name)) == 1
