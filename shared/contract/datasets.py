@@ -142,7 +142,7 @@ PUPILS = Contract(
         _text("middle_names", "Middle names", "Grace", f"{PUPIL_TABLE}.middlenames"),
         _text("preferred_surname", "Surname in daily use", "Okafor-Reid", f"{PUPIL_TABLE}.preferredsurname"),
         _text("former_surname", "Surname before the present one", "Reid", f"{PUPIL_TABLE}.formersurname"),
-        _date("dob", "Date of birth", "2015-03-21", f"{PUPIL_TABLE}.dob", required=True),
+        _date("dob", "Date of birth", "2015-11-03", f"{PUPIL_TABLE}.dob", required=True),
         _text("sex", "Sex", "F", f"{PUPIL_TABLE}.sex", required=True, codes=("M", "F"), form="upper_code"),
         _text(
             "nc_year",
@@ -246,7 +246,7 @@ HOUSEHOLDS = Contract(
         Column("child_seq", "integer", True, "Number of the child in the claim, from 1", None, "1", CLAIM),
         _text("child_forename", "Child's forename", "Amara", CLAIM, required=True),
         _text("child_surname", "Child's surname", "Okafor", CLAIM, required=True),
-        _date("child_dob", "Child's date of birth", "2015-03-21", CLAIM, required=True),
+        _date("child_dob", "Child's date of birth", "2015-11-03", CLAIM, required=True),
         _text("child_sex", "Child's sex", "F", CLAIM, codes=("M", "F"), form="upper_code"),
         _text("child_upn", "Child's UPN, where you hold it", "J210234519001", PUPIL_TABLE, form="identifier"),
         _text("child_uln", "Child's ULN, where you hold it", "9276308686", PUPIL_TABLE, form="identifier"),

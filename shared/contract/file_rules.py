@@ -45,7 +45,7 @@ NO_ROWS = FileRule(
 NO_HEADER = FileRule(
     "FIL-003",
     "None of the file's columns belongs to this dataset.",
-    "Check that the first row of your source holds the column names of the template, and that this is the right dataset.",
+    "Check that your source starts with the template's column names, and that this is the right dataset.",
 )
 REPEATED = FileRule("FIL-004", "Columns stand in the file more than once: {columns}.", "Keep one column of each name.")
 UNKNOWN = FileRule(

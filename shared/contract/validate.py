@@ -46,9 +46,9 @@ class Validation:
     """What became of a file's rows.
 
     `accepted` has the contract's columns in normal form and `row`, the 0-based position in the file. `findings` has one
-    line per row, code and field, by row, then code. `rejected_by_code` counts every rejected row once, at its first error,
-    so its sum is `rows_rejected` and `rows_in == accepted.num_rows + rows_rejected`. `schools` has the URN of every
-    row where it has the shape of one (null for datasets without schools): reports are read school by school.
+    line per row, code and field, by row, then code. `rejected_by_code` counts every rejected row once, at its first
+    error, so its sum is `rows_rejected` and `rows_in == accepted.num_rows + rows_rejected`. `schools` has the URN
+    of every row where it has the shape of one (null for datasets without schools): reports are read school by school.
     """
 
     dataset: str

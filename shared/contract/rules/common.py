@@ -94,7 +94,9 @@ def malformed_uprn(frame: Frame, _: Context) -> Mask:
 def without_address_text(frame: Frame) -> Mask:
     """Neither BS7666 parts (a house and a street) nor any address line."""
     parts = (frame.filled("paon") | frame.filled("saon")) & frame.filled("street")
-    lines = np.logical_or.reduce([frame.filled(line) for line in LINES])
+    lines = frame.none()
+    for line in LINES:
+        lines |= frame.filled(line)
     return ~(parts | lines)
 
 

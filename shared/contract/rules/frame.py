@@ -90,7 +90,7 @@ class Frame:
             if fold and pa.types.is_string(values.type):
                 values = pc.utf8_upper(values)
             codes: Groups = pc.dictionary_encode(values, null_encoding="encode").indices.to_numpy().astype(np.int64)
-            combined = groups * (int(codes.max(initial=0)) + 1) + codes
+            combined = groups * (_count(codes)) + codes
             # Made dense again so that the next product cannot overflow.
             groups = np.unique(combined, return_inverse=True)[1].astype(np.int64)
         return groups
@@ -121,12 +121,12 @@ def years_before(day: date, years: int) -> int:
 
 def group_sizes(groups: Groups) -> Groups:
     """For each row, how many rows share its group."""
-    sizes: Groups = np.bincount(groups)[groups] if len(groups) else groups
+    sizes: Groups = np.bincount(groups)[groups]
     return sizes
 
 
 def all_but_best(groups: Groups, *preferences: npt.NDArray[Any]) -> Mask:
-    """Every row but one of each group: the one with the lowest preferences, then the earliest in the file, is left out."""
+    """Every row but the best of each group: the lowest preferences, and among equals the earliest in the file."""
     order = np.lexsort((np.arange(len(groups)), *reversed(preferences), groups))
     later = np.ones(len(groups), dtype=np.bool_)
     ordered = groups[order]
@@ -138,14 +138,16 @@ def all_but_best(groups: Groups, *preferences: npt.NDArray[Any]) -> Mask:
 
 def disagrees(groups: Groups, values: Groups) -> Mask:
     """Rows of groups in which the values are not all the same."""
-    if not len(groups):
-        return np.zeros(0, dtype=np.bool_)
-    lowest = np.full(int(groups.max()) + 1, np.iinfo(np.int64).max, dtype=np.int64)
-    highest = np.full(int(groups.max()) + 1, np.iinfo(np.int64).min, dtype=np.int64)
+    lowest = np.full(_count(groups), np.iinfo(np.int64).max, dtype=np.int64)
+    highest = np.full(_count(groups), np.iinfo(np.int64).min, dtype=np.int64)
     np.minimum.at(lowest, groups, values)
     np.maximum.at(highest, groups, values)
     verdict: Mask = lowest[groups] != highest[groups]
     return verdict
+
+
+def _count(groups: Groups) -> int:
+    return int(np.max(groups)) + 1 if len(groups) else 0
 
 
 def _floats(values: pa.Array) -> Floats:

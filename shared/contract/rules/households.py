@@ -141,7 +141,7 @@ def nino_body(frame: Frame) -> Mask:
     "Send both, or neither.",
 )
 def partner_name_complete(frame: Frame, _: Context) -> Mask:
-    return frame.filled("partner_forename") != frame.filled("partner_surname")
+    return frame.filled("partner_forename") ^ frame.filled("partner_surname")
 
 
 error("HOU-015", "postcode", "The postcode is missing.", "Send the postcode of the claim's address.")(
@@ -273,5 +273,5 @@ def suppression_disagrees(frame: Frame, _: Context) -> Mask:
     # Rejected rows count too: a refuge household must not lose its protection by a typing error in one child's row.
     suppressed = frame.true("suppress_contact").astype(np.int64)
     by_claim = frame.filled("household_ref") & disagrees(frame.same(("household_ref",)), suppressed)
-    whole = np.logical_and.reduce([frame.filled(field) for field in CHILD])
-    return by_claim | (whole & disagrees(frame.same(CHILD, fold=True), suppressed))
+    named = frame.filled("child_forename") & frame.filled("child_surname") & frame.filled("child_dob")
+    return by_claim | (named & disagrees(frame.same(CHILD, fold=True), suppressed))

@@ -7,7 +7,7 @@ place of what was sent. The principle: a fault in a value that nobody must send 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -44,8 +44,8 @@ class Rule:
     message: str
     mend: str
     check: Check
-    among_rows: bool = False
-    instead: Mapping[str, object] = field(default_factory=dict)
+    among_rows: bool
+    instead: Mapping[str, object]
 
 
 class Rulebook:
