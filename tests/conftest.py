@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local.azurite import Azurite
+from local.site import make_keys
 from shared.agreement.load import load_agreement
 from shared.storage.storage import Storage
+from tests.world import World, desks, make_world, put_postcodes
 
 ACCOUNTS = 1000
 
@@ -43,6 +46,21 @@ def storage(account: str) -> Iterator[Storage]:
     with Storage.connect(account) as connected:
         connected.ensure_containers(load_agreement())
         yield connected
+
+
+@pytest.fixture(scope="session")
+def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys of every party, made once: making RSA keys is slow."""
+    folder = tmp_path_factory.mktemp("keys")
+    make_keys(folder / "keys", desks(folder))
+    return folder
+
+
+@pytest.fixture
+def world(storage: Storage, keys_folder: Path) -> World:
+    """The small world of `tests/world.py` in an empty storage account."""
+    put_postcodes(storage)
+    return make_world(storage, keys_folder)
 
 
 def pytest_report_header() -> str:

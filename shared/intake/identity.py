@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def derived_id(*parts: str) -> str:
-    """32 hex digits of SHA-256 over the parts; a separator that no part can hold keeps `("ab", "c")` and `("a", "bc")` apart."""
+    """32 hex digits of SHA-256 over the parts, with a separator that no part can hold between them."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

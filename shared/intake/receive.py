@@ -7,11 +7,9 @@ killed between any two writes is simply started again.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreement.gates import check_may_drop, check_named, check_officers
@@ -20,8 +18,8 @@ from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE, Manifest
 from shared.envelope.open import Opened, open_sealed, too_large
 from shared.errors import BadFile, Missing, RefusedEvent, RejectedDrop
-from shared.intake.answer import Verdict, answer
-from shared.intake.home import WHEREABOUTS, Routes, route, rows_by_home
+from shared.intake.answer import Arrival, Verdict, answer, with_whereabouts
+from shared.intake.home import WHEREABOUTS, route, rows_by_home
 from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
 from shared.intake.requests import EnrolRequest, ask, ask_for_run
 from shared.intake.staging import Partition, stage
@@ -34,23 +32,12 @@ SERVICE = "intake"
 _CLOCK_SKEW = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """One blob that arrived, before anything it says of itself is believed."""
-
-    tenant: str
-    """The borough whose inbox it arrived in: the container, never what the file says."""
-    id: str
-    sha256: str
-    received_at: datetime
-
-
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
     """Take in the blob `name` of `tenant`'s inbox and return the drop's id; `None` when the blob is gone.
 
     A fault of the sender ends in a coded report and a receipt in the tenant's outbox and is not raised.
-    Raises `RefusedEvent` (EVT-001), after recording it, when `container` is not the tenant's inbox; anything else that is
-    raised is the exchange's fault, to be tried again.
+    Raises `RefusedEvent` (EVT-001), after recording it, when `container` is not the tenant's inbox; anything else that
+    is raised is the exchange's fault, to be tried again.
     """
     inbox = exchange.storage.inbox(tenant)
     if container != inbox.container:
@@ -89,7 +76,7 @@ def _received_at(exchange: Exchange, tenant: str, arrival: str) -> datetime:
 
 def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
     def agreed(manifest: Manifest) -> None:
-        check_named(exchange.agreement, f"{manifest.agreement}@{manifest.agreement_version}")
+        check_named(exchange.agreement, manifest.reference)
         check_may_drop(exchange.agreement, arrival.tenant, manifest.dataset, arrival.received_at.date())
 
     opened = open_sealed(
@@ -145,7 +132,7 @@ def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
     else:
         if validation.accepted.num_rows:
             stage(exchange, arrival.tenant, partition, validation.accepted)
-        verdict = Verdict(validation=validation, routed={arrival.tenant: validation.accepted.num_rows})
+        verdict = Verdict(validation, routed={arrival.tenant: validation.accepted.num_rows})
     exchange.ledger.conserve(
         subject,
         service=SERVICE,
@@ -163,13 +150,13 @@ def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
 
 def _stage_pupils(exchange: Exchange, partition: Partition, validation: Validation) -> Verdict:
     pupils = validation.accepted
-    routes: Routes = route(pupils, _postcode_directory(exchange), exchange.agreement, school=partition.sender)
+    routes = route(pupils, exchange.storage.postcode_directory(), exchange.agreement, school=partition.sender)
     routed = {}
     for home, rows in rows_by_home(routes).items():
         stage(exchange, home, partition, pupils.take(rows))
         routed[home] = len(rows)
     excluded = {why.reason: count for why in WHEREABOUTS if (count := routes.count(why))}
-    return Verdict(validation=validation, routed=routed, excluded=excluded, routes=routes)
+    return Verdict(with_whereabouts(validation, routes), routed, excluded)
 
 
 def _ask_for_work(exchange: Exchange, partition: Partition, verdict: Verdict) -> None:
@@ -180,10 +167,6 @@ def _ask_for_work(exchange: Exchange, partition: Partition, verdict: Verdict) ->
             ask(exchange, home, EnrolRequest(home, partition.collection, partition.name))
         else:
             ask_for_run(exchange, home, partition.collection)
-
-
-def _postcode_directory(exchange: Exchange) -> pa.Table:
-    return exchange.storage.postcode_directory()
 
 
 def _refuse(
@@ -203,7 +186,7 @@ def _refuse(
         exchange.ledger.conserve(
             subject, service=SERVICE, tenant=arrival.tenant, rows_in=manifest.rows, rejected=manifest.rows
         )
-    answer(exchange, drop, arrival, manifest, Verdict(refusal=refusal))
+    answer(exchange, drop, arrival, manifest, Verdict(refusal))
     exchange.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
     return drop
 

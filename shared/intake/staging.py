@@ -54,7 +54,7 @@ class Partition:
 
 
 def stage(exchange: Exchange, home: str, partition: Partition, rows: pa.Table) -> None:
-    """Write `rows` (contract columns and `row`) for `home`, once: a second writer of the same partition changes nothing."""
+    """Write `rows` (contract columns and `row`) for `home`, once: a second writer changes nothing."""
     sealed = seal(
         rows,
         sender=EXCHANGE,

@@ -39,10 +39,10 @@ class Outcomes:
 
 
 def second_registrations(pupils: pa.Table) -> pa.Array:
-    """Whether a row is a further registration of a child whose main row is also there, in this or another borough's file.
+    """Whether a row is a further registration of a child whose main row is also there, in any borough's file.
 
-    The same permanent UPN and date of birth is one child. The main registration stays; of equals, the first in the order
-    of school borough, drop and row.
+    The same permanent UPN and date of birth is one child. The main registration stays; of equals, the first in the
+    order of school borough and row.
     """
     frame = pupils.select(["upn", "dob", "enrol_status", "school_borough", "row"]).to_pandas()
     frame["second"] = ~frame["enrol_status"].isin(_MAIN_REGISTRATIONS)

@@ -1,0 +1,225 @@
+"""A small world: four boroughs with keys, an exchange on the emulator, and drops of a few made-up children.
+
+Nothing is mocked: keys are real, files are sealed, blobs are in the emulator; only the clock is set.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from local.site import Desk
+from shared.agreement.load import load_agreement
+from shared.agreement.model import Agreement
+from shared.contract.datasets import CONTRACTS
+from shared.contract.identifiers import upn_check_letter
+from shared.envelope.keys import Use
+from shared.envelope.manifest import EXCHANGE
+from shared.envelope.open import Opened, open_sealed
+from shared.envelope.ring import LocalKeyRing
+from shared.envelope.seal import Sealed, seal
+from shared.exchange import Exchange
+from shared.intake.receive import receive
+from shared.ledger.chain import Ledger
+from shared.release.carry_out import carry_out
+from shared.storage.storage import POSTCODES, Storage
+
+PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")
+COLLECTION = "2026-autumn"
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+POSTCODE_ROWS = {"SW2 5SG": "E09000022", "SE13 6TT": "E09000023", "SE15 4QP": "E09000028", "GU1 1AA": "E10000030"}
+
+
+def upn(serial: int, la: str = "210") -> str:
+    """A valid permanent UPN."""
+    body = f"{la}2345{serial:05d}"
+    return upn_check_letter(body) + body
+
+
+def pupil(serial: int = 1, **changes: Any) -> dict[str, Any]:
+    """A pupil of a Southwark school who lives in Lambeth."""
+    return {
+        "upn": upn(serial),
+        "surname": "Okafor",
+        "forename": "Amara",
+        "dob": date(2015, 3, 21),
+        "sex": "F",
+        "nc_year": "6",
+        "enrol_status": "C",
+        "postcode": "SW2 5SG",
+        "paon": "14",
+        "street": "Acre Lane",
+        "urn": "100042",
+        "laestab": "2101234",
+        "school_name": "Peckham Rye Primary",
+        "home_la": "E09000022",
+    } | changes
+
+
+def household(ref: str = "H1", **changes: Any) -> dict[str, Any]:
+    """A child of a Lambeth household on Universal Credit without known earnings."""
+    return {
+        "household_ref": ref,
+        "claim_type": "CTR",
+        "source": "LOCAL",
+        "qualifying_benefit": "IS",
+        "claimant_forename": "Ngozi",
+        "claimant_surname": "Okafor",
+        "postcode": "SW2 5SG",
+        "paon": "14",
+        "street": "Acre Lane",
+        "child_seq": 1,
+        "child_forename": "Amara",
+        "child_surname": "Okafor",
+        "child_dob": date(2015, 3, 21),
+        "suppress_contact": False,
+        "extract_date": date(2026, 11, 1),
+    } | changes
+
+
+def decision(match_ref: str, choice: str = "confirm", **changes: Any) -> dict[str, Any]:
+    """An officer's decision on one match."""
+    return {"match_ref": match_ref, "decision": choice, "decided_by": "officer1", "decided_on": NOW.date()} | changes
+
+
+def table(dataset: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a contract table."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=CONTRACTS[dataset].arrow_schema())
+
+
+@dataclass
+class World:
+    """The exchange, the boroughs' key rings, and what a test does with them."""
+
+    exchange: Exchange
+    rings: dict[str, LocalKeyRing]
+    now: list[datetime] = field(default_factory=lambda: [NOW])
+
+    @property
+    def storage(self) -> Storage:
+        return self.exchange.storage
+
+    def seal(
+        self, slug: str, dataset: str, rows: pa.Table, *, prepared_at: datetime | None = None, **facts: Any
+    ) -> Sealed:
+        """Seal as the borough `slug` would; `facts` override what it says of the file."""
+        keys = self.rings[slug]
+        said: dict[str, Any] = {
+            "sender": slug,
+            "receiver": EXCHANGE,
+            "dataset": dataset,
+            "collection": COLLECTION,
+            "agreement": self.exchange.agreement,
+            "key_id": keys.current(slug, Use.DROP),
+            "prepared_at": prepared_at or self.now[0],
+        }
+        return seal(rows, **(said | facts), keys=keys)
+
+    def put(self, slug: str, data: bytes, metadata: Mapping[str, str]) -> str:
+        """Put a file into the borough's inbox under a name that is not taken."""
+        name = f"{next(_numbers):06d}.parquet"
+        self.storage.inbox(slug).create(name, data, metadata)
+        return name
+
+    def drop(self, slug: str, dataset: str, rows: Iterable[Mapping[str, Any]], **facts: Any) -> str:
+        """Seal rows, put them, and return the blob's name."""
+        sealed = self.seal(slug, dataset, table(dataset, rows), **facts)
+        return self.put(slug, sealed.data, sealed.metadata)
+
+    def receive(self, slug: str, name: str) -> str | None:
+        """Do what the drop trigger does."""
+        return receive(self.exchange, tenant=slug, container=f"{slug}-inbox", name=name)
+
+    def carry_out_all(self) -> None:
+        """Do what the request trigger does, for every request there is."""
+        for slug in PILOT:
+            for blob in list(self.storage.requests(slug).list()):
+                carry_out(self.exchange, home=slug, name=blob.name)
+
+    def report(self, slug: str, drop: str | None) -> dict[str, Any]:
+        """The report that the borough finds in its outbox."""
+        return dict(json.loads(self.storage.outbox(slug).read(f"reports/{drop}/report.json").data))
+
+    def outbox(self, slug: str) -> list[str]:
+        """Names of what the borough can collect."""
+        return [blob.name for blob in self.storage.outbox(slug).list()]
+
+    def open(self, slug: str, name: str) -> Opened:
+        """Open a release with the borough's own key."""
+        blob = self.storage.outbox(slug).read(name)
+        keys = self.rings[slug]
+        return open_sealed(
+            blob.data,
+            blob.metadata,
+            receiver=slug,
+            sender=EXCHANGE,
+            dataset=None,
+            accepted_key_ids=keys.accepted(slug, Use.RELEASE),
+            agreement_gate=lambda manifest: None,
+            limits=self.exchange.agreement.limits,
+            keys=keys,
+        )
+
+    def results(self, slug: str, release: str) -> pa.Table:
+        """All rows of a release that the borough has, opened with its own key."""
+        return pa.concat_tables(
+            [self.open(slug, name).table for name in self.outbox(slug) if name.endswith(f"/{release}.parquet")]
+        )
+
+    def everything(self) -> dict[str, Any]:
+        """All that boroughs can collect, opened: what must be the same whatever the order of events."""
+        found: dict[str, Any] = {}
+        for slug in PILOT:
+            for name in self.outbox(slug):
+                if name.startswith("reports/"):
+                    found[f"{slug}/{name}"] = self.storage.outbox(slug).read(name).data
+                elif name.endswith(".parquet"):
+                    found[f"{slug}/{name}"] = self.open(slug, name).table.to_pydict()
+                else:
+                    found[f"{slug}/{name}"] = json.loads(self.storage.outbox(slug).read(name).data)
+        return found
+
+    def steps(self, subject: str) -> list[str]:
+        """The steps that the ledger has of a subject."""
+        return [event.step for event in self.exchange.ledger.events(subject)]
+
+
+_numbers = itertools.count(1)
+
+
+def make_world(storage: Storage, folder: Path, agreement: Agreement | None = None) -> World:
+    """Build the world in an empty storage account, over keys that `make_keys(folder / "keys", desks(folder))` made."""
+    now = [NOW]
+    agreement = agreement or load_agreement()
+    return World(
+        Exchange(
+            agreement=agreement,
+            storage=storage,
+            keys=LocalKeyRing(folder / "keys"),
+            ledger=Ledger(storage.ledger(), agreement=agreement.reference, clock=lambda: now[0]),
+            clock=lambda: now[0],
+        ),
+        {slug: LocalKeyRing(folder / slug / "keys") for slug in PILOT},
+        now,
+    )
+
+
+def desks(folder: Path) -> tuple[Desk, ...]:
+    """The boroughs' own sides, as the local site lays them out."""
+    return tuple(Desk(slug, folder / slug) for slug in PILOT)
+
+
+def put_postcodes(storage: Storage, rows: Mapping[str, str] = POSTCODE_ROWS) -> None:
+    """The postcode directory of the small world."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"postcode": list(rows), "ons_code": list(rows.values())}), buffer)
+    storage.reference().create(POSTCODES, buffer.getvalue())
