@@ -2,10 +2,10 @@
 
 ::
 
-    <folder>/azurite/                    blobs and queues; found again at the next start
-    <folder>/keys/                       the exchange's key ring (its private keys, everybody's public ones)
-    <folder>/boroughs/<slug>/keys/       the borough's key ring (its private keys, the exchange's public ones)
-    <folder>/boroughs/<slug>/passes.json the borough's passes: its inbox and its outbox, renewed at every start
+    <folder>/azurite/                       blobs and queues; found again at the next start
+    <folder>/keys/                          the exchange's key ring (its private keys, everybody's public ones)
+    <folder>/boroughs/<slug>/keys/          the borough's key ring (its private keys, the exchange's public ones)
+    <folder>/boroughs/<slug>/exchange.toml  the borough's profile with its passes, which are renewed at every start
 
 In the cloud these are parties on machines of their own; here only folders keep them apart. Nothing else is different.
 """
@@ -39,7 +39,7 @@ PASS_LASTS = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Desk:
-    """One borough's side: its keys and its passes, and nothing of anybody else's."""
+    """One borough's side: its keys and its profile, and nothing of anybody else's."""
 
     slug: str
     folder: Path
@@ -50,14 +50,9 @@ class Desk:
         return LocalKeyRing(self.folder / "keys")
 
     @property
-    def passes(self) -> Path:
-        """JSON: `inbox` and `outbox`, a URL each. Whoever has this file has the borough's rights."""
-        return self.folder / "passes.json"
-
-    def door_urls(self) -> tuple[str, str]:
-        """The inbox's and the outbox's URL, each with its pass."""
-        held = json.loads(self.passes.read_text(encoding="utf-8"))
-        return held["inbox"], held["outbox"]
+    def profile(self) -> Path:
+        """What the `exchange` command takes as `--profile`. It holds the passes, and so the borough's rights."""
+        return self.folder / "exchange.toml"
 
 
 @dataclass(frozen=True)
@@ -111,17 +106,19 @@ def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:
 
 
 def issue_passes(storage: Storage, desk: Desk) -> None:
-    """Write the borough's passes: one that only creates in its inbox, one that only reads its outbox."""
+    """Write the borough's profile, with a pass that only creates in its inbox and one that only reads its outbox."""
     issued = utc_now()
     expires = issued + PASS_LASTS
-    passes = {
-        "inbox": inbox_pass(storage, desk.slug, issued=issued, expires=expires),
-        "outbox": outbox_pass(storage, desk.slug, issued=issued, expires=expires),
-        "expires": expires.isoformat(timespec="seconds"),
+    profile = {
+        "borough": desk.slug,
+        "keys": "keys",
+        "inbox_url": inbox_pass(storage, desk.slug, issued=issued, expires=expires),
+        "outbox_url": outbox_pass(storage, desk.slug, issued=issued, expires=expires),
     }
     desk.folder.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(desk.passes, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(passes, file, indent=2)
+    with os.fdopen(os.open(desk.profile, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        # A JSON string of ASCII is a TOML string.
+        file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in profile.items())
 
 
 def _ensure(ring: LocalKeyRing, owner: str, use: Use) -> None:

@@ -1,0 +1,177 @@
+"""The app in the real worker library: it indexes, it is handed references, and what it raises the host may log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from functions import VERSION, wiring
+from shared.agreement.load import load_agreement
+from shared.intake import receive as intake
+from shared.intake.identity import derived_id
+from shared.ledger.chain import Ledger
+from shared.storage.storage import Storage
+from tests.integration.functions_worker import Outcome, Worker
+
+AGREEMENT = load_agreement()
+HOST_TAKES = re.compile(r"[a-z][a-z0-9_\-]{0,127}", re.IGNORECASE)
+CONTAINER = re.compile(r"[a-z0-9](-?[a-z0-9]){2,62}")
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    wiring.use(None)
+    loaded = Worker()
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture
+def settings(account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The settings of a deployed app, for an account of the emulator."""
+    monkeypatch.setenv("Exchange", account)
+    monkeypatch.setenv("EXCHANGE_KEY_RING", str(tmp_path / "keys"))
+    wiring.use(None)
+    yield
+    wiring.exchange().storage.close()
+    wiring.use(None)
+
+
+@pytest.fixture
+def ledger(storage: Storage) -> Ledger:
+    return Ledger(storage.ledger(), agreement=AGREEMENT.reference)
+
+
+def refused(ledger: Ledger, *parts: str) -> tuple[str, ...]:
+    """The codes for which the ledger says that an event was refused."""
+    (event,) = ledger.events(f"event:{derived_id('event', *parts)}")
+    assert event.step == "refused"
+    return event.codes
+
+
+def test_every_participant_has_one_trigger_of_its_own(worker: Worker) -> None:
+    paths = {name: trigger["path"] for name in worker.functions if "path" in (trigger := worker.trigger(name))}
+
+    assert paths == {
+        **{f"drop_{slug.replace('-', '_')}": f"{slug}-inbox/{{name}}" for slug in AGREEMENT.controllers},
+        "request": "requests/{name}",
+    }
+    assert set(worker.functions) == {*paths, "health"}
+
+
+def test_the_host_takes_every_trigger(worker: Worker) -> None:
+    for name, function in worker.functions.items():
+        trigger = worker.trigger(name)
+        assert HOST_TAKES.fullmatch(name)
+        assert name != "host"
+        assert function.retry_options is None  # the host knows retry policies only for other triggers
+        if trigger["type"] != "blobTrigger":
+            continue
+        assert trigger["source"] == "EventGrid"  # the plan that it runs on throws for any other
+        assert trigger["connection"] == "Exchange"
+        assert trigger["properties"] == {"SupportsDeferredBinding": True}  # a reference, not the bytes
+        assert CONTAINER.fullmatch(trigger["path"].partition("/")[0])  # a container path takes no {tokens}
+
+
+def test_health_needs_no_key(worker: Worker) -> None:
+    trigger = worker.trigger("health")
+
+    assert (trigger["route"], trigger["methods"], trigger["authLevel"]) == ("health", ["GET"], "ANONYMOUS")
+
+
+@pytest.mark.usefixtures("settings", "storage")
+def test_health_says_which_version_works_under_which_agreement(worker: Worker) -> None:
+    outcome = worker.get("health", "https://host/api/health")
+
+    assert outcome == Outcome(
+        succeeded=True,
+        logged="",
+        http_status="200",
+        http_body={
+            "status": "ok",
+            "version": VERSION,
+            "agreement": AGREEMENT.reference,
+            "in_force": AGREEMENT.in_force.covers(wiring.exchange().clock().date()),
+        },
+    )
+
+
+@pytest.mark.usefixtures("settings")
+def test_health_is_503_where_storage_is_not_as_it_should_be(worker: Worker, account: str) -> None:
+    outcome = worker.get("health", "https://host/api/health")
+
+    assert outcome.http_status == "503"
+    assert outcome.http_body["status"] == "unavailable"
+    assert re.fullmatch(r"STO-\d{3}", outcome.http_body["code"])
+    assert "AccountKey" not in str(outcome)
+
+
+@pytest.mark.usefixtures("settings")
+def test_another_boroughs_blob_is_refused_recorded_and_not_retried(
+    worker: Worker, storage: Storage, ledger: Ledger
+) -> None:
+    storage.inbox("lambeth").create("a.parquet", b"not for southwark")
+
+    outcome = worker.blob_event("drop_southwark", "lambeth-inbox/a.parquet")
+
+    assert outcome.succeeded
+    assert refused(ledger, "southwark", "lambeth-inbox", "a.parquet") == ("EVT-001",)
+    assert list(storage.outbox("southwark").list()) == list(storage.outbox("lambeth").list()) == []
+
+
+@pytest.mark.usefixtures("settings", "storage")
+@pytest.mark.parametrize("path", ["requests/camden/link.json", "requests/stray.json", "lambeth-inbox/lambeth/a.json"])
+def test_a_blob_in_nobodys_requests_is_refused_and_recorded(worker: Worker, ledger: Ledger, path: str) -> None:
+    outcome = worker.blob_event("request", path)
+
+    assert outcome.succeeded
+    assert refused(ledger, *path.split("/", 1)) == ("EVT-001",)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_request_that_the_exchange_did_not_write_is_refused_and_recorded(
+    worker: Worker, storage: Storage, ledger: Ledger
+) -> None:
+    storage.requests("lambeth").create("link-1.json", b"{}")
+
+    outcome = worker.blob_event("request", "requests/lambeth/link-1.json")
+
+    assert outcome.succeeded
+    assert refused(ledger, "requests", "lambeth", "link-1.json") == ("EVT-002",)
+
+
+@pytest.mark.usefixtures("settings", "storage")
+def test_a_blob_that_is_gone_is_no_fault(worker: Worker, ledger: Ledger) -> None:
+    outcome = worker.blob_event("drop_lambeth", "lambeth-inbox/a.parquet")
+
+    assert outcome.succeeded
+    (event,) = ledger.events(f"event:{derived_id('event', 'lambeth', 'lambeth-inbox', 'a.parquet')}")
+    assert event.step == "gone"
+
+
+def test_content_instead_of_a_reference_fails_loudly(worker: Worker) -> None:
+    outcome = worker.blob_bytes("drop_lambeth", b"PARE")
+
+    assert not outcome.succeeded
+    assert "no blob reference" in outcome.logged
+
+
+@pytest.mark.usefixtures("settings", "storage")
+def test_a_defect_fails_for_the_host_to_retry_and_shows_no_value(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = "".join(["Oka", "for"])
+
+    def defect(*_: object, **__: object) -> None:
+        raise ValueError(f"could not convert {value}")
+
+    monkeypatch.setattr(intake, "receive", defect)
+
+    outcome = worker.blob_event("drop_lambeth", "lambeth-inbox/a.parquet")
+
+    assert not outcome.succeeded
+    assert outcome.logged.startswith("Unexpected: SYS-001: ValueError at tests/integration/test_real_worker.py:")
+    assert value not in outcome.logged + caplog.text
