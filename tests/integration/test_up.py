@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local.site import Desk, make_keys
 from shared.envelope.keys import Use
 from shared.envelope.ring import LocalKeyRing
 from shared.storage.access import BoroughDoor
@@ -65,11 +66,24 @@ def test_a_borough_drops_and_is_answered_and_a_restart_keeps_blobs_and_keys(tmp_
         assert keys.current("lambeth", Use.DROP) == sealed_to
 
 
-def test_a_borough_s_desk_holds_no_private_key_of_anybody_else(tmp_path: Path) -> None:
-    with up(tmp_path) as profiles:
-        for slug, profile in profiles.items():
-            private = {path.name.split(".")[0] for path in (profile.parent / "keys" / "private").iterdir()}
-            assert private == {slug}
-        exchange = {tuple(path.name.split(".")[:2]) for path in (tmp_path / "keys" / "private").iterdir()}
+def test_a_desk_holds_no_private_key_of_anybody_else_and_can_be_made_again(tmp_path: Path) -> None:
+    desks = tuple(Desk(slug, tmp_path / slug) for slug in ("lambeth", "southwark"))
 
-    assert exchange == {("exchange", "sign"), ("exchange", "staging"), *((slug, "drop") for slug in profiles)}
+    make_keys(tmp_path / "keys", desks)
+    made = sorted(path.name for path in tmp_path.rglob("*.jwk.json"))
+    make_keys(tmp_path / "keys", desks)
+
+    assert sorted(path.name for path in tmp_path.rglob("*.jwk.json")) == made
+    for desk in desks:
+        assert {held[0] for held in private(desk.folder / "keys")} == {desk.slug}
+    assert private(tmp_path / "keys") == {
+        ("exchange", "sign"),
+        ("exchange", "staging"),
+        ("lambeth", "drop"),
+        ("southwark", "drop"),
+    }
+
+
+def private(ring: Path) -> set[tuple[str, ...]]:
+    """Owner and use of every private key in a ring."""
+    return {tuple(path.name.split(".")[:2]) for path in (ring / "private").iterdir()}
