@@ -192,6 +192,11 @@ class Azurite:
             process.kill()
             process.wait()
 
+    @property
+    def process_id(self) -> int | None:
+        """The emulator's process, while it runs."""
+        return self._process.pid if self._process else None
+
     def url(self, account: str, service: str = "blob") -> str:
         """The endpoint of one account, such as ``http://127.0.0.1:40001/exchange``. `service`: blob or queue."""
         scheme = "https" if self._certificate else "http"

@@ -160,10 +160,17 @@ class Area:
                 yield self._facts(blob, blob.name.removeprefix(self.prefix))
 
     def delete(self, name: str, *, if_match: str | None = None) -> None:
-        """Remove the blob. Raises `Missing` (STO-001) if it is gone, `Changed` (STO-003) if it is not `if_match`."""
+        """Remove the blob and its snapshots.
+
+        Raises `Missing` (STO-001) if it is gone, `Changed` (STO-003) if it is not the one with the ETag `if_match`.
+        """
         condition = _unchanged(if_match) if if_match else {}
         with translated(self.container):
-            self.client.get_blob_client(self._full(name)).delete_blob(**condition, **self._tagged())
+            self.client.get_blob_client(self._full(name)).delete_blob(
+                delete_snapshots="include",  # who may create may also take snapshots, and they would bar the deletion
+                **condition,
+                **self._tagged(),
+            )
 
     def _full(self, name: str) -> str:
         if not is_usable(name):

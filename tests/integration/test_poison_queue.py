@@ -1,0 +1,54 @@
+"""The poison queue, in the functions host's own words."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+
+import pytest
+from azure.storage.queue import QueueClient
+
+from shared.errors import StorageFault
+from shared.storage.poison import QUEUE, PoisonMessage, PoisonQueue
+
+
+@pytest.fixture
+def poison(account: str) -> Iterator[PoisonQueue]:
+    with PoisonQueue.connect(account) as queue:
+        queue.ensure()
+        yield queue
+
+
+MESSAGE = PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "a.parquet", '"0x1"')
+
+
+def test_what_was_given_up_can_be_looked_at_and_stays(poison: PoisonQueue) -> None:
+    assert (poison.count(), poison.peek()) == (0, [])
+    poison.put(MESSAGE)
+    assert poison.peek() == poison.peek() == [MESSAGE]
+    assert poison.count() == 1
+
+
+def test_messages_are_those_of_the_functions_host(account: str, poison: PoisonQueue) -> None:
+    poison.put(MESSAGE)
+    with QueueClient.from_connection_string(account, QUEUE) as raw:
+        said = json.loads(base64.b64decode(raw.peek_messages()[0].content))
+    assert said == {
+        "FunctionId": "Host.Functions.drop_lambeth",
+        "BlobType": "BlockBlob",
+        "ContainerName": "lambeth-inbox",
+        "BlobName": "a.parquet",
+        "ETag": '"0x1"',
+    }
+
+
+def test_making_the_queue_again_keeps_what_is_in_it(poison: PoisonQueue) -> None:
+    poison.put(MESSAGE)
+    poison.ensure()
+    assert poison.count() == 1
+
+
+def test_a_missing_queue_is_a_fault_with_a_code(account: str) -> None:
+    with PoisonQueue.connect(account) as queue, pytest.raises(StorageFault, match="STO-006"):
+        queue.put(MESSAGE)
