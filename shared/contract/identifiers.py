@@ -182,17 +182,22 @@ def uprns_normal(values: Any) -> pa.Array:
     text = pc.utf8_trim_whitespace(as_text(values))
     stripped = pc.utf8_ltrim(text, "0")
     # A cell of zeros only must not turn into an empty cell, which nobody would report.
-    return pc.if_else(pc.equal(stripped, ""), text, stripped)
+    number = pc.and_(pc.utf8_is_digit(text), pc.not_equal(stripped, ""))
+    return pc.if_else(number, stripped, text)
 
 
 def postcodes_normal(values: Any) -> pa.Array:
-    """`SE15 4QP` from any spelling of it. What is no postcode comes out in one piece or two, for a rule to refuse."""
-    text = pc.ascii_upper(pc.replace_substring(as_text(values), " ", ""))
-    if not pc.all(pc.utf8_is_alnum(text), min_count=0).as_py():
-        text = pc.replace_substring_regex(text, "[^A-Z0-9]", "")
-        text = pc.if_else(pc.equal(text, ""), as_text(values), text)
-    outward, inward = pc.utf8_slice_codeunits(text, 0, -3), pc.utf8_slice_codeunits(text, -3)
-    return pc.utf8_ltrim_whitespace(pc.binary_join_element_wise(outward, inward, " "))
+    """`SE15 4QP` from any spelling of it. What cannot be a postcode stays, in upper case, for a rule to refuse."""
+    text = pc.ascii_upper(as_text(values))
+    compact = pc.replace_substring(text, " ", "")
+    # Only what is left to remove makes the slow way necessary, and most columns have nothing.
+    plain = pc.and_(pc.utf8_is_alnum(compact), pc.string_is_ascii(compact))
+    if not pc.all(plain, min_count=0).as_py():
+        compact = pc.replace_substring_regex(compact, "[^A-Z0-9]", "")
+    outward, inward = pc.utf8_slice_codeunits(compact, 0, -3), pc.utf8_slice_codeunits(compact, -3)
+    length = pc.binary_length(compact)
+    possible = pc.and_(pc.greater_equal(length, 5), pc.less_equal(length, 7))
+    return pc.if_else(possible, pc.binary_join_element_wise(outward, inward, " "), text)
 
 
 def _byte_rows(text: pa.Array, chosen: Mask, width: int) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,158 @@
+"""What people read: reports, templates, the page of codes. The same input gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import date
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from shared.contract import report as report_module
+from shared.contract.catalogue import rule_page
+from shared.contract.datasets import CONTRACTS
+from shared.contract.file_rules import UNKNOWN
+from shared.contract.report import report_json, report_xlsx, row_reference, status_of
+from shared.contract.template import DICTIONARY_HEADER, dictionary_csv, template_csv, template_xlsx
+from shared.contract.validate import Validation
+from shared.errors import BadFile
+from tests.unit.contract.rows import PUPIL, validated
+
+FACTS: dict[str, str | int] = {"drop": "d-0a1b2c", "dataset": "pupils", "agreement": "fsm@1.0.0"}
+REFUSED = UNKNOWN.broken_by(["ethnicity"])
+
+
+def three_schools() -> Validation:
+    return validated(
+        "pupils",
+        {"urn": "100786", "sex": "?", "surname": "=HYPERLINK()"},
+        {"urn": "100785", "upn": None},
+        {"urn": "not one"},
+        {"urn": "100785", "dob": None, "upn": "B801200005001"},
+    )
+
+
+def sheets(data: bytes) -> dict[str, list[list[object]]]:
+    workbook = CalamineWorkbook.from_filelike(BytesIO(data))
+    return {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
+
+
+def test_a_report_line_says_school_pupil_reference_message_how_to_mend_and_field_in_that_order() -> None:
+    document = json.loads(report_json(three_schools(), FACTS))
+    line = document["findings"][1]
+    assert list(line) == ["school", "reference", "message", "mend", "field", "severity", "code"]
+    assert (line["school"], line["reference"], line["field"], line["code"]) == ("100785", "row 3", "upn", "PUP-001")
+    header = sheets(report_xlsx(three_schools(), FACTS))["Findings"][0]
+    assert header == ["School (URN)", "Pupil reference", "Message", "How to mend", "Field", "Severity", "Code"]
+
+
+def test_lines_are_school_by_school_and_then_in_the_order_of_the_file() -> None:
+    lines = json.loads(report_json(three_schools(), FACTS))["findings"]
+    assert [(line["school"], line["reference"]) for line in lines] == [
+        ("", "row 4"),
+        ("100785", "row 3"),
+        ("100785", "row 5"),
+        ("100786", "row 2"),
+    ]
+
+
+def test_the_sheet_and_the_json_say_the_same() -> None:
+    lines = json.loads(report_json(three_schools(), FACTS))["findings"]
+    assert sheets(report_xlsx(three_schools(), FACTS))["Findings"][1:] == [list(line.values()) for line in lines]
+
+
+def test_the_summary_says_what_the_report_is_about_and_what_became_of_the_rows() -> None:
+    document = json.loads(report_json(three_schools(), FACTS))
+    assert document["facts"] == FACTS
+    assert document["status"] == "rejected"
+    assert (document["rows_in"], document["rows_accepted"], document["rows_rejected"]) == (4, 0, 4)
+    assert sum(document["rejected_by_code"].values()) == 4
+    summary = {str(row[0]): row[1] for row in sheets(report_xlsx(three_schools(), FACTS))["Summary"]}
+    assert (summary["drop"], summary["Status"], summary["Rows in"]) == ("d-0a1b2c", "rejected", 4.0)
+    assert summary["Rejected by PUP-001"] == 1.0
+    assert "header is row 1" in str(summary["Row numbers"])
+
+
+def test_rows_are_numbered_as_a_spreadsheet_numbers_them() -> None:
+    assert row_reference(0) == "row 2"
+
+
+def test_a_file_refused_as_a_whole_is_reported_with_its_code_and_without_row_counts() -> None:
+    document = json.loads(report_json(REFUSED, FACTS))
+    assert (document["status"], document["rows_in"]) == ("rejected", None)
+    assert document["findings"][0]["code"] == "FIL-005"
+    assert "ethnicity" in document["findings"][0]["message"]
+    book = sheets(report_xlsx(REFUSED, FACTS))
+    assert book["Findings"][1][:2] == ["", "file"]
+    assert ["Rows in", "not read"] in book["Summary"]
+    assert status_of(REFUSED) == "rejected"
+
+
+def test_a_good_file_is_reported_too() -> None:
+    assert json.loads(report_json(validated("pupils"), FACTS))["findings"] == []
+    assert len(sheets(report_xlsx(validated("pupils"), FACTS))["Findings"]) == 1
+
+
+def test_no_report_has_a_value_of_a_row() -> None:
+    values = [str(value) for name, value in PUPIL.items() if value is not None and name not in ("urn", "nc_year")]
+    text = report_json(three_schools(), FACTS).decode()
+    cells = str(sheets(report_xlsx(three_schools(), FACTS)))
+    for value in [*values, "HYPERLINK", "not one"]:
+        if len(value) > 1:
+            assert value not in text
+            assert value not in cells
+
+
+def test_the_same_outcome_gives_the_same_bytes() -> None:
+    for make in (report_json, report_xlsx):
+        assert make(three_schools(), FACTS) == make(three_schools(), FACTS)
+        assert make(REFUSED, FACTS) == make(REFUSED, FACTS)
+    for dataset in CONTRACTS:
+        assert template_xlsx(dataset) == template_xlsx(dataset)
+
+
+def test_no_file_has_the_moment_in_which_it_was_made() -> None:
+    for data in (report_xlsx(three_schools(), FACTS), template_xlsx("pupils")):
+        with ZipFile(BytesIO(data)) as parts:
+            assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            properties = parts.read("docProps/core.xml").decode()
+        assert set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", properties)) == {"2026-01-01T00:00:00Z"}
+
+
+def test_a_sheet_that_would_be_too_long_says_where_the_rest_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_module, "MOST_SHEET_LINES", 2)
+    book = sheets(report_xlsx(three_schools(), FACTS))
+    assert len(book["Findings"]) == 3
+    assert any("JSON report lists all" in str(row) for row in book["Summary"])
+    assert ["Findings", 4.0] in book["Summary"]
+
+
+@pytest.mark.parametrize("dataset", list(CONTRACTS))
+def test_a_template_has_the_contracts_columns_and_a_data_dictionary(dataset: str) -> None:
+    names = list(CONTRACTS[dataset].names)
+    book = sheets(template_xlsx(dataset))
+    assert list(book) == [dataset, "data dictionary"]
+    assert book[dataset] == [names]
+    assert template_csv(dataset) == ",".join(names) + "\r\n"
+    dictionary = list(csv.reader(StringIO(dictionary_csv(dataset))))
+    assert dictionary[0] == list(DICTIONARY_HEADER)
+    assert [line[0] for line in dictionary[1:]] == names
+    assert book["data dictionary"] == dictionary
+
+
+def test_a_template_of_no_dataset_is_refused() -> None:
+    for make in (template_xlsx, template_csv, dictionary_csv):
+        with pytest.raises(BadFile, match="FIL-001"):
+            make("benefits")
+
+
+def test_the_page_of_codes_is_a_page_of_whole_tables() -> None:
+    page = rule_page()
+    assert page.endswith("\n")
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    assert {line.count(" | ") for line in rows} == {3, 4}
+    assert str(date.today().year) not in page  # noqa: DTZ011 - the page may not depend on the day
