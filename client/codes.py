@@ -165,7 +165,7 @@ NO_POSTCODE = PackCode(
 NO_SCHOOL = PackCode(
     "PAK-022",
     "left out",
-    "The school cannot be told: NativeId does not begin with an authority code, and no school table names it.",
+    "The school cannot be told: NativeId is not a LAESTAB, and no school table names the school.",
     "Add {year}_{term}_schoolcensus.csv and {year}_{term}_school.csv, or --schools with the DfE register of schools.",
 )
 SECOND_ENROLMENT = PackCode(

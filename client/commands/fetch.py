@@ -41,7 +41,7 @@ def fetch_files(
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
-    """Collect files from your outbox. Sealed ones are opened with your key, after the exchange's signature was verified.
+    """Collect files from your outbox. Sealed ones are opened with your key, once the exchange's signature is verified.
 
     In CSV and XLSX a cell that a spreadsheet would run as a formula is made harmless with an apostrophe.
     """

@@ -30,7 +30,7 @@ def new(
     keys: options.Keys = None,
     json: options.Json = False,
 ) -> None:
-    """Make key pairs: for a borough `release` (results are sealed to it) and `sign`. Private parts stay in the folder."""
+    """Make key pairs; for a borough, `release` (results are sealed to it) and `sign`. Private parts stay here."""
     from client.codes import invalid
     from client.settings import load_settings
 

@@ -24,6 +24,7 @@ _NAMED = {
     "partner": ("forename", "surname"),
     "child": ("forename", "surname"),
 }
+_CHILD_FACTS = ("child_seq", "child_dob", "child_sex", "child_upn", "child_uln")
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,11 @@ def _children(reading: _Reading) -> tuple[dict[str, pa.Array], np.ndarray]:
     wide = style.layout == "wide"
     blocks: list[dict[str, pa.Array]] = []
     origins: list[np.ndarray] = []
+    schema = HOUSEHOLDS.arrow_schema()
     for number in range(1, style.children + 1) if wide else (1,):
         block = reading.person("child", number)
-        for name in ("child_seq", "child_dob", "child_sex", "child_upn", "child_uln"):
-            block[name] = reading.column(name, number).cast(HOUSEHOLDS.arrow_schema().field(name).type)
+        block |= {name: reading.column(name, number) for name in _CHILD_FACTS}
+        block = {name: column.cast(schema.field(name).type) for name, column in block.items()}
         there = np.zeros(source.rows, dtype=bool)
         for name in ("child_forename", "child_surname", "child_dob"):
             there |= np.asarray(pc.is_valid(block[name]))
@@ -137,7 +139,6 @@ def _children(reading: _Reading) -> tuple[dict[str, pa.Array], np.ndarray]:
     origin = np.concatenate(origins)
     childless = ~np.isin(np.arange(source.rows), origin)
     reading.findings.say(NO_CHILD, source, childless, "child_forename")
-    # A row that is left out has a place too, so that the contract's rules speak of it as well.
     columns = {name: pa.chunked_array([block[name] for block in blocks]).combine_chunks() for name in blocks[0]}
     order = np.argsort(origin, kind="stable")
     return {name: pc.take(column, pa.array(order)) for name, column in columns.items()}, origin[order]
