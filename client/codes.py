@@ -65,7 +65,9 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-016", "{path} would be refused: {reason}.", "Run `exchange check`, mend what it lists, and pack again."
     ),
-    InputCode("INP-017", "{path} is not a signed statement: {reason}.", "Fetch it again from the outbox."),
+    InputCode(
+        "INP-017", "The statement is about another file than {path}.", "Give the sealed file, whole and unchanged."
+    ),
     InputCode("INP-018", "{path}, row {row}: {column} is not a {kind}.", "Write it as {example}."),
     InputCode(
         "INP-019", "{path}: the column {column} holds {found}, not {kind}.", "Pack the file with `exchange pack`."
@@ -76,16 +78,13 @@ INPUT_CODES = _codes(
         "Use letters, digits and hyphens, e.g. 2026-autumn.",
     ),
     InputCode("INP-021", "{path} holds more than one collection: {known}.", "Choose one with --collection."),
-    InputCode("INP-023", "There is no London authority {name}.", "Give a slug of boroughs.yaml; parties are {known}."),
     InputCode("INP-022", "The outbox holds nothing that begins with {prefix}.", "See `exchange status`."),
+    InputCode("INP-023", "There is no London authority {name}.", "Give a slug of boroughs.yaml; parties are {known}."),
     InputCode(
         "INP-024", "{owner} has a {use} key already.", "Use `exchange keys rotate`; what was sealed before still opens."
     ),
     InputCode("INP-025", "There is no use {name} of a key.", "Name one of {known}."),
-    InputCode(
-        "INP-026", "The statement is about another file than {path}.", "Give the sealed file, whole and unchanged."
-    ),
-    InputCode("INP-027", "The outbox has a file whose name cannot be a file name here.", "Tell the operators."),
+    InputCode("INP-026", "The outbox has a file whose name cannot be a file name here.", "Tell the operators."),
 )
 
 

@@ -79,7 +79,7 @@ def _place(out: Path, name: str, kind: Kind) -> Path:
 
     parts = PurePosixPath(name).parts
     if not parts or any(part in ("..", "/") or "\\" in part or ":" in part for part in parts):
-        raise invalid("INP-027")
+        raise invalid("INP-026")
     path = out.joinpath(*parts)
     return path.with_suffix(f".{kind.value}") if path.suffix == ".parquet" else path
 

@@ -47,7 +47,7 @@ def verify(
         find = load_settings(profile, keys=keys).key_ring().public_key
     payload = verify_statement(receipt.read_bytes(), find)
     if file is not None and payload["body"].get("sha256") != hashlib.sha256(file.read_bytes()).hexdigest():
-        raise invalid("INP-026", path=file)
+        raise invalid("INP-017", path=file)
     answer({"ok": True, "holds": True, **payload}, f"The statement holds.\n{facts_table(_flat(payload))}", as_json=json)
 
 

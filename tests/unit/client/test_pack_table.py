@@ -16,7 +16,10 @@ from tests.unit.client.census_sample import upn
 from tests.unit.client.conftest import Exchange
 
 AS_OF = ("--as-of", "2026-11-21")
-DECISIONS = "match_ref,decision,decided_by,decided_on,reason\nm-1,confirm,officer1,2026-11-20,\nm-2,Opted Out,officer1,20/11/2026,\n"
+DECISIONS = """match_ref,decision,decided_by,decided_on,reason
+m-1,confirm,officer1,2026-11-20,
+m-2,Opted Out,officer1,20/11/2026,
+"""
 
 
 def test_a_csv_is_read_with_codes_and_dates_as_people_write_them(exchange: Exchange, tmp_path: Path):
