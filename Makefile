@@ -36,6 +36,10 @@ test: setup ## lint, types, structure, and every test with coverage
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing --cov-fail-under=95
 
+.PHONY: bench
+bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
+	$(BIN)/python -m bench $(BENCH)
+
 .PHONY: format
 format: setup ## put the code in its standard form
 	$(BIN)/ruff check --fix .

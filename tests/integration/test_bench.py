@@ -1,0 +1,48 @@
+"""The benchmarks run: what nobody runs for a month still works when somebody does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import data
+from bench.__main__ import table
+from bench.stages import STAGES
+
+ROWS = 300
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("bench")
+    data.write(made, [ROWS])
+    return made / str(ROWS)
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_a_stage_does_its_work(stage: str, folder: Path) -> None:
+    STAGES[stage](folder)()
+
+
+def test_there_is_something_to_link_and_to_release(folder: Path) -> None:
+    assert data.read_table(folder / "pupils.arrow").num_rows == ROWS
+    assert data.read_table(folder / "households.arrow").num_rows == ROWS
+    links = data.read_table(folder / "links.arrow")
+
+    assert links.column("outcome").to_pylist().count("matched") > ROWS / 20
+
+
+def test_the_table_shows_every_stage() -> None:
+    measured = {"rows": 1000, "first_seconds": 1.0, "seconds": 0.5, "peak_mb": 100.0, "loaded_mb": 90.0}
+    report = {
+        "python": "3.13.0",
+        "machine": "a machine",
+        "import_function_app_seconds": 0.5,
+        "stages": [{"stage": stage, **measured} for stage in STAGES],
+    }
+
+    text = table(report)
+
+    assert "2,000" in text
+    assert all(stage in text for stage in STAGES)
