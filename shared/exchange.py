@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,3 +23,7 @@ class Exchange:
     keys: KeyService
     ledger: Ledger
     clock: Callable[[], datetime]
+
+    def working_on(self, subject: str) -> Exchange:
+        """The same, with every storage request marked with the ledger's subject: the storage logs repeat the mark."""
+        return replace(self, storage=self.storage.with_request_id(subject))

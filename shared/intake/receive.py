@@ -103,6 +103,9 @@ def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
     manifest = opened.manifest
     drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256)
     subject = f"drop:{drop}"
+    exchange = exchange.working_on(subject)
+    if exchange.ledger.recorded(subject, "done"):
+        return drop
     if exchange.storage.claim(arrival.tenant, f"drop-{drop}", {"arrival": arrival.id})["arrival"] != arrival.id:
         exchange.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
         return drop
@@ -179,7 +182,7 @@ def _refuse(
         "refused",
         service=SERVICE,
         tenant=arrival.tenant,
-        hashes={"sha256": arrival.sha256},
+        hashes={"sha256": arrival.sha256} if arrival.sha256 else {},
         codes=(refusal.code,),
     )
     if manifest is not None:

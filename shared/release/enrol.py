@@ -30,6 +30,7 @@ def enrol(exchange: Exchange, home: str, request: EnrolRequest) -> str:
     """
     enrol_id = derived_id("enrolment", home, exchange.agreement.reference, request.decisions)
     subject = f"enrolment:{enrol_id}"
+    exchange = exchange.working_on(subject)
     if exchange.ledger.recorded(subject, "done"):
         return enrol_id
     claimed = exchange.storage.claim(

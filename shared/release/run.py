@@ -50,6 +50,7 @@ def run(exchange: Exchange, home: str, request: LinkRequest) -> str:
     inputs = request.inputs
     run_id = inputs.run_id(agreement.reference)
     subject = f"run:{run_id}"
+    exchange = exchange.working_on(subject)
     if exchange.ledger.recorded(subject, "done"):
         return run_id
     if current_inputs(exchange, home, inputs.collection) != inputs:
