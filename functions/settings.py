@@ -57,10 +57,10 @@ class Settings:
     def check(self) -> None:
         """Raise `InvalidSettings` unless there is exactly one home for blobs and exactly one for keys."""
         if (self.connection_string is None) == (self.blob_service_uri is None):
-            raise InvalidSettings(
-                "SYS-002", f"Set either {CONNECTION} or {CONNECTION}__blobServiceUri.", "docs/operators/settings.md"
-            )
+            raise _either(CONNECTION, f"{CONNECTION}__blobServiceUri")
         if (self.key_vault is None) == (self.key_ring is None):
-            raise InvalidSettings(
-                "SYS-002", "Set either EXCHANGE_KEY_VAULT or EXCHANGE_KEY_RING.", "docs/operators/settings.md"
-            )
+            raise _either("EXCHANGE_KEY_VAULT", "EXCHANGE_KEY_RING")
+
+
+def _either(one: str, other: str) -> InvalidSettings:
+    return InvalidSettings("SYS-002", f"Set either {one} or {other}.", "See docs/operators/settings.md.")

@@ -59,6 +59,21 @@ def test_the_example_settings_are_settings_that_are_read() -> None:
     Settings.read(values).check()
 
 
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs" / "operators" / "settings.md").read_text(encoding="utf-8")
+    read: set[str] = set()
+
+    class Environment(dict[str, str]):
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            read.add(name)
+            return default
+
+    Settings.read(Environment())
+
+    assert len(read) == 6
+    assert {name for name in read if f"| `{name}` |" not in page} == set()
+
+
 def test_the_version_is_that_of_the_package() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
