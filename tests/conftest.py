@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local.azurite import Azurite
 from local.site import make_keys
@@ -19,6 +20,10 @@ from shared.storage.storage import Storage
 from tests.world import World, desks, make_world, put_postcodes
 
 ACCOUNTS = 1000
+
+# A busy machine is slow, which is no defect of the product.
+settings.register_profile("exchange", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("exchange")
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ class Event:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "codes", tuple(self.codes))
-        _admit("seq", self.seq >= 1)
+        _admit("seq", type(self.seq) is int and self.seq >= 1)
         for name, grammar in _GRAMMAR.items():
             _admit(name, _matches(grammar, getattr(self, name)))
         _admit("previous", len(self.previous) == len(START))
