@@ -3,12 +3,14 @@
 Lines are in the order school, row; a line says school (URN), pupil reference, message, how to mend, field, severity and
 code. A pupil reference is "row 17": the row as a spreadsheet numbers it, where the header is row 1, so the first row of
 data is row 2. The same outcome and facts give the same bytes.
+
+A file in which every row is wrong in the same way gives more lines than anybody reads and than a report should weigh:
+beyond MOST_LINES they are counted, and the JSON has every row number of every code.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -19,8 +21,8 @@ from shared.contract.sheets import new_workbook
 from shared.contract.validate import REJECTED, Validation
 from shared.errors import RejectedDrop
 
-MOST_SHEET_LINES = 50_000
-"""Beyond this nobody reads a sheet, and it would take longer to write than the file to check; the JSON has all."""
+MOST_LINES = 50_000
+"""How many lines a report spells out."""
 
 NUMBERING = "Rows are numbered as in a spreadsheet: the header is row 1, the first row of data is row 2."
 
@@ -43,25 +45,26 @@ class Line:
 
 def report_json(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
     """The report as UTF-8 JSON. A drop refused as a whole has no row counts (null) and one line, about the file."""
-    document = {
+    head = {
         "facts": dict(facts),
         **_counts(outcome),
         "row_numbering": NUMBERING,
-        "findings": [asdict(line) for line in lines_of(outcome)],
+        "rows_by_code": _rows_by_code(outcome),
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    # One line of text per finding, so that two reports can be compared line by line.
+    findings = ",\n".join(json.dumps(asdict(line), ensure_ascii=False) for line in lines_of(outcome, MOST_LINES))
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "findings": [\n{findings}\n]}}\n'.encode()
 
 
 def report_xlsx(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
-    """The report as a workbook: a sheet `Summary`, and a sheet `Findings` with at most MOST_SHEET_LINES lines."""
+    """The report as a workbook: a sheet `Summary`, and a sheet `Findings`."""
     buffer = BytesIO()
     with new_workbook(buffer) as workbook:
         bold = workbook.add_format({"bold": True})
-        lines = list(lines_of(outcome))
         summary = workbook.add_worksheet("Summary")
         summary.set_column(0, 0, 24)
         summary.set_column(1, 1, 70)
-        for position, (name, value) in enumerate(_summary(outcome, facts, len(lines))):
+        for position, (name, value) in enumerate(_summary(outcome, facts)):
             summary.write_string(position, 0, name, bold)
             summary.write(position, 1, value)
         findings = workbook.add_worksheet("Findings")
@@ -70,30 +73,34 @@ def report_xlsx(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
             findings.set_column(column, column, width)
             findings.write_string(0, column, name, bold)
         findings.freeze_panes(1, 0)
-        for position, line in enumerate(lines[:MOST_SHEET_LINES], 1):
+        for position, line in enumerate(lines_of(outcome, MOST_LINES), 1):
             cells = (line.school, line.reference, line.message, line.mend, line.field, line.severity, line.code)
             for column, cell in enumerate(cells):
                 findings.write_string(position, column, cell)
     return buffer.getvalue()
 
 
-def lines_of(outcome: Validation | RejectedDrop) -> Iterator[Line]:
-    """Every finding by school, row and code; a drop refused as a whole gives one line."""
+def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Iterator[Line]:
+    """The findings by school, row and code, at most so many; a drop refused as a whole gives one line."""
     if isinstance(outcome, RejectedDrop):
         yield Line("", "file", outcome.message, outcome.mend, "", "error", outcome.code)
         return
-    rows = outcome.findings.column("row").combine_chunks()
-    schools = np.asarray(outcome.schools.take(rows).fill_null("").to_pylist(), dtype=np.str_)
-    order = np.argsort(schools, kind="stable")
+    schools = outcome.schools.fill_null("").dictionary_encode()
+    words = schools.dictionary.to_pylist()
+    # Sorting a number per row, not a text per finding, keeps a bad file's report as quick as its check.
+    places = np.empty(len(words), dtype=np.int64)
+    places[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
+    rows = outcome.findings.column("row").to_numpy()
+    order = np.argsort(places[schools.indices.to_numpy()[rows]], kind="stable")[:most]
     told = outcome.findings.take(order)
     columns = [told.column(name).to_pylist() for name in ("row", "message", "mend", "field", "severity", "code")]
-    for school, row, message, mend, field, severity, code in zip(schools[order], *columns, strict=True):
-        yield Line(str(school), row_reference(row), message, mend, field, severity, code)
+    for row, message, mend, field, severity, code in zip(*columns, strict=True):
+        yield Line(words[schools.indices[row].as_py()], row_reference(row), message, mend, field, severity, code)
 
 
 def row_reference(row: int) -> str:
     """How people find the 0-based row of the file: its number in a spreadsheet, under one header row."""
-    return f"row {row + 2}"
+    return f"row {_sheet_row(row)}"
 
 
 def status_of(outcome: Validation | RejectedDrop) -> str:
@@ -101,21 +108,35 @@ def status_of(outcome: Validation | RejectedDrop) -> str:
     return REJECTED if isinstance(outcome, RejectedDrop) else outcome.status
 
 
+def _sheet_row(row: int) -> int:
+    return row + 2
+
+
+def _rows_by_code(outcome: Validation | RejectedDrop) -> dict[str, list[int]]:
+    """The rows of every code, as a spreadsheet numbers them, each once."""
+    if isinstance(outcome, RejectedDrop):
+        return {}
+    codes = outcome.findings.column("code").combine_chunks()
+    rows = outcome.findings.column("row").to_numpy()
+    found = sorted(zip(codes.dictionary.to_pylist(), range(len(codes.dictionary)), strict=True))
+    of = codes.indices.to_numpy()
+    return {code: [_sheet_row(row) for row in np.unique(rows[of == place]).tolist()] for code, place in found}
+
+
 def _counts(outcome: Validation | RejectedDrop) -> dict[str, object]:
     if isinstance(outcome, RejectedDrop):
         counts: dict[str, object] = {"rows_in": None, "rows_accepted": None, "rows_rejected": None}
-        return {"status": REJECTED, **counts, "rejected_by_code": {}, "findings_by_code": {outcome.code: 1}}
+        return {"status": REJECTED, **counts, "rejected_by_code": {}}
     return {
         "status": outcome.status,
         "rows_in": outcome.rows_in,
         "rows_accepted": outcome.accepted.num_rows,
         "rows_rejected": outcome.rows_rejected,
         "rejected_by_code": outcome.rejected_by_code,
-        "findings_by_code": dict(sorted(Counter(outcome.findings.column("code").to_pylist()).items())),
     }
 
 
-def _summary(outcome: Validation | RejectedDrop, facts: Facts, lines: int) -> Iterator[tuple[str, str | int]]:
+def _summary(outcome: Validation | RejectedDrop, facts: Facts) -> Iterator[tuple[str, str | int]]:
     counts = _counts(outcome)
     yield from facts.items()
     yield "Status", status_of(outcome).replace("_", " ")
@@ -125,7 +146,7 @@ def _summary(outcome: Validation | RejectedDrop, facts: Facts, lines: int) -> It
     if isinstance(outcome, Validation):
         for code, count in outcome.rejected_by_code.items():
             yield f"Rejected by {code}", count
-    yield "Findings", lines
-    if lines > MOST_SHEET_LINES:
-        yield "Listed here", f"The first {MOST_SHEET_LINES:,}; the JSON report lists all."
+        yield "Findings", outcome.findings.num_rows
+        if outcome.findings.num_rows > MOST_LINES:
+            yield "Listed here", f"The first {MOST_LINES:,}; the JSON report has the row numbers of all."
     yield "Row numbers", NUMBERING

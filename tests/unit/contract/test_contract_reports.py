@@ -123,12 +123,17 @@ def test_no_file_has_the_moment_in_which_it_was_made() -> None:
         assert set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", properties)) == {"2026-01-01T00:00:00Z"}
 
 
-def test_a_sheet_that_would_be_too_long_says_where_the_rest_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_module, "MOST_SHEET_LINES", 2)
+def test_a_report_that_would_be_too_long_has_the_row_numbers_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report_module, "MOST_LINES", 2)
     book = sheets(report_xlsx(three_schools(), FACTS))
     assert len(book["Findings"]) == 3
-    assert any("JSON report lists all" in str(row) for row in book["Summary"])
+    assert any("row numbers of all" in str(row) for row in book["Summary"])
     assert ["Findings", 4.0] in book["Summary"]
+    document = json.loads(report_json(three_schools(), FACTS))
+    assert len(document["findings"]) == 2
+    assert document["rows_by_code"] == {"PUP-001": [3], "PUP-011": [5], "PUP-016": [2], "PUP-028": [4]}
 
 
 @pytest.mark.parametrize("dataset", list(CONTRACTS))
