@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from local.azurite import Azurite
@@ -69,8 +69,13 @@ class Site:
 
 
 @contextmanager
-def open_site(folder: Path, agreement: Agreement | None = None) -> Iterator[Site]:
-    """Start the emulator over `folder`; make what is not there yet: containers, queue, keys. Passes are made anew."""
+def open_site(
+    folder: Path, agreement: Agreement | None = None, *, clock: Callable[[], datetime] = utc_now
+) -> Iterator[Site]:
+    """Start the emulator over `folder`; make what is not there yet: containers, queue, keys. Passes are made anew.
+
+    `clock` is the exchange's; passes and the emulator go by the machine's.
+    """
     agreement = agreement or load_agreement()
     desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreement.controllers)
     make_keys(folder / "keys", desks)
@@ -85,8 +90,8 @@ def open_site(folder: Path, agreement: Agreement | None = None) -> Iterator[Site
                 agreement=agreement,
                 storage=storage,
                 keys=LocalKeyRing(folder / "keys"),
-                ledger=Ledger(storage.ledger(), agreement=agreement.reference, clock=utc_now),
-                clock=utc_now,
+                ledger=Ledger(storage.ledger(), agreement=agreement.reference, clock=clock),
+                clock=clock,
             )
             yield Site(exchange, poison, connection_string, folder / "keys", desks)
 

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from client.opening import open_release
 from local.site import Desk
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
@@ -24,7 +25,6 @@ from shared.contract.datasets import CONTRACTS
 from shared.contract.identifiers import upn_check_letter
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
-from shared.envelope.open import Opened, open_sealed
 from shared.envelope.ring import LocalKeyRing
 from shared.envelope.seal import Sealed, seal
 from shared.exchange import Exchange
@@ -153,26 +153,15 @@ class World:
         """Names of what the borough can collect."""
         return [blob.name for blob in self.storage.outbox(slug).list()]
 
-    def open(self, slug: str, name: str) -> Opened:
+    def open(self, slug: str, name: str) -> pa.Table:
         """Open a release with the borough's own key."""
         blob = self.storage.outbox(slug).read(name)
-        keys = self.rings[slug]
-        return open_sealed(
-            blob.data,
-            blob.metadata,
-            receiver=slug,
-            sender=EXCHANGE,
-            dataset=None,
-            accepted_key_ids=keys.accepted(slug, Use.RELEASE),
-            agreement_gate=lambda manifest: None,
-            limits=self.exchange.agreement.limits,
-            keys=keys,
-        )
+        return open_release(blob, slug=slug, ring=self.rings[slug], agreement=self.exchange.agreement)
 
     def results(self, slug: str, release: str) -> pa.Table:
         """All rows of a release that the borough has, opened with its own key."""
         return pa.concat_tables(
-            [self.open(slug, name).table for name in self.outbox(slug) if name.endswith(f"/{release}.parquet")]
+            [self.open(slug, name) for name in self.outbox(slug) if name.endswith(f"/{release}.parquet")]
         )
 
     def everything(self) -> dict[str, Any]:
@@ -183,7 +172,7 @@ class World:
                 if name.startswith("reports/"):
                     found[f"{slug}/{name}"] = self.storage.outbox(slug).read(name).data
                 elif name.endswith(".parquet"):
-                    found[f"{slug}/{name}"] = self.open(slug, name).table.to_pydict()
+                    found[f"{slug}/{name}"] = self.open(slug, name).to_pydict()
                 else:
                     found[f"{slug}/{name}"] = json.loads(self.storage.outbox(slug).read(name).data)
         return found

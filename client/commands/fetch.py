@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from client import options
 from client.console import answer, step, table
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from client.settings import Settings
-    from shared.envelope.manifest import Manifest
-    from shared.storage.areas import Blob
 
 app = typer.Typer()
 
@@ -47,9 +40,11 @@ def fetch_files(
     """
     from client.codes import invalid
     from client.files import write_bytes, write_table
+    from client.opening import open_release
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
+    agreement, ring, slug = settings.agreement(), settings.key_ring(), settings.slug()
     saved: list[dict[str, object]] = []
     kept: list[str] = []
     with step("Fetching"), settings.door() as door:
@@ -63,7 +58,7 @@ def fetch_files(
                 continue
             blob = door.fetch(name)
             if name.endswith(".parquet"):
-                rows = _opened(settings, blob)
+                rows = open_release(blob, slug=slug, ring=ring, agreement=agreement)
                 write_table(path, rows)
                 saved.append({"name": name, "file": str(path), "rows": rows.num_rows})
             else:
@@ -82,29 +77,3 @@ def _place(out: Path, name: str, kind: Kind) -> Path:
         raise invalid("INP-026")
     path = out.joinpath(*parts)
     return path.with_suffix(f".{kind.value}") if path.suffix == ".parquet" else path
-
-
-def _opened(settings: Settings, blob: Blob) -> pa.Table:
-    from shared.agreement.gates import check_named
-    from shared.envelope.keys import Use
-    from shared.envelope.manifest import EXCHANGE
-    from shared.envelope.open import open_sealed
-
-    agreement, ring, slug = settings.agreement(), settings.key_ring(), settings.slug()
-
-    def same_agreement(manifest: Manifest) -> None:
-        # What was released under an earlier version of the agreement may still be collected.
-        if manifest.agreement != agreement.id:
-            check_named(agreement, manifest.reference)
-
-    return open_sealed(
-        blob.data,
-        blob.metadata,
-        receiver=slug,
-        sender=EXCHANGE,
-        dataset=None,
-        accepted_key_ids=ring.accepted(slug, Use.RELEASE),
-        agreement_gate=same_agreement,
-        limits=agreement.limits,
-        keys=ring,
-    ).table

@@ -1,0 +1,126 @@
+"""Accounts for every pupil row of the demo from what the boroughs collected, and scores it against the truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from local.party import Party
+from local.synth.evaluate import Evaluation, evaluate
+from local.synth.london import London
+
+BEYOND = "beyond the exchange"
+"""Pupils who live in no participating borough."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the four boroughs found in their outboxes, opened by each with its own key."""
+
+    summaries: Mapping[str, dict[str, Any]]
+    """By home borough: the summary of its last run."""
+    matches: Mapping[str, pa.Table]
+    review: Mapping[str, pa.Table]
+    drops: Mapping[str, tuple[str, str]]
+    """Sender and dataset by the first 12 digits of a drop's id, as match_refs begin."""
+    turned_back: pa.Table
+    """`school_slug`, `pupil_row`, `why`: rows that reached no home borough."""
+
+    @classmethod
+    def by(cls, parties: Iterable[Party]) -> Collected:
+        """Let every borough collect."""
+        summaries, matches, review, drops, turned_back = {}, {}, {}, {}, []
+        for party in parties:
+            # Runs grow as drops arrive, and each carries the rows of those before it.
+            folder, summaries[party.slug] = max(party.summaries(), key=lambda found: found[1]["rows_in"])
+            [matches[party.slug]] = party.releases("matches", folder)
+            [review[party.slug]] = party.releases("review", folder)
+            for receipt, report in party.answers():
+                drops[receipt["drop"][:12]] = (party.slug, receipt["dataset"])
+                if receipt["dataset"] == "pupils":
+                    turned_back += _turned_back(party.slug, report)
+        return cls(summaries, matches, review, drops, pa.Table.from_pylist(turned_back))
+
+    def account(self, london: London) -> dict[str, Any]:
+        """Counts by home borough, which add up to every row dropped; precision and recall. No personal data."""
+        scores = self.score(london)
+        back = self._turned_back_by_home(london)
+        homes = {}
+        for slug, summary in self.summaries.items():
+            rejected = back[slug].pop("rejected", 0)
+            excluded = Counter(summary["excluded"]) + back[slug]
+            counts = {
+                "rows_in": summary["rows_in"] + rejected + sum(back[slug].values()),
+                "rejected": rejected,
+                "excluded": dict(sorted(excluded.items())),
+                **{name: summary[name] for name in ("matched", "review", "unmatched")},
+            }
+            homes[slug] = counts | _rates(scores, slug)
+        beyond = back[BEYOND]
+        total = sum(rows.num_rows for rows in london.pupils.values())
+        accounted = sum(home["rows_in"] for home in homes.values()) + sum(beyond.values())
+        if accounted != total:
+            raise AssertionError(f"{total} pupil rows were dropped and {accounted} are accounted for")
+        return {
+            "pupil_rows": total,
+            "household_rows": sum(rows.num_rows for rows in london.households.values()),
+            "homes": homes,
+            BEYOND.replace(" ", "_"): dict(sorted(beyond.items())),
+            "precision": scores.overall.precision,
+            "recall": scores.overall.recall,
+            "false_matches": scores.overall.false,
+            "entitled_and_reachable": scores.overall.expected,
+            "recall_by_rule": {rule: score.recall for rule, score in scores.by_rule.items()},
+            "recall_by_name_origin": {origin: score.recall for origin, score in scores.by_origin.items()},
+        }
+
+    def score(self, london: London) -> Evaluation:
+        """Score the automatic matches. To be found: whoever is entitled, not registered, and within the runs' reach."""
+        pairs = pa.concat_tables([self._pairs(rows) for rows in self.matches.values()])
+        truth = london.truth
+        entitled = pc.and_(pc.not_equal(truth.column("expected_tier"), "none"), pc.invert(truth.column("fsm_open")))
+        return evaluate(pairs, truth, among=truth.filter(entitled))
+
+    def _pairs(self, matches: pa.Table) -> pa.Table:
+        """Which rows of which drops, read from the match_refs."""
+        parts = [reference.split("-") for reference in matches.column("match_ref").to_pylist()]
+        return pa.table(
+            {
+                "school_slug": pa.array([self.drops[part[0]][0] for part in parts], pa.string()),
+                "pupil_row": pa.array([int(part[1]) for part in parts], pa.int32()),
+                "household_slug": pa.array([self.drops[part[2]][0] for part in parts], pa.string()),
+                "household_row": pa.array([int(part[3]) for part in parts], pa.int32()),
+                "rule": matches.column("rule"),
+            }
+        )
+
+    def _turned_back_by_home(self, london: London) -> dict[str, Counter[str]]:
+        """Rows that reached no home borough, counted where the truth says that the child lives."""
+        counts: dict[str, Counter[str]] = {slug: Counter() for slug in (*self.summaries, BEYOND)}
+        homes = london.truth.select(["school_slug", "pupil_row", "home_slug"])
+        for row in self.turned_back.join(homes, ["school_slug", "pupil_row"]).to_pylist():
+            counts[row["home_slug"] if row["home_slug"] in self.summaries else BEYOND][row["why"]] += 1
+        return counts
+
+
+def _turned_back(school: str, report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rejected and excluded rows, from the report, which names rows as a spreadsheet does: the header is row 1."""
+    reasons = {"ROU-001": "home_unknown", "ROU-002": "home_outside_exchange", "ROU-003": "home_is_school_borough"}
+    found: dict[int, str] = {}
+    for finding in report["findings"]:
+        row = int(finding["reference"].removeprefix("row ")) - 2
+        if finding["severity"] == "error":
+            found[row] = "rejected"
+        elif finding["severity"] == "excluded":
+            found[row] = reasons[finding["code"]]
+    return [{"school_slug": school, "pupil_row": row, "why": why} for row, why in found.items()]
+
+
+def _rates(scores: Evaluation, slug: str) -> dict[str, float | None]:
+    score = scores.by_borough[slug]
+    return {"precision": score.precision, "recall": score.recall}
