@@ -19,8 +19,8 @@ PUPIL_RULES = Rulebook("pupils", "PUP")
 YOUNGEST, OLDEST = 2, 20
 FROM_MIS = "Correct it in the school's MIS and export again."
 TEXT_FIELDS = tuple(column.name for column in PUPILS.columns if column.kind == "text")
-FSM_CATEGORIES = ("TFSM", "TARGETED", "EXPANDED", "OTHER")
-"""What MISs are known to write; the code for Expanded in the census is not published yet, so others only warn."""
+FSM_CATEGORIES = ("TFSM", "EFSM", "OFSM", "TARGETED", "EXPANDED", "OTHER", "T", "E", "O")
+"""Targeted, Expanded and Other as they may be written. Only TFSM is seen in a census so far, so others only warn."""
 NO_FSM = {"fsm_start_date": None, "fsm_end_date": None, "fsm_category": None}
 
 error, warning = PUPIL_RULES.error, PUPIL_RULES.warning
