@@ -31,7 +31,7 @@ EMULATOR = Path(__file__).parent / "emulator"
 ENTRY = EMULATOR / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 INSTALLED = EMULATOR / "node_modules" / ".exchange-installed"
 
-OLDEST_NODE = 18
+OLDEST_NODE = 20
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at https?://127\.0\.0\.1:(\d+)")
