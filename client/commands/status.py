@@ -36,7 +36,7 @@ def say_status(
     settings = load_settings(profile, borough=borough, agreements=agreements)
     with step("Looking into the outbox"), settings.door() as door:
         files = sorted(door.list(prefix), key=lambda facts: facts.name)
-        reports = [_report(door, facts) for facts in files if facts.name.endswith(".json") and "report" in facts.name]
+        reports = [_report(door, facts) for facts in files if facts.name.endswith("report.json")]
     listed = [_file(facts) for facts in files]
     said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed}
     answer(said, _text(reports, listed), as_json=json)

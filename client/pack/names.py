@@ -13,7 +13,7 @@ from client.pack.source import Source, tidy
 _TITLES = "mr|mrs|ms|miss|mstr|master|mx|dr|prof|professor|rev|revd|reverend|sir|dame|lord|lady"
 _TITLED = rf"^(?i:(?P<title>{_TITLES})(?:\.|\s)\s*(?P<rest>\S.*))$"
 ORDERS = {
-    "surname_comma_forename": r"^(?P<surname>[^,]*[^,\s])\s*,\s*(?P<forename>[^,]+)$",
+    "surname_comma_forename": r"^(?P<surname>[^,]*),(?P<forename>[^,]*)$",
     "surname_forename": r"^(?P<surname>\S+)\s+(?P<forename>\S.*)$",
     "forename_surname": r"^(?P<forename>\S+)\s+(?:.*\s)?(?P<surname>\S+)$",
 }

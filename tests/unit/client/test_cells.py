@@ -98,6 +98,7 @@ def test_names_that_look_like_missing_values_are_names():
         ("surname_comma_forename", "OKAFOR, MRS NGOZI ADA", ("Mrs", "NGOZI ADA", "OKAFOR")),
         ("surname_comma_forename", "Van der Berg,Jan", (None, "Jan", "Van der Berg")),
         ("surname_comma_forename", "OKAFOR NGOZI", (None, None, None)),
+        ("surname_comma_forename", "OKAFOR,", (None, None, "OKAFOR")),
         ("surname_forename", "OKAFOR NGOZI ADA", (None, "NGOZI ADA", "OKAFOR")),
         ("forename_surname", "Dr. Ngozi Ada Okafor", ("Dr", "Ngozi", "Okafor")),
         ("forename_surname", "Cher", (None, None, None)),

@@ -1,0 +1,173 @@
+"""A borough's whole day at the command line, on the emulator, with real keys and passes; only the clock is set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from python_calamine import CalamineWorkbook
+
+from client.cli import run
+from local.site import Desk, issue_passes
+from shared.envelope.keys import Use
+from shared.envelope.manifest import EXCHANGE
+from tests.unit.client.census_sample import address, pupil, write_census
+from tests.world import COLLECTION, NOW, World, household, table
+
+Command = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def desks(world: World, keys_folder: Path, tmp_path: Path) -> dict[str, Path]:
+    """The profile of each borough, with passes to this test's account and the keys of the world."""
+    profiles = {}
+    for slug in world.rings:
+        desk = Desk(slug, tmp_path / slug)
+        issue_passes(world.storage, desk)
+        profile = desk.profile.read_text().replace('keys = "keys"', f'keys = "{keys_folder / slug / "keys"}"')
+        desk.profile.write_text(profile)
+        profiles[slug] = desk.profile
+    return profiles
+
+
+@pytest.fixture
+def exchange(desks: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run `exchange … --json` as a borough; gives the exit code and the answer."""
+    monkeypatch.setattr("client.settings.now", lambda: NOW)
+    passes = [line for profile in desks.values() for line in profile.read_text().splitlines() if "sig=" in line]
+    secrets = [line.partition("sig=")[2].strip('"') for line in passes]
+
+    def command(slug: str, *args: object) -> tuple[int, Any]:
+        capsys.readouterr()
+        code = run([*map(str, args), "--profile", str(desks[slug]), "--json"])
+        said = capsys.readouterr()
+        assert not any(secret in said.out + said.err for secret in secrets)
+        return code, json.loads(said.out)
+
+    return command
+
+
+def receive_all(world: World, slug: str) -> None:
+    for blob in list(world.storage.inbox(slug).list()):
+        world.receive(slug, blob.name)
+
+
+def drop(exchange: Command, slug: str, file: Path, dataset: str, folder: Path) -> Path:
+    """Seal and drop a contract file; returns the sealed one."""
+    code, sealed = exchange(
+        slug, "seal", file, "--dataset", dataset, "--collection", COLLECTION, "--out", folder / "sealed" / slug
+    )
+    assert code == 0, sealed
+    code, dropped = exchange(slug, "drop", sealed["file"])
+    assert (code, dropped["sha256"]) == (0, sealed["sha256"])
+    return Path(sealed["file"])
+
+
+def test_from_census_tables_to_enrolment_with_the_command_alone(world: World, exchange: Command, tmp_path: Path):
+    folder = write_census(
+        tmp_path / "census", [pupil(1), pupil(2, forename="=cmd()", surname="Reid"), pupil(3)], [address(1), address(2)]
+    )
+    pupils, households = tmp_path / "pupils.parquet", tmp_path / "households.parquet"
+    code, packed = exchange("southwark", "pack", "census", folder, "--out", pupils)
+    assert (code, packed["rows_in"], packed["rows_packed"]) == (0, 3, 2)
+    pq.write_table(
+        table("households", [household("H1"), household("H2", child_forename="=cmd()", child_surname="Reid")]),
+        households,
+    )
+    sealed = drop(exchange, "southwark", pupils, "pupils", tmp_path)
+    drop(exchange, "lambeth", households, "households", tmp_path)
+    receive_all(world, "southwark")
+    receive_all(world, "lambeth")
+    world.carry_out_all()
+
+    code, status = exchange("southwark", "status")
+    assert code == 0
+    [report] = status["reports"]
+    assert (report["rows_in"], report["rows_rejected"]) == (2, 0)
+
+    code, fetched = exchange("lambeth", "fetch", "results", "--out", tmp_path / "lambeth-results", "--as", "csv")
+    assert code == 0, fetched
+    [matches] = [Path(line["file"]) for line in fetched["saved"] if line["file"].endswith("matches.csv")]
+    found = pyarrow.csv.read_csv(matches).to_pylist()
+    assert {row["child_forename"] for row in found} == {"Amara", "'=cmd()"}
+
+    decisions = tmp_path / "decisions.csv"
+    lines = [f"{row['match_ref']},confirm,officer1,{NOW.date()}" for row in found]
+    decisions.write_text("\n".join(["match_ref,decision,decided_by,decided_on", *lines]) + "\n")
+    out = tmp_path / "decisions.parquet"
+    assert exchange("lambeth", "pack", "table", decisions, "--dataset", "decisions", "--out", out)[0] == 0
+    drop(exchange, "lambeth", out, "decisions", tmp_path)
+    receive_all(world, "lambeth")
+    world.carry_out_all()
+
+    code, fetched = exchange("southwark", "fetch", "--out", tmp_path / "southwark-results", "--as", "xlsx")
+    assert code == 0
+    [enrolments] = [Path(line["file"]) for line in fetched["saved"] if line["file"].endswith("enrolments.xlsx")]
+    sheet = CalamineWorkbook.from_path(str(enrolments)).get_sheet_by_index(0).to_python()
+    assert sheet[0] == ["upn", "urn", "tier", "start_date"]
+    assert len(sheet) == 3
+
+    [receipt] = (tmp_path / "southwark-results").rglob("receipt.json")
+    code, verified = exchange("southwark", "receipt", "verify", receipt, "--file", sealed)
+    assert (code, verified["kind"], verified["body"]["rows_in"]) == (0, "receipt", 2)
+
+
+def test_what_was_fetched_is_kept_until_it_is_asked_for_again(world: World, exchange: Command, tmp_path: Path):
+    world.receive("southwark", world.drop("southwark", "pupils", [], sender="southwark"))
+    out = tmp_path / "results"
+    assert len(exchange("southwark", "fetch", "--out", out)[1]["saved"]) == 3
+    assert len(exchange("southwark", "fetch", "--out", out)[1]["kept"]) == 3
+    assert len(exchange("southwark", "fetch", "--out", out, "--force")[1]["saved"]) == 3
+
+
+def test_a_receipt_that_was_altered_or_is_about_another_file_does_not_verify(world, exchange, tmp_path):
+    world.receive("southwark", world.drop("southwark", "pupils", []))
+    exchange("southwark", "fetch", "--out", tmp_path)
+    [receipt] = tmp_path.rglob("receipt.json")
+    other = tmp_path / "other.parquet"
+    other.write_bytes(b"PARE")
+    code, said = exchange("southwark", "receipt", "verify", receipt, "--file", other)
+    assert (code, said["error"]["code"]) == (2, "INP-017")
+    public = tmp_path / "exchange-public.json"
+    public.write_bytes(world.exchange.keys.export_public(EXCHANGE, Use.SIGN))  # type: ignore[attr-defined]
+    assert exchange("southwark", "receipt", "verify", receipt, "--public", public)[0] == 0
+    receipt.write_bytes(receipt.read_bytes().replace(b"southwark", b"lewisham_", 1))
+    code, said = exchange("southwark", "receipt", "verify", receipt)
+    assert (code, said["error"]["code"]) == (2, "KEY-002")
+
+
+def test_a_borough_learns_before_dropping_what_the_exchange_would_refuse(world, exchange, tmp_path, monkeypatch):
+    bad = tmp_path / "bad.parquet"
+    pq.write_table(table("households", [household(child_dob=None)]), bad)
+    seal = ("seal", bad, "--dataset", "households", "--out", tmp_path, "--collection")
+    assert exchange("lambeth", *seal, COLLECTION)[1]["error"]["code"] == "INP-016"
+    assert exchange("lambeth", *seal, "this autumn")[1]["error"]["code"] == "INP-020"
+    monkeypatch.setattr("client.settings.now", lambda: NOW.replace(year=2031))
+    code, said = exchange("lambeth", *seal, COLLECTION)
+    assert (code, said["error"]["code"]) == (2, "AGR-001")
+
+
+def test_only_a_sealed_file_with_its_manifest_is_dropped(exchange, tmp_path):
+    good = tmp_path / "households.parquet"
+    pq.write_table(table("households", [household()]), good)
+    assert exchange("lambeth", "drop", good)[1]["error"]["code"] == "INP-012"
+    sealed = drop(exchange, "lambeth", good, "households", tmp_path)
+    code, said = exchange("lambeth", "drop", sealed)
+    assert (code, said["error"]["code"][:4]) == (1, "STO-")  # dropped before: never overwritten
+    assert exchange("lambeth", "seal", sealed, "--dataset", "households", "--collection", COLLECTION)[1]["error"][
+        "code"
+    ] == ("INP-013")
+    sealed.with_name(f"{sealed.stem}.manifest.json").unlink()
+    assert exchange("lambeth", "drop", sealed)[1]["error"]["code"] == "INP-014"
+    assert exchange("lambeth", "drop", tmp_path / "gone.parquet")[1]["error"]["code"] == "INP-001"
+
+
+def test_an_outbox_without_anything_says_so(exchange, tmp_path):
+    assert exchange("wandsworth", "status")[1]["files"] == []
+    code, said = exchange("wandsworth", "fetch", "--out", tmp_path)
+    assert (code, said["error"]["code"]) == (2, "INP-022")
