@@ -7,7 +7,13 @@
 import sys
 from pathlib import Path
 
+from shared.agreement.gates import CODES as AGREEMENT_CODES
 from shared.agreement.schema import schemas
+from shared.contract.catalogue import rule_page
+from shared.eligibility.page import eligibility_page
+from shared.envelope.gates import gate_page
+from shared.intake.home import WHEREABOUTS
+from shared.intake.receive import DROP_CODES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -15,7 +21,19 @@ ROOT = Path(__file__).resolve().parents[1]
 def generated() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     files = {Path("agreements/schema") / name: text for name, text in schemas().items()}
-    return files
+    pages = {
+        "rule-codes": rule_page(),
+        "gate-codes": gate_page() + "\n" + _intake_page(),
+        "eligibility-rules": eligibility_page(),
+    }
+    return files | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
+
+
+def _intake_page() -> str:
+    lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
+    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in (*AGREEMENT_CODES, *DROP_CODES)]
+    lines += [f"| {why.code} | {why.message} | {why.mend} |" for why in WHEREABOUTS]
+    return "\n".join(lines) + "\n"
 
 
 def stale() -> list[Path]:

@@ -18,6 +18,10 @@ class AgreementCode:
     meaning: str
     mend: str
 
+    def refusal(self) -> NotAgreed:
+        """What is raised for it."""
+        return NotAgreed(self.code, self.meaning, self.mend)
+
 
 NOT_IN_FORCE = AgreementCode(
     "AGR-001", "The agreement is not in force on this day.", "Ask the operators when the next version begins."
@@ -45,18 +49,18 @@ CODES = (NOT_IN_FORCE, OTHER_AGREEMENT, UNKNOWN_DATASET, MAY_NOT_DROP, MAY_NOT_R
 def check_named(agreement: Agreement, reference: str) -> None:
     """Raise `NotAgreed` (AGR-002) unless `reference` (`id@version`) is this agreement."""
     if reference != agreement.reference:
-        raise _refusal(OTHER_AGREEMENT)
+        raise OTHER_AGREEMENT.refusal()
 
 
 def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> None:
     """Raise `NotAgreed` (AGR-001, 003, 004) unless borough `slug` may drop `dataset` on that day."""
     if not agreement.in_force.covers(on):
-        raise _refusal(NOT_IN_FORCE)
+        raise NOT_IN_FORCE.refusal()
     terms = {str(name): terms for name, terms in agreement.datasets.items()}.get(dataset)
     if terms is None:
-        raise _refusal(UNKNOWN_DATASET)
+        raise UNKNOWN_DATASET.refusal()
     if slug not in terms.dropped_by:
-        raise _refusal(MAY_NOT_DROP)
+        raise MAY_NOT_DROP.refusal()
 
 
 def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:
@@ -77,7 +81,7 @@ def check_may_release(agreement: Agreement, release: str, columns: Iterable[str]
     terms = {str(name): terms for name, terms in agreement.releases.items()}.get(release)
     right_side = terms is not None and to in agreement.controllers and (to == home) == (terms.to == "home")
     if terms is None or not right_side or not set(columns) <= set(terms.columns):
-        raise _refusal(MAY_NOT_RECEIVE)
+        raise MAY_NOT_RECEIVE.refusal()
 
 
 def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str) -> bool:
@@ -92,8 +96,5 @@ def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, t
 def check_officers(agreement: Agreement, officers: int) -> None:
     """Raise `NotAgreed` (AGR-006) when a borough acts through more officers than the agreement allows."""
     if officers > agreement.officers_per_borough:
-        raise _refusal(TOO_MANY_OFFICERS)
+        raise TOO_MANY_OFFICERS.refusal()
 
-
-def _refusal(code: AgreementCode) -> NotAgreed:
-    return NotAgreed(code.code, code.meaning, code.mend)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from shared.agreement.gates import check_may_drop, check_named, check_officers
+from shared.agreement.gates import AgreementCode, check_may_drop, check_named, check_officers
 from shared.contract.validate import Validation, validate
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE, Manifest
 from shared.envelope.open import Opened, open_sealed, too_large
-from shared.errors import BadFile, Missing, RefusedEvent, RejectedDrop
+from shared.errors import Missing, RefusedEvent, RejectedDrop
 from shared.intake.answer import Arrival, Verdict, answer, with_whereabouts
 from shared.intake.home import WHEREABOUTS, route, rows_by_home
 from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 SERVICE = "intake"
 _CLOCK_SKEW = timedelta(days=1)
+
+IN_THE_FUTURE = AgreementCode(
+    "DRP-001", "The file was prepared in the future.", "Set the clock of the machine that seals, and seal again."
+)
+TOO_OLD = AgreementCode("DRP-002", "The file was prepared too long ago.", "Extract the data again and seal it.")
+DROP_CODES = (IN_THE_FUTURE, TOO_OLD)
 
 
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
@@ -93,9 +99,9 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
     terms = exchange.agreement.datasets[opened.manifest.dataset]  # type: ignore[index]  # the gate above has checked it
     age = arrival.received_at - opened.manifest.prepared_at
     if age < -_CLOCK_SKEW:
-        raise BadFile("DRP-001", "The file was prepared in the future.", "Set the clock of the machine that seals.")
+        raise IN_THE_FUTURE.refusal()
     if age > timedelta(days=terms.stale_after_days):
-        raise BadFile("DRP-002", "The file was prepared too long ago.", "Extract the data again and seal it.")
+        raise TOO_OLD.refusal()
     return opened
 
 
