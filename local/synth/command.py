@@ -1,0 +1,62 @@
+"""`exchange synth`: writes synthetic boroughs."""
+
+from __future__ import annotations
+
+import json as json_text
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def synth(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
+    scale: Annotated[
+        float, typer.Option("--scale", help="1 is a whole London term; 0.3 is 4,000 pupils of the pilot.")
+    ] = 0.3,
+    boroughs: Annotated[
+        str, typer.Option("--boroughs", help="Slugs with commas between them, `pilot` (the four) or `all` (the 33).")
+    ] = "pilot",
+    exports: Annotated[
+        bool, typer.Option("--exports/--no-exports", help="Write census tables and suppliers' extracts as well.")
+    ] = True,
+    json: Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output.")] = False,
+) -> None:
+    """Make synthetic boroughs: drops, census and benefit exports, a postcode directory, and the truth apart from them.
+
+    Nobody in them is real. Writes drops/, census/, households_csv/, reference/ and truth/ under the folder; what is
+    there already under these names is overwritten.
+    """
+    from local.synth.london import PILOT, generate, write
+    from local.synth.places import load_places
+
+    places = load_places()
+    every = [place.slug for place in places.all[: places.boroughs]]
+    named = {"pilot": list(PILOT), "all": every}.get(boroughs, [slug.strip() for slug in boroughs.split(",")])
+    london = generate(seed, scale, named, progress=_progress)
+    files = write(london, out, exports=exports, progress=_progress)
+    drops = {
+        slug: {"pupils": london.pupils[slug].num_rows, "households": london.households[slug].num_rows}
+        for slug in london.boroughs
+    }
+    if json:
+        facts = {
+            "ok": True,
+            "out": str(out),
+            "seed": seed,
+            "scale": scale,
+            "collection": london.collection,
+            "drops": drops,
+        }
+        typer.echo(json_text.dumps(facts | {"files": len(files)}))
+        return
+    typer.echo(f"{'borough':26}{'pupils':>9}{'household children':>20}")
+    for slug, rows in drops.items():
+        typer.echo(f"{slug:26}{rows['pupils']:>9,}{rows['households']:>20,}")
+    typer.echo(f"{len(files)} files in {out}; who is who stands in truth/truth.parquet, for evaluation only.")
+
+
+def _progress(doing: str) -> None:
+    sys.stderr.write(f"{doing} …\n")
