@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.envelope.gates import LOCK, refuse
-from shared.envelope.thrift import read_struct
+from shared.envelope.thrift import read_struct_at
 
 MAGIC = b"PARE"
 """What a Parquet file with an encrypted footer begins and ends with. A plain one has PAR1."""
 
 _TAIL = 4 + len(MAGIC)
-_LONGEST_FOOTER = 32 * 1024 * 1024
-"""Far above what the largest permitted drop needs; below what would cost memory before it is known to be one."""
+_LONGEST_FOOTER = 4 * 1024 * 1024
+"""Hundreds of times what a drop of the largest size needs; little enough to read before it is believed."""
 
 _AES_GCM, _FILE_ID = 1, 2
 _WANTED = {"keyMaterialType": "PKMT1", "internalStorage": True, "isFooterKey": True, "doubleWrapping": False}
@@ -33,6 +33,8 @@ class Lock:
     key_id: str
     """The key that the data key is wrapped for, as the file says."""
     wrapped: bytes
+    footer_at: int
+    """Where the encrypted part of the footer begins."""
 
 
 def is_sealed(data: bytes) -> bool:
@@ -49,13 +51,14 @@ def read_lock(data: bytes) -> Lock:
     if not 0 < length <= min(len(data) - len(MAGIC) - _TAIL, _LONGEST_FOOTER):
         raise refuse(LOCK)
     try:
-        crypto = read_struct(data[-_TAIL - length : -_TAIL])
+        start = len(data) - _TAIL - length
+        crypto, clear = read_struct_at(data[start:-_TAIL])
         material: dict[str, Any] = json.loads(crypto[2])
         wanted = all(material[name] == value for name, value in _WANTED.items())
         # No other algorithm, and no prefix that would have to be known from elsewhere.
         if not wanted or set(crypto[1]) != {_AES_GCM} or set(crypto[1][_AES_GCM]) - {3} != {_FILE_ID}:
             raise refuse(LOCK)
         wrapped = base64.b64decode(material["wrappedDEK"], validate=True)
-        return Lock(bytes(crypto[1][_AES_GCM][_FILE_ID]), str(material["masterKeyID"]), wrapped)
+        return Lock(bytes(crypto[1][_AES_GCM][_FILE_ID]), str(material["masterKeyID"]), wrapped, start + clear)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise refuse(LOCK) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -35,7 +35,7 @@ Party = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z]){1,56}$")]
 KeyId = Annotated[
     str,
     StringConstraints(
-        max_length=256,
+        max_length=300,
         pattern=r"^(ring:[a-z-]{2,64}/[a-z]{1,16}/[0-9a-f]{12}|https://[a-z0-9.:-]{1,160}/keys/[a-z0-9-]{1,80}/[0-9a-f]{32})$",
     ),
 ]
@@ -47,7 +47,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    version: Literal[1] = 1
+    version: Annotated[int, Field(ge=1, le=1)] = 1
     sender: Party
     receiver: Party
     """A borough's slug or `exchange`."""

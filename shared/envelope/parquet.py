@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
+from shared.envelope.footer import read_footer
 from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, ROW_COUNT, ROWS, TYPES, refuse
 from shared.envelope.pages import weigh
 
@@ -45,15 +46,19 @@ def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
 
     Columns are named by position: a name is the sender's text.
     """
-    if rows > limits.rows:
-        raise refuse(ROWS, f"It claims {rows}; at most {limits.rows} are allowed.")
-    if len(schema) > limits.columns:
-        raise refuse(COLUMNS, f"It has {len(schema)}; at most {limits.columns} are allowed.")
+    _check_size(rows, len(schema), limits)
     if len(set(schema.names)) != len(schema):
         raise refuse(COLUMNS)
     for position, field in enumerate(schema, start=1):
         if not _is_flat(field):
             raise refuse(TYPES, f"Column {position} of {len(schema)}.")
+
+
+def _check_size(rows: int, columns: int, limits: Limits) -> None:
+    if rows > limits.rows:
+        raise refuse(ROWS, f"It claims {rows}; at most {limits.rows} are allowed.")
+    if columns > limits.columns:
+        raise refuse(COLUMNS, f"It has {columns}; at most {limits.columns} are allowed.")
 
 
 def write_sealed(table: pa.Table, key_id: str, keys: KeyService) -> bytes:
@@ -87,14 +92,16 @@ def read_sealed(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: 
     the file says of itself.
     """
     with _parsing():
+        footer = read_footer(data, lock, data_key)
+        _check_size(max(footer.rows, footer.group_rows), footer.columns, limits)
         file = pq.ParquetFile(
             pa.BufferReader(data), pre_buffer=False, decryption_properties=pe.create_decryption_properties(data_key)
         )
         schema = file.schema_arrow
-        check_shape(schema, file.metadata.num_rows, limits)
-        if file.metadata.num_rows != rows:
+        check_shape(schema, footer.rows, limits)
+        if not rows == footer.rows == footer.group_rows:
             raise refuse(ROW_COUNT)
-        weight = weigh(data, file.metadata, lock, data_key, limit=limits.decompressed_bytes)
+        weight = weigh(data, footer, lock, data_key, limit=limits.decompressed_bytes)
         batch_rows = max(1, min(_BATCH_ROWS, limits.decompressed_bytes // max(1, weight.widest_row)))
         plain = pa.schema([(field.name, _plain(field.type)) for field in schema])
         batches = list(_bounded(file.iter_batches(batch_rows), plain, rows, limits.decompressed_bytes))

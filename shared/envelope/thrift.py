@@ -16,13 +16,19 @@ def read_struct(data: bytes) -> dict[int, Any]:
 
     Maps and doubles have no use here and raise `ValueError` too.
     """
-    return _Reader(data).struct(_DEPTH)
+    return read_struct_at(data)[0]
+
+
+def read_struct_at(data: bytes) -> tuple[dict[int, Any], int]:
+    """The struct at the start of `data`, and how many bytes it takes."""
+    reader = _Reader(data)
+    return reader.struct(_DEPTH), reader.at
 
 
 class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._at = 0
+        self.at = 0
 
     def struct(self, depth: int) -> dict[int, Any]:
         fields: dict[int, Any] = {}
@@ -58,10 +64,10 @@ class _Reader:
         return [self._value(head & 0x0F, depth) for _ in range(size)]
 
     def _take(self, count: int) -> bytes:
-        taken = self._data[self._at : self._at + count]
+        taken = self._data[self.at : self.at + count]
         if len(taken) != count:
             raise ValueError("cut short")
-        self._at += count
+        self.at += count
         return taken
 
     def _varint(self) -> int:
