@@ -34,7 +34,7 @@ def read_parquet(path: Path) -> pa.Table:
     try:
         return pq.read_table(path, partitioning=None, memory_map=False)
     except (pa.ArrowException, OSError):
-        raise invalid("INP-002", path=path, kind="Parquet") from None
+        raise invalid("INP-002", path=path, kind="Parquet (pack a CSV or XLSX first)") from None
 
 
 def write_bytes(path: Path, data: bytes) -> None:
