@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
 from local.synth.columns import joined
-from local.synth.places import DATA
+from local.synth.places import data
 from local.synth.postcodes import Postcodes
 from local.synth.streams import Flags, Floats, Ints, chance
 
@@ -137,7 +136,7 @@ def held_by(address: dict[str, pa.Array], way: Ints, ways: tuple[str, ...]) -> d
 
 def localities(dwellings: Dwellings) -> pa.Array:
     """The part of town of each dwelling."""
-    words = yaml.safe_load((DATA / "places.yaml").read_text(encoding="utf-8"))["localities"]
+    words = data("places.yaml")["localities"]
     return pa.array(words).take(pa.array(dwellings.postcode % len(words)))
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
 from local.synth.columns import chosen, days, put
-from local.synth.places import DATA
+from local.synth.places import data
 from local.synth.streams import Ints, Streams, chance, pick, shuffled
 
 SECOND_OPEN_PERIOD, EARLIER_PERIOD = 0.14, 0.10
@@ -210,16 +208,10 @@ def _schools(streams: Streams, slug: str, returns: pa.Array, schools: pa.Table) 
     return _laid_out("school", table, size)
 
 
-@cache
-def _layout() -> dict[str, list[str]]:
-    layout: dict[str, list[str]] = yaml.safe_load((DATA / "census_columns.yaml").read_text(encoding="utf-8"))
-    return layout
-
-
 def _laid_out(name: str, table: Table, size: int) -> Table:
     """Every column of the table `name`, in order; what is not in `table` is empty."""
     nothing = pa.nulls(size, pa.string())
-    return {column: table.get(column, nothing) for column in _layout()[name]}
+    return {column: table.get(column, nothing) for column in data("census_columns.yaml")[name]}
 
 
 def _column(table: pa.Table, name: str) -> pa.Array:

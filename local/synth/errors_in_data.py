@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-import yaml
 
 from local.synth.names import NONE, Lexicon, Names, folded
-from local.synth.places import DATA
+from local.synth.places import data
 from local.synth.rates import BIT, Rates
 from local.synth.spelling import alike, choices_of, slip
 from local.synth.streams import Flags, Ints, chance
@@ -40,7 +39,7 @@ class Misspeller:
     """Other spellings and short forms by name code, and the hand that slips."""
 
     def __init__(self, names: Names) -> None:
-        document = yaml.safe_load((DATA / "spellings.yaml").read_text(encoding="utf-8"))
+        document = data("spellings.yaml")
         self.names = names
         self.lexicon: Lexicon = names.lexicon
         self.forenames = choices_of(self.lexicon, alike(document["forenames"]))
@@ -56,12 +55,13 @@ class Misspeller:
         record = self._surnames(rng, record, other_surname, rates)
         record = _birthdays(rng, record, rates)
         swapped = chance(rng, self.names.custom("order_swap")[origin], size)
+        other_sex = chance(rng, rates.sex, size)
         record = replace(
             record,
             forename=np.where(swapped, record.surname, record.forename),
             surname=np.where(swapped, record.forename, record.surname),
-            female=record.female ^ chance(rng, rates.sex, size),
-            marks=record.marks | np.where(swapped, BIT["names_swapped"], 0),
+            female=record.female ^ other_sex,
+            marks=record.marks | np.where(swapped, BIT["names_swapped"], 0) | np.where(other_sex, BIT["sex"], 0),
         )
         unknown = np.flatnonzero(chance(rng, rates.name_placeholder, size))
         forename = record.forename.copy()
@@ -97,12 +97,9 @@ class Misspeller:
         surname[spelled] = self.surnames.draw(rng, surname[spelled])
         changed = np.flatnonzero(chance(rng, rates.surname_changed, size) & (other_surname != surname))
         surname[changed] = other_surname[changed]
-        double = self.lexicon.mapped(_first_part)[surname] != surname
-        halved = np.flatnonzero(double & chance(rng, rates.part_of_double, size))
-        last = chance(rng, 0.35, len(halved))
-        surname[halved] = np.where(
-            last, self.lexicon.mapped(_last_part)[surname[halved]], self.lexicon.mapped(_first_part)[surname[halved]]
-        )
+        first, last = (self.lexicon.changed(surname, part) for part in (_first_part, _last_part))
+        halved = np.flatnonzero((first != surname) & chance(rng, rates.part_of_double, size))
+        surname[halved] = np.where(chance(rng, 0.35, len(halved)), last[halved], first[halved])
         record = replace(record, surname=surname)
         for rows, mark in ((spelled, "surname_spelling"), (changed, "surname_changed"), (halved, "surname_part")):
             record = _marked(record, rows, mark)
@@ -121,11 +118,10 @@ class Misspeller:
         """Accents and punctuation that the system of this side cannot hold."""
         for rate, change in ((rates.unaccented, folded), (rates.unpunctuated, _unpunctuated)):
             rows = np.flatnonzero(chance(rng, rate, len(record)))
-            plain = self.lexicon.mapped(change)
             parts = {}
             for field in ("forename", "middle", "surname"):
                 codes = getattr(record, field).copy()
-                codes[rows] = np.where(codes[rows] == NONE, NONE, plain[codes[rows]])
+                codes[rows] = self.lexicon.changed(codes[rows], change)
                 parts[field] = codes
             record = replace(record, **parts)
         return record

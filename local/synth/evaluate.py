@@ -151,8 +151,10 @@ def _positions(rows: pa.Table, among: pa.Table) -> Ints:
 
 
 def _keys(table: pa.Table, slugs: pa.Array) -> Ints:
-    school = np.asarray(pc.index_in(table.column("school_slug").combine_chunks(), slugs), dtype=np.int64)
-    return school << 32 | np.asarray(table.column("pupil_row").combine_chunks(), dtype=np.int64)
+    school = pc.index_in(table.column("school_slug").combine_chunks().cast(pa.string()), slugs)
+    return np.asarray(school, dtype=np.int64) << 32 | np.asarray(
+        table.column("pupil_row").combine_chunks(), dtype=np.int64
+    )
 
 
 def _right(matches: pa.Table, truth: pa.Table, at: Ints) -> Flags:
@@ -164,7 +166,7 @@ def _right(matches: pa.Table, truth: pa.Table, at: Ints) -> Flags:
 
 def _equal(left: pa.Table, name: str, right: pa.Table, other: str) -> Flags:
     one, two = left.column(name).combine_chunks(), right.column(other).combine_chunks()
-    return np.asarray(pc.fill_null(pc.equal(one, two.cast(one.type)), False), dtype=bool)
+    return np.asarray(pc.fill_null(pc.equal(one.cast(two.type), two), False), dtype=bool)
 
 
 def _by(groups: np.ndarray, at: Ints, right: Flags, expected: Flags) -> dict[str, Score]:

@@ -176,8 +176,8 @@ def _people(
     surname = np.where(
         other, np.where(woman, world.families.mother[one], world.families.surname[one]), claims.surname[one]
     )
-    plain = lexicon.mapped(lambda text: text.replace("-", " "))
-    surname = np.where(chance(rng, 0.2, len(one)), plain[surname], surname)
+    plain = lexicon.changed(surname, lambda text: text.replace("-", " "))
+    surname = np.where(chance(rng, 0.2, len(one)), plain, surname)
     paired = ~other & (claims.partner_forename[one] != NONE)
     title = rng.integers(0, 4, len(one))
     born = claims.born[one] - np.where(other, 700, 0)

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import yaml
 
-from local.synth.places import DATA, Places
+from local.synth.places import Places, data
 from local.synth.streams import Floats, Ints, chance, cumulative, pick, pick_by_row
 
 NONE = -1
@@ -41,9 +40,12 @@ class Lexicon:
         """The texts of `codes`; `NONE` is an empty text."""
         return [self.texts[code] if code >= 0 else "" for code in codes.tolist()]
 
-    def mapped(self, change: Callable[[str], str]) -> Ints:
-        """For each code the code of its changed text, worked out once for each distinct text."""
-        return self.codes([change(text) for text in list(self.texts)])
+    def changed(self, codes: Ints, change: Callable[[str], str]) -> Ints:
+        """The codes of the changed texts, worked out once for each distinct one; `NONE` stays."""
+        distinct, which = np.unique(codes, return_inverse=True)
+        filled = distinct[distinct != NONE]
+        after = self.codes([change(text) for text in self.of(filled)])
+        return np.concatenate([distinct[distinct == NONE], after])[which]
 
     def column(self, codes: Ints) -> pa.Array:
         """The texts as an Arrow column; `NONE` is null."""
@@ -78,7 +80,7 @@ class Names:
     """Draws names by origin. Origins are numbered in the order of names.yaml."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        document = yaml.safe_load((DATA / "names.yaml").read_text(encoding="utf-8"))
+        document = data("names.yaml")
         self.lexicon = lexicon
         self.origins = tuple(_origin(lexicon, name, facts) for name, facts in document.items())
         self.labels = tuple(origin.name for origin in self.origins)
@@ -119,7 +121,7 @@ class Names:
             if origin.women is not None:
                 own = here[chance(rng, origin.customs["women_share"], len(here))]
                 borne[own] = origin.women.draw(rng, len(own))
-        return self._feminine[borne]
+        return self.lexicon.changed(borne, _feminine)
 
     def _draw(self, rng: np.random.Generator, origins: Ints, pool: Callable[[Origin], Pool]) -> Ints:
         drawn = np.full(len(origins), NONE, dtype=np.int64)
@@ -128,12 +130,11 @@ class Names:
             drawn[here] = pool(origin).draw(rng, len(here))
         return drawn
 
-    @property
-    def _feminine(self) -> Ints:
-        endings = (("dzki", "dzka"), ("ski", "ska"), ("cki", "cka"))
-        return self.lexicon.mapped(
-            lambda text: next((text[: -len(a)] + b for a, b in endings if text.endswith(a)), text)
-        )
+
+def _feminine(surname: str) -> str:
+    """A Polish surname as a woman bears it."""
+    endings = (("dzki", "dzka"), ("ski", "ska"), ("cki", "cka"))
+    return next((surname[: -len(a)] + b for a, b in endings if surname.endswith(a)), surname)
 
 
 def folded(text: str) -> str:

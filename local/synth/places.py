@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,13 @@ from local.synth.streams import Floats, cumulative
 from shared.agreement.load import load_agreement
 
 DATA = Path(__file__).parent / "data"
+
+
+@cache
+def data(name: str) -> Any:
+    """The document of one data file. It is read once; nobody alters it."""
+    return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+
 
 PUPILS_OF_LONDON = 1_170_000
 CROSS_BORDER_PUPILS = 145_000
@@ -92,9 +99,10 @@ class Places:
         return np.stack([cumulative(row) if row.any() else np.ones(len(row)) for row in rows])
 
 
+@cache
 def load_places() -> Places:
     """Read boroughs.yaml; names and codes come from the agreement."""
-    document = yaml.safe_load((DATA / "boroughs.yaml").read_text(encoding="utf-8"))
+    document = data("boroughs.yaml")
     register = load_agreement().boroughs
     inside = tuple(
         Place(borough.slug, borough.ons_code, borough.dfe_code, document["boroughs"][borough.slug])

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
-from local.synth.places import DATA, Places
+from local.synth.places import Places, data
 from local.synth.streams import Flags, Ints, Streams, chance
 
 INWARD = "ABDEFGHJLNPQRSTUWXYZ"
@@ -40,7 +39,7 @@ class Postcodes:
 def make_postcodes(streams: Streams, places: Places, scale: float) -> Postcodes:
     """Postcodes of plausible districts, no two alike; a district of several boroughs is split between them."""
     rng = streams.of("postcodes")
-    words = yaml.safe_load((DATA / "places.yaml").read_text(encoding="utf-8"))
+    words = data("places.yaml")
     sharers: dict[str, list[int]] = {}
     for number, place in enumerate(places.all):
         for district in place.facts["districts"]:

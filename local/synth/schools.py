@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import yaml
 
 from local.synth.families import LAST_PRIMARY, Children
-from local.synth.places import DATA, Places
+from local.synth.places import Places, data
 from local.synth.streams import Flags, Ints, Streams, chance
 
 PRIMARIES_PER_THOUSAND, SECONDARIES_PER_THOUSAND = 1.45, 0.42
@@ -47,7 +46,7 @@ class Schools:
 def make_schools(streams: Streams, places: Places, scale: float) -> Schools:
     """Schools of every borough, fewer at a small scale, but at least one of each phase."""
     rng = streams.of("schools")
-    words = yaml.safe_load((DATA / "places.yaml").read_text(encoding="utf-8"))
+    words = data("places.yaml")
     thousands = places.number("pupils")[: places.boroughs]
     size = min(1.0, scale**0.5)
     per_phase = np.array([PRIMARIES_PER_THOUSAND, SECONDARIES_PER_THOUSAND])

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
 from local.synth import addresses
 from local.synth.columns import EMPTY, joined, put
 from local.synth.damage import as_excel_shows
-from local.synth.places import DATA
+from local.synth.places import data
 from local.synth.streams import Ints, Streams, chance
 from local.synth.text_files import csv_bytes, dates_text
 
@@ -39,7 +38,7 @@ class SupplierStyle:
 
 def load_styles() -> tuple[SupplierStyle, ...]:
     """All styles, by name."""
-    document: dict[str, Any] = yaml.safe_load((DATA / "supplier_styles.yaml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = data("supplier_styles.yaml")
     return tuple(SupplierStyle(name=name, **facts) for name, facts in sorted(document.items()))
 
 

@@ -44,6 +44,7 @@ def make_truth(world: World, rolls: Rolls, extracts: Extracts) -> pa.Table:
     reachable &= (rolls.marks & BIT["dob_placeholder"]) == 0
     family = world.children.family[rolls.child]
     marks = rolls.marks | np.where(listed, extracts.marks[at], BIT["not_on_claim"] * world.families.listed[family])
+    marks = marks | np.where(other >= 0, BIT["two_claims"], 0)
     columns = {
         "school_slug": chosen(slugs, rolls.school_place),
         "pupil_row": pa.array(rank_within(rolls.school_place)),

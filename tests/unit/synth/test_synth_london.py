@@ -180,8 +180,8 @@ def test_there_are_siblings_and_twins_with_different_forenames(london: London) -
     assert not twins.duplicated(["household_ref", "child_forename"]).any()
 
 
-def test_every_kind_of_error_occurs_and_most_pairs_have_none_of_the_name(london: London) -> None:
-    big = generate(seed=2, scale=0.5)
+def test_every_kind_of_error_occurs_and_most_pairs_have_none_of_the_name() -> None:
+    big = generate(seed=2, scale=0.4)
     marks = big.truth.column("marks").to_pylist()
     seen = {mark for text in marks for mark in text.split(",")}
     assert seen >= set(MARKS) - {"invalid_row"}
@@ -297,6 +297,5 @@ def test_progress_is_told(tmp_path: Path) -> None:
     write(generate(1, 0.005, ["lambeth"], progress=said.append), tmp_path, exports=False, progress=said.append)
     assert said[0] == "families"
     assert said[-1] == "files of lambeth"
-    assert set(digests(tmp_path)) == {
-        "drops/lambeth/households.parquet", "drops/lambeth/pupils.parquet", "reference/postcodes.parquet", "truth/truth.parquet",
-    }  # fmt: skip
+    drops = {f"drops/lambeth/{dataset}.parquet" for dataset in ("households", "pupils")}
+    assert set(digests(tmp_path)) == drops | {"reference/postcodes.parquet", "truth/truth.parquet"}
