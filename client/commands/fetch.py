@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from client import options
-from client.console import answer, step, table
+from client.console import answer, note, step, table
 
 app = typer.Typer()
 
@@ -42,6 +42,7 @@ def fetch_files(
     from client.files import write_bytes, write_table
     from client.opening import open_release
     from client.settings import load_settings
+    from shared.errors import ExchangeError
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     agreement, ring, slug = settings.agreement(), settings.key_ring(), settings.slug()
@@ -58,7 +59,11 @@ def fetch_files(
                 continue
             blob = door.fetch(name)
             if name.endswith(".parquet"):
-                rows = open_release(blob, slug=slug, ring=ring, agreement=agreement)
+                try:
+                    rows = open_release(blob, slug=slug, ring=ring, agreement=agreement)
+                except ExchangeError:
+                    note(f"While opening {name}; what was saved before it stays.")
+                    raise
                 write_table(path, rows)
                 saved.append({"name": name, "file": str(path), "rows": rows.num_rows})
             else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-import time
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -23,9 +23,13 @@ OWN = {name: place for name, (place, _) in cli.COMMANDS.items() if place.startsw
 
 def test_help_is_quick_and_imports_no_command():
     program = "import sys; from client.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
-    began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert time.perf_counter() - began < 1.5  # 0.4 s on an idle machine; the reason it stays so is the next line
+    spent = []
+    for _ in range(3):
+        before = os.times()
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        after = os.times()
+        spent.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    assert min(spent) < 0.6  # processor time, so that a busy machine does not fail it; 0.3 s where nothing else runs
     assert not re.search(r"'(pyarrow|pandas|numpy|pydantic|azure|client\.commands|local)'", done.stderr)
     assert all(name in done.stdout for name in cli.COMMANDS)
 
