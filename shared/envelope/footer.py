@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.envelope.gates import DAMAGED, PAGES, TYPES, refuse
+from shared.envelope.gates import DAMAGED, PAGES, ROW_COUNT, TYPES, refuse
 from shared.envelope.lock import Lock
 from shared.envelope.thrift import read_struct
 
@@ -39,6 +39,7 @@ class Chunk:
     column: int
     start: int
     end: int
+    rows: int
     has_dictionary: bool
     is_text: bool
     codec: str | None
@@ -77,7 +78,7 @@ def read_footer(data: bytes, lock: Lock, data_key: bytes) -> Footer:
         if len(groups) > _MOST_GROUPS or _is_read_beyond(facts.get(6, b"")):
             raise refuse(PAGES)
         chunks = tuple(
-            _chunk(entry, number, column, len(data))
+            _chunk(entry, number, column, group[3], len(data))
             for number, group in enumerate(groups)
             for column, entry in enumerate(group[1])
         )
@@ -86,19 +87,22 @@ def read_footer(data: bytes, lock: Lock, data_key: bytes) -> Footer:
         raise refuse(DAMAGED) from None
 
 
-def _chunk(entry: dict[int, Any], group: int, column: int, size: int) -> Chunk:
+def _chunk(entry: dict[int, Any], group: int, column: int, rows: int, size: int) -> Chunk:
     """A column chunk: 1 another file, 3 facts, 8 how it is sealed, 9 facts under a key of their own."""
     if set(entry.get(8, {})) != _WITH_FOOTER_KEY or 1 in entry or 9 in entry:
         raise refuse(PAGES)
     facts = entry[3]
     if facts[4] not in _CODECS:
         raise refuse(PAGES)
+    if facts[5] != rows:
+        raise refuse(ROW_COUNT)
     # The reader begins at the first of the two: data (9; 0 where there is none) or dictionary (11, if there is one).
-    start = min(offset for offset in (facts[9], facts.get(11, 0)) if offset > 0)
+    # A column without rows has neither.
+    start = min((offset for offset in (facts[9], facts.get(11, 0)) if offset > 0), default=0)
     end = start + facts[7]
     if not start <= end <= size:
         raise refuse(PAGES)
-    return Chunk(group, column, start, end, 11 in facts, facts[1] == _BYTE_ARRAY, _CODECS[facts[4]])
+    return Chunk(group, column, start, end, rows, 11 in facts, facts[1] == _BYTE_ARRAY, _CODECS[facts[4]])
 
 
 def _is_read_beyond(writer: bytes) -> bool:

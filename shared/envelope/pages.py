@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.envelope.footer import NONCE_BYTES, Chunk, Footer
-from shared.envelope.gates import EXPANDED, PAGES, refuse
+from shared.envelope.gates import EXPANDED, PAGES, ROW_COUNT, refuse
 from shared.envelope.lock import Lock
 from shared.envelope.thrift import read_struct
 
@@ -34,33 +34,41 @@ _MOST_PAGES = 32_767
 """Pages of a column are numbered with 16 bits in what authenticates them."""
 
 
-@dataclass(frozen=True)
-class Weight:
-    """What a file expands to, by its page headers."""
+def weigh(data: bytes, footer: Footer, lock: Lock, data_key: bytes, *, limit: int) -> int:
+    """Weigh every page of the file. Returns the bytes that one row can at most take from dictionaries: the longest
+    entry of every column.
 
-    page_bytes: int
-    """All pages, decompressed."""
-    widest_row: int
-    """Bytes that one row can at most take from dictionaries: its longest entry in every column."""
-
-
-def weigh(data: bytes, footer: Footer, lock: Lock, data_key: bytes, *, limit: int) -> Weight:
-    """Weigh every page of the file.
-
-    Raises `UntrustedDrop`: ENV-018 for a page that is not sealed with the data key or not written as agreed, ENV-019
-    when the pages decompress to more than `limit` bytes.
+    Raises `UntrustedDrop`: ENV-017 when a column's pages hold fewer or more rows than the footer says, ENV-018 for a
+    page that is not sealed with the data key or not written as agreed, ENV-019 when the pages decompress to more than
+    `limit` bytes.
     """
     walk = _Walk(data, lock.file_id, AESGCM(data_key))
     page_bytes = 0
     longest = [0] * footer.columns
     for chunk in footer.chunks:
-        for header, body in walk.pages(chunk):
-            page_bytes += header[2]
+        rows = 0
+        for page in walk.pages(chunk):
+            page_bytes += page.size
             if page_bytes > limit:
                 raise refuse(EXPANDED)
-            if header[1] == _DICTIONARY and chunk.is_text:
-                longest[chunk.column] = max(longest[chunk.column], walk.longest_entry(chunk, header[2], body))
-    return Weight(page_bytes, sum(longest))
+            if page.kind != _DICTIONARY:
+                rows += page.values
+            elif chunk.is_text:
+                longest[chunk.column] = max(longest[chunk.column], walk.longest_entry(chunk, page))
+        if rows != chunk.rows:
+            raise refuse(ROW_COUNT)
+    return sum(longest)
+
+
+@dataclass(frozen=True)
+class _Page:
+    kind: int
+    size: int
+    """Of the body, decompressed."""
+    values: int
+    """Entries of a dictionary; rows of a data page, as no column is nested."""
+    body: bytes
+    """Sealed."""
 
 
 class _Walk:
@@ -69,29 +77,29 @@ class _Walk:
     def __init__(self, data: bytes, file_id: bytes, cipher: AESGCM) -> None:
         self._data, self._file_id, self._cipher = data, file_id, cipher
 
-    def pages(self, chunk: Chunk) -> Iterator[tuple[dict[int, Any], bytes]]:
-        """Each page's header (1 kind, 2 size decompressed, 3 size compressed) and sealed body."""
+    def pages(self, chunk: Chunk) -> Iterator[_Page]:
+        """Every page, its header decrypted and checked."""
         at, ordinal = chunk.start, -1 if chunk.has_dictionary else 0
         while at < chunk.end:
             if ordinal > _MOST_PAGES:
                 raise refuse(PAGES)
             sealed, body_at = self._part(at, chunk.end)
-            header = self._header(chunk, sealed, ordinal)
             body, at = self._part(body_at, chunk.end)
-            # The reader cuts the body by the header, this walk by its own length: they must mean the same bytes.
-            if header[3] != at - body_at:
-                raise refuse(PAGES)
-            yield header, body
+            try:
+                page = self._page(chunk, self._header(chunk, sealed, ordinal), body, is_dictionary=ordinal < 0)
+            except (ValueError, KeyError, TypeError):
+                raise refuse(PAGES) from None
+            yield page
             ordinal += 1
 
-    def longest_entry(self, chunk: Chunk, size: int, body: bytes) -> int:
+    def longest_entry(self, chunk: Chunk, page: _Page) -> int:
         """Length of the longest text in a dictionary page: each is its length in four bytes, then its bytes."""
-        page = self._open(chunk, _DICTIONARY_PART, b"", body)
+        texts = self._open(chunk, _DICTIONARY_PART, b"", page.body)
         if chunk.codec:
-            page = pa.decompress(page, decompressed_size=size, codec=chunk.codec, asbytes=True)
+            texts = pa.decompress(texts, decompressed_size=page.size, codec=chunk.codec, asbytes=True)
         at = longest = 0
-        while at < len(page):
-            length = int.from_bytes(page[at : at + 4], "little")
+        while at < len(texts):
+            length = int.from_bytes(texts[at : at + 4], "little")
             longest = max(longest, length)
             at += 4 + length
         return longest
@@ -104,18 +112,24 @@ class _Walk:
         return self._data[at + 4 : behind], behind
 
     def _header(self, chunk: Chunk, sealed: bytes, ordinal: int) -> dict[int, Any]:
-        is_dictionary = ordinal < 0
-        part = _DICTIONARY_HEADER if is_dictionary else _DATA_HEADER
-        opened = self._open(chunk, part, b"" if is_dictionary else struct.pack("<h", ordinal), sealed)
-        try:
-            header = read_struct(opened)
-            where, field = _ENCODING_AT[header[1]]
-            kind_fits = (header[1] == _DICTIONARY) == is_dictionary
-            if not kind_fits or header[where][field] not in _ENCODINGS or min(header[2], header[3]) < 0:
-                raise refuse(PAGES)
-        except (ValueError, KeyError, TypeError):
-            raise refuse(PAGES) from None
-        return header
+        if ordinal < 0:
+            return read_struct(self._open(chunk, _DICTIONARY_HEADER, b"", sealed))
+        return read_struct(self._open(chunk, _DATA_HEADER, struct.pack("<h", ordinal), sealed))
+
+    def _page(self, chunk: Chunk, header: dict[int, Any], body: bytes, *, is_dictionary: bool) -> _Page:
+        """A page by its header: 1 kind, 2 size decompressed, 3 size compressed, and what is said of that kind."""
+        kind, size, compressed = header[1], header[2], header[3]
+        where, encoding = _ENCODING_AT[kind]
+        values = header[where][1]
+        if (kind == _DICTIONARY) != is_dictionary or header[where][encoding] not in _ENCODINGS:
+            raise refuse(PAGES)
+        # The reader cuts the body by the header, this walk by its own length: they must mean the same bytes.
+        if compressed != 4 + len(body) or min(size, values) < 0:
+            raise refuse(PAGES)
+        # The reader makes room for as many entries as a dictionary claims; a text takes four bytes at least.
+        if is_dictionary and values > size // (4 if chunk.is_text else 1):
+            raise refuse(PAGES)
+        return _Page(kind, size, values, body)
 
     def _open(self, chunk: Chunk, part: int, ordinal: bytes, sealed: bytes) -> bytes:
         place = bytes([part]) + struct.pack("<hh", chunk.group, chunk.column) + ordinal

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from shared.envelope.canonical import canonical
 from shared.envelope.gates import NOT_A_KEY, UNWRAP, refuse
 from shared.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
 from shared.errors import InvalidInput
+
+_RING_ID = re.compile(r"ring:([a-z-]+)/([a-z]+)/([0-9a-f]{12})")
 
 
 class LocalKeyRing(PublicSide):
@@ -66,7 +69,9 @@ class LocalKeyRing(PublicSide):
 
     def public_key(self, key_id: str) -> PublicKey:
         """The public part of one key that is not revoked."""
-        for key in self._listed("*.jwk.json"):
+        # A key made in a ring says in its id which file it is; one made in a vault is looked for in all.
+        named = _RING_ID.fullmatch(key_id)
+        for key in self._listed(f"{named[1]}.{named[2]}.{named[3]}.jwk.json" if named else "*.jwk.json"):
             if key.key_id == key_id:
                 return key
         raise no_key()

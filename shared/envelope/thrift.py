@@ -36,6 +36,9 @@ class _Reader:
         while head := self._take(1)[0]:
             kind, step = head & 0x0F, head >> 4
             field = field + step if step else self._zigzag()
+            if field in fields:
+                # Other readers merge the two instead of taking the last: nothing checked here would hold there.
+                raise ValueError("one field twice")
             fields[field] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, depth)
         return fields
 

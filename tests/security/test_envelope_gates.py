@@ -378,7 +378,7 @@ def _partly_sealed(forger: Forger, columns: dict[str, list[str]]) -> bytes:
 
 
 def test_every_flipped_byte_is_refused(house: House) -> None:
-    sealed = house.sealed()
+    sealed = house.sealed(PUPILS.select(["surname"]))
     for position in range(len(sealed.data)):
         data = bytearray(sealed.data)
         data[position] ^= 0x01
@@ -387,7 +387,7 @@ def test_every_flipped_byte_is_refused(house: House) -> None:
 
 
 def test_every_truncation_is_refused(house: House) -> None:
-    sealed = house.sealed()
+    sealed = house.sealed(PUPILS.select(["surname"]))
     for length in range(len(sealed.data)):
         gate = gates.SEALED if length else gates.SIZE
         refused(house, (sealed.data[:length], sealed.metadata), gate)
@@ -398,7 +398,7 @@ def test_damage_that_its_sender_signed_is_refused_or_harmless(forger: Forger) ->
     table = PUPILS.select(["surname"])
     data = forger.parquet(table, store_schema=False)
     harmless = 0
-    for position in range(4, len(data) - 4, 2):
+    for position in range(4, len(data) - 4, 3):
         drop = forger.signed(_flipped(data, position, 1 << position % 8), 3)
         try:
             opened = forger.house.opened(*drop).table
@@ -412,7 +412,7 @@ def test_damage_that_its_sender_signed_is_refused_or_harmless(forger: Forger) ->
 
 def test_a_truncation_that_its_sender_signed_is_refused(forger: Forger) -> None:
     data = forger.parquet(PUPILS)
-    for length in range(12, len(data) - 12, 7):
+    for length in range(12, len(data) - 12, 17):
         shortened = data[:length] + data[-8:]
         with pytest.raises(UntrustedDrop):
             forger.house.opened(*forger.signed(shortened, 3))
@@ -551,19 +551,18 @@ def test_more_rows_than_the_footer_admits_are_not_read(forger: Forger) -> None:
         refused(forger.house, forger.signed(data, 3), gates.ROWS)
 
 
-def test_row_groups_that_hold_more_than_they_admit_are_not_read_to_their_end(forger: Forger) -> None:
-    """The footer's sums agree with each other; the pages hold more."""
-    many = pa.table({"a": pa.array(range(500_000), pa.int32())})
-    data = forger.parquet(many, store_schema=False)
+@pytest.mark.parametrize("lies", range(1, 8))
+def test_rows_that_a_footer_hides_are_found(forger: Forger, lies: int) -> None:
+    """File, row group and column each say how many rows there are: whichever of them lie, the pages are counted."""
+    data = forger.parquet(pa.table({"nc_year": pa.array(range(5000), pa.int32())}), store_schema=False)
+    true, lie = b"\x16" + varint(5000), b"\x16" + varint(4998)
 
     def admit(footer: bytes) -> bytes:
-        return footer.replace(b"\x16" + varint(500_000), b"\x16" + varint(3))
+        first, *rest = footer.split(true)
+        assert len(rest) == 3
+        return first + b"".join((lie if lies >> bit & 1 else true) + part for bit, part in enumerate(rest))
 
-    drop = forger.signed(forger.with_footer(data, admit), 3)
-    try:
-        assert forger.house.opened(*drop).table.num_rows == 3
-    except UntrustedDrop:
-        return
+    refused(forger.house, forger.signed(forger.with_footer(data, admit), 4998), gates.ROW_COUNT)
 
 
 def test_a_writer_for_whom_the_reader_looks_behind_a_columns_end_is_refused(forger: Forger) -> None:
@@ -574,6 +573,28 @@ def test_a_writer_for_whom_the_reader_looks_behind_a_columns_end_is_refused(forg
         refused(forger.house, forger.signed(old, 3), gate)
     modern = forger.with_footer(data, lambda footer: footer.replace(writer, b"parquet-mr version 1.13.1".ljust(32)))
     assert forger.house.opened(*forger.signed(modern, 3)).table.equals(PUPILS)
+
+
+def test_row_groups_of_different_widths_are_refused(forger: Forger) -> None:
+    data = forger.parquet(PUPILS.select(["surname", "upn"]), store_schema=False)
+    root = b"\x35\x00\x18\x06schema\x15" + varint(2)
+    wider = forger.with_footer(data, lambda footer: footer.replace(root, root[:-1] + varint(3)))
+    refused(forger.house, forger.signed(wider, 3), gates.DAMAGED)
+
+
+def test_more_row_groups_or_pages_than_can_be_told_apart_are_refused(
+    forger: Forger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are numbered with 16 bits in what authenticates them; here fewer will do, as 32,768 pages are many."""
+    table = pa.table({"surname": [f"n{number}" for number in range(300)]})
+    options = {"row_group_size": 100, "data_page_size": 1, "write_batch_size": 10, "use_dictionary": False}
+    drop = forger.signed(forger.parquet(table, **options), 300)
+    monkeypatch.setattr("shared.envelope.pages._MOST_PAGES", 9)
+    assert forger.house.opened(*drop).table.equals(table)
+    monkeypatch.setattr("shared.envelope.pages._MOST_PAGES", 8)
+    refused(forger.house, drop, gates.PAGES)
+    monkeypatch.setattr("shared.envelope.footer._MOST_GROUPS", 2)
+    refused(forger.house, drop, gates.PAGES)
 
 
 def test_a_column_that_lies_outside_the_file_is_refused(forger: Forger) -> None:
@@ -591,7 +612,7 @@ def test_a_column_that_lies_outside_the_file_is_refused(forger: Forger) -> None:
 
 def test_a_footer_with_any_byte_changed_and_sealed_again_never_ends_the_process(forger: Forger) -> None:
     """The reader is C++: what it cannot bear must be stopped before it."""
-    data = forger.parquet(PUPILS)
+    data = forger.parquet(PUPILS.select(["surname"]))
     length = 0
 
     def measured(footer: bytes) -> bytes:
@@ -728,6 +749,23 @@ def test_a_page_header_that_lies_is_refused_before_the_reader_believes_it(
 ) -> None:
     data = forger.with_page_header(forger.parquet(LONG), change)
     refused(forger.house, forger.signed(data, 2000), gate, limits=limits(decompressed_bytes=1_000_000))
+
+
+@pytest.mark.parametrize(
+    ("column", "too_many"),
+    [([f"{number:04d}" for number in range(2000)], 4001), (pa.array(range(2000), pa.int32()), 8001)],
+    ids=["text", "numbers"],
+)
+def test_a_dictionary_that_claims_more_entries_than_fit_is_refused(forger: Forger, column: Any, too_many: int) -> None:
+    """The reader would make room for them before it looks for one."""
+    data = forger.parquet(pa.table({"column": column}))
+
+    def claim(entries: int) -> Drop:
+        true, lie = (b"\x15" + varint(count) + b"\x15\x00" for count in (2000, entries))
+        return forger.signed(forger.with_page_header(data, lambda header: header.replace(true, lie)), 2000)
+
+    refused(forger.house, claim(too_many), gates.PAGES)
+    refused(forger.house, claim(too_many - 1), gates.DAMAGED)
 
 
 def test_a_page_that_expands_to_less_than_it_says_is_refused(forger: Forger) -> None:

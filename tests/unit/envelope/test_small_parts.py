@@ -78,6 +78,7 @@ def test_thrift_values_are_read_as_written(data: bytes, expected: dict[int, obje
         (b"\x15" + b"\xff" * 11, "without end"),
         (b"\x1b\x00\x00", "no use here"),
         (b"\x1c" * 40, "too deep"),
+        (b"\x15\x02\x05\x02\x04\x00", "twice"),
     ],
 )
 def test_thrift_that_lies_about_lengths_is_refused(data: bytes, why: str) -> None:
