@@ -7,6 +7,7 @@
 import sys
 from pathlib import Path
 
+from client.codes import code_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
 from shared.agreement.schema import schemas
 from shared.contract.catalogue import rule_page
@@ -25,6 +26,7 @@ def generated() -> dict[Path, str]:
         "rule-codes": rule_page(),
         "gate-codes": gate_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
+        "command-codes": code_page(),
     }
     return files | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
