@@ -14,8 +14,8 @@ def synth(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")],
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
     scale: Annotated[
-        float, typer.Option("--scale", help="1 is a whole London term; 0.3 is 4,000 pupils of the pilot.")
-    ] = 0.3,
+        float, typer.Option("--scale", help="1 is a whole London term; 0.35 is 4,000 pupils of the pilot.")
+    ] = 0.35,
     boroughs: Annotated[
         str, typer.Option("--boroughs", help="Slugs with commas between them, `pilot` (the four) or `all` (the 33).")
     ] = "pilot",

@@ -115,7 +115,8 @@ def _people(
     nc_year = _nc_year(rng, born, term)
     at_school = _at_school(rng, nc_year)
     if not listed:
-        family, born, twin, nc_year = (part[at_school] for part in (family, born, twin, nc_year))
+        family, born, nc_year = (part[at_school] for part in (family, born, nc_year))
+        twin = twin[at_school]
         at_school = np.ones(len(family), dtype=bool)
     return families, _named(
         streams.of(f"names {kind}"), families, names, family, born, twin, np.where(at_school, nc_year, -99)

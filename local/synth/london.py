@@ -49,7 +49,7 @@ class London:
 
 def generate(
     seed: int = 1,
-    scale: float = 0.3,
+    scale: float = 0.35,
     boroughs: Sequence[str] = PILOT,
     *,
     as_of: date = AS_OF,

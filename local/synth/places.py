@@ -63,22 +63,21 @@ class Places:
         """For each place, how many of its children go to school in a borough that is not their home, at scale 1."""
         inside = self.number("pupils") * self.number("cross")
         outside = self.number("weight")
-        return CROSS_BORDER_PUPILS * (
-            (1 - FROM_OUTSIDE) * inside / inside.sum() + FROM_OUTSIDE * outside / outside.sum()
-        )
+        share = (1 - FROM_OUTSIDE) * inside / inside.sum() + FROM_OUTSIDE * outside / outside.sum()
+        return np.asarray(CROSS_BORDER_PUPILS * share)
 
     @cached_property
     def cross_rate(self) -> Floats:
         """For each borough, the part of its pupils who go to school in another borough."""
         pupils = self.number("pupils")
         resident = PUPILS_OF_LONDON * pupils / pupils.sum()
-        return np.divide(self.cross_border, resident, out=np.ones(len(self.all)), where=resident > 0)
+        return np.asarray(np.divide(self.cross_border, resident, out=np.ones(len(self.all)), where=resident > 0))
 
     @cached_property
     def benefit_children(self) -> Floats:
         """For each borough, the children in its benefit extract, at scale 1."""
         claims = self.number("benefit")
-        return BENEFIT_CHILDREN * claims / claims.sum()
+        return np.asarray(BENEFIT_CHILDREN * claims / claims.sum())
 
     @cached_property
     def flow(self) -> Floats:
