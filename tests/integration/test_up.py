@@ -61,7 +61,8 @@ def test_a_borough_drops_and_is_answered_and_a_restart_keeps_blobs_and_keys(tmp_
 
     assert first
     with up(tmp_path) as profiles:
-        assert answers(profiles["lambeth"], wait=0) == first
+        # The first look may have seen some of the answer before all of it was written.
+        assert first <= answers(profiles["lambeth"], wait=0)
         assert answers(profiles["southwark"], wait=0) == set()
         assert keys.current("lambeth", Use.DROP) == sealed_to
 
