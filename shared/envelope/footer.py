@@ -63,6 +63,8 @@ def read_footer(data: bytes, lock: Lock, data_key: bytes) -> Footer:
     a column lies elsewhere, is not sealed with the data key, or compressed as it should not be.
     """
     sealed = data[lock.footer_at : -8]
+    if int.from_bytes(sealed[:4], "little") != len(sealed) - 4:
+        raise refuse(DAMAGED)
     try:
         opened = AESGCM(data_key).decrypt(
             sealed[4 : 4 + NONCE_BYTES], sealed[4 + NONCE_BYTES :], lock.file_id + _FOOTER
@@ -96,8 +98,7 @@ def _chunk(entry: dict[int, Any], group: int, column: int, rows: int, size: int)
         raise refuse(PAGES)
     if facts[5] != rows:
         raise refuse(ROW_COUNT)
-    # The reader begins at the first of the two: data (9; 0 where there is none) or dictionary (11, if there is one).
-    # A column without rows has neither.
+    # The reader begins at the first of the two: data (9) or, if there is one, dictionary (11). 0 says there is none.
     start = min((offset for offset in (facts[9], facts.get(11, 0)) if offset > 0), default=0)
     end = start + facts[7]
     if not start <= end <= size:

@@ -157,8 +157,8 @@ GATES = (
     PAGES,
     EXPANDED,
 )
-"""In order. The agreement is asked after KEY_ID and before LOCK and answers with its own AGR codes. DAMAGED stands
-where it is first possible; the same code may end the reading at any later point."""
+"""In order. The agreement is asked after KEY_ID and before LOCK and answers with its own AGR codes. From DAMAGED on,
+the file is being read, and one with several faults gets the code of the first that is met."""
 
 NO_KEY = Reason(
     "KEY-001",

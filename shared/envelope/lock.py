@@ -16,6 +16,9 @@ from shared.envelope.thrift import read_struct_at
 MAGIC = b"PARE"
 """What a Parquet file with an encrypted footer begins and ends with. A plain one has PAR1."""
 
+DATA_KEY_BYTES = 32
+"""256 bits; the format would take half of that as well."""
+
 _TAIL = 4 + len(MAGIC)
 _LONGEST_FOOTER = 4 * 1024 * 1024
 """Hundreds of times what a drop of the largest size needs; little enough to read before it is believed."""

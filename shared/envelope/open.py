@@ -11,6 +11,7 @@ from shared.envelope.gates import (
     ADDRESS,
     HASH,
     KEY_ID,
+    LOCK,
     LOCK_KEY,
     SEALED,
     SIGNATURE,
@@ -19,7 +20,7 @@ from shared.envelope.gates import (
     refuse,
 )
 from shared.envelope.keys import KeyService, Use, no_key
-from shared.envelope.lock import is_sealed, read_lock
+from shared.envelope.lock import DATA_KEY_BYTES, is_sealed, read_lock
 from shared.envelope.manifest import Manifest, from_metadata
 from shared.envelope.parquet import read_sealed
 from shared.errors import BadSignature, UntrustedDrop
@@ -83,6 +84,8 @@ def open_sealed(
     if lock.key_id != manifest.key_id:
         raise refuse(LOCK_KEY)
     data_key = keys.unwrap(lock.key_id, lock.wrapped)
+    if len(data_key) != DATA_KEY_BYTES:
+        raise refuse(LOCK)
     return Opened(manifest, read_sealed(data, lock, data_key, rows=manifest.rows, limits=limits))
 
 

@@ -18,12 +18,12 @@ import pyarrow.parquet.encryption as pe
 
 from shared.envelope.footer import read_footer
 from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, ROW_COUNT, ROWS, TYPES, refuse
+from shared.envelope.lock import DATA_KEY_BYTES, Lock
 from shared.envelope.pages import weigh
 
 if TYPE_CHECKING:
     from shared.agreement.model import Limits
     from shared.envelope.keys import KeyService
-    from shared.envelope.lock import Lock
 
 _BATCH_ROWS = 65_536
 _EXTENSION = b"ARROW:extension:name"
@@ -71,7 +71,7 @@ def write_sealed(table: pa.Table, key_id: str, keys: KeyService) -> bytes:
         plaintext_footer=False,
         double_wrapping=False,
         internal_key_material=True,
-        data_key_length_bits=256,
+        data_key_length_bits=8 * DATA_KEY_BYTES,
     )
     sink = pa.BufferOutputStream()
     pq.write_table(

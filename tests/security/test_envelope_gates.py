@@ -342,6 +342,18 @@ def test_key_material_that_is_not_as_agreed_is_refused_before_any_key_is_used(
     refused(house, forger.signed(changed, 3), gates.LOCK, keys=NoUnwrap())
 
 
+def test_a_data_key_of_half_the_length_is_refused(forger: Forger) -> None:
+    data = forger.parquet(PUPILS, crypto={"data_key_length_bits": 128})
+    refused(forger.house, forger.signed(data, 3), gates.LOCK)
+
+
+def test_a_footer_longer_than_it_says_is_refused(forger: Forger) -> None:
+    data = forger.parquet(PUPILS)
+    at = read_lock(data).footer_at
+    shorter = struct.pack("<I", struct.unpack_from("<I", data, at)[0] - 1)
+    refused(forger.house, forger.signed(data[:at] + shorter + data[at + 4 :], 3), gates.DAMAGED)
+
+
 @pytest.mark.parametrize("length", [0, 2**32 - 1, 5000])
 def test_a_footer_that_does_not_fit_its_file_is_refused(forger: Forger, length: int) -> None:
     data = forger.parquet(PUPILS)
