@@ -14,6 +14,7 @@ from local.party import Party
 from local.synth.evaluate import Evaluation, evaluate
 from local.synth.london import London
 
+_TURNED_BACK = pa.schema([("school_slug", pa.string()), ("pupil_row", pa.int32()), ("why", pa.string())])
 BEYOND = "beyond the exchange"
 """Pupils who live in no participating borough."""
 
@@ -29,7 +30,7 @@ class Collected:
     drops: Mapping[str, tuple[str, str]]
     """Sender and dataset by the first 12 digits of a drop's id, as match_refs begin."""
     turned_back: pa.Table
-    """`school_slug`, `pupil_row`, `why`: rows that reached no home borough."""
+    """Rows that reached no home borough."""
 
     @classmethod
     def by(cls, parties: Iterable[Party]) -> Collected:
@@ -44,7 +45,7 @@ class Collected:
                 drops[receipt["drop"][:12]] = (party.slug, receipt["dataset"])
                 if receipt["dataset"] == "pupils":
                     turned_back += _turned_back(party.slug, report)
-        return cls(summaries, matches, review, drops, pa.Table.from_pylist(turned_back))
+        return cls(summaries, matches, review, drops, pa.Table.from_pylist(turned_back, schema=_TURNED_BACK))
 
     def account(self, london: London) -> dict[str, Any]:
         """Counts by home borough, which add up to every row dropped; precision and recall. No personal data."""
