@@ -61,18 +61,22 @@ def counts(codes: Codes, size: int) -> Codes:
     return np.bincount(codes[codes >= 0], minlength=size)
 
 
-def alone_on_both_sides(groups: Groups, free_pupils: Mask, free_households: Mask) -> Pairs:
-    """The pairs of free rows that share a group with nobody else who is free."""
-    pupils, households = (
-        np.where(free, codes, MISSING)
-        for free, codes in ((free_pupils, groups.pupils), (free_households, groups.households))
-    )
-    alone = (counts(pupils, groups.size) == 1) & (counts(households, groups.size) == 1)
-    rows = np.full(groups.size, MISSING)
-    taken = np.flatnonzero(households >= 0)
-    rows[households[taken]] = taken
-    chosen = np.flatnonzero(np.append(alone, False)[pupils])
-    return Pairs(chosen, rows[pupils[chosen]])
+def alone_on_both_sides(groups: Groups, free_pupils: Mask, free_households: Mask) -> Mask:
+    """Which groups hold exactly one free row on each side."""
+    alone = np.ones(groups.size, np.bool_)
+    for codes, free in ((groups.pupils, free_pupils), (groups.households, free_households)):
+        alone &= counts(codes[free], groups.size) == 1
+    return alone
+
+
+def only_pairs(groups: Groups, alone: Mask, free_pupils: Mask, free_households: Mask) -> Pairs:
+    """The one pair of free rows of each group that is alone."""
+    alone = np.append(alone, False)
+    pupils = np.flatnonzero(free_pupils & alone[groups.pupils])
+    households = np.flatnonzero(free_households & alone[groups.households])
+    row = np.zeros(groups.size, np.int64)
+    row[groups.households[households]] = households
+    return Pairs(pupils, row[groups.pupils[pupils]])
 
 
 def candidates(groups: Groups, pupils: Codes) -> Pairs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -199,9 +199,9 @@ def _address(records: Records, pairs: Pairs) -> Levels:
     level = _ranked(postcode, Address.MISSING, Address.ELSEWHERE, Address.SAME_POSTCODE)
     both_uprn = (uprn[0] >= 0) & (uprn[1] >= 0)
     level[(level == Address.MISSING) & both_uprn] = Address.ELSEWHERE
-    for near, cut in ((Address.SAME_DISTRICT, -4), (Address.SAME_SECTOR, -2)):
-        area = _codes(records.postcode.mapped(partial(pc.utf8_slice_codeunits, start=0, stop=cut)), pairs)
-        level[(level < Address.SAME_POSTCODE) & (area[0] == area[1]) & (area[0] >= 0)] = near
+    for near, area in ((Address.SAME_DISTRICT, records.district), (Address.SAME_SECTOR, records.sector)):
+        ours, theirs = _codes(area, pairs)
+        level[(level < Address.SAME_POSTCODE) & (ours == theirs) & (ours >= 0)] = near
     same_uprn = both_uprn & (uprn[0] == uprn[1])
     asked = np.flatnonzero((level == Address.SAME_POSTCODE) & ~same_uprn)
     level[asked] = _house_number(records, pairs.where(asked))
@@ -211,6 +211,8 @@ def _address(records: Records, pairs: Pairs) -> Levels:
 
 def _house_number(records: Records, pairs: Pairs) -> Levels:
     """Levels of pairs at one postcode, by the numbers (house, flat) in their address text, in whatever order."""
+    if not len(pairs):
+        return np.zeros(0, np.int8)
     texts = (
         side.take(pa.array(rows))
         for side, rows in zip(records.addresses, (pairs.pupils, pairs.households), strict=True)

@@ -1,7 +1,9 @@
 """Guards: what no key agreement can override. Each is data with a code, a meaning and one test over all pairs.
 
 A guard that stops a pair keeps it from being matched without a person. `chance` is what remains of the tier's stated
-probability; a pair that two guards stop keeps the product, which is mostly too little even for a person's time.
+probability. Guards that doubt the same thing count once; doubts about two things multiply, which mostly leaves too
+little even for a person's time. The chances are judgements, set so that on synthetic London the pairs that reach a
+person are mostly right and those below are not; calibration from decisions is to replace them.
 """
 
 from __future__ import annotations
@@ -53,8 +55,10 @@ class Guard:
     """One reason to stop a pair."""
 
     code: str
-    meaning: str
+    doubts: str
+    """What it doubts: a comparison, or that the link is one to one."""
     chance: float
+    meaning: str
     stops: Callable[[Evidence], Mask]
 
 
@@ -75,16 +79,19 @@ def _forename(pairs: Evidence) -> Mask:
 
 
 def _dob(pairs: Evidence) -> Mask:
-    dob = pairs["dob"]
-    slip = (dob == Dob.ONE_DIGIT_DIFFERS) | (dob == Dob.DAY_AND_MONTH_SWAPPED)
-    same_child = (pairs["forename"] == Forename.EXACT) & (pairs["surname"] == Surname.EXACT) & pairs.together
-    stopped: Mask = (dob != Dob.EXACT) & ~(slip & same_child) & ~pairs.identified
+    dob, forename = pairs["dob"], pairs["forename"]
+    settled = (pairs["surname"] == Surname.EXACT) & pairs.together
+    swapped = (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.KNOWN_VARIANT)
+    mistyped = (dob == Dob.ONE_DIGIT_DIFFERS) & (forename == Forename.EXACT)
+    slip = settled & (swapped | mistyped)
+    stopped: Mask = (dob != Dob.EXACT) & ~slip & ~pairs.identified
     return stopped
 
 
 def _stranger(pairs: Evidence) -> Mask:
     apart = ~pairs.together & ~pairs.identified
-    known_elsewhere = (pairs["address"] != Address.MISSING) & (pairs["forename"] < Forename.KNOWN_VARIANT)
+    unsure = (pairs["forename"] < Forename.KNOWN_VARIANT) | (pairs["sex"] == Sex.DIFFERS)
+    known_elsewhere = (pairs["address"] != Address.MISSING) & unsure
     stopped: Mask = apart & (known_elsewhere | (pairs.strangers > pairs.most_strangers))
     return stopped
 
@@ -100,43 +107,48 @@ def _identifier(pairs: Evidence) -> Mask:
 POLICY_GUARDS: tuple[Guard, ...] = (
     Guard(
         "twin",
+        "forename",
+        0.6,
         "Twins share everything but the forename: a twin stands beside the pupil or the child and the forenames are "
         "not exactly the same, or surname, date of birth and address agree and the forename is another.",
-        0.6,
         _twin,
     ),
     Guard(
         "identifier",
+        "identifier",
+        0.55,
         "A UPN or ULN contradicts the pair, or it agrees while date of birth and name both do not.",
-        0.6,
         _identifier,
     ),
     Guard(
         "forename",
+        "forename",
+        0.55,
         "The forenames begin alike and are not the same name, or the sex differs where they are not exactly the same.",
-        0.6,
         _forename,
     ),
     Guard(
         "dob",
+        "dob",
+        0.55,
         "The dates of birth differ by more than one digit or a swap of day and month, or one is missing, or they "
         "differ a little while name or address do not fully agree: a brother, a sister or a cousin.",
-        0.6,
         _dob,
     ),
     Guard(
         "stranger",
-        "Name and date of birth agree and the address does not, and the name is too common, or the forename not sure "
-        "enough, to say that it is not another child.",
-        0.6,
+        "address",
+        0.9,
+        "Name and date of birth agree and the address does not, and the name is too common, or forename or sex not "
+        "sure enough, to say that it is not another child.",
         _stranger,
     ),
 )
 """Guards that an agreement may name, in the order in which the first to stop a pair is reported."""
 
 ONE_TO_ONE: tuple[Guard, ...] = (
-    Guard("taken", "The child is already matched to another pupil.", 0.1, lambda pairs: pairs.taken),
-    Guard("not_unique", "Another pupil or another child shares the key.", 0.7, lambda pairs: pairs.rivals),
+    Guard("taken", "one to one", 0.1, "The child is already matched to another pupil.", lambda pairs: pairs.taken),
+    Guard("not_unique", "one to one", 0.7, "Another pupil or child shares the key.", lambda pairs: pairs.rivals),
 )
 """Guards that always stand: one pupil to one child is what linking means."""
 
@@ -145,13 +157,14 @@ def judge(pairs: Evidence, enabled: Iterable[str]) -> tuple[Codes, Scores]:
     """The first guard that stops each pair, as its position in `GUARDS` (-1: none), and the chance that remains."""
     chosen = set(enabled)
     first = np.full(len(pairs.twin), -1)
-    chance = np.ones(len(pairs.twin))
+    chances = {guard.doubts: np.ones(len(pairs.twin)) for guard in GUARDS}
     for position, guard in enumerate(GUARDS):
         if guard in ONE_TO_ONE or guard.code in chosen:
             stopped = guard.stops(pairs)
             first[stopped & (first < 0)] = position
-            chance[stopped] *= guard.chance
-    return first, chance
+            remains = chances[guard.doubts]
+            remains[stopped] = np.minimum(remains[stopped], guard.chance)
+    return first, np.prod(list(chances.values()), axis=0)
 
 
 GUARDS: tuple[Guard, ...] = (*POLICY_GUARDS, *ONE_TO_ONE)

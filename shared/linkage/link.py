@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, shared_with
+from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
 from shared.linkage.compare import Pairs
 from shared.linkage.context import twins
 from shared.linkage.evidence import describe
@@ -53,30 +53,37 @@ def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Ta
     records = read_records(pupils, households)
     groups = [group(records, tier.keys) for tier in policy.cascade]
     beside = twins(records)
-    matched = _cascade(records, groups, beside, policy)
-    offered = _offer(records, groups, beside, policy, matched)
+    matched, alone = _cascade(records, groups, beside, policy)
+    offered = _offer(records, groups, alone, beside, policy, matched)
     best = _best(offered.where(offered.probability >= policy.review), households)
     return _links(records.pupils, groups, policy, matched, best)
 
 
-def _cascade(records: Records, groups: list[Groups], beside: tuple[Mask, Mask], policy: LinkagePolicy) -> Scored:
-    """Each tier takes what is alone on both sides and no guard stops; the rest goes down to the next."""
+def _cascade(
+    records: Records, groups: list[Groups], beside: tuple[Mask, Mask], policy: LinkagePolicy
+) -> tuple[Scored, list[Mask]]:
+    """Each tier takes what is alone on both sides and no guard stops; the rest goes down to the next.
+
+    Returns the matched pairs, and for each tier which of its groups were alone when it was their turn.
+    """
     free_pupils = np.ones(records.pupils, np.bool_)
     free_households = np.ones(records.households, np.bool_)
-    matched = []
+    matched, alone = [], []
     for number, keyed in enumerate(groups):
-        pairs = alone_on_both_sides(keyed, free_pupils, free_households)
+        alone.append(alone_on_both_sides(keyed, free_pupils, free_households))
+        pairs = only_pairs(keyed, alone[-1], free_pupils, free_households)
         scored = score(records, beside, policy, pairs, np.full(len(pairs), number))
         taken = scored.where((scored.guard < 0) & (scored.probability >= policy.automatic))
         free_pupils[taken.pairs.pupils] = False
         free_households[taken.pairs.households] = False
         matched.append(taken)
-    return together(matched)
+    return together(matched), alone
 
 
 def _offer(
     records: Records,
     groups: list[Groups],
+    alone: list[Mask],
     beside: tuple[Mask, Mask],
     policy: LinkagePolicy,
     matched: Scored,
@@ -86,26 +93,19 @@ def _offer(
     lots = [candidates(keyed, rest) for keyed in groups]
     pairs = sum(lots[1:], lots[0])
     tier = np.repeat(np.arange(len(lots)), [len(lot) for lot in lots])
+    crowded = np.concatenate(
+        [~mask[keyed.pupils[lot.pupils]] for mask, keyed, lot in zip(alone, groups, lots, strict=True)]
+    )
     first = np.unique(pairs.pupils * records.households + pairs.households, return_index=True)[1]
-    pairs, tier = pairs.where(first), tier[first]
+    pairs, tier, crowded = pairs.where(first), tier[first], crowded[first]
     taken = ~_absent(matched.pairs.households, records.households)[pairs.households]
-    # A child who is matched is no rival for those who are not.
-    rivals = np.zeros(len(pairs), np.bool_)
-    for rows, size in ((pairs.pupils, records.pupils), (pairs.households, records.households)):
-        rivals |= _repeated(tier * size + rows, len(groups) * size, ~taken) & ~taken
-    return score(records, beside, policy, pairs, tier, rivals=rivals, taken=taken)
+    return score(records, beside, policy, pairs, tier, rivals=crowded & ~taken, taken=taken)
 
 
 def _absent(rows: Codes, size: int) -> Mask:
     absent = np.ones(size, np.bool_)
     absent[rows] = False
     return absent
-
-
-def _repeated(keys: Codes, size: int, counted: Mask) -> Mask:
-    """Whether a key (below `size`) stands in several counted pairs."""
-    repeated: Mask = np.bincount(keys[counted], minlength=size)[keys] > 1
-    return repeated
 
 
 def _best(offered: Scored, households: pa.Table) -> Scored:

@@ -63,6 +63,10 @@ class Records:
     dob: Field
     sex: Field
     postcode: Field
+    sector: Field
+    """The postcode without its last two letters."""
+    district: Field
+    """The postcode's outward part."""
     uprn: Field
     household_ref: Field
     """Missing for every pupil."""
@@ -92,6 +96,7 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
         [_text(pupils, name) for name in ("surname", "preferred_surname", "former_surname")],
         [_text(households, "child_surname")],
     )
+    postcode = encode(standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")])
     references = encode(standardise.words, [], [_text(households, "household_ref")])
     surname = surname_words.mapped(standardise.together)
     legal, preferred, former = np.split(surname.pupils, 3)
@@ -110,7 +115,9 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
         forename_3=whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3)),
         dob=_dob(pupils, households),
         sex=encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")]),
-        postcode=encode(standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")]),
+        postcode=postcode,
+        sector=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2)),
+        district=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4)),
         uprn=encode(standardise.uprns, [_text(pupils, "uprn")], [_text(households, "uprn")]),
         household_ref=Field(references.values, np.full(pupils.num_rows, MISSING), references.households),
         addresses=(_address(pupils), _address(households)),
@@ -168,7 +175,8 @@ def _address(table: pa.Table) -> pa.Array:
     parts = [_text(table, name) for name in _ADDRESS if name in table.column_names]
     if not parts:
         return pa.nulls(table.num_rows, pa.string())
-    return pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    # Filled, not skipped: where every part of every row is null, skipping gives an array without rows (pyarrow 26).
+    return pc.binary_join_element_wise(*(pc.fill_null(part, "") for part in parts), " ")
 
 
 def _text(table: pa.Table, name: str) -> pa.Array:
