@@ -1,4 +1,4 @@
-"""What holds of `link` for any input: row order decides nothing, nobody is shared, no text breaks it, no twin guessed."""
+"""What holds of `link` for any input: order decides nothing, no child is shared, no text breaks it, no twin guessed."""
 
 from __future__ import annotations
 
