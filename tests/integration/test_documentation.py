@@ -1,0 +1,283 @@
+"""The handbooks are true: what they tell people to type works, in order; where they point, there is something."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from client.cli import run
+from functions import wiring
+from functions.settings import Settings
+from local.host import Host
+from local.site import Site, open_site
+from shared.agreement.load import load_agreement
+from shared.agreement.model import Agreement
+from shared.contract.datasets import DECISIONS
+from shared.linkage.guards import GUARDS
+from shared.linkage.levels import LEVELS
+from tests.world import NOW
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+FOLLOWED = ("users/README.md", "users/officers.md", "operators/README.md")
+"""The pages whose every block is run, in this order, by one reader on one machine."""
+
+BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something to type: lines of a shell, or a piece of Python."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"docs/{self.page}:{self.line}"
+
+
+def blocks(page: str) -> list[Block]:
+    """Every block of a page that is there to be typed, in order."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return [Block(page, text.count("\n", 0, m.start()) + 1, m[1], m[2]) for m in BLOCK.finditer(text)]
+
+
+@dataclass
+class Reader:
+    """Somebody in a fresh clone who types what the pages say. The exchange's day is fixed; nothing else is made up."""
+
+    clone: Path
+    keys: Path
+    """Keys of every party. Making RSA keys is slow, so only Southwark, whose part is played, makes its own."""
+    patch: pytest.MonkeyPatch
+    running: ExitStack
+    where: Path = field(init=False)
+    site: Site | None = None
+    host: Host | None = None
+
+    def __post_init__(self) -> None:
+        self.go(self.clone)
+
+    def go(self, folder: Path) -> None:
+        """Change the folder, as `cd` does."""
+        self.where = folder.resolve()
+        self.patch.chdir(self.where)
+
+    def follow(self, page: str) -> None:
+        """Type every block of the page, beginning in the clone."""
+        self.go(self.clone)
+        for block in blocks(page):
+            if block.language == "python":
+                self.program(block)
+                continue
+            for line in block.text.splitlines():
+                assert line.startswith("$ "), f"{block}: not a command: {line}"
+                self.type(line.removeprefix("$ "), block)
+
+    def program(self, block: Block) -> None:
+        """Run a piece of Python in the clone, in the order of the page."""
+        back = self.where
+        self.go(self.clone)
+        exec(compile(block.text, str(block), "exec"), {})
+        self.go(back)
+
+    def type(self, line: str, block: Block) -> None:
+        """Run one command line."""
+        command, *words = [found for word in shlex.split(line) for found in self.expand(word)]
+        if command == "cd":
+            self.go(self.where / words[0])
+        elif command in ("cp", "mkdir"):
+            subprocess.run([command, *words], check=True, cwd=self.where)
+            if words[-1] == "practice":
+                self.lend_keys()
+        elif command == "exchange" and words[0] == "up":
+            self.start(words[1:])
+        elif command == "exchange":
+            if words[:2] == ["pack", "table"]:
+                fill_in(Path(words[2]))
+            assert run(words) == 0, f"{block}: {line}"
+            if words[0] == "drop":
+                assert self.host, f"{block}: nothing runs yet"
+                self.host.run_to_quiescence(timeout=60)
+        else:
+            raise AssertionError(f"{block}: nobody can type this here: {line}")
+
+    def lend_keys(self) -> None:
+        """Lay out the keys of all who only look on."""
+        practice = self.clone / "practice"
+        for party in (path for path in self.keys.iterdir() if path.name != "southwark"):
+            home = practice if party.name == "keys" else practice / "boroughs" / party.name
+            shutil.copytree(party, home / "keys" if party.name == "keys" else home, ignore=of_southwark)
+
+    def expand(self, word: str) -> list[str]:
+        """What the shell makes of a `*`."""
+        return sorted(str(path.relative_to(self.where)) for path in self.where.glob(word)) if "*" in word else [word]
+
+    def start(self, words: list[str]) -> None:
+        """`exchange up`, in a terminal of its own in the clone."""
+        assert words[0] == "--folder"
+        self.site = self.running.enter_context(open_site(self.clone / words[1], clock=lambda: NOW))
+        self.host = Host(self.site.exchange, self.site.poison)
+        self.patch.setenv("ACCOUNT", self.site.connection_string)
+        self.patch.setenv("ACCOUNT_QUEUE", self.site.connection_string)
+
+
+def of_southwark(_: str, names: list[str]) -> list[str]:
+    """Which files and folders of keys are Southwark's."""
+    return [name for name in names if name.startswith("southwark")]
+
+
+def fill_in(decisions: Path) -> None:
+    """What the officer types into the template: everything that was matched is confirmed, and a slip of the pen."""
+    [matches] = Path("collected").rglob("matches.parquet")
+    references = pq.read_table(matches).column("match_ref").to_pylist()
+    with xlsxwriter.Workbook(decisions) as workbook:
+        sheet = workbook.add_worksheet("decisions")
+        sheet.write_row(0, 0, DECISIONS.names)
+        for row, reference in enumerate([*references, "0a1b2c3d4e5f-1-0a1b2c3d4e5f-1"], 1):
+            sheet.write_row(row, 0, [reference, "confirm", "fsm.officer1", f"{NOW.date():%d/%m/%Y}"])
+
+
+@pytest.fixture
+def reader(tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    """A reader in a fresh clone; whatever they start ends with the test."""
+    for name in ("local", "agreements"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.setattr("client.settings.now", lambda: NOW)
+    with ExitStack() as running:
+        running.callback(wiring.use, None)
+        yield Reader(tmp_path, keys_folder, monkeypatch, running)
+
+
+def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pytest.CaptureFixture[str]) -> None:
+    sender, home = (reader.clone / "practice" / "boroughs" / slug for slug in ("southwark", "lambeth"))
+
+    reader.follow("users/README.md")
+    assert "The statement holds." in capsys.readouterr().out
+    assert {path.name for path in (sender / "collected").rglob("*.*")} == {
+        "receipt.json", "report.json", "report.xlsx"
+    }  # fmt: skip
+    assert len(list((home / "collected").rglob("matches.xlsx"))) == 1
+    assert run(["fetch", "results", "--out", str(home / "collected"), "--profile", str(home / "exchange.toml")]) == 0
+
+    reader.follow("users/officers.md")
+    [counted] = (home / "collected" / "decisions").rglob("summary.json")
+    assert '"unknown_match_ref": 1' in counted.read_text(encoding="utf-8")
+    assert run(["fetch", "enrolments", "--out", str(sender / "x"), "--profile", str(sender / "exchange.toml")]) == 0
+    [enrolments] = (sender / "x").rglob("enrolments.parquet")
+    assert pq.read_table(enrolments).column_names == ["upn", "urn", "tier", "start_date"]
+
+    capsys.readouterr()
+    reader.follow("operators/README.md")
+    said = capsys.readouterr().out
+    assert "received conserved done" in said
+    assert "conserved released done" in said
+    assert "Host.Functions" not in said  # nothing was poisoned on the way
+
+
+def test_whatever_looks_like_a_terminal_is_on_a_page_that_is_followed() -> None:
+    typed = {
+        page.relative_to(DOCS).as_posix()
+        for page in DOCS.rglob("*.md")
+        for opening in openings(page)
+        if opening in ("```", "```bash", "```console", "```python", "```sh", "```shell")
+    }
+    assert typed == set(FOLLOWED)
+    assert all(blocks(page) for page in FOLLOWED)
+
+
+def openings(page: Path) -> list[str]:
+    """The first line of every fenced block."""
+    return [found[0].splitlines()[0] for found in FENCE.finditer(page.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_relative_link_leads_to_something(name: str) -> None:
+    page = ROOT / name
+    for target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        leads_to = (page.parent / path).resolve() if path else page
+        assert leads_to.exists(), f"{name}: {target}"
+        assert leads_to.is_relative_to(ROOT), f"{name}: {target}"
+        assert not anchor or anchor in anchors(leads_to), f"{name}: {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_make_target_that_is_mentioned_exists(name: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", (ROOT / name).read_text(encoding="utf-8"))) <= targets
+
+
+def coded(page: str) -> set[str]:
+    """What stands in the page as code: `so`."""
+    return set(re.findall(r"`([^`\n]+)`", (DOCS / page).read_text(encoding="utf-8")))
+
+
+def test_the_officers_page_explains_every_column_guard_level_and_decision() -> None:
+    released = load_agreement().releases
+    explained = coded("users/officers.md")
+    assert {column for name in ("matches", "review") for column in released[name].columns} <= explained
+    assert set(DECISIONS.names) <= explained
+    assert set(DECISIONS.column("decision").codes or ()) <= explained
+    assert {guard.code for guard in GUARDS} <= explained
+    text = (DOCS / "users/officers.md").read_text(encoding="utf-8")
+    levels = {level.name.lower().replace("_", " ") for kind in LEVELS.values() for level in kind}
+    assert {level for level in levels if level not in text} == set()
+
+
+def test_the_pages_state_the_days_and_bands_of_the_agreement() -> None:
+    agreement: Agreement = load_agreement()
+    retention = agreement.retention
+    governance = (DOCS / "ig/README.md").read_text(encoding="utf-8")
+    officers = (DOCS / "users/officers.md").read_text(encoding="utf-8")
+    assert set(retention.sweep_days.values()) == {26}
+    assert (retention.lifecycle_days, retention.watchdog_days, retention.promise_days) == (27, 29, 30)
+    assert "on day 26, backstop on day 27, alarm on day 29, promise 30" in governance
+    assert f"| {agreement.records.ledger_days} |" in governance
+    assert f"more than {retention.promise_days} days" in officers
+    assert f"decide within {retention.sweep_days['staging']} days" in officers
+    assert f"From {agreement.linkage.automatic} it is a match, from {agreement.linkage.review} review" in officers
+    assert agreement.officers_per_borough == 2
+    assert "at most two officers" in officers
+
+
+def test_the_operators_page_explains_every_code_that_is_theirs_and_every_step_of_the_ledger() -> None:
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for room in ("shared", "functions") for path in (ROOT / room).rglob("*.py")
+    )
+    page = (DOCS / "operators/README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r'"((?:KEY|STO|LED|SYS|EVT)-\d{3})"', source)) <= set(re.findall(r"[A-Z]{3}-\d{3}", page))
+    steps = set(re.findall(r'\.record\(\s*\w+,\s*"([a-z]+)"', source)) | {"conserved"}
+    assert {"received", "released", "superseded", "unbalanced", "gone", "done"} <= steps
+    assert steps <= coded("operators/README.md")
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "functions" / "settings.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(E[A-Za-z_]+)`", text))
+    assert len(named) >= len(Settings.__dataclass_fields__)
+    assert named <= coded("operators/settings.md")
