@@ -237,6 +237,11 @@ def coded(page: str) -> set[str]:
     return set(re.findall(r"`([^`\n]+)`", (DOCS / page).read_text(encoding="utf-8")))
 
 
+def words(page: str) -> str:
+    """The page's text, wherever its lines end."""
+    return " ".join((DOCS / page).read_text(encoding="utf-8").split())
+
+
 def test_the_officers_page_explains_every_column_guard_level_and_decision() -> None:
     released = load_agreement().releases
     explained = coded("users/officers.md")
@@ -244,7 +249,7 @@ def test_the_officers_page_explains_every_column_guard_level_and_decision() -> N
     assert set(DECISIONS.names) <= explained
     assert set(DECISIONS.column("decision").codes or ()) <= explained
     assert {guard.code for guard in GUARDS} <= explained
-    text = (DOCS / "users/officers.md").read_text(encoding="utf-8")
+    text = words("users/officers.md")
     levels = {level.name.lower().replace("_", " ") for kind in LEVELS.values() for level in kind}
     assert {level for level in levels if level not in text} == set()
 
@@ -252,8 +257,7 @@ def test_the_officers_page_explains_every_column_guard_level_and_decision() -> N
 def test_the_pages_state_the_days_and_bands_of_the_agreement() -> None:
     agreement: Agreement = load_agreement()
     retention = agreement.retention
-    governance = (DOCS / "ig/README.md").read_text(encoding="utf-8")
-    officers = (DOCS / "users/officers.md").read_text(encoding="utf-8")
+    governance, officers = words("ig/README.md"), words("users/officers.md")
     assert set(retention.sweep_days.values()) == {26}
     assert (retention.lifecycle_days, retention.watchdog_days, retention.promise_days) == (27, 29, 30)
     assert "on day 26, backstop on day 27, alarm on day 29, promise 30" in governance
