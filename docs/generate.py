@@ -1,7 +1,7 @@
 """Writes every generated file of the repository, or checks that none is stale.
 
-    python -m docs.generate           write
-    python -m docs.generate --check   exit 1 and name what differs
+python -m docs.generate           write
+python -m docs.generate --check   exit 1 and name what differs
 """
 
 import sys

@@ -97,4 +97,3 @@ def check_officers(agreement: Agreement, officers: int) -> None:
     """Raise `NotAgreed` (AGR-006) when a borough acts through more officers than the agreement allows."""
     if officers > agreement.officers_per_borough:
         raise TOO_MANY_OFFICERS.refusal()
-

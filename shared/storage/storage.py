@@ -150,11 +150,14 @@ class Storage:
 
         area = self.reference()
         etag = area.facts(POSTCODES).etag
-        if etag not in self._postcodes:
+        directory = self._postcodes.get(etag)
+        if directory is None:
             blob = area.read(POSTCODES, if_match=etag)
+            directory = pq.read_table(io.BytesIO(blob.data), columns=["postcode", "ons_code"])
+            # Other threads may look at the same moment: each returns what it has read itself.
             self._postcodes.clear()
-            self._postcodes[etag] = pq.read_table(io.BytesIO(blob.data), columns=["postcode", "ons_code"])
-        return self._postcodes[etag]
+            self._postcodes[etag] = directory
+        return directory
 
     def check_reachable(self) -> None:
         """Raise a `StorageFault` unless the account answers, lets us in, and has its containers."""
