@@ -218,6 +218,7 @@ def code_page() -> str:
     stops = "\n".join(f"| {c.code} | {_cell(c.message)} | {_cell(c.mend)} |" for c in INPUT_CODES.values())
     packs = "\n".join(f"| {c.code} | {c.effect} | {_cell(c.message)} | {_cell(c.mend)} |" for c in PACK_CODES)
     return (
+        "# Codes of the `exchange` command\n\nGenerated from the command's codes; do not edit.\n\n"
         "## What stops a command (exit code 2)\n\n| code | what happened | what to do |\n| --- | --- | --- |\n"
         f"{stops}\n\n## What packing says of a row\n\n| code | effect | what happened | what to do |\n"
         f"| --- | --- | --- | --- |\n{packs}\n"

@@ -21,8 +21,6 @@ from client.console import note
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from local.site import Site
-
 DAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 FOLDER = Path(".exchange/demo")
 SEED = 1
@@ -51,9 +49,11 @@ def command(
 
 def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, Any]:
     """Run the demo in `folder` (emptied first) and return the summary that is also written there."""
+    from client.pack.places import read_directory
     from local.demo_account import Collected
     from local.host import Host
     from local.party import Party
+    from local.postcodes import bring_postcodes
     from local.site import open_site
     from local.synth.london import generate, write
 
@@ -65,7 +65,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
     _say(started, "starting the storage emulator; making keys")
     with open_site(folder, clock=lambda: DAY) as site:
         parties = tuple(Party(desk, site.exchange.agreement) for desk in site.desks)
-        _bring_postcodes(site, folder / "london" / "reference" / "postcodes.parquet")
+        bring_postcodes(site.exchange.storage, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
         host = Host(site.exchange, site.poison)
         for party in parties:
             for dataset, tables in (("pupils", london.pupils), ("households", london.households)):
@@ -92,13 +92,6 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
         }
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
-
-
-def _bring_postcodes(site: Site, directory: Path) -> None:
-    """What an operator does each quarter with the ONS Postcode Directory."""
-    from shared.storage.storage import POSTCODES
-
-    site.exchange.storage.reference().create(POSTCODES, directory.read_bytes())
 
 
 def _decide(matches: pa.Table) -> pa.Table:

@@ -13,7 +13,9 @@ import typer
 
 from client import options
 from client.console import answer, table
+from client.pack.places import read_directory
 from local.host import Host
+from local.postcodes import bring_postcodes
 from local.site import Site, open_site
 
 FOLDER = Path(".exchange/up")
@@ -24,21 +26,33 @@ def command(
         Path, typer.Option("--folder", file_okay=False, help="Where blobs, keys and profiles are kept.")
     ] = FOLDER,
     workers: Annotated[int, typer.Option("--workers", min=1, help="How many events are handled at a time.")] = 2,
+    postcodes: Annotated[
+        Path | None,
+        typer.Option(help="Postcode directory to load: CSV or Parquet with postcode and ons_code. Needed once."),
+    ] = None,
     json: options.Json = False,
 ) -> None:
-    """Keep the whole exchange running on this machine until Ctrl-C. What was dropped is there at the next start."""
+    """Keep the whole exchange running on this machine until Ctrl-C. What was dropped is there at the next start.
+
+    Example: exchange up --postcodes local/synth/sample/reference/postcodes.csv
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     journal = logging.getLogger("exchange")
     journal.addHandler(logging.StreamHandler(sys.stderr))
     journal.setLevel(logging.INFO)
-    run(folder, stop, workers=workers, as_json=json)
+    run(folder, stop, workers=workers, postcodes=postcodes, as_json=json)
 
 
-def run(folder: Path, stop: threading.Event, *, workers: int = 2, as_json: bool = False) -> None:
+def run(
+    folder: Path, stop: threading.Event, *, workers: int = 2, postcodes: Path | None = None, as_json: bool = False
+) -> None:
     """Start everything, say where it is, and fire functions until `stop` is set."""
+    directory = read_directory(postcodes) if postcodes else None
     with open_site(folder) as site:
+        if directory is not None:
+            bring_postcodes(site.exchange.storage, directory)
         _announce(site, as_json=as_json)
         Host(site.exchange, site.poison, workers=workers).run_forever(stop)
 

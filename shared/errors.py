@@ -18,6 +18,7 @@
     │   ├── Changed                If-Match failed: overwritten since it was looked at
     │   ├── NotAllowed             the credentials do not allow it
     │   ├── TooLarge               more bytes than the caller would take
+    │   ├── UnusableName           the name would mean another blob, or none (STO-008)
     │   └── StorageUnavailable     transient: the host tries again
     ├── LedgerRefused              an event held something that is not a code, a count or an id (LED-003)
     ├── LedgerBroken               a hash chain does not hold (LED-001)
@@ -97,6 +98,10 @@ class NotAllowed(StorageFault):
 
 class TooLarge(StorageFault):
     """A blob has more bytes than the caller would take; none was fetched."""
+
+
+class UnusableName(StorageFault):
+    """The name of a blob cannot be used to address it."""
 
 
 class StorageUnavailable(StorageFault):

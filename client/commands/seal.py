@@ -54,7 +54,7 @@ def seal_file(
     check_may_drop(agreement, slug, dataset, moment.date())
     table = read_parquet(file)
     with step("Checking"):
-        terms = agreement.datasets[dataset]  # type: ignore[index]  # check_may_drop has checked it
+        terms = agreement.terms_of(dataset)
         checked = validate(table, dataset, as_of=moment.date(), stale_after_days=terms.stale_after_days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")

@@ -56,10 +56,9 @@ def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> N
     """Raise `NotAgreed` (AGR-001, 003, 004) unless borough `slug` may drop `dataset` on that day."""
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
-    terms = {str(name): terms for name, terms in agreement.datasets.items()}.get(dataset)
-    if terms is None:
+    if dataset not in agreement.datasets:
         raise UNKNOWN_DATASET.refusal()
-    if slug not in terms.dropped_by:
+    if slug not in agreement.terms_of(dataset).dropped_by:
         raise MAY_NOT_DROP.refusal()
 
 
@@ -78,7 +77,7 @@ def check_may_release(agreement: Agreement, release: str, columns: Iterable[str]
     `home` is the borough whose run or decision makes the release: a release to the home side goes to it and to nobody
     else; one to the school side goes to any other participant.
     """
-    terms = {str(name): terms for name, terms in agreement.releases.items()}.get(release)
+    terms = agreement.release_terms(release)
     right_side = terms is not None and to in agreement.controllers and (to == home) == (terms.to == "home")
     if terms is None or not right_side or not set(columns) <= set(terms.columns):
         raise MAY_NOT_RECEIVE.refusal()

@@ -205,6 +205,14 @@ class Agreement(Terms):
         """All 33 authorities by slug."""
         return {borough.slug: borough for borough in self.boroughs}
 
+    def terms_of(self, dataset: str) -> DatasetTerms:
+        """The terms of a dataset. Raises `KeyError` when the agreement has no such dataset."""
+        return {str(name): terms for name, terms in self.datasets.items()}[dataset]
+
+    def release_terms(self, release: str) -> ReleaseTerms | None:
+        """The terms of a release, `None` when the agreement has no such release."""
+        return {str(name): terms for name, terms in self.releases.items()}.get(release)
+
     @property
     def participants(self) -> tuple[Borough, ...]:
         """The authorities that are party to this agreement, in the order in which it names them."""

@@ -7,9 +7,11 @@ killed between any two writes is simply started again.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreement.gates import AgreementCode, check_may_drop, check_named, check_officers
@@ -17,7 +19,7 @@ from shared.contract.validate import Validation, validate
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE, Manifest
 from shared.envelope.open import Opened, open_sealed, too_large
-from shared.errors import Missing, RefusedEvent, RejectedDrop
+from shared.errors import Missing, RefusedEvent, RejectedDrop, UnusableName
 from shared.intake.answer import Arrival, Verdict, answer, with_whereabouts
 from shared.intake.home import WHEREABOUTS, route, rows_by_home
 from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
@@ -35,7 +37,12 @@ IN_THE_FUTURE = AgreementCode(
     "DRP-001", "The file was prepared in the future.", "Set the clock of the machine that seals, and seal again."
 )
 TOO_OLD = AgreementCode("DRP-002", "The file was prepared too long ago.", "Extract the data again and seal it.")
-DROP_CODES = (IN_THE_FUTURE, TOO_OLD)
+UNUSABLE_NAME = AgreementCode(
+    "DRP-003",
+    "The blob's name cannot be used: it has dot segments, backslashes, doubled slashes or control characters.",
+    "Drop it again under a plain name, such as `exchange drop` gives it.",
+)
+DROP_CODES = (IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME)
 
 
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
@@ -53,8 +60,10 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
     try:
         facts = inbox.facts(name)
         if facts.size > exchange.agreement.limits.bytes:
-            return _refuse_unread(exchange, tenant, facts.etag, facts.size)
+            return _refuse_unread(exchange, tenant, facts.etag, too_large(facts.size, exchange.agreement.limits))
         blob = inbox.read(name, if_match=facts.etag)
+    except UnusableName:
+        return _refuse_unread(exchange, tenant, name, UNUSABLE_NAME.refusal())
     except Missing:
         subject = f"event:{derived_id('event', tenant, container, name)}"
         exchange.ledger.record(subject, "gone", service=SERVICE, tenant=tenant)
@@ -96,11 +105,10 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         limits=exchange.agreement.limits,
         keys=exchange.keys,
     )
-    terms = exchange.agreement.datasets[opened.manifest.dataset]  # type: ignore[index]  # the gate above has checked it
     age = arrival.received_at - opened.manifest.prepared_at
     if age < -_CLOCK_SKEW:
         raise IN_THE_FUTURE.refusal()
-    if age > timedelta(days=terms.stale_after_days):
+    if age > timedelta(days=exchange.agreement.terms_of(opened.manifest.dataset).stale_after_days):
         raise TOO_OLD.refusal()
     return opened
 
@@ -115,6 +123,7 @@ def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
     if exchange.storage.claim(arrival.tenant, f"drop-{drop}", {"arrival": arrival.id})["arrival"] != arrival.id:
         exchange.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
         return drop
+    terms = exchange.agreement.terms_of(manifest.dataset)
     exchange.ledger.record(
         subject,
         "received",
@@ -122,26 +131,20 @@ def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
         tenant=arrival.tenant,
         counts={"rows": manifest.rows},
         hashes={"sha256": arrival.sha256},
-        codes=(manifest.dataset, manifest.collection, exchange.agreement.datasets[manifest.dataset].purpose),  # type: ignore[index]
+        codes=(manifest.dataset, manifest.collection, terms.purpose),
     )
     try:
         validation = validate(
             opened.table,
             manifest.dataset,
             as_of=arrival.received_at.date(),
-            stale_after_days=exchange.agreement.datasets[manifest.dataset].stale_after_days,  # type: ignore[index]
+            stale_after_days=terms.stale_after_days,
         )
         if manifest.dataset == "decisions":
             check_officers(exchange.agreement, pc.count_distinct(validation.accepted.column("decided_by")).as_py())
     except RejectedDrop as refusal:
         return _refuse(exchange, drop, arrival, refusal, manifest)
-    partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
-    if manifest.dataset == "pupils":
-        verdict = _stage_pupils(exchange, partition, validation)
-    else:
-        if validation.accepted.num_rows:
-            stage(exchange, arrival.tenant, partition, validation.accepted)
-        verdict = Verdict(validation, routed={arrival.tenant: validation.accepted.num_rows})
+    verdict, parts = _send_home(exchange, arrival.tenant, validation)
     exchange.ledger.conserve(
         subject,
         service=SERVICE,
@@ -151,27 +154,31 @@ def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
         excluded=verdict.excluded,
         routed=sum(verdict.routed.values()),
     )
+    # Only now: rows that do not add up must not be lying where a later run would find them.
+    partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
+    for home, rows in parts.items():
+        stage(exchange, home, partition, rows)
     answer(exchange, drop, arrival, manifest, verdict)
-    _ask_for_work(exchange, partition, verdict)
+    _ask_for_work(exchange, partition, parts)
     exchange.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
     return drop
 
 
-def _stage_pupils(exchange: Exchange, partition: Partition, validation: Validation) -> Verdict:
-    pupils = validation.accepted
-    routes = route(pupils, exchange.storage.postcode_directory(), exchange.agreement, school=partition.sender)
-    routed = {}
-    for home, rows in rows_by_home(routes).items():
-        stage(exchange, home, partition, pupils.take(rows))
-        routed[home] = len(rows)
+def _send_home(exchange: Exchange, tenant: str, validation: Validation) -> tuple[Verdict, dict[str, pa.Table]]:
+    """Which accepted rows go to which home borough. Households and decisions are at home where they were dropped."""
+    rows = validation.accepted
+    if validation.dataset != "pupils":
+        parts = {tenant: rows} if rows.num_rows else {}
+        return Verdict(validation, routed={home: part.num_rows for home, part in parts.items()}), parts
+    routes = route(rows, exchange.storage.postcode_directory(), exchange.agreement, school=tenant)
+    parts = {home: rows.take(where) for home, where in rows_by_home(routes).items()}
+    routed = {home: part.num_rows for home, part in parts.items()}
     excluded = {why.reason: count for why in WHEREABOUTS if (count := routes.count(why))}
-    return Verdict(with_whereabouts(validation, routes), routed, excluded)
+    return Verdict(with_whereabouts(validation, routes), routed, excluded), parts
 
 
-def _ask_for_work(exchange: Exchange, partition: Partition, verdict: Verdict) -> None:
-    for home, rows in verdict.routed.items():
-        if not rows:
-            continue
+def _ask_for_work(exchange: Exchange, partition: Partition, homes: Iterable[str]) -> None:
+    for home in homes:
         if partition.dataset == "decisions":
             ask(exchange, home, EnrolRequest(home, partition.collection, partition.name))
         else:
@@ -200,8 +207,7 @@ def _refuse(
     return drop
 
 
-def _refuse_unread(exchange: Exchange, tenant: str, etag: str, size: int) -> str:
-    """A blob over the size limit is never read, so its id rests on the ETag instead of the bytes."""
-    drop = derived_id("unread", tenant, etag)
-    arrival = Arrival(tenant, drop, "", _received_at(exchange, tenant, drop))
-    return _refuse(exchange, drop, arrival, too_large(size, exchange.agreement.limits))
+def _refuse_unread(exchange: Exchange, tenant: str, what: str, refusal: RejectedDrop) -> str:
+    """Refuse a blob that is never read: its id rests on `what`, its ETag or its name, instead of its bytes."""
+    drop = derived_id("unread", tenant, what)
+    return _refuse(exchange, drop, Arrival(tenant, drop, "", _received_at(exchange, tenant, drop)), refusal)

@@ -61,6 +61,7 @@ def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, hom
 
     Raises `NotAgreed` (AGR-005) when `to` is not the receiver of this release.
     """
-    columns = list(agreement.releases[release].columns)  # type: ignore[index]  # the gate names an unknown release
+    terms = agreement.release_terms(release)
+    columns = list(terms.columns) if terms else []
     check_may_release(agreement, release, columns, to=to, home=home)
     return rows.select(columns)

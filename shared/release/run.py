@@ -138,6 +138,7 @@ def _summary(exchange: Exchange, run_id: str, inputs: Inputs, linked: Linked, as
         "home": inputs.home,
         "collection": inputs.collection,
         "agreement": exchange.agreement.reference,
+        "started_at": as_of.isoformat(),
         "as_of": as_of.date().isoformat(),
         "drops": sorted(Partition.named(name).drop for name in (*inputs.pupils, inputs.households)),
         "rows_in": linked.pupils.num_rows,

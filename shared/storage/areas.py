@@ -15,7 +15,7 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
-from shared.errors import Missing, StorageFault, TooLarge
+from shared.errors import Missing, TooLarge, UnusableName
 from shared.storage.faults import translated
 
 SINGLE_PUT_BYTES = 5_000 * 2**20
@@ -62,7 +62,8 @@ class Area:
     """A container, or what is under one prefix of it. Names are relative to the prefix and cannot leave it.
 
     Every method raises `StorageUnavailable` (STO-004) on transient trouble that outlasts the SDK's retries,
-    `NotAllowed` (STO-005) when the credentials do not suffice, and `StorageFault` (STO-008) for an unusable name.
+    `NotAllowed` (STO-005) when the credentials do not suffice, and `UnusableName` (STO-008) for a name that would mean
+    another blob, or none.
     """
 
     client: ContainerClient
@@ -174,7 +175,7 @@ class Area:
 
     def _full(self, name: str) -> str:
         if not is_usable(name):
-            raise StorageFault("STO-008", f"Not a usable blob name; container {self.container}.")
+            raise UnusableName("STO-008", f"Not a usable blob name; container {self.container}.")
         return self.prefix + name
 
     def _tagged(self) -> dict[str, Any]:

@@ -16,9 +16,11 @@ import pytest
 import xlsxwriter
 
 from client.cli import run
+from client.pack.places import read_directory
 from functions import wiring
 from functions.settings import Settings
 from local.host import Host
+from local.postcodes import bring_postcodes
 from local.site import Site, open_site
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
@@ -131,8 +133,9 @@ class Reader:
 
     def start(self, words: list[str]) -> None:
         """`exchange up`, in a terminal of its own in the clone."""
-        assert words[0] == "--folder"
-        self.site = self.running.enter_context(open_site(self.clone / words[1], clock=lambda: NOW))
+        [folder, postcodes] = [words[words.index(option) + 1] for option in ("--folder", "--postcodes")]
+        self.site = self.running.enter_context(open_site(self.clone / folder, clock=lambda: NOW))
+        bring_postcodes(self.site.exchange.storage, read_directory(self.clone / postcodes))
         self.host = Host(self.site.exchange, self.site.poison)
         self.patch.setenv("ACCOUNT", self.site.connection_string)
         self.patch.setenv("ACCOUNT_QUEUE", self.site.connection_string)

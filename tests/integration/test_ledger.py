@@ -40,7 +40,7 @@ def test_steps_form_a_chain(ledger: Ledger) -> None:
     assert ledger.head(DROP) == done
     assert (received.seq, done.seq, done.previous) == (1, 2, received.hash)
     assert (done.at, done.agreement, done.codes) == ("2026-11-21T09:30:01Z", "fsm@1.0.0", ("accepted",))
-    verify_chain(ledger.events(DROP), head=done.hash)
+    verify_chain(ledger.events(DROP), vouched=done.hash)
 
 
 def test_of_a_subject_that_nothing_happened_to_there_is_nothing(ledger: Ledger) -> None:
