@@ -55,7 +55,8 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
     from local.party import Party
     from local.postcodes import bring_postcodes
     from local.site import open_site
-    from local.synth.london import generate, write
+    from local.synth.files import write
+    from local.synth.london import generate
 
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)

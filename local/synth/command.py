@@ -29,7 +29,8 @@ def synth(
     Nobody in them is real. Writes drops/, census/, households_csv/, reference/ and truth/ under the folder; what is
     there already under these names is overwritten.
     """
-    from local.synth.london import PILOT, generate, write
+    from local.synth.files import write
+    from local.synth.london import PILOT, generate
     from local.synth.places import load_places
 
     places = load_places()

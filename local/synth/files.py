@@ -14,8 +14,12 @@ from local.synth.text_files import csv_bytes
 from local.synth.world import Progress
 
 
-def write_files(london: London, folder: Path, *, exports: bool, progress: Progress) -> list[Path]:
-    """See `london.write`."""
+def write(london: London, folder: Path, *, exports: bool = True, progress: Progress = lambda _: None) -> list[Path]:
+    """Write everything under `folder`; `exports` adds the census and supplier CSVs. Returns the files, in order.
+
+    `drops/<slug>/{pupils,households}.parquet`, `reference/postcodes.parquet`, `truth/truth.parquet`, `census/<slug>/…`,
+    `households_csv/<slug>/…`.
+    """
     files = [
         write_parquet(london.postcodes, folder / "reference" / "postcodes.parquet"),
         write_parquet(london.truth, folder / "truth" / "truth.parquet"),

@@ -1,4 +1,4 @@
-"""One call makes synthetic London, another writes it.
+"""One call makes synthetic London; `files.write` writes it.
 
 The same seed, scale and boroughs give the same bytes of every file, whatever the machine's clock or hash seed.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -86,17 +85,6 @@ def generate(
         postcodes=world.postcodes.table(world.places),
         truth=make_truth(world, rolls, extracts),
     )
-
-
-def write(london: London, folder: Path, *, exports: bool = True, progress: Progress | None = None) -> list[Path]:
-    """Write everything under `folder`; `exports` adds the census and supplier CSVs. Returns the files, in order.
-
-    `drops/<slug>/{pupils,households}.parquet`, `reference/postcodes.parquet`, `truth/truth.parquet`, `census/<slug>/…`,
-    `households_csv/<slug>/…`.
-    """
-    from local.synth.files import write_files  # the writers need more than the maker
-
-    return write_files(london, folder, exports=exports, progress=progress or (lambda _: None))
 
 
 def _check(seed: int, boroughs: tuple[str, ...], scale: float) -> None:

@@ -24,7 +24,9 @@ class AgreementCode:
 
 
 NOT_IN_FORCE = AgreementCode(
-    "AGR-001", "The agreement is not in force on this day.", "Ask the operators when the next version begins."
+    "AGR-001",
+    "The agreement is not in force on this day.",
+    "Ask the operators when the next version begins, and seal the file again then.",
 )
 OTHER_AGREEMENT = AgreementCode(
     "AGR-002", "The drop names another agreement or version.", "Seal it again with the agreement that is in force."

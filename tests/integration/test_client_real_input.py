@@ -20,7 +20,8 @@ from client.pack.packed import Packed
 from client.pack.places import read_directory
 from client.pack.source import read
 from client.pack.styles import choose_style
-from local.synth.london import London, generate, write
+from local.synth.files import write
+from local.synth.london import London, generate
 from shared.agreement.load import load_agreement
 from tests.unit.client.census_sample import pupil, write_census
 from tests.world import COLLECTION, NOW, World

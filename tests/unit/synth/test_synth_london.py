@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from local.synth.london import AS_OF, PILOT, London, generate, write
+from local.synth.files import write
+from local.synth.london import AS_OF, PILOT, London, generate
 from local.synth.places import load_places
 from local.synth.rates import MARKS
 from shared.contract.datasets import CONTRACTS
@@ -23,7 +24,8 @@ from shared.contract.validate import validate
 from shared.errors import InvalidInput
 
 TINY = (
-    "import sys; from pathlib import Path; from local.synth.london import generate, write;"
+    "import sys; from pathlib import Path;"
+    "from local.synth.files import write; from local.synth.london import generate;"
     "write(generate(5, 0.01, ['lambeth', 'southwark']), Path(sys.argv[1]))"
 )
 
