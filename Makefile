@@ -22,7 +22,7 @@ help: ## list the commands
 	@touch $@
 
 .PHONY: setup
-setup: .venv/ready ## everything that is needed, into .venv (and the storage emulator beside it)
+setup: .venv/ready ## everything that is needed, into .venv
 
 .PHONY: demo
 demo: setup ## the whole exchange on this machine: drops in, matches out, a table of every row
@@ -58,4 +58,4 @@ lock: setup ## pin what deploys (requirements.txt) and what develops (requiremen
 
 .PHONY: clean
 clean: ## remove what setup, demo and test made
-	rm -rf .venv .exchange local/emulator/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .venv .exchange practice *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

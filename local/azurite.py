@@ -28,8 +28,11 @@ from pathlib import Path
 from shared.errors import ExchangeError
 
 EMULATOR = Path(__file__).parent / "emulator"
-ENTRY = EMULATOR / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-INSTALLED = EMULATOR / "node_modules" / ".exchange-installed"
+"""What is committed: the lockfile, and the leash."""
+HOME = Path(sys.prefix) / "emulator"
+"""Where it is installed: in the virtual environment, with everything else that `make setup` brings."""
+ENTRY = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+INSTALLED = HOME / "node_modules" / ".exchange-installed"
 
 OLDEST_NODE = 20
 START_SECONDS = 60.0
@@ -83,12 +86,15 @@ def install() -> bool:
     wanted = hashlib.sha256((EMULATOR / "package-lock.json").read_bytes()).hexdigest()
     if ENTRY.is_file() and INSTALLED.is_file() and INSTALLED.read_text(encoding="ascii") == wanted:
         return False
+    HOME.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(EMULATOR / name, HOME / name)
     found = find_node()
     # The npm of the wheel starts `node` by name in places, so its folder leads the path.
     path = os.pathsep.join([str(Path(found.node[0]).parent), os.environ.get("PATH", "")])
     done = subprocess.run(  # noqa: S603
         [*found.npm, "ci", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"],
-        cwd=EMULATOR,
+        cwd=HOME,
         env={**os.environ, "PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -100,7 +106,7 @@ def install() -> bool:
     if done.returncode or not ENTRY.is_file():
         raise EmulatorFailed(
             "EMU-002",
-            f"`npm ci` in local/emulator ended with {done.returncode}:\n{_tail(done.stdout)}\n",
+            f"`npm ci` ended with {done.returncode}:\n{_tail(done.stdout)}\n",
             "Check that npm can reach its registry, then run `make setup` again.",
         )
     INSTALLED.write_text(wanted, encoding="ascii")

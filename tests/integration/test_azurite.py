@@ -105,11 +105,12 @@ def copy_of_the_lockfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     """The emulator's folder as in a fresh clone."""
     for name in ("package.json", "package-lock.json"):
         shutil.copy(local.azurite.EMULATOR / name, tmp_path)
-    entry = local.azurite.ENTRY.relative_to(local.azurite.EMULATOR)
-    installed = local.azurite.INSTALLED.relative_to(local.azurite.EMULATOR)
+    entry = local.azurite.ENTRY.relative_to(local.azurite.HOME)
+    installed = local.azurite.INSTALLED.relative_to(local.azurite.HOME)
     monkeypatch.setattr(local.azurite, "EMULATOR", tmp_path)
-    monkeypatch.setattr(local.azurite, "ENTRY", tmp_path / entry)
-    monkeypatch.setattr(local.azurite, "INSTALLED", tmp_path / installed)
+    monkeypatch.setattr(local.azurite, "HOME", tmp_path / "home")
+    monkeypatch.setattr(local.azurite, "ENTRY", tmp_path / "home" / entry)
+    monkeypatch.setattr(local.azurite, "INSTALLED", tmp_path / "home" / installed)
     return tmp_path
 
 
@@ -130,7 +131,7 @@ def test_an_installation_that_fails_says_what_npm_said(
     monkeypatch.setenv("NPM_CONFIG_FETCH_RETRIES", "0")
     assert main(["install"]) == 2
     told = capsys.readouterr().err
-    assert told.startswith("EMU-002: `npm ci` in local/emulator ended with 1:")
+    assert told.startswith("EMU-002: `npm ci` ended with 1:")
     assert "ECONNREFUSED" in told
     with pytest.raises(EmulatorFailed, match="not installed"):
         Azurite(copy_of_the_lockfile / "data").start()

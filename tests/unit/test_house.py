@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [path for room in ("shared", "functions", "client", "local") for path in sorted((ROOT / room).rglob("*.py"))]
-SOURCES = [path.relative_to(ROOT) for path in SOURCES if "node_modules" not in path.parts]
+ROOMS = ("shared", "functions", "client", "local")
+SOURCES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 PURE_ROOMS = ("contract", "linkage", "eligibility")
 
 
