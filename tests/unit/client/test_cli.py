@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -21,15 +20,9 @@ from shared.errors import InvalidInput
 OWN = {name: place for name, (place, _) in cli.COMMANDS.items() if place.startswith("client.")}
 
 
-def test_help_is_quick_and_imports_no_command():
+def test_help_imports_no_command_and_nothing_heavy():
     program = "import sys; from client.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
-    spent = []
-    for _ in range(3):
-        before = os.times()
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-        after = os.times()
-        spent.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    assert min(spent) < 0.6  # processor time, so that a busy machine does not fail it; 0.3 s where nothing else runs
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not re.search(r"'(pyarrow|pandas|numpy|pydantic|azure|client\.commands|local)'", done.stderr)
     assert all(name in done.stdout for name in cli.COMMANDS)
 
