@@ -73,22 +73,26 @@ def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:
     return True
 
 
-def check_may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str) -> None:
-    """Raise `NotAgreed` (AGR-005) unless every column of `release` may go to borough `to`.
+def check_may_release(
+    agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str, on: date
+) -> None:
+    """Raise `NotAgreed` (AGR-001, 005) unless every column of `release` may go to borough `to` on that day.
 
     `home` is the borough whose run or decision makes the release: a release to the home side goes to it and to nobody
     else; one to the school side goes to any other participant.
     """
+    if not agreement.in_force.covers(on):
+        raise NOT_IN_FORCE.refusal()
     terms = agreement.release_terms(release)
     right_side = terms is not None and to in agreement.controllers and (to == home) == (terms.to == "home")
     if terms is None or not right_side or not set(columns) <= set(terms.columns):
         raise MAY_NOT_RECEIVE.refusal()
 
 
-def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str) -> bool:
-    """Whether every column of `release` may go to borough `to`."""
+def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str, on: date) -> bool:
+    """Whether every column of `release` may go to borough `to` on that day."""
     try:
-        check_may_release(agreement, release, columns, to=to, home=home)
+        check_may_release(agreement, release, columns, to=to, home=home, on=on)
     except NotAgreed:
         return False
     return True

@@ -58,7 +58,7 @@ def enrol(exchange: Exchange, home: str, request: EnrolRequest) -> str:
     hashes = {
         school: send_sealed(
             exchange,
-            released(exchange.agreement, "enrolments", rows, to=school, home=home),
+            released(exchange.agreement, "enrolments", rows, to=school, home=home, on=started.date()),
             to=school,
             name=f"enrolments/{request.collection}/{enrol_id}/enrolments.parquet",
             release="enrolments",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -56,12 +58,12 @@ def pairs(pupils: pa.Table, households: pa.Table, links: pa.Table, assessment: p
     return pa.table(columns).sort_by("match_ref").combine_chunks()
 
 
-def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, home: str) -> pa.Table:
-    """The columns of `rows` that the agreement releases, and no other.
+def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, home: str, on: date) -> pa.Table:
+    """The columns of `rows` that the agreement releases on that day, and no other.
 
-    Raises `NotAgreed` (AGR-005) when `to` is not the receiver of this release.
+    Raises `NotAgreed`: AGR-001 when the agreement is no longer in force, AGR-005 when `to` is not the receiver.
     """
     terms = agreement.release_terms(release)
     columns = list(terms.columns) if terms else []
-    check_may_release(agreement, release, columns, to=to, home=home)
+    check_may_release(agreement, release, columns, to=to, home=home, on=on)
     return rows.select(columns)

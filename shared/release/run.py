@@ -73,7 +73,7 @@ def run(exchange: Exchange, home: str, request: LinkRequest) -> str:
     hashes = {
         release: send_sealed(
             exchange,
-            released(agreement, release, rows, to=home, home=home),
+            released(agreement, release, rows, to=home, home=home, on=started.date()),
             to=home,
             name=f"{folder}/{release}.parquet",
             release=release,

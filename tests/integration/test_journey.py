@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.errors import ConservationBroken, RefusedEvent
+from shared.errors import ConservationBroken, NotAgreed, RefusedEvent
 from shared.intake.identity import drop_id
 from shared.intake.requests import EnrolRequest, ask
 from shared.intake.staging import Partition
@@ -181,3 +181,12 @@ def test_every_storage_request_for_a_drop_bears_its_ledger_subject(world: World,
         drop = replace(world, exchange=exchange).receive("southwark", name)
     marked = [r for r in wire.requests if r.headers.get("x-ms-client-request-id") == f"drop:{drop}"]
     assert {request.path.split("/")[2] for request in marked} >= {"staging", "southwark-outbox"}
+
+
+def test_a_run_that_comes_after_the_end_of_the_agreement_releases_nothing(world: World) -> None:
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    world.now[0] = NOW.replace(year=2027)
+    with pytest.raises(NotAgreed, match="AGR-001"):
+        world.carry_out_all()
+    assert [name for name in world.outbox("lambeth") if name.startswith("results/")] == []

@@ -67,10 +67,15 @@ def test_a_borough_outside_the_agreement_may_drop_nothing() -> None:
 def test_a_column_goes_only_where_the_agreement_sends_it(
     release: str, columns: list[str], to: str, allowed: bool
 ) -> None:
-    assert may_release(AGREEMENT, release, columns, to=to, home="lambeth") is allowed
+    assert may_release(AGREEMENT, release, columns, to=to, home="lambeth", on=TERM) is allowed
     if not allowed:
         with refused("AGR-005"):
-            check_may_release(AGREEMENT, release, columns, to=to, home="lambeth")
+            check_may_release(AGREEMENT, release, columns, to=to, home="lambeth", on=TERM)
+
+
+def test_nothing_is_released_outside_the_period_of_the_agreement() -> None:
+    with refused("AGR-001"):
+        check_may_release(AGREEMENT, "matches", ["match_ref"], to="lambeth", home="lambeth", on=date(2027, 9, 1))
 
 
 def test_a_home_borough_never_receives_an_address_and_a_school_borough_never_a_benefit() -> None:
