@@ -4,8 +4,8 @@ There is no Bicep command line to ask, so this carries out the part of the langu
 the rest. It checks no types, knows no resource schema and cannot say what Azure makes of the result. What Azure alone
 knows (an id, a principal, a key) stands as text in «guillemets».
 
-`pycep` drops brackets and reads operators from right to left, so `a == b ? c : d` would be misread. Such an expression is
-refused (`Ambiguous`); with brackets around the left part it is read as Bicep reads it.
+`pycep` drops brackets and reads operators from right to left, so `a == b ? c : d` would be misread. Such an
+expression is refused (`Ambiguous`); with brackets around the left part it is read as Bicep reads it.
 """
 
 from __future__ import annotations
