@@ -33,7 +33,7 @@ param budgetStart string
 @description('Whether the audit containers are locked already. A locked policy cannot be written again, so it is left.')
 param auditLocked bool = false
 
-@description('Object ids in Entra: the identity and the officers of each borough, and who keeps the keys.')
+@description('Object ids in Entra: the identity and the officers of each borough, operators, keepers of keys.')
 param principals object = loadYamlContent('principals.yaml')
 
 var agreement = loadYamlContent('../../agreements/fsm.yaml')
@@ -191,6 +191,17 @@ module appAccess 'modules/app-access.bicep' = {
     appendRole: roles.outputs.append
     inspectRole: roles.outputs.inspect
     appPrincipal: identity.outputs.principalId
+  }
+}
+
+module operatorAccess 'modules/operators.bicep' = {
+  name: 'operators'
+  scope: group
+  params: {
+    accountName: exchangeAccount.outputs.name
+    operators: principals.operators
+    collectRole: roles.outputs.collect
+    workRole: roles.outputs.work
   }
 }
 

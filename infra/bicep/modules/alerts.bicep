@@ -13,7 +13,7 @@ param people object[]
 var readers = flatten(map(people, person => map(concat([person.identity], person.officers), id => '"${person.slug}-outbox","${id}"')))
 var allowed = 'let allowed = datatable(container: string, reader: string) [${join(readers, ', ')}];'
 var reads = 'StorageBlobLogs | where OperationName in ("GetBlob", "CopyBlobSource") and StatusCode startswith "2"'
-var notTheApp = 'where RequesterObjectId != "${appPrincipal}" | extend container = tostring(split(ObjectKey, "/")[2])'
+var notTheApp = 'where RequesterObjectId != "${appPrincipal}" | extend container = tostring(split(ObjectKey, "/")[2]) | where container !in ("ledger", "reference")'
 var notAllowed = 'join kind=leftanti allowed on container, $left.RequesterObjectId == $right.reader'
 
 var queries = [

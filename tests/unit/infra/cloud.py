@@ -97,12 +97,12 @@ def _agreement(text: str) -> Agreement:
 
 
 def principals_of(agreement: Agreement) -> dict[str, Any]:
-    """An identity and two officers for every participant, and somebody who keeps the keys."""
+    """An identity and two officers for every participant, and somebody who runs it and who keeps the keys."""
     named = {
         slug: {"identity": f"identity-{slug}", "officers": [f"officer-{number}-{slug}" for number in (1, 2)]}
         for slug in agreement.controllers
     }
-    return {"boroughs": named, "keepers": ["keeper"]}
+    return {"boroughs": named, "keepers": ["keeper"], "operators": ["operator"]}
 
 
 def all_of_london() -> dict[str, str]:

@@ -134,6 +134,21 @@ def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
         assert role.body["properties"]["assignableScopes"] == ["/the resource group"]
 
 
+def who_runs_it_sees_no_row(cloud: Cloud) -> None:
+    """Operators reach the ledger, the reference data and the poison queue; keepers of keys reach no storage at all."""
+    account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
+    scopes: dict[str, set[str]] = {"operator": set(), "keeper": set()}
+    for principal, scope, what in cloud.rights():
+        if principal in scopes:
+            scopes[principal].add(scope)
+            assert not [action for action in what if "unwrap" in action or "Crypto" in action]
+    ours = f"{account}/default/"
+    assert scopes == {
+        "operator": {ours + "ledger", ours + "reference", ours + "webjobs-blobtrigger-poison"},
+        "keeper": {vault},
+    }
+
+
 def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
     """Its rights in the exchange account, container by container; in the vault, key by key."""
     account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
@@ -305,6 +320,7 @@ FACTS: tuple[Fact, ...] = (
     audit_logs_can_only_grow,
     a_borough_only_drops_and_collects,
     roles_allow_no_more_than_they_say,
+    who_runs_it_sees_no_row,
     the_app_has_only_what_it_uses,
     one_key_per_borough_and_purpose,
     the_app_runs_as_measured,
