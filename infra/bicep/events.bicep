@@ -43,7 +43,7 @@ var letterBox = {
   endpointType: 'StorageBlob'
   properties: {
     resourceId: account.id
-    blobContainerName: 'dead-letters'
+    blobContainerName: 'deadletter'
   }
 }
 

@@ -56,9 +56,9 @@ var people = map(boroughs, slug => {
 var inboxes = map(boroughs, slug => '${slug}-inbox')
 var outboxes = map(boroughs, slug => '${slug}-outbox')
 var working = ['staging', 'requests', 'claims']
-var deadLetters = 'dead-letters'
+var deadLetters = 'deadletter'
 var personal = concat(inboxes, outboxes, working, [deadLetters])
-var lasting = ['ledger', 'reference']
+var lasting = ['ledger', 'certificates', 'reference']
 var eventQueues = concat(map(boroughs, slug => 'drop-${slug}'), ['request'])
 var auditContainers = map(['storageread', 'storagewrite', 'storagedelete', 'auditevent'], log => 'insights-logs-${log}')
 

@@ -13,7 +13,7 @@ param people object[]
 var readers = flatten(map(people, person => map(concat([person.identity], person.officers), id => '"${person.slug}-outbox","${id}"')))
 var allowed = 'let allowed = datatable(container: string, reader: string) [${join(readers, ', ')}];'
 var reads = 'StorageBlobLogs | where OperationName in ("GetBlob", "CopyBlobSource") and StatusCode startswith "2"'
-var notTheApp = 'where RequesterObjectId != "${appPrincipal}" | extend container = tostring(split(ObjectKey, "/")[2]) | where container !in ("ledger", "reference")'
+var notTheApp = 'where RequesterObjectId != "${appPrincipal}" | extend container = tostring(split(ObjectKey, "/")[2]) | where container !in ("ledger", "certificates", "reference")'
 var notAllowed = 'join kind=leftanti allowed on container, $left.RequesterObjectId == $right.reader'
 
 var queries = [
@@ -32,6 +32,14 @@ var queries = [
     every: 'PT6H'
     window: 'P1D'
     query: 'AppRequests | where Name == "disposal" and Success == true | summarize runs = count() | where runs == 0'
+  }
+  {
+    name: 'watchdog-alarm'
+    severity: 0
+    description: 'Something is older than agreed, or set up so that it will be. The code (DSP-...) says what.'
+    every: 'PT1H'
+    window: 'PT1H'
+    query: 'AppTraces | where Message has "watchdog.alarm" or Message has "timer.failed"'
   }
   {
     name: 'unknown-reader'

@@ -23,6 +23,10 @@ resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-
   name: '${accountName}/default/ledger'
 }
 
+resource certificates 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/certificates'
+}
+
 resource reference 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
   name: '${accountName}/default/reference'
 }
@@ -44,6 +48,16 @@ resource works 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (cont
 resource writesLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(ledger.id, appPrincipal, appendRole)
   scope: ledger
+  properties: {
+    principalId: appPrincipal
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: appendRole
+  }
+}
+
+resource certifies 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(certificates.id, appPrincipal, appendRole)
+  scope: certificates
   properties: {
     principalId: appPrincipal
     principalType: 'ServicePrincipal'

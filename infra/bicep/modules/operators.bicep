@@ -1,4 +1,4 @@
-// What the people who run the exchange may do with storage: read the ledger, bring reference data, empty the poison
+// What the people who run the exchange may do with storage: read ledger and certificates, bring reference data, empty the poison
 // queue. No container with a drop, a staged row or a result is among it.
 param accountName string
 param operators string[]
@@ -9,6 +9,10 @@ var queueDataContributor = subscriptionResourceId('Microsoft.Authorization/roleD
 
 resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
   name: '${accountName}/default/ledger'
+}
+
+resource certificates 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/certificates'
 }
 
 resource reference 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
@@ -22,6 +26,16 @@ resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-
 resource readsLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
   name: guid(ledger.id, operator, collectRole)
   scope: ledger
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: collectRole
+  }
+}]
+
+resource readsCertificates 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(certificates.id, operator, collectRole)
+  scope: certificates
   properties: {
     principalId: operator
     principalType: 'User'

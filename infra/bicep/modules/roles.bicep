@@ -1,5 +1,6 @@
 // Roles that say exactly what is done, because the built-in ones allow more: Blob Data Contributor may overwrite,
 // and may delete whole containers. All of them are assigned to single containers, so none needs a condition.
+// Versions are off; the sweep may delete those that somebody has made by turning them on nevertheless.
 param environmentName string
 
 var blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
@@ -24,18 +25,18 @@ var definitions = [
     name: 'Exchange: take in and clear an inbox'
     description: 'Read and delete blobs. Not write any: what a borough dropped stays as it came.'
     actions: [readContainer]
-    dataActions: ['${blobs}/read', '${blobs}/delete']
+    dataActions: ['${blobs}/read', '${blobs}/delete', '${blobs}/deleteBlobVersion/action']
   }
   {
     key: 'work'
     name: 'Exchange: work in a container'
     description: 'Read, create, replace and delete blobs. Not the container.'
     actions: [readContainer]
-    dataActions: ['${blobs}/read', '${blobs}/add/action', '${blobs}/write', '${blobs}/delete']
+    dataActions: ['${blobs}/read', '${blobs}/add/action', '${blobs}/write', '${blobs}/delete', '${blobs}/deleteBlobVersion/action']
   }
   {
     key: 'append'
-    name: 'Exchange: write the ledger'
+    name: 'Exchange: write records'
     description: 'Read and create blobs. Not overwrite or delete any.'
     actions: [readContainer]
     dataActions: ['${blobs}/read', '${blobs}/add/action']

@@ -90,6 +90,11 @@ def _parser() -> BicepParser:
     return BicepParser(cache=False)
 
 
+@cache
+def _yaml(text: str) -> Any:
+    return yaml.safe_load(text)
+
+
 def deploy(path: str, source: Source, **parameters: Any) -> list[Resource]:
     """Every resource that the template at `path` deploys with these parameters, in its modules too."""
     found: list[Resource] = []
@@ -222,6 +227,8 @@ class _Template:
         if kind == "and":
             return self.value(operands[0], local) and self.value(operands[1], local)
         values = [self.value(operand, local) for operand in operands]
+        if kind not in _ARITHMETIC:
+            raise NotUnderstood(f"{self.path}: {kind}")
         return _ARITHMETIC[kind](*values)
 
     def _member(self, owner: Any, said: Any, local: dict[str, Any]) -> Any:
@@ -248,7 +255,7 @@ class _Template:
         arguments = [argument for argument in said.get("parameters", {}).values() if argument is not None]
         if name == "loadYamlContent":
             file = _joined(PurePosixPath(self.path).parent, arguments[0])
-            return yaml.safe_load(self.source(file))
+            return _yaml(self.source(file))
         if name in ("map", "filter"):
             array, function = self.value(arguments[0], local), arguments[1]["detail"]
             for_each = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -92,6 +93,7 @@ def deploy_cloud(
     return Cloud(agreement, named["boroughs"], tuple(resources), private)
 
 
+@cache
 def _agreement(text: str) -> Agreement:
     return Agreement.model_validate(yaml.safe_load(text) | {"boroughs": load_agreement().boroughs})
 

@@ -72,7 +72,7 @@ def every_borough_has_both_containers(cloud: Cloud) -> None:
     """An inbox and an outbox for each participant, the containers that the code names, and no other."""
     boxes = {f"{slug}-{box}" for slug in cloud.agreement.controllers for box in ("inbox", "outbox")}
     containers = set(cloud.inside("exch", "blobServices/containers"))
-    assert containers == boxes | set(storage._SHARED) | {"dead-letters"}
+    assert containers == boxes | set(storage._SHARED) | {"deadletter", "certificates"}
 
 
 def everything_personal_has_its_day(cloud: Cloud) -> None:
@@ -82,7 +82,7 @@ def everything_personal_has_its_day(cloud: Cloud) -> None:
     rules = policy.body["properties"]["policy"]["rules"]
     prefixes = [prefix for rule in rules for prefix in rule["definition"]["filters"]["prefixMatch"]]
     assert all(prefix.endswith("/") for prefix in prefixes)
-    lasting = {"ledger", "reference"}
+    lasting = {"ledger", "certificates", "reference"}
     held = set(cloud.inside("exch", "blobServices/containers")) - lasting
     assert sorted(prefixes) == sorted(f"{container}/" for container in held)
     assert len(rules) <= 100
@@ -130,12 +130,13 @@ def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
         assert all(action.endswith("/read") for action in permissions["actions"])
         allowed = permissions["dataActions"]
         assert not [action for action in allowed if "*" in action]
-        assert not [action for action in allowed if action.rpartition("/keys/")[2] in ("unwrap/action", "sign/action")]
+        private = ("unwrap/action", "decrypt/action", "sign/action")
+        assert not [action for action in allowed if action.rpartition("/keys/")[2] in private]
         assert role.body["properties"]["assignableScopes"] == ["/the resource group"]
 
 
 def who_runs_it_sees_no_row(cloud: Cloud) -> None:
-    """Operators reach the ledger, the reference data and the poison queue; keepers of keys reach no storage at all."""
+    """Operators reach the records, the reference data and the poison queue; keepers of keys reach no storage."""
     account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
     scopes: dict[str, set[str]] = {"operator": set(), "keeper": set()}
     for principal, scope, what in cloud.rights():
@@ -144,7 +145,7 @@ def who_runs_it_sees_no_row(cloud: Cloud) -> None:
             assert not [action for action in what if "unwrap" in action or "Crypto" in action]
     ours = f"{account}/default/"
     assert scopes == {
-        "operator": {ours + "ledger", ours + "reference", ours + "webjobs-blobtrigger-poison"},
+        "operator": {ours + "ledger", ours + "certificates", ours + "reference", ours + "webjobs-blobtrigger-poison"},
         "keeper": {vault},
     }
 
@@ -158,10 +159,14 @@ def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
         for principal, scope, what in cloud.rights()
         if identity.name in principal and scope.startswith(f"{account}/")
     }
-    work = frozenset(BLOBS + verb for verb in ("read", "add/action", "write", "delete"))
-    expected = {"ledger": frozenset({READ, ADD}), "reference": frozenset({"Storage Blob Data Reader"})}
-    expected |= dict.fromkeys(("staging", "requests", "claims", "dead-letters"), work)
-    expected |= {f"{slug}-inbox": frozenset({READ, BLOBS + "delete"}) for slug in cloud.agreement.controllers}
+    work = frozenset(BLOBS + verb for verb in ("read", "add/action", "write", "delete", "deleteBlobVersion/action"))
+    expected = dict.fromkeys(("ledger", "certificates"), frozenset({READ, ADD}))
+    expected |= {"reference": frozenset({"Storage Blob Data Reader"})}
+    expected |= dict.fromkeys(("staging", "requests", "claims", "deadletter"), work)
+    expected |= {
+        f"{slug}-inbox": frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
+        for slug in cloud.agreement.controllers
+    }
     expected |= {f"{slug}-outbox": work for slug in cloud.agreement.controllers}
     assert held == expected
     mine = [(scope, what) for principal, scope, what in cloud.rights() if identity.name in principal]
@@ -237,7 +242,7 @@ def every_inbox_tells_its_own_function(cloud: Cloud) -> None:
         }
         assert said["deadLetterWithResourceIdentity"]["identity"] == {"type": "SystemAssigned"}
         dead = said["deadLetterWithResourceIdentity"]["deadLetterDestination"]["properties"]
-        assert dead["blobContainerName"] == "dead-letters"
+        assert dead["blobContainerName"] == "deadletter"
         if cloud.private:
             assert said["deliveryWithResourceIdentity"]["identity"] == {"type": "SystemAssigned"}
             queue = said["deliveryWithResourceIdentity"]["destination"]["properties"]["queueName"]
@@ -273,7 +278,7 @@ def somebody_is_told(cloud: Cloud) -> None:
     """Alarms for poison, dead letters, a missing sweep and an unknown reader reach a person; so does the bill."""
     queries = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/scheduledQueryRules")}
     metrics = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/metricAlerts")}
-    assert set(queries) == {"poisoned-event", "sweep-missing", "unknown-reader", "refused-event"}
+    assert set(queries) == {"poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event"}
     assert set(metrics) == {"poison-depth", "dead-letters"}
     [group] = cloud.all("Microsoft.Insights/actionGroups")
     assert group.body["properties"]["emailReceivers"]
