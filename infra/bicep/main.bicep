@@ -60,6 +60,9 @@ var deadLetters = 'deadletter'
 var personal = concat(inboxes, outboxes, working, [deadLetters])
 var lasting = ['ledger', 'certificates', 'reference']
 var eventQueues = concat(map(boroughs, slug => 'drop-${slug}'), ['request'])
+// The host would make the poison queues when it needs them; made here, operators can be given them.
+var givenUp = privateNetwork ? map(eventQueues, queue => '${queue}-poison') : []
+var waiting = concat(['webjobs-blobtrigger-poison'], givenUp, privateNetwork ? eventQueues : [])
 var auditContainers = map(['storageread', 'storagewrite', 'storagedelete', 'auditevent'], log => 'insights-logs-${log}')
 
 var emails = split(alertEmails, ',')
@@ -95,7 +98,7 @@ module exchangeAccount 'modules/storage-account.bicep' = {
     name: 'bxexch${token}'
     location: location
     containers: concat(personal, lasting)
-    queues: privateNetwork ? concat(['webjobs-blobtrigger-poison'], eventQueues) : ['webjobs-blobtrigger-poison']
+    queues: waiting
     networkRule: networkRule
     addresses: boroughDoors
   }
@@ -200,6 +203,7 @@ module operatorAccess 'modules/operators.bicep' = {
   params: {
     accountName: exchangeAccount.outputs.name
     operators: principals.operators
+    queues: waiting
     collectRole: roles.outputs.collect
     workRole: roles.outputs.work
   }

@@ -144,8 +144,10 @@ def who_runs_it_sees_no_row(cloud: Cloud) -> None:
             scopes[principal].add(scope)
             assert not [action for action in what if "unwrap" in action or "Crypto" in action]
     ours = f"{account}/default/"
+    queues = cloud.inside("exch", "queueServices/queues")
+    assert len(queues) == (1 + 2 * (len(cloud.agreement.controllers) + 1) if cloud.private else 1)
     assert scopes == {
-        "operator": {ours + "ledger", ours + "certificates", ours + "reference", ours + "webjobs-blobtrigger-poison"},
+        "operator": {ours + place for place in ("ledger", "certificates", "reference", *queues)},
         "keeper": {vault},
     }
 
