@@ -10,9 +10,7 @@ expression is refused (`Ambiguous`); with brackets around the left part it is re
 
 from __future__ import annotations
 
-import hashlib
 import re
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,20 +21,18 @@ import yaml
 from pycep import BicepParser
 from pycep.models import BicepElement
 
+from tests.unit.infra.words import (
+    ARITHMETIC,
+    FUNCTIONS,
+    Ambiguous,
+    DeploymentFailed,
+    Later,
+    NotUnderstood,
+    refuse_ambiguous,
+)
+
 Source = Callable[[str], str]
 """Gives the text of a file of the repository by its path."""
-
-
-class DeploymentFailed(Exception):
-    """The template's own `fail(…)`, or a parameter that it does not allow."""
-
-
-class Ambiguous(Exception):
-    """An expression that `pycep` reads in another order than Bicep."""
-
-
-class NotUnderstood(Exception):
-    """A part of the language that this does not carry out."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +56,6 @@ class Resource:
         if key in ("id", "name"):
             return self.name.rpartition("/")[2] if key == "name" else self.id
         return Later(f"{self.id}.{key}")
-
-
-@dataclass(frozen=True)
-class Later:
-    """A value that Azure gives when the resource is there."""
-
-    path: str
-
-    def __str__(self) -> str:
-        return f"«{self.path}»"
 
 
 class Deployed:
@@ -211,7 +197,7 @@ class _Template:
 
     def _operator(self, said: dict[str, Any], local: dict[str, Any]) -> Any:
         kind, operands = said["type"], list(said["operands"].values())
-        _refuse_ambiguous(kind, operands, self.path)
+        refuse_ambiguous(kind, operands, self.path)
         if kind == "conditional":
             return self.value(operands[1 if self.value(operands[0], local) else 2], local)
         if kind == "coalesce":
@@ -227,9 +213,9 @@ class _Template:
         if kind == "and":
             return self.value(operands[0], local) and self.value(operands[1], local)
         values = [self.value(operand, local) for operand in operands]
-        if kind not in _ARITHMETIC:
+        if kind not in ARITHMETIC:
             raise NotUnderstood(f"{self.path}: {kind}")
-        return _ARITHMETIC[kind](*values)
+        return ARITHMETIC[kind](*values)
 
     def _member(self, owner: Any, said: Any, local: dict[str, Any]) -> Any:
         """`owner.said`, where `pycep` has read `a.b.c[d]` as `a.(b.(c[d]))`."""
@@ -262,9 +248,9 @@ class _Template:
                 (item, self.value(function["expression"], {**local, function["var_1"]: item})) for item in array
             ]
             return [made for _, made in for_each] if name == "map" else [item for item, kept in for_each if kept]
-        if name not in _FUNCTIONS:
+        if name not in FUNCTIONS:
             raise NotUnderstood(f"{self.path}: {name}()")
-        return _FUNCTIONS[name](*(self.value(argument, local) for argument in arguments))
+        return FUNCTIONS[name](*(self.value(argument, local) for argument in arguments))
 
 
 def _joined(folder: PurePosixPath, path: str) -> str:
@@ -285,72 +271,6 @@ def _pieces(text: str) -> Iterator[tuple[bool, str]]:
         yield False, text[position + 2 : end - 1]
         start = position = end
     yield True, text[start:]
-
-
-_COMPARISONS = {"equals", "not_equals", "greater_than", "less_than", "greater_than_or_equals", "less_than_or_equals"}
-_LOGIC = {"and", "or", "conditional", "coalesce"}
-_SUMS = {"add", "substract", "multiply", "divide", "modulo"}
-
-
-def _refuse_ambiguous(kind: str, operands: list[Any], path: str) -> None:
-    last = operands[-1]
-    inner = last["operator"]["type"] if isinstance(last, dict) and "operator" in last else None
-    wrong = (
-        (kind in _COMPARISONS and inner in _LOGIC | _COMPARISONS)
-        or (kind in _SUMS and inner in _LOGIC | _COMPARISONS | _SUMS)
-        or (kind in ("and", "or") and inner in {"and", "or", "conditional", "coalesce"} - {kind})
-        or (kind == "coalesce" and inner in _COMPARISONS | {"conditional", "and", "or"})
-        or (kind == "not" and inner in _LOGIC | _COMPARISONS)
-    )
-    if wrong:
-        raise Ambiguous(f"{path}: {kind} … {inner}")
-
-
-def _fail(message: str) -> None:
-    raise DeploymentFailed(message)
-
-
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
-
-
-def _union(*lists: list[Any]) -> list[Any]:
-    return list(dict.fromkeys(item for one in lists for item in one))
-
-
-_ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "equals": lambda a, b: a == b,
-    "greater_than": lambda a, b: a > b,
-    "not": lambda a: not a,
-    "add": lambda a, b: a + b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a // b,
-}
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "concat": lambda *lists: [item for one in lists for item in one],
-    "contains": lambda container, item: item in container,
-    "empty": lambda value: not value,
-    "environment": lambda: {"suffixes": {"storage": "core.windows.net"}},
-    "fail": _fail,
-    "flatten": lambda lists: [item for one in lists for item in one],
-    "guid": lambda *parts: str(uuid.UUID(_digest(*parts)[:32])),
-    "join": lambda items, between: between.join(items),
-    "length": len,
-    "listFunc": lambda _, of, __: Later(f"keys of {of}"),
-    "range": lambda start, count: list(range(start, start + count)),
-    "replace": lambda text, old, new: text.replace(old, new),
-    "resourceGroup": lambda: {"id": "/the resource group"},
-    "skip": lambda items, count: items[count:],
-    "split": lambda text, between: text.split(between),
-    "subscription": lambda: {"id": "/the subscription"},
-    "subscriptionResourceId": lambda kind, name: f"/{kind}/{name}",
-    "take": lambda items, count: items[:count],
-    "tenant": lambda: {"tenantId": "the tenant"},
-    "tenantResourceId": lambda kind, name: f"/{kind}/{name}",
-    "union": lambda first, *rest: {**first, **rest[0]} if isinstance(first, dict) else _union(first, *rest),
-    "uniqueString": lambda *parts: _digest(*parts)[:13],
-}
 
 
 def of_repository(root: Path, changed: Mapping[str, str] | None = None) -> Source:

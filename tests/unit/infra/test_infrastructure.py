@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.unit.infra.bicep import DeploymentFailed, parse
+from tests.unit.infra.bicep import parse
 from tests.unit.infra.cloud import ROOT, Cloud, all_of_london, deploy_cloud, principals_of
 from tests.unit.infra.facts import FACTS, Fact
 from tests.unit.infra.templates import TEMPLATES
+from tests.unit.infra.words import DeploymentFailed
 
 PILOT = deploy_cloud()
 PRIVATE = deploy_cloud(private=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.unit.infra import facts
-from tests.unit.infra.bicep import DeploymentFailed
 from tests.unit.infra.cloud import ROOT, deploy_cloud, principals_of
 from tests.unit.infra.facts import FACTS, Fact
+from tests.unit.infra.words import DeploymentFailed
 
 MODULES = "infra/bicep/modules/"
 MAIN = "infra/bicep/main.bicep"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.infra.bicep import Ambiguous, DeploymentFailed, NotUnderstood, Resource, deploy
+from tests.unit.infra.bicep import Resource, deploy
+from tests.unit.infra.words import Ambiguous, DeploymentFailed, NotUnderstood
 
 PARAMETERS = """
 param on bool = true
