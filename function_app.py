@@ -2,9 +2,13 @@
 
 import azure.functions as func
 
-from functions import drops, health, requests
+from functions import drops, health, queued, requests
+from functions.settings import Settings
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-app.register_functions(drops.blueprint())
-app.register_functions(requests.blueprint())
+if Settings.read().events_are_queued:
+    app.register_functions(queued.blueprint())
+else:
+    app.register_functions(drops.blueprint())
+    app.register_functions(requests.blueprint())
 app.register_functions(health.blueprint())

@@ -16,9 +16,21 @@ def blueprint() -> func.Blueprint:
     return triggers
 
 
+def function_of(tenant: str) -> str:
+    """The name of the function that takes this borough's drops; event subscriptions name it too."""
+    return f"drop_{tenant.replace('-', '_')}"
+
+
+def receive_drop(tenant: str, blob: BlobReference) -> None:
+    """Take in one drop of this borough."""
+    from shared.intake.receive import receive
+
+    receive(wiring.exchange(), tenant=tenant, container=blob.container, name=blob.name)
+
+
 def _add_trigger(triggers: func.Blueprint, tenant: str) -> None:
     # A function of its own, so that every trigger keeps its own tenant and not the loop's last one.
-    function = f"drop_{tenant.replace('-', '_')}"
+    function = function_of(tenant)
 
     @triggers.function_name(function)
     @triggers.blob_trigger(
@@ -27,11 +39,5 @@ def _add_trigger(triggers: func.Blueprint, tenant: str) -> None:
         connection=CONNECTION,
         source=func.BlobSource.EVENT_GRID,
     )
-    def receive_drop(blob: BlobReference) -> None:
-        deliver(function, blob, lambda: _receive(tenant, blob))
-
-
-def _receive(tenant: str, blob: BlobReference) -> None:
-    from shared.intake.receive import receive
-
-    receive(wiring.exchange(), tenant=tenant, container=blob.container, name=blob.name)
+    def take(blob: BlobReference) -> None:
+        deliver(function, blob, lambda: receive_drop(tenant, blob))

@@ -9,26 +9,28 @@ from functions.settings import CONNECTION
 from shared.errors import RefusedEvent
 
 CONTAINER = "requests"
+FUNCTION = "request"
 
 
 def blueprint() -> func.Blueprint:
     """The one trigger on the container of requests."""
     triggers = func.Blueprint()
 
-    @triggers.function_name("request")
+    @triggers.function_name(FUNCTION)
     @triggers.blob_trigger(
         arg_name="blob",
         path=f"{CONTAINER}/{{name}}",
         connection=CONNECTION,
         source=func.BlobSource.EVENT_GRID,
     )
-    def carry_out_request(blob: BlobReference) -> None:
-        deliver("request", blob, lambda: _carry_out(blob))
+    def take(blob: BlobReference) -> None:
+        deliver(FUNCTION, blob, lambda: carry_out_request(blob))
 
     return triggers
 
 
-def _carry_out(blob: BlobReference) -> None:
+def carry_out_request(blob: BlobReference) -> None:
+    """Do the work that one request asks for."""
     from shared.intake.identity import derived_id
     from shared.release.carry_out import carry_out
 

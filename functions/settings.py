@@ -34,6 +34,9 @@ class Settings:
     """`EXCHANGE_KEY_RING`: folder of a local key ring, instead of a vault. Private keys in files: not for the cloud."""
     agreements: Path | None
     """`EXCHANGE_AGREEMENTS`: folder of the agreement, if not the one that is deployed with the code."""
+    events: str | None
+    """`EXCHANGE_EVENTS`: `grid` (or nothing): Event Grid calls the app; `queue`: events wait in storage queues. It
+    must say what the subscriptions do, or no event arrives."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -52,7 +55,15 @@ class Settings:
             key_vault=value("EXCHANGE_KEY_VAULT"),
             key_ring=folder("EXCHANGE_KEY_RING"),
             agreements=folder("EXCHANGE_AGREEMENTS"),
+            events=value("EXCHANGE_EVENTS"),
         )
+
+    @property
+    def events_are_queued(self) -> bool:
+        """Whether events come through storage queues. Raises `InvalidSettings` for a word that is neither."""
+        if self.events not in (None, "grid", "queue"):
+            raise InvalidSettings("SYS-002", "Set EXCHANGE_EVENTS to grid or queue.", "See docs/operators/settings.md.")
+        return self.events == "queue"
 
     def check(self) -> None:
         """Raise `InvalidSettings` unless there is exactly one home for blobs and exactly one for keys."""

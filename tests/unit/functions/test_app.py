@@ -82,6 +82,7 @@ def test_what_runs_is_deployed(name: str) -> None:
         ".git",
         ".venv",
         "README.md",
+        "azure.yaml",
         "bench",
         "client",
         "docs",

@@ -41,6 +41,16 @@ def test_a_missing_or_second_home_is_refused_by_name(environment: dict[str, str]
     assert raised.value.code == "SYS-002"
 
 
+@pytest.mark.parametrize(("word", "queued"), [("", False), ("grid", False), ("queue", True)])
+def test_events_are_pushed_unless_they_are_said_to_be_queued(word: str, queued: bool) -> None:
+    assert Settings.read({"EXCHANGE_EVENTS": word}).events_are_queued is queued
+
+
+def test_a_third_way_of_events_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="EXCHANGE_EVENTS"):
+        _ = Settings.read({"EXCHANGE_EVENTS": "queues"}).events_are_queued
+
+
 def test_no_message_holds_a_setting() -> None:
     secret = "AccountKey=c2VjcmV0"
 
@@ -70,7 +80,7 @@ def test_every_setting_is_documented() -> None:
 
     Settings.read(Environment())
 
-    assert len(read) == 6
+    assert len(read) == 7
     assert {name for name in read if f"| `{name}` |" not in page} == set()
 
 

@@ -1,0 +1,63 @@
+"""The private variant of the triggers: events wait in storage queues, since nothing can be pushed to a private app.
+
+One queue per borough and one for requests, each fed by the same subscription that otherwise calls the blob trigger. The
+message is the Event Grid event; the work is that of `drops` and `requests`. As there, the queue says whose the drop is,
+and the blob that the event names is asserted to be the queue owner's before anything is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import azure.functions as func
+
+from functions import wiring
+from functions.boundary import deliver
+from functions.drops import function_of, receive_drop
+from functions.reference import BlobReference
+from functions.requests import FUNCTION, carry_out_request
+from functions.settings import CONNECTION
+from shared.errors import ExchangeError
+
+_SUBJECT = re.compile(r"/blobServices/default/containers/([^/]+)/blobs/(.+)", re.DOTALL)
+
+
+class UnreadableEvent(ExchangeError):
+    """A message in a queue of events is no blob event (EVT-003)."""
+
+
+def blueprint() -> func.Blueprint:
+    """A trigger for the queue of every borough that is party to the agreement, and for the queue of requests."""
+    triggers = func.Blueprint()
+    for borough in wiring.agreement().participants:
+        _add_trigger(triggers, f"drop-{borough.slug}", function_of(borough.slug), _for_tenant(borough.slug))
+    _add_trigger(triggers, "request", FUNCTION, carry_out_request)
+    return triggers
+
+
+def blob_of(message: bytes) -> BlobReference:
+    """The blob that an Event Grid event names. Raises `UnreadableEvent`, so the message ends in the poison queue."""
+    try:
+        event: Any = json.loads(message)
+        container, name = _SUBJECT.fullmatch(event["subject"]).groups()  # type: ignore[union-attr]
+        return BlobReference(container, name)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UnreadableEvent(
+            "EVT-003", "The message is no blob event.", "Only Event Grid writes to these queues: see who else did."
+        ) from None
+
+
+def _for_tenant(tenant: str) -> Callable[[BlobReference], None]:
+    return lambda blob: receive_drop(tenant, blob)
+
+
+def _add_trigger(triggers: func.Blueprint, queue: str, function: str, work: Callable[[BlobReference], None]) -> None:
+    # A function of its own, so that every trigger keeps its own work and not the loop's last one.
+    @triggers.function_name(function)
+    @triggers.queue_trigger(arg_name="message", queue_name=queue, connection=CONNECTION)
+    def take(message: func.QueueMessage) -> None:
+        blob = blob_of(message.get_body())
+        deliver(function, blob, lambda: work(blob))

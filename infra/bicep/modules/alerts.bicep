@@ -1,0 +1,165 @@
+// What somebody has to be told. Alarms carry codes, counts and ids; the boroughs' data is in no log that they look at.
+param location string
+param emails string[]
+param workspaceId string
+param exchangeAccountId string
+param topicId string
+param appPrincipal string
+
+@description('Each borough: slug, identity, officers.')
+param people object[]
+
+// Who may read which outbox, as rows of a KQL table.
+var readers = flatten(map(people, person => map(concat([person.identity], person.officers), id => '"${person.slug}-outbox","${id}"')))
+var allowed = 'let allowed = datatable(container: string, reader: string) [${join(readers, ', ')}];'
+var reads = 'StorageBlobLogs | where OperationName in ("GetBlob", "CopyBlobSource") and StatusCode startswith "2"'
+var notTheApp = 'where RequesterObjectId != "${appPrincipal}" | extend container = tostring(split(ObjectKey, "/")[2]) | where container !in ("ledger", "certificates", "reference")'
+var notAllowed = 'join kind=leftanti allowed on container, $left.RequesterObjectId == $right.reader'
+
+var queries = [
+  {
+    name: 'poisoned-event'
+    severity: 1
+    description: 'An event failed five times. docs/operators: replay from poison.'
+    every: 'PT15M'
+    window: 'PT15M'
+    query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "poison"'
+  }
+  {
+    name: 'sweep-missing'
+    severity: 1
+    description: 'No disposal run succeeded for a day. The agreement promises a maximum.'
+    every: 'PT6H'
+    window: 'P1D'
+    query: 'AppRequests | where Name == "disposal" and Success == true | summarize runs = count() | where runs == 0'
+  }
+  {
+    name: 'watchdog-alarm'
+    severity: 0
+    description: 'Something is older than agreed, or set up so that it will be. The code (DSP-...) says what.'
+    every: 'PT1H'
+    window: 'PT1H'
+    query: 'AppTraces | where Message has "watchdog.alarm" or Message has "timer.failed"'
+  }
+  {
+    name: 'unknown-reader'
+    severity: 1
+    description: 'Somebody read a blob who is neither the app nor of the borough whose outbox it is.'
+    every: 'PT15M'
+    window: 'PT30M'
+    query: '${allowed} ${reads} | ${notTheApp} | ${notAllowed}'
+  }
+  {
+    name: 'refused-event'
+    severity: 2
+    description: 'A function was handed a blob that is not its own (EVT-001, EVT-002): look at the subject filters.'
+    every: 'PT1H'
+    window: 'PT1H'
+    query: 'AppTraces | where Message has "event.refused"'
+  }
+]
+
+resource told 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'operators'
+  location: 'global'
+  properties: {
+    groupShortName: 'exchange'
+    enabled: true
+    emailReceivers: map(emails, email => { name: email, emailAddress: email, useCommonAlertSchema: true })
+  }
+}
+
+resource found 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [for query in queries: {
+  name: query.name
+  location: location
+  properties: {
+    displayName: query.name
+    description: query.description
+    enabled: true
+    severity: query.severity
+    scopes: [workspaceId]
+    evaluationFrequency: query.every
+    windowSize: query.window
+    criteria: {
+      allOf: [
+        {
+          query: query.query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    autoMitigate: false
+    actions: {
+      actionGroups: [told.id]
+    }
+  }
+}]
+
+// Every message in a queue of the account: the poison queue and, in the private variant, events nobody takes.
+resource poisonDepth 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'poison-depth'
+  location: 'global'
+  properties: {
+    description: 'Messages wait in a queue of the exchange account.'
+    enabled: true
+    severity: 2
+    scopes: ['${exchangeAccountId}/queueServices/default']
+    evaluationFrequency: 'PT1H'
+    windowSize: 'PT1H'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'waiting'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'QueueMessageCount'
+          operator: 'GreaterThan'
+          threshold: 0
+          timeAggregation: 'Average'
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: told.id
+      }
+    ]
+  }
+}
+
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'dead-letters'
+  location: 'global'
+  properties: {
+    description: 'Event Grid gave an event up: a drop arrived and no function was told.'
+    enabled: true
+    severity: 1
+    scopes: [topicId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'dead'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'DeadLetteredCount'
+          operator: 'GreaterThan'
+          threshold: 0
+          timeAggregation: 'Total'
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: told.id
+      }
+    ]
+  }
+}

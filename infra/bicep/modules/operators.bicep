@@ -1,0 +1,67 @@
+// What the people who run the exchange may do with storage: read ledger and certificates, bring reference data, empty and
+// refill queues. No container with a drop, a staged row or a result is among it.
+param accountName string
+param operators string[]
+param queues string[]
+param collectRole string
+param workRole string
+
+var queueDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '974c5e8b-45b9-4653-ba55-5f855dd0fb88')
+
+var pairs = flatten(map(queues, queue => map(operators, operator => { queue: queue, operator: operator })))
+
+resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' existing = [for pair in pairs: {
+  name: '${accountName}/default/${pair.queue}'
+}]
+
+resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/ledger'
+}
+
+resource certificates 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/certificates'
+}
+
+resource reference 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/reference'
+}
+
+resource readsLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(ledger.id, operator, collectRole)
+  scope: ledger
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: collectRole
+  }
+}]
+
+resource readsCertificates 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(certificates.id, operator, collectRole)
+  scope: certificates
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: collectRole
+  }
+}]
+
+resource brings 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(reference.id, operator, workRole)
+  scope: reference
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: workRole
+  }
+}]
+
+resource replays 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (pair, i) in pairs: {
+  name: guid(accountName, pair.queue, pair.operator, queueDataContributor)
+  scope: lines[i]
+  properties: {
+    principalId: pair.operator
+    principalType: 'User'
+    roleDefinitionId: queueDataContributor
+  }
+}]

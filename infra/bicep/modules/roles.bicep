@@ -1,0 +1,100 @@
+// Roles that say exactly what is done, because the built-in ones allow more: Blob Data Contributor may overwrite,
+// and may delete whole containers. All of them are assigned to single containers, so none needs a condition.
+// Versions are off; the sweep may delete those that somebody has made by turning them on nevertheless.
+param environmentName string
+
+var blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs'
+var readContainer = 'Microsoft.Storage/storageAccounts/blobServices/containers/read'
+var definitions = [
+  {
+    key: 'create'
+    name: 'Exchange: put into an inbox'
+    description: 'Create a blob. Not read, list, overwrite or delete any.'
+    actions: []
+    dataActions: ['${blobs}/add/action']
+  }
+  {
+    key: 'collect'
+    name: 'Exchange: collect from an outbox'
+    description: 'Read and list blobs.'
+    actions: [readContainer]
+    dataActions: ['${blobs}/read']
+  }
+  {
+    key: 'receive'
+    name: 'Exchange: take in and clear an inbox'
+    description: 'Read and delete blobs. Not write any: what a borough dropped stays as it came.'
+    actions: [readContainer]
+    dataActions: ['${blobs}/read', '${blobs}/delete', '${blobs}/deleteBlobVersion/action']
+  }
+  {
+    key: 'work'
+    name: 'Exchange: work in a container'
+    description: 'Read, create, replace and delete blobs. Not the container.'
+    actions: [readContainer]
+    dataActions: ['${blobs}/read', '${blobs}/add/action', '${blobs}/write', '${blobs}/delete', '${blobs}/deleteBlobVersion/action']
+  }
+  {
+    key: 'append'
+    name: 'Exchange: write records'
+    description: 'Read and create blobs. Not overwrite or delete any.'
+    actions: [readContainer]
+    dataActions: ['${blobs}/read', '${blobs}/add/action']
+  }
+  {
+    key: 'inspect'
+    name: 'Exchange: inspect an account'
+    description: 'See how the account is configured and which containers it has. No blob.'
+    actions: [
+      'Microsoft.Storage/storageAccounts/read'
+      'Microsoft.Storage/storageAccounts/blobServices/read'
+      'Microsoft.Storage/storageAccounts/blobServices/containers/read'
+      'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/read'
+      'Microsoft.Storage/storageAccounts/managementPolicies/read'
+    ]
+    dataActions: []
+  }
+  {
+    key: 'keep'
+    name: 'Exchange: keep keys'
+    description: 'Make, rotate and disable keys and secrets. Not unwrap, decrypt or sign with a key, nor delete one.'
+    actions: []
+    dataActions: [
+      'Microsoft.KeyVault/vaults/keys/read'
+      'Microsoft.KeyVault/vaults/keys/create/action'
+      'Microsoft.KeyVault/vaults/keys/update/action'
+      'Microsoft.KeyVault/vaults/keys/rotate/action'
+      'Microsoft.KeyVault/vaults/secrets/readMetadata/action'
+      'Microsoft.KeyVault/vaults/secrets/getSecret/action'
+      'Microsoft.KeyVault/vaults/secrets/setSecret/action'
+      'Microsoft.KeyVault/vaults/secrets/update/action'
+    ]
+  }
+]
+
+resource custom 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [for definition in definitions: {
+  name: guid(resourceGroup().id, definition.key)
+  properties: {
+    // Names of roles are unique in a tenant.
+    roleName: '${definition.name} (${environmentName})'
+    description: definition.description
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: definition.actions
+        notActions: []
+        dataActions: definition.dataActions
+        notDataActions: []
+      }
+    ]
+    assignableScopes: [resourceGroup().id]
+  }
+}]
+
+output create string = custom[0].id
+output collect string = custom[1].id
+output receive string = custom[2].id
+output work string = custom[3].id
+output append string = custom[4].id
+output inspect string = custom[5].id
+output keep string = custom[6].id

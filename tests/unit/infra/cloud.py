@@ -1,0 +1,114 @@
+"""The cloud as the templates would make it, for whom the tests need it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+
+from shared.agreement.load import load_agreement
+from shared.agreement.model import Agreement
+from tests.unit.infra.bicep import Resource, deploy, of_repository
+from tests.unit.infra.templates import ROOT
+
+BUILT_IN = {
+    "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
+    "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
+    "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
+    "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender",
+}
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Everything that is deployed, with the agreement that it is deployed for."""
+
+    agreement: Agreement
+    principals: dict[str, dict[str, list[str]]]
+    """By borough: `identity` (one id) and `officers`."""
+    resources: tuple[Resource, ...]
+    private: bool
+
+    def all(self, kind: str) -> list[Resource]:
+        """Every resource of a type."""
+        return [resource for resource in self.resources if resource.type == kind]
+
+    def account(self, purpose: str) -> Resource:
+        """One of the three storage accounts."""
+        accounts = self.all("Microsoft.Storage/storageAccounts")
+        [account] = [one for one in accounts if one.name.startswith(f"bx{purpose}")]
+        return account
+
+    def inside(self, purpose: str, kind: str) -> dict[str, Resource]:
+        """What of a type is in one of the accounts, by its own name."""
+        prefix = f"{self.account(purpose).name}/default/"
+        found = [one for one in self.all(f"Microsoft.Storage/storageAccounts/{kind}") if one.name.startswith(prefix)]
+        return {one.name.removeprefix(prefix): one for one in found}
+
+    def rights(self) -> list[tuple[str, str, frozenset[str]]]:
+        """Who has what where: principal, path of the scope, and data actions or the name of a built-in role."""
+        defined = {
+            role.id: frozenset(role.body["properties"]["permissions"][0]["dataActions"])
+            for role in self.all("Microsoft.Authorization/roleDefinitions")
+        }
+        rights = []
+        for assignment in self.all("Microsoft.Authorization/roleAssignments"):
+            said = assignment.body["properties"]
+            role = said["roleDefinitionId"]
+            what = defined[role] if role in defined else frozenset({BUILT_IN[role.rpartition("/")[2]]})
+            rights.append((str(said["principalId"]), assignment.scope.name if assignment.scope else "", what))
+        return rights
+
+
+def deploy_cloud(
+    *,
+    changed: Mapping[str, str] | None = None,
+    private: bool = False,
+    principals: dict[str, Any] | None = None,
+    **parameters: Any,
+) -> Cloud:
+    """Both steps of a deployment, with some files `changed`: the main template, then the subscriptions."""
+    source = of_repository(ROOT, changed)
+    agreement = _agreement(source("agreements/fsm.yaml"))
+    named = principals or principals_of(agreement)
+    given = {
+        "environmentName": "pilot",
+        "alertEmails": "operators@example.org",
+        "budgetStart": "2026-12-01",
+        "principals": named,
+        "privateNetwork": private,
+        **parameters,
+    }
+    resources = deploy("infra/bicep/main.bicep", source, **given)
+    names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
+    resources += deploy("infra/bicep/events.bicep", source, **names, privateNetwork=private)
+    return Cloud(agreement, named["boroughs"], tuple(resources), private)
+
+
+@cache
+def _agreement(text: str) -> Agreement:
+    return Agreement.model_validate(yaml.safe_load(text) | {"boroughs": load_agreement().boroughs})
+
+
+def principals_of(agreement: Agreement) -> dict[str, Any]:
+    """An identity and two officers for every participant, and somebody who runs it and who keeps the keys."""
+    named = {
+        slug: {"identity": f"identity-{slug}", "officers": [f"officer-{number}-{slug}" for number in (1, 2)]}
+        for slug in agreement.controllers
+    }
+    return {"boroughs": named, "keepers": ["keeper"], "operators": ["operator"]}
+
+
+def all_of_london() -> dict[str, str]:
+    """The agreement with all 33 authorities as its parties, as a changed file."""
+    everyone = ", ".join(borough.slug for borough in load_agreement().boroughs)
+    terms = (ROOT / "agreements/fsm.yaml").read_text(encoding="utf-8")
+    return {"agreements/fsm.yaml": re.sub(r"controllers: \[.*\]", f"controllers: [{everyone}]", terms)}

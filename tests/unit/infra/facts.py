@@ -1,0 +1,53 @@
+"""What has to be true of the cloud. Each fact is a function that looks at what the templates deploy, and says so.
+
+They are listed so that the mutants can name the one that must fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.unit.infra.cloud import Cloud
+from tests.unit.infra.facts_data import (
+    audit_logs_can_only_grow,
+    deleted_means_gone,
+    every_borough_has_both_containers,
+    everything_personal_has_its_day,
+    only_uk_south,
+    storage_has_no_keys_and_nothing_is_public,
+)
+from tests.unit.infra.facts_rights import (
+    a_borough_only_drops_and_collects,
+    one_key_per_borough_and_purpose,
+    roles_allow_no_more_than_they_say,
+    the_app_has_only_what_it_uses,
+    who_runs_it_sees_no_row,
+)
+from tests.unit.infra.facts_running import (
+    every_inbox_tells_its_own_function,
+    everything_is_logged_twice,
+    somebody_is_told,
+    the_app_runs_as_measured,
+    the_private_variant_is_private,
+)
+
+Fact = Callable[[Cloud], None]
+
+FACTS: tuple[Fact, ...] = (
+    storage_has_no_keys_and_nothing_is_public,
+    deleted_means_gone,
+    only_uk_south,
+    every_borough_has_both_containers,
+    everything_personal_has_its_day,
+    audit_logs_can_only_grow,
+    a_borough_only_drops_and_collects,
+    roles_allow_no_more_than_they_say,
+    who_runs_it_sees_no_row,
+    the_app_has_only_what_it_uses,
+    one_key_per_borough_and_purpose,
+    the_app_runs_as_measured,
+    every_inbox_tells_its_own_function,
+    everything_is_logged_twice,
+    somebody_is_told,
+    the_private_variant_is_private,
+)

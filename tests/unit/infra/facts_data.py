@@ -1,0 +1,95 @@
+"""Facts about where data lies, for how long, and in which country."""
+
+from __future__ import annotations
+
+from shared.storage import storage
+from tests.unit.infra.cloud import Cloud
+
+LOCATIONLESS = {
+    "Microsoft.Insights/actionGroups",
+    "Microsoft.Insights/metricAlerts",
+    "Microsoft.Network/privateDnsZones",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+}
+"""Types that Azure has in no region."""
+
+
+def storage_has_no_keys_and_nothing_is_public(cloud: Cloud) -> None:
+    """Shared keys off, TLS 1.2, no public blob, no other way in, in all three accounts."""
+    accounts = cloud.all("Microsoft.Storage/storageAccounts")
+    assert {one.name[2:6] for one in accounts} == {"exch", "host", "audi"}
+    for account in accounts:
+        said = account.body["properties"]
+        assert said["allowSharedKeyAccess"] is False
+        assert said["allowBlobPublicAccess"] is False
+        assert said["minimumTlsVersion"] == "TLS1_2"
+        assert said["supportsHttpsTrafficOnly"] is True
+        assert (said["isSftpEnabled"], said["isLocalUserEnabled"]) == (False, False)
+        assert (said["allowCrossTenantReplication"], said["allowedCopyScope"]) == (False, "AAD")
+    for container in cloud.all("Microsoft.Storage/storageAccounts/blobServices/containers"):
+        assert container.body["properties"] == {"publicAccess": "None"}
+    assert cloud.account("audit").body["properties"]["networkAcls"]["defaultAction"] == "Deny"
+
+
+def deleted_means_gone(cloud: Cloud) -> None:
+    """No soft delete, version, change feed or point-in-time restore keeps a copy of what was deleted."""
+    services = cloud.all("Microsoft.Storage/storageAccounts/blobServices")
+    assert len(services) == 3
+    for service in services:
+        said = service.body["properties"]
+        assert said["isVersioningEnabled"] is False
+        for kept in ("changeFeed", "containerDeleteRetentionPolicy", "deleteRetentionPolicy", "restorePolicy"):
+            assert said[kept] == {"enabled": False}, kept
+
+
+def only_uk_south(cloud: Cloud) -> None:
+    """Every region that is named is UK South, storage is copied to no other, and a policy refuses the rest."""
+    for resource in cloud.resources:
+        location = resource.body.get("location")
+        assert location in (None, "uksouth") or (location == "global" and resource.type in LOCATIONLESS), resource.name
+    for account in cloud.all("Microsoft.Storage/storageAccounts"):
+        assert account.body["sku"]["name"] in ("Standard_LRS", "Standard_ZRS")
+    [policy] = cloud.all("Microsoft.Authorization/policyAssignments")
+    assert policy.body["properties"]["policyDefinitionId"].endswith("/e56962a6-4747-49cd-b67b-bf8b01975c4c")
+    assert policy.body["properties"]["parameters"] == {"listOfAllowedLocations": {"value": ["uksouth"]}}
+    assert policy.body["properties"]["enforcementMode"] == "Default"
+
+
+def every_borough_has_both_containers(cloud: Cloud) -> None:
+    """An inbox and an outbox for each participant, the containers that the code names, and no other."""
+    boxes = {f"{slug}-{box}" for slug in cloud.agreement.controllers for box in ("inbox", "outbox")}
+    containers = set(cloud.inside("exch", "blobServices/containers"))
+    assert containers == boxes | set(storage._SHARED) | {"deadletter", "certificates"}
+
+
+def everything_personal_has_its_day(cloud: Cloud) -> None:
+    """The lifecycle policy covers every container but the lasting ones, by whole names, with versions and snapshots."""
+    [policy] = cloud.all("Microsoft.Storage/storageAccounts/managementPolicies")
+    assert policy.name == f"{cloud.account('exch').name}/default"
+    rules = policy.body["properties"]["policy"]["rules"]
+    prefixes = [prefix for rule in rules for prefix in rule["definition"]["filters"]["prefixMatch"]]
+    assert all(prefix.endswith("/") for prefix in prefixes)
+    lasting = {"ledger", "certificates", "reference"}
+    held = set(cloud.inside("exch", "blobServices/containers")) - lasting
+    assert sorted(prefixes) == sorted(f"{container}/" for container in held)
+    assert len(rules) <= 100
+    assert len({rule["name"] for rule in rules}) == len(rules)
+    day = {"delete": {"daysAfterCreationGreaterThan": cloud.agreement.retention.lifecycle_days}}
+    for rule in rules:
+        assert (rule["enabled"], rule["type"]) == (True, "Lifecycle")
+        assert len(rule["definition"]["filters"]["prefixMatch"]) <= 10
+        assert set(rule["definition"]["filters"]) == {"blobTypes", "prefixMatch"}
+        assert rule["definition"]["actions"] == {"baseBlob": day, "snapshot": day, "version": day}
+
+
+def audit_logs_can_only_grow(cloud: Cloud) -> None:
+    """Every audit container keeps what is appended for as long as the agreement keeps its ledger."""
+    containers = cloud.inside("audit", "blobServices/containers")
+    policies = cloud.all("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies")
+    audit = cloud.account("audit").name
+    assert {one.name for one in policies} == {f"{audit}/default/{container}/default" for container in containers}
+    for policy in policies:
+        assert policy.body["properties"] == {
+            "allowProtectedAppendWrites": True,
+            "immutabilityPeriodSinceCreationInDays": cloud.agreement.records.ledger_days,
+        }

@@ -1,0 +1,98 @@
+"""Facts about who may do what, and about the keys."""
+
+from __future__ import annotations
+
+from shared.envelope.keys import Use
+from shared.envelope.manifest import EXCHANGE
+from shared.envelope.vault_names import vault_name
+from tests.unit.infra.cloud import Cloud
+
+ADD = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action"
+READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/"
+
+
+def a_borough_only_drops_and_collects(cloud: Cloud) -> None:
+    """Each borough's people may create in its inbox and read its outbox: nothing more, and nowhere else."""
+    account = cloud.account("exch").name
+    expected = set()
+    for slug in cloud.agreement.controllers:
+        named = cloud.principals[slug]
+        for person in (named["identity"], *named["officers"]):
+            expected.add((person, f"{account}/default/{slug}-inbox", frozenset({ADD})))
+            expected.add((person, f"{account}/default/{slug}-outbox", frozenset({READ})))
+    people = {person for person, _, _ in expected}
+    assert {right for right in cloud.rights() if right[0] in people} == expected
+
+
+def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
+    """Custom roles: no wildcard, no write to the control plane, and none that may unwrap or sign."""
+    roles = cloud.all("Microsoft.Authorization/roleDefinitions")
+    assert len(roles) == 7
+    for role in roles:
+        [permissions] = role.body["properties"]["permissions"]
+        assert all(action.endswith("/read") for action in permissions["actions"])
+        allowed = permissions["dataActions"]
+        assert not [action for action in allowed if "*" in action]
+        private = ("unwrap/action", "decrypt/action", "sign/action")
+        assert not [action for action in allowed if action.rpartition("/keys/")[2] in private]
+        assert role.body["properties"]["assignableScopes"] == ["/the resource group"]
+
+
+def who_runs_it_sees_no_row(cloud: Cloud) -> None:
+    """Operators reach the records, the reference data and the poison queue; keepers of keys reach no storage."""
+    account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
+    scopes: dict[str, set[str]] = {"operator": set(), "keeper": set()}
+    for principal, scope, what in cloud.rights():
+        if principal in scopes:
+            scopes[principal].add(scope)
+            assert not [action for action in what if "unwrap" in action or "Crypto" in action]
+    ours = f"{account}/default/"
+    queues = cloud.inside("exch", "queueServices/queues")
+    assert len(queues) == (1 + 2 * (len(cloud.agreement.controllers) + 1) if cloud.private else 1)
+    assert scopes == {
+        "operator": {ours + place for place in ("ledger", "certificates", "reference", *queues)},
+        "keeper": {vault},
+    }
+
+
+def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
+    """Its rights in the exchange account, container by container; in the vault, key by key."""
+    account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
+    [identity] = cloud.all("Microsoft.ManagedIdentity/userAssignedIdentities")
+    held = {
+        scope.removeprefix(f"{account}/default/"): what
+        for principal, scope, what in cloud.rights()
+        if identity.name in principal and scope.startswith(f"{account}/")
+    }
+    work = frozenset(BLOBS + verb for verb in ("read", "add/action", "write", "delete", "deleteBlobVersion/action"))
+    expected = dict.fromkeys(("ledger", "certificates"), frozenset({READ, ADD}))
+    expected |= {"reference": frozenset({"Storage Blob Data Reader"})}
+    expected |= dict.fromkeys(("staging", "requests", "claims", "deadletter"), work)
+    expected |= {
+        f"{slug}-inbox": frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
+        for slug in cloud.agreement.controllers
+    }
+    expected |= {f"{slug}-outbox": work for slug in cloud.agreement.controllers}
+    assert held == expected
+    mine = [(scope, what) for principal, scope, what in cloud.rights() if identity.name in principal]
+    on_account = [what for scope, what in mine if scope == account]
+    assert sorted(map(sorted, on_account)) == [[], ["Storage Queue Data Contributor"]]
+    in_vault = {(scope, *what) for scope, what in mine if vault in scope}
+    keys = {vault_name(slug, Use.DROP) for slug in cloud.agreement.controllers} | {vault_name(EXCHANGE, Use.STAGING)}
+    unwraps = {(f"{vault}/{key}", "Key Vault Crypto User") for key in keys}
+    assert in_vault == unwraps | {(vault, "Key Vault Secrets User")}
+
+
+def one_key_per_borough_and_purpose(cloud: Cloud) -> None:
+    """The vault: rights by role, nothing purged before its time, and the very keys that the code asks for."""
+    [vault] = cloud.all("Microsoft.KeyVault/vaults")
+    said = vault.body["properties"]
+    assert said["enableRbacAuthorization"] is True
+    assert said["enablePurgeProtection"] is True
+    assert said["enableSoftDelete"] is True
+    found = cloud.all("Microsoft.KeyVault/vaults/keys")
+    keys = {key.name.removeprefix(f"{vault.name}/"): key.body["properties"] for key in found}
+    assert set(keys) == {vault_name(slug, Use.DROP) for slug in cloud.agreement.controllers} | {"staging"}
+    for key in keys.values():
+        assert key == {"kty": "RSA", "keySize": 3072, "keyOps": ["wrapKey", "unwrapKey"]}

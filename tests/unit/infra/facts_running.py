@@ -1,0 +1,130 @@
+"""Facts about the app, its events, its logs and alarms, and its network."""
+
+from __future__ import annotations
+
+from tests.unit.infra.bicep import Resource
+from tests.unit.infra.cloud import Cloud
+
+
+def the_app_runs_as_measured(cloud: Cloud) -> None:
+    """Flex Consumption, Python 3.13, 2048 MB, a managed identity, HTTPS, and no secret in its settings."""
+    [plan], [app] = cloud.all("Microsoft.Web/serverfarms"), cloud.all("Microsoft.Web/sites")
+    assert plan.body["sku"] == {"name": "FC1", "tier": "FlexConsumption"}
+    said = app.body["properties"]
+    assert said["functionAppConfig"]["runtime"] == {"name": "python", "version": "3.13"}
+    assert said["functionAppConfig"]["scaleAndConcurrency"]["instanceMemoryMB"] == 2048
+    assert said["functionAppConfig"]["deployment"]["storage"]["authentication"]["type"] == "UserAssignedIdentity"
+    assert app.body["identity"]["type"] == "UserAssigned"
+    assert said["httpsOnly"] is True
+    assert said["siteConfig"]["ipSecurityRestrictionsDefaultAction"] == "Deny"
+    assert said["publicNetworkAccess"] == ("Disabled" if cloud.private else "Enabled")
+    [settings] = cloud.all("Microsoft.Web/sites/config")
+    values = settings.body["properties"]
+    assert not [name for name, value in values.items() if "AccountKey" in str(value) or "keys of" in str(value)]
+    assert values["EXCHANGE_EVENTS"] == ("queue" if cloud.private else "grid")
+    assert all(policy.body["properties"] == {"allow": False} for policy in publishing(cloud))
+
+
+def publishing(cloud: Cloud) -> list[Resource]:
+    """Whether the app can be deployed with a password."""
+    found = cloud.all("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
+    assert len(found) == 2
+    return found
+
+
+def every_inbox_tells_its_own_function(cloud: Cloud) -> None:
+    """One subscription per borough and one for requests: whole container names, one event per upload, dead letters."""
+    feeds = {
+        "request": ("request", "requests"),
+        **{f"drop-{slug}": (f"drop_{slug.replace('-', '_')}", f"{slug}-inbox") for slug in cloud.agreement.controllers},
+    }
+    subscriptions = cloud.all("Microsoft.EventGrid/systemTopics/eventSubscriptions")
+    assert sorted(one.name.partition("/")[2] for one in subscriptions) == sorted(feeds)
+    for subscription in subscriptions:
+        function, container = feeds[subscription.name.partition("/")[2]]
+        said = subscription.body["properties"]
+        assert said["filter"] == {
+            "includedEventTypes": ["Microsoft.Storage.BlobCreated"],
+            "subjectBeginsWith": f"/blobServices/default/containers/{container}/blobs/",
+            "advancedFilters": [
+                {
+                    "operatorType": "StringIn",
+                    "key": "data.api",
+                    "values": ["PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"],
+                }
+            ],
+        }
+        assert said["deadLetterWithResourceIdentity"]["identity"] == {"type": "SystemAssigned"}
+        dead = said["deadLetterWithResourceIdentity"]["deadLetterDestination"]["properties"]
+        assert dead["blobContainerName"] == "deadletter"
+        if cloud.private:
+            assert said["deliveryWithResourceIdentity"]["identity"] == {"type": "SystemAssigned"}
+            queue = said["deliveryWithResourceIdentity"]["destination"]["properties"]["queueName"]
+            assert queue in cloud.inside("exch", "queueServices/queues")
+        else:
+            url = said["destination"]["properties"]["endpointUrl"]
+            assert f"/runtime/webhooks/blobs?functionName=Host.Functions.{function}&code=«" in url
+
+
+def everything_is_logged_twice(cloud: Cloud) -> None:
+    """Reads, writes and deletes, and every use of a key, go to the workspace and to the audit account."""
+    settings = cloud.all("Microsoft.Insights/diagnosticSettings")
+    [workspace] = cloud.all("Microsoft.OperationalInsights/workspaces")
+    logged: dict[str, set[str]] = {}
+    for setting in settings:
+        said = setting.body["properties"]
+        assert said["storageAccountId"] == cloud.account("audit").id
+        assert said["workspaceId"] == workspace.id
+        assert setting.scope
+        logged[setting.scope.type] = {log["category"] for log in said["logs"] if log["enabled"]}
+    storage_logs = {"StorageRead", "StorageWrite", "StorageDelete"}
+    assert logged == {
+        "Microsoft.Storage/storageAccounts/blobServices": storage_logs,
+        "Microsoft.Storage/storageAccounts/queueServices": storage_logs,
+        "Microsoft.KeyVault/vaults": {"AuditEvent"},
+    }
+    assert set(cloud.inside("audit", "blobServices/containers")) == {
+        f"insights-logs-{log.lower()}" for log in storage_logs | {"AuditEvent"}
+    }
+
+
+def somebody_is_told(cloud: Cloud) -> None:
+    """Alarms for poison, dead letters, a missing sweep and an unknown reader reach a person; so does the bill."""
+    queries = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/scheduledQueryRules")}
+    metrics = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/metricAlerts")}
+    assert set(queries) == {"poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event"}
+    assert set(metrics) == {"poison-depth", "dead-letters"}
+    [group] = cloud.all("Microsoft.Insights/actionGroups")
+    assert group.body["properties"]["emailReceivers"]
+    for rule in (*queries.values(), *metrics.values()):
+        assert rule["enabled"] is True
+        assert group.id in str(rule["actions"])
+    known = queries["unknown-reader"]["criteria"]["allOf"][0]["query"]
+    for slug in cloud.agreement.controllers:
+        for person in (cloud.principals[slug]["identity"], *cloud.principals[slug]["officers"]):
+            assert f'"{slug}-outbox","{person}"' in known
+    [budget] = cloud.all("Microsoft.Consumption/budgets")
+    assert all(notice["contactEmails"] for notice in budget.body["properties"]["notifications"].values())
+
+
+def the_private_variant_is_private(cloud: Cloud) -> None:
+    """With a network of its own: accounts and vault refuse strangers, and the app has a door to each part it uses."""
+    defaults = {
+        one.body["properties"]["networkAcls"]["defaultAction"]
+        for one in (cloud.account("exch"), cloud.account("host"), *cloud.all("Microsoft.KeyVault/vaults"))
+    }
+    doors = {
+        (connection["properties"]["privateLinkServiceId"].rpartition("/")[2][:6], *connection["properties"]["groupIds"])
+        for endpoint in cloud.all("Microsoft.Network/privateEndpoints")
+        for connection in endpoint.body["properties"]["privateLinkServiceConnections"]
+    }
+    [app] = cloud.all("Microsoft.Web/sites")
+    if not cloud.private:
+        assert (defaults, doors, app.body["properties"]["virtualNetworkSubnetId"]) == ({"Allow"}, set(), None)
+        return
+    assert defaults == {"Deny"}
+    assert doors == {
+        ("bxexch", "blob"), ("bxexch", "queue"), ("bxhost", "blob"), ("bxhost", "queue"), ("bxhost", "table"),
+        ("kv-bx-", "vault"),
+    }  # fmt: skip
+    assert app.body["properties"]["virtualNetworkSubnetId"].endswith("/app")

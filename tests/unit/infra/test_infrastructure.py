@@ -1,0 +1,153 @@
+"""The templates deploy what the agreement says, for four boroughs and for all 33, public or private."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.infra.bicep import parse
+from tests.unit.infra.cloud import ROOT, Cloud, all_of_london, deploy_cloud, principals_of
+from tests.unit.infra.facts import FACTS, Fact
+from tests.unit.infra.templates import TEMPLATES
+from tests.unit.infra.words import DeploymentFailed
+
+PILOT = deploy_cloud()
+PRIVATE = deploy_cloud(private=True)
+LONDON = deploy_cloud(changed=all_of_london())
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_every_template_can_be_read(path: str) -> None:
+    assert parse((ROOT / path).read_text(encoding="utf-8"))["globals"]["scope"]["value"]
+
+
+def test_every_module_is_deployed() -> None:
+    text = (ROOT / "infra/bicep/main.bicep").read_text(encoding="utf-8")
+    used = {f"infra/bicep/{path}" for path in re.findall(r"'(modules/[a-z-]+\.bicep)'", text)}
+
+    assert used == {path for path in TEMPLATES if "/modules/" in path}
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
+@pytest.mark.parametrize("cloud", [PILOT, PRIVATE, LONDON], ids=["pilot", "private", "london"])
+def test_the_fact_holds(cloud: Cloud, fact: Fact) -> None:
+    fact(cloud)
+
+
+def test_london_is_33_boroughs() -> None:
+    assert len(LONDON.agreement.controllers) == 33
+
+
+def test_no_two_role_assignments_have_one_name() -> None:
+    for cloud in (PILOT, PRIVATE, LONDON):
+        names = [one.name for one in cloud.all("Microsoft.Authorization/roleAssignments")]
+        assert len(set(names)) == len(names)
+
+
+def test_names_are_as_long_as_azure_takes() -> None:
+    for cloud in (PILOT, LONDON):
+        assert all(re.fullmatch(r"[a-z0-9]{3,24}", one.name) for one in cloud.all("Microsoft.Storage/storageAccounts"))
+        assert all(len(one.name) <= 24 for one in cloud.all("Microsoft.KeyVault/vaults"))
+        subscriptions = cloud.all("Microsoft.EventGrid/systemTopics/eventSubscriptions")
+        assert all(3 <= len(one.name.partition("/")[2]) <= 64 for one in subscriptions)
+
+
+def test_a_third_officer_stops_the_deployment() -> None:
+    principals = principals_of(PILOT.agreement)
+    principals["boroughs"]["lambeth"]["officers"].append("officer-3-lambeth")
+
+    with pytest.raises(DeploymentFailed, match=r"More officers than the agreement allows: lambeth\."):
+        deploy_cloud(principals=principals)
+
+
+def test_the_number_of_officers_is_the_agreements() -> None:
+    terms = (ROOT / "agreements/fsm.yaml").read_text(encoding="utf-8")
+    changed = {"agreements/fsm.yaml": terms.replace("officers_per_borough: 2", "officers_per_borough: 1")}
+
+    with pytest.raises(DeploymentFailed, match="More officers than the agreement allows: lambeth, lewisham"):
+        deploy_cloud(changed=changed)
+
+
+def test_a_borough_without_an_identity_stops_the_deployment() -> None:
+    principals = principals_of(PILOT.agreement)
+    del principals["boroughs"]["southwark"]
+
+    with pytest.raises(DeploymentFailed, match=r"No identity in principals\.yaml: southwark\."):
+        deploy_cloud(principals=principals)
+
+
+def test_one_principal_for_two_boroughs_stops_the_deployment() -> None:
+    principals = principals_of(PILOT.agreement)
+    principals["boroughs"]["lambeth"]["officers"] = ["officer-1-southwark"]
+
+    with pytest.raises(DeploymentFailed, match="One principal is named twice"):
+        deploy_cloud(principals=principals)
+
+
+def test_another_region_stops_the_deployment() -> None:
+    with pytest.raises(DeploymentFailed, match="location: allowed"):
+        deploy_cloud(location="ukwest")
+
+
+def test_the_shipped_principals_name_every_participant_and_nobody() -> None:
+    shipped = yaml.safe_load((ROOT / "infra/bicep/principals.yaml").read_text(encoding="utf-8"))
+
+    assert list(shipped["boroughs"]) == list(PILOT.agreement.controllers)
+    assert all(named == {"identity": "", "officers": []} for named in shipped["boroughs"].values())
+    with pytest.raises(DeploymentFailed, match="No identity in principals"):
+        deploy_cloud(principals=shipped)
+
+
+def test_audit_policies_that_are_locked_are_left_alone() -> None:
+    locked = deploy_cloud(auditLocked=True)
+
+    assert not locked.all("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies")
+    assert locked.inside("audit", "blobServices/containers") == PILOT.inside("audit", "blobServices/containers")
+
+
+def test_nothing_of_the_agreement_is_repeated() -> None:
+    said = {*PILOT.agreement.controllers, str(PILOT.agreement.records.ledger_days), "fsm@"}
+    for path in TEMPLATES:
+        code = re.sub(r"//.*", "", (ROOT / path).read_text(encoding="utf-8"))
+        assert not [word for word in said if word in code], path
+
+
+def test_every_parameter_of_the_file_is_one_of_the_template() -> None:
+    file = json.loads((ROOT / "infra/bicep/main.parameters.json").read_text(encoding="utf-8"))
+    template = parse((ROOT / "infra/bicep/main.bicep").read_text(encoding="utf-8"))["parameters"]
+
+    assert set(file["parameters"]) <= set(template)
+    assert {name for name, said in template.items() if said["default"] is None} <= set(file["parameters"])
+
+
+def test_the_hooks_use_what_the_template_gives() -> None:
+    outputs = set(parse((ROOT / "infra/bicep/main.bicep").read_text(encoding="utf-8"))["outputs"])
+    scripts = sorted((ROOT / "infra").glob("*.sh"))
+
+    assert [script.name for script in scripts] == ["events.sh", "lock-audit.sh"]
+    for script in scripts:
+        assert set(re.findall(r"\$\{?(AZURE_\w+|EXCHANGE_\w+)", script.read_text(encoding="utf-8"))) <= outputs
+
+
+def test_azd_deploys_the_app_that_the_template_tags() -> None:
+    project = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
+    [app] = PILOT.all("Microsoft.Web/sites")
+
+    assert project["infra"] == {"provider": "bicep", "path": "infra/bicep", "module": "main"}
+    assert list(project["services"]) == [app.body["tags"]["azd-service-name"]]
+    for hook in project["hooks"].values():
+        assert Path(ROOT / hook["run"].split()[-1]).is_file()
+
+
+def test_the_deploy_workflow_has_no_secret() -> None:
+    text = (ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+
+    assert "secrets." not in text
+    assert workflow["jobs"]["deploy"]["permissions"] == {"contents": "read", "id-token": "write"}
+    assert workflow["jobs"]["deploy"]["needs"] == "test"
+    assert workflow["jobs"]["deploy"]["environment"]
