@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from shared.linkage.compare import Pairs
+from shared.linkage.pairs import Pairs
 from shared.linkage.records import MISSING, Codes, Field, Mask, Records
 
 MOST_CANDIDATES = 50

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from shared.linkage.cascade import counts, join_keys
-from shared.linkage.compare import Pairs, Scores
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import MISSING, Codes, Field, Mask, Records
 
 DAYS_OF_BIRTH = 6000
@@ -70,3 +70,9 @@ def _others(pupils: Codes, households: Codes, size: int, pairs: Pairs) -> Codes:
     itself = (group >= 0).astype(np.int64) + ((households[pairs.households] == group) & (group >= 0))
     others: Codes = rows - itself
     return others
+
+
+def persons(records: Records) -> tuple[Codes, Codes]:
+    """Who each row says it is: rows of one table with the same number have the same names and date of birth."""
+    who = join_keys([records.surname, records.forename, records.dob], records.pupils)
+    return who.pupils, who.households

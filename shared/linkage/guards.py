@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.compare import Scores
+from shared.linkage.pairs import Scores
 from shared.linkage.levels import Address, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.records import Codes, Levels, Mask
 
@@ -33,6 +33,8 @@ class Evidence:
     """The pupil has another candidate, or the child another pupil, under the same key."""
     taken: Mask
     """The child is matched to another pupil."""
+    suppressed: Mask
+    """The claim says that nobody may be written to."""
 
     def __getitem__(self, comparison: str) -> Levels:
         return self.levels[comparison]
@@ -104,6 +106,16 @@ def _identifier(pairs: Evidence) -> Mask:
     return stopped
 
 
+def _dob_postcode(pairs: Evidence) -> Mask:
+    nameless = (pairs["forename"] < Forename.SIMILAR) & (pairs["surname"] < Surname.SIMILAR)
+    stopped: Mask = nameless & ~pairs.identified
+    return stopped
+
+
+def _suppressed(pairs: Evidence) -> Mask:
+    return pairs.suppressed
+
+
 POLICY_GUARDS: tuple[Guard, ...] = (
     Guard(
         "twin",
@@ -143,6 +155,21 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "sure enough, to say that it is not another child.",
         _stranger,
     ),
+    Guard(
+        "dob_postcode",
+        "forename",
+        0.5,
+        "Only date of birth and address agree: neither forename nor surname does.",
+        _dob_postcode,
+    ),
+    Guard(
+        "suppressed",
+        "nothing",
+        1.0,
+        "The claim says that nobody may be written to (refuge, witness protection, adoption, care): whatever agrees, a "
+        "person sees it first.",
+        _suppressed,
+    ),
 )
 """Guards that an agreement may name, in the order in which the first to stop a pair is reported."""
 
@@ -151,6 +178,11 @@ ONE_TO_ONE: tuple[Guard, ...] = (
     Guard("not_unique", "one to one", 0.7, "Another pupil or child shares the key.", lambda pairs: pairs.rivals),
 )
 """Guards that always stand: one pupil to one child is what linking means."""
+
+
+def first_to_stop(pairs: Evidence, enabled: Iterable[str]) -> Codes:
+    """The first guard that stops each pair, as its position in `GUARDS`; -1 is none."""
+    return judge(pairs, enabled)[0]
 
 
 def judge(pairs: Evidence, enabled: Iterable[str]) -> tuple[Codes, Scores]:

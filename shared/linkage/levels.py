@@ -30,11 +30,15 @@ class Surname(IntEnum):
     MISSING = 0
     DIFFERS = 1
     SIMILAR = 2
-    ONE_PART_AGREES = 3
+    SOUNDS_ALIKE = 3
+    """Another spelling of what may be one name (see `sounds`)."""
+    ONE_PART_AGREES = 4
     """One word of a double-barrelled name."""
-    FORMER_OR_PREFERRED = 4
+    FORMER_OR_PREFERRED = 5
     """The child's surname is one that the pupil's record gives beside the legal one."""
-    EXACT = 5
+    OTHER_ORDER = 6
+    """Surname and forename have changed places on one side."""
+    EXACT = 7
 
 
 class Forename(IntEnum):
@@ -46,12 +50,18 @@ class Forename(IntEnum):
     FURTHER_NAMES_DIFFER = 3
     """The first name agrees, both give further names, and those do not: two brothers Mohammed."""
     SIMILAR = 4
-    SHORTENED = 5
+    SOUNDS_ALIKE = 5
+    """Another spelling of what may be one name (see `sounds`)."""
+    SHORTENED = 6
     """One is the beginning of the other."""
-    KNOWN_VARIANT = 6
-    FIRST_NAME = 7
+    MIDDLE_NAME = 7
+    """One side's first name is a further name of the other's."""
+    KNOWN_VARIANT = 8
+    FIRST_NAME = 9
     """The first name agrees; only one side gives further names."""
-    EXACT = 8
+    OTHER_ORDER = 10
+    """Surname and forename have changed places on one side."""
+    EXACT = 11
 
 
 class Sex(IntEnum):
@@ -75,6 +85,14 @@ class Address(IntEnum):
     SAME_UPRN = 7
 
 
+class Contact(IntEnum):
+    """The pupil's contact, and the claimant or the partner. Forenames only: the surname is mostly the child's own."""
+
+    MISSING = 0
+    DIFFERS = 1
+    SAME_FORENAME = 2
+
+
 LEVELS: dict[str, type[IntEnum]] = {
     "upn": Identifier,
     "uln": Identifier,
@@ -83,5 +101,6 @@ LEVELS: dict[str, type[IntEnum]] = {
     "forename": Forename,
     "sex": Sex,
     "address": Address,
+    "contact": Contact,
 }
 """Every comparison in the order in which evidence names it."""

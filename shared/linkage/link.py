@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
-from shared.linkage.compare import Pairs
+from shared.linkage.pairs import Pairs
 from shared.linkage.context import twins
 from shared.linkage.evidence import describe
 from shared.linkage.guards import GUARDS
+from shared.linkage.probabilistic import RULE, offer
 from shared.linkage.records import Codes, Mask, Records, read_records
 from shared.linkage.scoring import Scored, score, together
 
@@ -30,6 +31,7 @@ LINKS = pa.schema(
         ("match_weight", pa.float64()),
         ("evidence", pa.string()),
         ("runner_up", pa.int32()),
+        ("margin", pa.float64()),
     ]
 )
 """One row per pupil row, in their order; see `link`."""
@@ -54,9 +56,34 @@ def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Ta
     groups = [group(records, tier.keys) for tier in policy.cascade]
     beside = twins(records)
     matched, alone = _cascade(records, groups, beside, policy)
-    offered = _offer(records, groups, alone, beside, policy, matched)
+    shared = np.max([shared_with(keyed) for keyed in groups], axis=0)
+    if policy.model is None:
+        offered = _offer(records, groups, alone, beside, policy, matched)
+    else:
+        weighed = offer(records, beside, policy, *_free(records, matched), len(groups))
+        matched, offered = _settled(matched, weighed.scored, policy)
+        shared = np.maximum(shared, weighed.considered)
     best = _best(offered.where(offered.probability >= policy.review), households)
-    return _links(records.pupils, groups, policy, matched, best)
+    return _links(policy, matched, best, shared)
+
+
+def _free(records: Records, matched: Scored) -> tuple[Mask, Mask]:
+    """Which pupil rows and which household rows are in no matched pair."""
+    return _absent(matched.pairs.pupils, records.pupils), _absent(matched.pairs.households, records.households)
+
+
+def _settled(matched: Scored, weighed: Scored, policy: LinkagePolicy) -> tuple[Scored, Scored]:
+    """Match what is likely enough and stopped by no guard; of the rest, leave what touches no matched row.
+
+    A chance above one half is that of the best pair of both its rows (`posterior`), so no two of these pairs share a
+    row but copies of one person, and those are tied, which is a guard.
+    """
+    certain = (weighed.guard < 0) & (weighed.probability >= policy.automatic)
+    taken = weighed.where(certain)
+    rest = ~(
+        np.isin(weighed.pairs.pupils, taken.pairs.pupils) | np.isin(weighed.pairs.households, taken.pairs.households)
+    )
+    return matched + taken, weighed.where(rest)
 
 
 def _cascade(
@@ -146,18 +173,18 @@ def _content_rank(households: pa.Table, pairs: Pairs) -> Codes:
     return rank
 
 
-def _links(pupils: int, groups: list[Groups], policy: LinkagePolicy, matched: Scored, review: Scored) -> pa.Table:
+def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes) -> pa.Table:
+    pupils = len(shared)
     chosen = matched + review
     place = np.full(pupils, -1)
     place[chosen.pairs.pupils] = np.arange(len(chosen))
     none = place < 0
     outcome = np.where(none, 2, np.where(place < len(matched), 0, 1))
-    shared = np.max([shared_with(keyed) for keyed in groups], axis=0)
 
     def settled(values: pa.Array) -> pa.Array:
         return values.take(pa.array(place, mask=none))
 
-    rules = pa.array([tier.rule for tier in policy.cascade])
+    rules = pa.array([*(tier.rule for tier in policy.cascade), RULE])
     codes = pa.array([guard.code for guard in GUARDS])
     columns = [
         pa.array(np.arange(pupils)),
@@ -169,5 +196,6 @@ def _links(pupils: int, groups: list[Groups], policy: LinkagePolicy, matched: Sc
         settled(pa.array(np.log2(chosen.probability / (1 - chosen.probability)))),
         settled(describe(chosen.levels)),
         pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
+        settled(pa.array(chosen.margin, mask=np.isinf(chosen.margin))),
     ]
     return pa.table([column.cast(kind) for column, kind in zip(columns, LINKS.types, strict=True)], schema=LINKS)

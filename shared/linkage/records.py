@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage import standardise
+from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
 
 MISSING = -1
@@ -49,7 +50,9 @@ class Records:
     surname: Field
     """The whole surname in one word."""
     surname_words: Field
-    """The surname's words apart, for double-barrelled names."""
+    """The surname's words apart, for double-barrelled names; particles (`DE`, `AL`) only where nothing else is left."""
+    surname_sound: Field
+    """See `sounds`; in one vocabulary with `forename_sound`, so that names in the other order meet."""
     preferred_surname: Codes
     """Pupils only, in the vocabulary of `surname`."""
     former_surname: Codes
@@ -60,7 +63,12 @@ class Records:
     further_names: Field
     """The forename's other words; for a pupil without any, the middle names."""
     forename_3: Field
+    forename_sound: Field
+    """Of the first name."""
     dob: Field
+    unordered_dob: Field
+    """The date with day and month in one order, so that a swap of the two is the same."""
+    birth_year: Field
     sex: Field
     postcode: Field
     sector: Field
@@ -70,6 +78,12 @@ class Records:
     uprn: Field
     household_ref: Field
     """Missing for every pupil."""
+    contact: Field
+    """First name of the pupil's contact, and of the claimant."""
+    partner: Codes
+    """Households only, in the vocabulary of `contact`."""
+    suppressed: Mask
+    """Households only: the claim says that nobody may be written to."""
     addresses: tuple[pa.Array, pa.Array]
     """Raw address text of pupils and households: read only where a pair needs it."""
 
@@ -102,24 +116,43 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
     legal, preferred, former = np.split(surname.pupils, 3)
     forename = encode(standardise.forenames, [_text(pupils, "forename")], [_text(households, "child_forename")])
     whole = forename.mapped(standardise.together)
+    first_name = forename.mapped(first_words)
+    surname = Field(surname.values, legal, surname.households)
+    surname_sound, forename_sound = _in_one_vocabulary(surname.mapped(sounds), first_name.mapped(sounds))
+    dob = _dob(pupils, households)
+    contact = encode(
+        standardise.forenames,
+        [_text(pupils, "contact_forename")],
+        [_text(households, name) for name in ("claimant_forename", "partner_forename")],
+    ).mapped(first_words)
+    claimant, partner = np.split(contact.households, 2)
     return Records(
         upn=encode(standardise.upns, [_text(pupils, "upn")], [_text(households, "child_upn")]),
         uln=encode(standardise.ulns, [_text(pupils, "uln")], [_text(households, "child_uln")]),
-        surname=Field(surname.values, legal, surname.households),
-        surname_words=Field(surname_words.values, surname_words.pupils[: pupils.num_rows], surname_words.households),
+        surname=surname,
+        surname_words=Field(
+            surname_words.values, surname_words.pupils[: pupils.num_rows], surname_words.households
+        ).mapped(standardise.without_particles),
+        surname_sound=surname_sound,
         preferred_surname=preferred,
         former_surname=former,
         forename=whole,
-        first_name=forename.mapped(lambda names: pc.list_element(pc.split_pattern(names, " ", max_splits=1), 0)),
+        first_name=first_name,
         further_names=_further_names(forename, pupils),
         forename_3=whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3)),
-        dob=_dob(pupils, households),
+        forename_sound=forename_sound,
+        dob=dob,
+        unordered_dob=dob.mapped(standardise.unordered_days),
+        birth_year=dob.mapped(lambda days: pc.year(days.cast(pa.int32()).cast(pa.date32()))),
         sex=encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")]),
         postcode=postcode,
         sector=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2)),
         district=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4)),
         uprn=encode(standardise.uprns, [_text(pupils, "uprn")], [_text(households, "uprn")]),
         household_ref=Field(references.values, np.full(pupils.num_rows, MISSING), references.households),
+        contact=Field(contact.values, contact.pupils, claimant),
+        partner=partner,
+        suppressed=pc.fill_null(_column(households, "suppress_contact", pa.bool_()), False).to_numpy(zero_copy_only=False),
         addresses=(_address(pupils), _address(households)),
     )
 
@@ -131,6 +164,20 @@ def encode(standard: Callable[[pa.Array], pa.Array], pupils: list[pa.Array], hou
     rows = lookup(codes, pc.fill_null(raw.indices, MISSING).to_numpy(zero_copy_only=False))
     split = sum(len(column) for column in pupils)
     return Field(values, rows[:split], rows[split:])
+
+
+def first_words(names: pa.Array) -> pa.Array:
+    """The first word of each name."""
+    return pc.list_element(pc.split_pattern(names, " ", max_splits=1), 0)
+
+
+def _in_one_vocabulary(one: Field, other: Field) -> tuple[Field, Field]:
+    codes, values = _numbered(pa.concat_arrays([one.values, other.values]))
+    first, second = codes[: one.size], codes[one.size :]
+    return (
+        Field(values, lookup(first, one.pupils), lookup(first, one.households)),
+        Field(values, lookup(second, other.pupils), lookup(second, other.households)),
+    )
 
 
 def lookup(table: Codes, codes: Codes) -> Codes:

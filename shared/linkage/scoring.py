@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.linkage.compare import Pairs, Scores, compare
+from shared.linkage.compare import compare
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.context import expected_strangers
 from shared.linkage.guards import Evidence, judge
 from shared.linkage.records import Codes, Levels, Mask, Records
@@ -29,7 +30,9 @@ class Scored:
     guard: Codes
     """Position in `guards.GUARDS` of the first guard that stops the pair, -1 for none."""
     probability: Scores
-    """The tier's, lowered by every guard that stops the pair."""
+    """The tier's, lowered by every guard that stops the pair; of the model, its own."""
+    margin: Scores
+    """Bits by which the pair leads the next one of its pupil or child; infinite where there is none."""
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -37,7 +40,14 @@ class Scored:
     def where(self, chosen: Codes | Mask) -> Scored:
         """The chosen pairs, by mask or position."""
         levels = {name: level[chosen] for name, level in self.levels.items()}
-        return Scored(self.pairs.where(chosen), self.tier[chosen], levels, self.guard[chosen], self.probability[chosen])
+        return Scored(
+            self.pairs.where(chosen),
+            self.tier[chosen],
+            levels,
+            self.guard[chosen],
+            self.probability[chosen],
+            self.margin[chosen],
+        )
 
     def __add__(self, other: Scored) -> Scored:
         levels = {name: np.concatenate((level, other.levels[name])) for name, level in self.levels.items()}
@@ -47,6 +57,7 @@ class Scored:
             levels,
             np.concatenate((self.guard, other.guard)),
             np.concatenate((self.probability, other.probability)),
+            np.concatenate((self.margin, other.margin)),
         )
 
 
@@ -79,8 +90,10 @@ def score(
         most_strangers=policy.expected_strangers,
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,
+        suppressed=records.suppressed[pairs.households],
     )
     guard, chance = judge(evidence, policy.guards)
     stated = np.array([rule.probability for rule in policy.cascade])[tier] * chance
     below = np.nextafter(policy.automatic, 0.0)
-    return Scored(pairs, tier, levels, guard, np.where(guard < 0, stated, np.minimum(stated, below)))
+    probability = np.where(guard < 0, stated, np.minimum(stated, below))
+    return Scored(pairs, tier, levels, guard, probability, np.full(len(pairs), np.inf))

@@ -109,6 +109,30 @@ def together(names: pa.Array) -> pa.Array:
     return pc.replace_substring(names, " ", "")
 
 
+PARTICLES = frozenset(
+    ("DE", "DA", "DO", "DOS", "DAS", "DEL", "DELLA", "DI", "DU", "LA", "LE", "LOS", "EL", "AL", "ABU", "BIN", "BINT", "IBN")
+    + ("BEN", "VAN", "VON", "DER", "DEN", "TER", "ST", "SAINT", "MC", "MAC", "OF", "AP", "E", "Y")
+)
+
+
+def without_particles(names: pa.Array) -> pa.Array:
+    """Surnames in words without those that many families share (`DA SILVA` gives `SILVA`), if others are left."""
+
+    def rest(name: str) -> str:
+        return " ".join(word for word in name.split(" ") if word not in PARTICLES) or name
+
+    return pa.array([None if name is None else rest(name) for name in names.to_pylist()], pa.string())
+
+
+def unordered_days(values: pa.Array) -> pa.Array:
+    """Days since 1970-01-01 as numbers that are the same for a date and for the one with day and month exchanged."""
+    dates = values.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    day, month = (dates - months).astype(np.int64), months.astype(np.int64) % 12
+    year = months.astype("datetime64[Y]").astype(np.int64)
+    return pa.array((year * 32 + np.minimum(day, month)) * 32 + np.maximum(day, month))
+
+
 def postcodes(values: pa.Array) -> pa.Array:
     """Postcodes as `SE15 4QP`; a pseudo-postcode (`ZZ99…`) or one that cannot exist is null."""
     normal = postcodes_normal(values)

@@ -1,0 +1,195 @@
+"""Trains the linkage model: u from strangers, m by expectation and maximisation over the patterns of blocked pairs.
+
+First the patterns alone decide (a few thousand numbers, milliseconds); then, with one pupil to one child, the pairs
+themselves do, so that a twin whose own record is absent does not teach the model that forenames may differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from shared.agreement.linkage_model import LevelChances, LinkageModel, Siblings
+from shared.agreement.model import LinkagePolicy
+from shared.linkage.blocking import block
+from shared.linkage.cascade import counts, join_keys
+from shared.linkage.compare import compare
+from shared.linkage.context import persons, twins
+from shared.linkage.levels import LEVELS, Dob, Surname
+from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.patterns import Patterns, levels_of, pattern_of
+from shared.linkage.posterior import Rivals, World, posterior
+from shared.linkage.records import Codes, Levels, Records, read_records
+from shared.linkage.strangers import SAMPLE, chances, strangers
+from shared.linkage.weights import weights_of
+
+ROUNDS_OF_PATTERNS = 30
+ROUNDS_OF_PAIRS = 2
+_SAID = 0.5
+"""Pairs that each level has before the first is seen, so that none is impossible."""
+
+
+@dataclass(frozen=True)
+class Lot:
+    """One pair of files: its blocked pairs and their levels."""
+
+    records: Records
+    pairs: Pairs
+    levels: dict[str, Levels]
+
+
+def train(
+    files: Sequence[tuple[pa.Table, pa.Table]], policy: LinkagePolicy, *, name: str, version: str, trained_on: str
+) -> LinkageModel:
+    """Train a model on pairs of pupils and households tables, of which no true links are known.
+
+    `policy` gives `forename_similarity`. The same rows give the same model in whatever order. Raises ValueError when
+    the files have no row or no pair to learn from.
+    """
+    lots = [_lot(records, policy) for records in (read_records(*pair) for pair in files)]
+    pupils, households = (sum(getattr(lot.records, side) for lot in lots) for side in ("pupils", "households"))
+    if not sum(len(lot.pairs) for lot in lots):
+        raise ValueError("there is no pair of rows to learn from")
+    possible = sum(lot.records.pupils * lot.records.households for lot in lots)
+    u, repeats = chances(
+        [
+            strangers(
+                lot.records,
+                int(SAMPLE * lot.records.pupils * lot.records.households / possible) + 1,
+                policy.forename_similarity,
+            )
+            for lot in lots
+            if lot.records.pupils and lot.records.households
+        ]
+    )
+    siblings = _siblings([lot.records for lot in lots])
+    facts = _Facts(name, version, trained_on, pupils, households, u, repeats, siblings)
+    patterns = Patterns.counted(np.concatenate([pattern_of(lot.levels) for lot in lots]))
+    model = facts.model(*_by_patterns(facts, patterns, possible))
+    for _ in range(ROUNDS_OF_PAIRS):
+        model = _by_pairs(facts, model, lots)
+    return model
+
+
+def _lot(records: Records, policy: LinkagePolicy) -> Lot:
+    pairs, _ = block(records, np.ones(records.pupils, np.bool_), np.ones(records.households, np.bool_))
+    return Lot(records, pairs, compare(records, pairs, policy.forename_similarity))
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """All of a model but m and how many are found."""
+
+    name: str
+    version: str
+    trained_on: str
+    pupils: int
+    households: int
+    u: dict[str, Scores]
+    repeats: dict[str, float]
+    siblings: Siblings
+
+    def model(self, m: dict[str, Scores], found: float) -> LinkageModel:
+        """The model with these m. Numbers are cut to six digits: what was learned is not more exact than that."""
+        comparisons = {
+            name: {
+                level.name.lower(): LevelChances(m=_cut(m[name][level]), u=_cut(self.u[name][level]))
+                for level in kind
+                if level and not (name == "surname" and level == Surname.OTHER_ORDER)
+            }
+            for name, kind in LEVELS.items()
+        }
+        return LinkageModel(
+            name=self.name,
+            version=self.version,
+            trained_on=self.trained_on,
+            pupils=self.pupils,
+            households=self.households,
+            found=_cut(found),
+            comparisons=comparisons,
+            repeats={name: _cut(share) for name, share in self.repeats.items()},
+            siblings=self.siblings,
+        )
+
+
+def _cut(share: float) -> float:
+    return float(f"{min(max(share, 1e-9), 1 - 1e-6):.6g}")
+
+
+def _siblings(lots: list[Records]) -> Siblings:
+    """How many brothers and sisters a child has on its claim, and how many of them are of one birth."""
+    others = same_day = rows = 0.0
+    for records in lots:
+        ref = join_keys([records.household_ref], records.pupils)
+        born = join_keys([records.household_ref, records.dob], records.pupils)
+        for groups, seen in ((ref, "all"), (born, "twins")):
+            sizes = counts(groups.households, groups.size).astype(float)
+            pairs = float((sizes * (sizes - 1)).sum())
+            others, same_day = (others + pairs, same_day) if seen == "all" else (others, same_day + pairs)
+        rows += records.households
+    return Siblings(per_child=round(others / max(rows, 1), 4), same_birthday=_cut((same_day + 1) / (others + 100)))
+
+
+def _by_patterns(facts: _Facts, patterns: Patterns, possible: float) -> tuple[dict[str, Scores], float]:
+    """EM over counted patterns: each is a match, strangers, or siblings."""
+    levels = levels_of(patterns.numbers)
+    m = {name: _first_guess(len(kind)) for name, kind in LEVELS.items()}
+    matches = 0.5 * facts.pupils
+    same_day = levels["dob"] == Dob.EXACT
+    twin = np.log2(facts.siblings.same_birthday / facts.repeats["dob"])
+    for _ in range(ROUNDS_OF_PATTERNS):
+        bits = {name: _bits(m[name], facts.u[name], name)[levels[name]] for name in LEVELS}
+        prior = np.log2(matches / (possible * (1 - matches / facts.pupils)))
+        as_siblings = bits["surname"] + bits["address"] + bits["contact"] + np.where(same_day, twin, 0.0)
+        as_siblings += prior + np.log2(max(facts.siblings.per_child, 1e-9))
+        instead = np.logaddexp2(0.0, as_siblings)
+        chance = 1 / (1 + np.exp2(np.clip(instead - sum(bits.values()) - prior, -1000, 1000)))
+        share = chance * patterns.pairs
+        m = {name: _shares(levels[name], share, len(kind)) for name, kind in LEVELS.items()}
+        matches = min(max(float(share.sum()), 1.0), 0.95 * facts.pupils)
+    return m, matches / facts.pupils
+
+
+def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageModel:
+    """One more step of EM, in which pairs compete for their pupil and their child."""
+    weights = weights_of(model)
+    seen = {name: np.zeros(len(kind)) for name, kind in LEVELS.items()}
+    total = 0.0
+    for lot in lots:
+        bits = weights.bits(lot.records, lot.pairs, lot.levels, twins(lot.records))
+        rivals = Rivals.of(lot.pairs, *persons(lot.records))
+        world = World(lot.records.pupils, lot.records.households, model.found, model.rows)
+        chance, _ = posterior(bits.total, bits.siblings, rivals, world)
+        chance = np.round(chance * 2**20)
+        for name, kind in LEVELS.items():
+            seen[name] += np.bincount(lot.levels[name], weights=chance, minlength=len(kind))
+        total += float(chance.sum())
+    m = {name: _shares(np.arange(len(found)), found / 2**20, len(found)) for name, found in seen.items()}
+    return facts.model(m, min(total / 2**20 / facts.pupils, 0.95))
+
+
+def _first_guess(size: int) -> Scores:
+    """Most true pairs agree."""
+    guess = np.full(size, 0.1 / max(size - 2, 1))
+    guess[0], guess[-1] = 0.0, 0.9
+    return guess
+
+
+def _bits(m: Scores, u: Scores, name: str) -> Scores:
+    bits = np.zeros(len(m))
+    bits[1:] = np.log2(m[1:] / u[1:])
+    if name == "surname":
+        bits[Surname.OTHER_ORDER] = 0.0
+    return bits
+
+
+def _shares(levels: Codes, weight: Scores, size: int) -> Scores:
+    """The share of each level among the weighted pairs that say something."""
+    seen = np.bincount(levels, weights=weight, minlength=size)
+    seen[0] = 0.0
+    seen[1:] += _SAID
+    shares: Scores = seen / seen.sum()
+    return shares
