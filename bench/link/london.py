@@ -54,12 +54,17 @@ def _world(seed: int, pupils: int, households: int) -> tuple[pa.Table, pa.Table,
     own, claims = accepted(world, "pupils"), accepted(world, "households")
     first, other = partners(world, "household_row"), partners(world, "other_household_row")
     reachable = np.asarray(world.truth.column("reachable").combine_chunks())
-    # Routing never brings these two rows together, so one pair of files for all boroughs must not either.
-    apart = np.concatenate([first[~reachable], other[~reachable]])
-    claims = claims[~np.isin(claims, apart[apart >= 0])]
+    # Routing never brings these two rows together, so one pair of files for all boroughs must not either: their
+    # benefit child goes, and where another row of the same pupil has it, the pupil row.
+    both = np.concatenate([first[reachable], other[reachable]])
+    own_child = both[both >= 0]
+    apart = np.setdiff1d(np.concatenate([first[~reachable], other[~reachable]]), own_child)
+    claims = claims[~np.isin(claims, apart)]
+    own = own[reachable[own] | ~np.isin(first[own], own_child)]
     if pupils < len(own):
         own = own[:pupils] if pupils * 2 > len(own) else np.sort(rng.choice(own, pupils, replace=False))
-    mine = np.concatenate([first[own], other[own]])
+    mine = own[reachable[own]]
+    mine = np.concatenate([first[mine], other[mine]])
     chosen = _whole_households(world, claims, mine[mine >= 0], households, rng)
     if len(own) != pupils or len(chosen) != households:
         raise ValueError(f"this world has {len(own)} pupils and {len(chosen)} benefit children: more are needed")
