@@ -35,6 +35,10 @@ class Siblings(Part):
     """Other children of the claim, on average over children."""
     same_birthday: Chance
     """Part of them who have the same date of birth."""
+    same_forename: Chance
+    """Part of them who have the same first name."""
+    unlisted: Chance
+    """Part of the children with siblings on a claim who are not on it themselves."""
 
 
 class LinkageModel(Part):
@@ -49,7 +53,7 @@ class LinkageModel(Part):
     households: Annotated[int, Field(ge=1)]
     found: Chance
     """Part of the pupils who have a child on the other side."""
-    rows: Annotated[int, Field(ge=1)] = 1000
+    rows: Annotated[int, Field(ge=1)] = 300
     """How many rows the frequencies below weigh against those of the files at hand: nearly all in a small file, little
     in a large one."""
     comparisons: dict[str, dict[str, LevelChances]]

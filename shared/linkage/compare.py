@@ -58,7 +58,8 @@ def _dob(field: Field, pairs: Pairs) -> Levels:
     for ours, theirs, places in zip(left, right, (4, 2, 2), strict=True):
         for place in range(places):
             digits += (ours // 10**place % 10) != (theirs // 10**place % 10)
-    close = np.where(digits == 1, Dob.ONE_DIGIT_DIFFERS, Dob.DIFFERS)
+    parts = sum((ours == theirs).astype(np.int8) for ours, theirs in zip(left, right, strict=True))
+    close = np.where(digits == 1, Dob.ONE_DIGIT_DIFFERS, np.where(parts == 2, Dob.ONE_PART_DIFFERS, Dob.DIFFERS))
     level[unequal] = np.where(swapped, Dob.DAY_AND_MONTH_SWAPPED, close)
     return level
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler, Prefix
+from rapidfuzz.distance import JaroWinkler, Postfix, Prefix
 
 from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
@@ -17,6 +17,8 @@ from shared.linkage.variants import groups_by_name
 
 SIMILAR_SURNAMES = 0.9
 """Jaro-Winkler similarity of surnames that is named in the evidence. No surname that is only similar is ever a key."""
+SHORTEST_ENDING = 4
+"""Letters from which the end of a name is taken for its short form."""
 ALIKE = 0.7
 """What names that sound alike must also share in letters, so that short keys (`MA`) do not join Mia and Maya."""
 
@@ -78,6 +80,7 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
         (Forename.SIMILAR, (likeness >= similarity) | (first_likeness >= similarity)),
         (Forename.SOUNDS_ALIKE, (sound[0] == sound[1]) & (sound[0] >= 0) & (first_likeness >= ALIKE)),
         (Forename.SHORTENED, scored(names, whole, Prefix.similarity) == shorter),
+        (Forename.SHORTENED, (scored(names, whole, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)),
         (Forename.MIDDLE_NAME, _first_among_further(records, first, further)),
         (Forename.KNOWN_VARIANT, variant),
         (Forename.FURTHER_NAMES_DIFFER, (same_first | variant) & ~one_sided & ~begins),

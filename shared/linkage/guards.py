@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.linkage.pairs import Scores
-from shared.linkage.levels import Address, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.records import Codes, Levels, Mask
 
 
@@ -84,15 +84,18 @@ def _dob(pairs: Evidence) -> Mask:
     dob, forename = pairs["dob"], pairs["forename"]
     settled = (pairs["surname"] == Surname.EXACT) & pairs.together
     swapped = (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.KNOWN_VARIANT)
-    mistyped = (dob == Dob.ONE_DIGIT_DIFFERS) & (forename == Forename.EXACT)
-    slip = settled & (swapped | mistyped)
+    mistyped = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS)) & (forename == Forename.EXACT)
+    # A swap is hardly ever a sibling's birthday, so one small difference more is borne.
+    near = pairs.together & (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.SOUNDS_ALIKE)
+    slip = (settled & (swapped | mistyped)) | (near & (pairs["surname"] >= Surname.SIMILAR))
     stopped: Mask = (dob != Dob.EXACT) & ~slip & ~pairs.identified
     return stopped
 
 
 def _stranger(pairs: Evidence) -> Mask:
-    apart = ~pairs.together & ~pairs.identified
-    unsure = (pairs["forename"] < Forename.KNOWN_VARIANT) | (pairs["sex"] == Sex.DIFFERS)
+    apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
+    spelled = np.isin(pairs["forename"], (Forename.SOUNDS_ALIKE, Forename.SHORTENED)) & (pairs["surname"] == Surname.EXACT)
+    unsure = ((pairs["forename"] < Forename.KNOWN_VARIANT) & ~spelled) | (pairs["sex"] == Sex.DIFFERS)
     known_elsewhere = (pairs["address"] != Address.MISSING) & unsure
     stopped: Mask = apart & (known_elsewhere | (pairs.strangers > pairs.most_strangers))
     return stopped
@@ -143,8 +146,8 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "dob",
         "dob",
         0.55,
-        "The dates of birth differ by more than one digit or a swap of day and month, or one is missing, or they "
-        "differ a little while name or address do not fully agree: a brother, a sister or a cousin.",
+        "The dates of birth differ by more than one part or a swap of day and month, or one is missing, or they "
+        "differ a little while name or address do not agree well enough: a brother, a sister or a cousin.",
         _dob,
     ),
     Guard(

@@ -19,9 +19,11 @@ class Dob(IntEnum):
 
     MISSING = 0
     DIFFERS = 1
-    ONE_DIGIT_DIFFERS = 2
-    DAY_AND_MONTH_SWAPPED = 3
-    EXACT = 4
+    ONE_PART_DIFFERS = 2
+    """Day, month or year; the other two agree."""
+    ONE_DIGIT_DIFFERS = 3
+    DAY_AND_MONTH_SWAPPED = 4
+    EXACT = 5
 
 
 class Surname(IntEnum):
@@ -53,7 +55,7 @@ class Forename(IntEnum):
     SOUNDS_ALIKE = 5
     """Another spelling of what may be one name (see `sounds`)."""
     SHORTENED = 6
-    """One is the beginning of the other."""
+    """One is the beginning of the other, or its end (Tope of Temitope)."""
     MIDDLE_NAME = 7
     """One side's first name is a further name of the other's."""
     KNOWN_VARIANT = 8

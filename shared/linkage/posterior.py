@@ -14,6 +14,8 @@ from shared.linkage.records import Codes
 
 _GRID = 2.0**32
 _ROUNDS = 4
+AT_LEAST = 1000
+"""Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
 PUPILS_OF_PRIOR = 50
 """How many pupils the model's share of matches weighs against the files at hand."""
 
@@ -26,12 +28,10 @@ class World:
     households: int
     found: float
     """Part of the pupils who have a child here, to begin with."""
-    at_least: int
-    """Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
 
     def odds(self, matches: float) -> float:
         """Prior log2 odds of one pair when `matches` are one to one."""
-        pupils, households = max(self.pupils, 1), max(self.households, self.at_least)
+        pupils, households = max(self.pupils, 1), max(self.households, AT_LEAST)
         matches = min(matches, 0.98 * min(pupils, households))
         return float(np.log2(matches / ((pupils - matches) * (households - matches))))
 

@@ -48,10 +48,10 @@ def offer(
     considered = np.bincount(pairs.pupils, minlength=records.pupils)
     weights = weights_of(model)
     levels = compare(records, pairs, policy.forename_similarity)
-    bits = weights.bits(records, pairs, levels, beside)
+    bits = weights.bits(records, pairs, levels)
     near = np.flatnonzero(bits.total >= NEGLIGIBLE)
     pairs, levels = pairs.where(near), {name: level[near] for name, level in levels.items()}
-    world = World(int(pupils.sum()), int(households.sum()), model.found, model.rows)
+    world = World(int(pupils.sum()), int(households.sum()), model.found)
     total = bits.total[near]
     chance, _ = posterior(total, bits.siblings[near], Rivals.of(pairs, *persons(records)), world)
     margin = margins(total, pairs)

@@ -13,10 +13,12 @@ import re
 import pyarrow as pa
 
 _BREATHED = re.compile("(?<=[BDGKPRT])H")
+_SPELLINGS = (("PH", "F"), ("CK", "K"), ("OU", "U"), ("OO", "U"), ("SZ", "S"), ("CZ", "S"), ("X", "H"))
+"""`X` is the Somali H; where it is another letter it is so on both sides."""
+_INITIAL_Y = re.compile("^Y(?=[AEIOU])")
 _REPEATED = re.compile(r"(.)\1+")
-_LETTERS = str.maketrans("CQZVYEI", "KKSWAAA", "")
-_LATER_VOWELS = re.compile("[AOU]")
-_ROUNDED = str.maketrans("U", "O")
+_LETTERS = str.maketrans("CQZVYEIU", "KKSWAAAO")
+_LATER_VOWELS = re.compile("[AO]")
 
 
 def sounds(names: pa.Array) -> pa.Array:
@@ -27,9 +29,10 @@ def sounds(names: pa.Array) -> pa.Array:
 def _sound(name: str | None) -> str | None:
     if name is None or len(name) < 2:
         return None
-    word = name.replace(" ", "").replace("PH", "F").replace("CK", "K").replace("OU", "U").replace("OO", "U")
-    word = ("H" + word[1:]) if word.startswith("X") else word
-    word = _BREATHED.sub("", word).translate(_LETTERS).translate(_ROUNDED)
+    word = name.replace(" ", "")
+    for spelled, said in _SPELLINGS:
+        word = word.replace(spelled, said)
+    word = _BREATHED.sub("", _INITIAL_Y.sub("J", word)).translate(_LETTERS)
     start = next((place for place, letter in enumerate(word) if letter in "AO"), len(word))
     tail = _LATER_VOWELS.sub("", word[start + 1 :]).replace("H", "").replace("W", "")
     return _REPEATED.sub(r"\1", word[: start + 1] + tail) or None

@@ -7,7 +7,7 @@ themselves do, so that a twin whose own record is absent does not teach the mode
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,17 +17,17 @@ from shared.agreement.model import LinkagePolicy
 from shared.linkage.blocking import block
 from shared.linkage.cascade import counts, join_keys
 from shared.linkage.compare import compare
-from shared.linkage.context import persons, twins
-from shared.linkage.levels import LEVELS, Dob, Surname
+from shared.linkage.context import persons
+from shared.linkage.levels import LEVELS, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
-from shared.linkage.records import Codes, Levels, Records, read_records
+from shared.linkage.records import Codes, Field, Levels, Records, read_records
 from shared.linkage.strangers import SAMPLE, chances, strangers
 from shared.linkage.weights import weights_of
 
 ROUNDS_OF_PATTERNS = 30
-ROUNDS_OF_PAIRS = 2
+ROUNDS_OF_PAIRS = 4
 _SAID = 0.5
 """Pairs that each level has before the first is seen, so that none is impossible."""
 
@@ -121,16 +121,25 @@ def _cut(share: float) -> float:
 
 def _siblings(lots: list[Records]) -> Siblings:
     """How many brothers and sisters a child has on its claim, and how many of them are of one birth."""
-    others = same_day = rows = 0.0
+    others = same_day = same_name = rows = 0.0
     for records in lots:
-        ref = join_keys([records.household_ref], records.pupils)
-        born = join_keys([records.household_ref, records.dob], records.pupils)
-        for groups, seen in ((ref, "all"), (born, "twins")):
-            sizes = counts(groups.households, groups.size).astype(float)
-            pairs = float((sizes * (sizes - 1)).sum())
-            others, same_day = (others + pairs, same_day) if seen == "all" else (others, same_day + pairs)
+        others += _together(records)
+        same_day += _together(records, records.dob)
+        same_name += _together(records, records.first_name)
         rows += records.households
-    return Siblings(per_child=round(others / max(rows, 1), 4), same_birthday=_cut((same_day + 1) / (others + 100)))
+    return Siblings(
+        per_child=round(others / max(rows, 1), 4),
+        same_birthday=_cut((same_day + 1) / (others + 100)),
+        same_forename=_cut((same_name + 0.5) / (others + 1000)),
+        unlisted=0.1,
+    )
+
+
+def _together(records: Records, *fields: Field) -> float:
+    """Ordered pairs of children of one claim who have the same value of these fields."""
+    groups = join_keys([records.household_ref, *fields], records.pupils)
+    sizes = counts(groups.households, groups.size).astype(float)
+    return float((sizes * (sizes - 1)).sum())
 
 
 def _by_patterns(facts: _Facts, patterns: Patterns, possible: float) -> tuple[dict[str, Scores], float]:
@@ -140,11 +149,14 @@ def _by_patterns(facts: _Facts, patterns: Patterns, possible: float) -> tuple[di
     matches = 0.5 * facts.pupils
     same_day = levels["dob"] == Dob.EXACT
     twin = np.log2(facts.siblings.same_birthday / facts.repeats["dob"])
+    namesake = np.log2(facts.siblings.same_forename / facts.repeats["first_name"])
+    same_name = levels["forename"] == Forename.EXACT
     for _ in range(ROUNDS_OF_PATTERNS):
         bits = {name: _bits(m[name], facts.u[name], name)[levels[name]] for name in LEVELS}
         prior = np.log2(matches / (possible * (1 - matches / facts.pupils)))
         as_siblings = bits["surname"] + bits["address"] + bits["contact"] + np.where(same_day, twin, 0.0)
-        as_siblings += prior + np.log2(max(facts.siblings.per_child, 1e-9))
+        as_siblings += np.where(same_name, namesake, 0.0) + prior
+        as_siblings += np.log2(max(facts.siblings.per_child, 1e-9) * facts.siblings.unlisted)
         instead = np.logaddexp2(0.0, as_siblings)
         chance = 1 / (1 + np.exp2(np.clip(instead - sum(bits.values()) - prior, -1000, 1000)))
         share = chance * patterns.pairs
@@ -157,18 +169,24 @@ def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageMod
     """One more step of EM, in which pairs compete for their pupil and their child."""
     weights = weights_of(model)
     seen = {name: np.zeros(len(kind)) for name, kind in LEVELS.items()}
-    total = 0.0
+    total = twins = 0.0
     for lot in lots:
-        bits = weights.bits(lot.records, lot.pairs, lot.levels, twins(lot.records))
+        bits = weights.bits(lot.records, lot.pairs, lot.levels)
         rivals = Rivals.of(lot.pairs, *persons(lot.records))
-        world = World(lot.records.pupils, lot.records.households, model.found, model.rows)
+        world = World(lot.records.pupils, lot.records.households, model.found)
         chance, _ = posterior(bits.total, bits.siblings, rivals, world)
+        # Of a pair that nobody competes for, what is not one child may be a twin whose own record is missing.
+        instead = np.minimum(chance * np.exp2(np.minimum(bits.siblings - bits.total, 100.0)), 1 - chance)
+        twins += float(np.round(instead[lot.levels["dob"] == Dob.EXACT] * 2**20).sum())
         chance = np.round(chance * 2**20)
         for name, kind in LEVELS.items():
             seen[name] += np.bincount(lot.levels[name], weights=chance, minlength=len(kind))
         total += float(chance.sum())
     m = {name: _shares(np.arange(len(found)), found / 2**20, len(found)) for name, found in seen.items()}
-    return facts.model(m, min(total / 2**20 / facts.pupils, 0.95))
+    found = min(total / 2**20 / facts.pupils, 0.95)
+    expected = total / 2**20 * facts.siblings.per_child * facts.siblings.same_birthday
+    unlisted = _cut(min((twins / 2**20 + 0.1) / (expected + 1), 0.9))
+    return replace(facts, siblings=facts.siblings.model_copy(update={"unlisted": unlisted})).model(m, found)
 
 
 def _first_guess(size: int) -> Scores:

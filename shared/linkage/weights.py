@@ -16,10 +16,10 @@ import numpy as np
 from shared.linkage.cascade import counts
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.records import Codes, Levels, Records
+from shared.linkage.records import Levels, Records
 
 if TYPE_CHECKING:
-    from shared.agreement.linkage_model import LinkageModel
+    from shared.agreement.linkage_model import LinkageModel, Siblings
 
 ASIDE: dict[str, int] = {"surname": Surname.OTHER_ORDER, "forename": Forename.OTHER_ORDER}
 """Levels outside the order. Names that have changed places are one finding: the forename's weight carries it whole."""
@@ -69,20 +69,15 @@ class Weights:
     repeats: dict[str, float]
     borrowed: int
     """Rows that the model's frequencies weigh."""
-    siblings: float
-    twins: float
+    siblings: Siblings
 
-    def bits(self, records: Records, pairs: Pairs, levels: dict[str, Levels], beside: tuple[Codes, ...]) -> Bits:
-        """The weights of every pair, from its levels (`compare`) and who has a twin beside (`context.twins`)."""
+    def bits(self, records: Records, pairs: Pairs, levels: dict[str, Levels]) -> Bits:
+        """The weights of every pair, from its levels (`compare`)."""
         parts = {name: self.tables[name][level] for name, level in levels.items()}
-        terms = {
-            name: np.zeros(len(pairs)) for name in dict.fromkeys(term.comparison for term in TERMS) if name in parts
-        }
+        terms = {name: np.zeros(len(pairs)) for name in dict.fromkeys(term.comparison for term in TERMS)}
         for term in TERMS:
-            correction = self._term(records, pairs, levels[term.comparison], term)
-            terms[term.comparison] += correction
-        twin = beside[0][pairs.pupils] | beside[1][pairs.households]
-        return Bits(parts, terms, self._as_siblings(parts, terms, levels, twin))
+            terms[term.comparison] += self._term(records, pairs, levels[term.comparison], term)
+        return Bits(parts, terms, self._as_siblings(parts, terms, levels))
 
     def _term(self, records: Records, pairs: Pairs, level: Levels, term: Term) -> Scores:
         field, usual = records.key(term.field), self.repeats.get(term.field)
@@ -90,8 +85,9 @@ class Weights:
         if usual is None:
             return correction
         rows = records.pupils + records.households
-        occurs = counts(field.pupils, field.size) + counts(field.households, field.size) - 1
-        share = (occurs + self.borrowed * usual) / (rows - 1 + self.borrowed)
+        # Without the pair itself, which says nothing of strangers.
+        others = np.maximum(counts(field.pupils, field.size) + counts(field.households, field.size) - 2, 0)
+        share = (others + self.borrowed * usual) / (rows - 2 + self.borrowed)
         table = self.tables[term.comparison]
         for agrees in term.levels:
             at = np.flatnonzero((level == agrees) & (field.pupils[pairs.pupils] >= 0))
@@ -102,15 +98,21 @@ class Weights:
         return correction
 
     def _as_siblings(
-        self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels], twin: Codes
+        self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels]
     ) -> Scores:
-        """Siblings share surname, home and contact as a child does with itself; forename and sex as strangers do."""
+        """Siblings share surname, home and contact as a child does with itself; other forenames and sex as strangers
+        do. That a sibling is the best there is also needs the child's own record to be missing from the claim."""
         shared = sum(parts[name] + terms.get(name, 0.0) for name in ("surname", "address", "contact"))
-        same_day = levels["dob"] == Dob.EXACT
-        # Relative to strangers, of whom a share `repeats` has the same date of birth.
-        day = np.where(twin, 0.0, np.log2(self.twins)) - np.log2(self.repeats.get("dob", 1.0)) + terms["dob"]
-        siblings: Scores = shared + np.where(same_day, day, 0.0) + np.log2(max(self.siblings, 1e-9))
-        return siblings
+        born = _instead(self.siblings.same_birthday, self.repeats["dob"]) + terms["dob"]
+        named = _instead(self.siblings.same_forename, self.repeats["first_name"]) + terms["forename"]
+        same_name = (levels["forename"] == Forename.EXACT) | (levels["forename"] == Forename.FIRST_NAME)
+        siblings: Scores = shared + np.where(levels["dob"] == Dob.EXACT, born, 0.0) + np.where(same_name, named, 0.0)
+        return siblings + np.log2(max(self.siblings.per_child, 1e-9) * self.siblings.unlisted)
+
+
+def _instead(siblings: float, strangers: float) -> float:
+    """Bits by which siblings agree more often (or less) than strangers."""
+    return float(np.log2(siblings / strangers))
 
 
 def weights_of(model: LinkageModel) -> Weights:
@@ -127,9 +129,7 @@ def weights_of(model: LinkageModel) -> Weights:
         tables[name][ordered] = rising([said[level][0] for level in ordered], [said[level][1] for level in ordered])
         for level in set(levels) - set(ordered):
             tables[name][level] = np.log2(said[level][0] / said[level][1])
-    return Weights(
-        tables, dict(model.repeats), model.rows, model.siblings.per_child, model.siblings.same_birthday
-    )
+    return Weights(tables, dict(model.repeats), model.rows, model.siblings)
 
 
 def rising(m: list[float], u: list[float]) -> list[float]:

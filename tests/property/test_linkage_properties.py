@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shared.linkage import standardise
-from shared.linkage.compare import Pairs, compare
+from shared.linkage.compare import compare
+from shared.linkage.pairs import Pairs
 from shared.linkage.link import link
 from shared.linkage.records import read_records
 from tests.unit.linkage.families import CHILD, POLICY, PUPIL, children, pupils

@@ -30,35 +30,38 @@ NO_NAME = (
 NO_DATE = ("1900-01-01", "1901-01-01", "1899-12-31", "1970-01-01")
 
 MACROS = f"""
-create macro words(name) as nullif(trim(regexp_replace(regexp_replace(
-    upper(strip_accents(translate(name, 'ØøŁłĐđıÆæ', 'OoLlDdiEe'))), '[''’‘`ʼ]', '', 'g'), '[^A-Z]+', ' ', 'g')), '');
-create macro named(name) as case when words(name) in {NO_NAME} then null else words(name) end;
-create macro forenames(name) as regexp_replace(named(name), '^(MR|MRS|MISS|MS|MASTER|MSTR|DR) ', '');
-create macro joined(name) as replace(name, ' ', '');
-create macro day(value) as case when cast(value as varchar) in {NO_DATE} then null else cast(value as varchar) end;
+create macro words(name) as trim(regexp_replace(regexp_replace(
+    upper(strip_accents(translate(name, 'ØøŁłĐđıÆæ', 'OoLlDdiEe'))), '[''’‘`ʼ]', '', 'g'), '[^A-Z]+', ' ', 'g'));
+create macro named(words) as case when words in {("", *NO_NAME)} then null else words end;
+create macro untitled(words) as regexp_replace(words, '^(MR|MRS|MISS|MS|MASTER|MSTR|DR) ', '');
+create macro joined(words) as replace(words, ' ', '');
+create macro day(text) as case when text in {NO_DATE} then null else text end;
 create macro code(text) as nullif(regexp_replace(upper(text), '[^A-Z0-9]', '', 'g'), '');
-create macro real_postcode(text) as case when code(text) like 'ZZ%' then null else code(text) end;
 create macro numbers(line) as nullif(array_to_string(regexp_extract_all(upper(line), '\\b[0-9]+[A-Z]?\\b'), ' '), '');
 """
 
+# In steps, because DuckDB works a macro's argument out anew each time the macro names it.
 SIDE = """
 create table {table} as
-with raw as (
-    select *, row_number() over () - 1 as unique_id from read_parquet('{path}')
-), cleaned as (
-    select unique_id,
-        forenames({c}forename) as forenames, forenames({middle}) as middle_names, named({c}surname) as surnames,
-        joined(named({preferred})) as preferred_surname, joined(named({former})) as former_surname,
-        day({c}dob) as dob, {c}sex as sex, real_postcode(postcode) as postcode,
+with spelled as (
+    select file_row_number as unique_id,
+        words({c}forename) as forenames, words({middle}) as middle_names, words({c}surname) as surnames,
+        words({preferred}) as preferred_surname, words({former}) as former_surname,
+        cast({c}dob as varchar) as dob, {c}sex as sex, code(postcode) as postcode,
         nullif(ltrim(uprn, '0'), '') as uprn,
         numbers(concat_ws(' ', saon, paon, street, address_line_1, address_line_2, address_line_3)) as number
-    from raw
+    from read_parquet('{path}', file_row_number = true)
+), cleaned as (
+    select * replace (
+        untitled(named(forenames)) as forenames, named(middle_names) as middle_names, named(surnames) as surnames,
+        joined(named(preferred_surname)) as preferred_surname, joined(named(former_surname)) as former_surname,
+        day(dob) as dob, case when postcode not like 'ZZ%' then postcode end as postcode
+    ) from spelled
 )
 select unique_id,
     split_part(forenames, ' ', 1) as forename,
     joined(surnames) as surname,
-    nullif(coalesce(nullif(list_extract(string_split(forenames, ' '), 2), ''), split_part(middle_names, ' ', 1)), '')
-        as middle,
+    nullif(coalesce(nullif(split_part(forenames, ' ', 2), ''), split_part(middle_names, ' ', 1)), '') as middle,
     string_split(surnames, ' ') as surname_words,
     preferred_surname, former_surname,
     dob,

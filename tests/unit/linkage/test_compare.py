@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shared.linkage.compare import Pairs, compare
+from shared.linkage.compare import compare
+from shared.linkage.pairs import Pairs
 from shared.linkage.levels import Address, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.records import read_records
 from shared.linkage.variants import GROUPS, groups_by_name
