@@ -13,6 +13,7 @@ from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, S
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Codes, Field, Levels, Records, encode
 
+_A_MONTH = 31
 _EPOCH = np.datetime64("1970-01-01", "D")
 
 
@@ -59,7 +60,9 @@ def _dob(field: Field, pairs: Pairs) -> Levels:
         for place in range(places):
             digits += (ours // 10**place % 10) != (theirs // 10**place % 10)
     parts = sum((ours == theirs).astype(np.int8) for ours, theirs in zip(left, right, strict=True))
-    close = np.where(digits == 1, Dob.ONE_DIGIT_DIFFERS, np.where(parts == 2, Dob.ONE_PART_DIFFERS, Dob.DIFFERS))
+    apart = np.abs(days[codes[0][unequal]] - days[codes[1][unequal]])
+    near = (parts == 2) | (apart <= _A_MONTH)
+    close = np.where(digits == 1, Dob.ONE_DIGIT_DIFFERS, np.where(near, Dob.ONE_PART_DIFFERS, Dob.DIFFERS))
     level[unequal] = np.where(swapped, Dob.DAY_AND_MONTH_SWAPPED, close)
     return level
 

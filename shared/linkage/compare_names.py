@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler, Postfix, Prefix
+from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 
 from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
@@ -19,6 +19,8 @@ SIMILAR_SURNAMES = 0.9
 """Jaro-Winkler similarity of surnames that is named in the evidence. No surname that is only similar is ever a key."""
 SHORTEST_ENDING = 4
 """Letters from which the end of a name is taken for its short form."""
+SHORTEST_SLIP = 5
+"""Letters from which two names with one letter typed wrong, left out, doubled or exchanged count as similar."""
 ALIKE = 0.7
 """What names that sound alike must also share in letters, so that short keys (`MA`) do not join Mia and Maya."""
 
@@ -78,6 +80,7 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
     claims: tuple[tuple[Forename, Mask], ...] = (
         (Forename.FIRST_THREE_LETTERS, start[0] == start[1]),
         (Forename.SIMILAR, (likeness >= similarity) | (first_likeness >= similarity)),
+        (Forename.SIMILAR, (scored(records.first_name.values, first, OSA.similarity) >= _one_slip(records, first))),
         (Forename.SOUNDS_ALIKE, (sound[0] == sound[1]) & (sound[0] >= 0) & (first_likeness >= ALIKE)),
         (Forename.SHORTENED, scored(names, whole, Prefix.similarity) == shorter),
         (Forename.SHORTENED, (scored(names, whole, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)),
@@ -90,6 +93,13 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
     for claim, holds in claims:
         level[unequal[holds]] = claim
     return level
+
+
+def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
+    """The similarity of two first names that are one slip of the hand apart; of short names, out of reach."""
+    lengths = np.append(pc.utf8_length(records.first_name.values).to_numpy(zero_copy_only=False), 0)
+    longer = np.maximum(lengths[first[0]], lengths[first[1]])
+    return np.where(longer >= SHORTEST_SLIP, longer - 1, 1000)
 
 
 def _begins(field: Field, codes: tuple[Codes, Codes]) -> Mask:

@@ -67,7 +67,7 @@ class Guard:
 def _twin(pairs: Evidence) -> Mask:
     same_family = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
     another = (pairs["forename"] != Forename.MISSING) & (pairs["forename"] < Forename.SIMILAR)
-    stopped: Mask = (same_family & another) | (pairs.twin & (pairs["forename"] < Forename.EXACT))
+    stopped: Mask = (same_family & another) | (pairs.twin & (pairs["forename"] < Forename.KNOWN_VARIANT))
     return stopped
 
 
@@ -75,7 +75,7 @@ def _forename(pairs: Evidence) -> Mask:
     forename = pairs["forename"]
     other = (forename != Forename.MISSING) & (forename < Forename.SIMILAR)
     # Daniel and Danielle: one name begins the other, the sexes tell them apart.
-    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.EXACT)
+    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.OTHER_ORDER)
     stopped: Mask = other | other_sex | ((forename == Forename.MISSING) & ~pairs.identified)
     return stopped
 
@@ -85,9 +85,12 @@ def _dob(pairs: Evidence) -> Mask:
     settled = (pairs["surname"] == Surname.EXACT) & pairs.together
     swapped = (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.KNOWN_VARIANT)
     mistyped = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS)) & (forename == Forename.EXACT)
-    # A swap is hardly ever a sibling's birthday, so one small difference more is borne.
-    near = pairs.together & (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.SOUNDS_ALIKE)
-    slip = (settled & (swapped | mistyped)) | (near & (pairs["surname"] >= Surname.SIMILAR))
+    # Where the home agrees too, one small difference more is borne: of a swap, because it is hardly ever a sibling's
+    # birthday, and of a slip where the first name is the same, because siblings do not bear one name.
+    similar = pairs.together & (pairs["surname"] >= Surname.SIMILAR)
+    turned = pairs.together & (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.SOUNDS_ALIKE)
+    named = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS)) & (forename >= Forename.FIRST_NAME)
+    slip = (settled & (swapped | mistyped)) | turned | (similar & named)
     stopped: Mask = (dob != Dob.EXACT) & ~slip & ~pairs.identified
     return stopped
 
@@ -125,7 +128,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "forename",
         0.6,
         "Twins share everything but the forename: a twin stands beside the pupil or the child and the forenames are "
-        "not exactly the same, or surname, date of birth and address agree and the forename is another.",
+        "not the same or known forms of one, or surname, date of birth and address agree and the forename is another.",
         _twin,
     ),
     Guard(
@@ -139,7 +142,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "forename",
         "forename",
         0.55,
-        "The forenames begin alike and are not the same name, or the sex differs where they are not exactly the same.",
+        "The forenames begin alike and are not the same name, or the sex differs where they are not the same.",
         _forename,
     ),
     Guard(

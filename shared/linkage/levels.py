@@ -20,7 +20,7 @@ class Dob(IntEnum):
     MISSING = 0
     DIFFERS = 1
     ONE_PART_DIFFERS = 2
-    """Day, month or year; the other two agree."""
+    """Day, month or year; the other two agree. Or at most a month apart, as no brothers and sisters are but twins."""
     ONE_DIGIT_DIFFERS = 3
     DAY_AND_MONTH_SWAPPED = 4
     EXACT = 5

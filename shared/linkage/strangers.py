@@ -15,7 +15,7 @@ from shared.linkage.levels import LEVELS, Address, Dob, Forename, Identifier, Su
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Codes, Field, Records
 
-FIELDS = ("dob", "surname", "first_name", "uprn", "postcode")
+FIELDS = ("dob", "surname", "surname_sound", "first_name", "forename_sound", "uprn", "postcode")
 """Fields of which the model keeps how often two random rows have the same value."""
 SAMPLE = 200_000
 """Random pairs in all."""

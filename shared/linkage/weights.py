@@ -37,7 +37,10 @@ class Term:
 TERMS: tuple[Term, ...] = (
     Term("dob", "dob", (Dob.EXACT,)),
     Term("surname", "surname", (Surname.EXACT,)),
-    Term("first_name", "forename", (Forename.EXACT, Forename.FIRST_NAME)),
+    Term("surname_sound", "surname", (Surname.SOUNDS_ALIKE,)),
+    Term("first_name", "forename", (Forename.EXACT, Forename.FIRST_NAME, Forename.OTHER_ORDER)),
+    Term("surname", "forename", (Forename.OTHER_ORDER,)),
+    Term("forename_sound", "forename", (Forename.SOUNDS_ALIKE,)),
     Term("uprn", "address", (Address.SAME_UPRN,)),
     Term("postcode", "address", (Address.SAME_POSTCODE_AND_NUMBER, Address.SAME_POSTCODE)),
 )
@@ -93,7 +96,7 @@ class Weights:
             at = np.flatnonzero((level == agrees) & (field.pupils[pairs.pupils] >= 0))
             below = max((table[lower] for lower in range(1, agrees)), default=0.0)
             # However common the value, agreeing on it is not less than almost agreeing.
-            least = min(below - table[agrees], 0.0)
+            least = min(below - table[agrees], 0.0) if agrees != ASIDE.get(term.comparison) else -np.inf
             correction[at] = np.maximum(np.log2(usual / share[field.pupils[pairs.pupils[at]]]), least)
         return correction
 

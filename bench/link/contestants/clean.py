@@ -75,20 +75,23 @@ from cleaned
 """
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, folder: Path) -> set[str]:
-    """Make both tables; return the columns that have a value on both sides."""
+def prepare(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[set[str], int]:
+    """Make both tables; return the columns that have a value on both sides, and the rows of the larger side."""
     connection.execute(MACROS)
     sides = (
         ("a_pupils", "pupils", "", "middle_names", "preferred_surname", "former_surname"),
         ("b_households", "households", "child_", *["cast(null as varchar)"] * 3),
     )
-    filled = set(COLUMNS)
+    filled, rows = set(COLUMNS), 0
     for table, file, prefix, middle, preferred, former in sides:
         path = folder / f"{file}.parquet"
         connection.execute(
             SIDE.format(table=table, path=path, c=prefix, middle=middle, preferred=preferred, former=former)
         )
-        counts = connection.execute(f"select {', '.join(f'count({c})' for c in COLUMNS)} from {table}").fetchall()[0]
+        total, *counts = connection.execute(
+            f"select count(*), {', '.join(f'count({c})' for c in COLUMNS)} from {table}"
+        ).fetchall()[0]
         only_pupils = {"preferred_surname", "former_surname"}
         filled &= {c for c, count in zip(COLUMNS, counts, strict=True) if count or c in only_pupils}
-    return filled
+        rows = max(rows, total)
+    return filled, rows

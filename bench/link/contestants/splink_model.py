@@ -26,23 +26,27 @@ TRAINING = (("dob",), ("surname", "forename"), ("postcode", "forename"))
 BLOCKS: tuple[tuple[str, ...], ...] = (
     ("dob", "surname"),
     ("dob", "forename"),
-    ("dob", "postcode"),
+    ("dob", "sector"),
     ("dob", "uprn"),
     ("postcode", "forename"),
+    ("postcode", "surname"),
     ("uprn", "forename"),
     ("surname", "forename", "dob_year"),
 )
-CUSTOM_BLOCKS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("l.dob = r.dob and l.surname = r.forename", frozenset({"dob", "surname", "forename"})),
-    ("l.dob_swapped = r.dob and l.surname = r.surname", frozenset({"dob", "surname"})),
-    ("l.dob_swapped = r.dob and l.forename = r.forename and l.sector = r.sector", frozenset({"dob", "sector"})),
+SMALL, SMALL_BLOCKS = 20_000, (("surname", "forename"), ("postcode", "dob_year"))
+"""Blocks that a set of at most so many rows a side can afford: on London they add one pair in ten thousand."""
+CUSTOM_BLOCKS = (
+    "l.dob = r.dob and l.surname = r.forename",
+    "l.dob_swapped = r.dob and l.surname = r.surname",
+    "l.dob = r.dob and substr(l.surname, 1, 3) = substr(r.surname, 1, 3)",
 )
 
 
-def blocking(filled: set[str]) -> list[BlockingRuleCreator]:
-    """The rules that offer pairs."""
-    rules = [block_on(*columns) for columns in BLOCKS if set(columns) <= filled]
-    return rules + [CustomRule(sql) for sql, needed in CUSTOM_BLOCKS if needed <= filled]
+def blocking(filled: set[str], rows: int) -> list[BlockingRuleCreator]:
+    """The rules that offer pairs, for `rows` on the larger side."""
+    blocks = BLOCKS + SMALL_BLOCKS if rows <= SMALL else BLOCKS
+    rules = [block_on(*columns) for columns in blocks if set(columns) <= filled]
+    return rules + [CustomRule(sql) for sql in CUSTOM_BLOCKS]
 
 
 def comparisons(filled: set[str]) -> list[ComparisonCreator]:
