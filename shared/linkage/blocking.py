@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.cascade import Groups, counts, join_keys
+from shared.linkage.cascade import by_code
 from shared.linkage.pairs import Pairs
-from shared.linkage.records import MISSING, Codes, Field, Mask, Records
+from shared.linkage.records import MISSING, Codes, Mask, Records
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ BLOCKS: tuple[Block, ...] = (
     Block("born-surname", ("unordered_dob", "surname_sound"), "other forename, moved family, swapped day and month"),
     Block("home-forename", ("postcode", "forename_sound"), "wrong date of birth, changed surname"),
     Block("year-names", ("birth_year", "surname_sound", "forename_sound"), "wrong day or month, moved family"),
-    Block("born-crossed", ("unordered_dob", "surname_sound"), "names in the other order, moved family", crossed=True),
+    Block("born-crossed", ("unordered_dob", "surname_sound", "forename_sound"), "names in the other order, moved family", crossed=True),
 )
 
 MOST_CHILDREN = 200
@@ -45,48 +45,51 @@ def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Code
 
     The pairs are in the order of pupil row, then household row.
     """
-    width = records.households
-    made = np.zeros(0, np.int64)
-    rule = np.zeros(0, np.int64)
-    for number, at in enumerate(BLOCKS):
-        pairs = _pairs(_key(records, at), pupils, households)
-        codes = pairs.pupils * width + pairs.households
-        codes.sort()
-        fresh = codes[~_within(codes, made)]
-        order = np.argsort(np.concatenate((made, fresh)), kind="stable")
-        made, rule = np.concatenate((made, fresh))[order], np.concatenate((rule, np.full(len(fresh), number)))[order]
-    return Pairs(made // max(width, 1), made % max(width, 1)), rule
+    asked, children = np.flatnonzero(pupils), np.flatnonzero(households)
+    width = max(records.households, 1)
+    lots = []
+    for at in BLOCKS:
+        pairs = join(*_key(records, at, asked, children))
+        lots.append(asked[pairs.pupils] * width + children[pairs.households])
+    # Rules in the last bits, so that of equal pairs the first rule comes first.
+    bits = len(BLOCKS).bit_length()
+    made = np.concatenate([(lot << bits) | number for number, lot in enumerate(lots)])
+    made.sort()
+    pair, rule = made >> bits, made & ((1 << bits) - 1)
+    first = np.ones(len(pair), np.bool_)
+    first[1:] = pair[1:] != pair[:-1]
+    pair = pair[first]
+    return Pairs(pair // width, pair % width), rule[first]
 
 
-def _within(codes: Codes, among: Codes) -> Mask:
-    """Which of `codes` are in the sorted `among`."""
-    if not len(among):
-        return np.zeros(len(codes), np.bool_)
-    place = np.minimum(np.searchsorted(among, codes), len(among) - 1)
-    found: Mask = among[place] == codes
-    return found
+def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Codes, Codes, int]:
+    """The rule's key of both sides, and how many keys there could be."""
+    sides = []
+    for rows, households in ((asked, False), (children, True)):
+        key, size = np.zeros(len(rows), np.int64), 1
+        for name in at.fields:
+            field = records.key(name)
+            codes = (field.households if households else field.pupils)[rows]
+            if at.crossed and households and name in _CROSSED:
+                codes = records.key(_CROSSED[name]).households[rows]
+            missing = (key < 0) | (codes < 0)
+            key *= field.size
+            key += codes
+            key[missing] = MISSING
+            size *= max(field.size, 1)
+        sides.append(key)
+    return sides[0], sides[1], size
 
 
-def _key(records: Records, at: Block) -> Groups:
-    fields = [records.key(name) for name in at.fields]
-    if at.crossed:
-        surname, forename = records.surname_sound, records.forename_sound
-        fields = [f for f in fields if f is not surname] + [
-            Field(surname.values, surname.pupils, forename.households),
-            Field(surname.values, forename.pupils, surname.households),
-        ]
-    return join_keys(fields, records.pupils)
+_CROSSED = {"surname_sound": "forename_sound", "forename_sound": "surname_sound"}
 
 
-def _pairs(groups: Groups, pupils: Mask, households: Mask) -> Pairs:
-    children = np.flatnonzero(households & (groups.households >= 0))
-    keys = groups.households[children]
-    children = children[np.argsort(keys, kind="stable")]
-    sizes = counts(keys, groups.size)
-    starts = np.cumsum(sizes) - sizes
-    sizes = np.where(sizes <= MOST_CHILDREN, sizes, 0)
-    asked = np.flatnonzero(pupils & (groups.pupils != MISSING))
-    group = groups.pupils[asked]
-    offered = sizes[group]
-    position = np.arange(offered.sum()) - np.repeat(np.cumsum(offered) - offered, offered)
-    return Pairs(np.repeat(asked, offered), children[np.repeat(starts[group], offered) + position])
+def join(pupils: Codes, households: Codes, size: int) -> Pairs:
+    """All pairs with the same key, but for keys of too many children. `size` is more than any key."""
+    wanted, asked = by_code(pupils, size)
+    keys, children = by_code(households, size)
+    start = np.searchsorted(keys, wanted)
+    offered = np.searchsorted(keys, wanted, side="right") - start
+    offered[offered > MOST_CHILDREN] = 0
+    position = np.arange(offered.sum()) + np.repeat(start - np.cumsum(offered) + offered, offered)
+    return Pairs(np.repeat(asked, offered), children[position])

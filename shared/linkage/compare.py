@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
@@ -11,7 +10,7 @@ from shared.linkage import standardise
 from shared.linkage.compare_names import compare_forenames, compare_surnames, in_other_order
 from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
-from shared.linkage.records import Codes, Field, Levels, Records, encode
+from shared.linkage.records import Codes, Field, Levels, Records, address_text, encode
 
 _A_MONTH = 31
 _EPOCH = np.datetime64("1970-01-01", "D")
@@ -105,7 +104,7 @@ def _house_number(records: Records, pairs: Pairs) -> Levels:
     if not len(pairs):
         return np.zeros(0, np.int8)
     texts = (
-        side.take(pa.array(rows))
+        address_text(side, rows)
         for side, rows in zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
     )
     numbers = encode(standardise.house_numbers, *([text] for text in texts))

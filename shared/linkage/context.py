@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from shared.linkage.cascade import counts, join_keys
+from shared.linkage.cascade import by_code, counts, join_keys
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import MISSING, Codes, Field, Mask, Records
 
@@ -24,12 +24,8 @@ def twins(records: Records) -> tuple[Mask, Mask]:
     somewhere = _or_nowhere(records.postcode)
     for family in ([records.surname, somewhere], [records.uprn], [records.household_ref]):
         key = join_keys([records.dob, *family], records.pupils)
-        named = join_keys([records.dob, *family, records.forename], records.pupils)
-        for found, groups, names in (
-            (pupils, key.pupils, named.pupils),
-            (households, key.households, named.households),
-        ):
-            found |= _another_name(groups, key.size, names, named.size)
+        pupils |= _another_name(key.pupils, key.size, records.forename.pupils)
+        households |= _another_name(key.households, key.size, records.forename.households)
     return pupils, households
 
 
@@ -39,10 +35,14 @@ def _or_nowhere(field: Field) -> Field:
     return Field(pa.concat_arrays([field.values, pa.nulls(1, field.values.type)]), pupils, households)
 
 
-def _another_name(groups: Codes, size: int, names: Codes, names_size: int) -> Mask:
-    rows = np.append(counts(np.where(names >= 0, groups, MISSING), size), 0)[groups]
-    same = np.append(counts(names, names_size), 0)[names]
-    different: Mask = (names >= 0) & (rows > same)
+def _another_name(groups: Codes, size: int, names: Codes) -> Mask:
+    """Which rows have a name, and beside them in their group a row with another."""
+    keys, rows = by_code(np.where(names >= 0, groups, MISSING), size)
+    different = np.zeros(len(groups), np.bool_)
+    if len(keys):
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        several = np.minimum.reduceat(names[rows], starts) != np.maximum.reduceat(names[rows], starts)
+        different[rows] = np.repeat(several, np.diff(np.append(starts, len(rows))))
     return different
 
 

@@ -84,8 +84,8 @@ class Records:
     """Households only, in the vocabulary of `contact`."""
     suppressed: Mask
     """Households only: the claim says that nobody may be written to."""
-    addresses: tuple[pa.Array, pa.Array]
-    """Raw address text of pupils and households: read only where a pair needs it."""
+    addresses: tuple[pa.Table, pa.Table]
+    """Raw address columns of pupils and households: read only where a pair needs them (`address_text`)."""
 
     @property
     def pupils(self) -> int:
@@ -127,8 +127,8 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
     ).mapped(first_words)
     claimant, partner = np.split(contact.households, 2)
     return Records(
-        upn=encode(standardise.upns, [_text(pupils, "upn")], [_text(households, "child_upn")]),
-        uln=encode(standardise.ulns, [_text(pupils, "uln")], [_text(households, "child_uln")]),
+        upn=encode_shared(standardise.upns, _text(pupils, "upn"), _text(households, "child_upn")),
+        uln=encode_shared(standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln")),
         surname=surname,
         surname_words=Field(
             surname_words.values, surname_words.pupils[: pupils.num_rows], surname_words.households
@@ -159,11 +159,26 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
 
 def encode(standard: Callable[[pa.Array], pa.Array], pupils: list[pa.Array], households: list[pa.Array]) -> Field:
     """Codes of the columns of each side (several of one side lie one after the other), by their `standard` form."""
-    raw = pa.concat_arrays([pa.array([], pa.string()), *pupils, *households]).dictionary_encode()
+    columns = [*pupils, *households]
+    filled = [column for column in columns if column.null_count < len(column)]
+    raw = pa.concat_arrays([pa.array([], pa.string()), *filled]).dictionary_encode()
     codes, values = _numbered(standard(raw.dictionary))
-    rows = lookup(codes, pc.fill_null(raw.indices, MISSING).to_numpy(zero_copy_only=False))
-    split = sum(len(column) for column in pupils)
-    return Field(values, rows[:split], rows[split:])
+    found = lookup(codes, pc.fill_null(raw.indices, MISSING).to_numpy(zero_copy_only=False))
+    rows, start = [], 0
+    for column in columns:
+        length = len(column) if column.null_count < len(column) else 0
+        rows.append(found[start : start + length] if length else np.full(len(column), MISSING))
+        start += length
+    nothing = np.zeros(0, np.int64)
+    split = len(pupils)
+    return Field(values, np.concatenate([nothing, *rows[:split]]), np.concatenate([nothing, *rows[split:]]))
+
+
+def encode_shared(standard: Callable[[pa.Array], pa.Array], pupils: pa.Array, households: pa.Array) -> Field:
+    """`encode` for what is only ever compared for equality: where one side is empty, the other need not be read."""
+    if households.null_count == len(households) or pupils.null_count == len(pupils):
+        return Field(pa.array([], pa.string()), np.full(len(pupils), MISSING), np.full(len(households), MISSING))
+    return encode(standard, [pupils], [households])
 
 
 def first_words(names: pa.Array) -> pa.Array:
@@ -217,11 +232,17 @@ def _dob(pupils: pa.Table, households: pa.Table) -> Field:
 _ADDRESS = ("saon", "paon", "street", "address_line_1", "address_line_2", "address_line_3")
 
 
-def _address(table: pa.Table) -> pa.Array:
+def _address(table: pa.Table) -> pa.Table:
     # Towns and postcodes stay out: their digits are not a house number.
-    parts = [_text(table, name) for name in _ADDRESS if name in table.column_names]
-    if not parts:
-        return pa.nulls(table.num_rows, pa.string())
+    return table.select([name for name in _ADDRESS if name in table.column_names])
+
+
+def address_text(columns: pa.Table, rows: Codes) -> pa.Array:
+    """The address of these rows in one line."""
+    if not columns.num_columns:
+        return pa.nulls(len(rows), pa.string())
+    taken = columns.take(pa.array(rows))
+    parts = (_text(taken, name) for name in columns.column_names)
     # Filled, not skipped: where every part of every row is null, skipping gives an array without rows (pyarrow 26).
     return pc.binary_join_element_wise(*(pc.fill_null(part, "") for part in parts), " ")
 

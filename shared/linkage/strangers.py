@@ -6,18 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from shared.linkage import standardise
 from shared.linkage.cascade import counts
 from shared.linkage.compare import compare
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.records import Codes, Field, Records
+from shared.linkage.records import Codes, Field, Records, address_text
 
 FIELDS = ("dob", "surname", "surname_sound", "first_name", "forename_sound", "uprn", "postcode")
 """Fields of which the model keeps how often two random rows have the same value."""
-SAMPLE = 200_000
+SAMPLE = 100_000
 """Random pairs in all."""
 _SEED = 20260901
 
@@ -47,8 +46,8 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     found = {name: np.bincount(levels[name], minlength=len(kind)).astype(float) for name, kind in LEVELS.items()}
     few = pairs.where(np.arange(min(sample, 20_000)))
     numbered = [
-        1 - standardise.house_numbers(text.take(pa.array(rows))).null_count / max(len(rows), 1)
-        for text, rows in zip(records.addresses, (few.pupils, few.households), strict=True)
+        1 - standardise.house_numbers(address_text(columns, rows)).null_count / max(len(rows), 1)
+        for columns, rows in zip(records.addresses, (few.pupils, few.households), strict=True)
     ]
     located = [float(np.mean(side >= 0)) if len(side) else 0.0 for side in (records.uprn.pupils, records.uprn.households)]
     return Strangers(
