@@ -65,3 +65,7 @@ def dates(texts: pa.Array) -> pa.Array:
     """`YYYY-MM-DD` texts as dates; what is no date is null."""
     parsed = pc.strptime(texts, format="%Y-%m-%d", unit="s", error_is_null=True).cast(pa.date32())
     return pc.if_else(pc.equal(pc.strftime(parsed, "%Y-%m-%d"), texts), parsed, pa.scalar(None, pa.date32()))
+
+
+if __name__ == "__main__":
+    print("present" if present() else "absent")

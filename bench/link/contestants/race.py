@@ -23,6 +23,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 STAGES = ("read", "train", "link", "assign")
+KEEP_FROM = 0.001
+"""Peers hand in no link less probable than this: nobody would choose a threshold below."""
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Splink 5 on DuckDB, as a competent user would set it up for these columns, with greedy one-to-one on its scores.
 
-Variants: `trained` estimates its model in the run and saves it to `--model` where that is given; `saved` loads it.
+Variants: `trained` estimates its model in the run and saves it to `--model` where that is given; `saved` loads
+it from there.
 """
 
 import time
@@ -9,18 +10,18 @@ BEGAN = time.perf_counter()
 
 import logging  # noqa: E402
 import warnings  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 import duckdb  # noqa: E402
 import numpy as np  # noqa: E402
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # noqa: E402
+from splink.internals.splink_dataframe import SplinkDataFrame  # noqa: E402
 
 from bench.link.contestants.clean import prepare  # noqa: E402
-from bench.link.contestants.race import Floats, Ints, enter, greedy  # noqa: E402
+from bench.link.contestants.race import KEEP_FROM, Floats, Ints, enter, greedy  # noqa: E402
 from bench.link.contestants.splink_model import DETERMINISTIC, TRAINING, blocking, comparisons  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
-KEEP_FROM = 0.01
-"""Links less probable than this are not even handed in: no threshold that anybody would choose is below."""
 LINKABLE_BY_RULES = 0.75
 """Recall that Splink is told its deterministic rules have: about what they truly have on London."""
 SEED = 1
@@ -40,8 +41,8 @@ def main() -> None:
         api = DuckDBAPI(connection=connection)
         tables = [api.register(name, dataset_display_name=name) for name in ("a_pupils", "b_households")]
     with entry.stage("train"):
-        if entry.variant == "saved" and entry.model is not None:
-            linker = Linker(tables, entry.model, log_level=logging.ERROR, validate_settings=False)
+        if entry.variant == "saved":
+            linker = reload(tables, entry.model, filled, rows)
         else:
             linker = train(tables, filled, rows)
     if entry.variant == "trained" and entry.model is not None:
@@ -55,7 +56,7 @@ def main() -> None:
     entry.finish(pupils, households, probability, weight, probability >= entry.threshold)
 
 
-def train(tables: list, filled: set[str], rows: int) -> Linker:
+def train(tables: list[SplinkDataFrame], filled: set[str], rows: int) -> Linker:
     """Prior from deterministic rules, u from random pairs, m by EM over several blocks."""
     settings = SettingsCreator(
         link_type="link_only",
@@ -65,9 +66,7 @@ def train(tables: list, filled: set[str], rows: int) -> Linker:
         retain_intermediate_calculation_columns=False,
     )
     linker = Linker(tables, settings, log_level=logging.ERROR, validate_settings=False)
-    linker.training.estimate_probability_two_random_records_match(
-        [block_on(*columns) for columns in DETERMINISTIC if set(columns) <= filled], recall=LINKABLE_BY_RULES
-    )
+    estimate_prior(linker, filled)
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
     for columns in TRAINING:
         if set(columns) <= filled:
@@ -75,6 +74,21 @@ def train(tables: list, filled: set[str], rows: int) -> Linker:
                 block_on(*columns), estimate_without_term_frequencies=True, max_pairs=TRAINING_PAIRS
             )
     return linker
+
+
+def reload(tables: list[SplinkDataFrame], model: Path, filled: set[str], rows: int) -> Linker:
+    """A saved model; blocks and prior are those of this set, since both depend on its size."""
+    settings = SettingsCreator.from_path_or_dict(model)
+    settings.blocking_rules_to_generate_predictions = blocking(filled, rows)
+    linker = Linker(tables, settings, log_level=logging.ERROR, validate_settings=False)
+    estimate_prior(linker, filled)
+    return linker
+
+
+def estimate_prior(linker: Linker, filled: set[str]) -> None:
+    """How likely two random rows are one person, from what deterministic rules find."""
+    rules = [block_on(*columns) for columns in DETERMINISTIC if set(columns) <= filled]
+    linker.training.estimate_probability_two_random_records_match(rules, recall=LINKABLE_BY_RULES)
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[Ints, Ints, Floats, Floats]:
