@@ -18,8 +18,8 @@ STAGES = ("read", "train", "link", "assign")
 def table(report: Report) -> str:
     """Everything, one block for each set."""
     lines = [
-        f"Python {report['python']}, {report['machine']}; each line a process of its own. Automatic: stated probability",
-        f"of {report['threshold']} or more, one to one. Seconds do not include importing.",
+        f"Python {report['python']}, {report['machine']}; each line a process of its own.",
+        f"Automatic: stated probability of {report['threshold']} or more, one to one. Importing is not in the seconds.",
     ]
     for which in report["sets"]:
         lines += ["", *_set(which)]
@@ -98,16 +98,13 @@ def _groups(sets: Sequence[Report]) -> list[str]:
     which = max(known, key=lambda each: each["facts"]["pupils"])
     shown = [found for found in which["contestants"] if "measured" in found]
     names = sorted(shown[0]["measured"]["by_group"])
-    lines = [
-        "",
-        f"Recall of automatic links by name origin, {which['facts']['name']}",
-        f"{'':<14} {'links':>7} " + " ".join(f"{found['name']:>22}" for found in shown),
-    ]
+    heads = [[*found["name"].split(", "), ""][:2] for found in shown]
+    lines = ["", f"Recall of automatic links by name origin, {which['facts']['name']}"]
+    lines += [f"{'':<22} " + " ".join(f"{head[part]:>14}" for head in heads) for part in (0, 1)]
     for name in names:
         groups = [found["measured"]["by_group"][name] for found in shown]
-        lines.append(
-            f"{name:<14} {groups[0]['expected']:>7,} " + " ".join(f"{group['recall']:>22.4f}" for group in groups)
-        )
+        recalls = " ".join(f"{group['recall']:>14.4f}" for group in groups)
+        lines.append(f"{name:<14} {groups[0]['expected']:>7,} {recalls}")
     spread = [[group["recall"] for group in found["measured"]["by_group"].values()] for found in shown]
-    lines.append(f"{'widest gap':<22} " + " ".join(f"{max(each) - min(each):>22.4f}" for each in spread))
+    lines.append(f"{'widest gap':<22} " + " ".join(f"{max(each) - min(each):>14.4f}" for each in spread))
     return lines

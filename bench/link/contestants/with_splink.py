@@ -41,10 +41,8 @@ def main() -> None:
         api = DuckDBAPI(connection=connection)
         tables = [api.register(name, dataset_display_name=name) for name in ("a_pupils", "b_households")]
     with entry.stage("train"):
-        if entry.variant == "saved":
-            linker = reload(tables, entry.model, filled, rows)
-        else:
-            linker = train(tables, filled, rows)
+        saved = entry.variant == "saved"
+        linker = reload(tables, entry.model, filled, rows) if saved else train(tables, filled, rows)
     if entry.variant == "trained" and entry.model is not None:
         linker.misc.save_model_to_json(str(entry.model), overwrite=True)
     with entry.stage("link"):
