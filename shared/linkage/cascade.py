@@ -16,7 +16,8 @@ from shared.linkage.records import MISSING, Codes, Field, Mask, Records
 MOST_CANDIDATES = 50
 """Children that may share a pupil's key: beyond it the key is a placeholder, and no officer can choose among them."""
 
-_WIDEST = 2**62
+_BITS = 63
+"""What a number of one code and one row may take together."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def join_keys(fields: list[Field], pupils: int) -> Groups:
         codes = np.concatenate((field.pupils, field.households))
         if not len(joined):
             joined = np.zeros(len(codes), np.int64)
-        if size * max(field.size, 1) >= _WIDEST:
+        if (size * max(field.size, 1)).bit_length() + len(codes).bit_length() > _BITS:
             joined, size = _numbered(joined, size)
         missing = (joined < 0) | (codes < 0)
         joined *= field.size
@@ -67,7 +68,7 @@ def by_code(codes: Codes, size: int) -> tuple[Codes, Codes]:
     """The codes that are said in their order, and the row of each. Rows of one code are in their own order."""
     said = np.flatnonzero(codes >= 0)
     shift = len(codes).bit_length()
-    if size.bit_length() + shift <= 63:
+    if size.bit_length() + shift <= _BITS:
         # One number for code and row: sorting numbers is much faster than sorting positions.
         packed = (codes[said] << shift) | said
         packed.sort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
@@ -40,9 +41,12 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
 def _identifier(field: Field, pairs: Pairs, temporary: str | None = None) -> Levels:
     codes = codes_of(field, pairs)
     level = ranked(codes, Identifier.MISSING, Identifier.DIFFERS, Identifier.EXACT)
-    if temporary is not None and field.size:
-        passing = np.append(pc.match_substring_regex(field.values, temporary).to_numpy(zero_copy_only=False), False)
-        level[(level == Identifier.DIFFERS) & (passing[codes[0]] | passing[codes[1]])] = Identifier.MISSING
+    if temporary is not None:
+        unequal = np.flatnonzero(level == Identifier.DIFFERS)
+        for side in codes:
+            values = field.values.take(pa.array(side[unequal]))
+            passing = pc.match_substring_regex(values, temporary).to_numpy(zero_copy_only=False)
+            level[unequal[passing.astype(np.bool_)]] = Identifier.MISSING
     return level
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from shared.linkage.cascade import by_code, counts, join_keys
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import MISSING, Codes, Field, Mask, Records
 
@@ -13,20 +12,33 @@ DAYS_OF_BIRTH = 6000
 """Days on which pupils of all school years may be born: the weight of a date where the files are too small to say."""
 
 
-def twins(records: Records) -> tuple[Mask, Mask]:
-    """Which pupil rows and which household rows have a twin beside them in their own table.
+def twin_beside(records: Records, pairs: Pairs) -> Mask:
+    """Whether the pupil or the child of each pair has a twin beside it in its own table.
 
     A twin has the same date of birth and another forename, and either the same surname and postcode (or no postcode),
     or the same UPRN, or the same household reference.
     """
-    pupils = np.zeros(records.pupils, np.bool_)
-    households = np.zeros(records.households, np.bool_)
+    found = np.zeros(len(pairs), np.bool_)
     somewhere = _or_nowhere(records.postcode)
     for family in ([records.surname, somewhere], [records.uprn], [records.household_ref]):
-        key = join_keys([records.dob, *family], records.pupils)
-        pupils |= _another_name(key.pupils, key.size, records.forename.pupils)
-        households |= _another_name(key.households, key.size, records.forename.households)
-    return pupils, households
+        for rows, side in ((pairs.pupils, "pupils"), (pairs.households, "households")):
+            key = joined([getattr(field, side) for field in (records.dob, *family)])
+            found |= _another_name(key, getattr(records.forename, side), rows)
+    return found
+
+
+def joined(fields: list[Codes]) -> Codes:
+    """One number of several codes that is the same for rows that agree, and for hardly any others; -1 is missing."""
+    key = np.zeros(len(fields[0]), np.int64)
+    missing = np.zeros(len(fields[0]), np.bool_)
+    for codes in fields:
+        key = (key * _PRIME + codes) & _POSITIVE
+        missing |= codes < 0
+    key[missing] = MISSING
+    return key
+
+
+_PRIME, _POSITIVE = 0x1000003D1B, 2**62 - 1
 
 
 def _or_nowhere(field: Field) -> Field:
@@ -35,15 +47,35 @@ def _or_nowhere(field: Field) -> Field:
     return Field(pa.concat_arrays([field.values, pa.nulls(1, field.values.type)]), pupils, households)
 
 
-def _another_name(groups: Codes, size: int, names: Codes) -> Mask:
-    """Which rows have a name, and beside them in their group a row with another."""
-    keys, rows = by_code(np.where(names >= 0, groups, MISSING), size)
-    different = np.zeros(len(groups), np.bool_)
-    if len(keys):
-        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-        several = np.minimum.reduceat(names[rows], starts) != np.maximum.reduceat(names[rows], starts)
-        different[rows] = np.repeat(several, np.diff(np.append(starts, len(rows))))
-    return different
+def _another_name(keys: Codes, names: Codes, rows: Codes) -> Mask:
+    """For each of these rows, whether it has a name and some row with its key has another."""
+    asked = np.unique(keys[rows])
+    asked = asked[asked >= 0]
+    if not len(asked):
+        return np.zeros(len(rows), np.bool_)
+    among, place = _found(asked, np.where(names >= 0, keys, MISSING))
+    named = names[among]
+    least, most = np.full(len(asked) + 1, np.iinfo(np.int64).max), np.full(len(asked) + 1, MISSING)
+    np.minimum.at(least, place, named)
+    np.maximum.at(most, place, named)
+    at = np.searchsorted(asked, keys[rows])
+    at[keys[rows] < 0] = len(asked)
+    another: Mask = (names[rows] >= 0) & (least[at] < most[at])
+    return another
+
+
+def _found(asked: Codes, keys: Codes) -> tuple[Codes, Codes]:
+    """The rows whose key is among the sorted `asked`, and where in it."""
+    # A coarse sieve first: of a million rows only those are looked up that may have one of a few keys.
+    sieve = np.zeros(_SIEVE, np.bool_)
+    sieve[asked & (_SIEVE - 1)] = True
+    rows = np.flatnonzero(sieve[keys & (_SIEVE - 1)] & (keys >= 0))
+    place = np.minimum(np.searchsorted(asked, keys[rows]), len(asked) - 1)
+    held = asked[place] == keys[rows]
+    return rows[held], place[held]
+
+
+_SIEVE = 1 << 20
 
 
 def expected_strangers(records: Records, pairs: Pairs) -> Scores:
@@ -53,26 +85,33 @@ def expected_strangers(records: Records, pairs: Pairs) -> Scores:
     date (1 January and other registrars' favourites are heavier), times the children there are.
     """
     rows = records.pupils + records.households
-    name = join_keys([records.surname, records.first_name], records.pupils)
-    date = join_keys([records.dob], records.pupils)
-    others_of_name = _others(name.pupils, name.households, name.size, pairs)
-    others_of_date = _others(date.pupils, date.households, date.size, pairs)
-    share_of_name = (others_of_name + 0.5) / max(rows, 1)
-    share_of_date = (others_of_date + 1) / (rows + DAYS_OF_BIRTH)
+    share_of_name = (_others(records, ("surname", "first_name"), pairs) + 0.5) / max(rows, 1)
+    share_of_date = (_others(records, ("dob",), pairs) + 1) / (rows + DAYS_OF_BIRTH)
     expected: Scores = share_of_name * share_of_date * records.households
     return expected
 
 
-def _others(pupils: Codes, households: Codes, size: int, pairs: Pairs) -> Codes:
-    """Rows of both tables in the pupil's group, the pair itself not counted."""
-    group = pupils[pairs.pupils]
-    rows = np.append(counts(pupils, size) + counts(households, size), 0)[group]
-    itself = (group >= 0).astype(np.int64) + ((households[pairs.households] == group) & (group >= 0))
-    others: Codes = rows - itself
+def _others(records: Records, names: tuple[str, ...], pairs: Pairs) -> Codes:
+    """Rows of both tables that agree with the pupil on these fields, the pair itself not counted."""
+    fields = [records.key(name) for name in names]
+    pupils, households = joined([f.pupils for f in fields]), joined([f.households for f in fields])
+    ours, theirs = pupils[pairs.pupils], households[pairs.households]
+    asked = np.unique(ours[ours >= 0])
+    if not len(asked):
+        return np.zeros(len(pairs), np.int64)
+    rows = np.zeros(len(asked) + 1, np.int64)
+    for keys in (pupils, households):
+        _, place = _found(asked, keys)
+        rows[:-1] += np.bincount(place, minlength=len(asked))
+    at = np.where(ours >= 0, np.searchsorted(asked, ours), len(asked))
+    others: Codes = rows[at] - (ours >= 0) - ((theirs == ours) & (ours >= 0))
     return others
 
 
-def persons(records: Records) -> tuple[Codes, Codes]:
-    """Who each row says it is: rows of one table with the same number have the same names and date of birth."""
-    who = join_keys([records.surname, records.forename, records.dob], records.pupils)
-    return who.pupils, who.households
+def persons(records: Records, pairs: Pairs) -> tuple[Codes, Codes]:
+    """Who the pupil and the child of each pair say they are: the same number for the same names and date of birth."""
+    fields = (records.surname, records.forename, records.dob)
+    return (
+        joined([field.pupils[pairs.pupils] for field in fields]),
+        joined([field.households[pairs.households] for field in fields]),
+    )

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
-from shared.linkage.pairs import Pairs
-from shared.linkage.context import twins
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.evidence import describe
 from shared.linkage.guards import GUARDS
 from shared.linkage.probabilistic import RULE, offer
@@ -52,15 +51,18 @@ def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Ta
 
     The same rows in any order give the same links. Nothing is raised for what a row contains.
     """
-    records = read_records(pupils, households)
+    return link_records(read_records(pupils, households), households, policy)
+
+
+def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) -> pa.Table:
+    """`link` on records that are already read (`records.read_records`) from a pupils table and these households."""
     groups = [group(records, tier.keys) for tier in policy.cascade]
-    beside = twins(records)
-    matched, alone = _cascade(records, groups, beside, policy)
+    matched, alone = _cascade(records, groups, policy)
     shared = np.max([shared_with(keyed) for keyed in groups], axis=0)
     if policy.model is None:
-        offered = _offer(records, groups, alone, beside, policy, matched)
+        offered = _offer(records, groups, alone, policy, matched)
     else:
-        weighed = offer(records, beside, policy, *_free(records, matched), len(groups))
+        weighed = offer(records, policy, *_free(records, matched), len(groups))
         matched, offered = _settled(matched, weighed.scored, policy)
         shared = np.maximum(shared, weighed.considered)
     best = _best(offered.where(offered.probability >= policy.review), households)
@@ -86,9 +88,7 @@ def _settled(matched: Scored, weighed: Scored, policy: LinkagePolicy) -> tuple[S
     return matched + taken, weighed.where(rest)
 
 
-def _cascade(
-    records: Records, groups: list[Groups], beside: tuple[Mask, Mask], policy: LinkagePolicy
-) -> tuple[Scored, list[Mask]]:
+def _cascade(records: Records, groups: list[Groups], policy: LinkagePolicy) -> tuple[Scored, list[Mask]]:
     """Each tier takes what is alone on both sides and no guard stops; the rest goes down to the next.
 
     Returns the matched pairs, and for each tier which of its groups were alone when it was their turn.
@@ -99,7 +99,7 @@ def _cascade(
     for number, keyed in enumerate(groups):
         alone.append(alone_on_both_sides(keyed, free_pupils, free_households))
         pairs = only_pairs(keyed, alone[-1], free_pupils, free_households)
-        scored = score(records, beside, policy, pairs, np.full(len(pairs), number))
+        scored = score(records, policy, pairs, np.full(len(pairs), number))
         taken = scored.where((scored.guard < 0) & (scored.probability >= policy.automatic))
         free_pupils[taken.pairs.pupils] = False
         free_households[taken.pairs.households] = False
@@ -111,7 +111,6 @@ def _offer(
     records: Records,
     groups: list[Groups],
     alone: list[Mask],
-    beside: tuple[Mask, Mask],
     policy: LinkagePolicy,
     matched: Scored,
 ) -> Scored:
@@ -126,7 +125,13 @@ def _offer(
     first = np.unique(pairs.pupils * records.households + pairs.households, return_index=True)[1]
     pairs, tier, crowded = pairs.where(first), tier[first], crowded[first]
     taken = ~_absent(matched.pairs.households, records.households)[pairs.households]
-    return score(records, beside, policy, pairs, tier, rivals=crowded & ~taken, taken=taken)
+    return score(records, policy, pairs, tier, rivals=crowded & ~taken, taken=taken)
+
+
+def _log_odds(probability: Scores) -> Scores:
+    """Bits; certainty, which no pair has, is cut where a double ends."""
+    odds: Scores = np.log2(probability / np.maximum(1 - probability, 2.0**-53))
+    return odds
 
 
 def _absent(rows: Codes, size: int) -> Mask:
@@ -193,7 +198,7 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
         settled(rules.take(pa.array(chosen.tier))),
         settled(codes.take(pa.array(chosen.guard, mask=chosen.guard < 0))),
         settled(pa.array(chosen.probability)),
-        settled(pa.array(np.log2(chosen.probability / (1 - chosen.probability)))),
+        settled(pa.array(_log_odds(chosen.probability))),
         settled(describe(chosen.levels)),
         pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
         settled(pa.array(chosen.margin, mask=np.isinf(chosen.margin))),

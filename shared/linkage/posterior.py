@@ -6,9 +6,11 @@ All sums are of numbers on a fixed grid, so that their order, and with it the or
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from shared.linkage.context import joined
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Codes
 
@@ -49,31 +51,41 @@ class Side:
 
     @staticmethod
     def of(row: Codes, other: Codes, person: Codes) -> Side:
-        """Pairs by their row on this side; `person` says who a row of the other side says it is (-1: nobody's copy)."""
-        size = 2 * len(person) + 1
-        numbers, copy = np.unique(
-            row * size + np.where(person[other] < 0, len(person) + other, person[other]), return_inverse=True
-        )
-        return Side(copy.astype(np.int64), _dense(numbers // size))
+        """Pairs by their row on this side; `person` says who the row of the other side says it is (-1: unknown)."""
+        who = np.where(person < 0, other, person + 2**32)
+        _, first, copy = np.unique(joined([row, who]), return_index=True, return_inverse=True)
+        return Side(copy.astype(np.int64), np.unique(row[first], return_inverse=True)[1].astype(np.int64))
+
+    @cached_property
+    def contested(self) -> tuple[Codes, Side]:
+        """The pairs that have a rival, and the side of these alone."""
+        crowded = np.bincount(self.row, minlength=1)[self.row] > 1
+        copies = np.flatnonzero(crowded)
+        place = np.full(len(self.row), -1)
+        place[copies] = np.arange(len(copies))
+        pairs = np.flatnonzero(crowded[self.copy])
+        rows = np.unique(self.row[copies], return_inverse=True)[1].astype(np.int64)
+        return pairs, Side(place[self.copy[pairs]], rows)
 
     def others(self, bits: Scores) -> Scores:
         """log2 of the summed odds of the other pairs of each pair's row; each person counts once, at the best."""
+        summed = np.full(len(bits), -np.inf)
+        pairs, side = self.contested
+        if len(pairs):
+            summed[pairs] = side.summed(bits[pairs])
+        return summed
+
+    def summed(self, bits: Scores) -> Scores:
+        """`others` of all pairs, alone in their row or not."""
         best = np.full(len(self.row), -1000.0)
         np.maximum.at(best, self.copy, bits)
-        top = np.full(int(self.row[-1]) + 1, -1000.0)
+        top = np.full(int(self.row.max()) + 1, -1000.0)
         np.maximum.at(top, self.row, best)
         share = np.round(np.exp2(best - top[self.row]) * _GRID)
         left = np.bincount(self.row, weights=share)[self.row] - share
         with np.errstate(divide="ignore"):
             summed: Scores = (np.log2(left / _GRID) + top[self.row])[self.copy]
         return summed
-
-
-def _dense(rows: Codes) -> Codes:
-    """Sorted row numbers, counted from zero up."""
-    new = np.ones(len(rows), np.int64)
-    new[1:] = rows[1:] != rows[:-1]
-    return np.cumsum(new) - 1
 
 
 @dataclass(frozen=True)

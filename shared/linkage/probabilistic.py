@@ -9,12 +9,12 @@ import numpy as np
 
 from shared.linkage.blocking import block
 from shared.linkage.compare import compare
-from shared.linkage.context import expected_strangers, persons
-from shared.linkage.guards import Evidence, first_to_stop
+from shared.linkage.context import persons
+from shared.linkage.guards import first_to_stop
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.posterior import Rivals, World, posterior
 from shared.linkage.records import Codes, Levels, Mask, Records
-from shared.linkage.scoring import Scored
+from shared.linkage.scoring import Scored, evidence_of
 from shared.linkage.weights import Weights, weights_of
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ class Offered:
     """For each pupil row, how many children were weighed."""
 
 
-def offer(
-    records: Records, beside: tuple[Mask, Mask], policy: LinkagePolicy, pupils: Mask, households: Mask, tier: int
-) -> Offered:
+def offer(records: Records, policy: LinkagePolicy, pupils: Mask, households: Mask, tier: int) -> Offered:
     """Weigh the pairs of these rows. `tier` is the number that the pairs carry as their rule."""
     model = policy.model
     if model is None:
@@ -53,17 +51,9 @@ def offer(
     pairs, levels = pairs.where(near), {name: level[near] for name, level in levels.items()}
     world = World(int(pupils.sum()), int(households.sum()), model.found)
     total = bits.total[near]
-    chance, _ = posterior(total, bits.siblings[near], Rivals.of(pairs, *persons(records)), world)
+    chance, _ = posterior(total, bits.siblings[near], Rivals.of(pairs, *persons(records, pairs)), world)
     margin = margins(total, pairs)
-    evidence = Evidence(
-        levels=levels,
-        twin=beside[0][pairs.pupils] | beside[1][pairs.households],
-        strangers=expected_strangers(records, pairs),
-        most_strangers=policy.expected_strangers,
-        rivals=margin < CLOSE,
-        taken=np.zeros(len(pairs), np.bool_),
-        suppressed=records.suppressed[pairs.households],
-    )
+    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE)
     guard = first_to_stop(evidence, policy.guards)
     below = np.nextafter(policy.automatic, 0.0)
     stated = np.where(guard < 0, chance, np.minimum(chance, below))

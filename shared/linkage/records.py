@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,13 @@ class Field:
     def size(self) -> int:
         """How many distinct values there are."""
         return len(self.values)
+
+    @cached_property
+    def rows(self) -> Codes:
+        """How many rows of both sides have each value."""
+        both = (np.bincount(side[side >= 0], minlength=self.size) for side in (self.pupils, self.households))
+        rows: Codes = sum(both, np.zeros(self.size, np.int64))
+        return rows
 
     def mapped(self, change: Callable[[pa.Array], pa.Array]) -> Field:
         """The field after `change` on its vocabulary, e.g. its first three letters; null becomes missing."""
@@ -111,7 +119,7 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
         [_text(households, "child_surname")],
     )
     postcode = encode(standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")])
-    references = encode(standardise.words, [], [_text(households, "household_ref")])
+    references = encode(_as_it_is, [], [_text(households, "household_ref")])
     surname = surname_words.mapped(standardise.together)
     legal, preferred, former = np.split(surname.pupils, 3)
     forename = encode(standardise.forenames, [_text(pupils, "forename")], [_text(households, "child_forename")])
@@ -172,6 +180,10 @@ def encode(standard: Callable[[pa.Array], pa.Array], pupils: list[pa.Array], hou
     nothing = np.zeros(0, np.int64)
     split = len(pupils)
     return Field(values, np.concatenate([nothing, *rows[:split]]), np.concatenate([nothing, *rows[split:]]))
+
+
+def _as_it_is(values: pa.Array) -> pa.Array:
+    return values
 
 
 def encode_shared(standard: Callable[[pa.Array], pa.Array], pupils: pa.Array, households: pa.Array) -> Field:

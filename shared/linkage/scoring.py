@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.linkage.compare import compare
+from shared.linkage.levels import Address, Forename
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.context import expected_strangers
+from shared.linkage.context import expected_strangers, twin_beside
 from shared.linkage.guards import Evidence, judge
 from shared.linkage.records import Codes, Levels, Mask, Records
 
@@ -68,7 +69,6 @@ def together(parts: Sequence[Scored]) -> Scored:
 
 def score(
     records: Records,
-    twins: tuple[Mask, Mask],
     policy: LinkagePolicy,
     pairs: Pairs,
     tier: Codes,
@@ -78,22 +78,38 @@ def score(
 ) -> Scored:
     """Compare pairs that the tiers `tier` offer and let the guards judge them.
 
-    `twins` as `context.twins` gives them. `rivals` and `taken` say which pairs are not one to one; `None` is none.
-    A stopped pair always states less than `policy.automatic`.
+    `rivals` and `taken` say which pairs are not one to one; `None` is none. A stopped pair always states less than
+    `policy.automatic`.
     """
-    nobody = np.zeros(len(pairs), np.bool_)
     levels = compare(records, pairs, policy.forename_similarity)
-    evidence = Evidence(
+    guard, chance = judge(evidence_of(records, policy, pairs, levels, rivals, taken), policy.guards)
+    stated = np.array([rule.probability for rule in policy.cascade])[tier] * chance
+    below = np.nextafter(policy.automatic, 0.0)
+    probability = np.where(guard < 0, stated, np.minimum(stated, below))
+    return Scored(pairs, tier, levels, guard, probability, np.full(len(pairs), np.inf))
+
+
+def evidence_of(
+    records: Records,
+    policy: LinkagePolicy,
+    pairs: Pairs,
+    levels: dict[str, Levels],
+    rivals: Mask | None = None,
+    taken: Mask | None = None,
+) -> Evidence:
+    """What the guards look at. Neighbours are looked for only where a guard can ask for them."""
+    nobody = np.zeros(len(pairs), np.bool_)
+    twin, strangers = nobody.copy(), np.zeros(len(pairs))
+    other_name = np.flatnonzero(levels["forename"] < Forename.KNOWN_VARIANT)
+    twin[other_name] = twin_beside(records, pairs.where(other_name))
+    apart = np.flatnonzero(levels["address"] < Address.SAME_POSTCODE)
+    strangers[apart] = expected_strangers(records, pairs.where(apart))
+    return Evidence(
         levels=levels,
-        twin=twins[0][pairs.pupils] | twins[1][pairs.households],
-        strangers=expected_strangers(records, pairs),
+        twin=twin,
+        strangers=strangers,
         most_strangers=policy.expected_strangers,
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,
         suppressed=records.suppressed[pairs.households],
     )
-    guard, chance = judge(evidence, policy.guards)
-    stated = np.array([rule.probability for rule in policy.cascade])[tier] * chance
-    below = np.nextafter(policy.automatic, 0.0)
-    probability = np.where(guard < 0, stated, np.minimum(stated, below))
-    return Scored(pairs, tier, levels, guard, probability, np.full(len(pairs), np.inf))

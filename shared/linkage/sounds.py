@@ -11,28 +11,34 @@ from __future__ import annotations
 import re
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-_BREATHED = re.compile("(?<=[BDGKPRT])H")
-_SPELLINGS = (("PH", "F"), ("CK", "K"), ("OU", "U"), ("OO", "U"), ("SZ", "S"), ("CZ", "S"), ("X", "H"))
-"""`X` is the Somali H; where it is another letter it is so on both sides."""
-_INITIAL_Y = re.compile("^Y(?=[AEIOU])")
+_RULES = (
+    ("[^\\pL]", ""),
+    ("PH", "F"),
+    ("CK|[CQ]", "K"),
+    ("OU|OO", "U"),
+    ("SZ|CZ|Z", "S"),
+    ("X", "H"),  # the Somali H; where it is another letter it is so on both sides
+    ("^Y([AEIOU])", r"J\1"),
+    ("([BDGKPRT])H", r"\1"),
+    ("V", "W"),
+    ("[YEI]", "A"),
+    ("U", "O"),
+)
+_HEAD, _TAIL, _SILENT = "^[^AO]*[AO]?", "^[^AO]*[AO]", "[AOHW]"
 _REPEATED = re.compile(r"(.)\1+")
-_LETTERS = str.maketrans("CQZVYEIU", "KKSWAAAO")
-_LATER_VOWELS = re.compile("[AO]")
 
 
 def sounds(names: pa.Array) -> pa.Array:
     """One key for each name in standard form (`standardise`); names of one letter, and none, have none (null)."""
-    return pa.array([_sound(name) for name in names.to_pylist()], pa.string())
-
-
-def _sound(name: str | None) -> str | None:
-    if name is None or len(name) < 2:
-        return None
-    word = name.replace(" ", "")
-    for spelled, said in _SPELLINGS:
-        word = word.replace(spelled, said)
-    word = _BREATHED.sub("", _INITIAL_Y.sub("J", word)).translate(_LETTERS)
-    start = next((place for place, letter in enumerate(word) if letter in "AO"), len(word))
-    tail = _LATER_VOWELS.sub("", word[start + 1 :]).replace("H", "").replace("W", "")
-    return _REPEATED.sub(r"\1", word[: start + 1] + tail) or None
+    words = names
+    for spelled, said in _RULES:
+        words = pc.replace_substring_regex(words, spelled, said)
+    head = pc.struct_field(pc.extract_regex(words, f"(?P<head>{_HEAD})"), "head")
+    tail = pc.replace_substring_regex(pc.replace_substring_regex(words, _TAIL, ""), _SILENT, "")
+    # A name without a vowel is all head.
+    tail = pc.if_else(pc.match_substring_regex(words, "[AO]"), tail, "")
+    keys = [key and _REPEATED.sub(r"\1", key) for key in pc.binary_join_element_wise(head, tail, "").to_pylist()]
+    said = pc.greater(pc.utf8_length(names), 1)
+    return pc.if_else(said, pa.array([key or None for key in keys], pa.string()), pa.scalar(None, pa.string()))

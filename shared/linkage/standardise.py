@@ -188,11 +188,17 @@ def _where(said: pa.Array, values: pa.Array) -> pa.Array:
 def _name(value: str | None) -> str | None:
     if value is None:
         return None
+    if value.isascii() and value.isalpha():
+        return _unless_placeholder(value.upper())
     if not value.isascii():
         decomposed = unicodedata.normalize("NFKD", value.translate(_LETTERS))
         value = "".join(letter for letter in decomposed if unicodedata.category(letter) not in _MARK)
     value = _APOSTROPHES.sub("", _BRACKETED.sub(" ", value)).upper()
     name = _NOT_LETTERS.sub(" ", _DIGITS.sub("", value)).strip()
+    return _unless_placeholder(name)
+
+
+def _unless_placeholder(name: str) -> str | None:
     return None if not name or name in NO_NAME or _one_letter_repeated(name) else name
 
 
@@ -211,4 +217,4 @@ def _forename(value: str | None) -> str | None:
 
 def _one_letter_repeated(name: str) -> bool:
     # `ZZZ` is a placeholder; a doubled character of another script is a name.
-    return len(name) > 2 and name.isascii() and len(set(name)) == 1
+    return len(name) > 2 and name == name[0] * len(name) and name.isascii()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
 from shared.linkage import standardise
 from shared.linkage.cascade import counts
@@ -40,7 +41,7 @@ class Strangers:
 def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     """Draw random pairs of one lot. The rows are drawn in an order that their values decide."""
     rng = np.random.default_rng(_SEED)
-    left, right = _in_order(records, 0), _in_order(records, 1)
+    left, right = in_order(records, 0), in_order(records, 1)
     pairs = Pairs(rng.choice(left, sample), rng.choice(right, sample))
     levels = compare(records, pairs, similarity)
     found = {name: np.bincount(levels[name], minlength=len(kind)).astype(float) for name, kind in LEVELS.items()}
@@ -66,14 +67,15 @@ def repeats(field: Field) -> float:
     return float(ours.astype(float) @ theirs.astype(float)) / pairs if pairs else 0.0
 
 
-def _in_order(records: Records, side: int) -> Codes:
+def in_order(records: Records, side: int) -> Codes:
     """The rows of one side in an order that does not depend on how the file is sorted."""
     key = np.zeros((records.pupils, records.households)[side], np.uint64)
     for name in ("dob", "surname", "forename", "postcode"):
         field = records.key(name)
         rank = np.zeros(field.size + 1, np.uint64)
-        rank[:-1] = np.argsort(np.argsort(field.values.to_numpy(zero_copy_only=False), kind="stable")) + 1
-        key = key * np.uint64(0x9E3779B97F4A7C15) + rank[(field.pupils, field.households)[side]]
+        rank[pc.sort_indices(field.values).to_numpy()] = np.arange(1, field.size + 1)
+        key = (key ^ rank[(field.pupils, field.households)[side]]) * np.uint64(0x9E3779B97F4A7C15)
+        key ^= key >> np.uint64(29)
     return np.argsort(key, kind="stable")
 
 

@@ -6,6 +6,7 @@ themselves do, so that a twin whose own record is absent does not teach the mode
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,11 +24,13 @@ from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
 from shared.linkage.records import Codes, Field, Levels, Records, read_records
-from shared.linkage.strangers import SAMPLE, chances, strangers
+from shared.linkage.strangers import SAMPLE, chances, in_order, strangers
 from shared.linkage.weights import weights_of
 
+LARGEST_SAMPLE = 60_000
+"""Pupils to learn from. More do not change a weight by a tenth of a bit."""
 ROUNDS_OF_PATTERNS = 30
-ROUNDS_OF_PAIRS = 4
+ROUNDS_OF_PAIRS = 3
 _SAID = 0.5
 """Pairs that each level has before the first is seen, so that none is impossible."""
 
@@ -37,8 +40,11 @@ class Lot:
     """One pair of files: its blocked pairs and their levels."""
 
     records: Records
+    pupils: int
+    """How many pupils were asked for."""
     pairs: Pairs
     levels: dict[str, Levels]
+    rivals: Rivals
 
 
 def train(
@@ -49,16 +55,26 @@ def train(
     `policy` gives `forename_similarity`. The same rows give the same model in whatever order. Raises ValueError when
     the files have no row or no pair to learn from.
     """
-    lots = [_lot(records, policy) for records in (read_records(*pair) for pair in files)]
-    pupils, households = (sum(getattr(lot.records, side) for lot in lots) for side in ("pupils", "households"))
+    return train_records(
+        [read_records(*pair) for pair in files], policy, name=name, version=version, trained_on=trained_on
+    )
+
+
+def train_records(
+    files: Sequence[Records], policy: LinkagePolicy, *, name: str, version: str, trained_on: str
+) -> LinkageModel:
+    """`train` on records that are already read."""
+    rows = sum(records.pupils for records in files)
+    share = min(1.0, LARGEST_SAMPLE / max(rows, 1))
+    lots = [_lot(records, policy, share) for records in files]
     if not sum(len(lot.pairs) for lot in lots):
         raise ValueError("there is no pair of rows to learn from")
-    possible = sum(lot.records.pupils * lot.records.households for lot in lots)
+    asked, possible = sum(lot.pupils for lot in lots), sum(lot.pupils * lot.records.households for lot in lots)
     u, repeats = chances(
         [
             strangers(
                 lot.records,
-                int(SAMPLE * lot.records.pupils * lot.records.households / possible) + 1,
+                int(SAMPLE * lot.pupils * lot.records.households / possible) + 1,
                 policy.forename_similarity,
             )
             for lot in lots
@@ -66,7 +82,8 @@ def train(
         ]
     )
     siblings = _siblings([lot.records for lot in lots])
-    facts = _Facts(name, version, trained_on, pupils, households, u, repeats, siblings)
+    households = sum(lot.records.households for lot in lots)
+    facts = _Facts(name, version, trained_on, rows, households, asked, u, repeats, siblings)
     patterns = Patterns.counted(np.concatenate([pattern_of(lot.levels) for lot in lots]))
     model = facts.model(*_by_patterns(facts, patterns, possible))
     for _ in range(ROUNDS_OF_PAIRS):
@@ -74,9 +91,12 @@ def train(
     return model
 
 
-def _lot(records: Records, policy: LinkagePolicy) -> Lot:
-    pairs, _ = block(records, np.ones(records.pupils, np.bool_), np.ones(records.households, np.bool_))
-    return Lot(records, pairs, compare(records, pairs, policy.forename_similarity))
+def _lot(records: Records, policy: LinkagePolicy, share: float) -> Lot:
+    asked = np.zeros(records.pupils, np.bool_)
+    asked[in_order(records, 0)[: math.ceil(share * records.pupils)]] = True
+    pairs, _ = block(records, asked, np.ones(records.households, np.bool_))
+    rivals = Rivals.of(pairs, *persons(records, pairs))
+    return Lot(records, int(asked.sum()), pairs, compare(records, pairs, policy.forename_similarity), rivals)
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,8 @@ class _Facts:
     trained_on: str
     pupils: int
     households: int
+    asked: int
+    """Pupils among whom matches are counted."""
     u: dict[str, Scores]
     repeats: dict[str, float]
     siblings: Siblings
@@ -146,14 +168,14 @@ def _by_patterns(facts: _Facts, patterns: Patterns, possible: float) -> tuple[di
     """EM over counted patterns: each is a match, strangers, or siblings."""
     levels = levels_of(patterns.numbers)
     m = {name: _first_guess(len(kind)) for name, kind in LEVELS.items()}
-    matches = 0.5 * facts.pupils
+    matches = 0.5 * facts.asked
     same_day = levels["dob"] == Dob.EXACT
     twin = np.log2(facts.siblings.same_birthday / facts.repeats["dob"])
     namesake = np.log2(facts.siblings.same_forename / facts.repeats["first_name"])
     same_name = levels["forename"] == Forename.EXACT
     for _ in range(ROUNDS_OF_PATTERNS):
         bits = {name: _bits(m[name], facts.u[name], name)[levels[name]] for name in LEVELS}
-        prior = np.log2(matches / (possible * (1 - matches / facts.pupils)))
+        prior = np.log2(matches / (possible * (1 - matches / facts.asked)))
         as_siblings = bits["surname"] + bits["address"] + bits["contact"] + np.where(same_day, twin, 0.0)
         as_siblings += np.where(same_name, namesake, 0.0) + prior
         as_siblings += np.log2(max(facts.siblings.per_child, 1e-9) * facts.siblings.unlisted)
@@ -161,8 +183,8 @@ def _by_patterns(facts: _Facts, patterns: Patterns, possible: float) -> tuple[di
         chance = 1 / (1 + np.exp2(np.clip(instead - sum(bits.values()) - prior, -1000, 1000)))
         share = chance * patterns.pairs
         m = {name: _shares(levels[name], share, len(kind)) for name, kind in LEVELS.items()}
-        matches = min(max(float(share.sum()), 1.0), 0.95 * facts.pupils)
-    return m, matches / facts.pupils
+        matches = min(max(float(share.sum()), 1.0), 0.95 * facts.asked)
+    return m, matches / facts.asked
 
 
 def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageModel:
@@ -172,9 +194,8 @@ def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageMod
     total = twins = 0.0
     for lot in lots:
         bits = weights.bits(lot.records, lot.pairs, lot.levels)
-        rivals = Rivals.of(lot.pairs, *persons(lot.records))
-        world = World(lot.records.pupils, lot.records.households, model.found)
-        chance, _ = posterior(bits.total, bits.siblings, rivals, world)
+        world = World(lot.pupils, lot.records.households, model.found)
+        chance, _ = posterior(bits.total, bits.siblings, lot.rivals, world)
         # Of a pair that nobody competes for, what is not one child may be a twin whose own record is missing.
         instead = np.minimum(chance * np.exp2(np.minimum(bits.siblings - bits.total, 100.0)), 1 - chance)
         twins += float(np.round(instead[lot.levels["dob"] == Dob.EXACT] * 2**20).sum())
@@ -183,7 +204,7 @@ def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageMod
             seen[name] += np.bincount(lot.levels[name], weights=chance, minlength=len(kind))
         total += float(chance.sum())
     m = {name: _shares(np.arange(len(found)), found / 2**20, len(found)) for name, found in seen.items()}
-    found = min(total / 2**20 / facts.pupils, 0.95)
+    found = min(total / 2**20 / facts.asked, 0.95)
     expected = total / 2**20 * facts.siblings.per_child * facts.siblings.same_birthday
     unlisted = _cut(min((twins / 2**20 + 0.1) / (expected + 1), 0.9))
     return replace(facts, siblings=facts.siblings.model_copy(update={"unlisted": unlisted})).model(m, found)

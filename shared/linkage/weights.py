@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.linkage.cascade import counts
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Levels, Records
@@ -89,7 +88,7 @@ class Weights:
             return correction
         rows = records.pupils + records.households
         # Without the pair itself, which says nothing of strangers.
-        others = np.maximum(counts(field.pupils, field.size) + counts(field.households, field.size) - 2, 0)
+        others = np.maximum(field.rows - 2, 0)
         share = (others + self.borrowed * usual) / (rows - 2 + self.borrowed)
         table = self.tables[term.comparison]
         for agrees in term.levels:
