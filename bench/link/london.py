@@ -28,10 +28,10 @@ Ints = npt.NDArray[np.int64]
 def london_set(seed: int, pupils: int, households: int) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Pupils, households and truth of exactly these numbers of rows. Worlds take the seeds `seed`, `seed` + 100, …"""
     worlds = math.ceil(max(pupils, households) / LARGEST)
-    parts = [_world(seed + 100 * world, pupils // worlds, households // worlds) for world in range(worlds)]
+    parts = [one_world(seed + 100 * world, pupils // worlds, households // worlds) for world in range(worlds)]
     before = [np.cumsum([0] + [part[side].num_rows for part in parts]) for side in (0, 1)]
     truths = [
-        _moved(part[2], int(first), int(child))
+        moved(part[2], int(first), int(child))
         for part, first, child in zip(parts, *(b[:-1] for b in before), strict=True)
     ]
     return (
@@ -41,13 +41,15 @@ def london_set(seed: int, pupils: int, households: int) -> tuple[pa.Table, pa.Ta
     )
 
 
-def _moved(truth: pa.Table, pupils: int, households: int) -> pa.Table:
+def moved(truth: pa.Table, pupils: int, households: int) -> pa.Table:
+    """The truth of a world that comes after so many rows."""
     offsets = {"pupil_row": pupils, "household_row": households, "other_household_row": households}
     columns = [pc.add(truth.column(n), pa.scalar(o, pa.int32())) for n, o in offsets.items()]
     return pa.table([*columns, truth.column("group")], schema=TRUTH)
 
 
-def _world(seed: int, pupils: int, households: int) -> tuple[pa.Table, pa.Table, pa.Table]:
+def one_world(seed: int, pupils: int, households: int) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Pupils, households and truth of one world, cut to these numbers of rows."""
     slugs = [borough.slug for borough in load_agreement().boroughs]
     world = generate(seed, min(SPARE * max(pupils, households) / PUPILS_AT_FULL_SCALE, 4.0), slugs)
     rng = np.random.default_rng(seed)

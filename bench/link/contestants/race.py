@@ -37,7 +37,7 @@ class Entry:
     threshold: float
     """Probability from which a link is automatic, for all contestants alike."""
     model: Path | None
-    began: float
+    imported: float
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -49,7 +49,7 @@ class Entry:
 
     def finish(self, pupils: Ints, households: Ints, probability: Floats, score: Floats, automatic: Flags) -> None:
         """Hand in the links, and print what was measured."""
-        facts = {"import": self.began, "seconds": self.seconds, "peak_mb": peak_mb()}
+        facts = {"import": self.imported, "seconds": self.seconds, "peak_mb": peak_mb()}
         columns = (pupils, households, probability, score, automatic)
         names = ["pupil_row", "household_row", "probability", "score", "automatic"]
         pq.write_table(pa.table([pa.array(column) for column in columns], names=names), self.out)

@@ -7,14 +7,14 @@ import pyarrow as pa
 import pytest
 
 from bench.link.historical import dates, side
-from bench.link.london import _moved, _world
+from bench.link.london import moved, one_world
 from bench.link.sets import HELD_OUT, SETS, contract_table, findable, truth_table
 from bench.link.table import growth
 from shared.contract.datasets import HOUSEHOLDS, PUPILS
 
 
 def test_london_has_the_rows_asked_for_and_true_pairs_are_mostly_born_on_the_same_day() -> None:
-    pupils, households, truth = _world(1, 1000, 1000)
+    pupils, households, truth = one_world(1, 1000, 1000)
     assert (pupils.num_rows, households.num_rows) == (1000, 1000)
     assert (pupils.column_names, households.column_names) == (list(PUPILS.names), list(HOUSEHOLDS.names))
     own = pupils.column("dob").take(truth.column("pupil_row"))
@@ -25,10 +25,10 @@ def test_london_has_the_rows_asked_for_and_true_pairs_are_mostly_born_on_the_sam
 
 def test_worlds_one_after_the_other_keep_their_own_rows() -> None:
     truth = truth_table(pa.array([0, 1]), pa.array([3, 4]))
-    moved = _moved(truth, 10, 100)
-    assert moved.column("pupil_row").to_pylist() == [10, 11]
-    assert moved.column("household_row").to_pylist() == [103, 104]
-    assert moved.column("other_household_row").null_count == 2
+    later = moved(truth, 10, 100)
+    assert later.column("pupil_row").to_pylist() == [10, 11]
+    assert later.column("household_row").to_pylist() == [103, 104]
+    assert later.column("other_household_row").null_count == 2
 
 
 def test_one_record_can_be_linked_once() -> None:
