@@ -15,7 +15,7 @@ from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Codes
 
 _GRID = 2.0**32
-_ROUNDS = 4
+_ROUNDS = 2
 AT_LEAST = 1000
 """Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
 PUPILS_OF_PRIOR = 50

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -113,56 +114,91 @@ class Records:
 
 def read_records(pupils: pa.Table, households: pa.Table) -> Records:
     """Standardise and encode. A column that a table lacks is missing on that side; text of any kind is accepted."""
-    surname_words = encode(
+    with ThreadPoolExecutor(max_workers=2) as workers:  # Arrow encodes one column while Python spells out another
+        surnames = workers.submit(_surnames, pupils, households)
+        forenames = workers.submit(_forenames, pupils, households)
+        postcodes = workers.submit(
+            encode, standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")]
+        )
+        uprn = workers.submit(encode_shared, standardise.uprns, _text(pupils, "uprn"), _text(households, "uprn"))
+        upn = workers.submit(encode_shared, standardise.upns, _text(pupils, "upn"), _text(households, "child_upn"))
+        references = workers.submit(encode, _as_it_is, [], [_text(households, "household_ref")])
+        contacts = workers.submit(_contacts, pupils, households)
+        dob = _dob(pupils, households)
+        uln = encode_shared(standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln"))
+        sex = encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")])
+        surname, words, preferred, former = surnames.result()
+        forename, first_name, further_names = forenames.result()
+        postcode, (contact, partner) = postcodes.result(), contacts.result()
+        surname_sound, forename_sound = _in_one_vocabulary(surname.mapped(sounds), first_name.mapped(sounds))
+        return Records(
+            upn=upn.result(),
+            uln=uln,
+            surname=surname,
+            surname_words=words,
+            surname_sound=surname_sound,
+            preferred_surname=preferred,
+            former_surname=former,
+            forename=forename,
+            first_name=first_name,
+            further_names=further_names,
+            forename_3=forename.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3)),
+            forename_sound=forename_sound,
+            dob=dob,
+            unordered_dob=dob.mapped(standardise.unordered_days),
+            birth_year=dob.mapped(lambda days: pc.year(days.cast(pa.int32()).cast(pa.date32()))),
+            sex=sex,
+            postcode=postcode,
+            sector=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2)),
+            district=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4)),
+            uprn=uprn.result(),
+            household_ref=_of_households(references.result(), pupils.num_rows),
+            contact=contact,
+            partner=partner,
+            suppressed=_suppressed(households),
+            addresses=(_address(pupils), _address(households)),
+        )
+
+
+def _surnames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Codes, Codes]:
+    words = encode(
         standardise.surnames,
         [_text(pupils, name) for name in ("surname", "preferred_surname", "former_surname")],
         [_text(households, "child_surname")],
     )
-    postcode = encode(standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")])
-    references = encode(_as_it_is, [], [_text(households, "household_ref")])
-    surname = surname_words.mapped(standardise.together)
+    surname = words.mapped(standardise.together)
     legal, preferred, former = np.split(surname.pupils, 3)
+    own = Field(words.values, words.pupils[: pupils.num_rows], words.households)
+    return (
+        Field(surname.values, legal, surname.households),
+        own.mapped(standardise.without_particles),
+        preferred,
+        former,
+    )
+
+
+def _forenames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Field]:
     forename = encode(standardise.forenames, [_text(pupils, "forename")], [_text(households, "child_forename")])
-    whole = forename.mapped(standardise.together)
-    first_name = forename.mapped(first_words)
-    surname = Field(surname.values, legal, surname.households)
-    surname_sound, forename_sound = _in_one_vocabulary(surname.mapped(sounds), first_name.mapped(sounds))
-    dob = _dob(pupils, households)
+    return forename.mapped(standardise.together), forename.mapped(first_words), _further_names(forename, pupils)
+
+
+def _contacts(pupils: pa.Table, households: pa.Table) -> tuple[Field, Codes]:
     contact = encode(
         standardise.forenames,
         [_text(pupils, "contact_forename")],
         [_text(households, name) for name in ("claimant_forename", "partner_forename")],
     ).mapped(first_words)
     claimant, partner = np.split(contact.households, 2)
-    return Records(
-        upn=encode_shared(standardise.upns, _text(pupils, "upn"), _text(households, "child_upn")),
-        uln=encode_shared(standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln")),
-        surname=surname,
-        surname_words=Field(
-            surname_words.values, surname_words.pupils[: pupils.num_rows], surname_words.households
-        ).mapped(standardise.without_particles),
-        surname_sound=surname_sound,
-        preferred_surname=preferred,
-        former_surname=former,
-        forename=whole,
-        first_name=first_name,
-        further_names=_further_names(forename, pupils),
-        forename_3=whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3)),
-        forename_sound=forename_sound,
-        dob=dob,
-        unordered_dob=dob.mapped(standardise.unordered_days),
-        birth_year=dob.mapped(lambda days: pc.year(days.cast(pa.int32()).cast(pa.date32()))),
-        sex=encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")]),
-        postcode=postcode,
-        sector=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2)),
-        district=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4)),
-        uprn=encode(standardise.uprns, [_text(pupils, "uprn")], [_text(households, "uprn")]),
-        household_ref=Field(references.values, np.full(pupils.num_rows, MISSING), references.households),
-        contact=Field(contact.values, contact.pupils, claimant),
-        partner=partner,
-        suppressed=pc.fill_null(_column(households, "suppress_contact", pa.bool_()), False).to_numpy(zero_copy_only=False),
-        addresses=(_address(pupils), _address(households)),
-    )
+    return Field(contact.values, contact.pupils, claimant), partner
+
+
+def _of_households(field: Field, pupils: int) -> Field:
+    return Field(field.values, np.full(pupils, MISSING), field.households)
+
+
+def _suppressed(households: pa.Table) -> Mask:
+    said: Mask = pc.fill_null(_column(households, "suppress_contact", pa.bool_()), False).to_numpy(zero_copy_only=False)
+    return said
 
 
 def encode(standard: Callable[[pa.Array], pa.Array], pupils: list[pa.Array], households: list[pa.Array]) -> Field:
