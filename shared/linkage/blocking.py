@@ -33,7 +33,12 @@ BLOCKS: tuple[Block, ...] = (
     Block("born-surname", ("unordered_dob", "surname_sound"), "other forename, moved family, swapped day and month"),
     Block("home-forename", ("postcode", "forename_sound"), "wrong date of birth, changed surname"),
     Block("year-names", ("birth_year", "surname_sound", "forename_sound"), "wrong day or month, moved family"),
-    Block("born-crossed", ("unordered_dob", "surname_sound", "forename_sound"), "names in the other order, moved family", crossed=True),
+    Block(
+        "born-crossed",
+        ("unordered_dob", "surname_sound", "forename_sound"),
+        "names in the other order, moved family",
+        crossed=True,
+    ),
 )
 
 MOST_CHILDREN = 200

@@ -108,8 +108,7 @@ def _house_number(records: Records, pairs: Pairs) -> Levels:
     if not len(pairs):
         return np.zeros(0, np.int8)
     texts = (
-        address_text(side, rows)
-        for side, rows in zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
+        address_text(side, rows) for side, rows in zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
     )
     numbers = encode(standardise.house_numbers, *([text] for text in texts))
     codes = numbers.pupils, numbers.households

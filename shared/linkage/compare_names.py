@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 
-from shared.linkage.levels import Forename, Surname
 from shared.linkage.letters import may_be_alike, shares_letters
+from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import MISSING, Codes, Field, Levels, Mask, Records
 from shared.linkage.variants import groups_by_name

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.pairs import Scores
 from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.pairs import Scores
 from shared.linkage.records import Codes, Levels, Mask
 
 
@@ -60,6 +60,8 @@ class Guard:
     doubts: str
     """What it doubts: a comparison, or that the link is one to one."""
     chance: float
+    says: str
+    """In a few words, for the sentence of a pair."""
     meaning: str
     stops: Callable[[Evidence], Mask]
 
@@ -97,7 +99,9 @@ def _dob(pairs: Evidence) -> Mask:
 
 def _stranger(pairs: Evidence) -> Mask:
     apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
-    spelled = np.isin(pairs["forename"], (Forename.SOUNDS_ALIKE, Forename.SHORTENED)) & (pairs["surname"] == Surname.EXACT)
+    spelled = np.isin(pairs["forename"], (Forename.SOUNDS_ALIKE, Forename.SHORTENED)) & (
+        pairs["surname"] == Surname.EXACT
+    )
     unsure = ((pairs["forename"] < Forename.KNOWN_VARIANT) & ~spelled) | (pairs["sex"] == Sex.DIFFERS)
     known_elsewhere = (pairs["address"] != Address.MISSING) & unsure
     stopped: Mask = apart & (known_elsewhere | (pairs.strangers > pairs.most_strangers))
@@ -127,6 +131,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "twin",
         "forename",
         0.6,
+        "it may be a twin",
         "Twins share everything but the forename: a twin stands beside the pupil or the child and the forenames are "
         "not the same or known forms of one, or surname, date of birth and address agree and the forename is another.",
         _twin,
@@ -135,6 +140,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "identifier",
         "identifier",
         0.55,
+        "an identifier contradicts",
         "A UPN or ULN contradicts the pair, or it agrees while date of birth and name both do not.",
         _identifier,
     ),
@@ -142,6 +148,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "forename",
         "forename",
         0.55,
+        "the forenames are not clearly one name",
         "The forenames begin alike and are not the same name, or the sex differs where they are not the same.",
         _forename,
     ),
@@ -149,6 +156,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "dob",
         "dob",
         0.55,
+        "the date of birth is not sure",
         "The dates of birth differ by more than one part or a swap of day and month, or one is missing, or they "
         "differ a little while name or address do not agree well enough: a brother, a sister or a cousin.",
         _dob,
@@ -157,6 +165,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "stranger",
         "address",
         0.9,
+        "it may be another child of that name and birthday",
         "Name and date of birth agree and the address does not, and the name is too common, or forename or sex not "
         "sure enough, to say that it is not another child.",
         _stranger,
@@ -165,6 +174,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "dob_postcode",
         "forename",
         0.5,
+        "only date of birth and address agree",
         "Only date of birth and address agree: neither forename nor surname does.",
         _dob_postcode,
     ),
@@ -172,6 +182,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "suppressed",
         "nothing",
         1.0,
+        "nobody of this claim may be written to",
         "The claim says that nobody may be written to (refuge, witness protection, adoption, care): whatever agrees, a "
         "person sees it first.",
         _suppressed,
@@ -180,8 +191,22 @@ POLICY_GUARDS: tuple[Guard, ...] = (
 """Guards that an agreement may name, in the order in which the first to stop a pair is reported."""
 
 ONE_TO_ONE: tuple[Guard, ...] = (
-    Guard("taken", "one to one", 0.1, "The child is already matched to another pupil.", lambda pairs: pairs.taken),
-    Guard("not_unique", "one to one", 0.7, "Another pupil or child shares the key.", lambda pairs: pairs.rivals),
+    Guard(
+        "taken",
+        "one to one",
+        0.1,
+        "the child is taken",
+        "The child is already matched to another pupil.",
+        lambda pairs: pairs.taken,
+    ),
+    Guard(
+        "not_unique",
+        "one to one",
+        0.7,
+        "another fits as well",
+        "Another pupil or child fits the key, or weighs nearly the same.",
+        lambda pairs: pairs.rivals,
+    ),
 )
 """Guards that always stand: one pupil to one child is what linking means."""
 

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
-from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.evidence import describe
 from shared.linkage.guards import GUARDS
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.probabilistic import RULE, offer
 from shared.linkage.records import Codes, Mask, Records, read_records
 from shared.linkage.scoring import Scored, score, together
+from shared.linkage.sentence import sentences
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
@@ -31,6 +32,7 @@ LINKS = pa.schema(
         ("evidence", pa.string()),
         ("runner_up", pa.int32()),
         ("margin", pa.float64()),
+        ("sentence", pa.string()),
     ]
 )
 """One row per pupil row, in their order; see `link`."""
@@ -43,11 +45,13 @@ def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Ta
 
     - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
     - `outcome`: `matched` (no two share a child), `review` (a person decides) or `unmatched`
-    - `rule`: the tier of the cascade that offers the pair
+    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`
     - `guard`: code of the first guard that stops it, null where none does
     - `probability`: stated chance that the two are one child, and `match_weight`: its log2 odds
     - `evidence`: what agrees, in words, without values
     - `runner_up`: how many other children shared a key with the pupil
+    - `margin`: bits by which the pair leads the next one of its pupil or its child, null where none came near
+    - `sentence`: the same in one plain sentence
 
     The same rows in any order give the same links. Nothing is raised for what a row contains.
     """
@@ -58,7 +62,7 @@ def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) 
     """`link` on records that are already read (`records.read_records`) from a pupils table and these households."""
     groups = [group(records, tier.keys) for tier in policy.cascade]
     matched, alone = _cascade(records, groups, policy)
-    shared = np.max([shared_with(keyed) for keyed in groups], axis=0)
+    shared: Codes = np.max([shared_with(keyed) for keyed in groups], axis=0)
     if policy.model is None:
         offered = _offer(records, groups, alone, policy, matched)
     else:
@@ -201,6 +205,7 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
         settled(pa.array(_log_odds(chosen.probability))),
         settled(describe(chosen.levels)),
         pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
-        settled(pa.array(chosen.margin, mask=np.isinf(chosen.margin))),
+        settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
+        settled(sentences(chosen.levels, chosen.margin, chosen.guard)),
     ]
     return pa.table([column.cast(kind) for column, kind in zip(columns, LINKS.types, strict=True)], schema=LINKS)

@@ -48,7 +48,7 @@ def ranked(codes: tuple[Codes, Codes], missing: int, differs: int, exact: int) -
 
 
 def scored(values: pa.Array, codes: tuple[Codes, Codes], scorer: Callable[..., float], least: float = 0.0) -> Scores:
-    """`scorer` for pairs of values, computed once for each distinct pair; 0 where a value is missing or below `least`."""
+    """`scorer` for pairs of values, once for each distinct pair; 0 where a value is missing or below `least`."""
     said = (codes[0] >= 0) & (codes[1] >= 0)
     scores = np.zeros(len(codes[0]))
     if not said.any():

@@ -79,7 +79,7 @@ class Side:
         """`others` of all pairs, alone in their row or not."""
         best = np.full(len(self.row), -1000.0)
         np.maximum.at(best, self.copy, bits)
-        top = np.full(int(self.row.max()) + 1, -1000.0)
+        top = np.full(int(np.max(self.row)) + 1, -1000.0)
         np.maximum.at(top, self.row, best)
         share = np.round(np.exp2(best - top[self.row]) * _GRID)
         left = np.bincount(self.row, weights=share)[self.row] - share

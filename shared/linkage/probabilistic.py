@@ -13,12 +13,11 @@ from shared.linkage.context import persons
 from shared.linkage.guards import first_to_stop
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.posterior import Rivals, World, posterior
-from shared.linkage.records import Codes, Levels, Mask, Records
+from shared.linkage.records import Codes, Mask, Records
 from shared.linkage.scoring import Scored, evidence_of
-from shared.linkage.weights import Weights, weights_of
+from shared.linkage.weights import weights_of
 
 if TYPE_CHECKING:
-    from shared.agreement.linkage_model import LinkageModel
     from shared.agreement.model import LinkagePolicy
 
 RULE = "probabilistic"
@@ -28,8 +27,8 @@ CLOSE = 3.0
 """Bits by which the best pair must lead; less is a tie, which a person decides."""
 
 LENIENCE = 10.0
-"""How many times the strangers that the agreement allows the cascade are allowed here, where each name and date has been
-weighed by how common it is before the guard is asked."""
+"""How many times the strangers that the agreement allows the cascade are allowed here, where each name and date has
+been weighed by how common it is before the guard is asked."""
 
 
 @dataclass(frozen=True)

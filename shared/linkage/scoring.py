@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.linkage.compare import compare
-from shared.linkage.levels import Address, Forename
-from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.context import expected_strangers, twin_beside
 from shared.linkage.guards import Evidence, judge
+from shared.linkage.levels import Address, Forename
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Codes, Levels, Mask, Records
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class Scored:
     probability: Scores
     """The tier's, lowered by every guard that stops the pair; of the model, its own."""
     margin: Scores
-    """Bits by which the pair leads the next one of its pupil or child; infinite where there is none."""
+    """Bits by which the pair leads the next one of its pupil or child; infinite where there is none, NaN where a key
+    and not a weight made the pair."""
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -86,7 +87,7 @@ def score(
     stated = np.array([rule.probability for rule in policy.cascade])[tier] * chance
     below = np.nextafter(policy.automatic, 0.0)
     probability = np.where(guard < 0, stated, np.minimum(stated, below))
-    return Scored(pairs, tier, levels, guard, probability, np.full(len(pairs), np.inf))
+    return Scored(pairs, tier, levels, guard, probability, np.full(len(pairs), np.nan))
 
 
 def evidence_of(

@@ -109,9 +109,9 @@ def together(names: pa.Array) -> pa.Array:
     return pc.replace_substring(names, " ", "")
 
 
-PARTICLES = frozenset(
-    ("DE", "DA", "DO", "DOS", "DAS", "DEL", "DELLA", "DI", "DU", "LA", "LE", "LOS", "EL", "AL", "ABU", "BIN", "BINT", "IBN")
-    + ("BEN", "VAN", "VON", "DER", "DEN", "TER", "ST", "SAINT", "MC", "MAC", "OF", "AP", "E", "Y")
+_PARTICLES = re.compile(
+    r"\b(AL|ABU|AP|BEN|BIN|BINT|DA|DAS|DE|DEL|DELLA|DEN|DER|DI|DO|DOS|DU|E|EL|IBN|LA|LE|LOS|MAC|MC|OF|SAINT|ST|TER|VAN"
+    r"|VON|Y)\b"
 )
 
 
@@ -119,7 +119,7 @@ def without_particles(names: pa.Array) -> pa.Array:
     """Surnames in words without those that many families share (`DA SILVA` gives `SILVA`), if others are left."""
 
     def rest(name: str) -> str:
-        return " ".join(word for word in name.split(" ") if word not in PARTICLES) or name
+        return " ".join(_PARTICLES.sub("", name).split()) or name
 
     return pa.array([None if name is None else rest(name) for name in names.to_pylist()], pa.string())
 

@@ -50,7 +50,9 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
         1 - standardise.house_numbers(address_text(columns, rows)).null_count / max(len(rows), 1)
         for columns, rows in zip(records.addresses, (few.pupils, few.households), strict=True)
     ]
-    located = [float(np.mean(side >= 0)) if len(side) else 0.0 for side in (records.uprn.pupils, records.uprn.households)]
+    located = [
+        float(np.mean(side >= 0)) if len(side) else 0.0 for side in (records.uprn.pupils, records.uprn.households)
+    ]
     return Strangers(
         found,
         {name: repeats(records.key(name)) for name in (*FIELDS, "upn", "uln")},

@@ -99,9 +99,7 @@ class Weights:
             correction[at] = np.maximum(np.log2(usual / share[field.pupils[pairs.pupils[at]]]), least)
         return correction
 
-    def _as_siblings(
-        self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels]
-    ) -> Scores:
+    def _as_siblings(self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels]) -> Scores:
         """Siblings share surname, home and contact as a child does with itself; other forenames and sex as strangers
         do. That a sibling is the best there is also needs the child's own record to be missing from the claim."""
         shared = sum(parts[name] + terms.get(name, 0.0) for name in ("surname", "address", "contact"))
