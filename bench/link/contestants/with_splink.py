@@ -65,7 +65,7 @@ def train(tables: list[SplinkDataFrame], filled: set[str], rows: int) -> Linker:
     )
     linker = Linker(tables, settings, log_level=logging.ERROR, validate_settings=False)
     estimate_prior(linker, filled)
-    linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
+    linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED, num_chunks=1)
     for columns in TRAINING:
         if set(columns) <= filled:
             linker.training.estimate_parameters_using_expectation_maximisation(
