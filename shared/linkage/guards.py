@@ -35,6 +35,8 @@ class Evidence:
     """The child is matched to another pupil."""
     suppressed: Mask
     """The claim says that nobody may be written to."""
+    weighed: bool = False
+    """A model has weighed the pairs by how common names and dates are, so less is left for a guard to doubt."""
 
     def __getitem__(self, comparison: str) -> Levels:
         return self.levels[comparison]
@@ -102,6 +104,7 @@ def _stranger(pairs: Evidence) -> Mask:
     spelled = np.isin(pairs["forename"], (Forename.SOUNDS_ALIKE, Forename.SHORTENED)) & (
         pairs["surname"] == Surname.EXACT
     )
+    spelled &= pairs.weighed
     unsure = ((pairs["forename"] < Forename.KNOWN_VARIANT) & ~spelled) | (pairs["sex"] == Sex.DIFFERS)
     known_elsewhere = (pairs["address"] != Address.MISSING) & unsure
     stopped: Mask = apart & (known_elsewhere | (pairs.strangers > pairs.most_strangers))

@@ -62,7 +62,7 @@ def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) 
     """`link` on records that are already read (`records.read_records`) from a pupils table and these households."""
     groups = [group(records, tier.keys) for tier in policy.cascade]
     matched, alone = _cascade(records, groups, policy)
-    shared: Codes = np.max([shared_with(keyed) for keyed in groups], axis=0)
+    shared: Codes = np.stack([shared_with(keyed) for keyed in groups]).max(axis=0)
     if policy.model is None:
         offered = _offer(records, groups, alone, policy, matched)
     else:

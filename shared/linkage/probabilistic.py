@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,10 +25,6 @@ NEGLIGIBLE = 8.0
 """Bits under which a pair is not followed further: no prior makes it worth a look, and it is nobody's rival."""
 CLOSE = 3.0
 """Bits by which the best pair must lead; less is a tie, which a person decides."""
-
-LENIENCE = 10.0
-"""How many times the strangers that the agreement allows the cascade are allowed here, where each name and date has
-been weighed by how common it is before the guard is asked."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +52,7 @@ def offer(records: Records, policy: LinkagePolicy, pupils: Mask, households: Mas
     total = bits.total[near]
     chance, _ = posterior(total, bits.siblings[near], Rivals.of(pairs, *persons(records, pairs)), world)
     margin = margins(total, pairs)
-    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE)
-    evidence = replace(evidence, most_strangers=LENIENCE * policy.expected_strangers)
+    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=True)
     guard = first_to_stop(evidence, policy.guards)
     below = np.nextafter(policy.automatic, 0.0)
     stated = np.where(guard < 0, chance, np.minimum(chance, below))

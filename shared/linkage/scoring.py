@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
 
 
+LENIENCE = 10.0
+"""How many times the strangers that the agreement allows are allowed to a pair that a model has weighed."""
+
+
 @dataclass(frozen=True)
 class Scored:
     """Pairs, one entry each in every array."""
@@ -97,6 +101,7 @@ def evidence_of(
     levels: dict[str, Levels],
     rivals: Mask | None = None,
     taken: Mask | None = None,
+    weighed: bool = False,
 ) -> Evidence:
     """What the guards look at. Neighbours are looked for only where a guard can ask for them."""
     nobody = np.zeros(len(pairs), np.bool_)
@@ -109,8 +114,9 @@ def evidence_of(
         levels=levels,
         twin=twin,
         strangers=strangers,
-        most_strangers=policy.expected_strangers,
+        most_strangers=policy.expected_strangers * (LENIENCE if weighed else 1.0),
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,
         suppressed=records.suppressed[pairs.households],
+        weighed=weighed,
     )

@@ -69,9 +69,8 @@ FAR, SOME = 10.0, 3.0
 
 def sentences(levels: dict[str, Levels], margin: Scores, guard: Codes) -> pa.Array:
     """One sentence a pair. `margin` in bits (infinite: no rival), `guard` the position in `GUARDS` (-1: none)."""
-    lead = np.select(
-        [np.isnan(margin), np.isinf(margin), margin >= FAR, margin >= SOME, margin >= 0], [5, 0, 1, 2, 3], 4
-    )
+    cases = (np.isnan(margin), np.isinf(margin), margin >= FAR, margin >= SOME, margin >= 0)
+    lead = np.select(cases, (5, 0, 1, 2, 3), 4)
     coded = pa.array(((guard + 1) * len(LEADS) + lead) * SIZE + pattern_of(levels)).dictionary_encode()
     numbers = coded.dictionary.to_numpy()
     said = levels_of(numbers % SIZE)

@@ -107,7 +107,8 @@ class Weights:
         named = _instead(self.siblings.same_forename, self.repeats["first_name"]) + terms["forename"]
         same_name = (levels["forename"] == Forename.EXACT) | (levels["forename"] == Forename.FIRST_NAME)
         siblings: Scores = shared + np.where(levels["dob"] == Dob.EXACT, born, 0.0) + np.where(same_name, named, 0.0)
-        return siblings + np.log2(max(self.siblings.per_child, 1e-9) * self.siblings.unlisted)
+        siblings += np.log2(max(self.siblings.per_child, 1e-9) * self.siblings.unlisted)
+        return siblings
 
 
 def _instead(siblings: float, strangers: float) -> float:
