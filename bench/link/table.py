@@ -10,7 +10,7 @@ Report = Mapping[str, Any]
 NOTHING = "–"
 HEAD = (
     f"{'':<24} {'precision':>9} {'recall':>7} {'F1':>7} {'false':>6} {'R@.999':>7} {'best F1':>8} {'calib.':>7} "
-    f"{'worst':>6} {'read':>6} {'train':>6} {'link':>6} {'assign':>6} {'total':>6} {'MB':>6}"
+    f"{'worst':>6} {'read':>6} {'train':>6} {'link':>6} {'assign':>6} {'total':>6} {'CPU':>6} {'MB':>6}"
 )
 STAGES = ("read", "train", "link", "assign")
 
@@ -47,7 +47,7 @@ def _line(found: Report) -> str:
     measured, seconds = found["measured"], found["seconds"]
     automatic, best = measured["automatic"], measured["best"]
     shares = (automatic["precision"], automatic["recall"], automatic["f1"])
-    times = [seconds.get(stage) for stage in STAGES] + [sum(seconds.values())]
+    times = [seconds.get(stage) for stage in STAGES] + [sum(seconds.values()), found["cpu_seconds"]]
     return (
         f"{found['name']:<24} {number(shares[0], 9, 5)} {number(shares[1], 7, 4)} {number(shares[2], 7, 4)} "
         f"{automatic['false']:>6} {number(measured['recall_at_high_precision'], 7, 4)} {number(best['f1'], 8, 4)} "

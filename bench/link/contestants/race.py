@@ -38,6 +38,7 @@ class Entry:
     """Probability from which a link is automatic, for all contestants alike."""
     model: Path | None
     imported: float
+    cpu_before: float
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -49,7 +50,8 @@ class Entry:
 
     def finish(self, pupils: Ints, households: Ints, probability: Floats, score: Floats, automatic: Flags) -> None:
         """Hand in the links, and print what was measured."""
-        facts = {"import": self.imported, "seconds": self.seconds, "peak_mb": peak_mb()}
+        cpu = time.process_time() - self.cpu_before
+        facts = {"import": self.imported, "seconds": self.seconds, "cpu_seconds": cpu, "peak_mb": peak_mb()}
         columns = (pupils, households, probability, score, automatic)
         names = ["pupil_row", "household_row", "probability", "score", "automatic"]
         pq.write_table(pa.table([pa.array(column) for column in columns], names=names), self.out)
@@ -65,7 +67,7 @@ def enter(imported: float) -> Entry:
     parser.add_argument("--threshold", type=float, default=0.99)
     parser.add_argument("--model", type=Path)
     asked = parser.parse_args()
-    return Entry(asked.folder, asked.out, asked.variant, asked.threshold, asked.model, imported)
+    return Entry(asked.folder, asked.out, asked.variant, asked.threshold, asked.model, imported, time.process_time())
 
 
 def peak_mb() -> float:

@@ -17,6 +17,7 @@ FACTS = {"name": "a-set", "role": "held out", "pupils": 10, "households": 9, "tr
 FOUND = {
     "name": "somebody, trained here",
     "seconds": {"read": 1.0, "link": 2.5},
+    "cpu_seconds": 4.25,
     "peak_mb": 321.0,
     "measured": {
         "automatic": {"precision": 0.98765, "recall": 0.5, "f1": 0.6, "false": 3},
@@ -32,7 +33,7 @@ FOUND = {
 def test_a_contestants_line_has_quality_time_and_memory() -> None:
     text = table(report(sets=[{"facts": FACTS, "contestants": [FOUND]}]))
     line = next(line for line in text.splitlines() if line.startswith("somebody"))
-    assert " ".join(line.split()[3:]) == "0.98765 0.5000 0.6000 3 0.4000 0.7000 0.0100 – 1.00 – 2.50 – 3.50 321"
+    assert " ".join(line.split()[3:]) == "0.98765 0.5000 0.6000 3 0.4000 0.7000 0.0100 – 1.00 – 2.50 – 3.50 4.25 321"
     assert "8 true links, of which one to one can make 7 (87.50%)" in text
     assert "widest gap" in text
     assert "0.1000" in text
