@@ -28,17 +28,23 @@ def twin_beside(records: Records, pairs: Pairs) -> Mask:
 
 
 def joined(fields: list[Codes]) -> Codes:
-    """One number of several codes that is the same for rows that agree, and for hardly any others; -1 is missing."""
-    key = np.zeros(len(fields[0]), np.int64)
+    """One number of several codes, the same for rows that agree, another for rows that do not (but once in 10^18);
+    -1 where a code is missing."""
+    key = np.zeros(len(fields[0]), np.uint64)
     missing = np.zeros(len(fields[0]), np.bool_)
     for codes in fields:
-        key = (key * _PRIME + codes) & _POSITIVE
+        key = (key ^ codes.astype(np.uint64)) + _STEP
+        # Every bit must come to bear on every other (splitmix64): sums of codes alone meet too easily.
+        key = (key ^ (key >> np.uint64(30))) * _FIRST
+        key = (key ^ (key >> np.uint64(27))) * _SECOND
+        key ^= key >> np.uint64(31)
         missing |= codes < 0
-    key[missing] = MISSING
-    return key
+    numbers = (key >> np.uint64(1)).astype(np.int64)
+    numbers[missing] = MISSING
+    return numbers
 
 
-_PRIME, _POSITIVE = 0x1000003D1B, 2**62 - 1
+_STEP, _FIRST, _SECOND = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
 def _or_nowhere(field: Field) -> Field:

@@ -15,6 +15,7 @@ from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Codes
 
 _GRID = 2.0**32
+_FINE = 2.0**20
 _ROUNDS = 2
 AT_LEAST = 1000
 """Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
@@ -52,8 +53,8 @@ class Side:
     @staticmethod
     def of(row: Codes, other: Codes, person: Codes) -> Side:
         """Pairs by their row on this side; `person` says who the row of the other side says it is (-1: unknown)."""
-        who = np.where(person < 0, other, person + 2**32)
-        _, first, copy = np.unique(joined([row, who]), return_index=True, return_inverse=True)
+        keys = joined([row, (person >= 0).astype(np.int64), np.where(person < 0, other, person)])
+        _, first, copy = np.unique(keys, return_index=True, return_inverse=True)
         return Side(copy.astype(np.int64), np.unique(row[first], return_inverse=True)[1].astype(np.int64))
 
     @cached_property
@@ -135,5 +136,7 @@ def compete(bits: Scores, siblings: Scores, rivals: Rivals, rounds: int = 3) -> 
         of_pupil = alone - np.logaddexp2(0.0, rivals.pupil.others(of_child))
         of_child = alone - np.logaddexp2(0.0, rivals.child.others(of_pupil))
     odds = alone - np.logaddexp2(0.0, rivals.pupil.others(of_child)) - np.logaddexp2(0.0, rivals.child.others(of_pupil))
-    chance: Scores = 1 / (1 + np.exp2(np.clip(-odds, -1000, 1000)))
+    # A vectorised logarithm may differ in its last place by where in an array it stands; what follows must not.
+    odds = np.round(np.clip(odds, -1000, 1000) * _FINE) / _FINE
+    chance: Scores = 1 / (1 + np.exp2(-odds))
     return chance
