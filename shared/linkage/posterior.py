@@ -16,7 +16,7 @@ from shared.linkage.records import Codes
 
 _GRID = 2.0**32
 _FINE = 2.0**20
-_ROUNDS = 2
+_ROUNDS = 3
 AT_LEAST = 1000
 """Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
 PUPILS_OF_PRIOR = 50

@@ -27,8 +27,8 @@ from shared.linkage.records import Codes, Field, Levels, Records, read_records
 from shared.linkage.strangers import SAMPLE, chances, in_order, strangers
 from shared.linkage.weights import weights_of
 
-LARGEST_SAMPLE = 60_000
-"""Pupils to learn from. More do not change a weight by a tenth of a bit."""
+SAMPLE_AT_ONCE, SAMPLE_AT_LEISURE = 60_000, 200_000
+"""Pupils to learn from: where a run trains its own model, and where one is made to be kept."""
 ROUNDS_OF_PATTERNS = 30
 ROUNDS_OF_PAIRS = 3
 _SAID = 0.5
@@ -56,16 +56,27 @@ def train(
     the files have no row or no pair to learn from.
     """
     return train_records(
-        [read_records(*pair) for pair in files], policy, name=name, version=version, trained_on=trained_on
+        [read_records(*pair) for pair in files],
+        policy,
+        name=name,
+        version=version,
+        trained_on=trained_on,
+        sample=SAMPLE_AT_LEISURE,
     )
 
 
 def train_records(
-    files: Sequence[Records], policy: LinkagePolicy, *, name: str, version: str, trained_on: str
+    files: Sequence[Records],
+    policy: LinkagePolicy,
+    *,
+    name: str,
+    version: str,
+    trained_on: str,
+    sample: int = SAMPLE_AT_ONCE,
 ) -> LinkageModel:
-    """`train` on records that are already read."""
+    """`train` on records that are already read, and on at most `sample` pupils of them."""
     rows = sum(records.pupils for records in files)
-    share = min(1.0, LARGEST_SAMPLE / max(rows, 1))
+    share = min(1.0, sample / max(rows, 1))
     lots = [_lot(records, policy, share) for records in files]
     if not sum(len(lot.pairs) for lot in lots):
         raise ValueError("there is no pair of rows to learn from")
