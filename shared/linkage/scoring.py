@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
 
 
-LENIENCE = 10.0
+LENIENCE = 4.0
 """How many times the strangers that the agreement allows are allowed to a pair that a model has weighed."""
 
 
