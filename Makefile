@@ -40,6 +40,17 @@ test: setup ## lint, types, structure, and every test with coverage
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
 	$(BIN)/python -m bench $(BENCH)
 
+# The peers must not be among what the product depends on, so they have an environment of their own.
+.venv-peers/ready: bench/requirements-peers.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found." >&2; exit 2; }
+	"$(PYTHON)" -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements-peers.txt
+	@touch $@
+
+.PHONY: bench-link
+bench-link: setup .venv-peers/ready ## our linkage beside Splink and recordlinkage (BENCH="--all", "--development", "--json")
+	$(BIN)/python -m bench.link $(BENCH)
+
 .PHONY: format
 format: setup ## put the code in its standard form
 	$(BIN)/ruff check --fix .
@@ -58,4 +69,4 @@ lock: setup ## pin what deploys (requirements.txt) and what develops (requiremen
 
 .PHONY: clean
 clean: ## remove what setup, demo and test made
-	rm -rf .venv .exchange practice *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .venv .venv-peers .exchange practice *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

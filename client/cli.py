@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),
     "receipt": ("client.commands.receipt", "Verify receipts and certificates, offline."),
     "link": ("client.commands.link", "Link a pupils file with a households file on this machine."),
+    "train": ("client.commands.train", "Train a linkage model on files of this machine."),
+    "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
     "synth": ("local.synth.command:synth", "Make synthetic boroughs: drops, and the truth apart from them."),
     "demo": ("local.demo:command", "Run the whole exchange once on this machine, and show every row's outcome."),
     "up": ("local.up:command", "Keep the whole exchange running on this machine."),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.codes import invalid
-from client.files import read_parquet
+from client.files import read_parquet, write_bytes
 from shared.contract.datasets import CONTRACTS
+
+if TYPE_CHECKING:
+    from shared.agreement.linkage_model import LinkageModel
 
 NEEDED = {
     "pupils": ("surname", "forename", "dob"),
@@ -73,3 +78,30 @@ def counts(links: pa.Table) -> dict[str, Any]:
         counted = links.group_by(name).aggregate([([], "count_all")]).sort_by(name).to_pylist()
         by[name] = {line[name]: line["count_all"] for line in counted if line[name] is not None}
     return by
+
+
+def read_columns(path: Path, names: tuple[str, ...]) -> pa.Table:
+    """These columns of a Parquet file. Raises `InvalidInput` INP-001, 002, 004."""
+    table = read_parquet(path)
+    if missing := [name for name in names if name not in table.column_names]:
+        raise invalid("INP-004", path=path, columns=", ".join(missing), hint="give the files as they were collected.")
+    return table.select(list(names))
+
+
+def model_bytes(model: LinkageModel) -> bytes:
+    """A model as the file that an agreement names: one level a line."""
+    text = json.dumps(model.model_dump(), indent=2)
+    return (re.sub(r'\{\s*("m": [^,]*),\s*("u": [^\s]*)\s*\}', r"{\1, \2}", text) + "\n").encode()
+
+
+def write_pictures(folder: Path, explanation: pa.Table, links: pa.Table) -> int:
+    """One waterfall a pair, named by the pupil's row; returns how many."""
+    from shared.linkage.pictures import waterfall
+
+    said = dict(zip(links.column("pupil_row").to_pylist(), links.column("sentence").to_pylist(), strict=True))
+    parts: dict[int, list[tuple[str, float]]] = {}
+    for line in explanation.to_pylist():
+        parts.setdefault(line["pupil_row"], []).append((f"{line['part']} {line['says']}".strip(), line["bits"]))
+    for row, bars in parts.items():
+        write_bytes(folder / f"pupil-row-{row}.svg", waterfall(bars, said[row]).encode())
+    return len(parts)

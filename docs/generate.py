@@ -9,12 +9,16 @@ from pathlib import Path
 
 from client.codes import code_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
+from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
 from shared.contract.catalogue import rule_page
 from shared.eligibility.page import eligibility_page
 from shared.envelope.gates import gate_page
 from shared.intake.home import WHEREABOUTS
 from shared.intake.receive import DROP_CODES
+from shared.linkage.levels import LEVELS
+from shared.linkage.pictures import levels_chart, waterfall
+from shared.linkage.weights import weights_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,7 +32,28 @@ def generated() -> dict[Path, str]:
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
     }
-    return files | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
+    return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
+
+
+def _pictures() -> dict[Path, str]:
+    """The weights of the agreement's model, and one pair as an example, for the page on the method."""
+    model = load_agreement().linkage.model
+    if model is None:
+        return {}
+    tables = weights_of(model).tables
+    drawn = {}
+    for name, kind in LEVELS.items():
+        bars = [(_words(level.name), float(tables[name][level])) for level in kind if level]
+        drawn[f"weights-{name}"] = levels_chart(bars, f"{name}: bits for and against, by level")
+    example = {"dob": "EXACT", "surname": "SOUNDS_ALIKE", "forename": "EXACT", "sex": "EXACT", "address": "ELSEWHERE"}
+    parts = [(f"{n} {_words(level)}", float(tables[n][LEVELS[n][level]])) for n, level in example.items()]
+    parts += [("the forename is rare", 4.0), ("before comparing, and other candidates", -15.0)]
+    drawn["example-pair"] = waterfall(parts, "An invented pair: a family that has moved")
+    return {Path("docs/users/pictures") / f"{name}.svg": text for name, text in drawn.items()}
+
+
+def _words(level: str) -> str:
+    return level.lower().replace("_", " ")
 
 
 def _intake_page() -> str:

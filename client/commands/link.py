@@ -18,6 +18,9 @@ def link_files(
     pupils: Annotated[Path, typer.Argument(help="A pupils file (Parquet).")],
     households: Annotated[Path, typer.Argument(help="A households file (Parquet).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder in which to write links.parquet.")],
+    pictures: Annotated[
+        int, typer.Option("--pictures", min=0, help="Draw so many review pairs as SVG, in <out>/pictures.")
+    ] = 0,
     profile: options.Profile = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
@@ -25,11 +28,13 @@ def link_files(
     """Link pupils with benefit children as the agreement's policy says, and write links.parquet.
 
     One row per pupil row, in their order: pupil_row, household_row (0-based), outcome, rule, guard, probability,
-    match_weight (log2 odds), evidence in words, runner_up. Every row of both files is used; run `exchange check` to see
-    which of them the exchange would reject.
+    match_weight (log2 odds), evidence in words, runner_up, margin (bits), sentence. Every row of both files is used;
+    run `exchange check` to see which of them the exchange would reject.
     """
+    import pyarrow.compute as pc
+
     from client.files import write_table
-    from client.linking import counts, read_for_linkage
+    from client.linking import counts, read_for_linkage, write_pictures
     from client.settings import load_settings
     from shared.linkage.link import link
 
@@ -44,6 +49,11 @@ def link_files(
     path = out / "links.parquet"
     write_table(path, links)
     found = counts(links)
+    if pictures and policy.model:
+        from shared.linkage.explain import explain
+
+        drawn = links.filter(pc.equal(links.column("outcome"), "review")).slice(0, pictures)
+        write_pictures(out / "pictures", explain(left, right, drawn, policy), drawn)
     facts = {
         "ok": True, "pupils": left.num_rows, "households": right.num_rows, **found,
         "columns_ignored": {"pupils": ignored_left, "households": ignored_right}, "out": str(path),

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from shared.agreement.linkage_model import LinkageModel
 from shared.agreement.model import Agreement, BoroughRegister
 from shared.errors import InvalidAgreement
 
@@ -24,8 +25,19 @@ def load_agreement(folder: Path | None = None, name: str = "fsm") -> Agreement:
     terms = _read(folder / f"{name}.yaml")
     if "boroughs" in terms:
         raise InvalidAgreement("AGR-000", f"{name}.yaml: boroughs: belongs in boroughs.yaml.")
+    _read_model(folder, terms)
     agreement: Agreement = _checked(Agreement, terms | {"boroughs": register.boroughs}, f"{name}.yaml")
     return agreement
+
+
+def _read_model(folder: Path, terms: dict[str, Any]) -> None:
+    """Put the linkage model in the place of the name of its file."""
+    linkage = terms.get("linkage")
+    if isinstance(linkage, dict) and isinstance(linkage.get("model"), str):
+        path = folder / linkage["model"]
+        if path.parent != folder:
+            raise InvalidAgreement("AGR-000", "linkage.model: must be a file of the agreements folder.")
+        linkage["model"] = _checked(LinkageModel, _read(path), path.name)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.agreement.linkage_model import LinkageModel
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z]){1,56}$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 Dataset = Literal["pupils", "households", "decisions"]
 Release = Literal["matches", "review", "enrolments"]
 Receiver = Literal["home", "school"]
 Key = Literal["upn", "uln", "dob", "surname", "forename", "forename_3", "postcode", "uprn"]
-Guard = Literal["twin", "forename", "dob", "stranger", "identifier"]
+Guard = Literal["twin", "forename", "dob", "stranger", "identifier", "dob_postcode", "suppressed"]
 Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison"]
 Days = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
@@ -123,6 +125,9 @@ class LinkagePolicy(Terms):
     expected_strangers: Annotated[float, Field(gt=0)]
     """How many strangers of the same name and birthday may be expected for a pupil before a pair whose address does not
     agree goes to a person."""
+    model: LinkageModel | None = None
+    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.0.0.json`). Without
+    one the cascade stands alone."""
 
     @model_validator(mode="after")
     def _bands(self) -> LinkagePolicy:
@@ -130,6 +135,12 @@ class LinkagePolicy(Terms):
             raise ValueError("automatic must lie above review")
         _once(tuple(tier.rule for tier in self.cascade))
         return self
+
+
+class LinkagePolicyFile(LinkagePolicy):
+    """The policy as the agreement file has it: the model is a file beside it."""
+
+    model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*\.json$")] | None = None  # type: ignore[assignment]
 
 
 class EligibilityTerms(Terms):
@@ -235,3 +246,4 @@ class AgreementFile(Agreement):
     """The file `fsm.yaml` as an editor sees it: an agreement without the register of boroughs."""
 
     boroughs: tuple[Borough, ...] = Field(default=(), exclude=True)
+    linkage: LinkagePolicyFile

@@ -5,32 +5,46 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from shared.linkage.cascade import counts, join_keys
-from shared.linkage.compare import Pairs, Scores
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import MISSING, Codes, Field, Mask, Records
 
 DAYS_OF_BIRTH = 6000
 """Days on which pupils of all school years may be born: the weight of a date where the files are too small to say."""
 
 
-def twins(records: Records) -> tuple[Mask, Mask]:
-    """Which pupil rows and which household rows have a twin beside them in their own table.
+def twin_beside(records: Records, pairs: Pairs) -> Mask:
+    """Whether the pupil or the child of each pair has a twin beside it in its own table.
 
     A twin has the same date of birth and another forename, and either the same surname and postcode (or no postcode),
     or the same UPRN, or the same household reference.
     """
-    pupils = np.zeros(records.pupils, np.bool_)
-    households = np.zeros(records.households, np.bool_)
+    found = np.zeros(len(pairs), np.bool_)
     somewhere = _or_nowhere(records.postcode)
     for family in ([records.surname, somewhere], [records.uprn], [records.household_ref]):
-        key = join_keys([records.dob, *family], records.pupils)
-        named = join_keys([records.dob, *family, records.forename], records.pupils)
-        for found, groups, names in (
-            (pupils, key.pupils, named.pupils),
-            (households, key.households, named.households),
-        ):
-            found |= _another_name(groups, key.size, names, named.size)
-    return pupils, households
+        for rows, side in ((pairs.pupils, "pupils"), (pairs.households, "households")):
+            key = joined([getattr(field, side) for field in (records.dob, *family)])
+            found |= _another_name(key, getattr(records.forename, side), rows)
+    return found
+
+
+def joined(fields: list[Codes]) -> Codes:
+    """One number of several codes, the same for rows that agree, another for rows that do not (but once in 10^18);
+    -1 where a code is missing."""
+    key = np.zeros(len(fields[0]), np.uint64)
+    missing = np.zeros(len(fields[0]), np.bool_)
+    for codes in fields:
+        key = (key ^ codes.astype(np.uint64)) + _STEP
+        # Every bit must come to bear on every other (splitmix64): sums of codes alone meet too easily.
+        key = (key ^ (key >> np.uint64(30))) * _FIRST
+        key = (key ^ (key >> np.uint64(27))) * _SECOND
+        key ^= key >> np.uint64(31)
+        missing |= codes < 0
+    numbers = (key >> np.uint64(1)).astype(np.int64)
+    numbers[missing] = MISSING
+    return numbers
+
+
+_STEP, _FIRST, _SECOND = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
 def _or_nowhere(field: Field) -> Field:
@@ -39,11 +53,35 @@ def _or_nowhere(field: Field) -> Field:
     return Field(pa.concat_arrays([field.values, pa.nulls(1, field.values.type)]), pupils, households)
 
 
-def _another_name(groups: Codes, size: int, names: Codes, names_size: int) -> Mask:
-    rows = np.append(counts(np.where(names >= 0, groups, MISSING), size), 0)[groups]
-    same = np.append(counts(names, names_size), 0)[names]
-    different: Mask = (names >= 0) & (rows > same)
-    return different
+def _another_name(keys: Codes, names: Codes, rows: Codes) -> Mask:
+    """For each of these rows, whether it has a name and some row with its key has another."""
+    asked = np.unique(keys[rows])
+    asked = asked[asked >= 0]
+    if not len(asked):
+        return np.zeros(len(rows), np.bool_)
+    among, place = _found(asked, np.where(names >= 0, keys, MISSING))
+    named = names[among]
+    least, most = np.full(len(asked) + 1, np.iinfo(np.int64).max), np.full(len(asked) + 1, MISSING)
+    np.minimum.at(least, place, named)
+    np.maximum.at(most, place, named)
+    at = np.searchsorted(asked, keys[rows])
+    at[keys[rows] < 0] = len(asked)
+    another: Mask = (names[rows] >= 0) & (least[at] < most[at])
+    return another
+
+
+def _found(asked: Codes, keys: Codes) -> tuple[Codes, Codes]:
+    """The rows whose key is among the sorted `asked`, and where in it."""
+    # A coarse sieve first: of a million rows only those are looked up that may have one of a few keys.
+    sieve = np.zeros(_SIEVE, np.bool_)
+    sieve[asked & (_SIEVE - 1)] = True
+    rows = np.flatnonzero(sieve[keys & (_SIEVE - 1)] & (keys >= 0))
+    place = np.minimum(np.searchsorted(asked, keys[rows]), len(asked) - 1)
+    held = asked[place] == keys[rows]
+    return rows[held], place[held]
+
+
+_SIEVE = 1 << 20
 
 
 def expected_strangers(records: Records, pairs: Pairs) -> Scores:
@@ -53,20 +91,33 @@ def expected_strangers(records: Records, pairs: Pairs) -> Scores:
     date (1 January and other registrars' favourites are heavier), times the children there are.
     """
     rows = records.pupils + records.households
-    name = join_keys([records.surname, records.first_name], records.pupils)
-    date = join_keys([records.dob], records.pupils)
-    others_of_name = _others(name.pupils, name.households, name.size, pairs)
-    others_of_date = _others(date.pupils, date.households, date.size, pairs)
-    share_of_name = (others_of_name + 0.5) / max(rows, 1)
-    share_of_date = (others_of_date + 1) / (rows + DAYS_OF_BIRTH)
+    share_of_name = (_others(records, ("surname", "first_name"), pairs) + 0.5) / max(rows, 1)
+    share_of_date = (_others(records, ("dob",), pairs) + 1) / (rows + DAYS_OF_BIRTH)
     expected: Scores = share_of_name * share_of_date * records.households
     return expected
 
 
-def _others(pupils: Codes, households: Codes, size: int, pairs: Pairs) -> Codes:
-    """Rows of both tables in the pupil's group, the pair itself not counted."""
-    group = pupils[pairs.pupils]
-    rows = np.append(counts(pupils, size) + counts(households, size), 0)[group]
-    itself = (group >= 0).astype(np.int64) + ((households[pairs.households] == group) & (group >= 0))
-    others: Codes = rows - itself
+def _others(records: Records, names: tuple[str, ...], pairs: Pairs) -> Codes:
+    """Rows of both tables that agree with the pupil on these fields, the pair itself not counted."""
+    fields = [records.key(name) for name in names]
+    pupils, households = joined([f.pupils for f in fields]), joined([f.households for f in fields])
+    ours, theirs = pupils[pairs.pupils], households[pairs.households]
+    asked = np.unique(ours[ours >= 0])
+    if not len(asked):
+        return np.zeros(len(pairs), np.int64)
+    rows = np.zeros(len(asked) + 1, np.int64)
+    for keys in (pupils, households):
+        _, place = _found(asked, keys)
+        rows[:-1] += np.bincount(place, minlength=len(asked))
+    at = np.where(ours >= 0, np.searchsorted(asked, ours), len(asked))
+    others: Codes = rows[at] - (ours >= 0) - ((theirs == ours) & (ours >= 0))
     return others
+
+
+def persons(records: Records, pairs: Pairs) -> tuple[Codes, Codes]:
+    """Who the pupil and the child of each pair say they are: the same number for the same names and date of birth."""
+    fields = (records.surname, records.forename, records.dob)
+    return (
+        joined([field.pupils[pairs.pupils] for field in fields]),
+        joined([field.households[pairs.households] for field in fields]),
+    )

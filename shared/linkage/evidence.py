@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
 from shared.linkage.levels import LEVELS
+from shared.linkage.patterns import levels_of, pattern_of
 from shared.linkage.records import Levels
 
-_SILENT_WHEN_MISSING = ("upn", "uln", "sex")
+_SILENT_WHEN_MISSING = ("upn", "uln", "sex", "contact")
 """Fields that most home boroughs do not hold: their absence is no news."""
 
 
@@ -17,17 +17,15 @@ def describe(levels: dict[str, Levels]) -> pa.Array:
 
     `levels` holds every comparison of `LEVELS`. Each distinct pattern is worded once.
     """
-    pattern = np.zeros(len(levels["dob"]), np.int64)
-    for name, kind in LEVELS.items():
-        pattern = pattern * len(kind) + levels[name]
-    encoded = pa.array(pattern).dictionary_encode()
-    return pa.array([_line(code) for code in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+    encoded = pa.array(pattern_of(levels)).dictionary_encode()
+    said = levels_of(encoded.dictionary.to_numpy())
+    lines = [_line({name: int(level[row]) for name, level in said.items()}) for row in range(len(encoded.dictionary))]
+    return pa.array(lines, pa.string()).take(encoded.indices)
 
 
-def _line(pattern: int) -> str:
-    parts = []
-    for name, kind in reversed(LEVELS.items()):
-        pattern, level = divmod(pattern, len(kind))
-        if level or name not in _SILENT_WHEN_MISSING:
-            parts.append(f"{name} {kind(level).name.lower().replace('_', ' ')}")
-    return "; ".join(reversed(parts))
+def _line(levels: dict[str, int]) -> str:
+    return "; ".join(
+        f"{name} {LEVELS[name](level).name.lower().replace('_', ' ')}"
+        for name, level in levels.items()
+        if level or name not in _SILENT_WHEN_MISSING
+    )

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.compare import Scores
-from shared.linkage.levels import Address, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.pairs import Scores
 from shared.linkage.records import Codes, Levels, Mask
 
 
@@ -33,6 +33,10 @@ class Evidence:
     """The pupil has another candidate, or the child another pupil, under the same key."""
     taken: Mask
     """The child is matched to another pupil."""
+    suppressed: Mask
+    """The claim says that nobody may be written to."""
+    weighed: bool = False
+    """A model has weighed the pairs by how common names and dates are, so less is left for a guard to doubt."""
 
     def __getitem__(self, comparison: str) -> Levels:
         return self.levels[comparison]
@@ -58,6 +62,8 @@ class Guard:
     doubts: str
     """What it doubts: a comparison, or that the link is one to one."""
     chance: float
+    says: str
+    """In a few words, for the sentence of a pair."""
     meaning: str
     stops: Callable[[Evidence], Mask]
 
@@ -65,7 +71,7 @@ class Guard:
 def _twin(pairs: Evidence) -> Mask:
     same_family = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
     another = (pairs["forename"] != Forename.MISSING) & (pairs["forename"] < Forename.SIMILAR)
-    stopped: Mask = (same_family & another) | (pairs.twin & (pairs["forename"] < Forename.EXACT))
+    stopped: Mask = (same_family & another) | (pairs.twin & (pairs["forename"] < Forename.KNOWN_VARIANT))
     return stopped
 
 
@@ -73,7 +79,7 @@ def _forename(pairs: Evidence) -> Mask:
     forename = pairs["forename"]
     other = (forename != Forename.MISSING) & (forename < Forename.SIMILAR)
     # Daniel and Danielle: one name begins the other, the sexes tell them apart.
-    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.EXACT)
+    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.OTHER_ORDER)
     stopped: Mask = other | other_sex | ((forename == Forename.MISSING) & ~pairs.identified)
     return stopped
 
@@ -82,15 +88,24 @@ def _dob(pairs: Evidence) -> Mask:
     dob, forename = pairs["dob"], pairs["forename"]
     settled = (pairs["surname"] == Surname.EXACT) & pairs.together
     swapped = (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.KNOWN_VARIANT)
-    mistyped = (dob == Dob.ONE_DIGIT_DIFFERS) & (forename == Forename.EXACT)
-    slip = settled & (swapped | mistyped)
+    mistyped = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS)) & (forename == Forename.EXACT)
+    # Where the home agrees too, one small difference more is borne: of a swap, because it is hardly ever a sibling's
+    # birthday, and of a slip where the first name is the same, because siblings do not bear one name.
+    similar = pairs.together & (pairs["surname"] >= Surname.SIMILAR)
+    turned = pairs.together & (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.SOUNDS_ALIKE)
+    named = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS)) & (forename >= Forename.FIRST_NAME)
+    slip = (settled & (swapped | mistyped)) | turned | (similar & named)
     stopped: Mask = (dob != Dob.EXACT) & ~slip & ~pairs.identified
     return stopped
 
 
 def _stranger(pairs: Evidence) -> Mask:
-    apart = ~pairs.together & ~pairs.identified
-    unsure = (pairs["forename"] < Forename.KNOWN_VARIANT) | (pairs["sex"] == Sex.DIFFERS)
+    apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
+    spelled = np.isin(pairs["forename"], (Forename.SOUNDS_ALIKE, Forename.SHORTENED)) & (
+        pairs["surname"] == Surname.EXACT
+    )
+    spelled &= pairs.weighed
+    unsure = ((pairs["forename"] < Forename.KNOWN_VARIANT) & ~spelled) | (pairs["sex"] == Sex.DIFFERS)
     known_elsewhere = (pairs["address"] != Address.MISSING) & unsure
     stopped: Mask = apart & (known_elsewhere | (pairs.strangers > pairs.most_strangers))
     return stopped
@@ -104,19 +119,31 @@ def _identifier(pairs: Evidence) -> Mask:
     return stopped
 
 
+def _dob_postcode(pairs: Evidence) -> Mask:
+    nameless = (pairs["forename"] < Forename.SIMILAR) & (pairs["surname"] < Surname.SIMILAR)
+    stopped: Mask = nameless & ~pairs.identified
+    return stopped
+
+
+def _suppressed(pairs: Evidence) -> Mask:
+    return pairs.suppressed
+
+
 POLICY_GUARDS: tuple[Guard, ...] = (
     Guard(
         "twin",
         "forename",
         0.6,
+        "it may be a twin",
         "Twins share everything but the forename: a twin stands beside the pupil or the child and the forenames are "
-        "not exactly the same, or surname, date of birth and address agree and the forename is another.",
+        "not the same or known forms of one, or surname, date of birth and address agree and the forename is another.",
         _twin,
     ),
     Guard(
         "identifier",
         "identifier",
         0.55,
+        "an identifier contradicts",
         "A UPN or ULN contradicts the pair, or it agrees while date of birth and name both do not.",
         _identifier,
     ),
@@ -124,33 +151,72 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "forename",
         "forename",
         0.55,
-        "The forenames begin alike and are not the same name, or the sex differs where they are not exactly the same.",
+        "the forenames are not clearly one name",
+        "The forenames begin alike and are not the same name, or the sex differs where they are not the same.",
         _forename,
     ),
     Guard(
         "dob",
         "dob",
         0.55,
-        "The dates of birth differ by more than one digit or a swap of day and month, or one is missing, or they "
-        "differ a little while name or address do not fully agree: a brother, a sister or a cousin.",
+        "the date of birth is not sure",
+        "The dates of birth differ by more than one part or a swap of day and month, or one is missing, or they "
+        "differ a little while name or address do not agree well enough: a brother, a sister or a cousin.",
         _dob,
     ),
     Guard(
         "stranger",
         "address",
         0.9,
+        "it may be another child of that name and birthday",
         "Name and date of birth agree and the address does not, and the name is too common, or forename or sex not "
         "sure enough, to say that it is not another child.",
         _stranger,
+    ),
+    Guard(
+        "dob_postcode",
+        "forename",
+        0.5,
+        "only date of birth and address agree",
+        "Only date of birth and address agree: neither forename nor surname does.",
+        _dob_postcode,
+    ),
+    Guard(
+        "suppressed",
+        "nothing",
+        1.0,
+        "nobody of this claim may be written to",
+        "The claim says that nobody may be written to (refuge, witness protection, adoption, care): whatever agrees, a "
+        "person sees it first.",
+        _suppressed,
     ),
 )
 """Guards that an agreement may name, in the order in which the first to stop a pair is reported."""
 
 ONE_TO_ONE: tuple[Guard, ...] = (
-    Guard("taken", "one to one", 0.1, "The child is already matched to another pupil.", lambda pairs: pairs.taken),
-    Guard("not_unique", "one to one", 0.7, "Another pupil or child shares the key.", lambda pairs: pairs.rivals),
+    Guard(
+        "taken",
+        "one to one",
+        0.1,
+        "the child is taken",
+        "The child is already matched to another pupil.",
+        lambda pairs: pairs.taken,
+    ),
+    Guard(
+        "not_unique",
+        "one to one",
+        0.7,
+        "another fits as well",
+        "Another pupil or child fits the key, or weighs nearly the same.",
+        lambda pairs: pairs.rivals,
+    ),
 )
 """Guards that always stand: one pupil to one child is what linking means."""
+
+
+def first_to_stop(pairs: Evidence, enabled: Iterable[str]) -> Codes:
+    """The first guard that stops each pair, as its position in `GUARDS`; -1 is none."""
+    return judge(pairs, enabled)[0]
 
 
 def judge(pairs: Evidence, enabled: Iterable[str]) -> tuple[Codes, Scores]:

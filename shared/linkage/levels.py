@@ -19,9 +19,11 @@ class Dob(IntEnum):
 
     MISSING = 0
     DIFFERS = 1
-    ONE_DIGIT_DIFFERS = 2
-    DAY_AND_MONTH_SWAPPED = 3
-    EXACT = 4
+    ONE_PART_DIFFERS = 2
+    """Day, month or year; the other two agree. Or at most a month apart, as no brothers and sisters are but twins."""
+    ONE_DIGIT_DIFFERS = 3
+    DAY_AND_MONTH_SWAPPED = 4
+    EXACT = 5
 
 
 class Surname(IntEnum):
@@ -30,11 +32,15 @@ class Surname(IntEnum):
     MISSING = 0
     DIFFERS = 1
     SIMILAR = 2
-    ONE_PART_AGREES = 3
+    SOUNDS_ALIKE = 3
+    """Another spelling of what may be one name (see `sounds`)."""
+    ONE_PART_AGREES = 4
     """One word of a double-barrelled name."""
-    FORMER_OR_PREFERRED = 4
+    FORMER_OR_PREFERRED = 5
     """The child's surname is one that the pupil's record gives beside the legal one."""
-    EXACT = 5
+    OTHER_ORDER = 6
+    """Surname and forename have changed places on one side."""
+    EXACT = 7
 
 
 class Forename(IntEnum):
@@ -46,12 +52,18 @@ class Forename(IntEnum):
     FURTHER_NAMES_DIFFER = 3
     """The first name agrees, both give further names, and those do not: two brothers Mohammed."""
     SIMILAR = 4
-    SHORTENED = 5
-    """One is the beginning of the other."""
-    KNOWN_VARIANT = 6
-    FIRST_NAME = 7
+    SOUNDS_ALIKE = 5
+    """Another spelling of what may be one name (see `sounds`)."""
+    SHORTENED = 6
+    """One is the beginning of the other, or its end (Tope of Temitope)."""
+    MIDDLE_NAME = 7
+    """One side's first name is a further name of the other's."""
+    KNOWN_VARIANT = 8
+    FIRST_NAME = 9
     """The first name agrees; only one side gives further names."""
-    EXACT = 8
+    OTHER_ORDER = 10
+    """Surname and forename have changed places on one side."""
+    EXACT = 11
 
 
 class Sex(IntEnum):
@@ -75,6 +87,14 @@ class Address(IntEnum):
     SAME_UPRN = 7
 
 
+class Contact(IntEnum):
+    """The pupil's contact, and the claimant or the partner. Forenames only: the surname is mostly the child's own."""
+
+    MISSING = 0
+    DIFFERS = 1
+    SAME_FORENAME = 2
+
+
 LEVELS: dict[str, type[IntEnum]] = {
     "upn": Identifier,
     "uln": Identifier,
@@ -83,5 +103,6 @@ LEVELS: dict[str, type[IntEnum]] = {
     "forename": Forename,
     "sex": Sex,
     "address": Address,
+    "contact": Contact,
 }
 """Every comparison in the order in which evidence names it."""

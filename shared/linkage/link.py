@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
-from shared.linkage.compare import Pairs
-from shared.linkage.context import twins
 from shared.linkage.evidence import describe
 from shared.linkage.guards import GUARDS
+from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.probabilistic import RULE, offer
 from shared.linkage.records import Codes, Mask, Records, read_records
 from shared.linkage.scoring import Scored, score, together
+from shared.linkage.sentence import sentences
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
@@ -30,6 +31,8 @@ LINKS = pa.schema(
         ("match_weight", pa.float64()),
         ("evidence", pa.string()),
         ("runner_up", pa.int32()),
+        ("margin", pa.float64()),
+        ("sentence", pa.string()),
     ]
 )
 """One row per pupil row, in their order; see `link`."""
@@ -42,26 +45,54 @@ def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Ta
 
     - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
     - `outcome`: `matched` (no two share a child), `review` (a person decides) or `unmatched`
-    - `rule`: the tier of the cascade that offers the pair
+    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`
     - `guard`: code of the first guard that stops it, null where none does
     - `probability`: stated chance that the two are one child, and `match_weight`: its log2 odds
     - `evidence`: what agrees, in words, without values
     - `runner_up`: how many other children shared a key with the pupil
+    - `margin`: bits by which the pair leads the next one of its pupil or its child, null where none came near
+    - `sentence`: the same in one plain sentence
 
     The same rows in any order give the same links. Nothing is raised for what a row contains.
     """
-    records = read_records(pupils, households)
+    return link_records(read_records(pupils, households), households, policy)
+
+
+def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) -> pa.Table:
+    """`link` on records that are already read (`records.read_records`) from a pupils table and these households."""
     groups = [group(records, tier.keys) for tier in policy.cascade]
-    beside = twins(records)
-    matched, alone = _cascade(records, groups, beside, policy)
-    offered = _offer(records, groups, alone, beside, policy, matched)
+    matched, alone = _cascade(records, groups, policy)
+    shared: Codes = np.stack([shared_with(keyed) for keyed in groups]).max(axis=0)
+    if policy.model is None:
+        offered = _offer(records, groups, alone, policy, matched)
+    else:
+        weighed = offer(records, policy, *_free(records, matched), len(groups))
+        matched, offered = _settled(matched, weighed.scored, policy)
+        shared = np.maximum(shared, weighed.considered)
     best = _best(offered.where(offered.probability >= policy.review), households)
-    return _links(records.pupils, groups, policy, matched, best)
+    return _links(policy, matched, best, shared)
 
 
-def _cascade(
-    records: Records, groups: list[Groups], beside: tuple[Mask, Mask], policy: LinkagePolicy
-) -> tuple[Scored, list[Mask]]:
+def _free(records: Records, matched: Scored) -> tuple[Mask, Mask]:
+    """Which pupil rows and which household rows are in no matched pair."""
+    return _absent(matched.pairs.pupils, records.pupils), _absent(matched.pairs.households, records.households)
+
+
+def _settled(matched: Scored, weighed: Scored, policy: LinkagePolicy) -> tuple[Scored, Scored]:
+    """Match what is likely enough and stopped by no guard; of the rest, leave what touches no matched row.
+
+    A chance above one half is that of the best pair of both its rows (`posterior`), so no two of these pairs share a
+    row but copies of one person, and those are tied, which is a guard.
+    """
+    certain = (weighed.guard < 0) & (weighed.probability >= policy.automatic)
+    taken = weighed.where(certain)
+    rest = ~(
+        np.isin(weighed.pairs.pupils, taken.pairs.pupils) | np.isin(weighed.pairs.households, taken.pairs.households)
+    )
+    return matched + taken, weighed.where(rest)
+
+
+def _cascade(records: Records, groups: list[Groups], policy: LinkagePolicy) -> tuple[Scored, list[Mask]]:
     """Each tier takes what is alone on both sides and no guard stops; the rest goes down to the next.
 
     Returns the matched pairs, and for each tier which of its groups were alone when it was their turn.
@@ -72,7 +103,7 @@ def _cascade(
     for number, keyed in enumerate(groups):
         alone.append(alone_on_both_sides(keyed, free_pupils, free_households))
         pairs = only_pairs(keyed, alone[-1], free_pupils, free_households)
-        scored = score(records, beside, policy, pairs, np.full(len(pairs), number))
+        scored = score(records, policy, pairs, np.full(len(pairs), number))
         taken = scored.where((scored.guard < 0) & (scored.probability >= policy.automatic))
         free_pupils[taken.pairs.pupils] = False
         free_households[taken.pairs.households] = False
@@ -84,7 +115,6 @@ def _offer(
     records: Records,
     groups: list[Groups],
     alone: list[Mask],
-    beside: tuple[Mask, Mask],
     policy: LinkagePolicy,
     matched: Scored,
 ) -> Scored:
@@ -99,7 +129,13 @@ def _offer(
     first = np.unique(pairs.pupils * records.households + pairs.households, return_index=True)[1]
     pairs, tier, crowded = pairs.where(first), tier[first], crowded[first]
     taken = ~_absent(matched.pairs.households, records.households)[pairs.households]
-    return score(records, beside, policy, pairs, tier, rivals=crowded & ~taken, taken=taken)
+    return score(records, policy, pairs, tier, rivals=crowded & ~taken, taken=taken)
+
+
+def _log_odds(probability: Scores) -> Scores:
+    """Bits; certainty, which no pair has, is cut where a double ends."""
+    odds: Scores = np.log2(probability / np.maximum(1 - probability, 2.0**-53))
+    return odds
 
 
 def _absent(rows: Codes, size: int) -> Mask:
@@ -146,18 +182,18 @@ def _content_rank(households: pa.Table, pairs: Pairs) -> Codes:
     return rank
 
 
-def _links(pupils: int, groups: list[Groups], policy: LinkagePolicy, matched: Scored, review: Scored) -> pa.Table:
+def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes) -> pa.Table:
+    pupils = len(shared)
     chosen = matched + review
     place = np.full(pupils, -1)
     place[chosen.pairs.pupils] = np.arange(len(chosen))
     none = place < 0
     outcome = np.where(none, 2, np.where(place < len(matched), 0, 1))
-    shared = np.max([shared_with(keyed) for keyed in groups], axis=0)
 
     def settled(values: pa.Array) -> pa.Array:
         return values.take(pa.array(place, mask=none))
 
-    rules = pa.array([tier.rule for tier in policy.cascade])
+    rules = pa.array([*(tier.rule for tier in policy.cascade), RULE])
     codes = pa.array([guard.code for guard in GUARDS])
     columns = [
         pa.array(np.arange(pupils)),
@@ -166,8 +202,10 @@ def _links(pupils: int, groups: list[Groups], policy: LinkagePolicy, matched: Sc
         settled(rules.take(pa.array(chosen.tier))),
         settled(codes.take(pa.array(chosen.guard, mask=chosen.guard < 0))),
         settled(pa.array(chosen.probability)),
-        settled(pa.array(np.log2(chosen.probability / (1 - chosen.probability)))),
+        settled(pa.array(_log_odds(chosen.probability))),
         settled(describe(chosen.levels)),
         pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
+        settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
+        settled(sentences(chosen.levels, chosen.margin, chosen.guard)),
     ]
     return pa.table([column.cast(kind) for column, kind in zip(columns, LINKS.types, strict=True)], schema=LINKS)

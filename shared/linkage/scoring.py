@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.linkage.compare import Pairs, Scores, compare
-from shared.linkage.context import expected_strangers
+from shared.linkage.compare import compare
+from shared.linkage.context import expected_strangers, twin_beside
 from shared.linkage.guards import Evidence, judge
+from shared.linkage.levels import Address, Forename
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Codes, Levels, Mask, Records
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
+
+
+LENIENCE = 4.0
+"""How many times the strangers that the agreement allows are allowed to a pair that a model has weighed."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,10 @@ class Scored:
     guard: Codes
     """Position in `guards.GUARDS` of the first guard that stops the pair, -1 for none."""
     probability: Scores
-    """The tier's, lowered by every guard that stops the pair."""
+    """The tier's, lowered by every guard that stops the pair; of the model, its own."""
+    margin: Scores
+    """Bits by which the pair leads the next one of its pupil or child; infinite where there is none, NaN where a key
+    and not a weight made the pair."""
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -37,7 +46,14 @@ class Scored:
     def where(self, chosen: Codes | Mask) -> Scored:
         """The chosen pairs, by mask or position."""
         levels = {name: level[chosen] for name, level in self.levels.items()}
-        return Scored(self.pairs.where(chosen), self.tier[chosen], levels, self.guard[chosen], self.probability[chosen])
+        return Scored(
+            self.pairs.where(chosen),
+            self.tier[chosen],
+            levels,
+            self.guard[chosen],
+            self.probability[chosen],
+            self.margin[chosen],
+        )
 
     def __add__(self, other: Scored) -> Scored:
         levels = {name: np.concatenate((level, other.levels[name])) for name, level in self.levels.items()}
@@ -47,6 +63,7 @@ class Scored:
             levels,
             np.concatenate((self.guard, other.guard)),
             np.concatenate((self.probability, other.probability)),
+            np.concatenate((self.margin, other.margin)),
         )
 
 
@@ -57,7 +74,6 @@ def together(parts: Sequence[Scored]) -> Scored:
 
 def score(
     records: Records,
-    twins: tuple[Mask, Mask],
     policy: LinkagePolicy,
     pairs: Pairs,
     tier: Codes,
@@ -67,20 +83,40 @@ def score(
 ) -> Scored:
     """Compare pairs that the tiers `tier` offer and let the guards judge them.
 
-    `twins` as `context.twins` gives them. `rivals` and `taken` say which pairs are not one to one; `None` is none.
-    A stopped pair always states less than `policy.automatic`.
+    `rivals` and `taken` say which pairs are not one to one; `None` is none. A stopped pair always states less than
+    `policy.automatic`.
     """
-    nobody = np.zeros(len(pairs), np.bool_)
     levels = compare(records, pairs, policy.forename_similarity)
-    evidence = Evidence(
-        levels=levels,
-        twin=twins[0][pairs.pupils] | twins[1][pairs.households],
-        strangers=expected_strangers(records, pairs),
-        most_strangers=policy.expected_strangers,
-        rivals=nobody if rivals is None else rivals,
-        taken=nobody if taken is None else taken,
-    )
-    guard, chance = judge(evidence, policy.guards)
+    guard, chance = judge(evidence_of(records, policy, pairs, levels, rivals, taken), policy.guards)
     stated = np.array([rule.probability for rule in policy.cascade])[tier] * chance
     below = np.nextafter(policy.automatic, 0.0)
-    return Scored(pairs, tier, levels, guard, np.where(guard < 0, stated, np.minimum(stated, below)))
+    probability = np.where(guard < 0, stated, np.minimum(stated, below))
+    return Scored(pairs, tier, levels, guard, probability, np.full(len(pairs), np.nan))
+
+
+def evidence_of(
+    records: Records,
+    policy: LinkagePolicy,
+    pairs: Pairs,
+    levels: dict[str, Levels],
+    rivals: Mask | None = None,
+    taken: Mask | None = None,
+    weighed: bool = False,
+) -> Evidence:
+    """What the guards look at. Neighbours are looked for only where a guard can ask for them."""
+    nobody = np.zeros(len(pairs), np.bool_)
+    twin, strangers = nobody.copy(), np.zeros(len(pairs))
+    other_name = np.flatnonzero(levels["forename"] < Forename.KNOWN_VARIANT)
+    twin[other_name] = twin_beside(records, pairs.where(other_name))
+    apart = np.flatnonzero(levels["address"] < Address.SAME_POSTCODE)
+    strangers[apart] = expected_strangers(records, pairs.where(apart))
+    return Evidence(
+        levels=levels,
+        twin=twin,
+        strangers=strangers,
+        most_strangers=policy.expected_strangers * (LENIENCE if weighed else 1.0),
+        rivals=nobody if rivals is None else rivals,
+        taken=nobody if taken is None else taken,
+        suppressed=records.suppressed[pairs.households],
+        weighed=weighed,
+    )

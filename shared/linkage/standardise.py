@@ -109,6 +109,30 @@ def together(names: pa.Array) -> pa.Array:
     return pc.replace_substring(names, " ", "")
 
 
+_PARTICLES = re.compile(
+    r"\b(AL|ABU|AP|BEN|BIN|BINT|DA|DAS|DE|DEL|DELLA|DEN|DER|DI|DO|DOS|DU|E|EL|IBN|LA|LE|LOS|MAC|MC|OF|SAINT|ST|TER|VAN"
+    r"|VON|Y)\b"
+)
+
+
+def without_particles(names: pa.Array) -> pa.Array:
+    """Surnames in words without those that many families share (`DA SILVA` gives `SILVA`), if others are left."""
+
+    def rest(name: str) -> str:
+        return " ".join(_PARTICLES.sub("", name).split()) or name
+
+    return pa.array([None if name is None else rest(name) for name in names.to_pylist()], pa.string())
+
+
+def unordered_days(values: pa.Array) -> pa.Array:
+    """Days since 1970-01-01 as numbers that are the same for a date and for the one with day and month exchanged."""
+    dates = values.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    day, month = (dates - months).astype(np.int64), months.astype(np.int64) % 12
+    year = months.astype("datetime64[Y]").astype(np.int64)
+    return pa.array((year * 32 + np.minimum(day, month)) * 32 + np.maximum(day, month))
+
+
 def postcodes(values: pa.Array) -> pa.Array:
     """Postcodes as `SE15 4QP`; a pseudo-postcode (`ZZ99…`) or one that cannot exist is null."""
     normal = postcodes_normal(values)
@@ -164,11 +188,17 @@ def _where(said: pa.Array, values: pa.Array) -> pa.Array:
 def _name(value: str | None) -> str | None:
     if value is None:
         return None
+    if value.isascii() and value.isalpha():
+        return _unless_placeholder(value.upper())
     if not value.isascii():
         decomposed = unicodedata.normalize("NFKD", value.translate(_LETTERS))
         value = "".join(letter for letter in decomposed if unicodedata.category(letter) not in _MARK)
     value = _APOSTROPHES.sub("", _BRACKETED.sub(" ", value)).upper()
     name = _NOT_LETTERS.sub(" ", _DIGITS.sub("", value)).strip()
+    return _unless_placeholder(name)
+
+
+def _unless_placeholder(name: str) -> str | None:
     return None if not name or name in NO_NAME or _one_letter_repeated(name) else name
 
 
@@ -187,4 +217,4 @@ def _forename(value: str | None) -> str | None:
 
 def _one_letter_repeated(name: str) -> bool:
     # `ZZZ` is a placeholder; a doubled character of another script is a name.
-    return len(name) > 2 and name.isascii() and len(set(name)) == 1
+    return len(name) > 2 and name == name[0] * len(name) and name.isascii()

@@ -31,7 +31,7 @@ _FROM_PUPIL = {
     "school_borough": "school_borough",
     "upn": "upn",
 }
-_FROM_LINK = ("rule", "guard", "probability", "match_weight", "evidence")
+_FROM_LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence")
 _FROM_ASSESSMENT = ("tier", "tier_reason", "rule_version")
 
 

@@ -11,7 +11,10 @@ from shared.agreement.load import load_agreement
 from shared.agreement.model import LinkagePolicy
 from shared.linkage.link import link
 
-POLICY: LinkagePolicy = load_agreement().linkage
+WHOLE: LinkagePolicy = load_agreement().linkage
+"""The agreement's policy: the cascade, and the model under it."""
+POLICY: LinkagePolicy = WHOLE.model_copy(update={"model": None})
+"""The cascade alone."""
 
 PUPIL: dict[str, Any] = {
     "upn": None,
@@ -27,6 +30,7 @@ PUPIL: dict[str, Any] = {
     "uprn": "100023336956",
     "paon": "12",
     "street": "High Street",
+    "contact_forename": None,
 }
 CHILD: dict[str, Any] = {
     "household_ref": "H1",
@@ -40,8 +44,11 @@ CHILD: dict[str, Any] = {
     "postcode": "SE15 4QP",
     "uprn": "100023336956",
     "address_line_1": "12 High Street",
+    "claimant_forename": None,
+    "partner_forename": None,
+    "suppress_contact": False,
 }
-_TYPES = {"dob": pa.date32(), "child_dob": pa.date32(), "child_seq": pa.int32()}
+_TYPES = {"dob": pa.date32(), "child_dob": pa.date32(), "child_seq": pa.int32(), "suppress_contact": pa.bool_()}
 
 
 def pupils(*rows: dict[str, Any]) -> pa.Table:

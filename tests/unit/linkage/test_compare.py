@@ -7,11 +7,14 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from shared.linkage.compare import Pairs, compare
-from shared.linkage.levels import Address, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.compare import compare
+from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.pairs import Pairs
 from shared.linkage.records import read_records
+from shared.linkage.sounds import sounds
 from shared.linkage.variants import GROUPS, groups_by_name
 from tests.unit.linkage.families import POLICY, children, pupils
 
@@ -35,9 +38,14 @@ def _level(comparison: str, pupil: dict[str, Any], child: dict[str, Any]) -> int
         ("Mohammed", "MOHAMMED ALI", Forename.FIRST_NAME),
         ("Mohamed", "Mohammed", Forename.KNOWN_VARIANT),
         ("Alex", "Alexandra", Forename.KNOWN_VARIANT),
-        ("Alexander", "Alexandra", Forename.SIMILAR),
+        ("Alexander", "Alexandra", Forename.SOUNDS_ALIKE),
         ("Daniel", "Danielle", Forename.SHORTENED),
-        ("Amelia", "Amelai", Forename.SIMILAR),
+        ("Amelia", "Amelai", Forename.SOUNDS_ALIKE),
+        ("Gregor", "Grgeory", Forename.SIMILAR),
+        ("Ibrahim", "Ebraheem", Forename.SOUNDS_ALIKE),
+        ("Hassan", "Hussein", Forename.DIFFERS),
+        ("Temitope", "Tope", Forename.SHORTENED),
+        ("Amelia Rose", "Rose", Forename.MIDDLE_NAME),
         ("Mohammed Ali", "Mohammed Omar", Forename.FURTHER_NAMES_DIFFER),
         ("Mohamed Ali", "Mohammed Omar", Forename.FURTHER_NAMES_DIFFER),
         ("Mohammed A", "Mohammed Ali", Forename.EXACT),
@@ -62,7 +70,9 @@ def test_middle_names_speak_where_the_forename_is_one_word() -> None:
     [
         ({"surname": "O'Neil"}, "ONEIL", Surname.EXACT),
         ({"surname": "Smith-Jones"}, "Jones", Surname.ONE_PART_AGREES),
-        ({"surname": "Okafor"}, "Okafar", Surname.SIMILAR),
+        ({"surname": "Okafor"}, "Okafar", Surname.SOUNDS_ALIKE),
+        ({"surname": "Robertson"}, "Robetrson", Surname.SIMILAR),
+        ({"surname": "da Silva"}, "da Costa", Surname.DIFFERS),
         ({"surname": "Khan", "preferred_surname": "Lee"}, "Lee", Surname.FORMER_OR_PREFERRED),
         ({"surname": "Khan", "former_surname": "Lee"}, "Lee", Surname.FORMER_OR_PREFERRED),
         ({"surname": "Lee", "former_surname": "Lee"}, "Lee", Surname.EXACT),
@@ -81,7 +91,9 @@ def test_surname_levels(pupil: dict[str, str], child: str, level: Surname) -> No
         (date(2014, 7, 3), Dob.DAY_AND_MONTH_SWAPPED),
         (date(2014, 3, 17), Dob.ONE_DIGIT_DIFFERS),
         (date(2004, 3, 7), Dob.ONE_DIGIT_DIFFERS),
-        (date(2014, 4, 8), Dob.DIFFERS),
+        (date(2015, 8, 8), Dob.DIFFERS),
+        (date(2014, 11, 7), Dob.ONE_PART_DIFFERS),
+        (date(2014, 4, 6), Dob.ONE_PART_DIFFERS),
         (date(1900, 1, 1), Dob.MISSING),
         (None, Dob.MISSING),
     ],
@@ -151,7 +163,48 @@ def test_long_forms_of_a_shared_short_form_stay_apart() -> None:
     assert not set(groups["SAMUEL"]) & set(groups["SAMANTHA"])
 
 
-@pytest.mark.parametrize("levels", [Identifier, Dob, Surname, Forename, Sex, Address])
+@pytest.mark.parametrize("levels", [Identifier, Dob, Surname, Forename, Sex, Address, Contact])
 def test_levels_count_up_from_missing(levels: type[IntEnum]) -> None:
     assert [level.value for level in levels] == list(range(len(levels)))
     assert levels(0).name == "MISSING"
+
+
+@pytest.mark.parametrize(
+    ("child", "level"),
+    [
+        ({"claimant_forename": "Ngozi"}, Contact.SAME_FORENAME),
+        ({"claimant_forename": "David", "partner_forename": "Ngozi Ada"}, Contact.SAME_FORENAME),
+        ({"claimant_forename": "David"}, Contact.DIFFERS),
+        ({"claimant_forename": None}, Contact.MISSING),
+    ],
+)
+def test_the_contact_may_be_the_claimant_or_the_partner(child: dict[str, Any], level: Contact) -> None:
+    assert _level("contact", {"contact_forename": "Ngozi"}, {"partner_forename": None} | child) == level
+
+
+def test_names_that_have_changed_places_are_one_finding() -> None:
+    pupil, child = {"forename": "Okonjo", "surname": "Temidayo"}, {}
+    assert _level("surname", pupil, child) == Surname.OTHER_ORDER
+    assert _level("forename", pupil, child) == Forename.OTHER_ORDER
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("MUHAMMAD", "MOHAMED", True),
+        ("IBRAHIM", "EBRAHEEM", True),
+        ("YUSUF", "JUSUF", True),
+        ("XASAN", "HASAN", True),
+        ("HASSAN", "HUSSEIN", False),
+        ("SOPHIA", "SOFIA", True),
+        ("ERIC", "ERIK", True),
+        ("LI", "LEE", True),
+    ],
+)
+def test_sounds(one: str, other: str, alike: bool) -> None:
+    left, right = sounds(pa.array([one, other])).to_pylist()
+    assert (left == right) is alike
+
+
+def test_a_name_without_letters_to_hear_has_no_sound() -> None:
+    assert sounds(pa.array(["A", None, "BRR"])).to_pylist() == [None, None, "BR"]

@@ -1,0 +1,37 @@
+"""A borough's daily work: a few new pupils against its whole extract, with the model that ships.
+
+`python -m bench.link.daily SET-FOLDER` prints seconds from Parquet to links: of the first time, when nothing is warm,
+and the median of `TIMES`.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+TIMES = 7
+
+
+def main(folder: Path) -> None:
+    """Import first, then measure."""
+    began = time.perf_counter()
+    import pyarrow.parquet as pq
+
+    from shared.agreement.load import load_agreement
+    from shared.linkage.link import link
+
+    imported = time.perf_counter() - began
+    policy = load_agreement().linkage
+    seconds = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        link(*(pq.read_table(folder / f"{side}.parquet") for side in ("pupils", "households")), policy)
+        seconds.append(time.perf_counter() - began)
+    print(json.dumps({"import": imported, "first": seconds[0], "median": statistics.median(seconds)}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,138 @@
+"""How good links are, given the truth: at the automatic threshold, at every other threshold, and as stated.
+
+`python -m bench.link.measure SET-FOLDER LINKS` prints it as JSON. All contestants are measured alike: as they say what
+is automatic, and, for every other threshold, after greedy one-to-one on their own scores.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.link.contestants.race import Flags, Floats, Ints, greedy
+
+BANDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
+LEAST_IN_A_BAND = 100
+"""Links that a band must have before its error counts as its own: the error of fewer is mostly chance."""
+HIGH_PRECISION = 0.999
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Links made, how many of them are right, how many were to be made."""
+
+    links: int
+    correct: int
+    expected: int
+
+    def as_dict(self) -> dict[str, float | None]:
+        """With what follows; None where it is divided by nothing."""
+        made = {"false": self.links - self.correct}
+        made |= {"precision": share(self.correct, self.links), "recall": share(self.correct, self.expected)}
+        return asdict(self) | made | {"f1": share(2 * self.correct, self.links + self.expected)}
+
+
+@dataclass(frozen=True)
+class Band:
+    """Links whose stated probability lies in one band, what they state on average and how many are right."""
+
+    low: float
+    high: float
+    links: int
+    stated: float
+    observed: float
+
+    @property
+    def error(self) -> float:
+        """How far apart the two are."""
+        return abs(self.stated - self.observed)
+
+
+def share(part: float, whole: float) -> float | None:
+    """`part` of `whole`; None of nothing."""
+    return part / whole if whole else None
+
+
+def right(pupils: Ints, households: Ints, truth: pa.Table) -> Flags:
+    """Which links lead to the pupil's own record, or to its other one."""
+    rows = {name: np.asarray(truth.column(name).fill_null(-1), dtype=np.int64) for name in truth.column_names[:3]}
+    size = int(max(pupils.max(initial=-1), rows["pupil_row"].max(initial=-1))) + 1
+    found = np.zeros(len(pupils), np.bool_)
+    for name in ("household_row", "other_household_row"):
+        own = np.full(size, -1)
+        own[rows["pupil_row"]] = rows[name]
+        found |= (own[pupils] == households) & (own[pupils] >= 0)
+    return found
+
+
+def sweep(score: Floats, correct: Flags, expected: int) -> tuple[dict[str, float | None], float]:
+    """Best F1 over all thresholds with the score and counts there, and the best recall at `HIGH_PRECISION`.
+
+    A threshold takes all links of its score, so ties go in together.
+    """
+    order = np.argsort(-score, kind="stable")
+    ordered = score[order]
+    last_of_its_score = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True)) if len(order) else order
+    links = last_of_its_score + 1
+    hits = np.cumsum(correct[order])[last_of_its_score]
+    if not len(links):
+        return Counts(0, 0, expected).as_dict() | {"score": None}, 0.0
+    best = int(np.argmax(2 * hits / (links + expected)))
+    precise = hits >= HIGH_PRECISION * links
+    recall = float(hits[precise].max(initial=0)) / expected if expected else 0.0
+    counts = Counts(int(links[best]), int(hits[best]), expected)
+    return counts.as_dict() | {"score": float(ordered[last_of_its_score[best]])}, recall
+
+
+def calibration(probability: Floats, correct: Flags) -> list[Band]:
+    """The bands from 0.5 up that have a link; the last includes 1."""
+    bands = []
+    for low, high in pairwise(BANDS):
+        within = (probability >= low) & ((probability < high) | (high == 1.0))
+        if within.any():
+            stated, observed = float(probability[within].mean()), float(correct[within].mean())
+            bands.append(Band(low, high, int(within.sum()), stated, observed))
+    return bands
+
+
+def by_group(groups: npt.NDArray[np.object_], found: Flags) -> dict[str, dict[str, float]]:
+    """Recall of each group of the truth that has one."""
+    return {
+        str(group): {"expected": int((groups == group).sum()), "recall": float(found[groups == group].mean())}
+        for group in sorted({group for group in groups if group is not None})
+    }
+
+
+def measure(links: pa.Table, truth: pa.Table) -> dict[str, Any]:
+    """Everything about one contestant's links on one set."""
+    columns = (np.asarray(links.column(name).combine_chunks()) for name in links.column_names)
+    pupils, households, probability, score, automatic = columns
+    correct, expected = right(pupils, households, truth), truth.num_rows
+    kept = greedy(pupils, households, score)
+    best, recall = sweep(score[kept], correct[kept], expected)
+    bands = calibration(probability, correct)
+    counted = sum(band.links for band in bands)
+    large = [band.error for band in bands if band.links >= LEAST_IN_A_BAND]
+    found = np.isin(np.asarray(truth.column("pupil_row")), pupils[automatic & correct])
+    return {
+        "automatic": Counts(int(automatic.sum()), int((automatic & correct).sum()), expected).as_dict(),
+        "best": best,
+        "recall_at_high_precision": recall,
+        "calibration_error": share(sum(band.links * band.error for band in bands), counted),
+        "worst_band_error": max(large, default=None),
+        "bands": [asdict(band) for band in bands],
+        "by_group": by_group(np.array(truth.column("group").to_pylist(), dtype=object), found),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(pq.read_table(sys.argv[2]), pq.read_table(Path(sys.argv[1]) / "truth.parquet"))))

@@ -1,0 +1,39 @@
+"""`exchange calibrate`: how often each band of stated probability was right, from the officers' decisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client import options
+from client.console import answer, facts_table
+
+app = typer.Typer()
+
+
+@app.command("calibrate", epilog="Example: exchange calibrate matches.parquet review.parquet -d decisions.parquet")
+def calibrate_bands(
+    results: Annotated[list[Path], typer.Argument(help="Collected matches.parquet and review.parquet.")],
+    decisions: Annotated[Path, typer.Option("--decisions", "-d", help="The decisions on them (Parquet).")],
+    json: options.Json = False,
+) -> None:
+    """Compare what matches stated with what officers decided, by band of probability.
+
+    A confirmed match was right, a rejected one wrong; a family that opted out says nothing of the match. Bands with
+    few decisions say little: the interval is that of 95 %.
+    """
+    import pyarrow as pa
+
+    from client.linking import read_columns
+    from shared.linkage.calibrate import calibrate
+
+    stated = pa.concat_tables([read_columns(path, ("match_ref", "probability")) for path in results])
+    bands = calibrate(stated, read_columns(decisions, ("match_ref", "decision"))).to_pylist()
+    shown = {
+        f"{band['from']:g} to {band['to']:g}": f"{band['decided']:,} decided, stated {band['stated']:.3f}, "
+        f"right {band['observed']:.3f} ({band['low']:.3f} to {band['high']:.3f})"
+        for band in bands
+    }
+    answer({"ok": True, "bands": bands}, facts_table(shown or {"decided": "none"}), as_json=json)

@@ -1,0 +1,100 @@
+"""Which pairs are looked at: a few keys, so chosen that a true pair with any one thing wrong still meets under one.
+
+Rules are data. Each key joins fields into integers and is joined by counting and sorting; a key that too many children
+share (a placeholder, an institution) offers nobody under that rule. A pair is kept under the first rule that makes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.linkage.cascade import by_code
+from shared.linkage.pairs import Pairs
+from shared.linkage.records import MISSING, Codes, Mask, Records
+
+
+@dataclass(frozen=True)
+class Block:
+    """One rule: the fields that must be the same. `crossed` exchanges surname and forename on the household side."""
+
+    name: str
+    fields: tuple[str, ...]
+    survives: str
+    crossed: bool = False
+
+
+BLOCKS: tuple[Block, ...] = (
+    Block("upn", ("upn",), "everything else wrong"),
+    Block("uln", ("uln",), "everything else wrong"),
+    Block("born-forename", ("unordered_dob", "forename_sound"), "changed surname, moved family, swapped day and month"),
+    Block("born-postcode", ("unordered_dob", "postcode"), "any name, swapped day and month"),
+    Block("born-surname", ("unordered_dob", "surname_sound"), "other forename, moved family, swapped day and month"),
+    Block("home-forename", ("postcode", "forename_sound"), "wrong date of birth, changed surname"),
+    Block("year-names", ("birth_year", "surname_sound", "forename_sound"), "wrong day or month, moved family"),
+    Block(
+        "born-crossed",
+        ("unordered_dob", "surname_sound", "forename_sound"),
+        "names in the other order, moved family",
+        crossed=True,
+    ),
+)
+
+MOST_CHILDREN = 200
+"""Children under one key, at most. Beyond it the key tells too little to be worth looking."""
+
+
+def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Codes]:
+    """Every pair of these rows that some rule makes, once each, and the position of the first rule that makes it.
+
+    The pairs are in the order of pupil row, then household row.
+    """
+    asked, children = np.flatnonzero(pupils), np.flatnonzero(households)
+    width = max(records.households, 1)
+    lots = []
+    for at in BLOCKS:
+        pairs = join(*_key(records, at, asked, children))
+        lots.append(asked[pairs.pupils] * width + children[pairs.households])
+    # Rules in the last bits, so that of equal pairs the first rule comes first.
+    bits = len(BLOCKS).bit_length()
+    made = np.concatenate([(lot << bits) | number for number, lot in enumerate(lots)])
+    made.sort()
+    pair, rule = made >> bits, made & ((1 << bits) - 1)
+    first = np.ones(len(pair), np.bool_)
+    first[1:] = pair[1:] != pair[:-1]
+    pair = pair[first]
+    return Pairs(pair // width, pair % width), rule[first]
+
+
+def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Codes, Codes, int]:
+    """The rule's key of both sides, and how many keys there could be."""
+    sides = []
+    for rows, households in ((asked, False), (children, True)):
+        key, size = np.zeros(len(rows), np.int64), 1
+        for name in at.fields:
+            field = records.key(name)
+            codes = (field.households if households else field.pupils)[rows]
+            if at.crossed and households and name in _CROSSED:
+                codes = records.key(_CROSSED[name]).households[rows]
+            missing = (key < 0) | (codes < 0)
+            key *= field.size
+            key += codes
+            key[missing] = MISSING
+            size *= max(field.size, 1)
+        sides.append(key)
+    return sides[0], sides[1], size
+
+
+_CROSSED = {"surname_sound": "forename_sound", "forename_sound": "surname_sound"}
+
+
+def join(pupils: Codes, households: Codes, size: int) -> Pairs:
+    """All pairs with the same key, but for keys of too many children. `size` is more than any key."""
+    wanted, asked = by_code(pupils, size)
+    keys, children = by_code(households, size)
+    start = np.searchsorted(keys, wanted)
+    offered = np.searchsorted(keys, wanted, side="right") - start
+    offered[offered > MOST_CHILDREN] = 0
+    position = np.arange(offered.sum()) + np.repeat(start - np.cumsum(offered) + offered, offered)
+    return Pairs(np.repeat(asked, offered), children[position])

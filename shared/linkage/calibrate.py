@@ -1,0 +1,58 @@
+"""How often each band of stated probability was right, from what officers decided."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.linkage.pairs import Scores
+
+BANDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0)
+CALIBRATION = pa.schema(
+    [
+        ("from", pa.float64()),
+        ("to", pa.float64()),
+        ("decided", pa.int64()),
+        ("right", pa.int64()),
+        ("stated", pa.float64()),
+        ("observed", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+    ]
+)
+"""By band: how many were decided, how many of them confirmed, the mean of what was stated, the share that was right,
+and the 95 % interval of that share (Wilson)."""
+
+
+def calibrate(results: pa.Table, decisions: pa.Table) -> pa.Table:
+    """Bands of `results` (`match_ref`, `probability`) that have decisions (`match_ref`, `decision`).
+
+    `confirm` is right and `reject` is wrong; `opted_out` says nothing of the match and is left out. A match that was
+    decided twice counts by its last row. Bands without a decision are left out. Returns schema `CALIBRATION`.
+    """
+    said = dict(zip(*(decisions.column(name).to_pylist() for name in ("match_ref", "decision")), strict=True))
+    decision = [said.get(ref) for ref in results.column("match_ref").to_pylist()]
+    right = np.array([each == "confirm" for each in decision], np.bool_)
+    counted = np.array([each in ("confirm", "reject") for each in decision], np.bool_)
+    probability = np.asarray(pc.fill_null(results.column("probability").combine_chunks(), 0.0), dtype=np.float64)
+    return bands(probability[counted], right[counted])
+
+
+def bands(probability: Scores, right: np.ndarray) -> pa.Table:
+    """The bands of pairs of which it is known whether they are right. Schema `CALIBRATION`."""
+    rows = []
+    for low, high in zip(BANDS, (*BANDS[1:-1], 1.0 + 1e-12), strict=False):
+        at = (probability >= low) & (probability < high)
+        if count := int(at.sum()):
+            hits = int(right[at].sum())
+            stated = float(np.sort(probability[at]).mean())
+            rows.append((low, min(high, 1.0), count, hits, stated, hits / count, *_wilson(hits, count)))
+    return pa.Table.from_pylist([dict(zip(CALIBRATION.names, row, strict=True)) for row in rows], schema=CALIBRATION)
+
+
+def _wilson(hits: int, count: int) -> tuple[float, float]:
+    z, share = 1.959964, hits / count
+    middle = share + z * z / (2 * count)
+    spread = z * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))
+    return (middle - spread) / (1 + z * z / count), min((middle + spread) / (1 + z * z / count), 1.0)

@@ -1,0 +1,53 @@
+"""Why a pair weighs what it weighs: bits that add up, comparison by comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.linkage.compare import compare
+from shared.linkage.levels import LEVELS
+from shared.linkage.pairs import Pairs
+from shared.linkage.records import read_records
+from shared.linkage.weights import weights_of
+
+if TYPE_CHECKING:
+    from shared.agreement.model import LinkagePolicy
+
+EXPLANATION = pa.schema(
+    [("pupil_row", pa.int32()), ("part", pa.string()), ("says", pa.string()), ("bits", pa.float64())]
+)
+"""Long form: the parts of each pair in the order in which a picture shows them."""
+TERM = "how common it is"
+REST = "before comparing, and other candidates"
+
+
+def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: LinkagePolicy) -> pa.Table:
+    """The parts of every linked pair of `links` (rows of `link.link`), which was made from these tables and policy.
+
+    Returns a table of schema `EXPLANATION`: the level's weight of each comparison that says something, the correction
+    for how common the value is, and at last what remains to the pair's `match_weight`: the odds before any comparison,
+    and the other candidates. Raises ValueError when the policy has no model.
+    """
+    if policy.model is None:
+        raise ValueError("the policy has no model, so there are no weights to explain")
+    linked = links.filter(pc.is_valid(links.column("household_row")))
+    pairs = Pairs(*(np.asarray(linked.column(name), dtype=np.int64) for name in ("pupil_row", "household_row")))
+    records = read_records(pupils, households)
+    levels = compare(records, pairs, policy.forename_similarity)
+    bits = weights_of(policy.model).bits(records, pairs, levels)
+    rest = np.asarray(linked.column("match_weight"), dtype=np.float64) - bits.total
+    rows: list[tuple[int, str, str, float]] = []
+    for at, pupil in enumerate(pairs.pupils.tolist()):
+        for name, kind in LEVELS.items():
+            if level := int(levels[name][at]):
+                rows.append(
+                    (pupil, name, kind(level).name.lower().replace("_", " "), float(bits.comparisons[name][at]))
+                )
+            if name in bits.terms and bits.terms[name][at]:
+                rows.append((pupil, name, TERM, float(bits.terms[name][at])))
+        rows.append((pupil, REST, "", float(rest[at])))
+    return pa.Table.from_pylist([dict(zip(EXPLANATION.names, row, strict=True)) for row in rows], schema=EXPLANATION)

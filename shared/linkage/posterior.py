@@ -1,0 +1,142 @@
+"""From weights to probabilities: how many matches there are to be found, and that each child is one pupil at most.
+
+All sums are of numbers on a fixed grid, so that their order, and with it the order of the rows, changes no bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from shared.linkage.context import joined
+from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.records import Codes
+
+_GRID = 2.0**32
+_FINE = 2.0**20
+_ROUNDS = 3
+AT_LEAST = 1000
+"""Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
+PUPILS_OF_PRIOR = 50
+"""How many pupils the model's share of matches weighs against the files at hand."""
+
+
+@dataclass(frozen=True)
+class World:
+    """How many rows there are to choose from, and what is expected of them before any comparison."""
+
+    pupils: int
+    households: int
+    found: float
+    """Part of the pupils who have a child here, to begin with."""
+
+    def odds(self, matches: float) -> float:
+        """Prior log2 odds of one pair when `matches` are one to one."""
+        pupils, households = max(self.pupils, 1), max(self.households, AT_LEAST)
+        matches = min(matches, 0.98 * min(pupils, households))
+        return float(np.log2(matches / ((pupils - matches) * (households - matches))))
+
+
+@dataclass(frozen=True)
+class Side:
+    """How pairs compete for the rows of one side.
+
+    Pairs of one row with what may be the same person twice (two claims, two registrations) do not compete: `copy`
+    numbers them alike, and `row` is the row of each copy number.
+    """
+
+    copy: Codes
+    row: Codes
+
+    @staticmethod
+    def of(row: Codes, other: Codes, person: Codes) -> Side:
+        """Pairs by their row on this side; `person` says who the row of the other side says it is (-1: unknown)."""
+        keys = joined([row, (person >= 0).astype(np.int64), np.where(person < 0, other, person)])
+        _, first, copy = np.unique(keys, return_index=True, return_inverse=True)
+        return Side(copy.astype(np.int64), np.unique(row[first], return_inverse=True)[1].astype(np.int64))
+
+    @cached_property
+    def contested(self) -> tuple[Codes, Side]:
+        """The pairs that have a rival, and the side of these alone."""
+        crowded = np.bincount(self.row, minlength=1)[self.row] > 1
+        copies = np.flatnonzero(crowded)
+        place = np.full(len(self.row), -1)
+        place[copies] = np.arange(len(copies))
+        pairs = np.flatnonzero(crowded[self.copy])
+        rows = np.unique(self.row[copies], return_inverse=True)[1].astype(np.int64)
+        return pairs, Side(place[self.copy[pairs]], rows)
+
+    def others(self, bits: Scores) -> Scores:
+        """log2 of the summed odds of the other pairs of each pair's row; each person counts once, at the best."""
+        summed = np.full(len(bits), -np.inf)
+        pairs, side = self.contested
+        if len(pairs):
+            summed[pairs] = side.summed(bits[pairs])
+        return summed
+
+    def summed(self, bits: Scores) -> Scores:
+        """`others` of all pairs, alone in their row or not."""
+        best = np.full(len(self.row), -1000.0)
+        np.maximum.at(best, self.copy, bits)
+        top = np.full(int(np.max(self.row)) + 1, -1000.0)
+        np.maximum.at(top, self.row, best)
+        share = np.round(np.exp2(best - top[self.row]) * _GRID)
+        left = np.bincount(self.row, weights=share)[self.row] - share
+        with np.errstate(divide="ignore"):
+            summed: Scores = (np.log2(left / _GRID) + top[self.row])[self.copy]
+        return summed
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """Which pairs compete: those of one pupil, and those of one child."""
+
+    pupil: Side
+    child: Side
+
+    @staticmethod
+    def of(pairs: Pairs, pupil_person: Codes, child_person: Codes) -> Rivals:
+        """Rivals by row, and copies by who a row says it is (`context.persons`)."""
+        return Rivals(
+            Side.of(pairs.pupils, pairs.households, child_person), Side.of(pairs.households, pairs.pupils, pupil_person)
+        )
+
+
+def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -> tuple[Scores, float]:
+    """The chance of every pair to be one child, and the matches expected in all.
+
+    `weights` are bits without any prior; `siblings` the bits that the two are siblings instead. The number of matches
+    is found from the pairs themselves, from the model's expectation on.
+    """
+    start = world.found * world.pupils
+    matches = max(start, 1e-6)
+    for _ in range(_ROUNDS):
+        prior = world.odds(matches)
+        chance = compete(weights + prior, siblings + prior, rivals, rounds=1)
+        seen = float(np.round(chance * _GRID).sum() / _GRID)
+        share = (seen + PUPILS_OF_PRIOR * world.found) / (world.pupils + PUPILS_OF_PRIOR)
+        matches = max(share * world.pupils, 1e-6)
+    prior = world.odds(matches)
+    return compete(weights + prior, siblings + prior, rivals), prior
+
+
+def compete(bits: Scores, siblings: Scores, rivals: Rivals, rounds: int = 3) -> Scores:
+    """Chances from log2 odds: a pair's own odds over all that may hold instead.
+
+    A rival counts for what is left of it when its own other partners are reckoned with (sum-product on the pairs): a
+    twin who is taken by her own record does not compete for her brother's.
+    """
+    if not len(bits):
+        return np.zeros(0)
+    alone = bits - np.logaddexp2(0.0, siblings)
+    of_child = alone
+    for _ in range(rounds):
+        of_pupil = alone - np.logaddexp2(0.0, rivals.pupil.others(of_child))
+        of_child = alone - np.logaddexp2(0.0, rivals.child.others(of_pupil))
+    odds = alone - np.logaddexp2(0.0, rivals.pupil.others(of_child)) - np.logaddexp2(0.0, rivals.child.others(of_pupil))
+    # A vectorised logarithm may differ in its last place by where in an array it stands; what follows must not.
+    odds = np.round(np.clip(odds, -1000, 1000) * _FINE) / _FINE
+    chance: Scores = 1 / (1 + np.exp2(-odds))
+    return chance

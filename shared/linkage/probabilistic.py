@@ -1,0 +1,77 @@
+"""The tier under the cascade: every pupil who is left is weighed against every child who is left and may be it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shared.linkage.blocking import block
+from shared.linkage.compare import compare
+from shared.linkage.context import persons
+from shared.linkage.guards import first_to_stop
+from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.posterior import Rivals, World, posterior
+from shared.linkage.records import Codes, Mask, Records
+from shared.linkage.scoring import Scored, evidence_of
+from shared.linkage.weights import weights_of
+
+if TYPE_CHECKING:
+    from shared.agreement.model import LinkagePolicy
+
+RULE = "probabilistic"
+NEGLIGIBLE = 8.0
+"""Bits under which a pair is not followed further: no prior makes it worth a look, and it is nobody's rival."""
+CLOSE = 3.0
+"""Bits by which the best pair must lead; less is a tie, which a person decides."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Pairs with their chance, and how far the next candidate of the pupil or the child is behind (bits, inf: none)."""
+
+    scored: Scored
+    considered: Codes
+    """For each pupil row, how many children were weighed."""
+
+
+def offer(records: Records, policy: LinkagePolicy, pupils: Mask, households: Mask, tier: int) -> Offered:
+    """Weigh the pairs of these rows. `tier` is the number that the pairs carry as their rule."""
+    model = policy.model
+    if model is None:
+        raise ValueError("the policy has no model")
+    pairs, _ = block(records, pupils, households)
+    considered = np.bincount(pairs.pupils, minlength=records.pupils)
+    weights = weights_of(model)
+    levels = compare(records, pairs, policy.forename_similarity)
+    bits = weights.bits(records, pairs, levels)
+    near = np.flatnonzero(bits.total >= NEGLIGIBLE)
+    pairs, levels = pairs.where(near), {name: level[near] for name, level in levels.items()}
+    world = World(int(pupils.sum()), int(households.sum()), model.found)
+    total = bits.total[near]
+    chance, _ = posterior(total, bits.siblings[near], Rivals.of(pairs, *persons(records, pairs)), world)
+    margin = margins(total, pairs)
+    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=True)
+    guard = first_to_stop(evidence, policy.guards)
+    below = np.nextafter(policy.automatic, 0.0)
+    stated = np.where(guard < 0, chance, np.minimum(chance, below))
+    return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, stated, margin), considered)
+
+
+def margins(bits: Scores, pairs: Pairs) -> Scores:
+    """How many bits each pair is ahead of the best other pair of its pupil or of its child; below 0 it is behind."""
+    margin = np.full(len(bits), np.inf)
+    for row in (pairs.pupils, pairs.households):
+        order = np.lexsort((-bits, row))
+        sorted_row, sorted_bits = row[order], bits[order]
+        first = np.ones(len(order), np.bool_)
+        first[1:] = sorted_row[1:] != sorted_row[:-1]
+        best = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+        other = np.where(first, best + 1, best)
+        has = other < len(order)
+        has[has] &= sorted_row[other[has]] == sorted_row[has]
+        lead = np.full(len(order), np.inf)
+        lead[has] = sorted_bits[has] - sorted_bits[other[has]]
+        margin[order] = np.minimum(margin[order], lead)
+    return margin

@@ -1,0 +1,178 @@
+"""The tier under the cascade: what it finds, what no score can override, and what it says of a pair."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.linkage.blocking import BLOCKS, MOST_CHILDREN, block
+from shared.linkage.calibrate import calibrate
+from shared.linkage.explain import EXPLANATION, explain
+from shared.linkage.levels import LEVELS
+from shared.linkage.link import link
+from shared.linkage.pairs import Pairs
+from shared.linkage.pictures import levels_chart, waterfall
+from shared.linkage.posterior import Rivals, compete
+from shared.linkage.records import read_records
+from shared.linkage.train import train
+from shared.linkage.weights import ASIDE, rising, weights_of
+from tests.unit.linkage.families import POLICY, WHOLE, children, one, pupils
+
+ELSEWHERE = {"postcode": "N1C 4AX", "uprn": "7", "address_line_1": "3 Canal Reach"}
+
+
+@pytest.mark.parametrize(
+    ("pupil", "child"),
+    [
+        ({"surname": "Zyx"}, {}),
+        ({"surname": "Okonjo-Bello"}, {"child_surname": "Bello"}),
+        ({"forename": "Okonjo", "surname": "Temidayo"}, {}),
+        ({"forename": "Ibrahim"}, {"child_forename": "Ebraheem"}),
+        ({"dob": date(2014, 3, 7), "surname": "Okonja"}, {"child_dob": date(2014, 7, 3)}),
+    ],
+)
+def test_one_thing_wrong_is_found(pupil: dict[str, Any], child: dict[str, Any]) -> None:
+    found = one(pupil, child, WHOLE)
+    assert (found["outcome"], found["rule"], found["guard"]) == ("matched", "probabilistic", None)
+    assert found["margin"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "pupil", "child"),
+    [
+        ("suppressed", {}, {"suppress_contact": True}),
+        ("twin", {"forename": "Zoe"}, {}),
+        ("forename", {"forename": "Zoe", "surname": "Lee"}, {}),
+        ("dob", {}, {"child_dob": date(2011, 9, 30)}),
+    ],
+)
+def test_no_score_overrides_a_guard(code: str, pupil: dict[str, Any], child: dict[str, Any]) -> None:
+    lenient = WHOLE.model_copy(update={"review": 1e-9})
+    found = one(pupil, child, lenient)
+    assert (found["outcome"], found["guard"]) == ("review", code)
+    assert found["probability"] < WHOLE.automatic
+    assert "A person decides" in found["sentence"]
+
+
+def test_date_of_birth_and_postcode_alone_are_never_enough() -> None:
+    only = WHOLE.model_copy(update={"guards": ("dob_postcode",), "review": 1e-9})
+    assert one({"forename": "Zoe", "surname": "Lee"}, {}, only)["guard"] == "dob_postcode"
+
+
+def test_two_claims_for_one_child_are_a_persons_to_choose_and_not_less_likely() -> None:
+    (found,) = link(pupils({"surname": "Okonja"}), children({}, {"household_ref": "H2"}), WHOLE).to_pylist()
+    assert (found["outcome"], found["guard"], found["margin"]) == ("review", "not_unique", 0.0)
+    assert found["probability"] > 0.9
+
+
+def test_the_sentence_is_plain() -> None:
+    found = one({"surname": "Okonja"}, {}, WHOLE)
+    assert found["sentence"] == (
+        "The same date of birth, forename and UPRN; the surnames sound alike; no other child comes near."
+    )
+    assert one({}, {}, WHOLE)["sentence"].endswith("nobody else comes under the rule's key.")
+
+
+def test_an_explanation_adds_up_to_the_match_weight() -> None:
+    left, right = pupils({"surname": "Okonja"}, {"surname": "Zyx", **ELSEWHERE, "forename": "Q"}), children({})
+    links = link(left, right, WHOLE)
+    parts = explain(left, right, links, WHOLE)
+    assert parts.schema == EXPLANATION
+    assert set(parts.column("pupil_row").to_pylist()) == {0}
+    assert sum(parts.column("bits").to_pylist()) == pytest.approx(links.column("match_weight")[0].as_py())
+    with pytest.raises(ValueError, match="no model"):
+        explain(left, right, links, POLICY)
+
+
+def test_pictures_are_svg_that_opens_and_hides_no_markup() -> None:
+    for draw in (waterfall, levels_chart):
+        root = ElementTree.fromstring(draw([("for", 4.0), ("<against>", -2.5)], "why & wherefore"))
+        assert root.tag.endswith("svg")
+        assert "<against>" in [element.text for element in root.iter()]
+
+
+def test_every_rule_of_blocking_makes_its_pair_and_none_twice() -> None:
+    records = read_records(
+        pupils({"surname": "Zyx"}, {"forename": "Zed", "surname": "Abc"}, {"dob": date(2014, 8, 9)}), children({})
+    )
+    pairs, rule = block(records, np.ones(3, np.bool_), np.ones(1, np.bool_))
+    assert pairs.pupils.tolist() == [0, 1, 2]
+    assert [BLOCKS[number].name for number in rule] == ["born-forename", "born-postcode", "home-forename"]
+    assert len({at.name for at in BLOCKS}) == len(BLOCKS)
+
+
+def test_a_key_that_too_many_children_share_offers_nobody() -> None:
+    crowd = children(*[{"child_seq": n} for n in range(MOST_CHILDREN + 1)])
+    pairs, _ = block(read_records(pupils({}), crowd), np.ones(1, np.bool_), np.ones(MOST_CHILDREN + 1, np.bool_))
+    assert len(pairs) == 0
+
+
+def test_more_agreement_never_weighs_less() -> None:
+    assert WHOLE.model is not None
+    for name, table in weights_of(WHOLE.model).tables.items():
+        ordered = [table[level] for level in LEVELS[name] if level and level != ASIDE.get(name)]
+        assert ordered == sorted(ordered), name
+
+
+@given(shares=st.lists(st.tuples(st.floats(0.001, 1), st.floats(0.001, 1)), min_size=1, max_size=8))
+def test_weights_that_fall_are_pooled(shares: list[tuple[float, float]]) -> None:
+    bits = rising(*map(list, zip(*shares, strict=True)))
+    assert len(bits) == len(shares)
+    assert all(low <= high + 1e-9 for low, high in pairwise(bits))
+
+
+@settings(max_examples=50)
+@given(bits=st.lists(st.floats(-30, 30), min_size=4, max_size=4))
+def test_chances_of_one_row_never_add_up_to_more_than_one(bits: list[float]) -> None:
+    pairs = Pairs(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))
+    nobody = np.full(4, -1)
+    chance = compete(np.array(bits), np.full(4, -1000.0), Rivals.of(pairs, nobody, nobody), rounds=20)
+    assert (chance >= 0).all()
+    for rows in (pairs.pupils, pairs.households):
+        assert (np.bincount(rows, weights=chance) <= 1.02).all()
+
+
+def test_a_model_names_only_what_linkage_has() -> None:
+    assert WHOLE.model is not None
+    strange = WHOLE.model.model_copy(update={"comparisons": {"shoe_size": {}}})
+    with pytest.raises(ValueError, match="shoe_size"):
+        weights_of(strange)
+
+
+def test_training_learns_the_same_from_any_order_and_needs_rows() -> None:
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    names = [f"{a}{b.lower()}ma" for a in letters for b in letters][:300]
+    left = pupils(
+        *[{"forename": n, "surname": n + "son", "dob": date(2010 + k % 9, 1 + k % 12, 3)} for k, n in enumerate(names)]
+    )
+    right = children(
+        *[
+            {"child_forename": n, "child_surname": n + ("son" if k % 5 else "sen"), "household_ref": n}
+            | {"child_dob": date(2010 + k % 9, 1 + k % 12, 3)}
+            for k, n in enumerate(names)
+        ]
+    )
+    about = {"name": "own", "version": "1.0.0", "trained_on": "a test"}
+    model = train([(left, right)], POLICY, **about)
+    back = pa.array(range(299, -1, -1))
+    assert model == train([(left.take(back), right.take(back))], POLICY, **about)
+    assert model.found > 0.5
+    with pytest.raises(ValueError, match="no pair"):
+        train([(left.slice(0, 0), right)], POLICY, **about)
+
+
+def test_decisions_say_how_often_a_band_was_right() -> None:
+    results = pa.table({"match_ref": ["a", "b", "c", "d"], "probability": [0.95, 0.96, 0.97, 0.55]})
+    decided = pa.table({"match_ref": ["a", "b", "c"], "decision": ["confirm", "reject", "opted_out"]})
+    (band,) = calibrate(results, decided).to_pylist()
+    assert (band["from"], band["to"], band["decided"], band["right"], band["observed"]) == (0.95, 0.99, 2, 1, 0.5)
+    assert band["low"] < 0.5 < band["high"]
+    assert calibrate(results, decided.slice(0, 0)).num_rows == 0
