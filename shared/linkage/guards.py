@@ -106,6 +106,8 @@ def _stranger(pairs: Evidence) -> Mask:
     )
     spelled &= pairs.weighed
     unsure = ((pairs["forename"] < Forename.KNOWN_VARIANT) & ~spelled) | (pairs["sex"] == Sex.DIFFERS)
+    # Akhtar and Akter may be one family or two; without the home there is nothing to tell.
+    unsure |= pairs["surname"] < Surname.ONE_PART_AGREES
     known_elsewhere = (pairs["address"] != Address.MISSING) & unsure
     stopped: Mask = apart & (known_elsewhere | (pairs.strangers > pairs.most_strangers))
     return stopped
@@ -169,8 +171,8 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "address",
         0.9,
         "it may be another child of that name and birthday",
-        "Name and date of birth agree and the address does not, and the name is too common, or forename or sex not "
-        "sure enough, to say that it is not another child.",
+        "Name and date of birth agree and the address does not, and the name is too common, or forename, surname or "
+        "sex not sure enough, to say that it is not another child.",
         _stranger,
     ),
     Guard(
