@@ -2,9 +2,11 @@
 
 import azure.functions as func
 
-from functions import drops, health, requests
+from functions import disposal, drops, health, requests, watchdog
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(drops.blueprint())
 app.register_functions(requests.blueprint())
+app.register_functions(disposal.blueprint())
+app.register_functions(watchdog.blueprint())
 app.register_functions(health.blueprint())

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("client.commands.status", "Say what has come back for you."),
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),
     "receipt": ("client.commands.receipt", "Verify receipts and certificates, offline."),
+    "certificate": ("client.commands.certificate", "Verify certificates of destruction, offline."),
     "link": ("client.commands.link", "Link a pupils file with a households file on this machine."),
     "synth": ("local.synth.command:synth", "Make synthetic boroughs: drops, and the truth apart from them."),
     "demo": ("local.demo:command", "Run the whole exchange once on this machine, and show every row's outcome."),

@@ -26,10 +26,12 @@ from shared.disposal.notes import (
     tidy,
 )
 from shared.disposal.objects import Found, Shelf, look, owners, stamp
+from shared.disposal.remind import remind
 from shared.envelope.canonical import canonical
 from shared.errors import Changed, ExchangeError, Held, Missing
 
 if TYPE_CHECKING:
+    from shared.disposal.remind import CollectionLog
     from shared.exchange import Exchange
     from shared.storage.poison import PoisonQueue
 
@@ -39,11 +41,16 @@ _PASSES = 3
 """Where versions are kept against the agreement, a deletion makes a version, which the next pass deletes."""
 
 
-def dispose(exchange: Exchange, poison: PoisonQueue) -> None:
-    """Sweep everybody's containers. A fault at one keeps no other from being swept; the first is raised at the end."""
+def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None:
+    """Remind of what waits, then sweep, for everybody.
+
+    A fault at one keeps no other from being swept; the first is raised at the end.
+    """
     faults: list[ExchangeError] = []
     for owner in owners(exchange.agreement, exchange.storage):
         try:
+            if owner in exchange.agreement.controllers:
+                remind(exchange, owner, log)
             sweep(exchange, poison, owner)
         except ExchangeError as fault:
             faults.append(fault)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.disposal.notes import Sweep
+from shared.disposal.remind import NoLog
 from shared.disposal.sweep import dispose
 from shared.envelope.statement import verify_statement
 from shared.storage.poison import PoisonQueue
@@ -67,7 +68,7 @@ def test_a_day_before_its_day_nothing_goes(term: World, poison: PoisonQueue) -> 
     before = {slug: names(term, slug) for slug in PILOT}
     later(term, DAYS - 0.01)
 
-    dispose(term.exchange, poison)
+    dispose(term.exchange, poison, NoLog())
 
     assert {slug: names(term, slug) for slug in PILOT} == before
     assert all(certificates(term, slug) == [] for slug in PILOT)
@@ -79,7 +80,7 @@ def test_on_its_day_everything_goes_and_a_listing_and_a_certificate_prove_it(ter
     assert all(before.values())
     later(term, DAYS + 0.01)
 
-    dispose(term.exchange, poison)
+    dispose(term.exchange, poison, NoLog())
 
     assert not any(names(term, "lambeth").values())
     [body] = certificates(term, "lambeth")
