@@ -96,7 +96,7 @@ def survey(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource)
     """Look at everything that is held. Reads no blob."""
     storage = exchange.storage
     there = storage.containers()
-    everybody = owners(exchange.agreement, storage)
+    everybody = owners(exchange.agreement, storage, there)
     objects = {}
     for owner in everybody:
         with look(storage, poison, owner, there) as shelves:

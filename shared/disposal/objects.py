@@ -103,9 +103,11 @@ class Shelf:
     found: tuple[Found, ...]
 
 
-def owners(agreement: Agreement, storage: Storage) -> tuple[str, ...]:
-    """Whose objects there are: the parties, boroughs that were parties and have left containers, and the exchange."""
-    there = storage.containers()
+def owners(agreement: Agreement, storage: Storage, there: frozenset[str]) -> tuple[str, ...]:
+    """Whose objects there are: the parties, boroughs that were parties and have left containers, and the exchange.
+
+    `there` are the containers that exist.
+    """
     parts = {part.rstrip("/") for found in storage.parts().values() for part in found if part.endswith("/")}
     former = [
         slug

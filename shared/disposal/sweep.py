@@ -47,24 +47,25 @@ def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None
     A fault at one keeps no other from being swept; the first is raised at the end.
     """
     faults: list[ExchangeError] = []
-    for owner in owners(exchange.agreement, exchange.storage):
+    there = exchange.storage.containers()
+    for owner in owners(exchange.agreement, exchange.storage, there):
         try:
             if owner in exchange.agreement.controllers:
                 remind(exchange, owner, log)
-            sweep(exchange, poison, owner)
+            sweep(exchange, poison, owner, there)
         except ExchangeError as fault:
             faults.append(fault)
     if faults:
         raise faults[0]
 
 
-def sweep(exchange: Exchange, poison: PoisonQueue, owner: str) -> Sweep:
+def sweep(exchange: Exchange, poison: PoisonQueue, owner: str, there: frozenset[str]) -> Sweep:
     """Sweep what `owner` has: first what an earlier sweep left unfinished, then today's. Done once a day.
 
+    `there` are the containers that exist.
     Raises a `StorageFault` when it could not be finished; the next call goes on from there.
     """
     today = Sweep(owner, exchange.clock().date())
-    there = exchange.storage.containers()
     found = notes(exchange, owner)
     for name in found.plans:
         earlier = sweep_of(owner, name)
