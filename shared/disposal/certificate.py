@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from shared.agreement.model import Agreement
 from shared.disposal.notes import Holding, Plan, Sweep
 from shared.disposal.objects import DELIVERED, HeldObject, past
-from shared.envelope.manifest import EXCHANGE
 from shared.envelope.statement import sign_statement
 from shared.errors import AlreadyExists
 
@@ -55,10 +54,11 @@ def is_due(plan: Plan, holding: Holding) -> bool:
     return any(not held.delivery for held in (*destroyed(plan, holding), *plan.lost))
 
 
-def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event: Event) -> bytes:
+def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event: Event, there: frozenset[str]) -> bytes:
     """Write the certificate once, keep it, deliver a copy into the borough's outbox, and return it.
 
-    `event` is the step of the ledger that records the destruction: its time is the certificate's.
+    `event` is the step of the ledger that records the destruction: its time is the certificate's. `there` are the
+    containers that exist: a borough that has left may have no outbox any more.
     """
     body = _body(exchange.agreement, sweep, plan, holding, event)
     document = sign_statement(body, CERTIFICATE, exchange.keys, datetime.fromisoformat(event.at))
@@ -68,9 +68,10 @@ def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
         kept.create(name, document, content_type="application/json")
     except AlreadyExists:
         document = kept.read(name).data  # the key may have been rotated since an earlier try signed it
-    if sweep.owner != EXCHANGE:
+    outbox = exchange.storage.outbox(sweep.owner)
+    if outbox.container in there:
         try:
-            exchange.storage.outbox(sweep.owner).create(DELIVERED + name, document, content_type="application/json")
+            outbox.create(DELIVERED + name, document, content_type="application/json")
         except AlreadyExists:
             return document
     return document

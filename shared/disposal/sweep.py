@@ -119,7 +119,7 @@ def _carry_out(
         codes=(*sorted({f"left.{held.bar or 'changed'}" for held in left}), *((MISSED,) if ways[UNEXPLAINED] else ())),
     )
     if is_due(plan, holding):
-        document = issue(exchange, sweep, plan, holding, event)
+        document = issue(exchange, sweep, plan, holding, event, there)
         exchange.ledger.record(
             sweep.subject,
             "certified",
