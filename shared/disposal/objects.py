@@ -183,8 +183,10 @@ def _own(kind: str, name: str) -> bool:
 
 def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
     manifest = _manifest(copy)
+    # A version has the ETag that it had as the current blob, and is the same object.
+    snapshot = copy.mark if copy.state == "snapshot" else ""
     held = HeldObject(
-        id=object_id(area.container, area.prefix + copy.name, copy.etag, copy.mark),
+        id=object_id(area.container, area.prefix + copy.name, copy.etag, snapshot),
         kind=kind,
         state=copy.state,
         created=stamp(copy.created),
@@ -199,9 +201,9 @@ def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
     return Found(held, lambda: area.destroy(copy))
 
 
-def object_id(container: str, name: str, etag: str, mark: str = "") -> str:
+def object_id(container: str, name: str, etag: str, snapshot: str = "") -> str:
     """The id of one copy of a blob: what certificates call it. `name` is the blob's whole name in the container."""
-    return derived_id("object", container, name, etag.strip('"'), mark)
+    return derived_id("object", container, name, etag.strip('"'), snapshot)
 
 
 def _manifest(copy: Copy) -> Manifest | None:
