@@ -78,11 +78,10 @@ def sweep(exchange: Exchange, poison: PoisonQueue, owner: str, there: frozenset[
         return today
     with look(exchange.storage, poison, owner, there) as shelves:
         holding = _holding(exchange, shelves)
-    plan = _plan(exchange, today, holding, found)
-    if plan.is_empty and not found.plans:
-        _finish(exchange, today, fix_holding(exchange, today, holding), found)
-        return today
-    _carry_out(exchange, poison, today, fix_plan(exchange, today, plan), found, there)
+    # Even where there is nothing to do the plan is fixed: another worker may be in the middle of one, and what we see
+    # gone may be what it has destroyed and not yet certified.
+    plan = fix_plan(exchange, today, _plan(exchange, today, holding, found))
+    _carry_out(exchange, poison, today, plan, found, there, None if plan.objects else holding)
     return today
 
 
@@ -95,13 +94,30 @@ def _plan(exchange: Exchange, today: Sweep, holding: Holding, found: Notes) -> P
 
 
 def _carry_out(
-    exchange: Exchange, poison: PoisonQueue, sweep: Sweep, plan: Plan, found: Notes, there: frozenset[str]
+    exchange: Exchange,
+    poison: PoisonQueue,
+    sweep: Sweep,
+    plan: Plan,
+    found: Notes,
+    there: frozenset[str],
+    listed: Holding | None = None,
 ) -> None:
+    """Do what the plan says, and say so. `listed` is what is held, where there is nothing to destroy."""
     exchange = exchange.working_on(sweep.subject)
     if exchange.ledger.recorded(sweep.subject, "done"):
         tidy(exchange, sweep, found)  # another worker was quicker, between our look and our plan
         return
-    holding = fix_holding(exchange, sweep, _destroy(exchange, poison, sweep, plan, there))
+    holding = fix_holding(exchange, sweep, listed or _destroy(exchange, poison, sweep, plan, there))
+    if not plan.is_empty:
+        _tell(exchange, sweep, plan, holding, there)
+    exchange.ledger.record(
+        sweep.subject, "done", service=SERVICE, tenant=sweep.owner, counts={"held": len(holding.objects)}
+    )
+    tidy(exchange, sweep, found)
+
+
+def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there: frozenset[str]) -> None:
+    """Record what was destroyed, and certify it."""
     gone, left = destroyed(plan, holding), not_destroyed(plan, holding)
     ways = Counter(mechanism(held, plan, exchange.agreement) for held in plan.lost)
     event = exchange.ledger.record(
@@ -127,14 +143,6 @@ def _carry_out(
             tenant=sweep.owner,
             hashes={"certificate": hashlib.sha256(document).hexdigest()},
         )
-    _finish(exchange, sweep, holding, found)
-
-
-def _finish(exchange: Exchange, sweep: Sweep, holding: Holding, found: Notes) -> None:
-    exchange.ledger.record(
-        sweep.subject, "done", service=SERVICE, tenant=sweep.owner, counts={"held": len(holding.objects)}
-    )
-    tidy(exchange, sweep, found)
 
 
 def _destroy(exchange: Exchange, poison: PoisonQueue, sweep: Sweep, plan: Plan, there: frozenset[str]) -> Holding:
