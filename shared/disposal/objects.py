@@ -8,7 +8,7 @@ again; whoever has only the certificate cannot guess the name from it, because n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -160,16 +160,11 @@ def past(held: HeldObject, now: datetime, days: int) -> bool:
     """Whether the object is past its day.
 
     Blocks that were never committed are at once: every write of the exchange and of a borough is one request, so
-    nobody is about to finish them.
+    nobody is about to finish them. Anything else without a date is left for the watchdog to name.
     """
     if held.since is None:
         return held.state == "uncommitted"
     return held.since <= now - timedelta(days=days)
-
-
-def age_days(objects: Iterable[HeldObject], now: datetime) -> int:
-    """Whole days of the oldest; 0 where there is none."""
-    return max(((now - held.since).days for held in objects if held.since), default=0)
 
 
 def stamp(moment: datetime | None) -> str:

@@ -41,7 +41,9 @@ def _alarm(number: int, meaning: str, mend: str) -> Code:
 
 
 MISSING = _alarm(1, "An object went before its day, and no sweep deleted it.", "Ask the storage logs who deleted it.")
-TOO_OLD = _alarm(2, "An object has reached the day of the alarm.", "Find out what kept the sweep; delete it today.")
+TOO_OLD = _alarm(
+    2, "An object has reached the day of the alarm, or has no date.", "Find out what kept the sweep; delete it today."
+)
 LEASED = _alarm(3, "A lease bars the deletion of an object that is past its day.", "Find its holder, break the lease.")
 ON_HOLD = _alarm(
     4, "A legal hold or an immutability policy lies where personal data is.", "Find out who set it; lift it."
@@ -101,7 +103,7 @@ def _objects(agreement: Agreement, owner: str, objects: tuple[HeldObject, ...], 
     alarm = now - timedelta(days=agreement.retention.watchdog_days)
     late = due(objects, now, agreement)
     questions: tuple[tuple[Code, tuple[HeldObject, ...], Callable[[HeldObject], bool]], ...] = (
-        (TOO_OLD, objects, lambda held: held.since is not None and held.since <= alarm),
+        (TOO_OLD, objects, lambda held: held.since is None or held.since <= alarm),
         (LEASED, late, lambda held: held.bar == "leased"),
         (ON_HOLD, objects, lambda held: held.bar in ("legal_hold", "immutable")),
         (SOFT_DELETE, objects, lambda held: held.state == "deleted"),

@@ -10,7 +10,7 @@ import pytest
 
 from shared.agreement.load import load_agreement
 from shared.disposal.account import Account, Configuration, LifecycleRule
-from shared.disposal.objects import HeldObject, stamp
+from shared.disposal.objects import HeldObject, past, stamp
 from shared.disposal.watchdog import CODES, check
 
 AGREEMENT = load_agreement()
@@ -71,6 +71,7 @@ def test_an_account_that_is_as_promised_gives_no_finding() -> None:
     ("objects", "code", "count"),
     [
         ((held(29), held(29.5), held(28.99)), "DSP-002", 2),
+        ((replace(held(1), created=""),), "DSP-002", 1),
         ((held(26, bar="leased"), held(25.9, bar="leased")), "DSP-003", 1),
         ((held(1, bar="legal_hold"), held(2, bar="immutable")), "DSP-004", 2),
         ((held(1, state="deleted", bar="soft_deleted"),), "DSP-005", 1),
@@ -133,6 +134,11 @@ def test_what_cannot_be_seen_is_said_and_is_no_alarm() -> None:
 
     assert {finding.where for finding in findings} == set(vars(Configuration()))
     assert {(finding.code.code, finding.code.severity) for finding in findings} == {("DSP-012", "unknown")}
+
+
+def test_without_a_date_only_blocks_that_were_never_committed_are_past_their_day() -> None:
+    assert past(replace(held(0, state="uncommitted"), created=""), NOW, 26)
+    assert not past(replace(held(0), created=""), NOW, 26)
 
 
 def test_codes_are_numbered_without_a_gap() -> None:
