@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions import drops, health, queued, requests
+from functions import disposal, drops, health, queued, requests, watchdog
 from functions.settings import Settings
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -11,4 +11,6 @@ if Settings.read().events_are_queued:
 else:
     app.register_functions(drops.blueprint())
     app.register_functions(requests.blueprint())
+app.register_functions(disposal.blueprint())
+app.register_functions(watchdog.blueprint())
 app.register_functions(health.blueprint())

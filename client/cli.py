@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("client.commands.status", "Say what has come back for you."),
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),
     "receipt": ("client.commands.receipt", "Verify receipts and certificates, offline."),
+    "certificate": ("client.commands.certificate", "Verify certificates of destruction, offline."),
     "link": ("client.commands.link", "Link a pupils file with a households file on this machine."),
     "train": ("client.commands.train", "Train a linkage model on files of this machine."),
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),

@@ -85,6 +85,9 @@ INPUT_CODES = _codes(
     ),
     InputCode("INP-025", "There is no use {name} of a key.", "Name one of {known}."),
     InputCode("INP-026", "The outbox has a file whose name cannot be a file name here.", "Tell the operators."),
+    InputCode(
+        "INP-027", "{path} is no certificate: it is a {kind}.", "Verify a receipt with `exchange receipt verify`."
+    ),
 )
 
 

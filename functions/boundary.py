@@ -39,31 +39,36 @@ class Unexpected(ExchangeError):
 
 def deliver(trigger: str, blob: BlobReference, work: Callable[[], object]) -> None:
     """Do the `work` of one event and journal its outcome under the trigger's name."""
+    _meet("event", work, trigger=trigger, container=blob.container, blob=shown(blob.name))
+
+
+def on_time(trigger: str, work: Callable[[], object]) -> None:
+    """Do the `work` of a timer and journal its outcome under the trigger's name."""
+    _meet("timer", work, trigger=trigger)
+
+
+def _meet(kind: str, work: Callable[[], object], **facts: str) -> None:
     started = time.monotonic()
     fault: ExchangeError
     try:
         work()
     except RefusedEvent as refusal:
-        _note("event.refused", trigger, blob, started, level=logging.WARNING, code=refusal.code)
+        _note(f"{kind}.refused", started, level=logging.WARNING, code=refusal.code, **facts)
         return
     except ExchangeError as error:
         fault = error
     except Exception as error:  # noqa: BLE001 - raised below, outside, so that it is not the context of what is raised
         fault = Unexpected.of(error)
     else:
-        _note("event.done", trigger, blob, started)
+        _note(f"{kind}.done", started, **facts)
         return
-    _note("event.failed", trigger, blob, started, level=logging.ERROR, code=fault.code, where=_where(fault))
+    _note(f"{kind}.failed", started, level=logging.ERROR, code=fault.code, where=_where(fault), **facts)
     fault.__cause__ = fault.__context__ = None
     raise fault
 
 
-def _note(
-    event: str, trigger: str, blob: BlobReference, started: float, *, level: int = logging.INFO, **facts: str
-) -> None:
-    milliseconds = round((time.monotonic() - started) * 1000)
-    name = shown(blob.name)
-    say(event, level=level, trigger=trigger, container=blob.container, blob=name, milliseconds=milliseconds, **facts)
+def _note(event: str, started: float, *, level: int = logging.INFO, **facts: str) -> None:
+    say(event, level=level, milliseconds=round((time.monotonic() - started) * 1000), **facts)
 
 
 def _where(error: BaseException) -> str:

@@ -24,8 +24,10 @@ class Settings:
     connection_string: str | None
     """`Exchange`: for the emulator and development only; the deployed account refuses shared keys."""
     blob_service_uri: str | None
-    """`Exchange__blobServiceUri`: the account's blob endpoint, used with the app's managed identity. The host needs
-    `Exchange__queueServiceUri` beside it: the poison queue is in the same account."""
+    """`Exchange__blobServiceUri`: the account's blob endpoint, used with the app's managed identity."""
+    queue_service_uri: str | None
+    """`Exchange__queueServiceUri`: the queue endpoint of the same account. The host puts events there that it gives up,
+    and the sweep takes those out that are past their day."""
     client_id: str | None
     """`Exchange__clientId`: of a user-assigned identity; without it the system-assigned one."""
     key_vault: str | None
@@ -51,6 +53,7 @@ class Settings:
         return cls(
             connection_string=value(CONNECTION),
             blob_service_uri=value(f"{CONNECTION}__blobServiceUri"),
+            queue_service_uri=value(f"{CONNECTION}__queueServiceUri"),
             client_id=value(f"{CONNECTION}__clientId"),
             key_vault=value("EXCHANGE_KEY_VAULT"),
             key_ring=folder("EXCHANGE_KEY_RING"),
@@ -69,6 +72,12 @@ class Settings:
         """Raise `InvalidSettings` unless there is exactly one home for blobs and exactly one for keys."""
         if (self.connection_string is None) == (self.blob_service_uri is None):
             raise _either(CONNECTION, f"{CONNECTION}__blobServiceUri")
+        if (self.blob_service_uri is None) != (self.queue_service_uri is None):
+            raise InvalidSettings(
+                "SYS-002",
+                f"Set {CONNECTION}__blobServiceUri and {CONNECTION}__queueServiceUri together.",
+                "See docs/operators/settings.md.",
+            )
         if (self.key_vault is None) == (self.key_ring is None):
             raise _either("EXCHANGE_KEY_VAULT", "EXCHANGE_KEY_RING")
 

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from shared.agreement.model import Agreement
     from shared.envelope.keys import KeyService
     from shared.exchange import Exchange
+    from shared.storage.poison import PoisonQueue
     from shared.storage.storage import Storage
 
 _building = threading.Lock()
 _exchange: Exchange | None = None
+_poison: PoisonQueue | None = None
 
 
 def agreement() -> Agreement:
@@ -33,14 +35,25 @@ def exchange() -> Exchange:
         return _exchange
 
 
-def use(exchange: Exchange | None) -> None:
+def poison() -> PoisonQueue:
+    """The queue of events that the host gave up, in the exchange's account."""
+    global _poison
+    with _building:
+        if _poison is None:
+            settings = Settings.read()
+            settings.check()
+            _poison = _queue(settings)
+        return _poison
+
+
+def use(exchange: Exchange | None, poison: PoisonQueue | None = None) -> None:
     """Work on this exchange instead of the one that the settings describe; `None`: read the settings again.
 
     For the local host, which composes its own.
     """
-    global _exchange
+    global _exchange, _poison
     with _building:
-        _exchange = exchange
+        _exchange, _poison = exchange, poison
         _agreement_of_the_settings.cache_clear()
 
 
@@ -71,6 +84,14 @@ def _storage(settings: Settings) -> Storage:
     if settings.connection_string is not None:
         return Storage.connect(settings.connection_string)
     return Storage.connect(settings.blob_service_uri, credential=_identity(settings))
+
+
+def _queue(settings: Settings) -> PoisonQueue:
+    from shared.storage.poison import PoisonQueue
+
+    if settings.connection_string is not None:
+        return PoisonQueue.connect(settings.connection_string)
+    return PoisonQueue.connect(f"{settings.queue_service_uri}", credential=_identity(settings))
 
 
 def _keys(settings: Settings) -> KeyService:

@@ -106,7 +106,7 @@ class Host:
         poll_seconds: float = 0.2,
         retry_seconds: float = 0.0,
     ) -> None:
-        wiring.use(exchange)
+        wiring.use(exchange, poison)
         self.counts: Counter[str] = Counter()
         """Events by how they ended: `done` or `poisoned`; and `failed`, the tries that were not the last word."""
         self._exchange = exchange

@@ -19,6 +19,7 @@
     │   ├── NotAllowed             the credentials do not allow it
     │   ├── TooLarge               more bytes than the caller would take
     │   ├── UnusableName           the name would mean another blob, or none (STO-008)
+    │   ├── Held                   a lease, a hold or an immutability policy bars the deletion (STO-009)
     │   └── StorageUnavailable     transient: the host tries again
     ├── LedgerRefused              an event held something that is not a code, a count or an id (LED-003)
     ├── LedgerBroken               a hash chain does not hold (LED-001)
@@ -102,6 +103,10 @@ class TooLarge(StorageFault):
 
 class UnusableName(StorageFault):
     """The name of a blob cannot be used to address it."""
+
+
+class Held(StorageFault):
+    """A lease, a legal hold or an immutability policy bars the deletion of a blob."""
 
 
 class StorageUnavailable(StorageFault):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -17,7 +17,7 @@ Release = Literal["matches", "review", "enrolments"]
 Receiver = Literal["home", "school"]
 Key = Literal["upn", "uln", "dob", "surname", "forename", "forename_3", "postcode", "uprn"]
 Guard = Literal["twin", "forename", "dob", "stranger", "identifier", "dob_postcode", "suppressed"]
-Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison"]
+Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"]
 Days = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
@@ -150,15 +150,21 @@ class EligibilityTerms(Terms):
 
 
 class Retention(Terms):
-    """Days until data goes: the sweep first, the lifecycle policy as backstop, the alarm, the promise."""
+    """Days until data goes: the reminder, the sweep, the lifecycle policy as backstop, the alarm, the promise."""
 
     promise_days: Days
     watchdog_days: Days
     lifecycle_days: Days
+    reminder_days: Days
+    """When a result that nobody has collected is named, so that it can be collected before the sweep takes it."""
     sweep_days: dict[Container, Days]
 
     @model_validator(mode="after")
     def _ordered(self) -> Retention:
+        if unsaid := set(get_args(Container)) - set(self.sweep_days):
+            raise ValueError(f"sweep_days: no days for {', '.join(sorted(unsaid))}")
+        if not self.reminder_days < self.sweep_days["outbox"]:
+            raise ValueError("the reminder must come before the sweep of the outbox")
         if not max(self.sweep_days.values(), default=0) < self.lifecycle_days < self.watchdog_days < self.promise_days:
             raise ValueError("sweep, lifecycle, watchdog and promise must follow each other in days")
         return self
@@ -168,6 +174,14 @@ class Records(Terms):
     """Days that records without personal data are kept."""
 
     ledger_days: Days
+    certificate_days: Days
+    """Certificates of destruction: kept as long as the ledger that they state the head of, or longer."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Records:
+        if self.certificate_days < self.ledger_days:
+            raise ValueError("certificates must be kept as long as the ledger")
+        return self
 
 
 class Agreement(Terms):

@@ -16,6 +16,7 @@ from azure.core import MatchConditions
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
 from shared.errors import Missing, TooLarge, UnusableName
+from shared.storage.copies import Copy, destroy_copy, list_copies
 from shared.storage.faults import translated
 
 SINGLE_PUT_BYTES = 5_000 * 2**20
@@ -172,6 +173,23 @@ class Area:
                 **condition,
                 **self._tagged(),
             )
+
+    def copies(self) -> Iterator[Copy]:
+        """Everything that is kept here: blobs, snapshots, versions, soft-deleted and uncommitted ones.
+
+        For disposal: what `list` shows is not all that is there.
+        """
+        with translated(self.container):
+            yield from list_copies(self.client, self.prefix, **self._tagged())
+
+    def destroy(self, copy: Copy) -> None:
+        """Remove one of `copies`, whatever its name; a blob goes with its snapshots.
+
+        Raises `Missing` (STO-001) if it is gone, `Changed` (STO-003) if it is no longer what was listed, `Held`
+        (STO-009) if something bars it.
+        """
+        with translated(self.container):
+            destroy_copy(self.client, self.prefix + copy.name, copy, **self._tagged())
 
     def _full(self, name: str) -> str:
         if not is_usable(name):

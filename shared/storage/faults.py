@@ -18,10 +18,11 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from shared.errors import AlreadyExists, Changed, Missing, NotAllowed, StorageFault, StorageUnavailable
+from shared.errors import AlreadyExists, Changed, Held, Missing, NotAllowed, StorageFault, StorageUnavailable
 
 _TRANSIENT = (ServiceRequestError, ServiceResponseError, DecodeError)
 _TRANSIENT_STATUS = {408, 429, 500, 502, 503, 504}
+_BARRED = {"LeaseIdMissing", "BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"}
 
 
 @contextmanager
@@ -44,6 +45,8 @@ def fault_of(error: AzureError, container: str) -> StorageFault:
         return Missing("STO-001", f"There is no such blob; {where}.")
     if said in {"BlobAlreadyExists", "UnauthorizedBlobOverwrite"}:
         return AlreadyExists("STO-002", f"There is a blob of that name already; {where}.")
+    if said in _BARRED:
+        return Held("STO-009", f"A lease, a hold or a policy bars it; {where}.", "Find out who set it and why.")
     if status == 412 and said in {"ConditionNotMet", ""}:
         return Changed("STO-003", f"The blob was overwritten since it was looked at; {where}.")
     if status in {401, 403} or (status is None and isinstance(error, HttpResponseError)):

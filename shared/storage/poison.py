@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from shared.storage.faults import translated
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 QUEUE = "webjobs-blobtrigger-poison"
 PEEK_AT_MOST = 32
 """The service shows no more at a time."""
+_OUT_SECONDS = 120
+"""For how long a message that was taken out is out of sight, if whoever took it does not come back."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,18 @@ class PoisonMessage:
         """Read the host's JSON. Raises `ValueError` or `KeyError` when it is something else."""
         said = json.loads(text)
         return cls(said["FunctionId"], said["ContainerName"], said["BlobName"], said["ETag"], said["BlobType"])
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message as disposal sees it: when it came and what it is called, not what it says."""
+
+    id: str
+    size: int
+    created: datetime | None
+    """UTC, whole seconds."""
+    receipt: str
+    """What the service wants to see of whoever removes it."""
 
 
 class PoisonQueue:
@@ -94,6 +111,42 @@ class PoisonQueue:
         with translated(QUEUE):
             found = self._client.peek_messages(PEEK_AT_MOST)
         return [PoisonMessage.from_json(message.content) for message in found]
+
+    @contextmanager
+    def letters(self) -> Iterator[tuple[Letter, ...]]:
+        """Every message, also those beyond the first 32; none where there is no queue.
+
+        Meanwhile nobody else sees them; those that are not removed are put back at the end.
+        """
+        letters = tuple(self._take_out())
+        try:
+            yield letters
+        finally:
+            for letter in letters:
+                self._put_back(letter)
+
+    def _take_out(self) -> Iterator[Letter]:
+        with translated(QUEUE):
+            try:
+                for message in self._client.receive_messages(
+                    messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS
+                ):
+                    size = len(str(message.content).encode())
+                    yield Letter(message.id, size, message.inserted_on, str(message.pop_receipt))
+            except ResourceNotFoundError:
+                return  # nothing was ever given up
+
+    def _put_back(self, letter: Letter) -> None:
+        with translated(QUEUE):
+            try:
+                self._client.update_message(letter.id, letter.receipt, visibility_timeout=0)
+            except ResourceNotFoundError:
+                return  # it was removed
+
+    def remove(self, letter: Letter) -> None:
+        """Remove one of `letters`. Raises `Missing` (STO-001) if it is gone."""
+        with translated(QUEUE):
+            self._client.delete_message(letter.id, letter.receipt)
 
     def count(self) -> int:
         """How many events were given up; the service calls it approximate."""

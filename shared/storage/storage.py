@@ -8,11 +8,14 @@ container                     holds                                             
 ``staging``                   validated rows, sealed to the exchange                 prefix ``<home slug>/``
 ``requests``                  work that is due                                       prefix ``<home slug>/``
 ``claims``                    facts fixed once for a piece of work                   prefix ``<slug>/``
+``certificates``              certificates of destruction, no personal data          prefix ``<slug>/``
+``deadletter``                events that Event Grid could not deliver               (all; listed, never read)
 ``ledger``                    events, no personal data                               (all)
 ``reference``                 public reference data, such as the postcode directory  (all)
 ============================  =====================================================  ==============================
 
-Whatever holds personal data is reached through a call that takes one borough: no call reads across two.
+Whatever holds personal data is reached through a call that takes one borough: no call reads across two. An undelivered
+event names a blob, and a borough may have put a name into it; no call offers to read one.
 """
 
 from __future__ import annotations
@@ -40,7 +43,8 @@ POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
 _SLUG = re.compile(r"[a-z](-?[a-z]){1,56}")
-_SHARED = ("staging", "requests", "claims", "ledger", "reference")
+_BY_BOROUGH = ("staging", "requests", "claims", "certificates")
+_SHARED = (*_BY_BOROUGH, "ledger", "reference", "deadletter")
 
 
 def sdk_options() -> dict[str, Any]:
@@ -116,6 +120,14 @@ class Storage:
         """Facts that were fixed once for the borough's drops and runs."""
         return self._area("claims", f"{_checked(slug)}/")
 
+    def certificates(self, slug: str) -> Area:
+        """Certificates of what was destroyed of the borough's; they hold no personal data."""
+        return self._area("certificates", f"{_checked(slug)}/")
+
+    def dead_letters(self) -> Area:
+        """Events that could not be delivered, of all boroughs: to be listed and destroyed, not to be read."""
+        return self._area("deadletter")
+
     def ledger(self) -> Area:
         """Events; they hold no personal data."""
         return self._area("ledger")
@@ -159,6 +171,39 @@ class Storage:
             self._postcodes[etag] = directory
         return directory
 
+    def containers(self) -> frozenset[str]:
+        """Names of all containers of the account, which is not to look into any."""
+        with translated("(all)"):
+            return frozenset(str(found.name) for found in self.service.list_containers(**self._tagged()))
+
+    def parts(self) -> dict[str, frozenset[str]]:
+        """What stands first in the names of a shared container's blobs, by container: ``lambeth/`` for a borough's
+        part. Anything without a ``/`` at its end lies in no borough's part."""
+        found = {}
+        for container in _BY_BOROUGH:
+            with translated(container):
+                client = self.service.get_container_client(container)
+                found[container] = frozenset(
+                    str(part.name).partition("/")[0] + ("/" if "/" in str(part.name) else "")
+                    for part in client.walk_blobs(delimiter="/", **self._tagged())
+                )
+        return found
+
+    def soft_delete_days(self) -> int:
+        """For how many days the account keeps deleted blobs; 0 when it does not."""
+        with translated("(all)"):
+            policy = self.service.get_service_properties(**self._tagged())["delete_retention_policy"]
+        return int(policy.days or 1) if policy.enabled else 0
+
+    def held_containers(self) -> frozenset[str]:
+        """Names of containers on which a legal hold or an immutability policy lies."""
+        with translated("(all)"):
+            return frozenset(
+                str(found.name)
+                for found in self.service.list_containers(**self._tagged())
+                if found.has_legal_hold or found.has_immutability_policy
+            )
+
     def check_reachable(self) -> None:
         """Raise a `StorageFault` unless the account answers, lets us in, and has its containers."""
         with translated("ledger"):
@@ -178,6 +223,9 @@ class Storage:
                     self.service.create_container(name)
                 except ResourceExistsError:
                     continue
+
+    def _tagged(self) -> dict[str, Any]:
+        return {} if self._request_id is None else {"client_request_id": self._request_id}
 
     def _area(self, container: str, prefix: str = "") -> Area:
         return Area(self.service.get_container_client(container), prefix, self._request_id)

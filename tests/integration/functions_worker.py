@@ -144,6 +144,11 @@ class Worker:
         http = Message(method="GET", url=url, headers={}, params={}, query={}, body=Message(string=""))
         return self._invoke(function, Message(http=http), {})
 
+    def tick(self, function: str) -> Outcome:
+        """Invoke a timer trigger, as the host does when its time has come."""
+        timer = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": None, "IsPastDue": False}
+        return self._invoke(function, Message(json=json.dumps(timer)), {})
+
     def _invoke(self, function: str, data: Message, metadata: dict[str, Message]) -> Outcome:
         invocation = SimpleNamespace(
             invocation_id=str(uuid.uuid4()),

@@ -25,6 +25,7 @@ from local.site import Site, open_site
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
 from shared.contract.datasets import DECISIONS
+from shared.disposal.watchdog import CODES as DISPOSAL_CODES
 from shared.linkage.guards import GUARDS
 from shared.linkage.levels import LEVELS
 from tests.world import NOW
@@ -277,9 +278,11 @@ def test_the_operators_page_explains_every_code_that_is_theirs_and_every_step_of
         path.read_text(encoding="utf-8") for room in ("shared", "functions") for path in (ROOT / room).rglob("*.py")
     )
     page = (DOCS / "operators/README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r'"((?:KEY|STO|LED|SYS|EVT)-\d{3})"', source)) <= set(re.findall(r"[A-Z]{3}-\d{3}", page))
+    assert set(re.findall(r'"((?:KEY|STO|LED|SYS|EVT|DSP)-\d{3})"', source)) <= set(re.findall(r"[A-Z]{3}-\d{3}", page))
+    assert {code.code for code in DISPOSAL_CODES} <= set(re.findall(r"[A-Z]{3}-\d{3}", page))
     steps = set(re.findall(r'\.record\(\s*\w+,\s*"([a-z]+)"', source)) | {"conserved"}
     assert {"received", "released", "superseded", "unbalanced", "gone", "done"} <= steps
+    steps |= {"destroyed", "certified", "reminded", "alarm", "watched"}
     assert steps <= coded("operators/README.md")
 
 

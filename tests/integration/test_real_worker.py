@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from functions import VERSION, wiring
 from shared.agreement.load import load_agreement
+from shared.disposal.notes import Sweep
+from shared.envelope.keys import Use
 from shared.intake import receive as intake
 from shared.intake.identity import derived_id
 from shared.ledger.chain import Ledger
@@ -59,7 +64,7 @@ def test_every_participant_has_one_trigger_of_its_own(worker: Worker) -> None:
         **{f"drop_{slug.replace('-', '_')}": f"{slug}-inbox/{{name}}" for slug in AGREEMENT.controllers},
         "request": "requests/{name}",
     }
-    assert set(worker.functions) == {*paths, "health"}
+    assert set(worker.functions) == {*paths, "health", "disposal", "watchdog"}
 
 
 def test_the_host_takes_every_trigger(worker: Worker) -> None:
@@ -67,13 +72,57 @@ def test_the_host_takes_every_trigger(worker: Worker) -> None:
         trigger = worker.trigger(name)
         assert HOST_TAKES.fullmatch(name)
         assert name != "host"
-        assert function.retry_options is None  # the host knows retry policies only for other triggers
+        # The host knows retry policies of timers, and of none of the other triggers here.
+        assert (function.retry_options is not None) == (trigger["type"] == "timerTrigger")
         if trigger["type"] != "blobTrigger":
             continue
         assert trigger["source"] == "EventGrid"  # the plan that it runs on throws for any other
         assert trigger["connection"] == "Exchange"
         assert trigger["properties"] == {"SupportsDeferredBinding": True}  # a reference, not the bytes
         assert CONTAINER.fullmatch(trigger["path"].partition("/")[0])  # a container path takes no {tokens}
+
+
+def test_the_sweep_comes_before_the_watchdog_and_both_come_daily(worker: Worker) -> None:
+    schedules = {name: worker.trigger(name)["schedule"] for name in ("disposal", "watchdog")}
+
+    assert schedules == {"disposal": "0 0 2 * * *", "watchdog": "0 0 6 * * *"}
+    assert not any(worker.trigger(name)["runOnStartup"] for name in schedules)
+    assert all(worker.trigger(name)["useMonitor"] for name in schedules), "a timer that was missed is made up for"
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_timer_sweeps_and_the_watchdog_says_what_it_found(
+    worker: Worker, storage: Storage, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange = wiring.exchange()
+    exchange.keys.create_key("exchange", Use.SIGN)
+    storage.inbox("lambeth").create("Okafor.parquet", b"x")
+    month_later = exchange.clock() + timedelta(days=30)
+    wiring.use(replace(exchange, clock=lambda: month_later))
+
+    with caplog.at_level(logging.INFO):
+        alarmed = worker.tick("watchdog")
+        swept = worker.tick("disposal")
+
+    assert (alarmed.logged, swept.logged) == ("", "")
+    assert list(storage.inbox("lambeth").copies()) == []
+    assert len(list(storage.certificates("lambeth").list())) == 1
+    steps = [event.step for event in ledger.events(Sweep("lambeth", month_later.date()).subject)]
+    assert steps == ["destroyed", "certified", "done"]
+    assert '"code": "DSP-002", "count": 1, "event": "watchdog.alarm", "owner": "lambeth"' in caplog.text
+    assert '"event": "timer.done"' in caplog.text
+    assert "kafor" not in caplog.text
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_sweep_that_fails_is_raised_for_the_host_to_try_again(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    outcome = worker.tick("disposal")  # no container is there
+
+    assert not outcome.succeeded
+    assert "STO-006" in outcome.logged
+    assert '"event": "timer.failed"' in caplog.text
 
 
 def test_health_needs_no_key(worker: Worker) -> None:

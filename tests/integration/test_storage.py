@@ -305,7 +305,7 @@ def test_making_the_containers_again_keeps_what_is_in_them(storage: Storage) -> 
     storage.ensure_containers(load_agreement())
     assert storage.inbox("lambeth").exists("name")
     names = {container.name for container in storage.service.list_containers()}
-    assert names == {"staging", "requests", "claims", "ledger", "reference"} | {
+    assert names == {"staging", "requests", "claims", "certificates", "deadletter", "ledger", "reference"} | {
         f"{slug}-{box}" for slug in load_agreement().controllers for box in ("inbox", "outbox")
     }
 

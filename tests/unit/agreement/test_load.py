@@ -40,7 +40,7 @@ def test_the_four_pilot_boroughs_are_the_participants() -> None:
 
 def test_retention_keeps_its_promise_with_room_for_a_late_lifecycle_rule() -> None:
     retention = load_agreement().retention
-    assert set(retention.sweep_days) == {"inbox", "outbox", "staging", "requests", "claims", "poison"}
+    assert set(retention.sweep_days) == {"inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"}
     assert max(retention.sweep_days.values()) < retention.lifecycle_days < retention.watchdog_days < 30
     assert retention.promise_days == 30
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EMULATOR = {"Exchange": "UseDevelopmentStorage=true", "EXCHANGE_KEY_RING": "keys"}
 CLOUD = {
     "Exchange__blobServiceUri": "https://a.blob.core.windows.net",
+    "Exchange__queueServiceUri": "https://a.queue.core.windows.net",
     "EXCHANGE_KEY_VAULT": "https://b.vault.azure.net",
 }
 
@@ -29,6 +30,7 @@ def test_either_home_of_blobs_with_either_home_of_keys_will_do(environment: dict
     [
         ({}, "Exchange__blobServiceUri"),
         (EMULATOR | CLOUD, "Exchange__blobServiceUri"),
+        ({key: CLOUD[key] for key in CLOUD if "queue" not in key}, "Exchange__queueServiceUri"),
         ({"Exchange": "UseDevelopmentStorage=true"}, "EXCHANGE_KEY_VAULT"),
         (EMULATOR | {"EXCHANGE_KEY_VAULT": "https://b.vault.azure.net"}, "EXCHANGE_KEY_VAULT"),
         (EMULATOR | {"EXCHANGE_KEY_RING": "  "}, "EXCHANGE_KEY_RING"),

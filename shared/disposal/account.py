@@ -1,0 +1,120 @@
+"""What a watchdog needs to know of the account: what it holds, how it is set up, when it was last swept.
+
+The set-up is read through a Protocol, because most of it stands behind Azure's management interface, which an app that
+only has data roles cannot see. `None` means not known, and the watchdog says so instead of passing over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from shared.disposal.notes import Sweep
+from shared.disposal.objects import HeldObject, look, owners
+
+if TYPE_CHECKING:
+    from shared.exchange import Exchange
+    from shared.storage.poison import PoisonQueue
+    from shared.storage.storage import Storage
+
+
+@dataclass(frozen=True)
+class LifecycleRule:
+    """One rule of the account's lifecycle policy. Days are those of `daysAfterCreationGreaterThan`; `None`: no such
+    action."""
+
+    name: str
+    enabled: bool
+    prefixes: tuple[str, ...]
+    """Raw prefixes, beginning with a container's name; none at all means the whole account."""
+    blob_days: int | None
+    snapshot_days: int | None
+    version_days: int | None
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """How the account is set up. Every field may be `None`: not known."""
+
+    lifecycle: tuple[LifecycleRule, ...] | None = None
+    lifecycle_completed: datetime | None = None
+    """When the policy's last completed run ended, UTC: from the event `LifecyclePolicyCompleted`."""
+    lifecycle_errors: int | None = None
+    """How many objects that run could not delete."""
+    soft_delete_days: int | None = None
+    """0: off."""
+    container_soft_delete_days: int | None = None
+    """0: off."""
+    versioning: bool | None = None
+    point_in_time_restore: bool | None = None
+    object_replication: bool | None = None
+    held_containers: frozenset[str] | None = None
+    """Containers with a legal hold or an immutability policy."""
+
+
+class ConfigurationSource(Protocol):
+    """Where the set-up can be read."""
+
+    def read(self) -> Configuration:
+        """What is known now. Raises a `StorageFault` when the account does not answer."""
+        ...
+
+
+class DataPlane:
+    """What an app with data roles alone can see of the set-up: soft delete of blobs, and holds on containers.
+
+    The lifecycle policy, versioning and restore are out of its sight and stay `None`.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def read(self) -> Configuration:
+        """What the blob service itself says."""
+        return Configuration(
+            soft_delete_days=self._storage.soft_delete_days(), held_containers=self._storage.held_containers()
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the account holds and how it is set up, at one moment."""
+
+    objects: Mapping[str, tuple[HeldObject, ...]]
+    """By owner."""
+    swept: Mapping[str, date | None]
+    """By owner: the day of the last sweep that was finished, looked for among the last days only."""
+    containers: frozenset[str]
+    strays: Mapping[str, int]
+    """By shared container: how many names begin with no borough's part."""
+    configuration: Configuration
+
+
+def survey(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource) -> Account:
+    """Look at everything that is held. Reads no blob."""
+    storage = exchange.storage
+    there = storage.containers()
+    everybody = owners(exchange.agreement, storage, there)
+    objects = {}
+    for owner in everybody:
+        with look(storage, poison, owner, there) as shelves:
+            objects[owner] = tuple(found.held for shelf in shelves for found in shelf.found)
+    known = {f"{owner}/" for owner in everybody}
+    return Account(
+        objects=objects,
+        swept={owner: _last_swept(exchange, owner) for owner in everybody},
+        containers=there,
+        strays={container: len(parts - known) for container, parts in storage.parts().items()},
+        configuration=source.read(),
+    )
+
+
+def _last_swept(exchange: Exchange, owner: str) -> date | None:
+    today = exchange.clock().date()
+    for days in range(exchange.agreement.retention.promise_days):
+        day = today - timedelta(days=days)
+        if exchange.ledger.recorded(Sweep(owner, day).subject, "done"):
+            return day
+    return None

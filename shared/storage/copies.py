@@ -1,0 +1,116 @@
+"""Every form in which the service may keep a blob's bytes, and how each is removed.
+
+A listing shows blobs. What retention has to find beside them: snapshots, earlier versions, soft-deleted blobs, and
+blocks that were sent but never committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, ContainerClient
+
+State = Literal["current", "snapshot", "version", "deleted", "uncommitted"]
+Bar = Literal["", "leased", "legal_hold", "immutable", "soft_deleted"]
+
+INCLUDED = ("metadata", "snapshots", "versions", "deleted", "uncommittedblobs", "immutabilitypolicy", "legalhold")
+"""What every listing asks for beside the blobs themselves."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One blob, or one more form of it. `name` is relative to the area."""
+
+    name: str
+    state: State
+    mark: str
+    """Which snapshot or version; empty for the others."""
+    size: int
+    """Bytes; 0 for uncommitted blocks, whose size the listing does not say."""
+    etag: str
+    created: datetime | None
+    """UTC. A snapshot's is that of the blob it was taken of. `None` where the service does not say."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    md5: str = ""
+    """Of the bytes, in hex, as the service computed it when they were written; empty where it did not."""
+    bar: Bar = ""
+    """What would keep it from being removed."""
+
+
+def list_copies(client: ContainerClient, prefix: str, **request: Any) -> Iterator[Copy]:
+    """Every copy under the prefix, in the order of names."""
+    for found in client.list_blobs(name_starts_with=prefix, include=list(INCLUDED), **request):
+        state = _state(found)
+        if state == "current" and not found.size and not found.content_settings.content_md5:
+            state = _committed(client, found.name, **request)
+        yield Copy(
+            name=found.name.removeprefix(prefix),
+            state=state,
+            mark=found.snapshot or (found.version_id if state == "version" else "") or "",
+            size=found.size or 0,
+            etag=str(found.etag or ""),
+            created=found.creation_time,
+            metadata=dict(found.metadata or {}),
+            md5=bytes(found.content_settings.content_md5 or b"").hex(),
+            bar=_bar(found, state),
+        )
+
+
+def destroy_copy(client: ContainerClient, full_name: str, copy: Copy, **request: Any) -> None:
+    """Remove the copy. Raises what the SDK raises.
+
+    By a batch of one: its names travel in the body. In a URL, HTTP libraries resolve dot segments and turn a name
+    into another blob's, and whoever may create a blob may give it such a name.
+    """
+    if copy.state == "uncommitted":
+        # A deletion does not see blocks that were never committed. An empty list of blocks discards them, and makes an
+        # empty blob, which the listing that follows shows as one more thing to remove.
+        client.get_blob_client(full_name).commit_block_list([], match_condition=MatchConditions.IfMissing, **request)
+        client.get_blob_client(full_name).delete_blob(**request)
+        return
+    wanted: dict[str, Any] = {"name": full_name}
+    if copy.state == "current":
+        condition = MatchConditions.IfNotModified
+        wanted |= {"delete_snapshots": "include", "etag": copy.etag, "match_condition": condition}
+    elif copy.state == "snapshot":
+        wanted["snapshot"] = copy.mark
+    elif copy.state == "version":
+        wanted["version_id"] = copy.mark
+    [answer] = client.delete_blobs(wanted, raise_on_any_failure=False, **request)
+    if answer.status_code == 404:
+        raise ResourceNotFoundError(response=answer)
+    if answer.status_code >= 300:
+        raise HttpResponseError(response=answer)
+
+
+def _state(found: BlobProperties) -> State:
+    if found.deleted:
+        return "deleted"
+    if found.snapshot:
+        return "snapshot"
+    # Where versions are off the service says nothing of them.
+    return "version" if found.version_id and not found.is_current_version else "current"
+
+
+def _committed(client: ContainerClient, name: str, **request: Any) -> State:
+    """An empty blob exists; a blob that is uncommitted blocks does not, though it is listed."""
+    try:
+        client.get_blob_client(name).get_blob_properties(**request)
+    except ResourceNotFoundError:
+        return "uncommitted"
+    return "current"
+
+
+def _bar(found: BlobProperties, state: State) -> Bar:
+    if state == "deleted":
+        return "soft_deleted"
+    if found.has_legal_hold:
+        return "legal_hold"
+    if found.immutability_policy and found.immutability_policy.expiry_time:
+        return "immutable"
+    return "leased" if found.lease.status == "locked" else ""

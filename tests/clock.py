@@ -1,0 +1,51 @@
+"""An emulator whose clock a test sets: creation times, and whatever else the service dates, follow it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from local.azurite import Azurite
+
+PRELOAD = Path(__file__).with_name("clock.cjs")
+ACCOUNT = "clocked"
+
+
+@dataclass
+class Clock:
+    """The one time of exchange and emulator."""
+
+    now: datetime
+    file: Path
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def go(self, to: datetime) -> None:
+        """Let it be `to`, and wait until the emulator has looked."""
+        self.now = to
+        self.file.write_text(str(round(to.timestamp() * 1000)), encoding="ascii")
+        time.sleep(0.004)
+
+    def pass_by(self, **span: float) -> None:
+        """Let some time go by."""
+        self.go(self.now + timedelta(**span))
+
+
+@contextmanager
+def clocked_account(folder: Path, now: datetime, patch: pytest.MonkeyPatch) -> Iterator[tuple[Clock, str]]:
+    """A clock, and the connection string of an account in an emulator of its own that goes by it."""
+    clock = Clock(now, folder / "now")
+    clock.go(now)
+    patch.setenv("BOROUGH_EXCHANGE_CLOCK", str(clock.file))
+    patch.setenv("NODE_OPTIONS", f"--require {PRELOAD}")
+    emulator = Azurite(folder / "azurite", [ACCOUNT])
+    with emulator:
+        patch.undo()
+        yield clock, emulator.connection_string(ACCOUNT)

@@ -1,0 +1,76 @@
+"""`exchange certificate verify`: what the exchange says it destroyed, checked by whoever has its public key."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.envelope.keys import Use
+from shared.envelope.ring import LocalKeyRing
+from shared.envelope.statement import sign_statement
+
+ENTRY = {"id": "0" * 32, "clause": "retention.sweep_days.inbox", "mechanism": "sweep"}
+BODY: dict[str, Any] = {
+    "borough": "lambeth",
+    "agreement": "fsm@1.0.0",
+    "counts": {"objects": 2, "rows": 7, "bytes": 9},
+    "destroyed": [ENTRY, ENTRY],
+    "not_destroyed": [],
+    "missing": [],
+    "proof": {
+        "listed_at": "2026-12-17T02:00:05Z",
+        "containers": [{"container": "lambeth-inbox", "objects": 0, "past_their_day": 0, "oldest": ""}],
+    },
+    "ledger": {"subject": "sweep:00", "head": "f" * 64},
+}
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate, and the exchange's public keys."""
+    ring = LocalKeyRing(tmp_path / "keys")
+    ring.create_key("exchange", Use.SIGN)
+    certificate, public = tmp_path / "certificate.json", tmp_path / "public.json"
+    certificate.write_bytes(sign_statement(BODY, "certificate", ring, datetime(2026, 12, 17, 2, tzinfo=UTC)))
+    public.write_bytes(ring.export_public("exchange", Use.SIGN))
+    return certificate, public
+
+
+def test_a_certificate_holds_and_says_what_was_destroyed(exchange, signed):
+    certificate, public = signed
+    said = exchange("certificate", "verify", str(certificate), "--public", str(public))
+    assert said.code == 0
+    assert said.out.startswith("The certificate holds.")
+    assert "retention.sweep_days.inbox  sweep        2" in said.out
+    assert "lambeth-inbox" in said.out
+    own = exchange("certificate", "verify", str(certificate), "--keys", str(certificate.parent / "keys"), "--json")
+    assert json.loads(own.out)["body"] == BODY
+
+
+def test_any_altered_byte_fails(exchange, signed):
+    certificate, public = signed
+    document = certificate.read_bytes()
+    for place in range(0, len(document), 41):
+        certificate.write_bytes(document[:place] + bytes([document[place] ^ 1]) + document[place + 1 :])
+        said = exchange("certificate", "verify", str(certificate), "--public", str(public))
+        assert said.code in (1, 2)
+        assert "holds" not in said.out
+
+
+def test_a_receipt_is_no_certificate(exchange, signed):
+    certificate, public = signed
+    ring = LocalKeyRing(certificate.parent / "keys")
+    certificate.write_bytes(sign_statement({}, "receipt", ring, datetime(2026, 12, 17, tzinfo=UTC)))
+    said = exchange("certificate", "verify", str(certificate), "--public", str(public))
+    assert said.code == 2
+    assert "INP-027" in said.err
+
+
+def test_a_certificate_that_is_not_there_is_named(exchange, tmp_path):
+    said = exchange("certificate", "verify", str(tmp_path / "none.json"))
+    assert said.code == 2
+    assert "INP-001" in said.err
