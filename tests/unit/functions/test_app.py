@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,12 +41,11 @@ def test_a_further_participant_gets_a_trigger_without_a_change_of_code(
 ) -> None:
     from functions import wiring
 
-    for name in ("fsm.yaml", "boroughs.yaml"):
-        text = (ROOT / "agreements" / name).read_text(encoding="utf-8")
-        (tmp_path / name).write_text(
-            text.replace("controllers: [lambeth", "controllers: [tower-hamlets, lambeth"), encoding="utf-8"
-        )
-    monkeypatch.setenv("EXCHANGE_AGREEMENTS", str(tmp_path))
+    folder = Path(shutil.copytree(ROOT / "agreements", tmp_path / "agreements"))
+    text = (folder / "fsm.yaml").read_text(encoding="utf-8")
+    further = text.replace("controllers: [lambeth", "controllers: [tower-hamlets, lambeth")
+    (folder / "fsm.yaml").write_text(further, encoding="utf-8")
+    monkeypatch.setenv("EXCHANGE_AGREEMENTS", str(folder))
     wiring.use(None)
     try:
         assert Triggers.of_the_app().by_container["tower-hamlets-inbox"] == "drop_tower_hamlets"

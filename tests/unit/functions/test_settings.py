@@ -82,7 +82,7 @@ def test_every_setting_is_documented() -> None:
 
     Settings.read(Environment())
 
-    assert len(read) == 7
+    assert len(read) == 8
     assert {name for name in read if f"| `{name}` |" not in page} == set()
 
 

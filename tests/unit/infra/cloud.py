@@ -95,7 +95,10 @@ def deploy_cloud(
 
 @cache
 def _agreement(text: str) -> Agreement:
-    return Agreement.model_validate(yaml.safe_load(text) | {"boroughs": load_agreement().boroughs})
+    whole = load_agreement()
+    terms = yaml.safe_load(text)
+    terms["linkage"]["model"] = whole.linkage.model
+    return Agreement.model_validate(terms | {"boroughs": whole.boroughs})
 
 
 def principals_of(agreement: Agreement) -> dict[str, Any]:
