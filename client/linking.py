@@ -52,6 +52,7 @@ def _typed(path: Path, name: str, column: pa.ChunkedArray, wanted: pa.DataType) 
     if wanted == pa.date32() and is_text:
         return _dates(path, name, column.cast(pa.string()))
     numeric = pa.types.is_integer(column.type) and (pa.types.is_integer(wanted) or pa.types.is_floating(wanted))
+    numeric |= pa.types.is_floating(column.type) and wanted == pa.float64()
     day = pa.types.is_temporal(column.type) and wanted == pa.date32()
     if numeric or day or (wanted == pa.string() and is_text):
         # A timestamp is cut to its day; nothing else here can lose anything.
@@ -80,12 +81,63 @@ def counts(links: pa.Table) -> dict[str, Any]:
     return by
 
 
-def read_columns(path: Path, names: tuple[str, ...]) -> pa.Table:
-    """These columns of a Parquet file. Raises `InvalidInput` INP-001, 002, 004."""
+def read_stated(paths: list[Path]) -> pa.Table:
+    """What collected results state: `match_ref` and `probability`, each match once, as the last file states it.
+
+    Raises `InvalidInput` INP-001, 002, 004, 013, 018 (which row has no probability between 0 and 1), 019.
+    """
+    tables = []
+    for path in paths:
+        table = _read_columns(path, {"match_ref": pa.string(), "probability": pa.float64()})
+        chance = table.column("probability")
+        fits = pc.and_(pc.greater_equal(chance, 0.0), pc.less_equal(chance, 1.0))
+        _all_fit(path, "probability", fits, kind="probability", example="a number from 0 to 1")
+        tables.append(table.drop_null())
+    stated = pa.concat_tables(tables).group_by("match_ref", use_threads=False).aggregate([("probability", "last")])
+    return stated.rename_columns({"probability_last": "probability"})
+
+
+def read_decisions(path: Path) -> pa.Table:
+    """Decisions on matches: `match_ref` and `decision`, in the codes of the contract.
+
+    Raises `InvalidInput` INP-001, 002, 004, 013, 018 (which row has no such code), 019.
+    """
+    codes = CONTRACTS["decisions"].column("decision").codes or ()
+    table = _read_columns(path, {"match_ref": pa.string(), "decision": pa.string()})
+    said = pc.ascii_lower(pc.utf8_trim_whitespace(table.column("decision")))
+    _all_fit(path, "decision", pc.is_in(said, pa.array([*codes, None])), kind="decision", example=" or ".join(codes))
+    return table.set_column(1, "decision", said).drop_null()
+
+
+def _read_columns(path: Path, kinds: dict[str, pa.DataType]) -> pa.Table:
     table = read_parquet(path)
-    if missing := [name for name in names if name not in table.column_names]:
+    if missing := [name for name in kinds if name not in table.column_names]:
         raise invalid("INP-004", path=path, columns=", ".join(missing), hint="give the files as they were collected.")
-    return table.select(list(names))
+    return pa.table({name: _typed(path, name, table.column(name), kind) for name, kind in kinds.items()})
+
+
+def _all_fit(path: Path, name: str, fits: pa.ChunkedArray, *, kind: str, example: str) -> None:
+    """Refuse the first row that does not; a null says nothing and fits."""
+    if len(wrong := np.flatnonzero(~np.asarray(pc.fill_null(fits, True), dtype=np.bool_))):
+        raise invalid("INP-018", path=path, row=int(wrong[0]) + 1, column=name, kind=kind, example=example)
+
+
+def check_label(name: str, version: str) -> None:
+    """Refuse, before anything is trained, a name or version that a model cannot have (`InvalidInput` INP-000)."""
+    from pydantic import ValidationError
+
+    from shared.agreement.linkage_model import LinkageModel
+
+    forms = {
+        "name": "--name takes lower-case letters and digits, with dots or hyphens between them.",
+        "version": "--version takes three numbers with dots between them, as 1.1.0.",
+    }
+    try:
+        LinkageModel.model_validate({"name": name, "version": version})
+    except ValidationError as problems:  # all else is still missing; only these two are looked at
+        wrong = {problem["loc"][0] for problem in problems.errors()}
+        if said := [text for field, text in forms.items() if field in wrong]:
+            raise invalid("INP-000", problem=" ".join(said), command="train") from None
 
 
 def model_bytes(model: LinkageModel) -> bytes:

@@ -22,18 +22,20 @@ def calibrate_bands(
     """Compare what matches stated with what officers decided, by band of probability.
 
     A confirmed match was right, a rejected one wrong; a family that opted out says nothing of the match. Bands with
-    few decisions say little: the interval is that of 95 %.
+    few decisions say little: the interval is that of 95 %. A match that is in several files counts once, as the last
+    of them states it.
     """
-    import pyarrow as pa
-
-    from client.linking import read_columns
+    from client.codes import invalid
+    from client.linking import read_decisions, read_stated
     from shared.linkage.calibrate import calibrate
 
-    stated = pa.concat_tables([read_columns(path, ("match_ref", "probability")) for path in results])
-    bands = calibrate(stated, read_columns(decisions, ("match_ref", "decision"))).to_pylist()
+    bands = calibrate(read_stated(results), read_decisions(decisions)).to_pylist()
+    if not bands:
+        problem = f"{decisions} confirms or rejects no match of these results that was stated at 0.5 or more."
+        raise invalid("INP-000", problem=problem, command="calibrate")
     shown = {
         f"{band['from']:g} to {band['to']:g}": f"{band['decided']:,} decided, stated {band['stated']:.3f}, "
         f"right {band['observed']:.3f} ({band['low']:.3f} to {band['high']:.3f})"
         for band in bands
     }
-    answer({"ok": True, "bands": bands}, facts_table(shown or {"decided": "none"}), as_json=json)
+    answer({"ok": True, "bands": bands}, facts_table(shown), as_json=json)

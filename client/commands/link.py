@@ -17,7 +17,7 @@ app = typer.Typer()
 def link_files(
     pupils: Annotated[Path, typer.Argument(help="A pupils file (Parquet).")],
     households: Annotated[Path, typer.Argument(help="A households file (Parquet).")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder in which to write links.parquet.")],
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder in which to write links.parquet.")],
     pictures: Annotated[
         int, typer.Option("--pictures", min=0, help="Draw so many review pairs as SVG, in <out>/pictures.")
     ] = 0,
@@ -49,15 +49,19 @@ def link_files(
     path = out / "links.parquet"
     write_table(path, links)
     found = counts(links)
-    if pictures and policy.model:
+    drawn = links.filter(pc.equal(links.column("outcome"), "review")).slice(0, pictures if policy.model else 0)
+    if drawn.num_rows:
         from shared.linkage.explain import explain
 
-        drawn = links.filter(pc.equal(links.column("outcome"), "review")).slice(0, pictures)
         write_pictures(out / "pictures", explain(left, right, drawn, policy), drawn)
+    elif pictures:
+        why = "no pair is in review" if policy.model else "the agreement names no model, so there are no weights"
+        note(f"Nothing was drawn: {why}.")
     facts = {
-        "ok": True, "pupils": left.num_rows, "households": right.num_rows, **found,
+        "ok": True, "pupils": left.num_rows, "households": right.num_rows, **found, "pictures": drawn.num_rows,
         "columns_ignored": {"pupils": ignored_left, "households": ignored_right}, "out": str(path),
     }  # fmt: skip
     shown = {"pupils": left.num_rows, "household children": right.num_rows}
     shown |= {outcome: found["outcome"].get(outcome, 0) for outcome in ("matched", "review", "unmatched")}
+    shown |= {"pictures": drawn.num_rows} if pictures else {}
     answer(facts, facts_table({**shown, "file": str(path)}), as_json=json)

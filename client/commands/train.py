@@ -18,7 +18,7 @@ def train_model(
     files: Annotated[
         list[Path], typer.Argument(help="Pupils and households files (Parquet) in turn: one pair, or several.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the model (JSON).")],
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="Where to write the model (JSON).")],
     name: Annotated[str, typer.Option("--name", help="What to call it.")] = "own",
     version: Annotated[str, typer.Option("--version", help="Its version, e.g. 1.1.0.")] = "1.0.0",
     trained_on: Annotated[str, typer.Option("--trained-on", help="Which data, in words.")] = "own files",
@@ -34,12 +34,13 @@ def train_model(
     """
     from client.codes import invalid
     from client.files import write_bytes
-    from client.linking import model_bytes, read_for_linkage
+    from client.linking import check_label, model_bytes, read_for_linkage
     from client.settings import load_settings
     from shared.linkage.train import train
 
     if len(files) % 2:
         raise invalid("INP-000", problem="A households file is missing: give pupils and households.", command="train")
+    check_label(name, version)
     policy = load_settings(profile, agreements=agreements).agreement().linkage
     with step("Reading"):
         tables = [
@@ -49,8 +50,9 @@ def train_model(
     try:
         with step("Training"):
             model = train(tables, policy, name=name, version=version, trained_on=trained_on)
-    except ValueError as problem:
-        raise invalid("INP-000", problem=f"There is nothing to train on: {problem}.", command="train") from None
+    except ValueError:  # its text is not shown: one that comes from elsewhere may quote a cell
+        problem = "There is nothing to train on: no pupil and child of these files have enough in common to compare."
+        raise invalid("INP-000", problem=problem, command="train") from None
     write_bytes(out, model_bytes(model))
     facts = {"pupils": model.pupils, "households": model.households, "found": model.found, "file": str(out)}
     answer({"ok": True, **facts}, facts_table(facts), as_json=json)

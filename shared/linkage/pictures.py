@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from textwrap import wrap
 
 WIDTH, LABEL, LINE = 760, 320, 24
+TITLE = 96
+"""Characters of the title that fit on one line."""
 FOR, AGAINST, WHOLE = "#1d70b8", "#d4351c", "#505a5f"
 
 
@@ -32,17 +35,21 @@ def _chart(bars: Sequence[tuple[str, float, float, str]], title: str) -> str:
     least = min(0.0, *(min(start, end) for _, start, end, _ in bars))
     most = max(0.0, *(max(start, end) for _, start, end, _ in bars))
     scale = (WIDTH - LABEL - 70) / max(most - least, 1.0)
-    height = LINE * (len(bars) + 2)
+    head = wrap(title, TITLE) or [""]
+    height = LINE * (len(bars) + 1 + len(head))
     zero = LABEL - least * scale
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         'font-family="sans-serif" font-size="13">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="8" y="17" font-weight="bold">{escape(title)}</text>',
-        f'<line x1="{zero:.1f}" y1="{LINE}" x2="{zero:.1f}" y2="{height - LINE // 2}" stroke="#b1b4b6"/>',
+        *(
+            f'<text x="8" y="{17 + LINE * place}" font-weight="bold">{escape(text)}</text>'
+            for place, text in enumerate(head)
+        ),
+        f'<line x1="{zero:.1f}" y1="{LINE * len(head)}" x2="{zero:.1f}" y2="{height - LINE // 2}" stroke="#b1b4b6"/>',
     ]
-    for place, (label, start, end, colour) in enumerate(bars, 1):
+    for place, (label, start, end, colour) in enumerate(bars, len(head)):
         top, left = place * LINE + 6, LABEL + (min(start, end) - least) * scale
         wide = max(abs(end - start) * scale, 1.0)
         lines += [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +14,9 @@ import pytest
 
 from tests.world import household, pupil, table, upn
 
+AGREEMENTS = Path(__file__).parents[3] / "agreements"
 AS_OF = ("--as-of", "2026-11-21")
+NAMES = ("Amara", "Thandiwe", "Kwabena")
 
 
 @pytest.fixture
@@ -131,3 +135,73 @@ def test_nothing_that_check_or_link_says_holds_a_value(exchange, pupils, househo
             told += said.out + said.err
     assert not any(value in told for value in ("Okafor", "Amara", upn(1), "SW2 5SG"))
     assert json.dumps("Okafor") not in told
+
+
+@pytest.fixture
+def unsure(tmp_path: Path) -> tuple[Path, Path]:
+    """Three pupils of whom a person has to decide: each may be either of two claims' child."""
+    born = [date(2015, 3, 21), date(2014, 5, 2), date(2012, 11, 9)]
+    rows = [pupil(number, forename=name, dob=day) for number, name, day in zip((1, 2, 3), NAMES, born, strict=True)]
+    claims = [
+        household(f"{claim}{name}", child_forename=name, child_dob=day)
+        for claim in "HK"
+        for name, day in zip(NAMES, born, strict=True)
+    ]
+    pq.write_table(table("pupils", rows), tmp_path / "unsure.parquet")
+    pq.write_table(table("households", claims), tmp_path / "claims.parquet")
+    return tmp_path / "unsure.parquet", tmp_path / "claims.parquet"
+
+
+def test_link_draws_so_many_pairs_in_review_and_says_how_many(exchange, unsure, tmp_path):
+    out = tmp_path / "links"
+    said = exchange("link", *unsure, "--out", out, "--pictures", 2, "--json")
+    assert (said.code, said.json["outcome"], said.json["pictures"]) == (0, {"review": 3}, 2)
+    drawn = sorted((out / "pictures").iterdir())
+    assert [path.name for path in drawn] == ["pupil-row-0.svg", "pupil-row-1.svg"]
+    sentences = pq.read_table(out / "links.parquet").column("sentence").to_pylist()
+    for path, sentence in zip(drawn, sentences[:2], strict=True):
+        picture = ElementTree.fromstring(path.read_bytes())
+        texts = [text.text or "" for text in picture.iter("{http://www.w3.org/2000/svg}text")]
+        assert picture.findtext("{http://www.w3.org/2000/svg}title") == sentence
+        assert {"dob exact", "surname exact", "in all"} <= set(texts)
+        assert max(map(len, texts)) <= 96
+        assert not {"+nan", "+inf", "-inf"} & set(texts)
+    text = exchange("link", *unsure, "--out", out, "--pictures", 20).out
+    assert "pictures            3" in text
+    assert len(list((out / "pictures").iterdir())) == 3
+
+
+def test_the_same_files_draw_the_same_pictures_without_a_value(exchange, unsure, tmp_path):
+    folders = [tmp_path / name / "pictures" for name in ("one", "two")]
+    told = ""
+    for folder in folders:
+        said = exchange("link", *unsure, "--out", folder.parent, "--pictures", 3)
+        told += said.out + said.err
+    first, second = ({path.name: path.read_text("utf-8") for path in folder.iterdir()} for folder in folders)
+    assert first == second
+    told = (told + "".join(first.values())).lower()
+    cells = ("Okafor", "Ngozi", "SW2", "5SG", "Acre", "2015", "Hamara", "Kamara", upn(1), *NAMES)
+    assert not [cell for cell in cells if cell.lower() in told]
+
+
+def test_link_draws_nothing_unasked_and_says_why_nothing_could_be_drawn(exchange, unsure, households, tmp_path):
+    assert exchange("link", *unsure, "--out", tmp_path / "a", "--json").json["pictures"] == 0
+    assert not (tmp_path / "a" / "pictures").exists()
+    pq.write_table(table("pupils", [pupil(1)]), tmp_path / "sure.parquet")
+    said = exchange("link", tmp_path / "sure.parquet", households, "--out", tmp_path / "b", "--pictures", 5, "--json")
+    assert (said.code, said.json["pictures"]) == (0, 0)
+    assert "no pair is in review" in said.err
+    folder = tmp_path / "agreements"
+    shutil.copytree(AGREEMENTS, folder)
+    terms = (folder / "fsm.yaml").read_text(encoding="utf-8")
+    (folder / "fsm.yaml").write_text(terms.replace("  model: model-1.0.0.json\n", ""), encoding="utf-8")
+    said = exchange("link", *unsure, "--out", tmp_path / "c", "--pictures", 5, "--agreements", folder)
+    assert said.code == 0
+    assert "names no model" in said.err
+
+
+def test_link_refuses_fewer_than_no_pictures_and_a_file_as_its_folder(exchange, unsure, tmp_path):
+    for args in (("--out", tmp_path / "a", "--pictures", -1), ("--out", unsure[0])):
+        said = exchange("link", *unsure, *args, "--json")
+        assert (said.code, said.json["error"]["code"]) == (2, "INP-000")
+    assert not (tmp_path / "a").exists()
