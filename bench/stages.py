@@ -134,7 +134,7 @@ def release_results(folder: Path) -> Work:
             rows = outcomes.rows(outcome)
             found = pairs(pupils.take(rows), linked.take(rows), links.take(rows), assessment.take(rows))
             seal(
-                released(agreement, release, found, to=HOME, home=HOME),
+                released(agreement, release, found, to=HOME, home=HOME, on=AS_OF),
                 sender=EXCHANGE,
                 receiver=HOME,
                 dataset=release,

@@ -58,6 +58,7 @@ def test_a_vault_and_an_account_url_are_reached_with_the_apps_identity(monkeypat
     monkeypatch.delenv("Exchange")
     monkeypatch.delenv("EXCHANGE_KEY_RING")
     monkeypatch.setenv("Exchange__blobServiceUri", "https://exchange.example")
+    monkeypatch.setenv("Exchange__queueServiceUri", "https://queues.example")
     monkeypatch.setenv("Exchange__clientId", "00000000-0000-0000-0000-000000000000")
     monkeypatch.setenv("EXCHANGE_KEY_VAULT", "https://keys.example")
 
