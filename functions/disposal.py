@@ -10,7 +10,7 @@ DAILY = "0 0 2 * * *"
 
 
 def blueprint() -> func.Blueprint:
-    """The timer of the sweep. A sweep that fails is tried again at once, and goes on where it stopped."""
+    """The timer of the sweep. A sweep that fails is tried again ten minutes later, and goes on where it stopped."""
     triggers = func.Blueprint()
 
     @triggers.function_name("disposal")

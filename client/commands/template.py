@@ -17,7 +17,10 @@ app = typer.Typer()
 def write_template(
     dataset: Annotated[str, typer.Argument(help="pupils, households or decisions.")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The file to write: .xlsx (with a data dictionary) or .csv.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="The file to write: .xlsx, or .csv with the data dictionary in a file beside it."
+        ),
     ],
     json: options.Json = False,
 ) -> None:
@@ -25,13 +28,19 @@ def write_template(
     from client.codes import invalid
     from client.files import write_bytes
     from client.pack.packed import check_dataset
-    from shared.contract.template import template_csv, template_xlsx
+    from shared.contract.template import dictionary_csv, template_csv, template_xlsx
 
     check_dataset(dataset)
+    facts = {"ok": True, "dataset": dataset, "out": str(out)}
+    text = f"Wrote {out}"
     if out.suffix.lower() == ".xlsx":
         write_bytes(out, template_xlsx(dataset))
     elif out.suffix.lower() == ".csv":
+        dictionary = out.with_name(f"{out.stem}-dictionary.csv")
         write_bytes(out, template_csv(dataset).encode("utf-8-sig"))
+        write_bytes(dictionary, dictionary_csv(dataset).encode("utf-8-sig"))
+        facts["dictionary"] = str(dictionary)
+        text += f" and its data dictionary {dictionary}"
     else:
         raise invalid("INP-015", path=out, known=".xlsx or .csv")
-    answer({"ok": True, "dataset": dataset, "out": str(out)}, f"Wrote {out}", as_json=json)
+    answer(facts, text, as_json=json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -140,3 +141,13 @@ def test_separators_and_upns_survive_as_they_are(exchange, tmp_path):
     assert said.json["rows_to_be_rejected"] == 0
     (row,) = pq.read_table(out).to_pylist()
     assert (row["upn"], row["surname"], row["forename"], row["sex"]) == (upn(1), "O'Neil", "Zo\u00eb Mae", "F")
+
+
+@pytest.mark.parametrize("dataset", ["pupils", "households", "decisions"])
+def test_a_csv_template_comes_with_its_data_dictionary(exchange, tmp_path, dataset):
+    said = exchange("template", dataset, "--out", tmp_path / "empty.csv", "--json")
+    dictionary = tmp_path / "empty-dictionary.csv"
+    assert said.code == 0
+    assert json.loads(said.out)["dictionary"] == str(dictionary)
+    told = [line.partition(",")[0] for line in dictionary.read_text(encoding="utf-8-sig").splitlines()[1:]]
+    assert told == (tmp_path / "empty.csv").read_text(encoding="utf-8-sig").strip().split(",")
