@@ -11,6 +11,7 @@ from client.codes import code_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
 from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
+from shared.audit.questions import question_page
 from shared.contract.catalogue import rule_page
 from shared.eligibility.page import eligibility_page
 from shared.envelope.gates import gate_page
@@ -32,6 +33,7 @@ def generated() -> dict[Path, str]:
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
     }
+    files[Path("docs/ig/audit-checks.md")] = question_page()
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
 

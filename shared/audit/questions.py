@@ -1,0 +1,141 @@
+"""The questions that an auditor asks, each with its code. `docs/ig/audit-checks.md` is made from this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Question:
+    """One check: its code, what it asks, how it is answered, and what to do when it is broken."""
+
+    code: str
+    asks: str
+    """Yes is the good answer."""
+    looks_at: str
+    mend: str
+
+
+QUESTIONS = (
+    Question(
+        "AUD-001",
+        "Was data read only by the borough and for the work that it was meant for?",
+        "Every read and listing by a known principal: its own right, or work that the ledger records for that borough.",
+        "Ask whoever it was, and tell the borough whose data it is.",
+    ),
+    Question(
+        "AUD-002",
+        "Did everybody come with an Entra identity, or with a pass that was issued to them?",
+        "The authentication of every operation: account keys and nobody at all are exceptions, and so is a pass that "
+        "is not in the register, is used for another box than its own, or is used out of its time.",
+        "Find who holds the key or pass, revoke it, and see what it was used for.",
+    ),
+    Question(
+        "AUD-003",
+        "Did only those act who are named, with no more officers than the agreement allows?",
+        "The principal of every operation against the register, and the register against `officers_per_borough`.",
+        "Find out who it is; take the rights away, or name them in infra/bicep/principals.yaml by a reviewed change.",
+    ),
+    Question(
+        "AUD-004",
+        "Was nobody turned away?",
+        "Operations that the service refused with 401 or 403, or with a word for it.",
+        "Ask whoever tried: a mistake, a right that is missing, or an attempt.",
+    ),
+    Question(
+        "AUD-005",
+        "Was everything that was deleted deleted by those who may?",
+        "Every deletion: the sweep's own work in the ledger, the lifecycle policy, or an operator at the poison queue.",
+        "Find out what was lost, from the ledger and the receipts, and ask the borough to drop it again if need be.",
+    ),
+    Question(
+        "AUD-006",
+        "Was everything gone by its day?",
+        "What was written and what was deleted, by the logs; what certificates say of it; against `retention`.",
+        "Run the sweep; see why it did not take it (docs/operators/).",
+    ),
+    Question(
+        "AUD-007",
+        "Is every row that came in accounted for?",
+        "`conserved` and `unbalanced` events of the ledger, added up again.",
+        "A defect of the exchange: stop, and tell its maintainers.",
+    ),
+    Question(
+        "AUD-008",
+        "Did every drop get its receipt?",
+        "Every drop that the ledger ends, against the write of its receipt in the logs; every drop in an inbox against "
+        "the ledger.",
+        "Replay the drop (docs/operators/replay.md).",
+    ),
+    Question(
+        "AUD-009",
+        "Is the ledger whole?",
+        "Every chain's hashes; heads that certificates state; events that the logs saw written against the copy.",
+        "Compare with an older copy of the ledger; find out who could write to it.",
+    ),
+    Question(
+        "AUD-010",
+        "Are there logs of every hour?",
+        "Hours of the period without any operation of the blob service while there are some before and after.",
+        "Ask for the logs of that hour; Azure does not promise that there are any.",
+    ),
+    Question(
+        "AUD-011",
+        "Was nothing copied?",
+        "Copy operations, and reads as the source of a copy.",
+        "Find the copy and who made it; destroy it, and tell the borough whose data it is.",
+    ),
+    Question(
+        "AUD-012",
+        "Was every drop taken in once?",
+        "Drops that arrived again under another name, and subjects that were worked on after they were done.",
+        "Ask the borough whether it sent the file twice; if not, somebody else has it.",
+    ),
+    Question(
+        "AUD-013",
+        "Was nothing overwritten?",
+        "Objects that were written twice without a deletion in between.",
+        "Find out which of the two was worked on: the ledger has its hash.",
+    ),
+    Question(
+        "AUD-014",
+        "Do the signed certificates hold?",
+        "The signature of every certificate in the record, and its head in the ledger.",
+        "Ask the borough for its own copy, and compare.",
+    ),
+    Question(
+        "AUD-015",
+        "Were keys used only by the exchange and for its work, and kept only by the keepers?",
+        "Every operation of the vault's audit log.",
+        "Disable the key's version at once and rotate it (docs/operators/keys.md).",
+    ),
+    Question(
+        "AUD-016",
+        "Was nothing changed in how the account is set up?",
+        "Operations that change containers, access policies, service settings, tiers, leases or holds, or that ask for "
+        "a key to sign passes with.",
+        "Deploy again, which puts the settings back, and find out who changed them.",
+    ),
+    Question(
+        "AUD-017",
+        "Was everything that was written written by those who may, for the work that it belongs to?",
+        "Every write by a known principal: its own right, or work that the ledger records for that borough.",
+        "Find out what it is and who put it there; it is not the exchange's.",
+    ),
+    Question(
+        "AUD-018",
+        "Could every line of the logs be read?",
+        "Lines that are cut off, damaged or of an unknown form; they are counted and left out of all other checks.",
+        "Fetch the file again: the last line of an hour that is not over is often cut off.",
+    ),
+)
+
+BY_CODE = {question.code: question for question in QUESTIONS}
+
+
+def question_page() -> str:
+    """The page on the checks."""
+    lines = ["# What the audit asks", "", "Made from `shared/audit/questions.py` by `make docs`; do not edit.", ""]
+    lines += ["| code | question | what is looked at | when it is broken |", "| --- | --- | --- | --- |"]
+    lines += [f"| {q.code} | {q.asks} | {q.looks_at} | {q.mend} |" for q in QUESTIONS]
+    return "\n".join(lines) + "\n"
