@@ -55,6 +55,7 @@ def enrol(exchange: Exchange, home: str, request: EnrolRequest) -> str:
         matched=confirmed.num_rows,
         excluded=counts,
     )
+    by_school = _by_school(confirmed)
     hashes = {
         school: send_sealed(
             exchange,
@@ -65,9 +66,17 @@ def enrol(exchange: Exchange, home: str, request: EnrolRequest) -> str:
             collection=request.collection,
             prepared_at=started,
         )
-        for school, rows in _by_school(confirmed)
+        for school, rows in by_school
     }
-    exchange.ledger.record(subject, "released", service=SERVICE, tenant=home, hashes=hashes)
+    exchange.ledger.record(
+        subject,
+        "released",
+        service=SERVICE,
+        tenant=home,
+        counts={f"enrolled.{school}": rows.num_rows for school, rows in by_school},
+        hashes=hashes,
+        codes=(request.collection,),
+    )
     summary = {
         "enrolment": enrol_id,
         "home": home,

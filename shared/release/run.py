@@ -84,7 +84,15 @@ def run(exchange: Exchange, home: str, request: LinkRequest) -> str:
     }
     awaiting = pa.concat_tables([linked.matched, linked.review]).select(PENDING_COLUMNS)
     stage(exchange, home, Partition(PENDING, inputs.collection, home, started, run_id), awaiting)
-    exchange.ledger.record(subject, "released", service=SERVICE, tenant=home, hashes=hashes)
+    exchange.ledger.record(
+        subject,
+        "released",
+        service=SERVICE,
+        tenant=home,
+        counts=_released_counts(linked),
+        hashes=hashes,
+        codes=(inputs.collection,),
+    )
     send_summary(exchange, _summary(exchange, run_id, inputs, linked, started), to=home, name=f"{folder}/summary.json")
     exchange.ledger.record(subject, "done", service=SERVICE, tenant=home)
     return run_id
@@ -150,6 +158,16 @@ def _summary(exchange: Exchange, run_id: str, inputs: Inputs, linked: Linked, as
         "by_rule": _counts(found.column("rule")),
         "by_tier": _counts(found.column("tier")),
         "eligibility_rules": sorted(pc.unique(found.column("rule_version")).to_pylist()),
+    }
+
+
+def _released_counts(linked: Linked) -> dict[str, int]:
+    """``matched.<school borough>`` and ``review.<school borough>``; what is 0 is left out."""
+    return {
+        f"{outcome}.{school}": counts[outcome]
+        for school, counts in by_school_borough(linked.pupils, linked.outcomes).items()
+        for outcome in ("matched", "review")
+        if outcome in counts
     }
 
 

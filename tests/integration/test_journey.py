@@ -63,6 +63,32 @@ def test_every_row_of_a_drop_and_of_a_run_ends_in_exactly_one_place(world: World
     assert conserved.counts == {"rows_in": 3, "matched": 1, "unmatched": 1, "excluded.fsm_already_open": 1}
 
 
+def test_the_ledger_says_for_each_pair_of_boroughs_how_many_pupils_were_matched_reviewed_and_enrolled(
+    world: World,
+) -> None:
+    moved = pupil(2, forename="Bola", surname="Adeyemi", dob=date(2014, 1, 2), postcode="SE13 6TT", paon="3")
+    claim = household(
+        "H2", child_forename="Bola", child_surname="Adeyemi", child_dob=date(2014, 1, 2), suppress_contact=True
+    )
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil(), moved]))
+    world.receive("lewisham", world.drop("lewisham", "pupils", [pupil(9, forename="Nobody", surname="Known")]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household(), claim]))
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.carry_out_all()
+
+    ledger = world.exchange.ledger
+    [run] = list(ledger.subjects("run"))
+    released = next(event for event in ledger.events(run) if event.step == "released")
+    assert released.counts == {"matched.southwark": 1, "review.southwark": 1}
+    assert released.codes == (COLLECTION,)
+    [enrolment] = list(ledger.subjects("enrolment"))
+    released = next(event for event in ledger.events(enrolment) if event.step == "released")
+    assert released.counts == {"enrolled.southwark": 1}
+    assert released.codes == (COLLECTION,)
+
+
 def test_the_same_bytes_under_another_signed_manifest_are_recorded_and_not_taken_in_twice(world: World) -> None:
     sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
     drop = drop_id("southwark", "pupils", sealed.manifest.sha256)
