@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from client.codes import code_page
+from docs.governance.annex import annex_page
+from docs.governance.record import record_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
 from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
@@ -33,7 +35,12 @@ def generated() -> dict[Path, str]:
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
     }
-    files[Path("docs/ig/audit-checks.md")] = question_page()
+    governance = {
+        "audit-checks": question_page(),
+        "annex": annex_page(),
+        "record-of-processing": record_page(),
+    }
+    files |= {Path("docs/ig") / f"{name}.md": text for name, text in governance.items()}
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
 

@@ -40,7 +40,7 @@ def enrol(exchange: Exchange, home: str, request: EnrolRequest) -> str:
     )
     started = datetime.fromisoformat(claimed["started_at"])
     decisions = read_staged(exchange, home, request.decisions)
-    decided = _with_pupil(decisions, _pending(exchange, home, claimed["pending"]))
+    decided = with_pupil(decisions, _pending(exchange, home, claimed["pending"]))
     known = pc.is_valid(decided.column("urn"))
     confirmed = decided.filter(pc.and_(known, pc.equal(decided.column("decision"), CONFIRM)))
     others = decided.filter(pc.and_(known, pc.not_equal(decided.column("decision"), CONFIRM)))
@@ -106,7 +106,8 @@ def _pending(exchange: Exchange, home: str, names: list[str]) -> pa.Table:
     )
 
 
-def _with_pupil(decisions: pa.Table, pending: pa.Table) -> pa.Table:
+def with_pupil(decisions: pa.Table, pending: pa.Table) -> pa.Table:
+    """Each decision with the pupil that its match_ref stands for, in nulls where nobody knows it."""
     position = pc.index_in(decisions.column("match_ref"), pending.column("match_ref").combine_chunks())
     pupils = pending.take(position.combine_chunks())
     table = decisions.select(["match_ref", "decision"]).append_column("start_date", decisions.column("decided_on"))

@@ -1,0 +1,320 @@
+"""Which code reads which column of a contract. Not declared: found by letting the code itself read a watched row.
+
+A rule reads through `Frame.column`, a service through the table that it is handed; both are watched. Linkage turns
+columns into fields (`shared.linkage.records.Records`): it is given rows of which one cell alone is filled, and what
+comes out filled was made of that cell. What a release carries is found by rows whose values are their own origin.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from docs.governance.examples import examples, one_cell_each, origins
+from shared.agreement.load import load_agreement
+from shared.contract.datasets import CONTRACTS
+from shared.contract.rules.frame import Frame
+from shared.contract.rules.registry import Context, Rule
+from shared.contract.rules.rulebooks import RULES
+from shared.eligibility.assess import assess, exclude_pupils
+from shared.intake.home import route
+from shared.linkage.levels import LEVELS
+from shared.linkage.link import LINKS
+from shared.linkage.records import Field, Records, read_records
+from shared.release.enrol import with_pupil
+from shared.release.outcomes import second_registrations
+from shared.release.results import pairs
+from shared.release.run import PENDING_COLUMNS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+COMPARISON_OF = {
+    "upn": "upn",
+    "uln": "uln",
+    "surname": "surname",
+    "surname_words": "surname",
+    "surname_sound": "surname",
+    "preferred_surname": "surname",
+    "former_surname": "surname",
+    "forename": "forename",
+    "first_name": "forename",
+    "further_names": "forename",
+    "forename_3": "forename",
+    "forename_sound": "forename",
+    "dob": "dob",
+    "unordered_dob": "dob",
+    "birth_year": "dob",
+    "sex": "sex",
+    "postcode": "address",
+    "sector": "address",
+    "district": "address",
+    "uprn": "address",
+    "addresses": "address",
+    "contact": "contact",
+    "partner": "contact",
+    "household_ref": "twin",
+    "suppressed": "suppressed",
+}
+"""For which comparison of `shared.linkage.levels`, or which guard, linkage holds each of its fields."""
+
+
+@dataclass(frozen=True, order=True)
+class Use:
+    """One reason why a column is needed."""
+
+    what: str
+    """In plain words, such as `links: surname`."""
+    where: str
+    """The module that reads it."""
+
+
+@cache
+def uses() -> dict[tuple[str, str], tuple[Use, ...]]:
+    """Every use of every column, by dataset and column; none where nothing reads it but a check of its own."""
+    found: dict[tuple[str, str], set[Use]] = {
+        (dataset, name): set() for dataset, contract in CONTRACTS.items() for name in contract.names
+    }
+    for dataset, name, use in _everything():
+        found[dataset, name].add(use)
+    return {key: tuple(sorted(of_it)) for key, of_it in found.items()}
+
+
+def checks(dataset: str, column: str) -> tuple[str, ...]:
+    """The codes of the rules that read the column, but for those that hold for any text or any row alike."""
+    contract = CONTRACTS[dataset]
+    texts = sum(one.kind == "text" for one in contract.columns)
+    fields_of = Counter(rule.code for rule, _ in _rules(dataset))
+    return tuple(
+        dict.fromkeys(
+            rule.code
+            for rule, read in _rules(dataset)
+            if column in read and len(read) < len(contract.names) and fields_of[rule.code] < texts
+        )
+    )
+
+
+@cache
+def released_from(release: str) -> dict[str, str]:
+    """Where each column of a release comes from: `<dataset>.<column>`, `linkage`, `eligibility` or `the exchange`."""
+    terms = load_agreement().release_terms(release)
+    made = _enrolments()[0] if release == "enrolments" else _pairs()
+    return {name: _origin(made.column(name)[0].as_py()) for name in (terms.columns if terms else ())}
+
+
+def _everything() -> Iterator[tuple[str, str, Use]]:
+    for read in (_routing, _eligibility, _registrations, _linkage, _decisions, _officers, _releases):
+        yield from read()
+    for dataset in CONTRACTS:
+        yield from _ruling(dataset)
+
+
+def _ruling(dataset: str) -> Iterator[tuple[str, str, Use]]:
+    """What a rule reads to decide about something else than that very cell: which row stands, whether a value does."""
+    for rule, read in _rules(dataset):
+        if _asks_for_age(rule):
+            yield dataset, rule.field, Use(f"keeps evidence fresh: {rule.code}", "shared/contract/rules")
+        decides = rule.severity == "error" or rule.instead
+        if decides and len(read) < len(CONTRACTS[dataset].names):
+            for name in read - {rule.field, *rule.instead}:
+                yield dataset, name, Use(f"decides: {rule.code}", "shared/contract/rules")
+
+
+def _asks_for_age(rule: Rule) -> bool:
+    """Whether the rule's verdict hangs on the age that the agreement allows an extract."""
+    rows, day = examples(rule.dataset), load_agreement().in_force.last
+    young, old = (rule.check(WatchedFrame(rows, set()), Context(day, days)) for days in (0, 10_000))
+    return bool((young != old).any())
+
+
+@cache
+def _rules(dataset: str) -> tuple[tuple[Rule, frozenset[str]], ...]:
+    day = load_agreement().in_force.first
+    rows = examples(dataset)
+    found = []
+    for rule in RULES[dataset]:
+        frame = WatchedFrame(rows, set())
+        rule.check(frame, Context(day, 60))
+        found.append((rule, frozenset(frame.read)))
+    return tuple(found)
+
+
+def _routing() -> Iterator[tuple[str, str, Use]]:
+    directory = pa.table({"postcode": ["SW2 5SG"], "ons_code": ["E09000022"]})
+    read = _watch("pupils", lambda rows: route(rows, directory, load_agreement(), school="southwark"))
+    yield from _of("pupils", read, Use("finds the home borough", "shared/intake/home.py"))
+
+
+def _eligibility() -> Iterator[tuple[str, str, Use]]:
+    agreement = load_agreement()
+    rules, day = agreement.eligibility.rule_set, agreement.in_force.first
+    read = _watch("pupils", lambda rows: exclude_pupils(rows, rule_set=rules, as_of=day))
+    yield from _of("pupils", read, Use("says who is left out", "shared/eligibility/assess.py"))
+    read = _watch("households", lambda rows: assess(rows, rule_set=rules, as_of=day))
+    yield from _of("households", read, Use("gives the tier", "shared/eligibility/assess.py"))
+
+
+def _registrations() -> Iterator[tuple[str, str, Use]]:
+    def add(rows: WatchedTable) -> None:
+        rows.table = rows.table.append_column("school_borough", pa.array(["southwark"] * rows.num_rows))
+        rows.table = rows.table.append_column("row", pa.array(range(rows.num_rows)))
+        second_registrations(rows)
+
+    use = Use("counts a child once", "shared/release/outcomes.py")
+    yield from _of("pupils", _watch("pupils", add), use)
+
+
+def _linkage() -> Iterator[tuple[str, str, Use]]:
+    records = read_records(one_cell_each("pupils"), one_cell_each("households"))
+    for field in fields(Records):
+        held = getattr(records, field.name)
+        what = COMPARISON_OF[field.name]
+        use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/linkage/records.py")
+        for side, dataset in enumerate(("pupils", "households")):
+            yield from _of(dataset, _filled(field.name, held, side, CONTRACTS[dataset].names), use)
+
+
+def _filled(field: str, held: Any, side: int, names: Sequence[str]) -> set[str]:
+    """The columns of one side (0: pupils, 1: households) of which the field of linkage is made."""
+    if field == "addresses":
+        return set(held[side].column_names)
+    if isinstance(held, Field):
+        held = (held.pupils, held.households)[side]
+    elif side != (field in ("partner", "suppressed")):
+        return set()
+    said = held if held.dtype == np.bool_ else held >= 0
+    return {names[row] for row in np.flatnonzero(said).tolist()}
+
+
+def _decisions() -> Iterator[tuple[str, str, Use]]:
+    read = _enrolments()[1]
+    yield from _of("decisions", read, Use("enrols the child", "shared/release/enrol.py"))
+
+
+def _officers() -> Iterator[tuple[str, str, Use]]:
+    path = "shared/intake/receive.py"
+    read = set(CONTRACTS["decisions"].names) & literals(ROOT / path, "_take_in")
+    yield from _of("decisions", read, Use("counts the officers", path))
+
+
+def _releases() -> Iterator[tuple[str, str, Use]]:
+    for release in load_agreement().releases:
+        for name, origin in released_from(release).items():
+            dataset, _, column = origin.partition(".")
+            if dataset in CONTRACTS:
+                shown = "" if name == column else f" as `{name}`"
+                yield dataset, column, Use(f"released: `{release}`{shown}", "shared/release")
+
+
+@cache
+def _pairs() -> pa.Table:
+    agreement = load_agreement()
+    tiers = assess(
+        examples("households"), rule_set=agreement.eligibility.rule_set, as_of=agreement.in_force.first
+    ).column_names
+    from_drop = ("drop", "row", "school_borough")
+    return pairs(
+        origins("pupils", (*CONTRACTS["pupils"].names, *from_drop)),
+        origins("households", (*CONTRACTS["households"].names, *from_drop)),
+        origins("linkage", tuple(LINKS.names)),
+        origins("eligibility", tuple(tiers)),
+    )
+
+
+@cache
+def _enrolments() -> tuple[pa.Table, frozenset[str]]:
+    """What a decision becomes, and what is read of it."""
+    pending = _pairs().select(PENDING_COLUMNS[1:]).append_column("match_ref", pa.array(["decisions.match_ref"]))
+    decisions = WatchedTable(origins("decisions", CONTRACTS["decisions"].names), set())
+    made = with_pupil(decisions, pending)
+    return made, frozenset(decisions.read)
+
+
+def _origin(said: str) -> str:
+    where, _, column = said.partition(".")
+    if where in CONTRACTS and column in CONTRACTS[where].names:
+        return said
+    return where if where in ("linkage", "eligibility") else "the exchange"
+
+
+def _watch(dataset: str, read: Callable[[Any], object]) -> set[str]:
+    rows = WatchedTable(examples(dataset), set())
+    read(rows)
+    return rows.read & set(CONTRACTS[dataset].names)
+
+
+def _of(dataset: str, names: Sequence[str] | set[str] | frozenset[str], use: Use) -> Iterator[tuple[str, str, Use]]:
+    return ((dataset, name, use) for name in names)
+
+
+class WatchedFrame(Frame):
+    """A frame that remembers which columns a rule has looked at."""
+
+    def __init__(self, table: pa.Table, read: set[str]) -> None:
+        super().__init__(table)
+        self._rows = table
+        self.read = read
+
+    def column(self, field: str) -> pa.Array:
+        """As the frame does, and remembered."""
+        self.read.add(field)
+        return super().column(field)
+
+    def only(self, rows: Any) -> WatchedFrame:
+        """These rows alone, watched by the same eye."""
+        return WatchedFrame(self._rows.filter(pa.array(rows)), self.read)
+
+
+class WatchedTable:
+    """A table that remembers which columns a service has looked at; it offers what services use of a table."""
+
+    def __init__(self, table: pa.Table, read: set[str]) -> None:
+        self.table = table
+        self.read = read
+
+    @property
+    def num_rows(self) -> int:
+        """As the table's."""
+        return int(self.table.num_rows)
+
+    @property
+    def column_names(self) -> list[str]:
+        """As the table's; to know a name is not to read the column."""
+        return list(self.table.column_names)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """As the table does, and remembered."""
+        self.read.add(name)
+        return self.table.column(name)
+
+    def select(self, names: list[str]) -> pa.Table:
+        """As the table does, and remembered."""
+        self.read.update(names)
+        return self.table.select(names)
+
+
+def literals(path: Path, function: str | None = None) -> set[str]:
+    """Every text that stands in a module, or in one function of it, but for docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    scopes = [tree] if function is None else [n for n in ast.walk(tree) if getattr(n, "name", None) == function]
+    if not scopes:
+        raise LookupError(f"{path.name} has no {function}")
+    said = {
+        id(node.value)
+        for scope in scopes
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return {
+        node.value
+        for scope in scopes
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+    }
