@@ -9,6 +9,9 @@ from functions import VERSION, wiring
 from functions.journal import say
 from shared.errors import ExchangeError
 
+PROBE = "health:probe"
+"""The request id of the probe's look at the account, by which the storage logs tell it from everything else."""
+
 
 def blueprint() -> func.Blueprint:
     """The one HTTP trigger; anonymous, since a probe has no key and the answer holds nothing to protect."""
@@ -30,7 +33,7 @@ def report() -> tuple[int, dict[str, object]]:
     try:
         exchange = wiring.exchange()
         body["in_force"] = agreement.in_force.covers(exchange.clock().date())
-        exchange.storage.check_reachable()
+        exchange.storage.with_request_id(PROBE).check_reachable()
     except ExchangeError as error:
         say("health.failed", level=logging.ERROR, code=error.code)
         return 503, body | {"status": "unavailable", "code": error.code}

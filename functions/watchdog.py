@@ -29,9 +29,11 @@ def blueprint() -> func.Blueprint:
 
 def _watch() -> None:
     from shared.disposal.account import DataPlane
-    from shared.disposal.watch import watch
+    from shared.disposal.watch import watch, watch_subject
+    from shared.envelope.manifest import EXCHANGE
 
     exchange = wiring.exchange()
+    exchange = exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date()))
     for finding in watch(exchange, wiring.poison(), DataPlane(exchange.storage)):
         code = finding.code
         level = _LEVELS[code.severity]

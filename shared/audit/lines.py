@@ -1,4 +1,4 @@
-"""Lines of logs as `RAW` columns: many at once where all are sound, else one by one, so that a damaged one costs itself.
+"""Lines of logs as `RAW` columns: many at once where all are sound, else one by one, so that damage costs one line.
 
 Two forms: a resource log as Azure writes it, and a row of a Log Analytics table.
 """
@@ -107,7 +107,7 @@ TABLE_COLUMNS = {
     "correlation": ("CorrelationId",),
     "status": ("StatusCode", "HttpStatusCode", "httpStatusCode_d"),
 }
-"""Columns of `StorageBlobLogs`, `StorageQueueLogs`, `AZKVAuditLogs` and `AzureDiagnostics`; the first that says something."""
+"""Columns of `StorageBlobLogs`, `StorageQueueLogs`, `AZKVAuditLogs` and `AzureDiagnostics`; the first that says."""
 
 
 def read_block(block: bytes, first: int) -> tuple[pa.Table, int, int]:

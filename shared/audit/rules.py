@@ -1,7 +1,7 @@
 """Why an operation is allowed: rights that hold at any time, and work that the ledger records. Data, and one question.
 
-A right belongs to a role. Work belongs to a chain of the ledger, which the operation names as its client request id, and
-reaches only places of the chain's own borough, except where the agreement sends something to another.
+A right belongs to a role. Work belongs to a chain of the ledger, which the operation names as its client request id,
+and reaches only places of the chain's own borough, except where the agreement sends something to another.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.audit.places import EXCHANGE, Place
+from shared.audit.places import EXCHANGE, SHARED, Place
 from shared.audit.report import Way
 
 Whose = Literal["own", "any", "exchange"]
@@ -62,6 +62,7 @@ def _right(by: str, container: str, whose: Whose, *verbs: str) -> Rule:
 
 
 _EVERYBODY: tuple[Whose, ...] = ("any", "exchange")
+_BOXES = ("inbox", "outbox")
 _COLLECT = (
     Rule("borough.drop", "inbox", "own", frozenset({"create"}), "datasets"),
     Rule("borough.collect", "outbox", "own", READING, "releases"),
@@ -84,12 +85,8 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
         _right("deployer.issue-passes", "account", "exchange", "delegate", "survey"),
         *(
             _right("deployer.make", kind, whose, "make", "look", "peek")
-            for kind, whose in (
-                ("inbox", "any"),
-                ("outbox", "any"),
-                *((kind, "exchange") for kind in ("staging", "requests", "claims", "certificates", "ledger")),
-                *((kind, "exchange") for kind in ("reference", "deadletter", "queue")),
-            )
+            for kind in (*_BOXES, *SHARED, "ledger", "reference", "deadletter", "queue")
+            for whose in _EVERYBODY
         ),
     ),
     "keeper": tuple(_right("keeper.keys", "vault", whose, "keep", "look up") for whose in _EVERYBODY),

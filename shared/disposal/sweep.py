@@ -28,6 +28,7 @@ from shared.disposal.notes import (
 from shared.disposal.objects import Found, Shelf, look, owners, stamp
 from shared.disposal.remind import remind
 from shared.envelope.canonical import canonical
+from shared.envelope.manifest import EXCHANGE
 from shared.errors import Changed, ExchangeError, Held, Missing
 
 if TYPE_CHECKING:
@@ -47,11 +48,13 @@ def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None
     A fault at one keeps no other from being swept; the first is raised at the end.
     """
     faults: list[ExchangeError] = []
-    there = exchange.storage.containers()
-    for owner in owners(exchange.agreement, exchange.storage, there):
+    today = exchange.clock().date()
+    of_all = exchange.working_on(Sweep(EXCHANGE, today).subject).storage
+    there = of_all.containers()
+    for owner in owners(exchange.agreement, of_all, there):
         try:
             if owner in exchange.agreement.controllers:
-                remind(exchange, owner, log)
+                remind(exchange.working_on(Sweep(owner, today).subject), owner, log)
             sweep(exchange, poison, owner, there)
         except ExchangeError as fault:
             faults.append(fault)
@@ -66,13 +69,14 @@ def sweep(exchange: Exchange, poison: PoisonQueue, owner: str, there: frozenset[
     Raises a `StorageFault` when it could not be finished; the next call goes on from there.
     """
     today = Sweep(owner, exchange.clock().date())
+    exchange = exchange.working_on(today.subject)
+    poison = poison.with_request_id(today.subject)
     found = notes(exchange, owner)
     for name in found.plans:
         earlier = sweep_of(owner, name)
         if earlier != today:
             _carry_out(exchange, poison, earlier, open_plan(exchange, owner, name), found, there)
             found = notes(exchange, owner)
-    exchange = exchange.working_on(today.subject)
     if exchange.ledger.recorded(today.subject, "done"):
         tidy(exchange, today, found)
         return today
@@ -104,6 +108,7 @@ def _carry_out(
 ) -> None:
     """Do what the plan says, and say so. `listed` is what is held, where there is nothing to destroy."""
     exchange = exchange.working_on(sweep.subject)
+    poison = poison.with_request_id(sweep.subject)
     if exchange.ledger.recorded(sweep.subject, "done"):
         tidy(exchange, sweep, found)  # another worker was quicker, between our look and our plan
         return

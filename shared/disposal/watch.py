@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.disposal.account import ConfigurationSource, survey
 from shared.disposal.watchdog import Finding, check
+from shared.envelope.manifest import EXCHANGE
 from shared.intake.identity import derived_id
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ SERVICE = "watchdog"
 def watch(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource) -> tuple[Finding, ...]:
     """Compare promise and account; record an alarm for every owner that has one, and return all findings."""
     now = exchange.clock()
-    account = survey(exchange, poison, source)
+    of_all = watch_subject(EXCHANGE, now.date())
+    account = survey(exchange.working_on(of_all), poison.with_request_id(of_all), source)
     findings = check(exchange.agreement, account, now)
     for owner, objects in account.objects.items():
         subject = watch_subject(owner, now.date())

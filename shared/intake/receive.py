@@ -52,10 +52,11 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
     Raises `RefusedEvent` (EVT-001), after recording it, when `container` is not the tenant's inbox; anything else that
     is raised is the exchange's fault, to be tried again.
     """
+    event = f"event:{derived_id('event', tenant, container, name)}"
+    exchange = exchange.working_on(event)
     inbox = exchange.storage.inbox(tenant)
     if container != inbox.container:
-        subject = f"event:{derived_id('event', tenant, container, name)}"
-        exchange.ledger.record(subject, "refused", service=SERVICE, tenant=tenant, codes=("EVT-001",))
+        exchange.ledger.record(event, "refused", service=SERVICE, tenant=tenant, codes=("EVT-001",))
         raise RefusedEvent("EVT-001", f"The function of {tenant} was handed a blob of another container.")
     try:
         facts = inbox.facts(name)
@@ -65,8 +66,7 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
     except UnusableName:
         return _refuse_unread(exchange, tenant, name, UNUSABLE_NAME.refusal())
     except Missing:
-        subject = f"event:{derived_id('event', tenant, container, name)}"
-        exchange.ledger.record(subject, "gone", service=SERVICE, tenant=tenant)
+        exchange.ledger.record(event, "gone", service=SERVICE, tenant=tenant)
         return None
     arrival = _arrive(exchange, tenant, blob)
     try:
@@ -190,6 +190,7 @@ def _refuse(
 ) -> str:
     """Answer a drop that is refused whole: its rows, if any were counted, are all rejected for one reason."""
     subject = f"drop:{drop}"
+    exchange = exchange.working_on(subject)
     exchange.ledger.record(
         subject,
         "refused",

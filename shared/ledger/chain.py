@@ -8,6 +8,7 @@ step and hash: an index, so that recording takes one listing and one write. What
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -128,16 +129,21 @@ class Ledger:
     def _stored(self, subject: str) -> list[BlobFacts]:
         """The chain's blobs in order. Raises `LedgerBroken` (LED-001) when one is missing, or is none of ours."""
         folder = _folder(subject)
-        chain = list(self._area.list(folder))
+        chain = list(self._marked(subject).list(folder))
         if [blob.name for blob in chain] != [f"{folder}{place:04d}.json" for place in range(1, len(chain) + 1)]:
             raise LedgerBroken("LED-001", f"The chain of {subject} has a gap.", "Compare with a copy of the ledger.")
         return chain
 
     def _read(self, blob: BlobFacts) -> Event:
-        return Event.from_json(self._area.read(blob.name).data)
+        subject = ":".join(blob.name.split("/")[:2])
+        return Event.from_json(self._marked(subject).read(blob.name).data)
+
+    def _marked(self, subject: str) -> Area:
+        """The area, with the subject as every request's id: the storage logs repeat it."""
+        return replace(self._area, request_id=subject)
 
     def _append(self, event: Event) -> None:
-        self._area.create(
+        self._marked(event.subject).create(
             f"{_folder(event.subject)}{event.seq:04d}.json",
             event.to_json(),
             {"step": event.step, "hash": event.hash},

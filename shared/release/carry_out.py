@@ -20,6 +20,7 @@ def carry_out(exchange: Exchange, *, home: str, name: str) -> str | None:
     Raises `RefusedEvent` (EVT-002), after recording it, when the blob is not a request of this exchange.
     """
     subject = f"event:{derived_id('event', 'requests', home, name)}"
+    exchange = exchange.working_on(subject)
     try:
         request = read_request(exchange, home, name)
     except Missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,13 @@ class PoisonQueue:
 
     def __init__(self, client: QueueClient) -> None:
         self._client = client
+        self._mark: dict[str, Any] = {}
+
+    def with_request_id(self, request_id: str) -> PoisonQueue:
+        """The same queue; every request bears this id, such as ``sweep:<id>``, as its client request id."""
+        other = copy(self)
+        other._mark = {"client_request_id": request_id}
+        return other
 
     @classmethod
     def connect(cls, where: str, *, credential: TokenCredential | None = None, **options: Any) -> PoisonQueue:
@@ -97,19 +105,19 @@ class PoisonQueue:
         """Make the queue unless it is there. In the cloud the host makes it when it first needs it."""
         with translated(QUEUE):
             try:
-                self._client.create_queue()
+                self._client.create_queue(**self._mark)
             except ResourceExistsError:
                 return
 
     def put(self, message: PoisonMessage) -> None:
         """Give an event up."""
         with translated(QUEUE):
-            self._client.send_message(message.to_json())
+            self._client.send_message(message.to_json(), **self._mark)
 
     def peek(self) -> list[PoisonMessage]:
         """The oldest messages, at most 32, left where they are."""
         with translated(QUEUE):
-            found = self._client.peek_messages(PEEK_AT_MOST)
+            found = self._client.peek_messages(PEEK_AT_MOST, **self._mark)
         return [PoisonMessage.from_json(message.content) for message in found]
 
     @contextmanager
@@ -129,7 +137,7 @@ class PoisonQueue:
         with translated(QUEUE):
             try:
                 for message in self._client.receive_messages(
-                    messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS
+                    messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS, **self._mark
                 ):
                     size = len(str(message.content).encode())
                     yield Letter(message.id, size, message.inserted_on, str(message.pop_receipt))
@@ -139,16 +147,16 @@ class PoisonQueue:
     def _put_back(self, letter: Letter) -> None:
         with translated(QUEUE):
             try:
-                self._client.update_message(letter.id, letter.receipt, visibility_timeout=0)
+                self._client.update_message(letter.id, letter.receipt, visibility_timeout=0, **self._mark)
             except ResourceNotFoundError:
                 return  # it was removed
 
     def remove(self, letter: Letter) -> None:
         """Remove one of `letters`. Raises `Missing` (STO-001) if it is gone."""
         with translated(QUEUE):
-            self._client.delete_message(letter.id, letter.receipt)
+            self._client.delete_message(letter.id, letter.receipt, **self._mark)
 
     def count(self) -> int:
         """How many events were given up; the service calls it approximate."""
         with translated(QUEUE):
-            return int(self._client.get_queue_properties().approximate_message_count or 0)
+            return int(self._client.get_queue_properties(**self._mark).approximate_message_count or 0)

@@ -207,7 +207,7 @@ class Storage:
     def check_reachable(self) -> None:
         """Raise a `StorageFault` unless the account answers, lets us in, and has its containers."""
         with translated("ledger"):
-            self.service.get_container_client("ledger").get_container_properties()
+            self.service.get_container_client("ledger").get_container_properties(**self._tagged())
 
     def ensure_containers(self, agreement: Agreement) -> None:
         """Make the containers of every borough that is party to the agreement. In the cloud Bicep has made them."""
