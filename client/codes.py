@@ -88,6 +88,11 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-027", "{path} is no certificate: it is a {kind}.", "Verify a receipt with `exchange receipt verify`."
     ),
+    InputCode(
+        "INP-036",
+        "{path} holds something already.",
+        "Name a folder that is not there yet, or is empty: what is left from another time would pass for evidence.",
+    ),
 )
 
 

@@ -1,0 +1,180 @@
+"""What stands on the page, as frozen facts: made from an audit's report and the ledger's events, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.audit.flows import Flow, LastSweep, count_flows, last_sweeps
+from shared.audit.pairs import MEASURES, Pairs, count_pairs
+from shared.audit.suppress import TOTAL, Cell, shown
+
+if TYPE_CHECKING:
+    from shared.agreement.model import Agreement
+    from shared.audit.report import Access, AuditReport, CheckResult
+    from shared.ledger.events import Event
+
+Numbers = tuple[int | None, ...]
+"""One number for each of `MEASURES`; `None` is one that is left out."""
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One pair of boroughs, or a total."""
+
+    home: str
+    """Slug; `TOTAL` for all homes."""
+    numbers: Numbers
+
+
+@dataclass(frozen=True)
+class School:
+    """The pairs of one school borough."""
+
+    school: str
+    """Slug; `TOTAL` for all schools."""
+    rows: tuple[PairRow, ...]
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """Counts of children by pair, as they may be shown. Pairs without any child are left away."""
+
+    schools: tuple[School, ...]
+    runs: int
+    collections: tuple[str, ...]
+    left_out: bool
+    """Whether any number that is shown here is left out."""
+
+
+@dataclass(frozen=True)
+class AccessRow:
+    """What one principal did to one kind of container."""
+
+    role: str
+    principal: str
+    container: str
+    whose: str
+    """``its own``, ``the exchange's``, ``every borough's`` or the borough's slug."""
+    done: Mapping[str, int]
+    """Operations that the service carried out, by name."""
+    refused: int
+    """Operations that it did not: denied or failed."""
+    authentications: tuple[str, ...]
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of one chain of the ledger."""
+
+    subject: str
+    events: int
+    head: str
+    """Hash of the last event: it vouches for all before it."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that the page says."""
+
+    agreement: Agreement
+    report: AuditReport
+    flows: tuple[Flow, ...]
+    pairs: PairTable
+    access: tuple[AccessRow, ...]
+    sweeps: tuple[LastSweep, ...]
+    bytes_destroyed: Mapping[str, int]
+    """By certificate; where one does not say, it is not here."""
+
+    def checks(self, result: str) -> tuple[CheckResult, ...]:
+        """The checks with this result."""
+        return tuple(check for check in self.report.checks if check.result == result)
+
+    @property
+    def hours_without_logs(self) -> int:
+        """Hours of the period for which a category has none, added up over the categories."""
+        return sum(part.hours - part.with_logs for part in self.report.coverage)
+
+
+def collect(
+    agreement: Agreement, report: AuditReport, events: Sequence[Event], bytes_destroyed: Mapping[str, int]
+) -> Evidence:
+    """The facts of a page. `events` are the ledger's events of the report's period, of all boroughs."""
+    boroughs = (report.borough,) if report.borough else agreement.controllers
+    sweeps = (sweep for sweep in last_sweeps(events) if report.borough in ("", sweep.borough))
+    return Evidence(
+        agreement=agreement,
+        report=report,
+        flows=count_flows(events, report.access, boroughs),
+        pairs=pair_table(count_pairs(events), report.borough),
+        access=access_rows(report.access),
+        sweeps=tuple(sweeps),
+        bytes_destroyed=bytes_destroyed,
+    )
+
+
+def pair_table(pairs: Pairs, borough: str = "") -> PairTable:
+    """The pairs as they may be shown; with `borough` those that concern it.
+
+    What is left out is decided over all boroughs, so that a borough's page and the page of all show the same: two pages
+    beside each other give away no more than one.
+    """
+    seen = [shown(pairs.counts(measure)) for measure in MEASURES]
+    cells = sorted({cell for part in seen for cell in part if _concerns(cell, borough)}, key=_totals_last)
+    rows: dict[str, list[PairRow]] = {}
+    for school, home in cells:
+        rows.setdefault(school, []).append(PairRow(home, tuple(part.get((school, home), 0) for part in seen)))
+    return PairTable(
+        schools=tuple(School(school, tuple(rows[school])) for school in rows),
+        runs=pairs.runs,
+        collections=pairs.collections,
+        left_out=any(None in row.numbers for part in rows.values() for row in part),
+    )
+
+
+def _concerns(cell: Cell, borough: str) -> bool:
+    return not borough or borough in cell
+
+
+def _totals_last(cell: Cell) -> tuple[bool, str, bool, str]:
+    school, home = cell
+    return school == TOTAL, school, home == TOTAL, home
+
+
+def access_rows(access: Iterable[Access]) -> tuple[AccessRow, ...]:
+    """Who did what to what, one row for each principal, kind of container, and whose it was.
+
+    What the exchange's own program did to all boroughs' containers of one kind is one row.
+    """
+    together: dict[tuple[str, str, str, str], list[Access]] = {}
+    for part in access:
+        together.setdefault((part.role, part.principal, part.container, _whose(part)), []).append(part)
+    return tuple(_row(key, parts) for key, parts in sorted(together.items()))
+
+
+def _whose(part: Access) -> str:
+    if part.of == "exchange":
+        return "the exchange's"
+    if part.borough and part.of == part.borough:
+        return "its own"
+    if part.role in ("app", "platform") or not part.of:
+        return "every borough's" if part.of else "not told"
+    return part.of
+
+
+def _row(key: tuple[str, str, str, str], parts: Sequence[Access]) -> AccessRow:
+    done: dict[str, int] = {}
+    for part in sorted(parts, key=lambda part: part.operation):
+        if part.outcome == "done":
+            done[part.operation] = done.get(part.operation, 0) + part.operations
+    return AccessRow(
+        *key,
+        done=done,
+        refused=sum(part.operations for part in parts if part.outcome != "done"),
+        authentications=tuple(sorted({part.authentication for part in parts})),
+        first=min(part.first for part in parts),
+        last=max(part.last for part in parts),
+    )

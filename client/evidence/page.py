@@ -1,0 +1,156 @@
+"""The evidence page: one HTML document that needs nothing else, no script and no network. Same facts, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import PurePosixPath
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from client.evidence import words
+from client.evidence.draw import picture
+from client.evidence.facts import AccessRow, Evidence
+from shared.agreement.model import Agreement
+from shared.audit.questions import BY_CODE
+from shared.audit.report import Destruction
+
+SECTIONS = {
+    "answer": "The answer",
+    "what": "What this is",
+    "agreement": "The agreement",
+    "flows": "What went where",
+    "pairs": "Children found",
+    "access": "Who had access",
+    "destroyed": "What was destroyed",
+    "promises": "Every promise",
+    "exceptions": "Exceptions",
+    "logs": "Hours without logs",
+    "verify": "Verify it yourself",
+    "files": "Files",
+}
+"""The page's parts in order, by the ids that links use."""
+
+ANSWERS = {"holds": "holds", "broken": "broken", "not known": "not known"}
+WAYS = {"right": "A right of whoever did it", "ledger": "Work that the ledger records", "unexplained": "Nothing"}
+SERVICES = {"blob": "Storage", "queue": "Queue", "vault": "Key vault"}
+CATEGORIES = {
+    "StorageRead": "reads",
+    "StorageWrite": "writes",
+    "StorageDelete": "deletions",
+    "AuditEvent": "uses of keys",
+}
+
+LISTED = 60
+"""Certificates that the page lists; a month of all London has a thousand."""
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """One file of the evidence folder."""
+
+    path: str
+    """Relative to the folder, with ``/``."""
+    bytes: int
+    sha256: str
+
+    @property
+    def certificate(self) -> str:
+        """The id of the certificate that it is a copy of, by its name; of any other file, nothing."""
+        return PurePosixPath(self.path).stem.rpartition("-")[2]
+
+
+def render(evidence: Evidence, files: Sequence[FileFact]) -> str:
+    """The page. `files` are those of the folder that it is to list, in order."""
+    report, agreement = evidence.report, evidence.agreement
+    environment = _environment(agreement)
+    listed = _listed(report.destructions)
+    ids = {one.certificate for one in listed}
+    certificates = [file for file in files if file.path.startswith("certificates/")]
+    shown = [file for file in files if not file.path.startswith("certificates/") or file.certificate in ids]
+    return environment.get_template("evidence.html").render(
+        title=_title(evidence, environment),
+        sections=SECTIONS.items(),
+        evidence=evidence,
+        report=report,
+        agreement=agreement,
+        borough=environment.filters["name"](report.borough) if report.borough else "",
+        holds=evidence.checks("holds"),
+        broken=evidence.checks("broken"),
+        unknown=evidence.checks("not known"),
+        explained=report.operations - report.unexplained,
+        hours=sum(part.hours for part in report.coverage),
+        destroyed=sum(one.objects for one in report.destructions),
+        sweep_days=_days(agreement),
+        picture=picture(evidence.flows, environment.filters["name"], sum(one.objects for one in report.destructions)),
+        access=[(role, list(rows)) for role, rows in groupby(_by_role(evidence), key=lambda row: row.role)],
+        certificates=listed,
+        files=shown,
+        unlisted=len(files) - len(shown),
+        key=next((file.path for file in files if file.path.startswith("keys/")), ""),
+        first_certificate=next((file.path for file in certificates), ""),
+        mend={code: question.mend for code, question in BY_CODE.items()},
+        answers=ANSWERS,
+        roles=words.ROLES,
+        alarming=words.ALARMING,
+        ways=WAYS,
+        services=SERVICES,
+        categories=CATEGORIES,
+        version=version("borough-exchange"),
+    )
+
+
+def _environment(agreement: Agreement) -> Environment:
+    def name(slug: str) -> str:
+        borough = agreement.by_slug.get(slug)
+        return borough.name if borough else "The exchange" if slug == "exchange" else slug
+
+    def whose(said: str) -> str:
+        return name(said) if said in agreement.by_slug else said
+
+    def who(principal: str) -> str:
+        if principal == "app":
+            return "Function app"
+        slug, _, rest = principal.partition(" ")
+        return f"{name(slug)} {rest}".strip() if slug in agreement.by_slug else principal[:1].upper() + principal[1:]
+
+    environment = Environment(
+        loader=PackageLoader("client.evidence"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    spoken = ("day", "moment", "span", "number", "counted", "about", "size")
+    spoken += ("operation", "container", "ways", "authentication")
+    environment.filters |= {word: getattr(words, word) for word in spoken}
+    environment.filters |= {"name": name, "whose": whose, "who": who}
+    return environment
+
+
+def _title(evidence: Evidence, environment: Environment) -> str:
+    report = evidence.report
+    borough = f" ({environment.filters['name'](report.borough)})" if report.borough else ""
+    return f"Borough Exchange: evidence, {words.day(report.first)} to {words.day(report.last)}{borough}"
+
+
+def _by_role(evidence: Evidence) -> list[AccessRow]:
+    order = {role: place for place, role in enumerate(words.ROLES)}
+    return sorted(
+        evidence.access, key=lambda row: (order.get(row.role, -1), row.role, row.principal, row.container, row.whose)
+    )
+
+
+def _listed(destructions: Sequence[Destruction]) -> list[Destruction]:
+    """The newest, and all that do not hold, in order of time."""
+    ordered = sorted(destructions, key=lambda one: (one.day, one.borough, one.certificate))
+    newest = ordered[-LISTED:]
+    return [one for one in ordered if one in newest or one.holds is not True or one.not_destroyed or one.missing]
+
+
+def _days(agreement: Agreement) -> str:
+    days = sorted(set(agreement.retention.sweep_days.values()))
+    return f"{days[0]} days" if len(days) == 1 else f"{days[0]} to {days[-1]} days"

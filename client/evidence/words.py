@@ -1,0 +1,136 @@
+"""How facts read on the page: British dates, grouped numbers, plain words for what services call their operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+LEFT_OUT = "[c]"
+"""For a number that is left out; the shorthand that the Government Analysis Function asks tables to use."""
+
+ROLES = {
+    "borough": "Boroughs' own systems",
+    "officer": "Boroughs' officers",
+    "pass": "Holders of a pass",
+    "inbox pass": "Holders of a pass to an inbox",
+    "outbox pass": "Holders of a pass to an outbox",
+    "app": "The exchange's own program",
+    "operator": "Operators",
+    "keeper": "Keepers of keys",
+    "deployer": "Deployers",
+    "platform": "Azure's own services",
+    "lifecycle": "The storage account's lifecycle policy",
+    "nobody": "Without an identity",
+    "unknown pass": "Passes that are not in the register",
+    "unknown": "Not in the register",
+}
+"""In the order in which a reader asks."""
+ALARMING = ("nobody", "unknown pass", "unknown")
+
+_CONTAINERS = {
+    "deadletter": "events that could not be delivered",
+    "queue": "queue of failed events",
+    "vault": "key vault",
+    "account": "the storage account as a whole",
+    "other": "a container of no agreement",
+}
+_OPERATIONS = {
+    "GetBlob": "read",
+    "PutBlob": "wrote",
+    "DeleteBlob": "deleted",
+    "ListBlobs": "listed",
+    "ListContainers": "listed containers",
+    "GetBlobProperties": "looked at",
+    "GetBlobMetadata": "looked at",
+    "GetContainerProperties": "looked at the container",
+    "CopyBlob": "copied",
+    "PutMessage": "put a message",
+    "GetMessages": "took messages",
+    "PeekMessages": "looked at messages",
+    "DeleteMessage": "deleted a message",
+}
+_MECHANISMS = {
+    "sweep": "nightly sweep",
+    "lifecycle_policy": "lifecycle policy (inferred)",
+    "expiry": "expiry of the service (inferred)",
+}
+_AUTHENTICATIONS = {
+    "OAuth": "Entra identity",
+    "SAS": "pass (SAS)",
+    "AccountKey": "account key",
+    "Anonymous": "none (anonymous)",
+}
+
+
+def day(on: date | str) -> str:
+    """``1 October 2026``, of a date or of a time in UTC as records have it."""
+    found = on if isinstance(on, date) else datetime.fromisoformat(on)
+    return f"{found.day} {found:%B %Y}"
+
+
+def moment(at: str) -> str:
+    """``1 October 2026, 09:30 UTC``; empty for none."""
+    return f"{day(at)}, {datetime.fromisoformat(at):%H:%M} UTC" if at else ""
+
+
+def span(first: str, last: str) -> str:
+    """``5 Nov 2026``, ``1 to 20 Nov 2026``, ``1 Oct to 20 Nov 2026``: the days of two times."""
+    one, other = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    if one.date() == other.date():
+        return f"{one.day} {one:%b %Y}"
+    begins = f"{one.day}"
+    begins += f" {one:%b}" if (one.year, one.month) != (other.year, other.month) else ""
+    begins += f" {one.year}" if one.year != other.year else ""
+    return f"{begins} to {other.day} {other:%b %Y}"
+
+
+def number(count: int | None) -> str:
+    """``12,345``; `LEFT_OUT` for a number that may not be shown."""
+    return LEFT_OUT if count is None else f"{count:,}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """``1 file``, ``2 files``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def about(rows: int) -> str:
+    """Rows to the nearest ten, so that no small number of children can be worked out from it."""
+    return "none" if rows == 0 else "fewer than 10" if rows < 10 else f"{(rows + 5) // 10 * 10:,}"
+
+
+def size(count: int | None) -> str:
+    """``1.2 MB``."""
+    if count is None:
+        return "not stated"
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
+
+
+def operation(name: str) -> str:
+    """What somebody did; the service's own name where there is no plain word for it."""
+    return _OPERATIONS.get(name, name)
+
+
+def container(kind: str) -> str:
+    """What kind of container it is."""
+    return _CONTAINERS.get(kind, kind)
+
+
+def ways(by_clause: Mapping[str, int]) -> str:
+    """``nightly sweep: inbox 4, staging 30``, of counts by clause of the agreement and mechanism."""
+    by_way: dict[str, list[str]] = {}
+    for said, count in sorted(by_clause.items()):
+        clause, _, way = said.partition(" · ")
+        what = container(clause.rpartition(".")[2])
+        by_way.setdefault(way, []).append(f"{what} {count:,}")
+    return "; ".join(f"{_MECHANISMS.get(way, way)}: {', '.join(parts)}" for way, parts in by_way.items())
+
+
+def authentication(name: str) -> str:
+    """How somebody proved who they are."""
+    return _AUTHENTICATIONS.get(name, name)
