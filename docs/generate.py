@@ -9,6 +9,7 @@ from pathlib import Path
 
 from client.codes import code_page
 from docs.governance.annex import annex_page
+from docs.governance.dpia import dpia_page
 from docs.governance.record import record_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
 from shared.agreement.load import load_agreement
@@ -39,6 +40,7 @@ def generated() -> dict[Path, str]:
         "audit-checks": question_page(),
         "annex": annex_page(),
         "record-of-processing": record_page(),
+        "dpia": dpia_page(),
     }
     files |= {Path("docs/ig") / f"{name}.md": text for name, text in governance.items()}
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}

@@ -152,18 +152,23 @@ def retention_table() -> str:
     return table(header, rows)
 
 
+def longest_chain() -> int:
+    """Days from a drop to the end of the last that can come of it: staged rows, then a result, then an enrolment."""
+    return 3 * max(agreement().retention.sweep_days.values())
+
+
 def retention_words() -> str:
     """How the days of personal data are counted."""
     terms = agreement().retention
     days = sorted(set(terms.sweep_days.values()))
-    longest = 3 * max(days)
     return (
         f"Days are counted from when each object was written. The sweep destroys on day {max(days)} at the latest, "
         f"the storage account's own lifecycle policy is the backstop on day {terms.lifecycle_days}, a watchdog alarms "
         f"on day {terms.watchdog_days}, and {terms.promise_days} days is the promise for every object. It is no "
         "promise about a child: a result may be written as long as the rows behind it are there, and an enrolment as "
         f"long as the result's reference is, each with days of its own. **Something of one drop can be there for up to "
-        f"{longest} days after it arrived.** Results that nobody has collected by day {terms.reminder_days} are named."
+        f"{longest_chain()} days after it arrived.** Results that nobody has collected by day {terms.reminder_days} "
+        "are named."
     )
 
 

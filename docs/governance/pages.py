@@ -46,6 +46,11 @@ def fill(name: str, facts: Mapping[str, str]) -> str:
     return page(Template(numbered).safe_substitute(decisions=_listed(decisions)))
 
 
+def decisions_in(name: str) -> int:
+    """How many things the page `name` leaves to people, before facts are put in."""
+    return len(_DECISION.findall((FOLDER / f"{name}.md.tmpl").read_text(encoding="utf-8")))
+
+
 def _number(text: str) -> tuple[str, list[Decision]]:
     decisions: list[Decision] = []
 

@@ -9,8 +9,11 @@ import pytest
 
 from docs.governance import facts, pages
 from docs.governance.annex import annex_page
+from docs.governance.dpia import dpia_page
 from docs.governance.markdown import page, table
 from docs.governance.record import record_page
+from docs.governance.risks import RISKS, Risk, overall
+from docs.governance.threats import Threat, threats
 from shared.agreement.model import Container
 from shared.contract.datasets import CONTRACTS
 
@@ -71,3 +74,39 @@ def test_facts_of_the_templates_are_found_where_they_stand() -> None:
     assert facts.workspace_days() == 90
     assert set(facts.officers_named()) == set(facts.agreement().controllers)
     assert len(facts.rights()) == (facts.BICEP / "modules" / "roles.bicep").read_text().count("    key: '")
+
+
+def threats_of(risk: Risk) -> list[Threat]:
+    return [threat for threat in threats() if threat.id in risk.threats]
+
+
+def test_every_threat_is_of_a_risk_and_every_risk_is_of_threats() -> None:
+    numbers = {number for risk in RISKS for number in risk.threats}
+    assert numbers == {threat.id for threat in threats()}
+    assert [risk.id for risk in RISKS] == [f"R{number}" for number in range(1, len(RISKS) + 1)]
+
+
+def test_a_risk_is_as_high_as_the_ico_says() -> None:
+    assert overall("remote", "severe") == overall("probable", "minimal") == "low"
+    assert overall("possible", "significant") == "medium"
+    assert overall("possible", "severe") == overall("probable", "significant") == "high"
+
+
+def test_what_is_open_of_a_risk_stands_beside_its_measures() -> None:
+    text = dpia_page()
+    assert text.count("| **open** |") == sum(threat.open for risk in RISKS for threat in threats_of(risk))
+    for risk in RISKS:
+        likelihood, severity = risk.after
+        assert f"**{overall(likelihood, severity)} ({likelihood}, {severity})**" in " ".join(text.split())
+
+
+def test_the_assessment_follows_the_icos_steps_and_counts_its_decisions() -> None:
+    text = dpia_page()
+    steps = [line.removeprefix("## ")[:1] for line in text.splitlines() if line.startswith("## ")]
+    assert steps == [*"1234567", "T"]
+    assert f": {text.count('**To decide (D')} of them" in " ".join(text.split())
+
+
+def test_a_promise_is_about_an_object_and_the_pages_say_how_long_a_chain_may_be() -> None:
+    assert facts.longest_chain() == 78
+    assert "up to 78 days" in " ".join(dpia_page().split())
