@@ -126,7 +126,7 @@ class LinkagePolicy(Terms):
     """How many strangers of the same name and birthday may be expected for a pupil before a pair whose address does not
     agree goes to a person."""
     model: LinkageModel | None = None
-    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.0.0.json`). Without
+    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.1.0.json`). Without
     one the cascade stands alone."""
 
     @model_validator(mode="after")

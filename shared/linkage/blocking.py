@@ -33,12 +33,12 @@ BLOCKS: tuple[Block, ...] = (
     Block("born-surname", ("unordered_dob", "surname_sound"), "other forename, moved family, swapped day and month"),
     Block("home-forename", ("postcode", "forename_sound"), "wrong date of birth, changed surname"),
     Block("year-names", ("birth_year", "surname_sound", "forename_sound"), "wrong day or month, moved family"),
-    Block(
-        "born-crossed",
-        ("unordered_dob", "surname_sound", "forename_sound"),
-        "names in the other order, moved family",
-        crossed=True,
-    ),
+    Block("born-start", ("unordered_dob", "forename_3"), "changed surname, a slip late in the forename"),
+    Block("home-year", ("uprn", "birth_year"), "any name, wrong day or month"),
+    Block("home-surname", ("postcode", "surname_sound", "birth_year"), "other forename, wrong day or month"),
+    Block("born-crossed-surname", ("unordered_dob", "surname_sound"), "names in the other order, moved family", True),
+    Block("born-crossed-forename", ("unordered_dob", "forename_sound"), "names in the other order, moved family", True),
+    Block("home-crossed", ("postcode", "surname_sound", "forename_sound"), "names in the other order, any date", True),
 )
 
 MOST_CHILDREN = 200

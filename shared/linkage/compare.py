@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
 from shared.linkage import standardise
-from shared.linkage.compare_names import compare_forenames, compare_surnames, in_other_order
+from shared.linkage.compare_names import compare_forenames, compare_surnames, in_other_order, is_a_parents
 from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Codes, Field, Levels, Records, address_text, encode
@@ -20,12 +20,17 @@ _EPOCH = np.datetime64("1970-01-01", "D")
 def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[str, Levels]:
     """The level (int8, see `levels`) of each comparison of every pair.
 
-    `forename_similarity` is the Jaro-Winkler similarity from which forenames that are not known variants count as one.
+    What other matches say of the family is not known here, so it is missing. `forename_similarity` is the Jaro-Winkler
+    similarity from which forenames that are not known variants count as one.
     """
     surname = compare_surnames(records, pairs)
     forename = compare_forenames(records, pairs, forename_similarity)
-    exchanged = in_other_order(records, pairs) & (surname < Surname.EXACT) & (forename < Forename.EXACT)
+    # Names that have changed places agree with nothing where they stand.
+    asked = np.flatnonzero((surname < Surname.EXACT) & (forename < Forename.KNOWN_VARIANT))
+    exchanged = asked[in_other_order(records, pairs.where(asked), forename_similarity)]
     surname[exchanged], forename[exchanged] = Surname.OTHER_ORDER, Forename.OTHER_ORDER
+    asked = np.flatnonzero((surname == Surname.DIFFERS) & (forename >= Forename.SIMILAR))
+    surname[asked[is_a_parents(records, pairs.where(asked))]] = Surname.A_PARENTS
     return {
         "upn": _identifier(records.upn, pairs, temporary="^.{12}[A-Z]$"),
         "uln": _identifier(records.uln, pairs),
@@ -35,6 +40,7 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
         "sex": ranked(codes_of(records.sex, pairs), Sex.MISSING, Sex.DIFFERS, Sex.EXACT),
         "address": _address(records, pairs),
         "contact": _contact(records, pairs),
+        "family": np.zeros(len(pairs), np.int8),
     }
 
 
@@ -65,7 +71,8 @@ def _dob(field: Field, pairs: Pairs) -> Levels:
     parts = sum((ours == theirs).astype(np.int8) for ours, theirs in zip(left, right, strict=True))
     apart = np.abs(days[codes[0][unequal]] - days[codes[1][unequal]])
     near = (parts == 2) | (apart <= _A_MONTH)
-    close = np.where(digits == 1, Dob.ONE_DIGIT_DIFFERS, np.where(near, Dob.ONE_PART_DIFFERS, Dob.DIFFERS))
+    close = np.where(digits == 2, Dob.TWO_DIGITS_DIFFER, Dob.DIFFERS)
+    close = np.where(digits == 1, Dob.ONE_DIGIT_DIFFERS, np.where(near, Dob.ONE_PART_DIFFERS, close))
     level[unequal] = np.where(swapped, Dob.DAY_AND_MONTH_SWAPPED, close)
     return level
 

@@ -14,7 +14,8 @@ from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 from shared.linkage.letters import may_be_alike, shares_letters
 from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
-from shared.linkage.records import MISSING, Codes, Field, Levels, Mask, Records
+from shared.linkage.records import MISSING, Codes, Field, Levels, Mask, Records, encode, lookup
+from shared.linkage.standardise import surnames, together
 from shared.linkage.variants import groups_by_name
 
 SIMILAR_SURNAMES = 0.9
@@ -58,13 +59,54 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
     return level
 
 
-def in_other_order(records: Records, pairs: Pairs) -> Mask:
-    """Whether the pupil's surname is the child's forename, and the other way about (as they sound)."""
-    surnames, forenames = codes_of(records.surname_sound, pairs), codes_of(records.forename_sound, pairs)
-    crossed = (surnames[0] == forenames[1]) & (forenames[0] == surnames[1])
-    said = (surnames[0] >= 0) & (forenames[0] >= 0)
-    exchanged: Mask = crossed & said & (surnames[0] != surnames[1])
+def is_a_parents(records: Records, pairs: Pairs) -> Mask:
+    """Whether the pupil's surname is that of the claimant or the partner of the child's claim."""
+    parents = records.parents.take(pa.array(pairs.households))
+    found = np.zeros(len(pairs), np.bool_)
+    for name in parents.column_names:
+        field = encode(lambda texts: together(surnames(texts)), [], [parents.column(name).combine_chunks()])
+        codes = pc.fill_null(pc.index_in(field.values, records.surname.values), MISSING).to_numpy(zero_copy_only=False)
+        theirs = lookup(codes, field.households)
+        found |= (theirs == records.surname.pupils[pairs.pupils]) & (theirs >= 0)
+    return found
+
+
+def in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
+    """Whether the pupil's surname is the child's forename, and the other way about.
+
+    Both must fit: as one word or its first (`Al-Hassan`, `Ho Yin`), as known forms of one name, by their sound, or
+    letter by letter as forenames do (`similarity`).
+    """
+    fields = (records.surname, records.forename, records.first_name)
+    names = pa.concat_arrays([field.values for field in fields])
+    starts = (0, records.surname.size, records.surname.size + records.forename.size)
+    rows = np.arange(len(pairs))
+    for side in (0, 1):  # the pupil's surname with the child's forename, then the child's with the pupil's
+        among = pairs.where(rows)
+        surname, whole, first = (
+            _placed(codes_of(field, among)[at], start)
+            for field, start, at in zip(fields, starts, (side, 1 - side, 1 - side), strict=True)
+        )
+        sounds = codes_of(records.surname_sound, among)[side], codes_of(records.forename_sound, among)[1 - side]
+        fits = _alike(names, surname, whole, similarity) | _alike(names, surname, first, similarity)
+        fits |= (sounds[0] == sounds[1]) & (sounds[0] >= 0)
+        rows = rows[fits & (surname >= 0) & (whole >= 0)]
+    exchanged = np.zeros(len(pairs), np.bool_)
+    exchanged[rows] = True
     return exchanged
+
+
+def _placed(codes: Codes, start: int) -> Codes:
+    return np.where(codes < 0, MISSING, codes + start)
+
+
+def _alike(names: pa.Array, one: Codes, other: Codes, similarity: float) -> Mask:
+    """Whether two names of one vocabulary are equal, known forms of one name, or as near as `similarity`."""
+    alike = np.zeros(len(one), np.bool_)
+    near = np.flatnonzero(may_be_alike(names, (one, other)))
+    codes = one[near], other[near]
+    alike[near] = scored(names, codes, JaroWinkler.similarity, least=similarity) >= similarity
+    return alike | _variants(names, (one, other))
 
 
 def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Levels:

@@ -91,13 +91,13 @@ def expected_strangers(records: Records, pairs: Pairs) -> Scores:
     date (1 January and other registrars' favourites are heavier), times the children there are.
     """
     rows = records.pupils + records.households
-    share_of_name = (_others(records, ("surname", "first_name"), pairs) + 0.5) / max(rows, 1)
-    share_of_date = (_others(records, ("dob",), pairs) + 1) / (rows + DAYS_OF_BIRTH)
+    share_of_name = (others_of(records, ("surname", "first_name"), pairs) + 0.5) / max(rows, 1)
+    share_of_date = (others_of(records, ("dob",), pairs) + 1) / (rows + DAYS_OF_BIRTH)
     expected: Scores = share_of_name * share_of_date * records.households
     return expected
 
 
-def _others(records: Records, names: tuple[str, ...], pairs: Pairs) -> Codes:
+def others_of(records: Records, names: tuple[str, ...], pairs: Pairs) -> Codes:
     """Rows of both tables that agree with the pupil on these fields, the pair itself not counted."""
     fields = [records.key(name) for name in names]
     pupils, households = joined([f.pupils for f in fields]), joined([f.households for f in fields])

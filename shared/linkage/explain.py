@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage.compare import compare
-from shared.linkage.levels import LEVELS
+from shared.linkage.levels import LEVELS, Family
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import read_records
 from shared.linkage.weights import weights_of
@@ -22,6 +22,7 @@ EXPLANATION = pa.schema(
 )
 """Long form: the parts of each pair in the order in which a picture shows them."""
 TERM = "how common it is"
+_SIBLING = Family.SIBLING_MATCHED.name.lower().replace("_", " ")
 REST = "before comparing, and other candidates"
 
 
@@ -38,6 +39,8 @@ def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: Lin
     pairs = Pairs(*(np.asarray(linked.column(name), dtype=np.int64) for name in ("pupil_row", "household_row")))
     records = read_records(pupils, households)
     levels = compare(records, pairs, policy.forename_similarity)
+    said = pc.match_substring(linked.column("evidence").combine_chunks(), f"family {_SIBLING}")
+    levels["family"] = np.where(np.asarray(said), np.int8(Family.SIBLING_MATCHED), np.int8(Family.MISSING))
     bits = weights_of(policy.model).bits(records, pairs, levels)
     rest = np.asarray(linked.column("match_weight"), dtype=np.float64) - bits.total
     rows: list[tuple[int, str, str, float]] = []

@@ -1,9 +1,11 @@
 """Guards: what no key agreement can override. Each is data with a code, a meaning and one test over all pairs.
 
-A guard that stops a pair keeps it from being matched without a person. `chance` is what remains of the tier's stated
-probability. Guards that doubt the same thing count once; doubts about two things multiply, which mostly leaves too
-little even for a person's time. The chances are judgements, set so that on synthetic London the pairs that reach a
-person are mostly right and those below are not; calibration from decisions is to replace them.
+A guard that stops a pair keeps it from being matched without a person. Where a model has weighed the pair, a guard
+keeps only what no weight can know (`weighed`), and leaves the stated chance as it is: it is about who decides, not
+about how likely the pair is. Where only a tier of the cascade offers the pair, nothing else has judged it, and `chance`
+is what remains of the tier's stated probability. Guards that doubt the same thing count once; doubts about two things
+multiply, which mostly leaves too little even for a person's time. Those chances are judgements, set so that on
+synthetic London the pairs that reach a person are mostly right and those below are not.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.levels import Address, Contact, Dob, Family, Forename, Identifier, Sex, Surname
 from shared.linkage.pairs import Scores
 from shared.linkage.records import Codes, Levels, Mask
 
@@ -49,8 +51,9 @@ class Evidence:
 
     @property
     def together(self) -> Mask:
-        """The address agrees at least in the postcode, and no house number speaks against it."""
-        agrees: Mask = self["address"] >= Address.SAME_POSTCODE
+        """The address agrees at least in the postcode, and no house number speaks against it; or it need not, because
+        a brother or sister is matched to the same claim."""
+        agrees: Mask = (self["address"] >= Address.SAME_POSTCODE) | (self["family"] == Family.SIBLING_MATCHED)
         return agrees
 
 
@@ -66,6 +69,12 @@ class Guard:
     """In a few words, for the sentence of a pair."""
     meaning: str
     stops: Callable[[Evidence], Mask]
+    weighed: Callable[[Evidence], Mask] | None = None
+    """Which of the pairs that a model has weighed it stops; None: the same."""
+
+    def stopped(self, pairs: Evidence) -> Mask:
+        """The pairs that it stops."""
+        return (self.weighed or self.stops)(pairs) if pairs.weighed else self.stops(pairs)
 
 
 def _twin(pairs: Evidence) -> Mask:
@@ -75,12 +84,31 @@ def _twin(pairs: Evidence) -> Mask:
     return stopped
 
 
+def _twin_weighed(pairs: Evidence) -> Mask:
+    # What only sounds like the name of a twin beside it has been weighed against that twin's own name.
+    same_family = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
+    another = (pairs["forename"] != Forename.MISSING) & (pairs["forename"] < Forename.SIMILAR)
+    stopped: Mask = (same_family & another) | (pairs.twin & (pairs["forename"] < Forename.SOUNDS_ALIKE))
+    return stopped
+
+
 def _forename(pairs: Evidence) -> Mask:
     forename = pairs["forename"]
     other = (forename != Forename.MISSING) & (forename < Forename.SIMILAR)
     # Daniel and Danielle: one name begins the other, the sexes tell them apart.
     other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.OTHER_ORDER)
     stopped: Mask = other | other_sex | ((forename == Forename.MISSING) & ~pairs.identified)
+    return stopped
+
+
+def _forename_weighed(pairs: Evidence) -> Mask:
+    forename = pairs["forename"]
+    other = (forename != Forename.MISSING) & (forename < Forename.SIMILAR)
+    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.KNOWN_VARIANT)
+    # A child not yet named on one side: everything else must be there, and a twin is another guard's.
+    otherwise = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
+    unnamed = (forename == Forename.MISSING) & ~pairs.identified & ~otherwise
+    stopped: Mask = other | other_sex | unnamed
     return stopped
 
 
@@ -99,17 +127,30 @@ def _dob(pairs: Evidence) -> Mask:
     return stopped
 
 
+def _dob_weighed(pairs: Evidence) -> Mask:
+    dob = pairs["dob"]
+    # A brother or cousin may be born a digit apart; one of the same name at the same home is not.
+    slip = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS))
+    slip &= pairs.together & (pairs["forename"] >= Forename.KNOWN_VARIANT)
+    named = (pairs["surname"] >= Surname.SIMILAR) & (pairs["forename"] >= Forename.FIRST_NAME)
+    slip |= (dob == Dob.TWO_DIGITS_DIFFER) & pairs.together & named
+    stopped: Mask = ~slip & (dob < Dob.DAY_AND_MONTH_SWAPPED) & ~pairs.identified
+    return stopped
+
+
 def _stranger(pairs: Evidence) -> Mask:
     apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
-    spelled = np.isin(pairs["forename"], (Forename.SOUNDS_ALIKE, Forename.SHORTENED)) & (
-        pairs["surname"] == Surname.EXACT
-    )
-    spelled &= pairs.weighed
-    unsure = ((pairs["forename"] < Forename.KNOWN_VARIANT) & ~spelled) | (pairs["sex"] == Sex.DIFFERS)
+    unsure = (pairs["forename"] < Forename.KNOWN_VARIANT) | (pairs["sex"] == Sex.DIFFERS)
     # Akhtar and Akter may be one family or two; without the home there is nothing to tell.
     unsure |= pairs["surname"] < Surname.ONE_PART_AGREES
     known_elsewhere = (pairs["address"] != Address.MISSING) & unsure
     stopped: Mask = apart & (known_elsewhere | (pairs.strangers > pairs.most_strangers))
+    return stopped
+
+
+def _stranger_weighed(pairs: Evidence) -> Mask:
+    apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
+    stopped: Mask = apart & (pairs.strangers > pairs.most_strangers)
     return stopped
 
 
@@ -140,6 +181,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "Twins share everything but the forename: a twin stands beside the pupil or the child and the forenames are "
         "not the same or known forms of one, or surname, date of birth and address agree and the forename is another.",
         _twin,
+        _twin_weighed,
     ),
     Guard(
         "identifier",
@@ -156,6 +198,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "the forenames are not clearly one name",
         "The forenames begin alike and are not the same name, or the sex differs where they are not the same.",
         _forename,
+        _forename_weighed,
     ),
     Guard(
         "dob",
@@ -165,6 +208,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "The dates of birth differ by more than one part or a swap of day and month, or one is missing, or they "
         "differ a little while name or address do not agree well enough: a brother, a sister or a cousin.",
         _dob,
+        _dob_weighed,
     ),
     Guard(
         "stranger",
@@ -174,6 +218,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "Name and date of birth agree and the address does not, and the name is too common, or forename, surname or "
         "sex not sure enough, to say that it is not another child.",
         _stranger,
+        _stranger_weighed,
     ),
     Guard(
         "dob_postcode",
@@ -228,7 +273,7 @@ def judge(pairs: Evidence, enabled: Iterable[str]) -> tuple[Codes, Scores]:
     chances = {guard.doubts: np.ones(len(pairs.twin)) for guard in GUARDS}
     for position, guard in enumerate(GUARDS):
         if guard in ONE_TO_ONE or guard.code in chosen:
-            stopped = guard.stops(pairs)
+            stopped = guard.stopped(pairs)
             first[stopped & (first < 0)] = position
             remains = chances[guard.doubts]
             remains[stopped] = np.minimum(remains[stopped], guard.chance)

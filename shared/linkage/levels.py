@@ -19,11 +19,13 @@ class Dob(IntEnum):
 
     MISSING = 0
     DIFFERS = 1
-    ONE_PART_DIFFERS = 2
+    TWO_DIGITS_DIFFER = 2
+    """Two of the eight: 2014-03-17 and 2015-03-18."""
+    ONE_PART_DIFFERS = 3
     """Day, month or year; the other two agree. Or at most a month apart, as no brothers and sisters are but twins."""
-    ONE_DIGIT_DIFFERS = 3
-    DAY_AND_MONTH_SWAPPED = 4
-    EXACT = 5
+    ONE_DIGIT_DIFFERS = 4
+    DAY_AND_MONTH_SWAPPED = 5
+    EXACT = 6
 
 
 class Surname(IntEnum):
@@ -31,16 +33,18 @@ class Surname(IntEnum):
 
     MISSING = 0
     DIFFERS = 1
-    SIMILAR = 2
-    SOUNDS_ALIKE = 3
+    A_PARENTS = 2
+    """The pupil's surname is not the child's but that of the claimant or the partner."""
+    SIMILAR = 3
+    SOUNDS_ALIKE = 4
     """Another spelling of what may be one name (see `sounds`)."""
-    ONE_PART_AGREES = 4
+    ONE_PART_AGREES = 5
     """One word of a double-barrelled name."""
-    FORMER_OR_PREFERRED = 5
+    FORMER_OR_PREFERRED = 6
     """The child's surname is one that the pupil's record gives beside the legal one."""
-    OTHER_ORDER = 6
+    OTHER_ORDER = 7
     """Surname and forename have changed places on one side."""
-    EXACT = 7
+    EXACT = 8
 
 
 class Forename(IntEnum):
@@ -95,6 +99,14 @@ class Contact(IntEnum):
     SAME_FORENAME = 2
 
 
+class Family(IntEnum):
+    """What other matches say of the claim (see `family`)."""
+
+    MISSING = 0
+    SIBLING_MATCHED = 1
+    """The addresses do not agree, and a brother or sister of the pupil is matched to a child of the same claim."""
+
+
 LEVELS: dict[str, type[IntEnum]] = {
     "upn": Identifier,
     "uln": Identifier,
@@ -104,5 +116,6 @@ LEVELS: dict[str, type[IntEnum]] = {
     "sex": Sex,
     "address": Address,
     "contact": Contact,
+    "family": Family,
 }
 """Every comparison in the order in which evidence names it."""

@@ -66,7 +66,7 @@ def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) 
     if policy.model is None:
         offered = _offer(records, groups, alone, policy, matched)
     else:
-        weighed = offer(records, policy, *_free(records, matched), len(groups))
+        weighed = offer(records, policy, *_free(records, matched), len(groups), matched.pairs)
         matched, offered = _settled(matched, weighed.scored, policy)
         shared = np.maximum(shared, weighed.considered)
     best = _best(offered.where(offered.probability >= policy.review), households)

@@ -10,6 +10,7 @@ import numpy as np
 from shared.linkage.blocking import block
 from shared.linkage.compare import compare
 from shared.linkage.context import persons
+from shared.linkage.family import by_siblings
 from shared.linkage.guards import first_to_stop
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.posterior import Rivals, World, posterior
@@ -36,8 +37,13 @@ class Offered:
     """For each pupil row, how many children were weighed."""
 
 
-def offer(records: Records, policy: LinkagePolicy, pupils: Mask, households: Mask, tier: int) -> Offered:
-    """Weigh the pairs of these rows. `tier` is the number that the pairs carry as their rule."""
+def offer(
+    records: Records, policy: LinkagePolicy, pupils: Mask, households: Mask, tier: int, matched: Pairs
+) -> Offered:
+    """Weigh the pairs of these rows. `tier` is the number that the pairs carry as their rule; `matched` are settled.
+
+    Twice: what is likely enough by itself, and what is matched already, speaks for brothers and sisters on one claim.
+    """
     model = policy.model
     if model is None:
         raise ValueError("the policy has no model")
@@ -46,17 +52,21 @@ def offer(records: Records, policy: LinkagePolicy, pupils: Mask, households: Mas
     weights = weights_of(model)
     levels = compare(records, pairs, policy.forename_similarity)
     bits = weights.bits(records, pairs, levels)
-    near = np.flatnonzero(bits.total >= NEGLIGIBLE)
+    near = np.flatnonzero(bits.total >= NEGLIGIBLE - weights.most("family"))
     pairs, levels = pairs.where(near), {name: level[near] for name, level in levels.items()}
     world = World(int(pupils.sum()), int(households.sum()), model.found)
-    total = bits.total[near]
-    chance, _ = posterior(total, bits.siblings[near], Rivals.of(pairs, *persons(records, pairs)), world)
-    margin = margins(total, pairs)
-    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=True)
+    rivals = Rivals.of(pairs, *persons(records, pairs))
+    bits = weights.bits(records, pairs, levels)
+    chance, _ = posterior(bits.total, bits.siblings, rivals, world)
+    levels["family"] = by_siblings(records, pairs, levels, matched + pairs.where(chance >= policy.automatic))
+    if levels["family"].any():
+        bits = weights.bits(records, pairs, levels)
+        chance, _ = posterior(bits.total, bits.siblings, rivals, world)
+    margin = margins(bits.total, pairs)
+    strangers = weights.strangers(levels, bits, records.households)
+    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers)
     guard = first_to_stop(evidence, policy.guards)
-    below = np.nextafter(policy.automatic, 0.0)
-    stated = np.where(guard < 0, chance, np.minimum(chance, below))
-    return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, stated, margin), considered)
+    return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, chance, margin), considered)
 
 
 def margins(bits: Scores, pairs: Pairs) -> Scores:

@@ -93,6 +93,8 @@ class Records:
     """Households only, in the vocabulary of `contact`."""
     suppressed: Mask
     """Households only: the claim says that nobody may be written to."""
+    parents: pa.Table
+    """Raw surnames of claimant and partner: read only where a pair needs them."""
     addresses: tuple[pa.Table, pa.Table]
     """Raw address columns of pupils and households: read only where a pair needs them (`address_text`)."""
 
@@ -156,6 +158,7 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
             contact=contact,
             partner=partner,
             suppressed=_suppressed(households),
+            parents=_parents(households),
             addresses=(_address(pupils), _address(households)),
         )
 
@@ -275,6 +278,10 @@ def _dob(pupils: pa.Table, households: pa.Table) -> Field:
     ]
     codes, values = _numbered(pa.array(np.concatenate(sides), mask=np.concatenate(sides) == NO_DAY))
     return Field(values, codes[: len(sides[0])], codes[len(sides[0]) :])
+
+
+def _parents(households: pa.Table) -> pa.Table:
+    return pa.table({name: _text(households, name) for name in ("claimant_surname", "partner_surname")})
 
 
 _ADDRESS = ("saon", "paon", "street", "address_line_1", "address_line_2", "address_line_3")

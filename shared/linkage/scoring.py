@@ -101,22 +101,26 @@ def evidence_of(
     levels: dict[str, Levels],
     rivals: Mask | None = None,
     taken: Mask | None = None,
-    weighed: bool = False,
+    weighed: Scores | None = None,
 ) -> Evidence:
-    """What the guards look at. Neighbours are looked for only where a guard can ask for them."""
+    """What the guards look at. `weighed` are the strangers that a model expects, where one has weighed the pairs.
+    Neighbours are looked for only where a guard can ask for them."""
     nobody = np.zeros(len(pairs), np.bool_)
-    twin, strangers = nobody.copy(), np.zeros(len(pairs))
+    twin = nobody.copy()
     other_name = np.flatnonzero(levels["forename"] < Forename.KNOWN_VARIANT)
     twin[other_name] = twin_beside(records, pairs.where(other_name))
-    apart = np.flatnonzero(levels["address"] < Address.SAME_POSTCODE)
-    strangers[apart] = expected_strangers(records, pairs.where(apart))
+    strangers = weighed
+    if strangers is None:
+        strangers = np.zeros(len(pairs))
+        apart = np.flatnonzero(levels["address"] < Address.SAME_POSTCODE)
+        strangers[apart] = expected_strangers(records, pairs.where(apart))
     return Evidence(
         levels=levels,
         twin=twin,
         strangers=strangers,
-        most_strangers=policy.expected_strangers * (LENIENCE if weighed else 1.0),
+        most_strangers=policy.expected_strangers * (1.0 if weighed is None else LENIENCE),
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,
         suppressed=records.suppressed[pairs.households],
-        weighed=weighed,
+        weighed=weighed is not None,
     )

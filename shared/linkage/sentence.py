@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from shared.linkage.guards import GUARDS
-from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Surname
+from shared.linkage.levels import Address, Contact, Dob, Family, Forename, Identifier, Surname
 from shared.linkage.pairs import Scores
 from shared.linkage.patterns import SIZE, levels_of, pattern_of
 from shared.linkage.records import Codes, Levels
@@ -27,11 +27,13 @@ OTHER: dict[tuple[str, int], str] = {
     ("uln", Identifier.DIFFERS): "another ULN",
     ("dob", Dob.MISSING): "a date of birth is missing",
     ("dob", Dob.DIFFERS): "another date of birth",
+    ("dob", Dob.TWO_DIGITS_DIFFER): "two digits of the date of birth differ",
     ("dob", Dob.ONE_PART_DIFFERS): "day, month or year of birth differs",
     ("dob", Dob.ONE_DIGIT_DIFFERS): "one digit of the date of birth differs",
     ("dob", Dob.DAY_AND_MONTH_SWAPPED): "day and month of birth have changed places",
     ("surname", Surname.MISSING): "a surname is missing",
     ("surname", Surname.DIFFERS): "another surname",
+    ("surname", Surname.A_PARENTS): "the surname is that of a parent on the claim",
     ("surname", Surname.SIMILAR): "the surnames are similar",
     ("surname", Surname.SOUNDS_ALIKE): "the surnames sound alike",
     ("surname", Surname.ONE_PART_AGREES): "one part of the surname is the same",
@@ -54,6 +56,7 @@ OTHER: dict[tuple[str, int], str] = {
     ("address", Address.SAME_SECTOR): "another address near by",
     ("address", Address.SAME_POSTCODE_OTHER_NUMBER): "the same postcode with another house number",
     ("contact", Contact.DIFFERS): "another parent's name",
+    ("family", Family.SIBLING_MATCHED): "a brother or sister is matched to the same claim",
 }
 LEADS = (
     "no other child comes near",

@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage import standardise
-from shared.linkage.cascade import counts
+from shared.linkage.cascade import counts, join_keys
 from shared.linkage.compare import compare
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.linkage.pairs import Pairs, Scores
@@ -55,7 +56,7 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     ]
     return Strangers(
         found,
-        {name: repeats(records.key(name)) for name in (*FIELDS, "upn", "uln")},
+        {name: repeats(records.key(name)) for name in (*FIELDS, "upn", "uln")} | {"whole_name": _whole_names(records)},
         numbered[0] * numbered[1],
         located[0] * located[1],
         float(records.pupils) * float(records.households),
@@ -67,6 +68,12 @@ def repeats(field: Field) -> float:
     ours, theirs = counts(field.pupils, field.size), counts(field.households, field.size)
     pairs = float(ours.sum()) * float(theirs.sum())
     return float(ours.astype(float) @ theirs.astype(float)) / pairs if pairs else 0.0
+
+
+def _whole_names(records: Records) -> float:
+    """`repeats` of surname and first name together."""
+    groups = join_keys([records.surname, records.first_name], records.pupils)
+    return repeats(Field(pa.nulls(groups.size), groups.pupils, groups.households))
 
 
 def in_order(records: Records, side: int) -> Codes:
@@ -93,10 +100,11 @@ def chances(lots: list[Strangers]) -> tuple[dict[str, Scores], dict[str, float]]
     for name in ("upn", "uln"):
         u[name][Identifier.EXACT] = max(same[name], 1e-8)
     u["dob"][Dob.EXACT] = max(same["dob"], 1e-8)
+    u["surname"][Surname.A_PARENTS] = 2 * u["surname"][Surname.EXACT]  # two parents, of whom few pairs are asked
     u["surname"][Surname.OTHER_ORDER] = 1.0  # the forename carries it
     u["forename"][Forename.OTHER_ORDER] = u["surname"][Surname.EXACT] * u["forename"][Forename.EXACT]
     _addresses(u["address"], same, float(weights @ [lot.numbered for lot in lots]), lots, weights)
-    return u, {name: max(same[name], 1e-9) for name in FIELDS}
+    return u, {name: max(same[name], 1e-9) for name in (*FIELDS, "whole_name")}
 
 
 def _addresses(u: Scores, same: dict[str, float], numbered: float, lots: list[Strangers], weights: Scores) -> None:

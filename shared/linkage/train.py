@@ -19,7 +19,8 @@ from shared.linkage.blocking import block
 from shared.linkage.cascade import counts, join_keys
 from shared.linkage.compare import compare
 from shared.linkage.context import persons
-from shared.linkage.levels import LEVELS, Dob, Forename, Surname
+from shared.linkage.family import by_siblings
+from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
@@ -31,6 +32,8 @@ SAMPLE_AT_ONCE, SAMPLE_AT_LEISURE = 60_000, 200_000
 """Pupils to learn from: where a run trains its own model, and where one is made to be kept."""
 ROUNDS_OF_PATTERNS = 30
 ROUNDS_OF_PAIRS = 3
+_SURE = 0.95
+"""Chance from which a pair counts as found when families are learned."""
 _SAID = 0.5
 """Pairs that each level has before the first is seen, so that none is impossible."""
 
@@ -99,7 +102,7 @@ def train_records(
     model = facts.model(*_by_patterns(facts, patterns, possible))
     for _ in range(ROUNDS_OF_PAIRS):
         model = _by_pairs(facts, model, lots)
-    return model
+    return model.model_copy(update={"comparisons": model.comparisons | {"family": _family(model, lots)}})
 
 
 def _lot(records: Records, policy: LinkagePolicy, share: float) -> Lot:
@@ -131,7 +134,7 @@ class _Facts:
             name: {
                 level.name.lower(): LevelChances(m=_cut(m[name][level]), u=_cut(self.u[name][level]))
                 for level in kind
-                if level and not (name == "surname" and level == Surname.OTHER_ORDER)
+                if level and name != "family" and not (name == "surname" and level == Surname.OTHER_ORDER)
             }
             for name, kind in LEVELS.items()
         }
@@ -219,6 +222,24 @@ def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageMod
     expected = total / 2**20 * facts.siblings.per_child * facts.siblings.same_birthday
     unlisted = _cut(min((twins / 2**20 + 0.1) / (expected + 1), 0.9))
     return replace(facts, siblings=facts.siblings.model_copy(update={"unlisted": unlisted})).model(m, found)
+
+
+def _family(model: LinkageModel, lots: list[Lot]) -> dict[str, LevelChances]:
+    """How often a sibling's match speaks for a true pair whose addresses do not agree.
+
+    A stranger is on the very claim of the pupil's sibling no oftener than two random rows have one home.
+    """
+    weights = weights_of(model)
+    spoken = apart = 0
+    for lot in lots:
+        bits = weights.bits(lot.records, lot.pairs, lot.levels)
+        world = World(lot.pupils, lot.records.households, model.found)
+        sure = np.flatnonzero(posterior(bits.total, bits.siblings, lot.rivals, world)[0] >= _SURE)
+        pairs, levels = lot.pairs.where(sure), {name: level[sure] for name, level in lot.levels.items()}
+        spoken += int(by_siblings(lot.records, pairs, levels, pairs).sum())
+        apart += int((levels["address"] < Address.SAME_POSTCODE_OTHER_NUMBER).sum())
+    m = (spoken + _SAID) / (apart + 2 * _SAID)
+    return {"sibling_matched": LevelChances(m=_cut(m), u=_cut(m * model.repeats["uprn"]))}
 
 
 def _first_guess(size: int) -> Scores:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shared.linkage.context import others_of
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Levels, Records
@@ -35,7 +36,7 @@ class Term:
 
 TERMS: tuple[Term, ...] = (
     Term("dob", "dob", (Dob.EXACT,)),
-    Term("surname", "surname", (Surname.EXACT,)),
+    Term("surname", "surname", (Surname.A_PARENTS, Surname.EXACT)),
     Term("surname_sound", "surname", (Surname.SOUNDS_ALIKE,)),
     Term("first_name", "forename", (Forename.EXACT, Forename.FIRST_NAME, Forename.OTHER_ORDER)),
     Term("surname", "forename", (Forename.OTHER_ORDER,)),
@@ -72,6 +73,12 @@ class Weights:
     borrowed: int
     """Rows that the model's frequencies weigh."""
     siblings: Siblings
+    by_chance: dict[str, Scores]
+    """By comparison and level, log2 of its share among strangers; 0 where a level says nothing."""
+
+    def most(self, comparison: str) -> float:
+        """The weight of the highest level of a comparison."""
+        return float(np.max(self.tables[comparison]))
 
     def bits(self, records: Records, pairs: Pairs, levels: dict[str, Levels]) -> Bits:
         """The weights of every pair, from its levels (`compare`)."""
@@ -79,6 +86,7 @@ class Weights:
         terms = {name: np.zeros(len(pairs)) for name in dict.fromkeys(term.comparison for term in TERMS)}
         for term in TERMS:
             terms[term.comparison] += self._term(records, pairs, levels[term.comparison], term)
+        terms["forename"] += self._whole_name(records, pairs, levels)
         return Bits(parts, terms, self._as_siblings(parts, terms, levels))
 
     def _term(self, records: Records, pairs: Pairs, level: Levels, term: Term) -> Scores:
@@ -99,16 +107,47 @@ class Weights:
             correction[at] = np.maximum(np.log2(usual / share[field.pupils[pairs.pupils[at]]]), least)
         return correction
 
+    def _whole_name(self, records: Records, pairs: Pairs, levels: dict[str, Levels]) -> Scores:
+        """What surname and first name say less together than each for itself: names go with one another (Mohammed
+        Ali), so the whole name is counted too. Seldom seen, it is taken for as rare as its parts and the model say."""
+        correction = np.zeros(len(pairs))
+        usual = self.repeats.get("whole_name")
+        if usual is None:
+            return correction
+        agrees = (levels["surname"] == Surname.EXACT) & (levels["forename"] >= Forename.FIRST_NAME)
+        at = np.flatnonzero(agrees & (levels["forename"] != Forename.OTHER_ORDER))
+        rows, among = records.pupils + records.households, pairs.where(at)
+        apart = np.ones(len(at))
+        for name in ("surname", "first_name"):
+            field = records.key(name)
+            others = np.maximum(field.rows - 2, 0)[field.pupils[among.pupils]]
+            apart *= (others + self.borrowed * self.repeats[name]) / (rows - 2 + self.borrowed)
+        expected = apart * usual / (self.repeats["surname"] * self.repeats["first_name"])
+        together = (others_of(records, ("surname", "first_name"), among) + _SEEN) / (rows + _SEEN / expected)
+        correction[at] = np.minimum(np.log2(apart / together), 0.0)
+        return correction
+
+    def strangers(self, levels: dict[str, Levels], bits: Bits, households: int) -> Scores:
+        """How many children of so many agree with the pupil by chance on names and date of birth as this child does."""
+        names = ("dob", "surname", "forename")
+        shares = [self.by_chance[name][levels[name]] - bits.terms[name] for name in names]
+        expected: Scores = households * np.exp2(np.sum(shares, axis=0))
+        return expected
+
     def _as_siblings(self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels]) -> Scores:
         """Siblings share surname, home and contact as a child does with itself; other forenames and sex as strangers
         do. That a sibling is the best there is also needs the child's own record to be missing from the claim."""
-        shared = sum(parts[name] + terms.get(name, 0.0) for name in ("surname", "address", "contact"))
+        shared = sum(parts[name] + terms.get(name, 0.0) for name in ("surname", "address", "contact", "family"))
         born = _instead(self.siblings.same_birthday, self.repeats["dob"]) + terms["dob"]
         named = _instead(self.siblings.same_forename, self.repeats["first_name"]) + terms["forename"]
         same_name = (levels["forename"] == Forename.EXACT) | (levels["forename"] == Forename.FIRST_NAME)
         siblings: Scores = shared + np.where(levels["dob"] == Dob.EXACT, born, 0.0) + np.where(same_name, named, 0.0)
         siblings += np.log2(max(self.siblings.per_child, 1e-9) * self.siblings.unlisted)
         return siblings
+
+
+_SEEN = 0.5
+"""Times that a whole name counts as seen by expectation alone."""
 
 
 def _instead(siblings: float, strangers: float) -> float:
@@ -119,6 +158,7 @@ def _instead(siblings: float, strangers: float) -> float:
 def weights_of(model: LinkageModel) -> Weights:
     """The weights of a model. Raises ValueError when it names a comparison or level that does not exist."""
     tables = {name: np.zeros(len(kind)) for name, kind in LEVELS.items()}
+    by_chance = {name: np.zeros(len(kind)) for name, kind in LEVELS.items()}
     for name, chances in model.comparisons.items():
         kind = LEVELS.get(name)
         known = {} if kind is None else {level.name.lower(): level for level in kind}
@@ -128,9 +168,11 @@ def weights_of(model: LinkageModel) -> Weights:
         ordered = [level for level in levels if level != ASIDE.get(name)]
         said = {known[level]: (chance.m, chance.u) for level, chance in chances.items()}
         tables[name][ordered] = rising([said[level][0] for level in ordered], [said[level][1] for level in ordered])
+        for level in levels:
+            by_chance[name][level] = np.log2(said[level][1])
         for level in set(levels) - set(ordered):
             tables[name][level] = np.log2(said[level][0] / said[level][1])
-    return Weights(tables, dict(model.repeats), model.rows, model.siblings)
+    return Weights(tables, dict(model.repeats), model.rows, model.siblings, by_chance)
 
 
 def rising(m: list[float], u: list[float]) -> list[float]:

@@ -96,7 +96,8 @@ def test_bands_hold_and_a_guarded_pair_is_never_matched(left: list[Any], right: 
             assert row["probability"] >= POLICY.automatic
             assert row["guard"] is None
         elif row["outcome"] == "review":
-            assert POLICY.review <= row["probability"] < POLICY.automatic
+            assert row["probability"] >= POLICY.review
+            assert row["guard"] is not None or row["probability"] < POLICY.automatic
         else:
             assert row["household_row"] is row["rule"] is row["probability"] is row["evidence"] is None
 
