@@ -42,6 +42,11 @@ def deliver(trigger: str, blob: BlobReference, work: Callable[[], object]) -> No
     _meet("event", work, trigger=trigger, container=blob.container, blob=shown(blob.name))
 
 
+def on_message(trigger: str, work: Callable[[], object]) -> None:
+    """Do the `work` of one message of a queue that is about no single blob, and journal its outcome."""
+    _meet("event", work, trigger=trigger)
+
+
 def on_time(trigger: str, work: Callable[[], object]) -> None:
     """Do the `work` of a timer and journal its outcome under the trigger's name."""
     _meet("timer", work, trigger=trigger)

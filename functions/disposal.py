@@ -23,7 +23,7 @@ def blueprint() -> func.Blueprint:
 
 
 def _dispose() -> None:
-    from shared.disposal.remind import NoLog
     from shared.disposal.sweep import dispose
 
-    dispose(wiring.exchange(), wiring.poison(), NoLog())
+    with wiring.collection_log() as log:
+        dispose(wiring.exchange(), wiring.poison(), log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,12 @@ from shared.errors import ExchangeError
 
 CONNECTION = "Exchange"
 """The connection that the triggers name: the host reads the same `Exchange…` settings as this module."""
+
+
+_ACCOUNT_ID = re.compile(
+    r"/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[\w.()-]{1,90}"
+    r"/providers/Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}"
+)
 
 
 class InvalidSettings(ExchangeError):
@@ -40,6 +47,15 @@ class Settings:
     """`EXCHANGE_EVENTS`: `grid` (or nothing): Event Grid calls the app; `queue`: events wait in storage queues. It
     must say what the subscriptions do, or no event arrives."""
 
+    account_id: str | None
+    """`EXCHANGE_ACCOUNT_ID`: resource id of the exchange's storage account, by which the watchdog sees how it is set up.
+    Without it the watchdog says what it cannot see."""
+    log_workspace: str | None
+    """`EXCHANGE_LOG_WORKSPACE`: id (a GUID) of the Log Analytics workspace that has the account's logs. Without it nobody
+    knows what was collected, and reminders say so."""
+    records_client_id: str | None
+    """`EXCHANGE_RECORDS_CLIENT_ID`: of the identity that ends records. The app's own cannot delete any."""
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings; an empty value is as good as none."""
@@ -59,6 +75,9 @@ class Settings:
             key_ring=folder("EXCHANGE_KEY_RING"),
             agreements=folder("EXCHANGE_AGREEMENTS"),
             events=value("EXCHANGE_EVENTS"),
+            account_id=value("EXCHANGE_ACCOUNT_ID"),
+            log_workspace=value("EXCHANGE_LOG_WORKSPACE"),
+            records_client_id=value("EXCHANGE_RECORDS_CLIENT_ID"),
         )
 
     @property
@@ -80,6 +99,16 @@ class Settings:
             )
         if (self.key_vault is None) == (self.key_ring is None):
             raise _either("EXCHANGE_KEY_VAULT", "EXCHANGE_KEY_RING")
+        if self.account_id is not None and not _ACCOUNT_ID.fullmatch(self.account_id):
+            raise InvalidSettings(
+                "SYS-002", "EXCHANGE_ACCOUNT_ID is no storage account's resource id.", "See docs/operators/settings.md."
+            )
+        if self.log_workspace is not None and not (self.account_id and self.client_id):
+            raise InvalidSettings(
+                "SYS-002",
+                f"EXCHANGE_LOG_WORKSPACE needs EXCHANGE_ACCOUNT_ID and {CONNECTION}__clientId beside it.",
+                "See docs/operators/settings.md.",
+            )
 
 
 def _either(one: str, other: str) -> InvalidSettings:

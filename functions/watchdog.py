@@ -28,13 +28,14 @@ def blueprint() -> func.Blueprint:
 
 
 def _watch() -> None:
-    from shared.disposal.account import DataPlane
     from shared.disposal.watch import watch, watch_subject
     from shared.envelope.manifest import EXCHANGE
 
     exchange = wiring.exchange()
     exchange = exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date()))
-    for finding in watch(exchange, wiring.poison(), DataPlane(exchange.storage)):
+    with wiring.configuration(exchange) as source:
+        findings = watch(exchange, wiring.poison(), source)
+    for finding in findings:
         code = finding.code
         level = _LEVELS[code.severity]
         facts = {"code": code.code, "owner": finding.owner, "where": finding.where, "count": finding.count}

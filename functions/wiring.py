@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,8 @@ from shared.agreement.load import load_agreement
 
 if TYPE_CHECKING:
     from shared.agreement.model import Agreement
+    from shared.disposal.account import ConfigurationSource
+    from shared.disposal.remind import CollectionLog
     from shared.envelope.keys import KeyService
     from shared.exchange import Exchange
     from shared.storage.poison import PoisonQueue
@@ -44,6 +48,61 @@ def poison() -> PoisonQueue:
             settings.check()
             _poison = _queue(settings)
         return _poison
+
+
+@contextmanager
+def collection_log() -> Iterator[CollectionLog]:
+    """Where it can be seen who has collected: the workspace of the settings, or nowhere."""
+    from shared.disposal.remind import NoLog, WorkspaceLog
+
+    settings = Settings.read()
+    settings.check()
+    if settings.log_workspace is None:
+        yield NoLog()
+        return
+    from shared.storage.logs import ReadLog
+
+    account = f"{settings.account_id}".rpartition("/")[2]
+    log = ReadLog(settings.log_workspace, account, f"{settings.client_id}", _identity(settings.client_id))
+    try:
+        yield WorkspaceLog(log, agreement().retention.lifecycle_days)
+    finally:
+        log.close()
+
+
+@contextmanager
+def configuration(exchange: Exchange) -> Iterator[ConfigurationSource]:
+    """Where it can be seen how the exchange's account is set up: Azure Resource Manager too, if the settings name the account."""
+    from shared.disposal.account import DataPlane, ManagementPlane
+
+    settings = Settings.read()
+    settings.check()
+    if settings.account_id is None:
+        yield DataPlane(exchange)
+        return
+    from shared.storage.management import AccountManagement
+
+    management = AccountManagement(settings.account_id, _identity(settings.client_id))
+    try:
+        yield ManagementPlane(exchange, management)
+    finally:
+        management.close()
+
+
+@contextmanager
+def archive() -> Iterator[Storage]:
+    """The exchange's account with the rights of whoever ends records; without such an identity, with the app's own."""
+    settings = Settings.read()
+    if settings.records_client_id is None:
+        yield exchange().storage
+        return
+    from shared.storage.storage import Storage
+
+    settings.check()
+    with Storage.connect(
+        f"{settings.blob_service_uri}", credential=_identity(settings.records_client_id)
+    ) as connected:
+        yield connected
 
 
 def use(exchange: Exchange | None, poison: PoisonQueue | None = None) -> None:
@@ -83,7 +142,7 @@ def _storage(settings: Settings) -> Storage:
 
     if settings.connection_string is not None:
         return Storage.connect(settings.connection_string)
-    return Storage.connect(settings.blob_service_uri, credential=_identity(settings))
+    return Storage.connect(settings.blob_service_uri, credential=_identity(settings.client_id))
 
 
 def _queue(settings: Settings) -> PoisonQueue:
@@ -91,20 +150,20 @@ def _queue(settings: Settings) -> PoisonQueue:
 
     if settings.connection_string is not None:
         return PoisonQueue.connect(settings.connection_string)
-    return PoisonQueue.connect(f"{settings.queue_service_uri}", credential=_identity(settings))
+    return PoisonQueue.connect(f"{settings.queue_service_uri}", credential=_identity(settings.client_id))
 
 
 def _keys(settings: Settings) -> KeyService:
     if settings.key_vault is not None:
         from shared.envelope.vault import KeyVaultKeys
 
-        return KeyVaultKeys(settings.key_vault, _identity(settings))
+        return KeyVaultKeys(settings.key_vault, _identity(settings.client_id))
     from shared.envelope.ring import LocalKeyRing
 
     return LocalKeyRing(settings.key_ring)
 
 
-def _identity(settings: Settings) -> Any:
+def _identity(client_id: str | None) -> Any:
     from azure.identity import ManagedIdentityCredential
 
-    return ManagedIdentityCredential(client_id=settings.client_id)
+    return ManagedIdentityCredential(client_id=client_id)

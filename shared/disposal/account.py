@@ -1,37 +1,25 @@
 """What a watchdog needs to know of the account: what it holds, how it is set up, when it was last swept.
 
-The set-up is read through a Protocol, because most of it stands behind Azure's management interface, which an app that
-only has data roles cannot see. `None` means not known, and the watchdog says so instead of passing over it.
+The set-up is read through a Protocol, because most of it stands behind Azure's management interface, which an emulator
+has not and a role may not let an app see. `None` means not known, and the watchdog says so instead of passing over it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from shared.disposal.notes import Sweep
 from shared.disposal.objects import HeldObject, look, owners
+from shared.disposal.policy_runs import last_run
 
 if TYPE_CHECKING:
     from shared.exchange import Exchange
+    from shared.storage.management import AccountManagement, LifecycleRule
     from shared.storage.poison import PoisonQueue
     from shared.storage.storage import Storage
-
-
-@dataclass(frozen=True)
-class LifecycleRule:
-    """One rule of the account's lifecycle policy. Days are those of `daysAfterCreationGreaterThan`; `None`: no such
-    action."""
-
-    name: str
-    enabled: bool
-    prefixes: tuple[str, ...]
-    """Raw prefixes, beginning with a container's name; none at all means the whole account."""
-    blob_days: int | None
-    snapshot_days: int | None
-    version_days: int | None
 
 
 @dataclass(frozen=True)
@@ -40,9 +28,9 @@ class Configuration:
 
     lifecycle: tuple[LifecycleRule, ...] | None = None
     lifecycle_completed: datetime | None = None
-    """When the policy's last completed run ended, UTC: from the event `LifecyclePolicyCompleted`."""
+    """When the policy's last reported run ended, UTC: from the ledger (`policy_runs`)."""
     lifecycle_errors: int | None = None
-    """How many objects that run could not delete."""
+    """How many objects that run left."""
     soft_delete_days: int | None = None
     """0: off."""
     container_soft_delete_days: int | None = None
@@ -63,18 +51,44 @@ class ConfigurationSource(Protocol):
 
 
 class DataPlane:
-    """What an app with data roles alone can see of the set-up: soft delete of blobs, and holds on containers.
+    """What an app with data roles alone can see of the set-up: soft delete of blobs, holds on containers, and what the
+    ledger knows of the policy's runs.
 
-    The lifecycle policy, versioning and restore are out of its sight and stay `None`.
+    The lifecycle policy, versioning, restore and replication are out of its sight and stay `None`.
     """
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
 
     def read(self) -> Configuration:
-        """What the blob service itself says."""
+        """What blob service and ledger say."""
+        run = last_run(self._exchange.ledger.over(self._exchange.storage.ledger()))
         return Configuration(
-            soft_delete_days=self._storage.soft_delete_days(), held_containers=self._storage.held_containers()
+            lifecycle_completed=run.ended if run else None,
+            lifecycle_errors=run.left if run else None,
+            soft_delete_days=self._exchange.storage.soft_delete_days(),
+            held_containers=self._exchange.storage.held_containers(),
+        )
+
+
+class ManagementPlane:
+    """The same, and what Azure Resource Manager says. What this identity may not see there stays `None`."""
+
+    def __init__(self, exchange: Exchange, management: AccountManagement) -> None:
+        self._data = DataPlane(exchange)
+        self._management = management
+
+    def read(self) -> Configuration:
+        """All that can be known. Raises a `StorageFault` when one of the two does not answer."""
+        seen, service = self._data.read(), self._management.blob_service()
+        return replace(
+            seen,
+            lifecycle=self._management.lifecycle(),
+            soft_delete_days=max(seen.soft_delete_days or 0, service.soft_delete_days if service else 0),
+            container_soft_delete_days=service and service.container_soft_delete_days,
+            versioning=service and service.versioning,
+            point_in_time_restore=service and service.point_in_time_restore,
+            object_replication=self._management.replicates(),
         )
 
 

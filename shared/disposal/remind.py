@@ -13,6 +13,7 @@ from shared.disposal.objects import object_id
 
 if TYPE_CHECKING:
     from shared.exchange import Exchange
+    from shared.storage.logs import ReadLog
 
 SERVICE = "disposal"
 RESULT = ".parquet"
@@ -33,6 +34,18 @@ class NoLog:
     def collected(self, slug: str) -> frozenset[str] | None:
         """Not known."""
         return None
+
+
+class WorkspaceLog:
+    """The storage logs in a Log Analytics workspace, as far back as a result can lie in an outbox."""
+
+    def __init__(self, log: ReadLog, days: int) -> None:
+        self._log = log
+        self._days = days
+
+    def collected(self, slug: str) -> frozenset[str] | None:
+        """What anybody but the app has read. Raises a `StorageFault` when the workspace does not answer."""
+        return self._log.read_in(f"{slug}-outbox", self._days)
 
 
 def remind(exchange: Exchange, slug: str, log: CollectionLog) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.disposal.certificate import UNEXPLAINED, destroyed, due, is_due, issue, mechanism, not_destroyed
@@ -45,19 +46,24 @@ _PASSES = 3
 def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None:
     """Remind of what waits, then sweep, for everybody.
 
-    A fault at one keeps no other from being swept; the first is raised at the end.
+    A fault at one keeps no other from being swept, and logs that do not answer keep nobody; the first is raised at the
+    end.
     """
     faults: list[ExchangeError] = []
+
+    def attempt(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except ExchangeError as fault:
+            faults.append(fault)
+
     today = exchange.clock().date()
     of_all = exchange.working_on(Sweep(EXCHANGE, today).subject).storage
     there = of_all.containers()
     for owner in owners(exchange.agreement, of_all, there):
-        try:
-            if owner in exchange.agreement.controllers:
-                remind(exchange.working_on(Sweep(owner, today).subject), owner, log)
-            sweep(exchange, poison, owner, there)
-        except ExchangeError as fault:
-            faults.append(fault)
+        if owner in exchange.agreement.controllers:
+            attempt(partial(remind, exchange.working_on(Sweep(owner, today).subject), owner, log))
+        attempt(partial(sweep, exchange, poison, owner, there))
     if faults:
         raise faults[0]
 

@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from shared.agreement.model import Agreement
-from shared.disposal.account import Account, Configuration, LifecycleRule
+from shared.disposal.account import Account, Configuration
 from shared.disposal.certificate import due
 from shared.disposal.objects import HeldObject
 from shared.envelope.manifest import EXCHANGE
+
+if TYPE_CHECKING:
+    from shared.storage.management import LifecycleRule
 
 SWEPT_WITHIN_DAYS = 1
 """A sweep that was finished neither today nor yesterday is late."""
@@ -60,7 +63,10 @@ WRONG_RULE = _alarm(
     "Correct the policy.",
 )
 LIFECYCLE_LATE = _alarm(
-    10, "The lifecycle policy completed no run for 72 hours, or its last one left objects.", "Look at its errors."
+    10,
+    "The lifecycle policy reported no run for 72 hours though there was something to delete, or its last one left "
+    "objects.",
+    "Look at its errors in the storage logs.",
 )
 UNKNOWN_PLACE = _alarm(
     11, "There is a container, or a part of one, that no sweep reaches.", "Find out who made it; empty it."
@@ -68,9 +74,15 @@ UNKNOWN_PLACE = _alarm(
 NOT_SEEN = Code(
     "DSP-012", "unknown", "A part of the set-up cannot be seen from here.", "Look at the account's settings yourself."
 )
+NOT_REPORTED = Code(
+    "DSP-013",
+    "unknown",
+    "The lifecycle policy reported no run for 72 hours, and there was nothing for it to delete.",
+    "Nothing while sweeps are done: whether Azure reports a run that deletes nothing is not documented.",
+)
 CODES = (
     *(MISSING, TOO_OLD, LEASED, ON_HOLD, SOFT_DELETE, VERSIONS, NOT_SWEPT, NOT_COVERED, WRONG_RULE, LIFECYCLE_LATE),
-    *(UNKNOWN_PLACE, NOT_SEEN),
+    *(UNKNOWN_PLACE, NOT_SEEN, NOT_REPORTED),
 )
 
 
@@ -142,7 +154,7 @@ def _configuration(agreement: Agreement, account: Account, now: datetime) -> Ite
         yield Finding(ON_HOLD, EXCHANGE, "held_containers", len(held))
     if configuration.lifecycle is not None:
         yield from _lifecycle(agreement, account, configuration.lifecycle)
-    yield from _lifecycle_run(configuration, now)
+    yield from _lifecycle_run(agreement, account, now)
 
 
 def _lifecycle(agreement: Agreement, account: Account, rules: tuple[LifecycleRule, ...]) -> Iterator[Finding]:
@@ -172,9 +184,17 @@ def _is_wrong(rule: LifecycleRule, agreement: Agreement) -> bool:
     )
 
 
-def _lifecycle_run(configuration: Configuration, now: datetime) -> Iterator[Finding]:
-    late = (
-        configuration.lifecycle_completed is not None and now - configuration.lifecycle_completed > LIFECYCLE_RUN_WITHIN
+def _lifecycle_run(agreement: Agreement, account: Account, now: datetime) -> Iterator[Finding]:
+    """What the last reported run says. The sweep comes before the policy, which therefore has nothing to do as a rule."""
+    configuration = account.configuration
+    if configuration.lifecycle_errors:
+        yield Finding(LIFECYCLE_LATE, EXCHANGE, "lifecycle", configuration.lifecycle_errors)
+        return
+    ended = configuration.lifecycle_completed
+    if ended is None or now - ended <= LIFECYCLE_RUN_WITHIN:
+        return
+    its_day = now - timedelta(days=agreement.retention.lifecycle_days)
+    waiting = sum(
+        held.since is not None and held.since <= its_day for objects in account.objects.values() for held in objects
     )
-    if late or configuration.lifecycle_errors:
-        yield Finding(LIFECYCLE_LATE, EXCHANGE, "lifecycle", configuration.lifecycle_errors or 1)
+    yield Finding(LIFECYCLE_LATE if waiting else NOT_REPORTED, EXCHANGE, "lifecycle_completed", waiting or 1)

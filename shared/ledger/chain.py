@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from shared.errors import AlreadyExists, ConservationBroken, LedgerBroken, StorageUnavailable
+from shared.errors import AlreadyExists, ConservationBroken, LedgerBroken, Missing, StorageUnavailable
 from shared.ledger.conservation import Tally, check_conservation
 from shared.ledger.events import START, Event, check_subject
 
@@ -116,6 +116,31 @@ class Ledger:
             subject = ":".join(blob.name.split("/")[:2])
             if subject != last:
                 yield (last := subject)
+
+    def written(self) -> Iterator[tuple[str, datetime | None]]:
+        """Every subject with when the last event of its chain was written, as the service says it (`None`: it does not).
+        """
+        last: tuple[str, datetime | None] | None = None
+        for blob in self._area.list():
+            subject = ":".join(blob.name.split("/")[:2])
+            if last and last[0] != subject:
+                yield last
+            last = (subject, blob.created)
+        if last:
+            yield last
+
+    def over(self, area: Area) -> Ledger:
+        """The same ledger reached through another area, and so with other rights."""
+        return Ledger(area, agreement=self._agreement, clock=self._clock)
+
+    def end(self, subject: str) -> None:
+        """Delete a whole chain whose days are over, its last event first: what is left at any moment is a chain that
+        holds."""
+        for blob in reversed(self._stored(subject)):
+            try:
+                self._area.delete(blob.name)
+            except Missing:
+                continue  # another worker was quicker
 
     def events(self, subject: str) -> tuple[Event, ...]:
         """The subject's chain as it is stored. Raises `LedgerBroken` (LED-001) for an event that was altered."""

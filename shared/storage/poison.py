@@ -1,4 +1,8 @@
-"""The poison queue: events that failed five times, in the functions host's own queue and words."""
+"""The poison queues: events that failed five times, in the functions host's own queues and words.
+
+The host gives up a blob event into one queue of its own. In the private variant events come through queues, and one
+that is given up goes, as it was, into the queue of the same name with ``-poison`` behind it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
+from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from shared.storage.faults import translated
 from shared.storage.storage import default_credential
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 QUEUE = "webjobs-blobtrigger-poison"
+"""Where the host puts blob events that it gives up."""
+POISON = "-poison"
+"""How the name of every queue ends that the host puts events into that it gives up."""
 PEEK_AT_MOST = 32
 """The service shows no more at a time."""
 _OUT_SECONDS = 120
@@ -60,8 +67,10 @@ class PoisonMessage:
 class Letter:
     """One message as disposal sees it: when it came and what it is called, not what it says."""
 
+    queue: str
     id: str
     size: int
+    """Bytes, as it is stored."""
     created: datetime | None
     """UTC, whole seconds."""
     receipt: str
@@ -69,14 +78,14 @@ class Letter:
 
 
 class PoisonQueue:
-    """The queue in the account of the blobs (that is where the host puts it)."""
+    """All poison queues in the account of the blobs (that is where the host puts them), as one."""
 
-    def __init__(self, client: QueueClient) -> None:
-        self._client = client
+    def __init__(self, service: QueueServiceClient) -> None:
+        self._service = service
         self._mark: dict[str, Any] = {}
 
     def with_request_id(self, request_id: str) -> PoisonQueue:
-        """The same queue; every request bears this id, such as ``sweep:<id>``, as its client request id."""
+        """The same queues; every request bears this id, such as ``sweep:<id>``, as its client request id."""
         other = copy(self)
         other._mark = {"client_request_id": request_id}
         return other
@@ -84,12 +93,9 @@ class PoisonQueue:
     @classmethod
     def connect(cls, where: str, *, credential: TokenCredential | None = None, **options: Any) -> PoisonQueue:
         """Connect by connection string, or by the account's queue URL with an Entra credential."""
-        # The host writes its messages in Base64.
-        options["message_encode_policy"] = TextBase64EncodePolicy()
-        options["message_decode_policy"] = TextBase64DecodePolicy()
         if not where.startswith(("https://", "http://")):
-            return cls(QueueClient.from_connection_string(where, QUEUE, **options))
-        return cls(QueueClient(where, QUEUE, credential=credential or default_credential(), **options))
+            return cls(QueueServiceClient.from_connection_string(where, **options))
+        return cls(QueueServiceClient(where, credential=credential or default_credential(), **options))
 
     def __enter__(self) -> PoisonQueue:
         return self
@@ -99,64 +105,73 @@ class PoisonQueue:
 
     def close(self) -> None:
         """Give back the connections."""
-        self._client.close()
+        self._service.close()
 
-    def ensure(self) -> None:
-        """Make the queue unless it is there. In the cloud the host makes it when it first needs it."""
-        with translated(QUEUE):
+    def queues(self) -> tuple[str, ...]:
+        """Names of the poison queues that there are. The host makes each when it first needs it."""
+        with translated("(all)"):
+            return tuple(str(found.name) for found in self._service.list_queues(**self._mark) if found.name.endswith(POISON))
+
+    def ensure(self, queue: str = QUEUE) -> None:
+        """Make the queue unless it is there. In the cloud the template or the host has made it."""
+        with translated(queue):
             try:
-                self._client.create_queue(**self._mark)
+                self._of(queue).create_queue(**self._mark)
             except ResourceExistsError:
                 return
 
     def put(self, message: PoisonMessage) -> None:
-        """Give an event up."""
+        """Give a blob event up, as the host does."""
         with translated(QUEUE):
-            self._client.send_message(message.to_json(), **self._mark)
+            self._of(QUEUE).send_message(message.to_json(), **self._mark)
 
     def peek(self) -> list[PoisonMessage]:
-        """The oldest messages, at most 32, left where they are."""
+        """The oldest blob events that were given up, at most 32, left where they are."""
         with translated(QUEUE):
-            found = self._client.peek_messages(PEEK_AT_MOST, **self._mark)
+            found = self._of(QUEUE).peek_messages(PEEK_AT_MOST, **self._mark)
         return [PoisonMessage.from_json(message.content) for message in found]
 
     @contextmanager
     def letters(self) -> Iterator[tuple[Letter, ...]]:
-        """Every message, also those beyond the first 32; none where there is no queue.
+        """Every message of every poison queue, also those beyond the first 32.
 
         Meanwhile nobody else sees them; those that are not removed are put back at the end.
         """
-        letters = tuple(self._take_out())
+        letters = tuple(letter for queue in self.queues() for letter in self._take_out(queue))
         try:
             yield letters
         finally:
             for letter in letters:
                 self._put_back(letter)
 
-    def _take_out(self) -> Iterator[Letter]:
-        with translated(QUEUE):
-            try:
-                for message in self._client.receive_messages(
-                    messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS, **self._mark
-                ):
-                    size = len(str(message.content).encode())
-                    yield Letter(message.id, size, message.inserted_on, str(message.pop_receipt))
-            except ResourceNotFoundError:
-                return  # nothing was ever given up
+    def _take_out(self, queue: str) -> Iterator[Letter]:
+        with translated(queue):
+            # Nothing is decoded here: a message that cannot be read has to go on its day all the same.
+            for message in self._service.get_queue_client(queue).receive_messages(
+                messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS, **self._mark
+            ):
+                size = len(str(message.content).encode())
+                yield Letter(queue, message.id, size, message.inserted_on, str(message.pop_receipt))
 
     def _put_back(self, letter: Letter) -> None:
-        with translated(QUEUE):
+        with translated(letter.queue):
             try:
-                self._client.update_message(letter.id, letter.receipt, visibility_timeout=0, **self._mark)
+                self._of(letter.queue).update_message(letter.id, letter.receipt, visibility_timeout=0, **self._mark)
             except ResourceNotFoundError:
                 return  # it was removed
 
     def remove(self, letter: Letter) -> None:
         """Remove one of `letters`. Raises `Missing` (STO-001) if it is gone."""
-        with translated(QUEUE):
-            self._client.delete_message(letter.id, letter.receipt, **self._mark)
+        with translated(letter.queue):
+            self._of(letter.queue).delete_message(letter.id, letter.receipt, **self._mark)
 
     def count(self) -> int:
-        """How many events were given up; the service calls it approximate."""
+        """How many blob events were given up; the service calls it approximate."""
         with translated(QUEUE):
-            return int(self._client.get_queue_properties(**self._mark).approximate_message_count or 0)
+            return int(self._of(QUEUE).get_queue_properties(**self._mark).approximate_message_count or 0)
+
+    def _of(self, queue: str) -> QueueClient:
+        # The host writes its messages in Base64.
+        return self._service.get_queue_client(
+            queue, message_encode_policy=TextBase64EncodePolicy(), message_decode_policy=TextBase64DecodePolicy()
+        )

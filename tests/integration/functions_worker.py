@@ -149,6 +149,18 @@ class Worker:
         timer = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": None, "IsPastDue": False}
         return self._invoke(function, Message(json=json.dumps(timer)), {})
 
+    def message(self, function: str, text: str) -> Outcome:
+        """Invoke a queue trigger with a message, its Base64 taken off as the host does."""
+        metadata = {
+            "Id": Message(string="0a1b"),
+            "DequeueCount": Message(json="1"),
+            "InsertionTime": Message(json=json.dumps("2026-11-21T12:00:00+00:00")),
+            "ExpirationTime": Message(json=json.dumps("2026-12-18T12:00:00+00:00")),
+            "NextVisibleTime": Message(json=json.dumps("2026-11-21T12:10:00+00:00")),
+            "PopReceipt": Message(string="receipt"),
+        }
+        return self._invoke(function, Message(string=text), metadata)
+
     def _invoke(self, function: str, data: Message, metadata: dict[str, Message]) -> Outcome:
         invocation = SimpleNamespace(
             invocation_id=str(uuid.uuid4()),

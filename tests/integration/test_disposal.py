@@ -9,22 +9,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import RetentionPolicy
+from azure.storage.queue import QueueClient
 
 from shared.disposal.account import DataPlane
 from shared.disposal.notes import Plan, Sweep, fix_plan, notes
-from shared.disposal.remind import NoLog
+from shared.disposal.remind import NoLog, WorkspaceLog
 from shared.disposal.sweep import dispose, sweep
 from shared.disposal.watch import watch, watch_subject
 from shared.envelope.statement import verify_statement
 from shared.errors import BadSignature, KeyUnavailable, LedgerBroken, StorageUnavailable
 from shared.ledger.chain import Ledger, verify_chain
+from shared.storage.logs import SCOPE, ReadLog
 from shared.storage.poison import PoisonMessage, PoisonQueue
 from shared.storage.storage import Storage
+from tests.azure_services import Credential, served
 from tests.wire import Fault, Killed, Request, Wire, at_write
 from tests.world import PILOT, World, household, pupil
 
@@ -211,7 +215,7 @@ def test_a_lease_is_respected_and_reported_until_it_is_gone(world: World, poison
     assert body["proof"]["containers"][0]["past_their_day"] == 1
     event = world.exchange.ledger.events(subject(world, "lambeth"))[0]
     assert (event.counts["left"], event.codes) == (1, ("left.leased",))
-    assert [(f.code.code, f.owner) for f in watch(world.exchange, poison, DataPlane(world.storage))][:1] == [
+    assert [(f.code.code, f.owner) for f in watch(world.exchange, poison, DataPlane(world.exchange))][:1] == [
         ("DSP-003", "lambeth")
     ]
 
@@ -243,10 +247,13 @@ def test_what_is_leased_or_changed_under_the_sweeps_hand_is_left_and_not_certifi
     assert world.storage.inbox("lambeth").exists("x")
 
 
-def test_given_up_events_and_dead_letters_go_too(world: World, poison: PoisonQueue) -> None:
+def test_given_up_events_and_dead_letters_go_too(world: World, account: str, poison: PoisonQueue) -> None:
     world.now[0] = datetime.now(UTC)
     for number in range(40):
         poison.put(PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", f"Okafor {number}", '"0x1"'))
+    poison.ensure("drop-lambeth-poison")
+    with QueueClient.from_connection_string(account, "drop-lambeth-poison") as private:
+        private.send_message('{"subject": "Okafor"}')
     world.storage.dead_letters().create("drop-lambeth/2026/11/21/9/a.json", b'[{"subject": "Okafor"}]')
     later(world, DAYS - 1)
     dispose(world.exchange, poison, NoLog())
@@ -258,7 +265,7 @@ def test_given_up_events_and_dead_letters_go_too(world: World, poison: PoisonQue
 
     assert poison.count() == 0
     [body] = certificates(world, "exchange")
-    assert Counter(entry["kind"] for entry in body["destroyed"]) == {"poison": 40, "deadletter": 1}
+    assert Counter(entry["kind"] for entry in body["destroyed"]) == {"poison": 41, "deadletter": 1}
     assert "kafor" not in json.dumps(body)
 
 
@@ -431,6 +438,41 @@ def test_what_nobody_has_collected_is_named_once_before_it_goes(term: World, poi
     assert term.storage.outbox("lambeth").exists(review)
 
 
+class SilentLog:
+    """Storage logs that do not answer."""
+
+    def collected(self, slug: str) -> frozenset[str]:
+        raise StorageUnavailable("STO-004", "Log Analytics did not answer.")
+
+
+def test_logs_that_do_not_answer_keep_nobody_from_being_swept(term: World, poison: PoisonQueue) -> None:
+    later(term, 19.5)
+    term.storage.inbox("lambeth").client.get_blob_client("x").stage_block("AAAA", b"a child's name")
+
+    with pytest.raises(StorageUnavailable):
+        dispose(term.exchange, poison, SilentLog())
+
+    assert "x" not in names(term, "lambeth")["inbox"]
+    assert all("done" in term.steps(subject(term, slug)) for slug in (*PILOT, "exchange"))
+
+
+def test_who_has_collected_is_asked_of_the_workspace(term: World, poison: PoisonQueue, tmp_path: Path) -> None:
+    matches, review = [name for name in term.outbox("lambeth") if name.endswith(".parquet")]
+
+    def answer(path: str, body: Any) -> tuple[int, Any]:
+        rows = [[""], [f"/bxexch0/lambeth-outbox/{matches}"]] if "lambeth-outbox" in body["query"] else [[""]]
+        return 200, {"tables": [{"name": "PrimaryResult", "columns": [], "rows": rows}]}
+
+    later(term, 19.5)
+    with served(answer, tmp_path) as (_, options):
+        log = ReadLog("0-a", "bxexch0", "0-b", Credential(SCOPE), **options)
+        dispose(term.exchange, poison, WorkspaceLog(log, 27))
+        log.close()
+
+    assert reminders(term) == [(7, ("uncollected",))]
+    assert term.storage.outbox("lambeth").exists(review)
+
+
 def test_without_logs_the_reminder_says_that_it_does_not_know(term: World, poison: PoisonQueue) -> None:
     later(term, 19.5)
     dispose(term.exchange, poison, NoLog())
@@ -443,8 +485,8 @@ def test_the_watchdog_alarms_on_day_29_and_says_what_it_cannot_see(world: World,
     world.storage.service.get_container_client("staging").upload_blob("stray", b"1")
     later(world, 29.01)
 
-    findings = watch(world.exchange, poison, DataPlane(world.storage))
-    watch(world.exchange, poison, DataPlane(world.storage))
+    findings = watch(world.exchange, poison, DataPlane(world.exchange))
+    watch(world.exchange, poison, DataPlane(world.exchange))
 
     alarms = {(f.code.code, f.owner) for f in findings if f.code.severity == "alarm"}
     assert alarms == {
@@ -464,10 +506,10 @@ def test_the_watchdog_is_content_after_a_sweep(term: World, poison: PoisonQueue)
     later(term, DAYS + 1)
     dispose(term.exchange, poison, NoLog())
     later(term, 1)
-    assert {f.code.severity for f in watch(term.exchange, poison, DataPlane(term.storage))} == {"unknown"}
+    assert {f.code.severity for f in watch(term.exchange, poison, DataPlane(term.exchange))} == {"unknown"}
 
 
 def test_soft_delete_is_seen_where_it_is_on(world: World, poison: PoisonQueue) -> None:
     world.storage.service.set_service_properties(delete_retention_policy=RetentionPolicy(enabled=True, days=7))
-    findings = watch(world.exchange, poison, DataPlane(world.storage))
+    findings = watch(world.exchange, poison, DataPlane(world.exchange))
     assert ("DSP-005", 7) in {(f.code.code, f.count) for f in findings}

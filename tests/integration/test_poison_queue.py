@@ -52,3 +52,29 @@ def test_making_the_queue_again_keeps_what_is_in_it(poison: PoisonQueue) -> None
 def test_a_missing_queue_is_a_fault_with_a_code(account: str) -> None:
     with PoisonQueue.connect(account) as queue, pytest.raises(StorageFault, match="STO-006"):
         queue.put(MESSAGE)
+
+
+def test_every_queue_of_given_up_events_is_found_and_no_other(account: str, poison: PoisonQueue) -> None:
+    for name in ("drop-lambeth", "drop-lambeth-poison", "request-poison"):
+        poison.ensure(name)
+
+    assert poison.queues() == ("drop-lambeth-poison", "request-poison", QUEUE)
+
+
+def test_letters_come_from_all_of_them_whatever_is_in_them_and_go_back(account: str, poison: PoisonQueue) -> None:
+    poison.ensure("request-poison")
+    poison.put(MESSAGE)
+    with QueueClient.from_connection_string(account, "request-poison") as raw:
+        raw.send_message("no Base64 at all \u00e9")
+        with poison.letters() as letters:
+            assert sorted(letter.queue for letter in letters) == ["request-poison", QUEUE]
+            assert not list(raw.receive_messages())
+            [stray] = [letter for letter in letters if letter.queue == "request-poison"]
+            poison.remove(stray)
+        assert not list(raw.receive_messages())
+    assert poison.peek() == [MESSAGE]
+
+
+def test_where_no_event_was_ever_given_up_there_are_no_letters(account: str) -> None:
+    with PoisonQueue.connect(account) as queue, queue.letters() as letters:
+        assert letters == ()

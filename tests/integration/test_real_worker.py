@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,14 @@ import pytest
 from functions import VERSION, wiring
 from shared.agreement.load import load_agreement
 from shared.disposal.notes import Sweep
+from shared.disposal.policy_runs import last_run
 from shared.envelope.keys import Use
 from shared.intake import receive as intake
 from shared.intake.identity import derived_id
 from shared.ledger.chain import Ledger
 from shared.storage.storage import Storage
 from tests.integration.functions_worker import Outcome, Worker
+from tests.integration.test_policy_runs import report
 
 AGREEMENT = load_agreement()
 HOST_TAKES = re.compile(r"[a-z][a-z0-9_\-]{0,127}", re.IGNORECASE)
@@ -64,7 +66,7 @@ def test_every_participant_has_one_trigger_of_its_own(worker: Worker) -> None:
         **{f"drop_{slug.replace('-', '_')}": f"{slug}-inbox/{{name}}" for slug in AGREEMENT.controllers},
         "request": "requests/{name}",
     }
-    assert set(worker.functions) == {*paths, "health", "disposal", "watchdog"}
+    assert set(worker.functions) == {*paths, "health", "disposal", "watchdog", "policy_runs", "records"}
 
 
 def test_the_host_takes_every_trigger(worker: Worker) -> None:
@@ -112,6 +114,37 @@ def test_the_timer_sweeps_and_the_watchdog_says_what_it_found(
     assert '"code": "DSP-002", "count": 1, "event": "watchdog.alarm", "owner": "lambeth"' in caplog.text
     assert '"event": "timer.done"' in caplog.text
     assert "kafor" not in caplog.text
+
+
+@pytest.mark.usefixtures("settings", "storage")
+def test_a_report_of_the_lifecycle_policy_is_noted_and_anything_else_is_refused(
+    worker: Worker, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        noted = worker.message("policy_runs", report(datetime(2026, 11, 21, 1, 0, tzinfo=UTC)).decode())
+        refused = worker.message("policy_runs", '{"subject": "Okafor"}')
+
+    assert noted.succeeded
+    assert refused.succeeded
+    run = last_run(ledger)
+    assert run is not None
+    assert run.left == 0
+    assert '"code": "EVT-004", "event": "event.refused"' in caplog.text
+    assert "kafor" not in caplog.text
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_monthly_timer_ends_records(worker: Worker, storage: Storage, ledger: Ledger) -> None:
+    ledger.record("drop:" + "0a" * 16, "received", service="intake", tenant="lambeth")
+    exchange = wiring.exchange()
+    years_later = exchange.clock() + timedelta(days=AGREEMENT.records.ledger_days + 1)
+    wiring.use(replace(exchange, clock=lambda: years_later))
+
+    assert worker.tick("records").succeeded
+
+    [left] = ledger.subjects()
+    assert left.startswith("records:")
+    assert worker.trigger("records")["schedule"] == "0 0 3 1 * *"
 
 
 @pytest.mark.usefixtures("settings")

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from shared.agreement.load import load_agreement
-from shared.disposal.account import Account, Configuration, LifecycleRule
+from shared.disposal.account import Account, Configuration
 from shared.disposal.objects import HeldObject, past, stamp
 from shared.disposal.watchdog import CODES, check
+from shared.storage.management import LifecycleRule
 
 AGREEMENT = load_agreement()
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -117,12 +118,20 @@ def test_places_that_no_sweep_reaches_are_found() -> None:
         (with_rule(blob_days=20), ("DSP-009", "exchange", "lifecycle", 1)),
         (with_rule(snapshot_days=None), ("DSP-009", "exchange", "lifecycle", 1)),
         (with_rule(version_days=None), ("DSP-009", "exchange", "lifecycle", 1)),
-        (configured(lifecycle_completed=NOW - timedelta(hours=73)), ("DSP-010", "exchange", "lifecycle", 1)),
         (configured(lifecycle_errors=4), ("DSP-010", "exchange", "lifecycle", 4)),
     ],
 )
 def test_a_setting_that_endangers_the_promise_is_named(account: Account, finding: tuple[str, str, str, int]) -> None:
     assert found(account) == [finding]
+
+
+def test_a_run_that_nobody_heard_of_is_an_alarm_only_where_there_was_something_to_delete() -> None:
+    late = configured(lifecycle_completed=NOW - timedelta(hours=73))
+    assert found(late) == [("DSP-013", "exchange", "lifecycle_completed", 1)]
+    assert {code.severity for code in CODES if code.code == "DSP-013"} == {"unknown"}
+
+    waiting = replace(late, objects={**late.objects, "lambeth": (held(27), held(28), held(26.9))})
+    assert found(waiting) == [("DSP-010", "exchange", "lifecycle_completed", 2)]
 
 
 def test_a_rule_without_prefixes_covers_nothing_and_is_wrong() -> None:

@@ -18,9 +18,21 @@ CLOUD = {
     "Exchange__queueServiceUri": "https://a.queue.core.windows.net",
     "EXCHANGE_KEY_VAULT": "https://b.vault.azure.net",
 }
+ACCOUNT_ID = (
+    "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-borough-exchange-pilot"
+    "/providers/Microsoft.Storage/storageAccounts/bxexch0a1b2c"
+)
 
 
-@pytest.mark.parametrize("environment", [EMULATOR, CLOUD, CLOUD | {"Exchange__clientId": "0-0"}])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        EMULATOR,
+        CLOUD,
+        CLOUD | {"Exchange__clientId": "0-0"},
+        CLOUD | {"Exchange__clientId": "0-0", "EXCHANGE_ACCOUNT_ID": ACCOUNT_ID, "EXCHANGE_LOG_WORKSPACE": "0-0"},
+    ],
+)
 def test_either_home_of_blobs_with_either_home_of_keys_will_do(environment: dict[str, str]) -> None:
     Settings.read(environment).check()
 
@@ -34,6 +46,9 @@ def test_either_home_of_blobs_with_either_home_of_keys_will_do(environment: dict
         ({"Exchange": "UseDevelopmentStorage=true"}, "EXCHANGE_KEY_VAULT"),
         (EMULATOR | {"EXCHANGE_KEY_VAULT": "https://b.vault.azure.net"}, "EXCHANGE_KEY_VAULT"),
         (EMULATOR | {"EXCHANGE_KEY_RING": "  "}, "EXCHANGE_KEY_RING"),
+        (CLOUD | {"EXCHANGE_ACCOUNT_ID": "bxexch0a1b2c"}, "EXCHANGE_ACCOUNT_ID"),
+        (CLOUD | {"EXCHANGE_ACCOUNT_ID": ACCOUNT_ID + "/blobServices/default"}, "EXCHANGE_ACCOUNT_ID"),
+        (CLOUD | {"EXCHANGE_LOG_WORKSPACE": "0-0"}, "EXCHANGE_ACCOUNT_ID"),
     ],
 )
 def test_a_missing_or_second_home_is_refused_by_name(environment: dict[str, str], named: str) -> None:
@@ -67,7 +82,10 @@ def test_the_example_settings_are_settings_that_are_read() -> None:
     source = (ROOT / "functions" / "settings.py").read_text(encoding="utf-8")
     ours = {name for name in values if name.upper().startswith("EXCHANGE")}
 
-    assert ours == {"Exchange", *re.findall(r'"(EXCHANGE_[A-Z_]+)"', source)} - {"EXCHANGE_KEY_VAULT"}
+    only_in_the_cloud = {
+        "EXCHANGE_KEY_VAULT", "EXCHANGE_ACCOUNT_ID", "EXCHANGE_LOG_WORKSPACE", "EXCHANGE_RECORDS_CLIENT_ID"
+    }  # fmt: skip
+    assert ours == {"Exchange", *re.findall(r'"(EXCHANGE_[A-Z_]+)"', source)} - only_in_the_cloud
     Settings.read(values).check()
 
 
@@ -82,7 +100,7 @@ def test_every_setting_is_documented() -> None:
 
     Settings.read(Environment())
 
-    assert len(read) == 8
+    assert len(read) == 11
     assert {name for name in read if f"| `{name}` |" not in page} == set()
 
 
