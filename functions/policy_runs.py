@@ -1,4 +1,4 @@
-"""The storage account's lifecycle policy has run: Event Grid says so into a queue, with or without a private network."""
+"""The storage account's lifecycle policy has run: Event Grid says so into a queue, in either variant."""
 
 import azure.functions as func
 

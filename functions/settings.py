@@ -48,10 +48,10 @@ class Settings:
     must say what the subscriptions do, or no event arrives."""
 
     account_id: str | None
-    """`EXCHANGE_ACCOUNT_ID`: resource id of the exchange's storage account, by which the watchdog sees how it is set up.
+    """`EXCHANGE_ACCOUNT_ID`: resource id of the exchange's storage account, by which the watchdog sees its set-up.
     Without it the watchdog says what it cannot see."""
     log_workspace: str | None
-    """`EXCHANGE_LOG_WORKSPACE`: id (a GUID) of the Log Analytics workspace that has the account's logs. Without it nobody
+    """`EXCHANGE_LOG_WORKSPACE`: id (a GUID) of the Log Analytics workspace with the account's logs. Without it nobody
     knows what was collected, and reminders say so."""
     records_client_id: str | None
     """`EXCHANGE_RECORDS_CLIENT_ID`: of the identity that ends records. The app's own cannot delete any."""

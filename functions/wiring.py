@@ -99,9 +99,7 @@ def archive() -> Iterator[Storage]:
     from shared.storage.storage import Storage
 
     settings.check()
-    with Storage.connect(
-        f"{settings.blob_service_uri}", credential=_identity(settings.records_client_id)
-    ) as connected:
+    with Storage.connect(f"{settings.blob_service_uri}", credential=_identity(settings.records_client_id)) as connected:
         yield connected
 
 

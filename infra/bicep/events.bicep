@@ -1,4 +1,4 @@
-// Second step, after the code: who is told of which blob. Run by azure.yaml's postdeploy hook.
+// Second step, after the code: who is told of which blob, and of each run of the lifecycle policy. Run by azure.yaml's postdeploy hook.
 // One subscription per inbox, and one for requests, each with a subject that ends in "/": the host does not check
 // whose blob it is handed, and "lambeth-inbox" without the slash also means "lambeth-inbox-old".
 targetScope = 'resourceGroup'
@@ -113,3 +113,32 @@ resource queued 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15'
     }
   }
 }]
+
+// A run of the lifecycle policy is about no single blob, so it has no subject to filter by. It goes into a queue with or
+// without a private network: what it may name (blobs that could not be deleted) then lies in this account alone.
+resource policyRuns 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
+  parent: topic
+  name: 'policy-runs'
+  properties: {
+    deliveryWithResourceIdentity: {
+      identity: asTheTopic
+      destination: {
+        endpointType: 'StorageQueue'
+        properties: {
+          resourceId: account.id
+          queueName: 'policy-runs'
+          queueMessageTimeToLiveInSeconds: (agreement.retention.lifecycle_days) * 86400
+        }
+      }
+    }
+    eventDeliverySchema: 'EventGridSchema'
+    filter: {
+      includedEventTypes: ['Microsoft.Storage.LifecyclePolicyCompleted']
+    }
+    retryPolicy: persistence
+    deadLetterWithResourceIdentity: {
+      identity: asTheTopic
+      deadLetterDestination: letterBox
+    }
+  }
+}

@@ -62,7 +62,9 @@ var lasting = ['ledger', 'certificates', 'reference']
 var eventQueues = concat(map(boroughs, slug => 'drop-${slug}'), ['request'])
 // The host would make the poison queues when it needs them; made here, operators can be given them.
 var givenUp = privateNetwork ? map(eventQueues, queue => '${queue}-poison') : []
-var waiting = concat(['webjobs-blobtrigger-poison'], givenUp, privateNetwork ? eventQueues : [])
+// Runs of the lifecycle policy are reported into a queue, in either variant: a report is no blob.
+var policyRuns = 'policy-runs'
+var waiting = concat(['webjobs-blobtrigger-poison', policyRuns, '${policyRuns}-poison'], givenUp, privateNetwork ? eventQueues : [])
 var auditContainers = map(['storageread', 'storagewrite', 'storagedelete', 'auditevent'], log => 'insights-logs-${log}')
 
 var emails = split(alertEmails, ',')
@@ -167,6 +169,25 @@ module identity 'modules/identity.bicep' = {
   }
 }
 
+module recordsIdentity 'modules/identity.bicep' = {
+  name: 'records-identity'
+  scope: group
+  params: {
+    name: 'id-borough-exchange-records-${environmentName}'
+    location: location
+  }
+}
+
+module recordsAccess 'modules/records-access.bicep' = {
+  name: 'records-access'
+  scope: group
+  params: {
+    accountName: exchangeAccount.outputs.name
+    endRole: roles.outputs.end
+    recordsPrincipal: recordsIdentity.outputs.principalId
+  }
+}
+
 module access 'modules/borough.bicep' = [for person in people: {
   name: 'borough-${person.slug}'
   scope: group
@@ -231,6 +252,7 @@ module monitoring 'modules/monitoring.bicep' = {
     environmentName: environmentName
     location: location
     appPrincipal: identity.outputs.principalId
+    logsRole: roles.outputs.logs
   }
 }
 
@@ -265,15 +287,19 @@ module app 'modules/function-app.bicep' = {
     tags: tags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
+    recordsIdentityId: recordsIdentity.outputs.id
+    recordsIdentityClientId: recordsIdentity.outputs.clientId
     hostAccountName: hostAccount.outputs.name
     exchangeAccountName: exchangeAccount.outputs.name
+    exchangeAccountId: exchangeAccount.outputs.id
+    logWorkspace: monitoring.outputs.workspaceCustomerId
     vaultUri: vault.outputs.uri
     insightsConnection: monitoring.outputs.insightsConnection
     privateNetwork: privateNetwork
     subnetId: privateNetwork ? network.outputs.appSubnetId : ''
     operatorAddresses: operatorDoors
   }
-  dependsOn: [appAccess]
+  dependsOn: [appAccess, recordsAccess]
 }
 
 module topic 'modules/topic.bicep' = {
@@ -283,7 +309,7 @@ module topic 'modules/topic.bicep' = {
     location: location
     accountName: exchangeAccount.outputs.name
     deadLetters: deadLetters
-    queues: privateNetwork ? eventQueues : []
+    queues: concat([policyRuns], privateNetwork ? eventQueues : [])
   }
 }
 
@@ -297,6 +323,8 @@ module alerts 'modules/alerts.bicep' = {
     exchangeAccountId: exchangeAccount.outputs.id
     topicId: topic.outputs.id
     appPrincipal: identity.outputs.principalId
+    recordsPrincipal: recordsIdentity.outputs.principalId
+    keepers: principals.keepers
     people: people
   }
 }

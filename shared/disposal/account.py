@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from shared.exchange import Exchange
     from shared.storage.management import AccountManagement, LifecycleRule
     from shared.storage.poison import PoisonQueue
-    from shared.storage.storage import Storage
 
 
 @dataclass(frozen=True)
@@ -80,15 +79,18 @@ class ManagementPlane:
 
     def read(self) -> Configuration:
         """All that can be known. Raises a `StorageFault` when one of the two does not answer."""
-        seen, service = self._data.read(), self._management.blob_service()
+        seen = replace(
+            self._data.read(), lifecycle=self._management.lifecycle(), object_replication=self._management.replicates()
+        )
+        service = self._management.blob_service()
+        if service is None:
+            return seen
         return replace(
             seen,
-            lifecycle=self._management.lifecycle(),
-            soft_delete_days=max(seen.soft_delete_days or 0, service.soft_delete_days if service else 0),
-            container_soft_delete_days=service and service.container_soft_delete_days,
-            versioning=service and service.versioning,
-            point_in_time_restore=service and service.point_in_time_restore,
-            object_replication=self._management.replicates(),
+            soft_delete_days=service.soft_delete_days,
+            container_soft_delete_days=service.container_soft_delete_days,
+            versioning=service.versioning,
+            point_in_time_restore=service.point_in_time_restore,
         )
 
 

@@ -26,7 +26,7 @@ SERVICE = "watchdog"
 REPORTED = "reported"
 
 STATUSES = {"Completed": "completed", "CompletedWithError": "completed-with-error", "Incomplete": "incomplete"}
-"""`completionStatus`, and the code that the ledger has for it. Accounts in which Azure does not send one yet: `unstated`."""
+"""`completionStatus`, and the code that the ledger has for it; where Azure sends none, `unstated`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def note_run(exchange: Exchange, message: bytes) -> str:
             raise ValueError
         ended, data = _time(event["eventTime"]), event["data"]
         identity = derived_id("policy-run", str(event["id"]))
-        status = STATUSES.get((data.get("policyRunSummary") or {}).get("completionStatus"), "unstated")
+        status = STATUSES.get(str((data.get("policyRunSummary") or {}).get("completionStatus")), "unstated")
         counts = _counts(data.get("deleteSummary") or {})
     except (ValueError, KeyError, TypeError, AttributeError):
         refused = f"event:{derived_id('event', KIND, hashlib.sha256(message).hexdigest())}"

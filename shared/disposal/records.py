@@ -1,7 +1,7 @@
 """The end of records: ledger and certificates hold no personal data, and still do not last for ever.
 
-A chain of the ledger ends whole, once its last event has had its days: a chain of which a part is missing proves nothing
-and looks like tampering. It is deleted from its end, so that whatever is left of it at any moment still holds. A
+A chain of the ledger ends whole, once its last event has had its days: a chain of which a part is missing proves
+nothing and looks like tampering. It is deleted from its end, so that what is left of it at any moment still holds. A
 certificate ends once it has had its own days and the chain whose head it states is gone.
 """
 

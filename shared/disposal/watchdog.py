@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from shared.agreement.model import Agreement
-from shared.disposal.account import Account, Configuration
+from shared.disposal.account import Account
 from shared.disposal.certificate import due
 from shared.disposal.objects import HeldObject
 from shared.envelope.manifest import EXCHANGE
@@ -185,7 +185,7 @@ def _is_wrong(rule: LifecycleRule, agreement: Agreement) -> bool:
 
 
 def _lifecycle_run(agreement: Agreement, account: Account, now: datetime) -> Iterator[Finding]:
-    """What the last reported run says. The sweep comes before the policy, which therefore has nothing to do as a rule."""
+    """What the last reported run says. As a rule it had nothing to do, since the sweep comes before it."""
     configuration = account.configuration
     if configuration.lifecycle_errors:
         yield Finding(LIFECYCLE_LATE, EXCHANGE, "lifecycle", configuration.lifecycle_errors)

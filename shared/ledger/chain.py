@@ -118,8 +118,7 @@ class Ledger:
                 yield (last := subject)
 
     def written(self) -> Iterator[tuple[str, datetime | None]]:
-        """Every subject with when the last event of its chain was written, as the service says it (`None`: it does not).
-        """
+        """Every subject, and when the last event of its chain was written; `None` where the service does not say."""
         last: tuple[str, datetime | None] | None = None
         for blob in self._area.list():
             subject = ":".join(blob.name.split("/")[:2])

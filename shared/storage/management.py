@@ -67,7 +67,7 @@ class AccountManagement:
     def lifecycle(self) -> tuple[LifecycleRule, ...] | None:
         """The rules of the lifecycle policy: none where there is no policy; `None` where this identity may not look.
 
-        Raises a `StorageFault` when Azure Resource Manager does not answer, and `Missing` when it knows no such account.
+        Raises a `StorageFault` when Azure Resource Manager does not answer, `Missing` when it knows no such account.
         """
         return _where_allowed(self._lifecycle)
 

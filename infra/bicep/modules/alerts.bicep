@@ -6,6 +6,12 @@ param exchangeAccountId string
 param topicId string
 param appPrincipal string
 
+@description('The identity that ends records.')
+param recordsPrincipal string
+
+@description('Who makes and rotates keys. They cannot use one.')
+param keepers string[]
+
 @description('Each borough: slug, identity, officers.')
 param people object[]
 
@@ -15,6 +21,13 @@ var allowed = 'let allowed = datatable(container: string, reader: string) [${joi
 var reads = 'StorageBlobLogs | where OperationName in ("GetBlob", "CopyBlobSource") and StatusCode startswith "2"'
 var notTheApp = 'where RequesterObjectId != "${appPrincipal}" | extend container = tostring(split(ObjectKey, "/")[2]) | where container !in ("ledger", "certificates", "reference")'
 var notAllowed = 'join kind=leftanti allowed on container, $left.RequesterObjectId == $right.reader'
+
+// Whoever may use a key and read a container can read rows. The signing key is a secret, and a secret that is read is a
+// key that is held. Keepers read secrets when they make them, and use no key.
+var objectId = 'http://schemas.microsoft.com/identity/claims/objectidentifier'
+var uses = 'where OperationName in ("KeyUnwrap", "KeyDecrypt", "KeySign", "KeyWrap", "KeyEncrypt", "SecretGet")'
+var kept = join(map(keepers, keeper => '"${keeper}"'), ', ')
+var notAKeeper = 'where OperationName != "SecretGet" or who !in (dynamic([${kept}]))'
 
 var queries = [
   {
@@ -28,10 +41,10 @@ var queries = [
   {
     name: 'sweep-missing'
     severity: 1
-    description: 'No disposal run succeeded for a day. The agreement promises a maximum.'
+    description: 'No disposal run, or no look of the watchdog, succeeded for a day. The agreement promises a maximum.'
     every: 'PT6H'
     window: 'P1D'
-    query: 'AppRequests | where Name == "disposal" and Success == true | summarize runs = count() | where runs == 0'
+    query: 'AppRequests | where Name in ("disposal", "watchdog") and Success == true | summarize runs = dcount(Name) | where runs < 2'
   }
   {
     name: 'watchdog-alarm'
@@ -48,6 +61,22 @@ var queries = [
     every: 'PT15M'
     window: 'PT30M'
     query: '${allowed} ${reads} | ${notTheApp} | ${notAllowed}'
+  }
+  {
+    name: 'stranger-at-a-key'
+    severity: 0
+    description: 'Somebody other than the app unwrapped, decrypted or signed with a key, or read a secret and is no keeper.'
+    every: 'PT15M'
+    window: 'PT30M'
+    query: 'AZKVAuditLogs | ${uses} | extend who = tostring(Identity.claim["${objectId}"]) | where who != "${appPrincipal}" | ${notAKeeper}'
+  }
+  {
+    name: 'record-deleted'
+    severity: 0
+    description: 'Somebody deleted from ledger or certificates who is not the identity that ends records.'
+    every: 'PT15M'
+    window: 'PT30M'
+    query: 'StorageBlobLogs | where Category == "StorageDelete" and StatusCode startswith "2" and tostring(split(ObjectKey, "/")[2]) in ("ledger", "certificates") and RequesterObjectId != "${recordsPrincipal}"'
   }
   {
     name: 'refused-event'

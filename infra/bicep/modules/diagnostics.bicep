@@ -44,6 +44,8 @@ resource vaultLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
   properties: {
     workspaceId: workspaceId
     storageAccountId: auditAccountId
+    // Into AZKVAuditLogs, where the alarm looks; without this a vault's events go into a table shared with everybody.
+    logAnalyticsDestinationType: 'Dedicated'
     logs: [
       {
         category: 'AuditEvent'

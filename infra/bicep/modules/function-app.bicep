@@ -4,8 +4,14 @@ param location string
 param tags object
 param identityId string
 param identityClientId string
+
+@description('The identity that ends records; the app uses it for that alone.')
+param recordsIdentityId string
+param recordsIdentityClientId string
 param hostAccountName string
 param exchangeAccountName string
+param exchangeAccountId string
+param logWorkspace string
 param vaultUri string
 param insightsConnection string
 param privateNetwork bool
@@ -35,6 +41,9 @@ var settings = {
   Exchange__blobServiceUri: 'https://${exchangeAccountName}.blob.${storage}'
   Exchange__queueServiceUri: 'https://${exchangeAccountName}.queue.${storage}'
   EXCHANGE_KEY_VAULT: vaultUri
+  EXCHANGE_ACCOUNT_ID: exchangeAccountId
+  EXCHANGE_LOG_WORKSPACE: logWorkspace
+  EXCHANGE_RECORDS_CLIENT_ID: recordsIdentityClientId
   EXCHANGE_EVENTS: privateNetwork ? 'queue' : 'grid'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
@@ -62,6 +71,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     type: 'UserAssigned'
     userAssignedIdentities: {
       '${identityId}': {}
+      '${recordsIdentityId}': {}
     }
   }
   properties: {

@@ -2,6 +2,7 @@
 param environmentName string
 param location string
 param appPrincipal string
+param logsRole string
 
 var metricsPublisher = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
 
@@ -40,5 +41,17 @@ resource publishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+// Whether a borough has collected its results stands in the logs alone.
+resource asks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(workspace.id, appPrincipal, logsRole)
+  scope: workspace
+  properties: {
+    principalId: appPrincipal
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: logsRole
+  }
+}
+
 output workspaceId string = workspace.id
+output workspaceCustomerId string = workspace.properties.customerId
 output insightsConnection string = insights.properties.ConnectionString

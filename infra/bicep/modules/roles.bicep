@@ -51,6 +51,25 @@ var definitions = [
       'Microsoft.Storage/storageAccounts/blobServices/containers/read'
       'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/read'
       'Microsoft.Storage/storageAccounts/managementPolicies/read'
+      'Microsoft.Storage/storageAccounts/objectReplicationPolicies/read'
+    ]
+    dataActions: []
+  }
+  {
+    key: 'end'
+    name: 'Exchange: end records'
+    description: 'Read and delete blobs. Not write any: nothing can be put in the place of what was deleted.'
+    actions: [readContainer]
+    dataActions: ['${blobs}/read', '${blobs}/delete']
+  }
+  {
+    key: 'logs'
+    name: 'Exchange: read storage logs'
+    description: 'Ask the workspace for lines of the one table that says who read which blob.'
+    actions: [
+      'Microsoft.OperationalInsights/workspaces/read'
+      'Microsoft.OperationalInsights/workspaces/query/read'
+      'Microsoft.OperationalInsights/workspaces/query/StorageBlobLogs/read'
     ]
     dataActions: []
   }
@@ -97,4 +116,6 @@ output receive string = custom[2].id
 output work string = custom[3].id
 output append string = custom[4].id
 output inspect string = custom[5].id
-output keep string = custom[6].id
+output end string = custom[6].id
+output logs string = custom[7].id
+output keep string = custom[8].id

@@ -53,6 +53,36 @@ class Cloud:
         found = [one for one in self.all(f"Microsoft.Storage/storageAccounts/{kind}") if one.name.startswith(prefix)]
         return {one.name.removeprefix(prefix): one for one in found}
 
+    def named(self, kind: str, name: str) -> Resource:
+        """The resource of a type with that name."""
+        [found] = [one for one in self.all(kind) if one.name == name]
+        return found
+
+    def app(self) -> Resource:
+        """The function app."""
+        [app] = self.all("Microsoft.Web/sites")
+        return app
+
+    def settings(self) -> Mapping[str, Any]:
+        """The app's settings."""
+        [settings] = self.all("Microsoft.Web/sites/config")
+        return dict(settings.body["properties"])
+
+    def actions_on(self, scope: str, identity: Resource) -> set[str]:
+        """What an identity may do with the resource of that name itself, by custom roles."""
+        defined = {
+            role.id: role.body["properties"]["permissions"][0]["actions"]
+            for role in self.all("Microsoft.Authorization/roleDefinitions")
+        }
+        return {
+            action
+            for assignment in self.all("Microsoft.Authorization/roleAssignments")
+            if assignment.scope
+            and assignment.scope.name == scope
+            and str(assignment.body["properties"]["principalId"]) == f"«{identity.id}.properties.principalId»"
+            for action in defined.get(assignment.body["properties"]["roleDefinitionId"], ())
+        }
+
     def rights(self) -> list[tuple[str, str, frozenset[str]]]:
         """Who has what where: principal, path of the scope, and data actions or the name of a built-in role."""
         defined = {

@@ -18,13 +18,17 @@ from tests.unit.infra.facts_data import (
 )
 from tests.unit.infra.facts_rights import (
     a_borough_only_drops_and_collects,
+    nobody_both_writes_and_deletes_records,
     one_key_per_borough_and_purpose,
     roles_allow_no_more_than_they_say,
+    the_app_asks_the_logs_who_has_collected,
     the_app_has_only_what_it_uses,
+    the_watchdog_sees_how_the_account_is_set_up,
     who_runs_it_sees_no_row,
 )
 from tests.unit.infra.facts_running import (
     every_inbox_tells_its_own_function,
+    every_run_of_the_policy_is_reported,
     everything_is_logged_twice,
     somebody_is_told,
     the_app_runs_as_measured,
@@ -44,9 +48,13 @@ FACTS: tuple[Fact, ...] = (
     roles_allow_no_more_than_they_say,
     who_runs_it_sees_no_row,
     the_app_has_only_what_it_uses,
+    the_watchdog_sees_how_the_account_is_set_up,
+    the_app_asks_the_logs_who_has_collected,
+    nobody_both_writes_and_deletes_records,
     one_key_per_borough_and_purpose,
     the_app_runs_as_measured,
     every_inbox_tells_its_own_function,
+    every_run_of_the_policy_is_reported,
     everything_is_logged_twice,
     somebody_is_told,
     the_private_variant_is_private,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
 from shared.envelope.vault_names import vault_name
+from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
 
 ADD = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action"
@@ -28,7 +29,7 @@ def a_borough_only_drops_and_collects(cloud: Cloud) -> None:
 def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
     """Custom roles: no wildcard, no write to the control plane, and none that may unwrap or sign."""
     roles = cloud.all("Microsoft.Authorization/roleDefinitions")
-    assert len(roles) == 7
+    assert len(roles) == 9
     for role in roles:
         [permissions] = role.body["properties"]["permissions"]
         assert all(action.endswith("/read") for action in permissions["actions"])
@@ -49,7 +50,7 @@ def who_runs_it_sees_no_row(cloud: Cloud) -> None:
             assert not [action for action in what if "unwrap" in action or "Crypto" in action]
     ours = f"{account}/default/"
     queues = cloud.inside("exch", "queueServices/queues")
-    assert len(queues) == (1 + 2 * (len(cloud.agreement.controllers) + 1) if cloud.private else 1)
+    assert len(queues) == (3 + 2 * (len(cloud.agreement.controllers) + 1) if cloud.private else 3)
     assert scopes == {
         "operator": {ours + place for place in ("ledger", "certificates", "reference", *queues)},
         "keeper": {vault},
@@ -59,11 +60,10 @@ def who_runs_it_sees_no_row(cloud: Cloud) -> None:
 def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
     """Its rights in the exchange account, container by container; in the vault, key by key."""
     account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
-    [identity] = cloud.all("Microsoft.ManagedIdentity/userAssignedIdentities")
     held = {
         scope.removeprefix(f"{account}/default/"): what
         for principal, scope, what in cloud.rights()
-        if identity.name in principal and scope.startswith(f"{account}/")
+        if is_of(principal, app_identity(cloud)) and scope.startswith(f"{account}/")
     }
     work = frozenset(BLOBS + verb for verb in ("read", "add/action", "write", "delete", "deleteBlobVersion/action"))
     expected = dict.fromkeys(("ledger", "certificates"), frozenset({READ, ADD}))
@@ -75,13 +75,68 @@ def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
     }
     expected |= {f"{slug}-outbox": work for slug in cloud.agreement.controllers}
     assert held == expected
-    mine = [(scope, what) for principal, scope, what in cloud.rights() if identity.name in principal]
+    mine = [(scope, what) for principal, scope, what in cloud.rights() if is_of(principal, app_identity(cloud))]
     on_account = [what for scope, what in mine if scope == account]
     assert sorted(map(sorted, on_account)) == [[], ["Storage Queue Data Contributor"]]
     in_vault = {(scope, *what) for scope, what in mine if vault in scope}
     keys = {vault_name(slug, Use.DROP) for slug in cloud.agreement.controllers} | {vault_name(EXCHANGE, Use.STAGING)}
     unwraps = {(f"{vault}/{key}", "Key Vault Crypto User") for key in keys}
     assert in_vault == unwraps | {(vault, "Key Vault Secrets User")}
+
+
+def is_of(principal: str, identity: Resource) -> bool:
+    """Whether a right is given to that managed identity."""
+    return principal == str(identity.member("properties")).replace("»", ".principalId»")
+
+
+def app_identity(cloud: Cloud) -> Resource:
+    """Who the app is when it works."""
+    return cloud.named("Microsoft.ManagedIdentity/userAssignedIdentities", "id-borough-exchange-pilot")
+
+
+def the_watchdog_sees_how_the_account_is_set_up(cloud: Cloud) -> None:
+    """The app may read what the watchdog compares, on the exchange account and nothing else, and knows which it is."""
+    account = cloud.account("exch")
+    actions = cloud.actions_on(account.name, app_identity(cloud))
+    storage = "Microsoft.Storage/storageAccounts"
+    assert actions == {
+        f"{storage}/read",
+        f"{storage}/blobServices/read",
+        f"{storage}/blobServices/containers/read",
+        f"{storage}/blobServices/containers/immutabilityPolicies/read",
+        f"{storage}/managementPolicies/read",
+        f"{storage}/objectReplicationPolicies/read",
+    }
+    assert cloud.settings()["EXCHANGE_ACCOUNT_ID"] == account.id
+
+
+def the_app_asks_the_logs_who_has_collected(cloud: Cloud) -> None:
+    """It may query the one table that says so, in the workspace that its setting names, and no other log."""
+    [workspace] = cloud.all("Microsoft.OperationalInsights/workspaces")
+    logs = "Microsoft.OperationalInsights/workspaces"
+    assert cloud.actions_on(workspace.name, app_identity(cloud)) == {
+        f"{logs}/read", f"{logs}/query/read", f"{logs}/query/StorageBlobLogs/read"
+    }  # fmt: skip
+    assert str(cloud.settings()["EXCHANGE_LOG_WORKSPACE"]) == f"«{workspace.id}.properties.customerId»"
+
+
+def nobody_both_writes_and_deletes_records(cloud: Cloud) -> None:
+    """One identity ends records and cannot write any; everybody else, the app too, cannot delete any."""
+    account = cloud.account("exch").name
+    ends = cloud.named("Microsoft.ManagedIdentity/userAssignedIdentities", "id-borough-exchange-records-pilot")
+    mine = {(scope, what) for principal, scope, what in cloud.rights() if is_of(principal, ends)}
+    assert mine == {
+        (f"{account}/default/{record}", frozenset({READ, BLOBS + "delete"})) for record in ("ledger", "certificates")
+    }
+    others = {
+        action
+        for principal, scope, what in cloud.rights()
+        if scope in {scope for scope, _ in mine} and not is_of(principal, ends)
+        for action in what
+    }
+    assert others == {READ, ADD}
+    assert ends.id in str(cloud.app().body["identity"])
+    assert str(cloud.settings()["EXCHANGE_RECORDS_CLIENT_ID"]) == f"«{ends.id}.properties.clientId»"
 
 
 def one_key_per_borough_and_purpose(cloud: Cloud) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functions.policy_runs import QUEUE
+from shared.disposal import policy_runs
 from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
 
@@ -39,6 +41,7 @@ def every_inbox_tells_its_own_function(cloud: Cloud) -> None:
         **{f"drop-{slug}": (f"drop_{slug.replace('-', '_')}", f"{slug}-inbox") for slug in cloud.agreement.controllers},
     }
     subscriptions = cloud.all("Microsoft.EventGrid/systemTopics/eventSubscriptions")
+    subscriptions = [one for one in subscriptions if one.name.partition("/")[2] != "policy-runs"]
     assert sorted(one.name.partition("/")[2] for one in subscriptions) == sorted(feeds)
     for subscription in subscriptions:
         function, container = feeds[subscription.name.partition("/")[2]]
@@ -66,6 +69,31 @@ def every_inbox_tells_its_own_function(cloud: Cloud) -> None:
             assert f"/runtime/webhooks/blobs?functionName=Host.Functions.{function}&code=«" in url
 
 
+def every_run_of_the_policy_is_reported(cloud: Cloud) -> None:
+    """One subscription, for that event alone, into a queue that the topic may write to and the app reads."""
+    [subscription] = [
+        one
+        for one in cloud.all("Microsoft.EventGrid/systemTopics/eventSubscriptions")
+        if one.name.partition("/")[2] == "policy-runs"
+    ]
+    said = subscription.body["properties"]
+    assert said["filter"] == {"includedEventTypes": [policy_runs.EVENT_TYPE]}
+    delivery = said["deliveryWithResourceIdentity"]
+    assert delivery["identity"] == {"type": "SystemAssigned"}
+    target = delivery["destination"]["properties"]
+    assert target["queueName"] == QUEUE
+    assert target["queueMessageTimeToLiveInSeconds"] == cloud.agreement.retention.lifecycle_days * 86400
+    assert {QUEUE, f"{QUEUE}-poison"} <= set(cloud.inside("exch", "queueServices/queues"))
+    senders = {
+        scope.rpartition("/")[2] for _, scope, what in cloud.rights() if what == {"Storage Queue Data Message Sender"}
+    }
+    assert QUEUE in senders
+    assert (
+        said["deadLetterWithResourceIdentity"]["deadLetterDestination"]["properties"]["blobContainerName"]
+        == "deadletter"
+    )
+
+
 def everything_is_logged_twice(cloud: Cloud) -> None:
     """Reads, writes and deletes, and every use of a key, go to the workspace and to the audit account."""
     settings = cloud.all("Microsoft.Insights/diagnosticSettings")
@@ -76,6 +104,8 @@ def everything_is_logged_twice(cloud: Cloud) -> None:
         assert said["storageAccountId"] == cloud.account("audit").id
         assert said["workspaceId"] == workspace.id
         assert setting.scope
+        if setting.scope.type == "Microsoft.KeyVault/vaults":
+            assert said["logAnalyticsDestinationType"] == "Dedicated", "the alarm asks AZKVAuditLogs"
         logged[setting.scope.type] = {log["category"] for log in said["logs"] if log["enabled"]}
     storage_logs = {"StorageRead", "StorageWrite", "StorageDelete"}
     assert logged == {
@@ -92,14 +122,33 @@ def somebody_is_told(cloud: Cloud) -> None:
     """Alarms for poison, dead letters, a missing sweep and an unknown reader reach a person; so does the bill."""
     queries = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/scheduledQueryRules")}
     metrics = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/metricAlerts")}
-    assert set(queries) == {"poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event"}
+    assert set(queries) == {
+        "poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event", "stranger-at-a-key",
+        "record-deleted",
+    }  # fmt: skip
     assert set(metrics) == {"poison-depth", "dead-letters"}
     [group] = cloud.all("Microsoft.Insights/actionGroups")
     assert group.body["properties"]["emailReceivers"]
     for rule in (*queries.values(), *metrics.values()):
         assert rule["enabled"] is True
         assert group.id in str(rule["actions"])
-    known = queries["unknown-reader"]["criteria"]["allOf"][0]["query"]
+    asked = {name: rule["criteria"]["allOf"][0]["query"] for name, rule in queries.items()}
+    assert {name: query.partition(" ")[0] for name, query in asked.items() if name != "unknown-reader"} == {
+        "poisoned-event": "StorageQueueLogs", "sweep-missing": "AppRequests", "watchdog-alarm": "AppTraces",
+        "refused-event": "AppTraces", "stranger-at-a-key": "AZKVAuditLogs", "record-deleted": "StorageBlobLogs",
+    }  # fmt: skip
+    app, records = (
+        f"«/Microsoft.ManagedIdentity/userAssignedIdentities/id-borough-exchange{which}-pilot.properties.principalId»"
+        for which in ("", "-records")
+    )
+    for operation in ("KeyUnwrap", "KeyDecrypt", "KeySign", "SecretGet"):
+        assert f'"{operation}"' in asked["stranger-at-a-key"]
+    assert f'where who != "{app}"' in asked["stranger-at-a-key"]
+    assert 'where OperationName != "SecretGet" or who !in (dynamic(["keeper"]))' in asked["stranger-at-a-key"]
+    assert f'RequesterObjectId != "{records}"' in asked["record-deleted"]
+    for function in ("disposal", "watchdog"):
+        assert f'"{function}"' in asked["sweep-missing"]
+    known = asked["unknown-reader"]
     for slug in cloud.agreement.controllers:
         for person in (cloud.principals[slug]["identity"], *cloud.principals[slug]["officers"]):
             assert f'"{slug}-outbox","{person}"' in known

@@ -94,9 +94,7 @@ def management(service: tuple[Service, dict[str, Any]]) -> Iterator[AccountManag
 
 
 def test_the_lifecycle_policy_is_read_rule_by_rule(management: AccountManagement) -> None:
-    assert management.lifecycle() == (
-        LifecycleRule("retention-0", True, ("lambeth-inbox/", "staging/"), 27, 27, 27),
-    )
+    assert management.lifecycle() == (LifecycleRule("retention-0", True, ("lambeth-inbox/", "staging/"), 27, 27, 27),)
 
 
 def test_where_there_is_no_policy_there_are_no_rules(azure: Azure, management: AccountManagement) -> None:
@@ -116,7 +114,11 @@ def test_where_there_is_no_policy_there_are_no_rules(azure: Azure, management: A
         ),
         ({"blobTypes": ["appendBlob"], "prefixMatch": ["a/"]}, {"baseBlob": DELETE}, (False, ("a/",), 27, None, None)),
         (
-            {"blobTypes": ["blockBlob"], "prefixMatch": ["a/"], "blobIndexMatch": [{"name": "x", "op": "==", "value": "y"}]},
+            {
+                "blobTypes": ["blockBlob"],
+                "prefixMatch": ["a/"],
+                "blobIndexMatch": [{"name": "x", "op": "==", "value": "y"}],
+            },
             {"version": DELETE},
             (False, ("a/",), None, None, 27),
         ),
@@ -209,9 +211,7 @@ def test_anything_else_is_a_fault_that_names_nothing(
 
 
 def test_a_service_that_cannot_be_reached_is_a_fault_to_try_again() -> None:
-    nobody = AccountManagement(
-        ACCOUNT, Credential(SCOPE), endpoint="https://127.0.0.1:9", retry_backoff_factor=0
-    )
+    nobody = AccountManagement(ACCOUNT, Credential(SCOPE), endpoint="https://127.0.0.1:9", retry_backoff_factor=0)
 
     with pytest.raises(StorageUnavailable, match="STO-004"):
         nobody.replicates()
