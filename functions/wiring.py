@@ -72,7 +72,7 @@ def collection_log() -> Iterator[CollectionLog]:
 
 @contextmanager
 def configuration(exchange: Exchange) -> Iterator[ConfigurationSource]:
-    """Where it can be seen how the exchange's account is set up: Azure Resource Manager too, if the settings name the account."""
+    """Where the account's set-up can be seen: in Azure Resource Manager too, if the settings name the account."""
     from shared.disposal.account import DataPlane, ManagementPlane
 
     settings = Settings.read()

@@ -110,7 +110,9 @@ class PoisonQueue:
     def queues(self) -> tuple[str, ...]:
         """Names of the poison queues that there are. The host makes each when it first needs it."""
         with translated("(all)"):
-            return tuple(str(found.name) for found in self._service.list_queues(**self._mark) if found.name.endswith(POISON))
+            return tuple(
+                str(found.name) for found in self._service.list_queues(**self._mark) if found.name.endswith(POISON)
+            )
 
     def ensure(self, queue: str = QUEUE) -> None:
         """Make the queue unless it is there. In the cloud the template or the host has made it."""
