@@ -37,7 +37,7 @@ RISKS = (
     Risk(
         "R1",
         "A family is shown another family's business, or the wrong child is registered, because of a wrong match.",
-        _threats("61 62 63 69"),
+        _threats("63 64 65 71"),
         ("probable", "significant"),
         ("remote", "significant"),
         "Guards stop what is doubtful, and an officer looks at every match.",
@@ -45,7 +45,7 @@ RISKS = (
     Risk(
         "R2",
         "Somebody who must not be found is found: a refuge, an adoption, a child in care.",
-        _threats("64 65"),
+        _threats("66 67"),
         ("possible", "severe"),
         ("remote", "severe"),
         "It hangs on the home borough's flag: where nobody has set it, nobody is protected by it.",
@@ -53,7 +53,7 @@ RISKS = (
     Risk(
         "R3",
         "Another borough, or a stranger, reads children's and benefit data.",
-        _threats("01 02 03 04 05 06 07 08 09 10 11 13 14 18 19 35 39"),
+        _threats("01 02 03 04 05 06 07 08 09 10 11 13 14 18 19 36 40"),
         ("possible", "severe"),
         ("remote", "severe"),
         "Every attempt of the matrix is refused, on the emulator; roles in Azure are templates that tests check.",
@@ -61,7 +61,7 @@ RISKS = (
     Risk(
         "R4",
         "Somebody who runs the exchange, keeps its keys or owns its subscription reads or lets others read.",
-        _threats("29 30 31 32 33 34 36 37 38"),
+        _threats("30 31 32 33 34 35 37 38 39"),
         ("possible", "severe"),
         ("possible", "severe"),
         "Rights are split, every use is logged. An owner can still give rights, and one person register a key.",
@@ -69,7 +69,7 @@ RISKS = (
     Risk(
         "R5",
         "The exchange is used for more than it is for: fishing, more columns, another purpose.",
-        _threats("12 26 27 75"),
+        _threats("12 27 28 77"),
         ("possible", "significant"),
         ("possible", "significant"),
         "What is not agreed is refused. What is agreed can be misused by a borough that invents rows.",
@@ -77,7 +77,7 @@ RISKS = (
     Risk(
         "R6",
         "Data outlive the days that people were told.",
-        _threats("51 52 53 54 55 56 57 58 59"),
+        _threats("53 54 55 56 57 58 59 60 61"),
         ("probable", "significant"),
         ("remote", "significant"),
         "A year of nights is simulated. Copies at the boroughs are theirs to destroy.",
@@ -85,7 +85,7 @@ RISKS = (
     Risk(
         "R7",
         "Somebody is recognised from what is meant to name nobody: logs, reports, counts, certificates.",
-        _threats("46 47 48 49 70 80"),
+        _threats("48 49 50 51 72 82"),
         ("possible", "significant"),
         ("remote", "significant"),
         "Whole terms are searched for every value that went in. File names are the sender's.",
@@ -93,7 +93,7 @@ RISKS = (
     Risk(
         "R8",
         "A child who is entitled is not found, or found less often because of the family's name or circumstances.",
-        _threats("44 67 68"),
+        _threats("46 69 70"),
         ("probable", "significant"),
         ("possible", "significant"),
         "No row is lost unnoticed. Who is missed, and whether fairly, is measured on made-up children only.",
@@ -101,7 +101,7 @@ RISKS = (
     Risk(
         "R9",
         "Nobody can prove what happened, because files or the record were altered.",
-        _threats("15 16 17 20 28 40 41 42 43 45 50"),
+        _threats("15 16 17 20 29 41 42 43 44 45 47 52"),
         ("possible", "significant"),
         ("remote", "significant"),
         "Signed, chained and logged twice; boroughs hold receipts and certificates of their own.",
@@ -109,7 +109,7 @@ RISKS = (
     Risk(
         "R10",
         "The exchange fails or is taken over: a hostile file, a poisoned library, a deployment by somebody else.",
-        _threats("21 22 23 24 25 60 73 74 76 77 78 79 81"),
+        _threats("21 22 23 24 25 26 62 75 76 78 79 80 81 83"),
         ("possible", "severe"),
         ("remote", "severe"),
         "Files are refused before they are parsed. Who may deploy is set by hand.",
@@ -117,7 +117,7 @@ RISKS = (
     Risk(
         "R11",
         "Families do not know, cannot object, or are asked again after they have said no.",
-        _threats("66 71 72"),
+        _threats("68 73 74"),
         ("probable", "significant"),
         ("probable", "significant"),
         "Nothing in the exchange can see to that: notices, letters and the memory of a no are the boroughs'.",
