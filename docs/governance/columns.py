@@ -78,7 +78,6 @@ UNREAD = {
     "birth. That file is not built, and the home borough can make it from its own system without sending this.",
     ("households", "claimant_nino"): "As `claimant_dob`: the Department's check asks for it. Not built. Drop "
     "this one first: no other column does as much harm in wrong hands.",
-    ("households", "partner_surname"): "None: linking compares the partner's forename. Stop sending it.",
     (
         "households",
         "locality",

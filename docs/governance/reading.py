@@ -36,34 +36,24 @@ from shared.release.run import PENDING_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 
-COMPARISON_OF = {
-    "upn": "upn",
-    "uln": "uln",
-    "surname": "surname",
-    "surname_words": "surname",
-    "surname_sound": "surname",
-    "preferred_surname": "surname",
-    "former_surname": "surname",
-    "forename": "forename",
-    "first_name": "forename",
-    "further_names": "forename",
-    "forename_3": "forename",
-    "forename_sound": "forename",
-    "dob": "dob",
-    "unordered_dob": "dob",
-    "birth_year": "dob",
-    "sex": "sex",
-    "postcode": "address",
-    "sector": "address",
-    "district": "address",
-    "uprn": "address",
-    "addresses": "address",
-    "contact": "contact",
-    "partner": "contact",
-    "household_ref": "twin",
-    "suppressed": "suppressed",
+COMPARED_IN = {
+    "upn": ("upn",),
+    "uln": ("uln",),
+    "surname": ("surname", "surname_words", "surname_sound", "preferred_surname", "former_surname", "parents"),
+    "forename": ("forename", "first_name", "further_names", "forename_3", "forename_sound"),
+    "dob": ("dob", "unordered_dob", "birth_year"),
+    "sex": ("sex",),
+    "address": ("postcode", "sector", "district", "uprn", "addresses"),
+    "contact": ("contact", "partner"),
+    "family": ("household_ref",),
+    "twin": ("household_ref",),
+    "suppressed": ("suppressed",),
 }
-"""For which comparison of `shared.linkage.levels`, or which guard, linkage holds each of its fields."""
+"""For each comparison of `shared.linkage.levels`, and each guard that has fields of its own, the fields that linkage
+holds for it (`Records`)."""
+
+OF_ONE_SIDE = {"preferred_surname": 0, "former_surname": 0, "partner": 1, "parents": 1, "suppressed": 1}
+"""Fields that only one side has (0: pupils, 1: households)."""
 
 
 @dataclass(frozen=True, order=True)
@@ -173,22 +163,26 @@ def _registrations() -> Iterator[tuple[str, str, Use]]:
 
 def _linkage() -> Iterator[tuple[str, str, Use]]:
     records = read_records(one_cell_each("pupils"), one_cell_each("households"))
-    for field in fields(Records):
-        held = getattr(records, field.name)
-        what = COMPARISON_OF[field.name]
+    known = {field for held in COMPARED_IN.values() for field in held}
+    if strangers := {field.name for field in fields(Records)} - known:
+        raise LookupError(f"docs/governance/reading.py: COMPARED_IN does not say what {strangers} is held for")
+    for what, names in COMPARED_IN.items():
         use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/linkage/records.py")
-        for side, dataset in enumerate(("pupils", "households")):
-            yield from _of(dataset, _filled(field.name, held, side, CONTRACTS[dataset].names), use)
+        for name in names:
+            held = getattr(records, name)
+            for side, dataset in enumerate(("pupils", "households")):
+                if OF_ONE_SIDE.get(name, side) == side:
+                    yield from _of(dataset, _filled(held, side, CONTRACTS[dataset].names), use)
 
 
-def _filled(field: str, held: Any, side: int, names: Sequence[str]) -> set[str]:
-    """The columns of one side (0: pupils, 1: households) of which the field of linkage is made."""
-    if field == "addresses":
-        return set(held[side].column_names)
+def _filled(held: Any, side: int, names: Sequence[str]) -> set[str]:
+    """The columns of one side (0: pupils, 1: households) of which a field of linkage is made."""
+    if isinstance(held, tuple):
+        held = held[side]
+    if isinstance(held, pa.Table):
+        return set(held.column_names)
     if isinstance(held, Field):
         held = (held.pupils, held.households)[side]
-    elif side != (field in ("partner", "suppressed")):
-        return set()
     said = held if held.dtype == np.bool_ else held >= 0
     return {names[row] for row in np.flatnonzero(said).tolist()}
 

@@ -9,7 +9,7 @@ import pytest
 
 from docs.governance.columns import SENSITIVITY, UNREAD, about
 from docs.governance.examples import examples
-from docs.governance.reading import COMPARISON_OF, checks, literals, released_from, uses
+from docs.governance.reading import COMPARED_IN, checks, literals, released_from, uses
 from shared.agreement.load import load_agreement
 from shared.contract.datasets import CONTRACTS
 from shared.linkage.guards import GUARDS
@@ -75,8 +75,9 @@ def test_rules_for_any_text_and_for_whole_rows_are_not_counted_as_checks_of_a_co
 
 
 def test_every_field_of_linkage_is_of_a_comparison_or_a_guard_and_linking_looks_at_it() -> None:
-    assert set(COMPARISON_OF) == {field.name for field in fields(Records)}
-    assert set(COMPARISON_OF.values()) <= {*LEVELS, *(guard.code for guard in GUARDS)}
+    held = {field for names in COMPARED_IN.values() for field in names}
+    assert held == {field.name for field in fields(Records)}
+    assert set(LEVELS) <= set(COMPARED_IN) <= {*LEVELS, *(guard.code for guard in GUARDS)}
     seen: set[str] = set()
 
     class Watched(Records):
@@ -84,11 +85,15 @@ def test_every_field_of_linkage_is_of_a_comparison_or_a_guard_and_linking_looks_
             seen.add(name)
             return super().__getattribute__(name)
 
-    households = examples("households", 3).drop_columns(["uprn"])  # at one address, the house number is asked for
-    read = read_records(examples("pupils", 3), households)
-    watched = Watched(**{field.name: getattr(read, field.name) for field in fields(Records)})
-    link_records(watched, households, load_agreement().linkage)
-    assert set(COMPARISON_OF) - seen == set()
+    pupils = examples("pupils", 3)
+    at_one_postcode = examples("households", 3).drop_columns(["uprn"])
+    place = at_one_postcode.column_names.index("child_surname")
+    another_surname = at_one_postcode.set_column(place, "child_surname", [["Reid"] * 3])
+    for households in (at_one_postcode, another_surname):
+        read = read_records(pupils, households)
+        watched = Watched(**{field.name: getattr(read, field.name) for field in fields(Records)})
+        link_records(watched, households, load_agreement().linkage)
+    assert held - seen == set()
 
 
 def test_every_released_column_comes_from_where_the_annex_says() -> None:
