@@ -19,7 +19,7 @@ LABEL = 134
 BOX = (194, 286)
 """Left and right edge of the exchange."""
 GAP = 10
-LINE_OF_NAME = 17
+LINE_OF_NAME = 14
 """Characters."""
 LEADING = 17
 THICKEST = 24.0

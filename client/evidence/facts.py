@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from shared.audit.report import Access, AuditReport, CheckResult
     from shared.ledger.events import Event
 
+HOURS = "AUD-010"
+"""The check of hours without logs."""
+
 Numbers = tuple[int | None, ...]
 """One number for each of `MEASURES`; `None` is one that is left out."""
 
@@ -59,8 +62,10 @@ class AccessRow:
     """``its own``, ``the exchange's``, ``every borough's`` or the borough's slug."""
     done: Mapping[str, int]
     """Operations that the service carried out, by name."""
-    refused: int
-    """Operations that it did not: denied or failed."""
+    denied: int
+    """Operations for which it was turned away."""
+    failed: int
+    """Operations that came to nothing for another reason: what was asked for was not there, say."""
     authentications: tuple[str, ...]
     first: str
     last: str
@@ -94,9 +99,9 @@ class Evidence:
         return tuple(check for check in self.report.checks if check.result == result)
 
     @property
-    def hours_without_logs(self) -> int:
-        """Hours of the period for which a category has none, added up over the categories."""
-        return sum(part.hours - part.with_logs for part in self.report.coverage)
+    def hours_missing(self) -> int:
+        """Hours of the period of which there should be logs and are none."""
+        return sum(check.count for check in self.report.checks if check.code == HOURS)
 
 
 def collect(
@@ -151,8 +156,13 @@ def access_rows(access: Iterable[Access]) -> tuple[AccessRow, ...]:
     """
     together: dict[tuple[str, str, str, str], list[Access]] = {}
     for part in access:
-        together.setdefault((part.role, part.principal, part.container, _whose(part)), []).append(part)
+        together.setdefault((_role(part), part.principal, part.container, _whose(part)), []).append(part)
     return tuple(_row(key, parts) for key, parts in sorted(together.items()))
+
+
+def _role(part: Access) -> str:
+    """The role, with passes that nobody issued apart from those that somebody did."""
+    return "unknown pass" if part.role == "pass" and part.principal.startswith("unknown") else part.role
 
 
 def _whose(part: Access) -> str:
@@ -173,7 +183,8 @@ def _row(key: tuple[str, str, str, str], parts: Sequence[Access]) -> AccessRow:
     return AccessRow(
         *key,
         done=done,
-        refused=sum(part.operations for part in parts if part.outcome != "done"),
+        denied=sum(part.operations for part in parts if part.outcome == "denied"),
+        failed=sum(part.operations for part in parts if part.outcome == "failed"),
         authentications=tuple(sorted({part.authentication for part in parts})),
         first=min(part.first for part in parts),
         last=max(part.last for part in parts),

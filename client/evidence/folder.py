@@ -22,8 +22,7 @@ def write_folder(out: Path, evidence: Evidence, copies: Mapping[str, bytes]) -> 
     The same facts and copies give the same bytes. Raises `InvalidInput` INP-036 when `out` holds anything already: what
     is left over from another time would be taken for evidence.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise invalid("INP-036", path=out)
+    check_free(out)
     files = dict(sorted(copies.items()))
     facts = [_fact(path, data) for path, data in files.items()]
     files[PAGE] = render(evidence, facts).encode()
@@ -33,6 +32,12 @@ def write_folder(out: Path, evidence: Evidence, copies: Mapping[str, bytes]) -> 
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(data)
     return tuple(listed)
+
+
+def check_free(out: Path) -> None:
+    """Raise `InvalidInput` INP-036 unless `out` is not there, or an empty folder."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise invalid("INP-036", path=out)
 
 
 def as_json(document: object) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEY = "keys/exchange-public.json"
 _CERTIFICATE = re.compile(r"[a-z-]+/\d{4}-\d\d-\d\d-(?P<id>[0-9a-f]{32})\.json")
 """Names that the exchange gives to certificates. Nothing else in the folder is copied: its name could say anything."""
+_ID = re.compile(r"[0-9a-f]{32}")
+_WAY = re.compile(r"retention\.sweep_days\.[a-z]{1,16} · [a-z_]{1,24}")
 
 
 def gather(
@@ -35,6 +37,7 @@ def gather(
     The copies are those that the page tells how to check: certificates, the exchange's public keys, the agreement, the
     audit's JSON, and the ends of the ledger's chains.
     """
+    report = replace(report, destructions=tuple(_plain(one, agreement) for one in report.destructions))
     ledger = read_ledger(record)
     certificates = _certificates(record, report)
     copies = {
@@ -48,6 +51,22 @@ def gather(
     stated = {_id(path): _bytes(data) for path, data in certificates}
     known = {certificate: count for certificate, count in stated.items() if count is not None}
     return collect(agreement, report, _within(ledger, report), known), copies
+
+
+def _plain(told: Destruction, agreement: Agreement) -> Destruction:
+    """Without what no certificate of the exchange says: one that is forged, or not verified, may hold anything."""
+    known = told.borough in agreement.by_slug or told.borough == EXCHANGE
+    try:
+        day = date.fromisoformat(told.day[:10]).isoformat()
+    except ValueError:
+        day = ""
+    return replace(
+        told,
+        borough=told.borough if known else "",
+        certificate=told.certificate if _ID.fullmatch(told.certificate) else "",
+        day=day,
+        by_clause={way: count for way, count in told.by_clause.items() if _WAY.fullmatch(way)},
+    )
 
 
 def heads(ledger: LedgerCopy, report: AuditReport) -> tuple[Head, ...]:

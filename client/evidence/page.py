@@ -34,7 +34,11 @@ SECTIONS = {
 """The page's parts in order, by the ids that links use."""
 
 ANSWERS = {"holds": "holds", "broken": "broken", "not known": "not known"}
-WAYS = {"right": "A right of whoever did it", "ledger": "Work that the ledger records", "unexplained": "Nothing"}
+WAYS = {
+    "right": "A right of whoever did it, which the register names",
+    "ledger": "Work that the ledger records",
+    "unexplained": "Nothing explains these; the code is of the check that lists them",
+}
 SERVICES = {"blob": "Storage", "queue": "Queue", "vault": "Key vault"}
 CATEGORIES = {
     "StorageRead": "reads",
@@ -81,7 +85,7 @@ def render(evidence: Evidence, files: Sequence[FileFact]) -> str:
         broken=evidence.checks("broken"),
         unknown=evidence.checks("not known"),
         explained=report.operations - report.unexplained,
-        hours=sum(part.hours for part in report.coverage),
+        hours=max((part.hours for part in report.coverage), default=0),
         destroyed=sum(one.objects for one in report.destructions),
         sweep_days=_days(agreement),
         picture=picture(evidence.flows, environment.filters["name"], sum(one.objects for one in report.destructions)),
@@ -94,8 +98,8 @@ def render(evidence: Evidence, files: Sequence[FileFact]) -> str:
         mend={code: question.mend for code, question in BY_CODE.items()},
         answers=ANSWERS,
         roles=words.ROLES,
-        alarming=words.ALARMING,
-        ways=WAYS,
+        alarming={row.role for row in evidence.access if row.role in words.ALARMING and row.done},
+        explanations=[(WAYS[way], [part for part in report.explained if part.way == way]) for way in WAYS],
         services=SERVICES,
         categories=CATEGORIES,
         version=version("borough-exchange"),

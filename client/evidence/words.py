@@ -12,8 +12,6 @@ ROLES = {
     "borough": "Boroughs' own systems",
     "officer": "Boroughs' officers",
     "pass": "Holders of a pass",
-    "inbox pass": "Holders of a pass to an inbox",
-    "outbox pass": "Holders of a pass to an outbox",
     "app": "The exchange's own program",
     "operator": "Operators",
     "keeper": "Keepers of keys",
@@ -48,6 +46,14 @@ _OPERATIONS = {
     "GetMessages": "took messages",
     "PeekMessages": "looked at messages",
     "DeleteMessage": "deleted a message",
+    "KeyUnwrap": "unwrapped",
+    "KeyWrap": "wrapped",
+    "KeyDecrypt": "decrypted",
+    "KeyGet": "looked at a key",
+    "KeyList": "listed keys",
+    "KeyListVersions": "listed versions of a key",
+    "KeyCreate": "made a key",
+    "SecretGet": "read a secret",
 }
 _MECHANISMS = {
     "sweep": "nightly sweep",
@@ -58,7 +64,9 @@ _AUTHENTICATIONS = {
     "OAuth": "Entra identity",
     "SAS": "pass (SAS)",
     "AccountKey": "account key",
-    "Anonymous": "none (anonymous)",
+    "Anonymous": "nothing (anonymous)",
+    "DelegationSas": "pass (SAS, delegated)",
+    "TrustedAccess": "Azure's own trust",
 }
 
 

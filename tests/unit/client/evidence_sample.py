@@ -96,7 +96,7 @@ def access() -> tuple[Access, ...]:
     found += [
         _access(**ours, principal="operator", role="operator", container="queue", operation="PeekMessages"),
         _access(**ours, principal="app", role="app", container="vault", operation="KeyUnwrap", operations=88),
-        _access(**stranger, principal="unknown 1a2b3c4d", role="unknown", outcome="denied", operations=3),
+        _access(**stranger, principal="unknown pass 1a2b3c4d", role="pass", outcome="denied", operations=3),
     ]
     return tuple(found)
 
@@ -115,13 +115,13 @@ def report(*, broken: bool = True, borough: str = "") -> AuditReport:
         check = CheckResult(question.code, question.asks, "holds", {"exceptions": 0})
         if broken and question.code == "AUD-004":
             check = CheckResult(question.code, question.asks, "broken", {"exceptions": 3}, (denied,) * 3)
-        if question.code == "AUD-010":
+        if question.code == "AUD-014":
             check = CheckResult(
                 question.code,
                 question.asks,
                 "not known",
                 {"exceptions": 0},
-                note="The record has no logs of the queue.",
+                note="The record has no public key of the exchange.",
             )
         checks.append(check)
     return AuditReport(

@@ -102,6 +102,16 @@ def test_a_certificate_that_does_not_hold_is_told_and_not_copied(record: Path, t
     assert facts.bytes_destroyed == {one.certificate: 1234 for one in others}
 
 
+def test_nothing_that_a_forged_certificate_says_is_repeated(record: Path, tmp_path: Path) -> None:
+    said = report()
+    words = {"certificate": "Amara", "borough": "Okafor", "day": "21 March", "by_clause": {"Amara · Okafor": 1}}
+    forged = replace(said.destructions[0], **words, holds=False)
+    facts, copies = gather(record, replace(said, destructions=(forged,)), load_agreement(), FOLDER / "fsm.yaml")
+    write_folder(tmp_path / "out", facts, copies)
+    for path in (tmp_path / "out").rglob("*.*"):
+        assert not any(word in path.read_text(encoding="utf-8") for word in ("Amara", "Okafor", "21 March"))
+
+
 def test_a_certificate_whose_bytes_cannot_be_read_is_no_obstacle(record: Path) -> None:
     [path] = (record / "certificates" / "lambeth").glob("2026*.json")
     path.write_text('{"payload": {"body": {"counts": {"bytes": "many"}}}}', encoding="utf-8")
