@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.linkage.cascade import by_code
+from shared.linkage.fields import MISSING, Codes, Mask
 from shared.linkage.pairs import Pairs
-from shared.linkage.records import MISSING, Codes, Mask, Records
+from shared.linkage.records import Records
 
 
 @dataclass(frozen=True)

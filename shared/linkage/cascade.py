@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.linkage.fields import MISSING, Codes, Field, Mask
 from shared.linkage.pairs import Pairs
-from shared.linkage.records import MISSING, Codes, Field, Mask, Records
+from shared.linkage.records import Records
 
 MOST_CANDIDATES = 50
 """Children that may share a pupil's key: beyond it the key is a placeholder, and no officer can choose among them."""

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
-from shared.linkage import standardise
 from shared.linkage.compare_names import compare_forenames, compare_surnames, in_other_order, is_a_parents
+from shared.linkage.fields import Codes, Field, Levels, lookup, numbered
 from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
-from shared.linkage.records import Codes, Field, Levels, Records, address_text, encode
+from shared.linkage.records import Records
 
 _A_MONTH = 31
 _EPOCH = np.datetime64("1970-01-01", "D")
@@ -114,14 +114,13 @@ def _house_number(records: Records, pairs: Pairs) -> Levels:
     """Levels of pairs at one postcode, by the numbers (house, flat) in their address text, in whatever order."""
     if not len(pairs):
         return np.zeros(0, np.int8)
-    texts = (
-        address_text(side, rows) for side, rows in zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
-    )
-    numbers = encode(standardise.house_numbers, *([text] for text in texts))
-    codes = numbers.pupils, numbers.households
+    sides = zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
+    (ours, our_numbers), (theirs, their_numbers) = (side.house_numbers(rows) for side, rows in sides)
+    both, numbers = numbered(pa.concat_arrays([our_numbers, their_numbers]))
+    codes = lookup(both[: len(our_numbers)], ours), lookup(both[len(our_numbers) :], theirs)
     level = np.full(len(pairs), Address.SAME_POSTCODE, np.int8)
     level[(codes[0] >= 0) & (codes[1] >= 0)] = Address.SAME_POSTCODE_OTHER_NUMBER
     # One side may leave out the flat: that neither supports nor contradicts.
-    level[scored(numbers.values, codes, fuzz.token_set_ratio) == 100] = Address.SAME_POSTCODE
-    level[scored(numbers.values, codes, fuzz.token_sort_ratio) == 100] = Address.SAME_POSTCODE_AND_NUMBER
+    level[scored(numbers, codes, fuzz.token_set_ratio) == 100] = Address.SAME_POSTCODE
+    level[scored(numbers, codes, fuzz.token_sort_ratio) == 100] = Address.SAME_POSTCODE_AND_NUMBER
     return level

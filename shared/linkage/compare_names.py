@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 
+from shared.linkage.fields import MISSING, Codes, Field, Levels, Mask
 from shared.linkage.letters import may_be_alike, shares_letters
 from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
-from shared.linkage.records import MISSING, Codes, Field, Levels, Mask, Records, encode, lookup
-from shared.linkage.standardise import surnames, together
+from shared.linkage.records import Records
 from shared.linkage.variants import groups_by_name
 
 SIMILAR_SURNAMES = 0.9
@@ -61,13 +61,9 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
 
 def is_a_parents(records: Records, pairs: Pairs) -> Mask:
     """Whether the pupil's surname is that of the claimant or the partner of the child's claim."""
-    parents = records.parents.take(pa.array(pairs.households))
-    found = np.zeros(len(pairs), np.bool_)
-    for name in parents.column_names:
-        field = encode(lambda texts: together(surnames(texts)), [], [parents.column(name).combine_chunks()])
-        codes = pc.fill_null(pc.index_in(field.values, records.surname.values), MISSING).to_numpy(zero_copy_only=False)
-        theirs = lookup(codes, field.households)
-        found |= (theirs == records.surname.pupils[pairs.pupils]) & (theirs >= 0)
+    ours = records.surname.pupils[pairs.pupils]
+    parents = (parent[pairs.households] for parent in records.parents)
+    found: Mask = np.any([parent == ours for parent in parents], axis=0) & (ours >= 0)
     return found
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from shared.linkage.fields import MISSING, Codes, Field, Mask
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.records import MISSING, Codes, Field, Mask, Records
+from shared.linkage.records import Records
 
 DAYS_OF_BIRTH = 6000
 """Days on which pupils of all school years may be born: the weight of a date where the files are too small to say."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from shared.linkage.fields import Levels
 from shared.linkage.levels import LEVELS
 from shared.linkage.patterns import levels_of, pattern_of
-from shared.linkage.records import Levels
 
 _SILENT_WHEN_MISSING = ("upn", "uln", "sex", "contact", "family")
 """Fields that most home boroughs do not hold: their absence is no news."""

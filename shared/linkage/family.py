@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from shared.linkage.context import joined
+from shared.linkage.fields import Codes, Levels, Mask
 from shared.linkage.levels import Address, Family
 from shared.linkage.pairs import Pairs
-from shared.linkage.records import Codes, Levels, Mask, Records
+from shared.linkage.records import Records
 
 
 def by_siblings(records: Records, pairs: Pairs, levels: dict[str, Levels], matched: Pairs) -> Levels:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.linkage.fields import Codes, Levels, Mask
 from shared.linkage.levels import Address, Contact, Dob, Family, Forename, Identifier, Sex, Surname
 from shared.linkage.pairs import Scores
-from shared.linkage.records import Codes, Levels, Mask
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from shared.linkage.fields import Codes, Mask
 from shared.linkage.pairs import Scores
-from shared.linkage.records import Codes, Mask
 
 _LEAST_JARO = 0.5
 """The Jaro similarity under which no common beginning makes a Jaro-Winkler similarity of 0.7."""

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
 from shared.linkage.evidence import describe
+from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import GUARDS
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.probabilistic import RULE, offer
-from shared.linkage.records import Codes, Mask, Records, read_records
+from shared.linkage.records import Records, read_records
 from shared.linkage.scoring import Scored, score, together
 from shared.linkage.sentence import sentences
 
@@ -177,7 +178,9 @@ def _content_rank(households: pa.Table, pairs: Pairs) -> Codes:
     rows = np.unique(pairs.households)
     content = households.select([name for name in _CONTENT if name in households.column_names]).take(pa.array(rows))
     if content.num_columns:
-        order = pc.sort_indices(content, sort_keys=[(name, "ascending") for name in content.column_names])
+        # Codes of a dictionary have no order of their own.
+        spelled = pa.schema([(f.name, getattr(f.type, "value_type", f.type)) for f in content.schema])
+        order = pc.sort_indices(content.cast(spelled), sort_keys=[(name, "ascending") for name in spelled.names])
         rank[rows[order.to_numpy()]] = np.arange(len(rows))
     return rank
 

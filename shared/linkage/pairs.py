@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import process
 
-from shared.linkage.records import Codes, Field, Levels, Mask
+from shared.linkage.fields import Codes, Field, Levels, Mask
 
 Scores = npt.NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def scored(values: pa.Array, codes: tuple[Codes, Codes], scorer: Callable[..., f
     if not said.any():
         return scores
     size = len(values)
-    low, high = np.minimum(*codes)[said], np.maximum(*codes)[said]
+    low, high = np.minimum(*codes)[said].astype(np.int64), np.maximum(*codes)[said]
     encoded = pa.array(low * size + high).dictionary_encode()
     distinct = encoded.dictionary.to_numpy()
     one, other = values.take(pa.array(distinct // size)), values.take(pa.array(distinct % size))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.linkage.fields import Codes, Levels
 from shared.linkage.levels import LEVELS
-from shared.linkage.records import Codes, Levels
 
 SIZE = int(np.prod([len(kind) for kind in LEVELS.values()]))
 

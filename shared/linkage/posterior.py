@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from shared.linkage.context import joined
+from shared.linkage.fields import Codes
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.records import Codes
 
 _GRID = 2.0**32
 _FINE = 2.0**20

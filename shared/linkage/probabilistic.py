@@ -11,10 +11,11 @@ from shared.linkage.blocking import block
 from shared.linkage.compare import compare
 from shared.linkage.context import persons
 from shared.linkage.family import by_siblings
+from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import first_to_stop
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.posterior import Rivals, World, posterior
-from shared.linkage.records import Codes, Mask, Records
+from shared.linkage.records import Records
 from shared.linkage.scoring import Scored, evidence_of
 from shared.linkage.weights import weights_of
 

@@ -1,53 +1,29 @@
-"""Both tables as integer codes: one vocabulary per field for the two sides, so that equal codes mean equal values."""
+"""Both tables as integer codes: what linkage looks at, in standard form."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage import standardise
+from shared.linkage.addresses import Addresses
+from shared.linkage.fields import (
+    MISSING,
+    Codes,
+    Field,
+    Mask,
+    encode,
+    encode_shared,
+    in_one_vocabulary,
+    lookup,
+    numbered,
+)
 from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
-
-MISSING = -1
-Codes = npt.NDArray[np.int64]
-"""Integer codes, one per row; `MISSING` where the row says nothing."""
-Mask = npt.NDArray[np.bool_]
-Levels = npt.NDArray[np.int8]
-"""Comparison levels (see `levels`), one per pair."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of both sides. `values[code]` is the standard form; codes below zero are missing."""
-
-    values: pa.Array
-    pupils: Codes
-    households: Codes
-
-    @property
-    def size(self) -> int:
-        """How many distinct values there are."""
-        return len(self.values)
-
-    @cached_property
-    def rows(self) -> Codes:
-        """How many rows of both sides have each value."""
-        both = (np.bincount(side[side >= 0], minlength=self.size) for side in (self.pupils, self.households))
-        rows: Codes = sum(both, np.zeros(self.size, np.int64))
-        return rows
-
-    def mapped(self, change: Callable[[pa.Array], pa.Array]) -> Field:
-        """The field after `change` on its vocabulary, e.g. its first three letters; null becomes missing."""
-        codes, values = _numbered(change(self.values))
-        return Field(values, lookup(codes, self.pupils), lookup(codes, self.households))
 
 
 @dataclass(frozen=True)
@@ -93,10 +69,10 @@ class Records:
     """Households only, in the vocabulary of `contact`."""
     suppressed: Mask
     """Households only: the claim says that nobody may be written to."""
-    parents: pa.Table
-    """Raw surnames of claimant and partner: read only where a pair needs them."""
-    addresses: tuple[pa.Table, pa.Table]
-    """Raw address columns of pupils and households: read only where a pair needs them (`address_text`)."""
+    parents: tuple[Codes, Codes]
+    """Households only: surname of the claimant and of the partner, in the vocabulary of `surname`."""
+    addresses: tuple[Addresses, Addresses]
+    """Of pupils and of households: read only where a pair needs them."""
 
     @property
     def pupils(self) -> int:
@@ -129,10 +105,10 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
         dob = _dob(pupils, households)
         uln = encode_shared(standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln"))
         sex = encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")])
-        surname, words, preferred, former = surnames.result()
+        surname, words, (preferred, former), parents = surnames.result()
         forename, first_name, further_names = forenames.result()
         postcode, (contact, partner) = postcodes.result(), contacts.result()
-        surname_sound, forename_sound = _in_one_vocabulary(surname.mapped(sounds), first_name.mapped(sounds))
+        surname_sound, forename_sound = in_one_vocabulary(surname.mapped(sounds), first_name.mapped(sounds))
         return Records(
             upn=upn.result(),
             uln=uln,
@@ -158,25 +134,26 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
             contact=contact,
             partner=partner,
             suppressed=_suppressed(households),
-            parents=_parents(households),
-            addresses=(_address(pupils), _address(households)),
+            parents=parents,
+            addresses=(Addresses.of(pupils), Addresses.of(households)),
         )
 
 
-def _surnames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Codes, Codes]:
+def _surnames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, tuple[Codes, Codes], tuple[Codes, Codes]]:
     words = encode(
         standardise.surnames,
         [_text(pupils, name) for name in ("surname", "preferred_surname", "former_surname")],
-        [_text(households, "child_surname")],
+        [_text(households, name) for name in ("child_surname", "claimant_surname", "partner_surname")],
     )
     surname = words.mapped(standardise.together)
     legal, preferred, former = np.split(surname.pupils, 3)
-    own = Field(words.values, words.pupils[: pupils.num_rows], words.households)
+    own, claimant, partner = np.split(surname.households, 3)
+    as_words = Field(words.values, words.pupils[: pupils.num_rows], words.households[: households.num_rows])
     return (
-        Field(surname.values, legal, surname.households),
-        own.mapped(standardise.without_particles),
-        preferred,
-        former,
+        Field(surname.values, legal, own),
+        as_words.mapped(standardise.without_particles),
+        (preferred, former),
+        (claimant, partner),
     )
 
 
@@ -196,65 +173,21 @@ def _contacts(pupils: pa.Table, households: pa.Table) -> tuple[Field, Codes]:
 
 
 def _of_households(field: Field, pupils: int) -> Field:
-    return Field(field.values, np.full(pupils, MISSING), field.households)
+    return Field(field.values, np.full(pupils, MISSING, np.int32), field.households)
 
 
 def _suppressed(households: pa.Table) -> Mask:
-    said: Mask = pc.fill_null(_column(households, "suppress_contact", pa.bool_()), False).to_numpy(zero_copy_only=False)
+    said: Mask = pc.fill_null(_column(households, "suppress_contact", pa.bool_()), False).to_numpy()
     return said
-
-
-def encode(standard: Callable[[pa.Array], pa.Array], pupils: list[pa.Array], households: list[pa.Array]) -> Field:
-    """Codes of the columns of each side (several of one side lie one after the other), by their `standard` form."""
-    columns = [*pupils, *households]
-    filled = [column for column in columns if column.null_count < len(column)]
-    raw = pa.concat_arrays([pa.array([], pa.string()), *filled]).dictionary_encode()
-    codes, values = _numbered(standard(raw.dictionary))
-    found = lookup(codes, pc.fill_null(raw.indices, MISSING).to_numpy(zero_copy_only=False))
-    rows, start = [], 0
-    for column in columns:
-        length = len(column) if column.null_count < len(column) else 0
-        rows.append(found[start : start + length] if length else np.full(len(column), MISSING))
-        start += length
-    nothing = np.zeros(0, np.int64)
-    split = len(pupils)
-    return Field(values, np.concatenate([nothing, *rows[:split]]), np.concatenate([nothing, *rows[split:]]))
 
 
 def _as_it_is(values: pa.Array) -> pa.Array:
     return values
 
 
-def encode_shared(standard: Callable[[pa.Array], pa.Array], pupils: pa.Array, households: pa.Array) -> Field:
-    """`encode` for what is only ever compared for equality: where one side is empty, the other need not be read."""
-    if households.null_count == len(households) or pupils.null_count == len(pupils):
-        return Field(pa.array([], pa.string()), np.full(len(pupils), MISSING), np.full(len(households), MISSING))
-    return encode(standard, [pupils], [households])
-
-
 def first_words(names: pa.Array) -> pa.Array:
     """The first word of each name."""
     return pc.list_element(pc.split_pattern(names, " ", max_splits=1), 0)
-
-
-def _in_one_vocabulary(one: Field, other: Field) -> tuple[Field, Field]:
-    codes, values = _numbered(pa.concat_arrays([one.values, other.values]))
-    first, second = codes[: one.size], codes[one.size :]
-    return (
-        Field(values, lookup(first, one.pupils), lookup(first, one.households)),
-        Field(values, lookup(second, other.pupils), lookup(second, other.households)),
-    )
-
-
-def lookup(table: Codes, codes: Codes) -> Codes:
-    """`table[code]` for every code, `MISSING` for the missing."""
-    found: Codes = np.append(table, MISSING)[codes]
-    return found
-
-
-def _numbered(values: pa.Array) -> tuple[Codes, pa.Array]:
-    encoded = values.dictionary_encode()
-    return pc.fill_null(encoded.indices, MISSING).to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary
 
 
 def _further_names(forename: Field, pupils: pa.Table) -> Field:
@@ -265,7 +198,7 @@ def _further_names(forename: Field, pupils: pa.Table) -> Field:
     own = forename.mapped(further)
     middle = encode(standardise.forenames, [_text(pupils, "middle_names")], [])
     both = pa.concat_arrays([own.values, middle.values])
-    codes, values = _numbered(both)
+    codes, values = numbered(both)
     named = lookup(codes[: own.size], own.pupils)
     in_middle = lookup(codes[own.size :], middle.pupils)
     return Field(values, np.where(named >= 0, named, in_middle), lookup(codes[: own.size], own.households))
@@ -276,37 +209,18 @@ def _dob(pupils: pa.Table, households: pa.Table) -> Field:
         standardise.days(_column(table, name, pa.date32()))
         for table, name in ((pupils, "dob"), (households, "child_dob"))
     ]
-    codes, values = _numbered(pa.array(np.concatenate(sides), mask=np.concatenate(sides) == NO_DAY))
+    codes, values = numbered(pa.array(np.concatenate(sides), mask=np.concatenate(sides) == NO_DAY))
     return Field(values, codes[: len(sides[0])], codes[len(sides[0]) :])
 
 
-def _parents(households: pa.Table) -> pa.Table:
-    return pa.table({name: _text(households, name) for name in ("claimant_surname", "partner_surname")})
-
-
-_ADDRESS = ("saon", "paon", "street", "address_line_1", "address_line_2", "address_line_3")
-
-
-def _address(table: pa.Table) -> pa.Table:
-    # Towns and postcodes stay out: their digits are not a house number.
-    return table.select([name for name in _ADDRESS if name in table.column_names])
-
-
-def address_text(columns: pa.Table, rows: Codes) -> pa.Array:
-    """The address of these rows in one line."""
-    if not columns.num_columns:
-        return pa.nulls(len(rows), pa.string())
-    taken = columns.take(pa.array(rows))
-    parts = (_text(taken, name) for name in columns.column_names)
-    # Filled, not skipped: where every part of every row is null, skipping gives an array without rows (pyarrow 26).
-    return pc.binary_join_element_wise(*(pc.fill_null(part, "") for part in parts), " ")
-
-
-def _text(table: pa.Table, name: str) -> pa.Array:
+def _text(table: pa.Table, name: str) -> pa.ChunkedArray:
+    """A column as text, or as the codes of a dictionary of text, as it came."""
+    if name in table.column_names and pa.types.is_dictionary(table.column(name).type):
+        return table.column(name)
     return _column(table, name, pa.string())
 
 
-def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
+def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
     if name not in table.column_names:
-        return pa.nulls(table.num_rows, kind)
-    return table.column(name).combine_chunks().cast(kind)
+        return pa.chunked_array([pa.nulls(table.num_rows, kind)])
+    return table.column(name).cast(kind)

@@ -11,10 +11,11 @@ import numpy as np
 
 from shared.linkage.compare import compare
 from shared.linkage.context import expected_strangers, twin_beside
+from shared.linkage.fields import Codes, Levels, Mask
 from shared.linkage.guards import Evidence, judge
 from shared.linkage.levels import Address, Forename
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.records import Codes, Levels, Mask, Records
+from shared.linkage.records import Records
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy

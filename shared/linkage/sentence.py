@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from shared.linkage.fields import Codes, Levels
 from shared.linkage.guards import GUARDS
 from shared.linkage.levels import Address, Contact, Dob, Family, Forename, Identifier, Surname
 from shared.linkage.pairs import Scores
 from shared.linkage.patterns import SIZE, levels_of, pattern_of
-from shared.linkage.records import Codes, Levels
 
 SAME: dict[tuple[str, int], str] = {
     ("upn", Identifier.EXACT): "UPN",

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.linkage import standardise
 from shared.linkage.cascade import counts, join_keys
 from shared.linkage.compare import compare
+from shared.linkage.fields import Codes, Field
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.records import Codes, Field, Records, address_text
+from shared.linkage.records import Records
 
 FIELDS = ("dob", "surname", "surname_sound", "first_name", "forename_sound", "uprn", "postcode")
 """Fields of which the model keeps how often two random rows have the same value."""
@@ -48,8 +48,8 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     found = {name: np.bincount(levels[name], minlength=len(kind)).astype(float) for name, kind in LEVELS.items()}
     few = pairs.where(np.arange(min(sample, 20_000)))
     numbered = [
-        1 - standardise.house_numbers(address_text(columns, rows)).null_count / max(len(rows), 1)
-        for columns, rows in zip(records.addresses, (few.pupils, few.households), strict=True)
+        float(np.mean(side.house_numbers(rows)[0] >= 0)) if len(rows) else 1.0
+        for side, rows in zip(records.addresses, (few.pupils, few.households), strict=True)
     ]
     located = [
         float(np.mean(side >= 0)) if len(side) else 0.0 for side in (records.uprn.pupils, records.uprn.households)

@@ -20,11 +20,12 @@ from shared.linkage.cascade import counts, join_keys
 from shared.linkage.compare import compare
 from shared.linkage.context import persons
 from shared.linkage.family import by_siblings
+from shared.linkage.fields import Codes, Field, Levels
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
-from shared.linkage.records import Codes, Field, Levels, Records, read_records
+from shared.linkage.records import Records, read_records
 from shared.linkage.strangers import SAMPLE, chances, in_order, strangers
 from shared.linkage.weights import weights_of
 

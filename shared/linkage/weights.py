@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.linkage.context import others_of
+from shared.linkage.fields import Levels
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
-from shared.linkage.records import Levels, Records
+from shared.linkage.records import Records
 
 if TYPE_CHECKING:
     from shared.agreement.linkage_model import LinkageModel, Siblings

@@ -8,14 +8,19 @@ import time
 
 BEGAN = time.perf_counter()
 
+from pathlib import Path  # noqa: E402
+
 import numpy as np  # noqa: E402
+import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
 from bench.link.contestants.race import enter  # noqa: E402
 from shared.agreement.load import load_agreement  # noqa: E402
-from shared.linkage.link import link  # noqa: E402
-from shared.linkage.train import train  # noqa: E402
+from shared.linkage.columns import COLUMNS, OFTEN_ALIKE  # noqa: E402
+from shared.linkage.link import link_records  # noqa: E402
+from shared.linkage.records import read_records  # noqa: E402
+from shared.linkage.train import train_records  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
 
@@ -27,13 +32,14 @@ def main() -> None:
     if entry.variant == "cascade":
         policy = policy.model_copy(update={"model": None})
     with entry.stage("read"):
-        pupils, households = (pq.read_table(entry.folder / f"{side}.parquet") for side in ("pupils", "households"))
+        pupils, households = (read(entry.folder, side) for side in ("pupils", "households"))
+        records = read_records(pupils, households)
     if entry.variant == "trained":
         with entry.stage("train"):
-            model = train([(pupils, households)], policy, name="bench", version="0.0.0", trained_on=entry.folder.name)
-            policy = policy.model_copy(update={"model": model})
+            facts = {"name": "bench", "version": "0.0.0", "trained_on": entry.folder.name}
+            policy = policy.model_copy(update={"model": train_records([records], policy, **facts)})
     with entry.stage("link"):
-        links = link(pupils, households, policy)
+        links = link_records(records, households, policy)
     made = links.filter(pc.is_valid(links.column("household_row")))
     pupil, household, probability, weight = (
         np.asarray(made.column(name).combine_chunks())
@@ -41,6 +47,15 @@ def main() -> None:
     )
     automatic = np.asarray(pc.equal(made.column("outcome"), "matched").combine_chunks())
     entry.finish(pupil.astype(np.int64), household.astype(np.int64), probability, weight, automatic)
+
+
+def read(folder: Path, side: str) -> pa.Table:
+    """The columns that linkage looks at."""
+    return pq.read_table(
+        folder / f"{side}.parquet",
+        columns=list(COLUMNS[side]),
+        read_dictionary=[name for name in COLUMNS[side] if name in OFTEN_ALIKE],
+    )
 
 
 if __name__ == "__main__":

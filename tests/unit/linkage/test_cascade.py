@@ -14,7 +14,7 @@ from shared.linkage.cascade import (
     only_pairs,
     shared_with,
 )
-from shared.linkage.records import Field
+from shared.linkage.fields import Field
 
 
 def _field(pupils: list[int], households: list[int], size: int = 5) -> Field:

@@ -149,3 +149,18 @@ def test_a_whole_borough_is_linked_row_for_row() -> None:
     table = link(school, benefit, POLICY)
     assert table.column("household_row").to_pylist() == list(reversed(range(1000)))
     assert table.column("pupil_row").to_pylist() == list(range(1000))
+
+
+def test_columns_kept_as_codes_of_a_dictionary_link_as_text_does() -> None:
+    mine, theirs = pupils(*({"forename": name} for name in ("Ana", "Bea"))), children({"child_forename": "Bea"}, {})
+    coded = []
+    for table in (mine, theirs):
+        parts = [table.slice(row, 1) for row in range(table.num_rows)]
+        coded.append(pa.concat_tables([_coded(part) for part in parts]))
+    assert link(*coded, POLICY).equals(link(mine, theirs, POLICY))
+
+
+def _coded(table: pa.Table) -> pa.Table:
+    """Every text column as a dictionary of its own."""
+    columns = [c.dictionary_encode() if c.type == pa.string() else c for c in table.columns]
+    return pa.table(columns, names=table.column_names)

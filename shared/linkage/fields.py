@@ -1,0 +1,115 @@
+"""One field of both sides as integer codes: one vocabulary for the two, so that equal codes mean equal values.
+
+Columns come as text or already as codes of a dictionary, as Parquet keeps them; only distinct values are ever spelt
+out in their standard form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MISSING = -1
+Codes = npt.NDArray[np.signedinteger[Any]]
+"""Integer codes, one per row; `MISSING` where the row says nothing. Fields keep them in 32 bits."""
+Mask = npt.NDArray[np.bool_]
+Levels = npt.NDArray[np.int8]
+"""Comparison levels (see `levels`), one per pair."""
+Standard = Callable[[pa.Array], pa.Array]
+"""Values in standard form (`standardise`); null is missing."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of both sides. `values[code]` is the standard form; codes below zero are missing."""
+
+    values: pa.Array
+    pupils: Codes
+    households: Codes
+
+    @property
+    def size(self) -> int:
+        """How many distinct values there are."""
+        return len(self.values)
+
+    @cached_property
+    def rows(self) -> Codes:
+        """How many rows of both sides have each value."""
+        rows: Codes = counts(self.pupils, self.size) + counts(self.households, self.size)
+        return rows
+
+    def mapped(self, change: Standard) -> Field:
+        """The field after `change` on its vocabulary, e.g. its first three letters; null becomes missing."""
+        codes, values = numbered(change(self.values))
+        return Field(values, lookup(codes, self.pupils), lookup(codes, self.households))
+
+
+def counts(codes: Codes, size: int) -> Codes:
+    """How many rows have each code. (Counting -1 as 0 is quicker than leaving it out.)"""
+    found: Codes = np.bincount(codes + 1, minlength=size + 1)[1:]
+    return found
+
+
+def encode(standard: Standard, pupils: Sequence[pa.ChunkedArray], households: Sequence[pa.ChunkedArray]) -> Field:
+    """Codes of the columns of each side (several of one side lie one after the other), by their `standard` form."""
+    chunks = [[chunk for column in side for chunk in column.chunks] for side in (pupils, households)]
+    codes, values = recoded([*chunks[0], *chunks[1]], standard)
+    split = sum(map(len, chunks[0]))
+    return Field(values, codes[:split], codes[split:])
+
+
+def encode_shared(standard: Standard, pupils: pa.ChunkedArray, households: pa.ChunkedArray) -> Field:
+    """`encode` for what is only ever compared for equality: where one side is empty, the other need not be read."""
+    if households.null_count == len(households) or pupils.null_count == len(pupils):
+        nothing = (np.full(len(column), MISSING, np.int32) for column in (pupils, households))
+        return Field(pa.array([], pa.string()), *nothing)
+    return encode(standard, [pupils], [households])
+
+
+def recoded(chunks: list[pa.Array], standard: Standard) -> tuple[Codes, pa.Array]:
+    """Codes of all chunks, one after the other, and their vocabulary in `standard` form."""
+    dictionaries = [chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk for chunk in chunks]
+    raw, spelled = numbered(pa.concat_arrays([pa.array([], pa.string()), *(d.cast(pa.string()) for d in dictionaries)]))
+    codes, values = numbered(standard(spelled))
+    found = lookup(codes, raw)
+    rows, start = [np.zeros(0, np.int32)], 0
+    for chunk, dictionary in zip(chunks, dictionaries, strict=True):
+        own = found[start : start + len(dictionary)]
+        rows.append(lookup(own, filled(chunk.indices)) if pa.types.is_dictionary(chunk.type) else own)
+        start += len(dictionary)
+    return np.concatenate(rows), values
+
+
+def numbered(values: pa.Array) -> tuple[Codes, pa.Array]:
+    """The number of every value, and the distinct values. Null is missing."""
+    encoded = values.dictionary_encode()
+    return filled(encoded.indices), encoded.dictionary
+
+
+def filled(indices: pa.Array) -> Codes:
+    """Arrow integers as codes; null is missing."""
+    codes: Codes = pc.fill_null(indices, MISSING).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return codes
+
+
+def lookup(table: Codes, codes: Codes) -> Codes:
+    """`table[code]` for every code, `MISSING` for the missing."""
+    found: Codes = np.append(table, np.int32(MISSING))[codes]
+    return found
+
+
+def in_one_vocabulary(one: Field, other: Field) -> tuple[Field, Field]:
+    """Two fields with one vocabulary for both."""
+    codes, values = numbered(pa.concat_arrays([one.values, other.values]))
+    first, second = codes[: one.size], codes[one.size :]
+    return (
+        Field(values, lookup(first, one.pupils), lookup(first, one.households)),
+        Field(values, lookup(second, other.pupils), lookup(second, other.households)),
+    )
