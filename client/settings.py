@@ -8,6 +8,7 @@ An option goes before an environment variable, and that before the profile file 
     inbox_url  = "https://…?sig=…"  # EXCHANGE_INBOX_URL
     outbox_url = "https://…?sig=…"  # EXCHANGE_OUTBOX_URL
     account_url = "https://…"       # EXCHANGE_ACCOUNT_URL (instead of the two, for an officer with an Entra account)
+    certificate = "exchange.pem"    # EXCHANGE_CERTIFICATE (of a practice exchange, to be trusted for its URLs alone)
 
 The URLs carry passes, so they are no options: a command line can be read by others and stays in the shell's history.
 """
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from shared.storage.access import BoroughDoor
 
 PROFILE = "exchange.toml"
-_FOLDERS = ("keys", "agreements")
+_PATHS = ("keys", "agreements", "certificate")
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,6 +43,7 @@ class Settings:
     inbox_url: str | None = None
     outbox_url: str | None = None
     account_url: str | None = None
+    certificate: str | None = None
 
     def slug(self) -> str:
         """The borough that runs this. Raises `InvalidInput` INP-008 (not set) or INP-023 (no London authority)."""
@@ -67,10 +69,11 @@ class Settings:
         """The way into the inbox and out of the outbox."""
         from shared.storage.access import BoroughDoor
 
+        trust = {"connection_verify": self.certificate} if self.certificate else {}
         if self.account_url:
-            return BoroughDoor.of_account(self.account_url, self.slug())
+            return BoroughDoor.of_account(self.account_url, self.slug(), **trust)
         option = "it in the profile (it carries a pass, so it is no option)"
-        return BoroughDoor(self._need("inbox_url", option), self._need("outbox_url", option))
+        return BoroughDoor(self._need("inbox_url", option), self._need("outbox_url", option), **trust)
 
     def _need(self, key: str, option: str) -> str:
         value: str | None = getattr(self, key)
@@ -117,8 +120,8 @@ def _read(path: Path) -> dict[str, str]:
             raise invalid("INP-009", path=path, key=f"it has no key {key}")
         if not isinstance(value, str):
             raise invalid("INP-009", path=path, key=f"{key} must be text")
-    folders = {key: str(path.parent / document[key]) for key in _FOLDERS if key in document}
-    return document | folders
+    paths = {key: str(path.parent / document[key]) for key in _PATHS if key in document}
+    return document | paths
 
 
 def _variable(key: str) -> str:

@@ -28,7 +28,7 @@ from pathlib import Path
 from shared.errors import ExchangeError
 
 EMULATOR = Path(__file__).parent / "emulator"
-"""What is committed: the lockfile, and the leash."""
+"""What is committed: the lockfile, and what is loaded into the emulator: its leash, its clock, its witness."""
 HOME = Path(sys.prefix) / "emulator"
 """Where it is installed: in the virtual environment, with everything else that `make setup` brings."""
 ENTRY = HOME / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
@@ -122,15 +122,24 @@ class Azurite:
 
     `accounts` are storage accounts, wholly separate from each other; each gets a fresh random key.
     With `certificate` (paths of a PEM certificate and its key) it speaks HTTPS and also accepts Entra tokens.
+    With `witness` (a folder) it writes there what it was asked, in the schema of Azure's storage resource logs; all of
+    it is there once the emulator has stopped. With `clock` (a file, see `local/clock.py`) it goes by that time.
     """
 
     def __init__(
-        self, folder: Path, accounts: Iterable[str] = ("exchange",), *, certificate: tuple[Path, Path] | None = None
+        self,
+        folder: Path,
+        accounts: Iterable[str] = ("exchange",),
+        *,
+        certificate: tuple[Path, Path] | None = None,
+        witness: Path | None = None,
+        clock: Path | None = None,
     ) -> None:
         self.folder = folder
         self.log = folder / "azurite.log"
         self._keys = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in accounts}
         self._certificate = certificate
+        self._loaded = {"clock": clock, "witness": witness}
         self._ports: dict[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -146,7 +155,11 @@ class Azurite:
         if not ENTRY.is_file():
             raise EmulatorFailed("EMU-003", "The storage emulator is not installed.", "Run `make setup`.")
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [*find_node().node, "--require", str(EMULATOR / "leash.cjs"), str(ENTRY)]
+        loaded = {name: path for name, path in self._loaded.items() if path is not None}
+        command = [*find_node().node]
+        for name in ("leash", *loaded):
+            command += ["--require", str(EMULATOR / f"{name}.cjs")]
+        command.append(str(ENTRY))
         command += ["--location", str(self.folder), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
         command += ["--disableProductStyleUrl"]
         for service in ("blob", "queue", "table"):
@@ -162,7 +175,12 @@ class Azurite:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "AZURITE_ACCOUNTS": accounts, "NODE_NO_WARNINGS": "1"},
+                env={
+                    **os.environ,
+                    **{f"BOROUGH_EXCHANGE_{name.upper()}": str(path.resolve()) for name, path in loaded.items()},
+                    "AZURITE_ACCOUNTS": accounts,
+                    "NODE_NO_WARNINGS": "1",
+                },
                 start_new_session=True,
             )
         try:

@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,11 +22,16 @@ from client.console import note
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from local.party import Party
+    from local.site import Desk, Site
+
 DAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 FOLDER = Path(".exchange/demo")
 SEED = 1
 SCALE = 1.0
 OFFICER = "demo-officer"
+WITHOUT_ACCOUNTS = "wandsworth"
+"""The borough that has passes and nothing else."""
 
 
 def command(
@@ -50,9 +56,9 @@ def command(
 def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, Any]:
     """Run the demo in `folder` (emptied first) and return the summary that is also written there."""
     from client.pack.places import read_directory
+    from local.clock import Clock
     from local.demo_account import Collected
     from local.host import Host
-    from local.party import Party
     from local.postcodes import bring_postcodes
     from local.site import open_site
     from local.synth.files import write
@@ -64,10 +70,13 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
     london = generate(seed, scale)
     write(london, folder / "london", exports=False)
     _say(started, "starting the storage emulator; making keys")
-    with open_site(folder, clock=lambda: DAY) as site:
-        parties = tuple(Party(desk, site.exchange.agreement) for desk in site.desks)
-        bring_postcodes(site.exchange.storage, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
-        host = Host(site.exchange, site.poison)
+    clock = Clock(folder / "clock", DAY)
+    with open_site(folder, clock=clock) as site, ExitStack() as leaving:
+        parties = tuple(_party(site, desk) for desk in site.desks)
+        for party in parties:
+            leaving.callback(party.close)
+        bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
+        host = Host(site.exchange, site.poison, watched=site.watched)
         for party in parties:
             for dataset, tables in (("pupils", london.pupils), ("households", london.households)):
                 rows = tables[party.slug]
@@ -79,7 +88,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
         for party in parties:
             decided = _decide(collected.matches[party.slug])
             _say(started, f"{party.slug} opens {decided.num_rows} matches with its own key, and confirms them")
-            party.drop("decisions", london.collection, decided, prepared_at=DAY)
+            party.decide(london.collection, decided, prepared_at=DAY)
         host.run_to_quiescence(timeout=300)
         enrolled = {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in parties}
         _say(started, "every borough has collected")
@@ -93,6 +102,12 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
         }
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
+
+
+def _party(site: Site, desk: Desk) -> Party:
+    from local.party import Party
+
+    return Party.with_passes(site, desk) if desk.slug == WITHOUT_ACCOUNTS else Party.with_accounts(site, desk)
 
 
 def _decide(matches: pa.Table) -> pa.Table:

@@ -1,4 +1,5 @@
-"""A stand-in for the functions host: fires the app's own triggers when a blob is new or has changed.
+"""A stand-in for the functions host: fires the app's own triggers when a blob is new or has changed, and its timers
+when it is told to.
 
 It does what the cloud does and no more: an event per new (container, name, ETag), five tries, then the poison queue.
 Like the cloud it forgets: a host that is started again fires once more for every blob that is still there, so events
@@ -17,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from shared.storage.poison import PoisonMessage, PoisonQueue
 if TYPE_CHECKING:
     from shared.exchange import Exchange
     from shared.storage.areas import Area
+    from shared.storage.storage import Storage
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -66,24 +68,37 @@ class Triggers:
     by_container: dict[str, str]
     """Which function is told of a container's blobs."""
     functions: dict[str, Callable[[BlobReference], None]]
+    timers: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What happens when a timer's hour has come."""
 
     @classmethod
     def of_the_app(cls, root: Path = ROOT) -> Triggers:
         """Index `function_app.py` afresh: a function app can be indexed only once."""
         app = runpy.run_path(str(root / "function_app.py"))["app"]
-        by_container, functions = {}, {}
+        by_container, functions, timers = {}, {}, {}
         for function in app.get_functions():
-            trigger = function.get_trigger()
-            if trigger.type != "blobTrigger":
-                continue
-            container = trigger.path.partition("/")[0]
-            by_container[container] = function.get_function_name()
-            functions[function.get_function_name()] = _takes_reference(function.get_user_function(), trigger.name)
-        return cls(by_container, functions)
+            trigger, name = function.get_trigger(), function.get_function_name()
+            if trigger.type == "blobTrigger":
+                by_container[trigger.path.partition("/")[0]] = name
+                functions[name] = _takes_reference(function.get_user_function(), trigger.name)
+            elif trigger.type == "timerTrigger":
+                timers[name] = _takes_tick(function.get_user_function(), trigger.name)
+        return cls(by_container, functions, timers)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What a timer's function is handed: this product's functions look at nothing of it."""
+
+    past_due: bool = False
 
 
 def _takes_reference(function: Callable[..., None], parameter: str) -> Callable[[BlobReference], None]:
     return lambda blob: function(**{parameter: blob})
+
+
+def _takes_tick(function: Callable[..., None], parameter: str) -> Callable[[], None]:
+    return lambda: function(**{parameter: Tick()})
 
 
 def tries(root: Path = ROOT) -> int:
@@ -103,14 +118,17 @@ class Host:
         triggers: Triggers | None = None,
         workers: int = 2,
         delivery: Delivery | None = None,
+        watched: Storage | None = None,
         poll_seconds: float = 0.2,
         retry_seconds: float = 0.0,
     ) -> None:
+        """`watched` is the account as whoever looks for new blobs sees it; else the app itself looks."""
         wiring.use(exchange, poison)
         self.counts: Counter[str] = Counter()
         """Events by how they ended: `done` or `poisoned`; and `failed`, the tries that were not the last word."""
         self._exchange = exchange
         self._poison = poison
+        self._watching = watched or exchange.storage
         self._triggers = triggers or Triggers.of_the_app()
         self._tries = tries()
         self._workers = workers
@@ -173,6 +191,11 @@ class Host:
         self._poison.put(PoisonMessage(f"Host.Functions.{event.function}", event.container, event.name, event.etag))
         self._count("poisoned")
 
+    def fire(self, timer: str) -> None:
+        """Let the hour of a timer come: its function runs once. Raises what the function raises, `KeyError` if the app
+        has no timer of that name."""
+        self._triggers.timers[timer]()
+
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
         pool = ThreadPoolExecutor(self._workers, "worker")
@@ -190,8 +213,8 @@ class Host:
 
     def _watched(self) -> Iterator[Area]:
         for slug in self._exchange.agreement.controllers:
-            yield self._exchange.storage.inbox(slug)
-            yield self._exchange.storage.requests(slug)
+            yield self._watching.inbox(slug)
+            yield self._watching.requests(slug)
 
     def _collect(self, running: set[Future[None]]) -> set[Future[None]]:
         done, still_running = wait(running, timeout=self._poll_seconds, return_when=FIRST_COMPLETED)

@@ -1,19 +1,22 @@
-"""One borough in the demo: it drops and collects through its own passes, and opens with its own key ring."""
+"""One borough in the demo: its system drops, its officer collects and decides, and its own key ring opens.
+
+Some boroughs have Entra accounts, and one has none and comes with its passes.
+"""
 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
 from client.opening import open_release
-from local.site import Desk
+from client.settings import load_settings
+from local.identities import borough, officer
+from local.site import Desk, Site
 from shared.agreement.model import Agreement
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
@@ -28,20 +31,42 @@ class Party:
 
     desk: Desk
     agreement: Agreement
+    system: BoroughDoor
+    """The door as the borough's system uses it, without a person."""
+    officer: BoroughDoor
+    """The door as its officer uses it."""
+
+    @classmethod
+    def with_accounts(cls, site: Site, desk: Desk) -> Party:
+        """A borough whose system and officer have an Entra identity each."""
+        doors = [site.door(desk.slug, who) for who in (borough(desk.slug), officer(desk.slug))]
+        return cls(desk, site.exchange.agreement, *doors)
+
+    @classmethod
+    def with_passes(cls, site: Site, desk: Desk) -> Party:
+        """A borough that has nothing but the passes in its profile."""
+        door = load_settings(desk.profile, environment={}).door()
+        return cls(desk, site.exchange.agreement, door, door)
 
     @property
     def slug(self) -> str:
         """The borough's slug."""
         return self.desk.slug
 
-    @cached_property
-    def door(self) -> BoroughDoor:
-        """What the borough's passes let it do."""
-        profile = tomllib.loads(self.desk.profile.read_text(encoding="utf-8"))
-        return BoroughDoor(profile["inbox_url"], profile["outbox_url"])
+    def close(self) -> None:
+        """Give back the connections."""
+        self.system.close()
+        self.officer.close()
+
+    def decide(self, collection: str, rows: pa.Table, *, prepared_at: datetime) -> None:
+        """The officer's decisions, sealed and dropped."""
+        self._drop(self.officer, "decisions", collection, rows, prepared_at)
 
     def drop(self, dataset: str, collection: str, rows: pa.Table, *, prepared_at: datetime) -> None:
         """Seal contract rows to the exchange and put them into the inbox."""
+        self._drop(self.system, dataset, collection, rows, prepared_at)
+
+    def _drop(self, door: BoroughDoor, dataset: str, collection: str, rows: pa.Table, prepared_at: datetime) -> None:
         keys = self.desk.keys
         sealed = seal(
             rows,
@@ -54,25 +79,25 @@ class Party:
             prepared_at=prepared_at,
             keys=keys,
         )
-        self.door.put(f"{dataset}-{collection}-{sealed.manifest.sha256[:12]}.parquet", sealed.data, sealed.metadata)
+        door.put(f"{dataset}-{collection}-{sealed.manifest.sha256[:12]}.parquet", sealed.data, sealed.metadata)
 
     def releases(self, release: str, folder: str = "") -> list[pa.Table]:
         """Every release of that name in the outbox (under `folder`), opened with the borough's own key."""
-        names = [blob.name for blob in self.door.list(folder) if blob.name.endswith(f"/{release}.parquet")]
+        names = [blob.name for blob in self.officer.list(folder) if blob.name.endswith(f"/{release}.parquet")]
         return [
-            open_release(self.door.fetch(name), slug=self.slug, ring=self.desk.keys, agreement=self.agreement)
+            open_release(self.officer.fetch(name), slug=self.slug, ring=self.desk.keys, agreement=self.agreement)
             for name in names
         ]
 
     def summaries(self) -> list[tuple[str, dict[str, Any]]]:
         """Folder and `summary.json` of every finished run."""
-        names = [blob.name for blob in self.door.list("results/") if blob.name.endswith("/summary.json")]
-        return [(name.removesuffix("summary.json"), json.loads(self.door.fetch(name).data)) for name in names]
+        names = [blob.name for blob in self.officer.list("results/") if blob.name.endswith("/summary.json")]
+        return [(name.removesuffix("summary.json"), json.loads(self.officer.fetch(name).data)) for name in names]
 
     def answers(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """The verified receipt and the report of every drop."""
-        for blob in self.door.list("reports/"):
+        for blob in self.officer.list("reports/"):
             if blob.name.endswith("/receipt.json"):
-                receipt = verify_statement(self.door.fetch(blob.name).data, self.desk.keys.public_key)["body"]
-                report = self.door.fetch(blob.name.replace("receipt.json", "report.json"))
+                receipt = verify_statement(self.officer.fetch(blob.name).data, self.desk.keys.public_key)["body"]
+                report = self.officer.fetch(blob.name.replace("receipt.json", "report.json"))
                 yield receipt, json.loads(report.data)

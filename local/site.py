@@ -3,11 +3,15 @@
 ::
 
     <folder>/azurite/                       blobs and queues; found again at the next start
+    <folder>/certificate.pem                what the emulator shows; `exchange` commands are told to trust it
     <folder>/keys/                          the exchange's key ring (its private keys, everybody's public ones)
     <folder>/boroughs/<slug>/keys/          the borough's key ring (its private keys, the exchange's public ones)
     <folder>/boroughs/<slug>/exchange.toml  the borough's profile with its passes, which are renewed at every start
+    <folder>/logs/                          what emulator and key ring witnessed, as Azure's resource logs have it
+    <folder>/register.yaml                  who is who in these logs
 
-In the cloud these are parties on machines of their own; here only folders keep them apart. Nothing else is different.
+In the cloud these are parties on machines of their own; here only folders and tokens keep them apart. Nobody uses the
+account's key: the app, whoever looks for events, whoever sets up, every borough and officer have an identity each.
 """
 
 from __future__ import annotations
@@ -15,12 +19,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from local import tls
 from local.azurite import Azurite
+from local.clock import Clock
+from local.identities import APP, DEPLOYER, HOST, OPERATOR, Identity, Login
+from local.register import Pass, write_register
+from local.witnessed_keys import KeyLog, WitnessedKeys
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
 from shared.envelope.keys import Use
@@ -28,13 +38,13 @@ from shared.envelope.manifest import EXCHANGE
 from shared.envelope.ring import LocalKeyRing
 from shared.exchange import Exchange
 from shared.ledger.chain import Ledger, utc_now
-from shared.storage.access import inbox_pass, outbox_pass
+from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
 from shared.storage.poison import PoisonQueue
 from shared.storage.storage import Storage
 
 ACCOUNT = "exchange"
 PASS_LASTS = timedelta(days=7)
-"""As long as a user delegation key would let a pass live in the cloud."""
+"""As long as a user delegation key lets a pass live, here and in the cloud."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,39 @@ class Desk:
 class Site:
     """A running local exchange."""
 
+    folder: Path
     exchange: Exchange
+    """Acts as the app."""
     poison: PoisonQueue
-    connection_string: str
-    """All rights over the emulator's account: what the functions host would have as `Exchange`."""
-    keys: Path
-    """Folder of the exchange's key ring: what the functions host would have as `EXCHANGE_KEY_RING`."""
+    """As the app: the functions host uses the app's identity too."""
+    watched: Storage
+    """The account as the stand-in for Event Grid sees it."""
+    operated: Storage
+    """The account as its operator sees it."""
+    azurite: Azurite
     desks: tuple[Desk, ...]
+    emulator_clock: Callable[[], datetime]
+
+    @property
+    def connection_string(self) -> str:
+        """All rights over the account. For tools that take nothing else; nothing of the exchange uses it."""
+        return self.azurite.connection_string(ACCOUNT)
+
+    @property
+    def certificate(self) -> Path:
+        """What a client of the emulator has to trust."""
+        return self.folder / tls.CERTIFICATE
+
+    @property
+    def logs(self) -> Path:
+        """Resource logs of storage and keys. Those of storage are whole when the site is closed."""
+        return self.folder / "logs"
+
+    def door(self, slug: str, identity: Identity) -> BoroughDoor:
+        """The borough's door for somebody with an Entra account."""
+        login: Any = Login(identity, self.emulator_clock)
+        url = self.azurite.url(ACCOUNT)
+        return BoroughDoor.of_account(url, slug, credential=login, connection_verify=str(self.certificate))
 
 
 @contextmanager
@@ -74,26 +110,50 @@ def open_site(
 ) -> Iterator[Site]:
     """Start the emulator over `folder`; make what is not there yet: containers, queue, keys. Passes are made anew.
 
-    `clock` is the exchange's; passes and the emulator go by the machine's.
+    `clock` is the exchange's. The emulator goes by it if it is a `Clock`, else by the machine's.
     """
     agreement = agreement or load_agreement()
     desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreement.controllers)
     make_keys(folder / "keys", desks)
-    with Azurite(folder / "azurite", [ACCOUNT]) as azurite:
-        connection_string = azurite.connection_string(ACCOUNT)
-        with Storage.connect(connection_string) as storage, PoisonQueue.connect(connection_string) as poison:
-            storage.ensure_containers(agreement)
-            poison.ensure()
-            for desk in desks:
-                issue_passes(storage, desk)
-            exchange = Exchange(
-                agreement=agreement,
-                storage=storage,
-                keys=LocalKeyRing(folder / "keys"),
-                ledger=Ledger(storage.ledger(), agreement=agreement.reference, clock=clock),
-                clock=clock,
-            )
-            yield Site(exchange, poison, connection_string, folder / "keys", desks)
+    moved = clock if isinstance(clock, Clock) else None
+    azurite = Azurite(
+        folder / "azurite",
+        [ACCOUNT],
+        certificate=tls.certificate(folder),
+        witness=folder / "logs",
+        clock=moved.file if moved else None,
+    )
+    with ExitStack() as open_now:
+        open_now.enter_context(azurite)
+
+        def as_(who: Identity) -> dict[str, Any]:
+            certificate = str(folder / tls.CERTIFICATE)
+            return {"credential": Login(who, moved or utc_now), "connection_verify": certificate}
+
+        def account(who: Identity) -> Storage:
+            return open_now.enter_context(Storage.connect(azurite.url(ACCOUNT), **as_(who)))
+
+        def queue(who: Identity) -> PoisonQueue:
+            return open_now.enter_context(PoisonQueue.connect(azurite.url(ACCOUNT, "queue"), **as_(who)))
+
+        deployed = account(DEPLOYER)
+        deployed.ensure_containers(agreement)
+        queue(DEPLOYER).ensure()
+        passes = [held for desk in desks for held in issue_passes(deployed, desk, (moved or utc_now)())]
+        write_register(folder / "register.yaml", ACCOUNT, agreement, passes)
+        storage = account(APP)
+        keys = WitnessedKeys(LocalKeyRing(folder / "keys"), APP, KeyLog(folder / "logs", moved or utc_now))
+        ledger = Ledger(storage.ledger(), agreement=agreement.reference, clock=clock)
+        yield Site(
+            folder=folder,
+            exchange=Exchange(agreement=agreement, storage=storage, keys=keys, ledger=ledger, clock=clock),
+            poison=queue(APP),
+            watched=account(HOST),
+            operated=account(OPERATOR),
+            azurite=azurite,
+            desks=desks,
+            emulator_clock=moved or utc_now,
+        )
 
 
 def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:
@@ -110,20 +170,26 @@ def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:
         desk.keys.import_public(ring.export_public(EXCHANGE, Use.SIGN))
 
 
-def issue_passes(storage: Storage, desk: Desk) -> None:
-    """Write the borough's profile, with a pass that only creates in its inbox and one that only reads its outbox."""
-    issued = utc_now()
+def issue_passes(storage: Storage, desk: Desk, issued: datetime) -> tuple[Pass, ...]:
+    """Write the borough's profile, with a pass that only creates in its inbox and one that only reads its outbox.
+
+    Returns what the register says of the passes: enough to know one in a log, and not enough to use it.
+    """
     expires = issued + PASS_LASTS
+    inbox = inbox_pass(storage, desk.slug, issued=issued, expires=expires)
+    outbox = outbox_pass(storage, desk.slug, issued=issued, expires=expires)
     profile = {
         "borough": desk.slug,
         "keys": "keys",
-        "inbox_url": inbox_pass(storage, desk.slug, issued=issued, expires=expires),
-        "outbox_url": outbox_pass(storage, desk.slug, issued=issued, expires=expires),
+        "inbox_url": inbox,
+        "outbox_url": outbox,
+        "certificate": f"../../{tls.CERTIFICATE}",
     }
     desk.folder.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(desk.profile, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         # A JSON string of ASCII is a TOML string.
         file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in profile.items())
+    return tuple(Pass.of(url, desk.slug, box, issued, expires) for box, url in (("inbox", inbox), ("outbox", outbox)))
 
 
 def _ensure(ring: LocalKeyRing, owner: str, use: Use) -> None:

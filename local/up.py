@@ -52,9 +52,9 @@ def run(
     directory = read_directory(postcodes) if postcodes else None
     with open_site(folder) as site:
         if directory is not None:
-            bring_postcodes(site.exchange.storage, directory)
+            bring_postcodes(site.operated, directory)
         _announce(site, as_json=as_json)
-        Host(site.exchange, site.poison, workers=workers).run_forever(stop)
+        Host(site.exchange, site.poison, workers=workers, watched=site.watched).run_forever(stop)
 
 
 def _announce(site: Site, *, as_json: bool) -> None:

@@ -25,5 +25,5 @@ class Exchange:
     clock: Callable[[], datetime]
 
     def working_on(self, subject: str) -> Exchange:
-        """The same, with every storage request marked with the ledger's subject: the storage logs repeat the mark."""
-        return replace(self, storage=self.storage.with_request_id(subject))
+        """The same, with every request to storage and keys marked with the ledger's subject: their logs repeat it."""
+        return replace(self, storage=self.storage.with_request_id(subject), keys=self.keys.working_on(subject))

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from local.azurite import Azurite
 
-PRELOAD = Path(__file__).with_name("clock.cjs")
 ACCOUNT = "clocked"
 
 
@@ -39,13 +36,9 @@ class Clock:
 
 
 @contextmanager
-def clocked_account(folder: Path, now: datetime, patch: pytest.MonkeyPatch) -> Iterator[tuple[Clock, str]]:
+def clocked_account(folder: Path, now: datetime) -> Iterator[tuple[Clock, str]]:
     """A clock, and the connection string of an account in an emulator of its own that goes by it."""
     clock = Clock(now, folder / "now")
     clock.go(now)
-    patch.setenv("BOROUGH_EXCHANGE_CLOCK", str(clock.file))
-    patch.setenv("NODE_OPTIONS", f"--require {PRELOAD}")
-    emulator = Azurite(folder / "azurite", [ACCOUNT])
-    with emulator:
-        patch.undo()
+    with Azurite(folder / "azurite", [ACCOUNT], clock=clock.file) as emulator:
         yield clock, emulator.connection_string(ACCOUNT)

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
 
@@ -44,6 +44,10 @@ class KeyService(Protocol):
     Every call may raise `KeyUnavailable`: the key is not here (KEY-001) or its service did not answer (KEY-003).
     Neither is ever the fault of who sent a file.
     """
+
+    def working_on(self, subject: str) -> KeyService:
+        """The same keys; whoever logs their use is told the ledger's subject (``drop:<id>``) that it is for."""
+        ...
 
     def current(self, owner: str, use: Use) -> str:
         """Id of the newest key that is not revoked: what to seal to or sign with."""
@@ -181,6 +185,10 @@ class PublicSide(ABC):
     @abstractmethod
     def create_key(self, owner: str, use: Use) -> str:
         """Make a key pair, the first or the next version, and return its id."""
+
+    def working_on(self, subject: str) -> Self:
+        """The same keys. Nobody logs their use, unless a home of keys says otherwise."""
+        return self
 
     def rotate(self, owner: str, use: Use) -> str:
         """Make the next version of a key that exists; what was sealed to earlier ones still opens.

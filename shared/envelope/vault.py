@@ -14,7 +14,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError
@@ -28,7 +29,7 @@ from shared.envelope.canonical import canonical
 from shared.envelope.gates import UNWRAP, refuse
 from shared.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
 from shared.envelope.manifest import EXCHANGE
-from shared.envelope.vault_names import asking, every, owner_and_use, vault_name
+from shared.envelope.vault_names import as_request_id, asking, every, owner_and_use, vault_name
 from shared.errors import KeyUnavailable
 
 FRESH_SECONDS = 300.0
@@ -63,6 +64,13 @@ class KeyVaultKeys(PublicSide):
         self._secret_values: dict[str, dict[str, Any]] = {}
         self._versions: dict[str, str] = {}
         self._unwrappers: dict[str, CryptographyClient] = {}
+        self._marks: dict[str, str] = {}
+
+    def working_on(self, subject: str) -> Self:
+        """The same keys; the vault's log repeats the subject's id as `correlationId` of every unwrap."""
+        other = copy(self)
+        other._marks = {"request_id": as_request_id(subject)}
+        return other
 
     def create_key(self, owner: str, use: Use) -> str:
         """Make a key, or its next version, and return its id: DROP of a borough, STAGING and SIGN of the exchange.
@@ -133,7 +141,7 @@ class KeyVaultKeys(PublicSide):
             self._unwrappers[key_id] = CryptographyClient(self._vault_keys[key_id], self._credential, **self._options)
         try:
             with asking():
-                return self._unwrappers[key_id].unwrap_key(jwk.WRAP_ALGORITHM, wrapped).key
+                return self._unwrappers[key_id].unwrap_key(jwk.WRAP_ALGORITHM, wrapped, **self._marks).key
         except KeyUnavailable as error:
             # The vault answers a wrap that is not this key's with 400, and only that.
             if isinstance(error.__cause__, HttpResponseError) and error.__cause__.status_code == _BAD_REQUEST:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.keyvault.keys import KeyVaultKeyIdentifier
@@ -33,6 +34,11 @@ def owner_and_use(key_id: str) -> tuple[str, Use]:
         return check_owner(owner or EXCHANGE), Use(use)
     except ValueError:
         raise no_key() from None
+
+
+def as_request_id(subject: str) -> str:
+    """The id of a subject of the ledger (``drop:<32 hex digits>``) as the GUID that the vault takes and logs."""
+    return str(UUID(hex=subject.rpartition(":")[2]))
 
 
 @contextmanager

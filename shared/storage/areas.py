@@ -6,7 +6,6 @@ that it happens wholly or not at all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,15 +17,10 @@ from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 from shared.errors import Missing, TooLarge, UnusableName
 from shared.storage.copies import Copy, destroy_copy, list_copies
 from shared.storage.faults import translated
+from shared.storage.names import is_usable
 
 SINGLE_PUT_BYTES = 5_000 * 2**20
 """Up to here a write is one Put Blob (the service's own limit). A pass that may only create cannot put blocks."""
-
-_UNUSABLE = re.compile(
-    r"^/|//|\\|[\x00-\x1f\x7f]"  # a leading or doubled slash, a backslash (some clients turn it), a control character
-    r"|(^|/)\.{1,2}(/|$)"  # a dot segment: HTTP libraries resolve it, and the name escapes from its prefix
-    r"|[./]$"  # the service drops a dot or slash at the end
-)
 
 
 @dataclass(frozen=True)
@@ -51,11 +45,6 @@ class Blob:
     metadata: Mapping[str, str]
     etag: str
     created: datetime | None
-
-
-def is_usable(name: str) -> bool:
-    """Whether a blob can be addressed by this name without it meaning another blob."""
-    return 0 < len(name) <= 1024 and not _UNUSABLE.search(name)
 
 
 @dataclass(frozen=True)

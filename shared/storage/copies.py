@@ -15,6 +15,8 @@ from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
 
+from shared.storage.names import is_usable
+
 State = Literal["current", "snapshot", "version", "deleted", "uncommitted"]
 Bar = Literal["", "leased", "legal_hold", "immutable", "soft_deleted"]
 
@@ -62,26 +64,35 @@ def list_copies(client: ContainerClient, prefix: str, **request: Any) -> Iterato
 
 
 def destroy_copy(client: ContainerClient, full_name: str, copy: Copy, **request: Any) -> None:
-    """Remove the copy. Raises what the SDK raises.
-
-    By a batch of one: its names travel in the body. In a URL, HTTP libraries resolve dot segments and turn a name
-    into another blob's, and whoever may create a blob may give it such a name.
-    """
+    """Remove the copy. Raises what the SDK raises."""
+    blob = client.get_blob_client(full_name, snapshot=copy.mark if copy.state == "snapshot" else None)
     if copy.state == "uncommitted":
         # A deletion does not see blocks that were never committed. An empty list of blocks discards them, and makes an
         # empty blob, which the listing that follows shows as one more thing to remove.
-        client.get_blob_client(full_name).commit_block_list([], match_condition=MatchConditions.IfMissing, **request)
-        client.get_blob_client(full_name).delete_blob(**request)
+        blob.commit_block_list([], match_condition=MatchConditions.IfMissing, **request)
+        blob.delete_blob(**request)
         return
-    wanted: dict[str, Any] = {"name": full_name}
+    which: dict[str, Any] = {}
     if copy.state == "current":
         condition = MatchConditions.IfNotModified
-        wanted |= {"delete_snapshots": "include", "etag": copy.etag, "match_condition": condition}
-    elif copy.state == "snapshot":
-        wanted["snapshot"] = copy.mark
+        which = {"delete_snapshots": "include", "etag": copy.etag, "match_condition": condition}
     elif copy.state == "version":
-        wanted["version_id"] = copy.mark
-    [answer] = client.delete_blobs(wanted, raise_on_any_failure=False, **request)
+        which = {"version_id": copy.mark}
+    if is_usable(full_name):
+        blob.delete_blob(**which, **request)
+        return
+    if copy.state == "snapshot":
+        which = {"snapshot": copy.mark}
+    _destroy_by_batch(client, {"name": full_name, **which}, **request)
+
+
+def _destroy_by_batch(client: ContainerClient, wanted: Mapping[str, Any], **request: Any) -> None:
+    """Remove a blob whose name no URL can bear, by a batch of one: there the name travels in the body.
+
+    In a URL, HTTP libraries resolve dot segments and turn a name into another blob's, and whoever may create a blob may
+    give it such a name. Only the batch bears the client request id; what is in it has one that the SDK makes up.
+    """
+    [answer] = client.delete_blobs(dict(wanted), raise_on_any_failure=False, **request)
     if answer.status_code == 404:
         raise ResourceNotFoundError(response=answer)
     if answer.status_code >= 300:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from local import tls
 from local.azurite import Azurite
+from local.identities import Identity, Login
 from shared.agreement.load import load_agreement
 from shared.errors import AlreadyExists, Missing, NotAllowed
 from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
 from shared.storage.poison import PoisonQueue
 from shared.storage.storage import Storage
 from tests.wire import Wire
+
+PERSON = Login(Identity("lewisham-officer-1", "user"), lambda: datetime.now(UTC))
 
 
 @pytest.fixture
@@ -79,28 +76,7 @@ def test_a_borough_collects_from_its_outbox(storage: Storage, passes: tuple[str,
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A self-signed certificate for 127.0.0.1 and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate_file, key_file = folder / "certificate.pem", folder / "key.pem"
-    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate_file, key_file
+    return tls.certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="module")
@@ -109,29 +85,10 @@ def entra_azurite(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[P
         yield emulator
 
 
-class Person:
-    """A credential that gives tokens of the right shape; only the emulator takes them unsigned."""
-
-    def get_token(self, *scopes: str, **_: object) -> AccessToken:
-        now = int(datetime.now(UTC).timestamp())
-        claims = {
-            "aud": "https://storage.azure.com",
-            "iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000001/",
-            "iat": now - 60,
-            "nbf": now - 60,
-            "exp": now + 3600,
-            "oid": "00000000-0000-0000-0000-000000000002",
-            "tid": "00000000-0000-0000-0000-000000000001",
-        }
-        parts = [{"alg": "none", "typ": "JWT"}, claims]
-        encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
-        return AccessToken(".".join([*encoded, "c2ln"]), now + 3600)
-
-
 class Nobody:
     """A credential of somebody who is not logged in."""
 
-    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+    def get_token(self, *scopes: str, **_: object) -> NoReturn:
         raise ClientAuthenticationError("amy.okafor@example.org is not logged in")
 
 
@@ -142,7 +99,7 @@ def trusting(certificate: tuple[Path, Path]) -> dict[str, object]:
 
 @pytest.fixture
 def entra_storage(entra_azurite: Azurite, trusting: dict[str, object]) -> Iterator[Storage]:
-    with Storage.connect(entra_azurite.url("entra"), credential=Person(), **trusting) as connected:
+    with Storage.connect(entra_azurite.url("entra"), credential=PERSON, **trusting) as connected:
         connected.ensure_containers(load_agreement())
         yield connected
 
@@ -151,7 +108,7 @@ def test_an_officer_with_an_account_needs_no_pass(
     entra_azurite: Azurite, entra_storage: Storage, trusting: dict[str, object]
 ) -> None:
     url = entra_azurite.url("entra")
-    with BoroughDoor.of_account(f"{url}/", "lewisham", credential=Person(), **trusting) as door:
+    with BoroughDoor.of_account(f"{url}/", "lewisham", credential=PERSON, **trusting) as door:
         door.put("pupils.parquet", b"sealed", {})
         assert list(door.list()) == []
     assert entra_storage.inbox("lewisham").exists("pupils.parquet")

@@ -136,10 +136,11 @@ class Reader:
         """`exchange up`, in a terminal of its own in the clone."""
         [folder, postcodes] = [words[words.index(option) + 1] for option in ("--folder", "--postcodes")]
         self.site = self.running.enter_context(open_site(self.clone / folder, clock=lambda: NOW))
-        bring_postcodes(self.site.exchange.storage, read_directory(self.clone / postcodes))
-        self.host = Host(self.site.exchange, self.site.poison)
+        bring_postcodes(self.site.operated, read_directory(self.clone / postcodes))
+        self.host = Host(self.site.exchange, self.site.poison, watched=self.site.watched)
         self.patch.setenv("ACCOUNT", self.site.connection_string)
         self.patch.setenv("ACCOUNT_QUEUE", self.site.connection_string)
+        self.patch.setenv("REQUESTS_CA_BUNDLE", str(self.site.certificate))
 
 
 def of_southwark(_: str, names: list[str]) -> list[str]:

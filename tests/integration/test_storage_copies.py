@@ -28,16 +28,16 @@ VERSION = "2026-11-21T09:30:00.1234567Z"
 
 
 class Azure(Wire):
-    """A wire that rewrites listings, and notes the bodies of batches."""
+    """A wire that rewrites listings, and notes what is to be deleted."""
 
     def __init__(self, rewrite: Callable[[str], str]) -> None:
         super().__init__()
         self.rewrite = rewrite
-        self.batches: list[str] = []
+        self.deletions: list[str] = []
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if request.method == "POST":
-            self.batches.append(b"".join([bytes(request.body or b"")]).decode())
+        if request.method == "DELETE":
+            self.deletions.append(str(request.url).replace("%3A", ":"))
         answer = super().send(request, *args, **kwargs)
         if "comp=list" in str(request.url) and "lambeth-inbox" in str(request.url):
             text = self.rewrite(answer.content.decode("utf-8-sig")).encode()
@@ -90,7 +90,7 @@ def test_a_version_is_asked_away_by_its_id(storage: Storage, account: str) -> No
         area = azure.inbox("lambeth")
         [copy] = area.copies()
         area.destroy(copy)
-    assert f"versionid={VERSION}" in wire.batches[0].replace("%3A", ":")
+    assert f"versionid={VERSION}" in wire.deletions[0]
     with pytest.raises(Missing):
         storage.inbox("lambeth").destroy(copy)
 
@@ -122,7 +122,7 @@ def test_a_versioned_blob_is_destroyed_in_both_its_forms(world: World, account: 
     with wire.storage(account) as azure, PoisonQueue.connect(account) as poison:
         sweep(replace(world.exchange, storage=azure), poison, "lambeth", azure.containers())
 
-    assert ["versionid=" in batch for batch in wire.batches] == [False, True]
+    assert ["versionid=" in deletion for deletion in wire.deletions] == [False, True]
     area = world.storage.certificates("lambeth")
     [kept] = area.list()
     body = verify_statement(area.read(kept.name).data, world.exchange.keys.public_key)["body"]

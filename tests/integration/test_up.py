@@ -36,7 +36,8 @@ def up(folder: Path) -> Iterator[dict[str, Path]]:
 
 def door(profile: Path) -> BoroughDoor:
     held = tomllib.loads(profile.read_text(encoding="utf-8"))
-    return BoroughDoor(held["inbox_url"], held["outbox_url"])
+    certificate = str(profile.parent / held["certificate"])
+    return BoroughDoor(held["inbox_url"], held["outbox_url"], connection_verify=certificate)
 
 
 def answers(profile: Path, wait: float = 60) -> set[str]:

@@ -139,10 +139,8 @@ class Year:
 
 
 @pytest.fixture(params=[20260901])
-def year(
-    request: pytest.FixtureRequest, tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Year]:
-    with clocked_account(tmp_path, START, monkeypatch) as (clock, connection):
+def year(request: pytest.FixtureRequest, tmp_path: Path, keys_folder: Path) -> Iterator[Year]:
+    with clocked_account(tmp_path, START) as (clock, connection):
         year = Year(clock, connection, keys_folder / "keys", random.Random(request.param))
         yield year
         year.close()

@@ -1,0 +1,130 @@
+"""The local key ring, witnessed: what a vault would log of the use of its keys, in the schema of `AuditEvent` lines.
+
+Only what takes a private part is witnessed, since a vault sees nothing else: wrapping and verifying happen on the
+machine of whoever has the public part. Where the cloud fetches its signing key once (`SecretGet`) and signs by itself,
+the ring signs, so here every signature has its line.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local.identities import Identity
+from shared.envelope.keys import KeyService, PublicKey, Use
+from shared.envelope.vault_names import as_request_id, vault_name
+
+VAULT = "kv-exchange-local"
+RESOURCE = (
+    "/SUBSCRIPTIONS/00000000-0000-0000-0000-000000000000/RESOURCEGROUPS/RG-EXCHANGE-LOCAL"
+    f"/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/{VAULT.upper()}"
+)
+"""In capitals, as the vault's lines have it."""
+_PATHS = {"KeyUnwrap": "unwrapkey", "KeySign": "sign"}
+
+
+@dataclass(frozen=True)
+class KeyLog:
+    """Where lines go: under `folder`, by category, resource and hour of `clock`, as Azure lays them out."""
+
+    folder: Path
+    clock: Callable[[], datetime]
+    _writing: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+
+    @contextmanager
+    def witness(self, who: Identity, operation: str, key: PublicKey, request_id: str) -> Iterator[None]:
+        """Write down one use of one key, however it ends."""
+        at, began = self.clock().astimezone(UTC), time.monotonic()
+        status = 400
+        try:
+            yield
+            status = 200
+        finally:
+            self._write(at, _line(at, who, operation, key, request_id, status, time.monotonic() - began))
+
+    def _write(self, at: datetime, line: dict[str, object]) -> None:
+        folder = self.folder / "insights-logs-auditevent" / f"resourceId={RESOURCE}" / f"{at:y=%Y/m=%m/d=%d/h=%H}/m=00"
+        with self._writing:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / "PT1H.json").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+
+@dataclass(frozen=True)
+class WitnessedKeys:
+    """The key service `keys`, used by `who` for the subject `request_id` (a GUID; empty: none)."""
+
+    keys: KeyService
+    who: Identity
+    log: KeyLog
+    request_id: str = ""
+
+    def working_on(self, subject: str) -> WitnessedKeys:
+        """The same keys; their log repeats the subject's id."""
+        return replace(self, request_id=as_request_id(subject))
+
+    def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
+        """Decrypt a data key, and say so."""
+        with self._witness("KeyUnwrap", key_id):
+            return self.keys.unwrap(key_id, wrapped)
+
+    def sign(self, key_id: str, message: bytes) -> bytes:
+        """Sign, and say so."""
+        with self._witness("KeySign", key_id):
+            return self.keys.sign(key_id, message)
+
+    def current(self, owner: str, use: Use) -> str:
+        """As the ring says."""
+        return self.keys.current(owner, use)
+
+    def accepted(self, owner: str, use: Use) -> frozenset[str]:
+        """As the ring says."""
+        return self.keys.accepted(owner, use)
+
+    def public_key(self, key_id: str) -> PublicKey:
+        """As the ring says."""
+        return self.keys.public_key(key_id)
+
+    def wrap(self, key_id: str, data_key: bytes) -> bytes:
+        """Encrypt to a public key: nobody is asked."""
+        return self.keys.wrap(key_id, data_key)
+
+    def verify(self, key_id: str, message: bytes, signature: bytes) -> None:
+        """Check a signature: nobody is asked."""
+        self.keys.verify(key_id, message, signature)
+
+    @contextmanager
+    def _witness(self, operation: str, key_id: str) -> Iterator[None]:
+        with self.log.witness(self.who, operation, self.keys.public_key(key_id), self.request_id):
+            yield
+
+
+def _line(
+    at: datetime, who: Identity, operation: str, key: PublicKey, request_id: str, status: int, seconds: float
+) -> dict[str, object]:
+    key_url = f"https://{VAULT}.vault.azure.net/keys/{vault_name(key.owner, key.use)}/{key.key_id.rpartition('/')[2]}"
+    done = status == 200
+    return {
+        "time": f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z",
+        "category": "AuditEvent",
+        "operationName": operation,
+        "resultType": "Success" if done else "Failure",
+        "resultSignature": "OK" if done else "Bad Request",
+        "durationMs": round(seconds * 1000),
+        "callerIpAddress": "127.0.0.1",
+        "correlationId": request_id,
+        "identity": {"claim": {"oid": who.object_id, "appid": who.app_id, "idtyp": who.kind}},
+        "properties": {
+            "id": key_url,
+            "requestUri": f"{key_url}/{_PATHS[operation]}",
+            "clientInfo": "borough-exchange local key ring",
+            "httpStatusCode": status,
+        },
+        "resourceId": RESOURCE,
+    }

@@ -1,0 +1,16 @@
+"""Which blob names can be used in a URL without meaning another blob."""
+
+from __future__ import annotations
+
+import re
+
+_UNUSABLE = re.compile(
+    r"^/|//|\\|[\x00-\x1f\x7f]"  # a leading or doubled slash, a backslash (some clients turn it), a control character
+    r"|(^|/)\.{1,2}(/|$)"  # a dot segment: HTTP libraries resolve it, and the name escapes from its prefix
+    r"|[./]$"  # the service drops a dot or slash at the end
+)
+
+
+def is_usable(name: str) -> bool:
+    """Whether a blob can be addressed by this name without it meaning another blob."""
+    return 0 < len(name) <= 1024 and not _UNUSABLE.search(name)
