@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from shared.agreement.load import load_agreement
 from shared.exchange import Exchange
 from shared.storage.poison import PoisonMessage, PoisonQueue
 from shared.storage.storage import Storage
+from tests.wire import Wire
 
 PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")
 
@@ -259,3 +261,31 @@ def test_any_function_can_be_handed_any_blob_as_an_over_wide_subscription_would(
     host.deliver(Event("drop_southwark", "lambeth-inbox", "a.parquet", facts.etag))
 
     assert recorder.handed == [BlobReference("lambeth-inbox", "a.parquet")]
+
+
+def test_a_timer_fires_when_the_host_is_told_that_its_hour_has_come(exchange: Exchange, poison: PoisonQueue) -> None:
+    fired: list[str] = []
+    timers = {name: partial(fired.append, name) for name in ("disposal", "watchdog")}
+    host = Host(exchange, poison, triggers=Triggers({}, {}, timers))
+
+    host.fire("watchdog")
+
+    assert fired == ["watchdog"]
+    with pytest.raises(KeyError):
+        host.fire("never")
+
+
+def test_the_apps_own_timers_are_known_by_name() -> None:
+    assert set(Triggers.of_the_app().timers) == {"disposal", "watchdog"}
+
+
+def test_who_looks_for_blobs_need_not_be_the_app(
+    exchange: Exchange, poison: PoisonQueue, recorder: Recorder, storage: Storage, account: str
+) -> None:
+    storage.inbox("lambeth").create("a.parquet", b"1")
+    wire = Wire()
+    with wire.storage(account) as other:
+        Host(exchange, poison, triggers=all_call(recorder), watched=other).run_to_quiescence(30)
+
+    assert recorder.names == ["a.parquet"]
+    assert {request.method for request in wire.requests} == {"GET"}

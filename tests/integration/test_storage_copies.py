@@ -28,7 +28,7 @@ VERSION = "2026-11-21T09:30:00.1234567Z"
 
 
 class Azure(Wire):
-    """A wire that rewrites listings, and notes what is to be deleted."""
+    """A wire that rewrites listings, and notes what is to be deleted of one inbox."""
 
     def __init__(self, rewrite: Callable[[str], str]) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Azure(Wire):
         self.deletions: list[str] = []
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if request.method == "DELETE":
+        if request.method == "DELETE" and "lambeth-inbox" in str(request.url):
             self.deletions.append(str(request.url).replace("%3A", ":"))
         answer = super().send(request, *args, **kwargs)
         if "comp=list" in str(request.url) and "lambeth-inbox" in str(request.url):

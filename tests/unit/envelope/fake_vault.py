@@ -70,6 +70,8 @@ class FakeVault(requests.adapters.BaseAdapter):
     keys: dict[str, list[Version]] = field(default_factory=dict)
     secrets: dict[str, list[Version]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    marks: list[str | None] = field(default_factory=list)
+    """The client request id of each call: what the vault's log shows as `correlationId`."""
     fault: int | Exception | None = None
     _created: Any = field(default_factory=lambda: itertools.count(int(time.time())))
 
@@ -89,6 +91,7 @@ class FakeVault(requests.adapters.BaseAdapter):
             return _response(request, 401, {"error": {"code": "Unauthorized"}}, {"WWW-Authenticate": _CHALLENGE})
         url = urlsplit(str(request.url))
         self.calls.append(f"{request.method} {url.path}")
+        self.marks.append(request.headers.get("x-ms-client-request-id"))
         assert f"{url.scheme}://{url.netloc}" == VAULT_URL
         assert "api-version" in parse_qs(url.query)
         if self.fault is not None:

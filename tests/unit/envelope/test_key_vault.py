@@ -53,6 +53,16 @@ def test_wrapping_calls_the_vault_never_and_unwrapping_once(keys: KeyVaultKeys, 
     assert all(call.endswith("/unwrapkey") for call in vault.calls)
 
 
+def test_an_unwrap_tells_the_vault_which_work_it_is_for(keys: KeyVaultKeys, vault: FakeVault) -> None:
+    key_id = keys.create_key("lambeth", Use.DROP)
+    wrapped = keys.wrap(key_id, DATA_KEY)
+    at_work = keys.working_on("drop:0123456789abcdef0123456789abcdef")
+    assert at_work.unwrap(key_id, wrapped) == DATA_KEY
+    assert vault.marks[-1] == "01234567-89ab-cdef-0123-456789abcdef"
+    assert keys.unwrap(key_id, wrapped) == DATA_KEY
+    assert vault.marks[-1] != vault.marks[-2]
+
+
 def test_signing_and_verifying_do_not_call_the_vault_again(keys: KeyVaultKeys, vault: FakeVault) -> None:
     key_id = keys.create_key(EXCHANGE, Use.SIGN)
     keys.accepted(EXCHANGE, Use.SIGN)
