@@ -170,11 +170,13 @@ def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:
         desk.keys.import_public(ring.export_public(EXCHANGE, Use.SIGN))
 
 
-def issue_passes(storage: Storage, desk: Desk, issued: datetime) -> tuple[Pass, ...]:
+def issue_passes(storage: Storage, desk: Desk, issued: datetime | None = None) -> tuple[Pass, ...]:
     """Write the borough's profile, with a pass that only creates in its inbox and one that only reads its outbox.
 
-    Returns what the register says of the passes: enough to know one in a log, and not enough to use it.
+    They hold from `issued` (default: now) by the account's clock. Returns what the register says of the passes: enough
+    to know one in a log, and not enough to use it.
     """
+    issued = issued or utc_now()
     expires = issued + PASS_LASTS
     inbox = inbox_pass(storage, desk.slug, issued=issued, expires=expires)
     outbox = outbox_pass(storage, desk.slug, issued=issued, expires=expires)
