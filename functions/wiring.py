@@ -56,10 +56,10 @@ def collection_log() -> Iterator[CollectionLog]:
     from shared.disposal.remind import NoLog, WorkspaceLog
 
     settings = Settings.read()
-    settings.check()
     if settings.log_workspace is None:
         yield NoLog()
         return
+    settings.check()
     from shared.storage.logs import ReadLog
 
     account = f"{settings.account_id}".rpartition("/")[2]
@@ -76,10 +76,10 @@ def configuration(exchange: Exchange) -> Iterator[ConfigurationSource]:
     from shared.disposal.account import DataPlane, ManagementPlane
 
     settings = Settings.read()
-    settings.check()
     if settings.account_id is None:
         yield DataPlane(exchange)
         return
+    settings.check()
     from shared.storage.management import AccountManagement
 
     management = AccountManagement(settings.account_id, _identity(settings.client_id))
