@@ -1,6 +1,7 @@
 """The `exchange` command: finds the command that was asked for, and turns errors into exit codes.
 
-Exit codes: 0 done; 2 the input cannot be used (the message says what is wrong and how to mend it); 1 anything else.
+Exit codes: 0 done; 2 the input cannot be used (the message says what is wrong and how to mend it); 3 an audit was done
+and a check is broken; 1 anything else.
 Only the command that runs is imported, so that `exchange --help` answers at once.
 """
 
@@ -28,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("client.commands.status", "Say what has come back for you."),
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),
     "receipt": ("client.commands.receipt", "Verify receipts and certificates, offline."),
+    "audit": ("client.commands.audit", "Audit a record of logs, ledger and certificates, offline."),
+    "register": ("client.commands.register", "Make the register that says who is who in the logs."),
     "certificate": ("client.commands.certificate", "Verify certificates of destruction, offline."),
     "link": ("client.commands.link", "Link a pupils file with a households file on this machine."),
     "train": ("client.commands.train", "Train a linkage model on files of this machine."),

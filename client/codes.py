@@ -88,6 +88,7 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-027", "{path} is no certificate: it is a {kind}.", "Verify a receipt with `exchange receipt verify`."
     ),
+    InputCode("INP-032", "The period ends before it begins.", "Give --from and --to as days, the first first."),
     InputCode(
         "INP-036",
         "{path} holds something already.",

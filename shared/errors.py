@@ -7,7 +7,7 @@
     │   ├── UntrustedDrop          an envelope gate said no (ENV-…)
     │   ├── NotAgreed              the agreement does not allow it (AGR-…)
     │   └── BadFile                the contract cannot read the file at all (FIL-…)
-    ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, KEY-004; exit code 2)
+    ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, REC-…, KEY-004; exit code 2)
     ├── InvalidAgreement           agreements/*.yaml is wrong; names the key (AGR-000)
     ├── RefusedEvent               a trigger was handed something that is not its own (EVT-…); recorded, not retried
     ├── KeyUnavailable             a key service has no such key, or gives no answer (KEY-001, KEY-003)

@@ -87,22 +87,27 @@ def read_ledger(record: Path) -> LedgerCopy:
 
 def _chain(subject: str, paths: list[Path], record: Path) -> Chain:
     events: list[Event] = []
+    broken: tuple[str, str] | None = None
+    where = ""
     for place, path in enumerate(paths, 1):
         where = path.relative_to(record).as_posix()
         try:
             event = Event.from_json(path.read_bytes())
         except LedgerBroken:
-            return Chain(subject, tuple(events), "An event was altered, or is none.", where)
+            broken = broken or ("An event was altered, or is none.", where)
+            continue
         if event.subject != subject or path.stem != f"{event.seq:04d}":
-            return Chain(subject, tuple(events), "An event lies in the place of another.", where)
+            broken = broken or ("An event lies in the place of another.", where)
+            continue
         if event.seq != place:
-            return Chain(subject, (*events, event), "An event is missing before this one.", where)
+            broken = broken or ("An event is missing before this one.", where)
         events.append(event)
-    try:
-        verify_chain(events)
-    except LedgerBroken:
-        return Chain(subject, tuple(events), "The events do not follow from each other.", where)
-    return Chain(subject, tuple(events))
+    if broken is None:
+        try:
+            verify_chain(events)
+        except LedgerBroken:
+            broken = ("The events do not follow from each other.", where)
+    return Chain(subject, tuple(events), *(broken or ()))
 
 
 def moment(event: Event) -> datetime:

@@ -13,7 +13,10 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIGNATURE = re.compile(r"[0-9A-F]{64}")
 ENTRA = "OAuth"
 ANONYMOUS, ACCOUNT_KEY = "Anonymous", "AccountKey"
-_KNOWN_WAYS = (ENTRA, "SAS", "DelegationSas", ACCOUNT_KEY, ANONYMOUS, "TrustedAccess")
+_ASKERS = (ENTRA, "SAS", "DelegationSas", ACCOUNT_KEY, ANONYMOUS)
+_KNOWN_WAYS = (*_ASKERS, "TrustedAccess")
+SERVICE = "the service itself"
+"""Whoever names no principal and does not come as anybody who asks would."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class People:
         if authentication == ACCOUNT_KEY:
             return Person("account key", "nobody")
         if not principal:
-            return Person("the service itself" if way(authentication) == "other" else "nobody", "nobody")
+            return Person("nobody" if authentication in _ASKERS else SERVICE, "nobody")
         if principal in self._by_id:
             return self._by_id[principal]
         kind = "pass" if _SIGNATURE.fullmatch(principal) else ""

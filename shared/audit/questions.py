@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.errors import InvalidInput
+
 
 @dataclass(frozen=True)
 class Question:
@@ -130,6 +132,24 @@ QUESTIONS = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class RecordCode:
+    """One reason why a record cannot be audited."""
+
+    code: str
+    message: str
+    mend: str
+
+    def refusal(self, detail: str = "") -> InvalidInput:
+        """The refusal, to raise."""
+        return InvalidInput(self.code, f"{self.message} {detail}".rstrip(), self.mend)
+
+
+NO_LOGS = RecordCode("REC-001", "The record has no logs.", "Copy them into its folder logs (docs/operators/audit.md).")
+NO_LEDGER = RecordCode("REC-002", "The record has no copy of the ledger.", "Copy the container into its folder ledger.")
+REGISTER = RecordCode("REC-003", "The register cannot be used.", "Make it with `exchange register`.")
+
 BY_CODE = {question.code: question for question in QUESTIONS}
 
 
@@ -138,4 +158,7 @@ def question_page() -> str:
     lines = ["# What the audit asks", "", "Made from `shared/audit/questions.py` by `make docs`; do not edit.", ""]
     lines += ["| code | question | what is looked at | when it is broken |", "| --- | --- | --- | --- |"]
     lines += [f"| {q.code} | {q.asks} | {q.looks_at} | {q.mend} |" for q in QUESTIONS]
+    lines += ["", "A record that cannot be audited is refused (exit code 2):", ""]
+    lines += ["| code | what it means | what to do |", "| --- | --- | --- |"]
+    lines += [f"| {c.code} | {c.message} | {c.mend} |" for c in (NO_LOGS, NO_LEDGER, REGISTER)]
     return "\n".join(lines) + "\n"

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from shared.agreement.model import Slug
+from shared.audit.questions import REGISTER
 from shared.errors import InvalidInput
 
 FILE = "register.yaml"
@@ -78,7 +79,7 @@ class Pass(_Entry):
 
 
 class Register(_Entry):
-    """Who is who. Raises `InvalidInput` (INP-033) from `read_register` when it does not say what it must."""
+    """Who is who. Raises `InvalidInput` (REC-003) from `read_register` when it does not say what it must."""
 
     accounts: tuple[str, ...] = Field(min_length=1)
     """Names of the exchange's storage accounts; operations on others are counted and left out."""
@@ -154,7 +155,7 @@ def signature_hash(signature: str) -> str:
 
 
 def read_register(path: Path) -> Register:
-    """Read `register.yaml`. Raises `InvalidInput` (INP-033), naming the key and never what stands there."""
+    """Read `register.yaml`. Raises `InvalidInput` (REC-003), naming the key and never what stands there."""
     try:
         return Register.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:
@@ -168,9 +169,7 @@ def read_register(path: Path) -> Register:
 
 
 def _wrong(path: Path, why: str) -> InvalidInput:
-    return InvalidInput(
-        "INP-033", f"The register {path.name} cannot be used ({why}).", "Make it with `exchange register`."
-    )
+    return REGISTER.refusal(f"{path.name}: {why}.")
 
 
 def register_from(principals: dict[str, Any], *, app: str, accounts: list[str], vaults: list[str]) -> dict[str, Any]:

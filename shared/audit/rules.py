@@ -111,7 +111,7 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
         _right("app.trigger", "requests", "any", "look"),
         _right("app.trigger", "queue", "exchange", "put", "peek", "take", "make"),
     ),
-    "anybody": (_right("vault.challenge", "vault", "exchange", "authenticate"),),
+    "anybody": tuple(_right("vault.challenge", "vault", whose, "authenticate") for whose in _EVERYBODY),
 }
 """By role. What is not here is not allowed."""
 
@@ -147,6 +147,8 @@ WORK: dict[str, tuple[Rule, ...]] = {
     ),
     "sweep": (
         *_SWEEP,
+        # Blocks that were never committed are discarded by an empty list of them.
+        Rule("sweep", "inbox", "own", frozenset({"alter"}), "retention.sweep_days.inbox"),
         Rule("sweep", "claims", "own", READING | {"create", "delete"}, "retention.sweep_days"),
         Rule("sweep", "outbox", "own", LOOKING | {"create"}, "records.certificate_days"),
         Rule("sweep", "certificates", "own", WRITING_ONCE | {"read"}, "records.certificate_days"),

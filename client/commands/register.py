@@ -1,0 +1,45 @@
+"""`exchange register`: the register of who is who in the logs, from the reviewed file of principals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client import options
+from client.console import answer
+
+app = typer.Typer(help="Make the register that says who is who in the logs.")
+
+
+@app.command(
+    epilog="Example: exchange register infra/bicep/principals.yaml --app 0a1b2c3d-… --account stexchange "
+    "--vault kv-exchange --out record/register.yaml"
+)
+def register(
+    principals: Annotated[Path, typer.Argument(help="infra/bicep/principals.yaml, as it was in the period.")],
+    identity: Annotated[str, typer.Option("--app", help="Object id of the function app's identity.")],
+    account: Annotated[list[str], typer.Option(help="Name of the exchange's storage account.")],
+    out: Annotated[Path, typer.Option(help="Where to write it.")],
+    vault: Annotated[list[str] | None, typer.Option(help="Name of the key vault.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Write register.yaml. Add to it by hand what the file of principals does not know: passes that were issued, the
+    identity of Event Grid (`platform`), who deploys (`deployers`), and days (`from`, `to`) of those who left."""
+    import yaml
+
+    from client.codes import invalid
+    from shared.audit.questions import REGISTER
+    from shared.audit.register import register_from
+
+    if not principals.is_file():
+        raise invalid("INP-001", path=principals)
+    try:
+        document = register_from(
+            yaml.safe_load(principals.read_text(encoding="utf-8")), app=identity, accounts=account, vaults=vault or []
+        )
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
+        raise REGISTER.refusal(f"{principals.name} is no file of principals, or an id is none.") from None
+    out.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    answer({"ok": True, "register": str(out)}, f"Written: {out}", as_json=json)

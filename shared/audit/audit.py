@@ -1,0 +1,187 @@
+"""The audit of one record: read, explain, check."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import astuple, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from shared.agreement.model import Agreement
+from shared.audit import certificates, chains
+from shared.audit.checks import check_all, concerns, shown_operation
+from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
+from shared.audit.explain import Coded, Explainer
+from shared.audit.lives import Lives
+from shared.audit.logs import log_files, read_logs
+from shared.audit.questions import NO_LEDGER, NO_LOGS
+from shared.audit.register import FILE, read_register
+from shared.audit.report import Access, AuditReport, Coverage, Explained, Inputs
+from shared.audit.schema import DELETE, KEYS, READ, WRITE
+
+Progress = Callable[[int], None]
+"""Is told how many bytes of logs were read since it was told last."""
+
+_PROBE = "GetContainerProperties"
+_CATEGORIES = {READ: ("blob", "queue"), WRITE: ("blob", "queue"), DELETE: ("blob", "queue"), KEYS: ("vault",)}
+
+
+def audit(
+    record: Path,
+    agreement: Agreement,
+    first: date,
+    last: date,
+    *,
+    borough: str = "",
+    progress: Progress = lambda _: None,
+) -> AuditReport:
+    """Audit the record's days from `first` to `last`, both included, UTC; of one borough or of all.
+
+    Raises `InvalidInput`: REC-001 when the record has no logs, REC-002 when it has no copy of the ledger, REC-003 when
+    its register cannot be used, KEY-004 when a public key cannot. Nothing that stands in a log or a ledger raises.
+    """
+    if not log_files(record):
+        raise NO_LOGS.refusal()
+    ledger = chains.read_ledger(record)
+    if not ledger.chains:
+        raise NO_LEDGER.refusal()
+    register = read_register(record / FILE)
+    explainer = Explainer(agreement, register, ledger, first, last)
+    lives = Lives()
+    hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
+    probed: set[int] = set()
+    unreadable: Counter[str] = Counter()
+    files: set[str] = set()
+    lines = 0
+    for block in read_logs(record):
+        progress(block.bytes)
+        files.add(block.file)
+        lines += block.lines
+        unreadable[block.file] += block.unreadable
+        if block.operations.num_rows:
+            coded = explainer.add(block)
+            lives.add(coded, explainer)
+            _note_hours(coded, explainer, hours, probed)
+    keys = certificates.read_keys(record)
+    promise = agreement.retention.promise_days
+    evidence = Evidence(
+        agreement=agreement,
+        register=register,
+        first=first,
+        last=last,
+        ledger=ledger,
+        certificates=certificates.read_certificates(record, keys, ledger, promise),
+        has_keys=bool(keys),
+        explainer=explainer,
+        lives=lives.closed(explainer),
+        ledger_writes=lives.ledger_writes,
+        receipts=lives.receipts,
+        hours=hours,
+        probed=probed,
+        unreadable={file: count for file, count in unreadable.items() if count},
+    )
+    inputs = Inputs(
+        files=len(files),
+        lines=lines,
+        unreadable=unreadable.total(),
+        outside=explainer.outside,
+        other_accounts=explainer.other_accounts,
+        events=ledger.events,
+        certificates=len(evidence.certificates),
+    )
+    return AuditReport(
+        agreement=agreement.reference,
+        first=first,
+        last=last,
+        borough=borough,
+        inputs=inputs,
+        coverage=_coverage(evidence),
+        explained=_explained(evidence, borough),
+        access=_access(evidence, borough),
+        destructions=tuple(
+            copy.destruction
+            for copy in evidence.certificates
+            if copy.destruction
+            and borough in ("", copy.borough)
+            and first.isoformat() <= copy.destruction.day <= last.isoformat()
+        ),
+        checks=check_all(evidence, borough),
+    )
+
+
+def _note_hours(coded: Coded, explainer: Explainer, hours: dict[tuple[str, str], Hours], probed: set[int]) -> None:
+    categories, services = (
+        codes.encode(coded.table.column(name))
+        for codes, name in ((explainer.categories, "category"), (explainer.services, "service"))
+    )
+    inside = coded.at >= explainer.since
+    both, hour = (categories * 4 + services)[inside], (coded.at // HOUR)[inside]
+    for pair in np.unique(both):
+        mine = both == pair
+        found = hours[(explainer.services.texts[pair % 4], explainer.categories.texts[pair // 4])]
+        found.hours.update(np.unique(hour[mine]).tolist())
+        found.operations += int(mine.sum())
+        at = coded.at[inside][mine]
+        found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
+    probes = np.fromiter((text == _PROBE for text in explainer.operations.texts), bool)[coded.operations]
+    of_ledger = np.fromiter((place.kind == "ledger" for place in explainer.places.texts), bool)[coded.places]
+    probed.update(np.unique((coded.at // HOUR)[probes & of_ledger & inside]).tolist())
+
+
+def _coverage(evidence: Evidence) -> tuple[Coverage, ...]:
+    period = (micro(evidence.until) - micro(evidence.since)) // HOUR
+    return tuple(
+        Coverage(
+            category,
+            service,
+            period,
+            len(found.hours) if found else 0,
+            found.operations if found else 0,
+            stamp(found.first) if found else "",
+            stamp(found.last) if found else "",
+        )
+        for category, services in _CATEGORIES.items()
+        for service in services
+        for found in (evidence.hours.get((service, category)),)
+    )
+
+
+def _explained(evidence: Evidence, borough: str) -> tuple[Explained, ...]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for group in evidence.groups:
+        if concerns(group, borough):
+            why = group.kind.why(evidence.explainer.events)
+            counts[(why.way, why.by, why.clause) if why else ("unexplained", group.kind.check, "")] += group.count
+    return tuple(Explained(*key, count) for key, count in sorted(counts.items()))  # type: ignore[arg-type]
+
+
+def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
+    rows: dict[Access, list[int]] = {}
+    for group in evidence.groups:
+        if not concerns(group, borough):
+            continue
+        kind = group.kind
+        what = Access(
+            principal=kind.person.name,
+            role="pass" if kind.person.role.endswith("pass") else kind.person.role,
+            borough=kind.person.borough,
+            of=kind.place.owner,
+            container=kind.place.kind,
+            operation=shown_operation(kind.operation),
+            outcome=kind.outcome,
+            authentication=kind.authentication,
+            operations=0,
+            first="",
+            last="",
+        )
+        found = rows.setdefault(what, [0, 2**62, 0])
+        found[0] += group.count
+        found[1], found[2] = min(found[1], group.first), max(found[2], group.last)
+    listed = (
+        replace(what, operations=count, first=stamp(first), last=stamp(last))
+        for what, (count, first, last) in rows.items()
+    )
+    return tuple(sorted(listed, key=astuple))

@@ -1,0 +1,52 @@
+"""Every planted misdeed is found by exactly the checks that are for it; the clean term raises no alarm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from shared.audit.questions import BY_CODE
+from shared.audit.report import AuditReport
+from tests.unit.audit.misdeeds import MISDEEDS, Misdeed
+from tests.unit.audit.term import CHILD, PILOT, Term
+
+Audited = Callable[..., AuditReport]
+
+
+def _broken(report: AuditReport) -> set[str]:
+    return {check.code for check in report.checks if check.result == "broken"}
+
+
+def test_a_clean_term_raises_no_alarm(term: Term, audited: Audited) -> None:
+    report = audited(term, split=None)
+    assert {check.code: check.exceptions for check in report.checks if check.result != "holds"} == {}
+    assert report.unexplained == 0
+    assert report.operations == len(term.lines)
+
+
+@pytest.mark.parametrize("borough", PILOT)
+def test_a_clean_term_raises_no_alarm_for_one_borough(borough: str, term: Term, audited: Audited) -> None:
+    report = audited(term, borough=borough)
+    assert report.holds
+    assert {access.of for access in report.access if access.role == "officer"} == {borough}
+
+
+@pytest.mark.parametrize("misdeed", MISDEEDS, ids=lambda misdeed: misdeed.name)
+def test_each_misdeed_is_found_by_its_own_checks(misdeed: Misdeed, term: Term, audited: Audited) -> None:
+    misdeed.do(term)
+    report = audited(term)
+    assert _broken(report) == misdeed.found_by
+    assert all(check.exceptions for check in report.checks if check.result == "broken")
+    assert CHILD not in json.dumps(report.document())
+
+
+def test_every_check_has_a_misdeed() -> None:
+    assert {code for misdeed in MISDEEDS for code in misdeed.found_by} == set(BY_CODE)
+
+
+def test_a_misdeed_at_one_borough_is_not_the_others_business(term: Term, audited: Audited) -> None:
+    misdeed = next(m for m in MISDEEDS if m.name == "a borough deletes from its outbox")
+    misdeed.do(term)
+    assert audited(term, borough="lewisham").holds
