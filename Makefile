@@ -60,6 +60,10 @@ format: setup ## put the code in its standard form
 docs: setup ## write the generated pages and schemas anew
 	$(BIN)/python -m docs.generate
 
+.PHONY: look
+look: ## pictures of an evidence page, wide, narrow and printed (PAGE=…/evidence.html; needs chromium and poppler)
+	.ci/look "$(PAGE)"
+
 .PHONY: lock
 lock: setup ## pin what deploys (requirements.txt) and what develops (requirements-dev.txt) from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

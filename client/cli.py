@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("client.commands.audit", "Audit a record of logs, ledger and certificates, offline."),
     "register": ("client.commands.register", "Make the register that says who is who in the logs."),
     "certificate": ("client.commands.certificate", "Verify certificates of destruction, offline."),
+    "evidence": ("client.commands.evidence", "Write the evidence of a period: one page for a data protection officer."),
     "link": ("client.commands.link", "Link a pupils file with a households file on this machine."),
     "train": ("client.commands.train", "Train a linkage model on files of this machine."),
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),

@@ -1,0 +1,59 @@
+"""The audit as commands ask for it: paths and days as somebody typed them, and a bar while the logs are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from client.codes import invalid
+
+if TYPE_CHECKING:
+    from shared.agreement.model import Agreement
+    from shared.audit.report import AuditReport
+
+BROKEN = 3
+"""Exit code: the audit was done, and a check is broken."""
+
+Record = Annotated[Path, typer.Argument(help="Folder of copies: logs, ledger, certificates, keys, register.yaml.")]
+First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC.")]
+Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, included.")]
+Borough = Annotated[str | None, typer.Option("--borough", help="Only what concerns this borough (slug); else all.")]
+
+
+def audit_record(
+    record: Path, agreement: Agreement, first: datetime, last: datetime, borough: str | None
+) -> AuditReport:
+    """Audit the record's days from `first` to `last`.
+
+    Raises `InvalidInput` INP-001 (no such folder), INP-032 (ends before it begins), INP-023 (no London authority), or
+    what `shared.audit.audit.audit` raises of a record that cannot be used.
+    """
+    from shared.audit.audit import audit
+
+    if not record.is_dir():
+        raise invalid("INP-001", path=record)
+    if last < first:
+        raise invalid("INP-032")
+    if borough is not None and borough not in agreement.by_slug:
+        raise invalid("INP-023", name=borough, known=", ".join(agreement.controllers))
+    with _progress(record) as progress:
+        return audit(record, agreement, first.date(), last.date(), borough=borough or "", progress=progress)
+
+
+@contextmanager
+def _progress(record: Path) -> Iterator[Callable[[int], None]]:
+    """A bar over the bytes of the logs, where somebody watches."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from shared.audit.logs import log_files
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading the logs", total=sum(path.stat().st_size for path in log_files(record)))
+        yield lambda read: bar.advance(task, read)
