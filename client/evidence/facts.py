@@ -99,6 +99,16 @@ class Evidence:
         return tuple(check for check in self.report.checks if check.result == result)
 
     @property
+    def rows_destroyed(self) -> int | None:
+        """Rows of all objects that were destroyed; `None` where that could give a number of children away.
+
+        The rows of results are totals of the table of children. Among drops, whose rows are not shown, they are lost.
+        """
+        destroyed = self.report.destructions
+        with_drops = any(way.startswith("retention.sweep_days.inbox ") for one in destroyed for way in one.by_clause)
+        return sum(one.rows for one in destroyed) if with_drops else None
+
+    @property
     def hours_missing(self) -> int:
         """Hours of the period of which there should be logs and are none."""
         return sum(check.count for check in self.report.checks if check.code == HOURS)

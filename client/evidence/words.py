@@ -102,11 +102,6 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def about(rows: int) -> str:
-    """Rows to the nearest ten, so that no small number of children can be worked out from it."""
-    return "none" if rows == 0 else "fewer than 10" if rows < 10 else f"{(rows + 5) // 10 * 10:,}"
-
-
 def size(count: int | None) -> str:
     """``1.2 MB``."""
     if count is None:
