@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 
-from client import options
+from client import auditing, options
 from client.console import answer, facts_table, table
 
 if TYPE_CHECKING:
     from shared.audit.report import AuditReport
 
-BROKEN = 3
-"""Exit code: the audit was done, and a check is broken."""
 _SHOWN = 5
 
 app = typer.Typer(help="Audit a record of logs, ledger and certificates, offline.")
@@ -26,10 +21,10 @@ app = typer.Typer(help="Audit a record of logs, ledger and certificates, offline
 
 @app.command(epilog="Example: exchange audit record --from 2026-10-01 --to 2026-10-31. Exit code 3: a check is broken.")
 def audit(
-    record: Annotated[Path, typer.Argument(help="Folder of copies: logs, ledger, certificates, keys, register.yaml.")],
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC.")],
-    borough: Annotated[str | None, typer.Option(help="Slug; else all boroughs.")] = None,
+    record: auditing.Record,
+    first: auditing.First,
+    last: auditing.Last,
+    borough: auditing.Borough = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
@@ -37,36 +32,12 @@ def audit(
 
     Azure's logs are best effort: what they do not show may still have happened.
     """
-    from client.codes import invalid
     from shared.agreement.load import load_agreement
-    from shared.audit.audit import audit as carry_out
 
-    if not record.is_dir():
-        raise invalid("INP-001", path=record)
-    if last < first:
-        raise invalid("INP-032")
-    agreement = load_agreement(agreements) if agreements else load_agreement()
-    if borough is not None and borough not in agreement.by_slug:
-        raise invalid("INP-023", name=borough, known=", ".join(agreement.controllers))
-    with _progress(record) as progress:
-        report = carry_out(record, agreement, first.date(), last.date(), borough=borough or "", progress=progress)
+    report = auditing.audit_record(record, load_agreement(agreements), first, last, borough)
     answer({"ok": report.holds, **report.document()}, _shown(report), as_json=json)
     if not report.holds:
-        raise typer.Exit(BROKEN)
-
-
-@contextmanager
-def _progress(record: Path) -> Iterator[Callable[[int], None]]:
-    """A bar over the bytes of the logs, where somebody watches."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from shared.audit.logs import log_files
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading the logs", total=sum(path.stat().st_size for path in log_files(record)))
-        yield lambda read: bar.advance(task, read)
+        raise typer.Exit(auditing.BROKEN)
 
 
 def _shown(report: AuditReport) -> str:

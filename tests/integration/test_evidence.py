@@ -129,7 +129,7 @@ def test_the_answer_comes_as_json_too(term: Term, evidence: Evidence, capsys: py
     ("change", "code"),
     [
         ({"record": "nowhere"}, "INP-001"),
-        ({"record": "empty"}, "INP-030"),
+        ({"record": "empty"}, "REC-001"),
         ({"--to": "2026-09-01"}, "INP-032"),
         ({"--borough": "atlantis"}, "INP-023"),
         ({"--out": "empty/.."}, "INP-036"),
