@@ -37,7 +37,7 @@ RISKS = (
     Risk(
         "R1",
         "A family is shown another family's business, or the wrong child is registered, because of a wrong match.",
-        _threats("63 64 65 71"),
+        _threats("64 65 66 72"),
         ("probable", "significant"),
         ("remote", "significant"),
         "Guards stop what is doubtful, and an officer looks at every match.",
@@ -45,7 +45,7 @@ RISKS = (
     Risk(
         "R2",
         "Somebody who must not be found is found: a refuge, an adoption, a child in care.",
-        _threats("66 67"),
+        _threats("67 68"),
         ("possible", "severe"),
         ("remote", "severe"),
         "It hangs on the home borough's flag: where nobody has set it, nobody is protected by it.",
@@ -69,7 +69,7 @@ RISKS = (
     Risk(
         "R5",
         "The exchange is used for more than it is for: fishing, more columns, another purpose.",
-        _threats("12 27 28 77"),
+        _threats("12 27 28 78"),
         ("possible", "significant"),
         ("possible", "significant"),
         "What is not agreed is refused. What is agreed can be misused by a borough that invents rows.",
@@ -77,7 +77,7 @@ RISKS = (
     Risk(
         "R6",
         "Data outlive the days that people were told.",
-        _threats("53 54 55 56 57 58 59 60 61"),
+        _threats("54 55 56 57 58 59 60 61 62"),
         ("probable", "significant"),
         ("remote", "significant"),
         "A year of nights is simulated. Copies at the boroughs are theirs to destroy.",
@@ -85,7 +85,7 @@ RISKS = (
     Risk(
         "R7",
         "Somebody is recognised from what is meant to name nobody: logs, reports, counts, certificates.",
-        _threats("48 49 50 51 72 82"),
+        _threats("48 49 50 51 73 83"),
         ("possible", "significant"),
         ("remote", "significant"),
         "Whole terms are searched for every value that went in. File names are the sender's.",
@@ -93,7 +93,7 @@ RISKS = (
     Risk(
         "R8",
         "A child who is entitled is not found, or found less often because of the family's name or circumstances.",
-        _threats("46 69 70"),
+        _threats("46 70 71"),
         ("probable", "significant"),
         ("possible", "significant"),
         "No row is lost unnoticed. Who is missed, and whether fairly, is measured on made-up children only.",
@@ -101,7 +101,7 @@ RISKS = (
     Risk(
         "R9",
         "Nobody can prove what happened, because files or the record were altered.",
-        _threats("15 16 17 20 29 41 42 43 44 45 47 52"),
+        _threats("15 16 17 20 29 41 42 43 44 45 47 52 53"),
         ("possible", "significant"),
         ("remote", "significant"),
         "Signed, chained and logged twice; boroughs hold receipts and certificates of their own.",
@@ -109,7 +109,7 @@ RISKS = (
     Risk(
         "R10",
         "The exchange fails or is taken over: a hostile file, a poisoned library, a deployment by somebody else.",
-        _threats("21 22 23 24 25 26 62 75 76 78 79 80 81 83"),
+        _threats("21 22 23 24 25 26 63 76 77 79 80 81 82 84"),
         ("possible", "severe"),
         ("remote", "severe"),
         "Files are refused before they are parsed. Who may deploy is set by hand.",
@@ -117,7 +117,7 @@ RISKS = (
     Risk(
         "R11",
         "Families do not know, cannot object, or are asked again after they have said no.",
-        _threats("68 73 74"),
+        _threats("69 74 75"),
         ("probable", "significant"),
         ("probable", "significant"),
         "Nothing in the exchange can see to that: notices, letters and the memory of a no are the boroughs'.",
