@@ -143,8 +143,8 @@ def retention_table() -> str:
         ("`certificates`", "what was destroyed: ids, hashes, counts", "nobody", "signed",
          "the exchange, operators, auditors", str(records.certificate_days)),
         ("`reference`", "the public postcode directory", "nobody", "not sealed", "the exchange, operators", "-"),
-        ("queues of events", "which file arrived; what the lifecycle policy did. Taken within minutes, given up into "
-         "`poison`", "nobody, unless a sender named a file after somebody", "not sealed", "the exchange, operators", "-"),
+        ("queues of events", "which file arrived; what the lifecycle policy did. Taken within minutes, or given up "
+         "into `poison`", HELD["poison"].about, "not sealed", "the exchange, operators", "-"),
         ("audit account", "logs of every read, write, deletion and use of a key", "officers, operators, keepers: "
          "object ids, addresses, times; names of files", "append-only", "auditors, operators",
          str(records.ledger_days)),

@@ -1,8 +1,9 @@
 """Which code reads which column of a contract. Not declared: found by letting the code itself read a watched row.
 
 A rule reads through `Frame.column`, a service through the table that it is handed; both are watched. Linkage turns
-columns into fields (`shared.linkage.records.Records`): it is given rows of which one cell alone is filled, and what
-comes out filled was made of that cell. What a release carries is found by rows whose values are their own origin.
+columns into fields (`shared.linkage.records.Records`): it is given rows of which one cell alone is filled, and the
+fields that then say something of a row are made of that cell. What a release carries is found by rows whose values are
+their own origin.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from docs.governance.examples import examples, one_cell_each, origins
-from shared.agreement.load import load_agreement
+from docs.governance.facts import agreement
 from shared.contract.datasets import CONTRACTS
 from shared.contract.rules.frame import Frame
 from shared.contract.rules.registry import Context, Rule
@@ -52,8 +54,9 @@ COMPARED_IN = {
 """For each comparison of `shared.linkage.levels`, and each guard that has fields of its own, the fields that linkage
 holds for it (`Records`)."""
 
+
 OF_ONE_SIDE = {"preferred_surname": 0, "former_surname": 0, "partner": 1, "parents": 1, "suppressed": 1}
-"""Fields that only one side has (0: pupils, 1: households)."""
+"""Fields that only one side has (0: pupils, 1: households). Any other field that comes in two has one for each."""
 
 
 @dataclass(frozen=True, order=True)
@@ -94,9 +97,9 @@ def checks(dataset: str, column: str) -> tuple[str, ...]:
 @cache
 def released_from(release: str) -> dict[str, str]:
     """Where each column of a release comes from: `<dataset>.<column>`, `linkage`, `eligibility` or `the exchange`."""
-    terms = load_agreement().release_terms(release)
+    sent = agreement().release_terms(release)
     made = _enrolments()[0] if release == "enrolments" else _pairs()
-    return {name: _origin(made.column(name)[0].as_py()) for name in (terms.columns if terms else ())}
+    return {name: _origin(made.column(name)[0].as_py()) for name in (sent.columns if sent else ())}
 
 
 def _everything() -> Iterator[tuple[str, str, Use]]:
@@ -119,14 +122,14 @@ def _ruling(dataset: str) -> Iterator[tuple[str, str, Use]]:
 
 def _asks_for_age(rule: Rule) -> bool:
     """Whether the rule's verdict hangs on the age that the agreement allows an extract."""
-    rows, day = examples(rule.dataset), load_agreement().in_force.last
+    rows, day = examples(rule.dataset), agreement().in_force.last
     young, old = (rule.check(WatchedFrame(rows, set()), Context(day, days)) for days in (0, 10_000))
     return bool((young != old).any())
 
 
 @cache
 def _rules(dataset: str) -> tuple[tuple[Rule, frozenset[str]], ...]:
-    day = load_agreement().in_force.first
+    day = agreement().in_force.first
     rows = examples(dataset)
     found = []
     for rule in RULES[dataset]:
@@ -138,13 +141,13 @@ def _rules(dataset: str) -> tuple[tuple[Rule, frozenset[str]], ...]:
 
 def _routing() -> Iterator[tuple[str, str, Use]]:
     directory = pa.table({"postcode": ["SW2 5SG"], "ons_code": ["E09000022"]})
-    read = _watch("pupils", lambda rows: route(rows, directory, load_agreement(), school="southwark"))
+    read = _watch("pupils", lambda rows: route(rows, directory, agreement(), school="southwark"))
     yield from _of("pupils", read, Use("finds the home borough", "shared/intake/home.py"))
 
 
 def _eligibility() -> Iterator[tuple[str, str, Use]]:
-    agreement = load_agreement()
-    rules, day = agreement.eligibility.rule_set, agreement.in_force.first
+    terms = agreement()
+    rules, day = terms.eligibility.rule_set, terms.in_force.first
     read = _watch("pupils", lambda rows: exclude_pupils(rows, rule_set=rules, as_of=day))
     yield from _of("pupils", read, Use("says who is left out", "shared/eligibility/assess.py"))
     read = _watch("households", lambda rows: assess(rows, rule_set=rules, as_of=day))
@@ -169,22 +172,24 @@ def _linkage() -> Iterator[tuple[str, str, Use]]:
     for what, names in COMPARED_IN.items():
         use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/linkage/records.py")
         for name in names:
-            held = getattr(records, name)
             for side, dataset in enumerate(("pupils", "households")):
                 if OF_ONE_SIDE.get(name, side) == side:
-                    yield from _of(dataset, _filled(held, side, CONTRACTS[dataset].names), use)
+                    held = getattr(records, name)
+                    if isinstance(held, tuple) and name not in OF_ONE_SIDE:
+                        held = held[side]
+                    yield from _of(dataset, {CONTRACTS[dataset].names[row] for row in _said(held, side)}, use)
 
 
-def _filled(held: Any, side: int, names: Sequence[str]) -> set[str]:
-    """The columns of one side (0: pupils, 1: households) of which a field of linkage is made."""
-    if isinstance(held, tuple):
-        held = held[side]
-    if isinstance(held, pa.Table):
-        return set(held.column_names)
+def _said(held: Any, side: int) -> set[int]:
+    """The rows of one side of which a field of linkage says something, in whatever form it keeps it."""
     if isinstance(held, Field):
-        held = (held.pupils, held.households)[side]
-    said = held if held.dtype == np.bool_ else held >= 0
-    return {names[row] for row in np.flatnonzero(said).tolist()}
+        return _said((held.pupils, held.households)[side], side)
+    if isinstance(held, np.ndarray):
+        return set(np.flatnonzero(held if held.dtype == np.bool_ else held >= 0).tolist())
+    if isinstance(held, pa.Array | pa.ChunkedArray):
+        return set(np.flatnonzero(pc.is_valid(held).to_numpy(zero_copy_only=False)).tolist())
+    parts = held if isinstance(held, tuple) else [getattr(held, part.name) for part in fields(held)]
+    return set().union(*(_said(part, side) for part in parts))
 
 
 def _decisions() -> Iterator[tuple[str, str, Use]]:
@@ -199,7 +204,7 @@ def _officers() -> Iterator[tuple[str, str, Use]]:
 
 
 def _releases() -> Iterator[tuple[str, str, Use]]:
-    for release in load_agreement().releases:
+    for release in agreement().releases:
         for name, origin in released_from(release).items():
             dataset, _, column = origin.partition(".")
             if dataset in CONTRACTS:
@@ -209,10 +214,8 @@ def _releases() -> Iterator[tuple[str, str, Use]]:
 
 @cache
 def _pairs() -> pa.Table:
-    agreement = load_agreement()
-    tiers = assess(
-        examples("households"), rule_set=agreement.eligibility.rule_set, as_of=agreement.in_force.first
-    ).column_names
+    terms = agreement()
+    tiers = assess(examples("households"), rule_set=terms.eligibility.rule_set, as_of=terms.in_force.first).column_names
     from_drop = ("drop", "row", "school_borough")
     return pairs(
         origins("pupils", (*CONTRACTS["pupils"].names, *from_drop)),

@@ -55,7 +55,8 @@ def summary() -> str:
     """The line by which the page counts itself."""
     held = sum(bool(one.tests) for one in threats())
     named = ", ".join(one.id for one in open_threats())
-    return f"**{len(threats())} threats. Tests hold {held}. Open, in whole or in part, are {len(open_threats())}:** {named}."
+    counted = f"{len(threats())} threats. Tests hold {held}. Open, in whole or in part, are {len(open_threats())}:"
+    return f"**{counted}** {named}."
 
 
 def _threat(number: str, kinds: str, threat: str, control: str, held: str) -> Threat:
