@@ -89,6 +89,13 @@ INPUT_CODES = _codes(
         "INP-027", "{path} is no certificate: it is a {kind}.", "Verify a receipt with `exchange receipt verify`."
     ),
     InputCode("INP-032", "The period ends before it begins.", "Give --from and --to as days, the first first."),
+    InputCode("INP-040", "{setting} is not set.", "Set {variable}, or write {setting} in {profile}."),
+    InputCode("INP-041", "The profile {path} is wrong: {key}.", "See docs/operators for its keys."),
+    InputCode("INP-042", "The ledger has no chain {subject}.", "See `exchange ledger list`."),
+    InputCode("INP-044", "The period ends before it begins.", "Give --from before --to."),
+    InputCode(
+        "INP-045", "{variable} is not set: the key of the app's blobs webhook.", "docs/operators/replay.md says how."
+    ),
     InputCode(
         "INP-036",
         "{path} holds something already.",

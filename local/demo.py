@@ -59,10 +59,10 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
     from local.clock import Clock
     from local.demo_account import Collected
     from local.host import Host
-    from local.postcodes import bring_postcodes
     from local.site import open_site
     from local.synth.files import write
     from local.synth.london import generate
+    from operate.reference import bring_postcodes
 
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@
     <folder>/azurite/                       blobs and queues; found again at the next start
     <folder>/certificate.pem                what the emulator shows; `exchange` commands are told to trust it
     <folder>/keys/                          the exchange's key ring (its private keys, everybody's public ones)
+    <folder>/operator.toml                  the operator's settings, with all rights over the account
     <folder>/boroughs/<slug>/keys/          the borough's key ring (its private keys, the exchange's public ones)
     <folder>/boroughs/<slug>/exchange.toml  the borough's profile with its passes, which are renewed at every start
     <folder>/logs/                          what emulator and key ring witnessed, as Azure's resource logs have it
@@ -16,8 +17,6 @@ account's key: the app, whoever looks for events, whoever sets up, every borough
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ from local.clock import Clock
 from local.identities import APP, DEPLOYER, HOST, OPERATOR, Identity, Login
 from local.register import Pass, write_register
 from local.witnessed_keys import KeyLog, WitnessedKeys
+from operate.passes import write_profile
+from operate.site import PROFILE
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
 from shared.envelope.keys import Use
@@ -140,6 +141,8 @@ def open_site(
         deployed.ensure_containers(agreement)
         queue(DEPLOYER).ensure()
         passes = [held for desk in desks for held in issue_passes(deployed, desk, (moved or utc_now)())]
+        own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE}
+        write_profile(folder / PROFILE, own)
         write_register(folder / "register.yaml", ACCOUNT, agreement, passes)
         storage = account(APP)
         keys = WitnessedKeys(LocalKeyRing(folder / "keys"), APP, KeyLog(folder / "logs", moved or utc_now))
@@ -187,10 +190,7 @@ def issue_passes(storage: Storage, desk: Desk, issued: datetime | None = None) -
         "outbox_url": outbox,
         "certificate": f"../../{tls.CERTIFICATE}",
     }
-    desk.folder.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(desk.profile, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        # A JSON string of ASCII is a TOML string.
-        file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in profile.items())
+    write_profile(desk.profile, profile)
     return tuple(Pass.of(url, desk.slug, box, issued, expires) for box, url in (("inbox", inbox), ("outbox", outbox)))
 
 

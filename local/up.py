@@ -15,8 +15,8 @@ from client import options
 from client.console import answer, table
 from client.pack.places import read_directory
 from local.host import Host
-from local.postcodes import bring_postcodes
 from local.site import Site, open_site
+from operate.reference import bring_postcodes
 
 FOLDER = Path(".exchange/up")
 

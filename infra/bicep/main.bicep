@@ -223,9 +223,13 @@ module operatorAccess 'modules/operators.bicep' = {
   scope: group
   params: {
     accountName: exchangeAccount.outputs.name
+    auditAccountName: auditAccount.outputs.name
+    auditContainers: auditContainers
+    deadLetters: deadLetters
     operators: principals.operators
     queues: waiting
     collectRole: roles.outputs.collect
+    receiveRole: roles.outputs.receive
     workRole: roles.outputs.work
   }
 }

@@ -6,11 +6,12 @@ that is given up goes, as it was, into the queue of the same name with ``-poison
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,8 @@ class Letter:
     """UTC, whole seconds."""
     receipt: str
     """What the service wants to see of whoever removes it."""
+    body: str = field(default="", repr=False)
+    """What it says, in Base64. Disposal does not look at it."""
 
 
 class PoisonQueue:
@@ -152,8 +155,8 @@ class PoisonQueue:
             for message in self._service.get_queue_client(queue).receive_messages(
                 messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS, **self._mark
             ):
-                size = len(str(message.content).encode())
-                yield Letter(queue, message.id, size, message.inserted_on, str(message.pop_receipt))
+                body = str(message.content)
+                yield Letter(queue, message.id, len(body.encode()), message.inserted_on, str(message.pop_receipt), body)
 
     def _put_back(self, letter: Letter) -> None:
         with translated(letter.queue):
@@ -166,6 +169,18 @@ class PoisonQueue:
         """Remove one of `letters`. Raises `Missing` (STO-001) if it is gone."""
         with translated(letter.queue):
             self._of(letter.queue).delete_message(letter.id, letter.receipt, **self._mark)
+
+    def text_of(self, letter: Letter) -> str:
+        """What the letter says; empty when it is no text in Base64, as the host writes it."""
+        try:
+            return base64.b64decode(letter.body, validate=True).decode()
+        except ValueError:
+            return ""
+
+    def send(self, queue: str, text: str) -> None:
+        """Put a text into a queue of events, as Event Grid does."""
+        with translated(queue):
+            self._of(queue).send_message(text, **self._mark)
 
     def count(self) -> int:
         """How many blob events were given up; the service calls it approximate."""

@@ -20,8 +20,8 @@ from client.pack.places import read_directory
 from functions import wiring
 from functions.settings import Settings
 from local.host import Host
-from local.postcodes import bring_postcodes
 from local.site import Site, open_site
+from operate.reference import bring_postcodes
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
 from shared.contract.datasets import DECISIONS
@@ -138,9 +138,6 @@ class Reader:
         self.site = self.running.enter_context(open_site(self.clone / folder, clock=lambda: NOW))
         bring_postcodes(self.site.operated, read_directory(self.clone / postcodes))
         self.host = Host(self.site.exchange, self.site.poison, watched=self.site.watched)
-        self.patch.setenv("ACCOUNT", self.site.connection_string)
-        self.patch.setenv("ACCOUNT_QUEUE", self.site.connection_string)
-        self.patch.setenv("REQUESTS_CA_BUNDLE", str(self.site.certificate))
 
 
 def of_southwark(_: str, names: list[str]) -> list[str]:

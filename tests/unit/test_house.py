@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("shared", "functions", "client", "local")
+ROOMS = ("shared", "functions", "client", "local", "operate")
 SOURCES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 PURE_ROOMS = ("contract", "linkage", "eligibility")
 

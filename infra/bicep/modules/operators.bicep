@@ -1,9 +1,13 @@
-// What the people who run the exchange may do with storage: read ledger and certificates, bring reference data, empty and
-// refill queues. No container with a drop, a staged row or a result is among it.
+// What the people who run the exchange may do with storage: read ledger, certificates and the logs, bring reference data,
+// empty and refill queues, take dead letters out. No container with a drop, a staged row or a result is among it.
 param accountName string
+param auditAccountName string
+param auditContainers string[]
+param deadLetters string
 param operators string[]
 param queues string[]
 param collectRole string
+param receiveRole string
 param workRole string
 
 var queueDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '974c5e8b-45b9-4653-ba55-5f855dd0fb88')
@@ -25,6 +29,37 @@ resource certificates 'Microsoft.Storage/storageAccounts/blobServices/containers
 resource reference 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
   name: '${accountName}/default/reference'
 }
+
+resource letterBox 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/${deadLetters}'
+}
+
+var logPairs = flatten(map(auditContainers, log => map(operators, operator => { log: log, operator: operator })))
+
+resource logs 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = [for pair in logPairs: {
+  name: '${auditAccountName}/default/${pair.log}'
+}]
+
+// They copy the record that an auditor works on.
+resource readsLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (pair, i) in logPairs: {
+  name: guid(auditAccountName, pair.log, pair.operator, collectRole)
+  scope: logs[i]
+  properties: {
+    principalId: pair.operator
+    principalType: 'User'
+    roleDefinitionId: collectRole
+  }
+}]
+
+resource takesOut 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(letterBox.id, operator, receiveRole)
+  scope: letterBox
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: receiveRole
+  }
+}]
 
 resource readsLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
   name: guid(ledger.id, operator, collectRole)

@@ -89,6 +89,7 @@ def test_what_runs_is_deployed(name: str) -> None:
         "infra",
         "local",
         "local.settings.json",
+        "operate",
         "tests",
     ],
 )

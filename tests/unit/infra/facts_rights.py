@@ -41,18 +41,22 @@ def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
 
 
 def who_runs_it_sees_no_row(cloud: Cloud) -> None:
-    """Operators reach the records, the reference data and the poison queue; keepers of keys reach no storage."""
+    """Operators reach the records, the logs, reference data, queues and dead letters; keepers reach no storage."""
     account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
     scopes: dict[str, set[str]] = {"operator": set(), "keeper": set()}
     for principal, scope, what in cloud.rights():
         if principal in scopes:
             scopes[principal].add(scope)
             assert not [action for action in what if "unwrap" in action or "Crypto" in action]
+            if "bxaudit" in scope:
+                assert what == {READ}
     ours = f"{account}/default/"
     queues = cloud.inside("exch", "queueServices/queues")
     assert len(queues) == (3 + 2 * (len(cloud.agreement.controllers) + 1) if cloud.private else 3)
+    logs = {f"{cloud.account('audit').name}/default/{log}" for log in cloud.inside("audit", "blobServices/containers")}
+    assert logs
     assert scopes == {
-        "operator": {ours + place for place in ("ledger", "certificates", "reference", *queues)},
+        "operator": logs | {ours + place for place in ("ledger", "certificates", "reference", "deadletter", *queues)},
         "keeper": {vault},
     }
 

@@ -107,6 +107,13 @@ MUTANTS = (
            "assignableScopes: [resourceGroup().id]", "assignableScopes: [subscription().id]"),
     Mutant("an operator in an inbox", facts.who_runs_it_sees_no_row, MODULES + "operators.bicep",
            "default/reference", "default/lambeth-inbox"),
+    Mutant("an operator who may change the logs", facts.who_runs_it_sees_no_row, MODULES + "operators.bicep",
+           "  scope: logs[i]\n  properties: {\n    principalId: pair.operator\n    principalType: 'User'\n    "
+           "roleDefinitionId: collectRole",
+           "  scope: logs[i]\n  properties: {\n    principalId: pair.operator\n    principalType: 'User'\n    "
+           "roleDefinitionId: workRole"),
+    Mutant("an operator without the logs", facts.who_runs_it_sees_no_row, MODULES + "operators.bicep",
+           "map(auditContainers, log =>", "map(skip(auditContainers, 9), log =>"),
     Mutant("a keeper of the whole group", facts.who_runs_it_sees_no_row, MODULES + "vault.bicep",
            "  scope: vault\n  properties: {\n    principalId: keeper", "  properties: {\n    principalId: keeper"),
     Mutant("an app that may rewrite the ledger", facts.the_app_has_only_what_it_uses, MODULES + "app-access.bicep",

@@ -1,0 +1,38 @@
+"""`exchange sweep`: the night's disposal and the morning's watchdog, by hand, where no timer runs: on one machine."""
+
+from __future__ import annotations
+
+import typer
+
+from client import options
+from client.console import answer, step, table
+from operate import site
+
+
+def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
+    """Destroy what is past its day, certify it, and say what is not as the agreement promises. Ends with 1 at an alarm.
+
+    Needs the exchange's own keys, to sign certificates: in the cloud nobody holds them and the timers do this.
+
+    Example: exchange sweep --profile practice/operator.toml
+    """
+    from shared.disposal.account import DataPlane
+    from shared.disposal.remind import NoLog
+    from shared.disposal.sweep import dispose
+    from shared.disposal.watch import watch
+
+    chosen = site.load_site(profile)
+    with step("Sweeping"), chosen.storage() as storage, chosen.poison() as poison:
+        exchange = chosen.exchange(storage)
+        dispose(exchange, poison, NoLog())
+        findings = watch(exchange, poison, DataPlane(exchange))
+    rows = [
+        {"code": found.code.code, "severity": found.code.severity, "owner": found.owner, "where": found.where,
+         "count": found.count}
+        for found in findings
+    ]  # fmt: skip
+    alarms = sum(row["severity"] == "alarm" for row in rows)
+    text = table(["code", "severity", "owner", "where", "count"], [list(row.values()) for row in rows])
+    answer({"ok": not alarms, "findings": rows}, f"{text}\n\nSwept. {alarms} alarms.", as_json=json)
+    if alarms:
+        raise typer.Exit(1)

@@ -1,0 +1,88 @@
+"""`exchange pass`: a borough's way in where its officers have no Entra accounts: two URLs, for seven days."""
+
+from __future__ import annotations
+
+import hashlib
+import json as json_text
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import parse_qs, urlsplit
+
+import typer
+
+from client import options
+from client.console import answer, facts_table, step
+from operate import site
+
+if TYPE_CHECKING:
+    pass
+
+app = typer.Typer(no_args_is_help=True, help="Issue passes to boroughs.")
+
+LASTS = timedelta(days=7)
+"""The longest that Azure signs without an account key."""
+
+
+@app.callback()
+def _passes() -> None:
+    """Issue passes to boroughs."""
+
+
+@app.command("issue", epilog="Example: exchange pass issue lambeth --out lambeth/exchange.toml")
+def issue(
+    borough: Annotated[str, typer.Argument(help="The borough's slug.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The profile to write. Hand it over as you would a password.")
+    ],
+    profile: site.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Write a borough's profile with a pass that only creates in its inbox and one that only reads its outbox.
+
+    Both last seven days. A pass lets in whoever holds it, and the logs then know no person: where officers have Entra
+    accounts they need none. The hashes that are shown belong into the register of who is who (docs/operators).
+    """
+    from client.codes import invalid
+    from shared.storage.access import inbox_pass, outbox_pass
+
+    chosen = site.load_site(profile)
+    agreement = chosen.agreement()
+    if borough not in agreement.controllers:
+        raise invalid("INP-023", name=borough, known=", ".join(agreement.controllers))
+    issued = site.now()
+    expires = issued + LASTS
+    with step("Signing"), chosen.storage() as storage:
+        urls = {
+            "inbox": inbox_pass(storage, borough, issued=issued, expires=expires),
+            "outbox": outbox_pass(storage, borough, issued=issued, expires=expires),
+        }
+    settings = {"borough": borough, "keys": "keys", "inbox_url": urls["inbox"], "outbox_url": urls["outbox"]}
+    if chosen.certificate:
+        settings["certificate"] = os.path.relpath(chosen.certificate, out.parent)
+    write_profile(out, settings)
+    entries = [_entry(url, borough, box, issued, expires) for box, url in urls.items()]
+    shown = facts_table({f"{entry['box']} signature": entry["signature"] for entry in entries})
+    text = f"Written: {out}. It lets in whoever holds it, until {expires:%Y-%m-%dT%H:%M:%SZ}.\n\n{shown}"
+    answer({"ok": True, "profile": str(out), "passes": entries}, text, as_json=json)
+
+
+def write_profile(path: Path, settings: dict[str, str]) -> None:
+    """A profile is for its owner's eyes alone: it holds passes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        # A JSON string of ASCII is a TOML string.
+        file.writelines(f"{key} = {json_text.dumps(value)}\n" for key, value in settings.items())
+
+
+def _entry(url: str, borough: str, box: str, issued: datetime, expires: datetime) -> dict[str, str]:
+    """What the register says of a pass: the digest by which logs show it, and not enough to use it."""
+    [signature] = parse_qs(urlsplit(url).query)["sig"]
+    return {
+        "signature": hashlib.sha256(signature.encode()).hexdigest().upper(),
+        "borough": borough,
+        "box": box,
+        "from": issued.isoformat(),
+        "to": expires.isoformat(),
+    }

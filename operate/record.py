@@ -1,0 +1,132 @@
+"""`exchange record`: copies what an auditor works on: logs, ledger, certificates and public keys of a period."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from client import options
+from client.console import answer, facts_table, note, step
+from operate import site
+
+if TYPE_CHECKING:
+    from operate.site import OperatedSite
+    from shared.storage.areas import Area, BlobFacts
+    from shared.storage.logs_archive import LogArchive
+    from shared.storage.storage import Storage
+
+app = typer.Typer(no_args_is_help=True, help="Copy the record of a period, for an audit.")
+
+
+@app.callback()
+def _record() -> None:
+    """Copy the record of a period, for an audit."""
+
+
+@app.command("fetch", epilog="Example: exchange record fetch --from 2026-09-01 --to 2026-12-31 --out record")
+def fetch(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC.")],
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="A folder that is new or empty.")],
+    public: Annotated[
+        Path | None, typer.Option(help="The exchange's public keys, if its key folder is not on this machine.")
+    ] = None,
+    profile: site.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Copy logs, ledger, certificates and public keys into a folder, for `exchange audit` and `exchange evidence`.
+
+    Of the ledger, every chain of which an event falls into the period is copied whole, or it could not be verified. No
+    drop, staged row or result is touched: operators cannot read one.
+    """
+    from client.codes import invalid
+
+    if last < first:
+        raise invalid("INP-044")
+    if out.exists() and any(out.iterdir()):
+        raise invalid("INP-036", path=out)
+    if public is not None and not public.is_file():
+        raise invalid("INP-001", path=public)
+    chosen = site.load_site(profile)
+    begins, ends = first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + timedelta(days=1)
+    copied: Counter[str] = Counter()
+    with step("Copying"), chosen.storage() as storage:
+        for kind, path, data in _copies(storage, begins, ends):
+            _write(out / path, data)
+            copied[kind] += 1
+        logs = chosen.logs()
+        if logs is None:
+            note("EXCHANGE_AUDIT_ACCOUNT is not set: no logs were copied. Put them into the record's folder logs.")
+        else:
+            with logs:
+                copied["logs"] = _copy_logs(logs, begins, ends, out)
+    copied["keys"] = _copy_keys(chosen, public, out)
+    facts = {kind: copied[kind] for kind in ("logs", "ledger", "certificates", "keys")}
+    text = f"The record is in {out}. Files:\n{facts_table(facts)}\n\nIt lacks register.yaml: see `exchange register`."
+    answer({"ok": True, "record": str(out), "files": facts}, text, as_json=json)
+
+
+def _copies(storage: Storage, begins: datetime, ends: datetime) -> Iterator[tuple[str, str, bytes]]:
+    ledger = storage.ledger()
+    for chain in _chains(ledger):
+        data = {blob.name: ledger.read(blob.name).data for blob in chain}
+        if any(_falls(document, begins, ends) for document in data.values()):
+            yield from (("ledger", f"ledger/{name}", document) for name, document in data.items())
+    for part in sorted(storage.parts()["certificates"]):
+        area = storage.certificates(part.rstrip("/"))
+        for blob in area.list():
+            if begins <= datetime.fromisoformat(blob.name[:10]).replace(tzinfo=UTC) < ends:
+                yield "certificates", f"certificates/{part}{blob.name}", area.read(blob.name).data
+
+
+def _chains(ledger: Area) -> Iterator[list[BlobFacts]]:
+    """The blobs of each chain."""
+    chain: list[BlobFacts] = []
+    for blob in ledger.list():
+        if chain and PurePosixPath(blob.name).parent != PurePosixPath(chain[0].name).parent:
+            yield chain
+            chain = []
+        chain.append(blob)
+    if chain:
+        yield chain
+
+
+def _falls(document: bytes, begins: datetime, ends: datetime) -> bool:
+    from shared.ledger.events import Event
+
+    return begins <= datetime.fromisoformat(Event.from_json(document).at) < ends
+
+
+def _copy_logs(logs: LogArchive, begins: datetime, ends: datetime, out: Path) -> int:
+    count = 0
+    for file in logs.files(begins, ends):
+        _write(out / "logs" / file.path, logs.read(file))
+        count += 1
+    return count
+
+
+def _copy_keys(chosen: OperatedSite, public: Path | None, out: Path) -> int:
+    """The exchange's public signing keys, all versions of them, one set a file."""
+    from shared.envelope.keys import Use
+    from shared.envelope.manifest import EXCHANGE
+    from shared.envelope.ring import LocalKeyRing
+
+    if public is not None:
+        data = public.read_bytes()
+    elif chosen.keys:
+        data = LocalKeyRing(Path(chosen.keys)).export_public(EXCHANGE, Use.SIGN)
+    else:
+        note("No public keys were copied: give --public with the file that boroughs got.")
+        return 0
+    _write(out / "keys" / "exchange-sign.json", data)
+    return 1
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

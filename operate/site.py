@@ -1,0 +1,143 @@
+"""Which exchange an operator works on: an account, told once and not on the command line.
+
+An environment variable goes before the profile `operator.toml`, which `exchange up` writes for its own::
+
+    account       = "bxexch…"   # EXCHANGE_ACCOUNT        name of the storage account, or a connection string
+    audit_account = "bxaudit…"  # EXCHANGE_AUDIT_ACCOUNT  name of the account with the logs
+    app           = "https://…" # EXCHANGE_APP            where the function app is, for a replay
+    keys          = "keys"      # EXCHANGE_KEYS           folder of the exchange's own keys; on one machine only
+    certificate   = "….pem"     # EXCHANGE_CERTIFICATE    what to trust beside the usual; on one machine only
+    agreements    = "…"         # EXCHANGE_AGREEMENTS     folder of the agreement; else the one that is shipped
+
+With a name, whoever is logged in to Azure works with their own roles. `azd env get-values` prints the first two. A
+connection string holds a key, so it is no option: a command line can be read by others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from client.codes import invalid
+
+if TYPE_CHECKING:
+    from shared.agreement.model import Agreement
+    from shared.exchange import Exchange
+    from shared.storage.logs_archive import LogArchive
+    from shared.storage.poison import PoisonQueue
+    from shared.storage.storage import Storage
+
+PROFILE = "operator.toml"
+_PATHS = ("keys", "certificate", "agreements")
+_NAME = re.compile(r"[a-z0-9]{3,24}")
+
+Profile = Annotated[
+    Path | None, typer.Option("--profile", help="Operator's settings; else EXCHANGE_OPERATOR, else ./operator.toml.")
+]
+
+
+def now() -> datetime:
+    """This moment in UTC, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, repr=False)
+class OperatedSite:
+    """Everything is text or absent until it is asked for. There is no repr: a connection string is a secret."""
+
+    account: str | None = None
+    audit_account: str | None = None
+    app: str | None = None
+    keys: str | None = None
+    certificate: str | None = None
+    agreements: str | None = None
+
+    def agreement(self) -> Agreement:
+        """The agreement that the exchange carries out."""
+        from shared.agreement.load import load_agreement
+
+        return load_agreement(Path(self.agreements) if self.agreements else None)
+
+    def storage(self) -> Storage:
+        """The exchange's account. Close it."""
+        from shared.storage.storage import Storage
+
+        return Storage.connect(_endpoint(self.need("account"), "blob"), **self._trust())
+
+    def poison(self) -> PoisonQueue:
+        """Its poison queues. Close them."""
+        from shared.storage.poison import PoisonQueue
+
+        return PoisonQueue.connect(_endpoint(self.need("account"), "queue"), **self._trust())
+
+    def logs(self) -> LogArchive | None:
+        """The account with the logs; `None` where none is named. Close it."""
+        from shared.storage.logs_archive import LogArchive
+
+        if self.audit_account is None:
+            return None
+        return LogArchive.connect(_endpoint(self.audit_account, "blob"), **self._trust())
+
+    def exchange(self, storage: Storage) -> Exchange:
+        """The whole exchange over its account, with its own keys: what the functions have. On one machine only."""
+        from shared.envelope.ring import LocalKeyRing
+        from shared.exchange import Exchange
+        from shared.ledger.chain import Ledger
+
+        agreement = self.agreement()
+        ledger = Ledger(storage.ledger(), agreement=agreement.reference, clock=now)
+        return Exchange(agreement, storage, LocalKeyRing(Path(self.need("keys"))), ledger, now)
+
+    def need(self, key: str) -> str:
+        """The setting. Raises `InvalidInput` INP-040 when it is not there."""
+        value: str | None = getattr(self, key)
+        if not value:
+            raise invalid("INP-040", setting=key, variable=_variable(key), profile=PROFILE)
+        return value
+
+    def _trust(self) -> dict[str, Any]:
+        return {"connection_verify": self.certificate} if self.certificate else {}
+
+
+def load_site(profile: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> OperatedSite:
+    """Settings out of environment and profile.
+
+    Raises `InvalidInput` INP-001 when a profile is named and not there, INP-041 when it is wrong, naming the key.
+    """
+    named = profile or (Path(environment["EXCHANGE_OPERATOR"]) if environment.get("EXCHANGE_OPERATOR") else None)
+    found = _read(named) if named else _read(Path(PROFILE)) if Path(PROFILE).is_file() else OperatedSite()
+    said = {field.name: environment.get(_variable(field.name)) for field in fields(OperatedSite)}
+    return replace(found, **{key: value for key, value in said.items() if value})
+
+
+def _read(path: Path) -> OperatedSite:
+    if not path.is_file():
+        raise invalid("INP-001", path=path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise invalid("INP-041", path=path, key="it is not TOML") from None
+    known = {field.name for field in fields(OperatedSite)}
+    for key, value in document.items():
+        if key not in known:
+            raise invalid("INP-041", path=path, key=f"it has no key {key}")
+        if not isinstance(value, str):
+            raise invalid("INP-041", path=path, key=f"{key} must be text")
+    return OperatedSite(**document | {key: str(path.parent / document[key]) for key in _PATHS if key in document})
+
+
+def _endpoint(account: str, service: str) -> str:
+    """A connection string as it is; of a name, the endpoint of a service."""
+    return f"https://{account}.{service}.core.windows.net" if _NAME.fullmatch(account) else account
+
+
+def _variable(key: str) -> str:
+    return f"EXCHANGE_{key.upper()}"
