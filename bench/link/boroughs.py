@@ -28,7 +28,7 @@ from shared.agreement.model import LinkagePolicy
 from shared.contract.validate import validate
 from shared.intake.home import route
 from shared.linkage.link import link
-from shared.release.outcomes import second_registrations
+from shared.linkage.registrations import second_registrations
 
 STALE_AFTER = 365
 

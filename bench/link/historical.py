@@ -58,7 +58,14 @@ def side(people: pa.Table, dataset: str) -> pa.Table:
     columns = dict(zip(NAMES[dataset], values, strict=True)) | {
         "postcode": pc.utf8_upper(people.column("postcode_fake"))
     }
+    if dataset == "households":
+        columns["household_ref"] = each_alone(people.num_rows)
     return contract_table(dataset, columns, people.num_rows)
+
+
+def each_alone(rows: int) -> pa.Array:
+    """A claim of its own for every person: these are no families."""
+    return pa.array([f"H{row}" for row in range(rows)])
 
 
 def dates(texts: pa.Array) -> pa.Array:

@@ -112,8 +112,25 @@ def by_group(groups: npt.NDArray[np.object_], found: Flags) -> dict[str, dict[st
     }
 
 
-def measure(links: pa.Table, truth: pa.Table) -> dict[str, Any]:
-    """Everything about one contestant's links on one set."""
+def without_suppressed(links: pa.Table, truth: pa.Table, suppressed: Flags) -> tuple[pa.Table, pa.Table, int]:
+    """Links and truth without the pupils whose child nobody may link unseen, and without links to such children.
+
+    Of them a person decides whatever a score says: a rule of disclosure, not of linkage. Peers know no such rule, so
+    these pairs count for nobody. Also returns how many true links that leaves out.
+    """
+    closed = np.append(suppressed, False)
+    own = np.asarray(truth.column("household_row").fill_null(-1), dtype=np.int64)
+    other = np.asarray(truth.column("other_household_row").fill_null(-1), dtype=np.int64)
+    out = closed[own] | closed[other]
+    pupils = np.asarray(truth.column("pupil_row"), dtype=np.int64)[out]
+    linked, child = (np.asarray(links.column(name), dtype=np.int64) for name in ("pupil_row", "household_row"))
+    kept = ~np.isin(linked, pupils) & ~closed[child]
+    return links.filter(pa.array(kept)), truth.filter(pa.array(~out)), int(out.sum())
+
+
+def measure(links: pa.Table, truth: pa.Table, suppressed: Flags) -> dict[str, Any]:
+    """Everything about one contestant's links on one set; `suppressed` says of which children only a person decides."""
+    links, truth, left_out = without_suppressed(links, truth, suppressed)
     columns = (np.asarray(links.column(name).combine_chunks()) for name in links.column_names)
     pupils, households, probability, score, automatic = columns
     correct, expected = right(pupils, households, truth), truth.num_rows
@@ -124,6 +141,7 @@ def measure(links: pa.Table, truth: pa.Table) -> dict[str, Any]:
     large = [band.error for band in bands if band.links >= LEAST_IN_A_BAND]
     found = np.isin(np.asarray(truth.column("pupil_row")), pupils[automatic & correct])
     return {
+        "suppressed": left_out,
         "automatic": Counts(int(automatic.sum()), int((automatic & correct).sum()), expected).as_dict(),
         "best": best,
         "recall_at_high_precision": recall,
@@ -134,5 +152,12 @@ def measure(links: pa.Table, truth: pa.Table) -> dict[str, Any]:
     }
 
 
+def main(folder: Path, links: Path) -> None:
+    """Measure and print."""
+    households = pq.read_table(folder / "households.parquet", columns=["suppress_contact"])
+    suppressed = households.column("suppress_contact").fill_null(False).combine_chunks().to_numpy(zero_copy_only=False)
+    print(json.dumps(measure(pq.read_table(links), pq.read_table(folder / "truth.parquet"), suppressed)))
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(pq.read_table(sys.argv[2]), pq.read_table(Path(sys.argv[1]) / "truth.parquet"))))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

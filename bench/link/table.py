@@ -38,6 +38,8 @@ def _set(which: Report) -> list[str]:
     )
     if facts["findable"] < facts["true_links"]:
         title += f", of which one to one can make {facts['findable']:,} ({facts['findable'] / facts['true_links']:.2%})"
+    left_out = {c["measured"]["suppressed"] for c in which["contestants"] if "measured" in c} - {0}
+    title += "".join(f"; {number:,} more of suppressed households count for nobody" for number in sorted(left_out))
     return [title, HEAD, *(_line(found) for found in which["contestants"])]
 
 

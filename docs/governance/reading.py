@@ -31,8 +31,8 @@ from shared.intake.home import route
 from shared.linkage.levels import LEVELS
 from shared.linkage.link import LINKS
 from shared.linkage.records import Field, Records, read_records
+from shared.linkage.registrations import second_registrations
 from shared.release.enrol import with_pupil
-from shared.release.outcomes import second_registrations
 from shared.release.results import pairs
 from shared.release.run import PENDING_COLUMNS
 
@@ -160,7 +160,7 @@ def _registrations() -> Iterator[tuple[str, str, Use]]:
         rows.table = rows.table.append_column("row", pa.array(range(rows.num_rows)))
         second_registrations(rows)
 
-    use = Use("counts a child once", "shared/release/outcomes.py")
+    use = Use("counts a child once", "shared/linkage/registrations.py")
     yield from _of("pupils", _watch("pupils", add), use)
 
 

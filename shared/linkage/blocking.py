@@ -18,12 +18,15 @@ from shared.linkage.records import Records
 
 @dataclass(frozen=True)
 class Block:
-    """One rule: the fields that must be the same. `crossed` exchanges surname and forename on the household side."""
+    """One rule: the fields that must be the same."""
 
     name: str
     fields: tuple[str, ...]
     survives: str
     crossed: bool = False
+    """Exchanges surname and forename on the household side."""
+    wide: bool = False
+    """Says so little that it is used in small files only (`SMALL`), and that its pairs teach a model nothing."""
 
 
 BLOCKS: tuple[Block, ...] = (
@@ -40,8 +43,17 @@ BLOCKS: tuple[Block, ...] = (
     Block("born-crossed-surname", ("unordered_dob", "surname_sound"), "names in the other order, moved family", True),
     Block("born-crossed-forename", ("unordered_dob", "forename_sound"), "names in the other order, moved family", True),
     Block("home-crossed", ("postcode", "surname_sound", "forename_sound"), "names in the other order, any date", True),
+    Block("home-surname-wide", ("postcode", "surname_sound"), "other forename, no date of birth", wide=True),
+    Block(
+        "names-wide", ("surname_sound", "forename_sound"), "no date of birth or a wrong one, moved family", wide=True
+    ),
+    Block("year-surname-wide", ("birth_year", "surname_sound"), "other forename, wrong day or month", wide=True),
 )
 
+FINE: tuple[Block, ...] = tuple(at for at in BLOCKS if not at.wide)
+"""The rules for files of any size. They come first, so that a pair keeps its number in both lists."""
+SMALL = 50_000
+"""Children up to which a file is small: any borough's is, all of London's together are not."""
 MOST_CHILDREN = 200
 """Children under one key, at most. Beyond it the key tells too little to be worth looking."""
 
@@ -54,7 +66,7 @@ def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Code
     asked, children = np.flatnonzero(pupils), np.flatnonzero(households)
     width = max(records.households, 1)
     lots = []
-    for at in BLOCKS:
+    for at in BLOCKS if len(children) <= SMALL else FINE:
         pairs = join(*_key(records, at, asked, children))
         lots.append(asked[pairs.pupils] * width + children[pairs.households])
     # Rules in the last bits, so that of equal pairs the first rule comes first.

@@ -171,11 +171,13 @@ def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
 
 
 def _begins(field: Field, codes: tuple[Codes, Codes], asked: Mask) -> Mask:
-    """Whether one side's further names begin the other's: an initial, or one name fewer."""
+    """Whether one side's further names begin the other's (an initial, or one name fewer), or differ by a slip."""
     begins = np.zeros(len(asked), np.bool_)
     lengths = pc.utf8_length(field.values).to_numpy(zero_copy_only=False)
     left, right = codes[0][asked], codes[1][asked]
-    begins[asked] = scored(field.values, (left, right), Prefix.similarity) == np.minimum(lengths[left], lengths[right])
+    shorter, longer = np.minimum(lengths[left], lengths[right]), np.maximum(lengths[left], lengths[right])
+    slip = (scored(field.values, (left, right), OSA.similarity) >= longer - 1) & (longer >= SHORTEST_SLIP)
+    begins[asked] = slip | (scored(field.values, (left, right), Prefix.similarity) == shorter)
     return begins
 
 

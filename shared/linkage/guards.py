@@ -37,6 +37,8 @@ class Evidence:
     """The child is matched to another pupil."""
     suppressed: Mask
     """The claim says that nobody may be written to."""
+    families: bool = True
+    """Claims hold brothers and sisters. Not so only where a model was trained on claims of one child each."""
     weighed: bool = False
     """A model has weighed the pairs by how common names and dates are, so less is left for a guard to doubt."""
 
@@ -88,6 +90,7 @@ def _twin_weighed(pairs: Evidence) -> Mask:
     # What only sounds like the name of a twin beside it has been weighed against that twin's own name.
     same_family = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
     another = (pairs["forename"] != Forename.MISSING) & (pairs["forename"] < Forename.SIMILAR)
+    same_family &= pairs.families
     stopped: Mask = (same_family & another) | (pairs.twin & (pairs["forename"] < Forename.SOUNDS_ALIKE))
     return stopped
 
@@ -103,8 +106,8 @@ def _forename(pairs: Evidence) -> Mask:
 
 def _forename_weighed(pairs: Evidence) -> Mask:
     forename = pairs["forename"]
-    other = (forename != Forename.MISSING) & (forename < Forename.SIMILAR)
-    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.KNOWN_VARIANT)
+    other = (forename != Forename.MISSING) & (forename < Forename.SIMILAR) & pairs.families
+    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.KNOWN_VARIANT) & pairs.families
     # A child not yet named on one side: everything else must be there, and a twin is another guard's.
     otherwise = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
     unnamed = (forename == Forename.MISSING) & ~pairs.identified & ~otherwise
@@ -128,13 +131,15 @@ def _dob(pairs: Evidence) -> Mask:
 
 
 def _dob_weighed(pairs: Evidence) -> Mask:
-    dob = pairs["dob"]
-    # A brother or cousin may be born a digit apart; one of the same name at the same home is not.
-    slip = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS))
-    slip &= pairs.together & (pairs["forename"] >= Forename.KNOWN_VARIANT)
+    # A brother or cousin may be born a digit apart; one who bears the same name is not, or lives elsewhere.
+    dob, together = pairs["dob"], pairs.together
     named = (pairs["surname"] >= Surname.SIMILAR) & (pairs["forename"] >= Forename.FIRST_NAME)
-    slip |= (dob == Dob.TWO_DIGITS_DIFFER) & pairs.together & named
-    stopped: Mask = ~slip & (dob < Dob.DAY_AND_MONTH_SWAPPED) & ~pairs.identified
+    known = together & (pairs["forename"] >= Forename.KNOWN_VARIANT)
+    borne = dob >= Dob.DAY_AND_MONTH_SWAPPED
+    borne |= (dob == Dob.ONE_DIGIT_DIFFERS) & (known | named | (not pairs.families))
+    borne |= (dob == Dob.ONE_PART_DIFFERS) & known
+    borne |= np.isin(dob, (Dob.TWO_DIGITS_DIFFER, Dob.MISSING)) & together & named
+    stopped: Mask = ~borne & ~pairs.identified
     return stopped
 
 

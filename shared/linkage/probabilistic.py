@@ -64,8 +64,8 @@ def offer(
         bits = weights.bits(records, pairs, levels)
         chance, _ = posterior(bits.total, bits.siblings, rivals, world)
     margin = margins(bits.total, pairs)
-    strangers = weights.strangers(levels, bits, records.households)
-    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers)
+    strangers, families = weights.strangers(levels, bits, records.households), model.siblings.per_child > 0
+    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers, families=families)
     guard = first_to_stop(evidence, policy.guards)
     return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, chance, margin), considered)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
 
 
-LENIENCE = 4.0
+LENIENCE = 20.0
 """How many times the strangers that the agreement allows are allowed to a pair that a model has weighed."""
 
 
@@ -103,8 +103,10 @@ def evidence_of(
     rivals: Mask | None = None,
     taken: Mask | None = None,
     weighed: Scores | None = None,
+    families: bool = True,
 ) -> Evidence:
-    """What the guards look at. `weighed` are the strangers that a model expects, where one has weighed the pairs.
+    """What the guards look at. `weighed` are the strangers that a model expects, where one has weighed the pairs, and
+    `families` whether it knows of brothers and sisters.
     Neighbours are looked for only where a guard can ask for them."""
     nobody = np.zeros(len(pairs), np.bool_)
     twin = nobody.copy()
@@ -119,6 +121,7 @@ def evidence_of(
         levels=levels,
         twin=twin,
         strangers=strangers,
+        families=families,
         most_strangers=policy.expected_strangers * (1.0 if weighed is None else LENIENCE),
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,

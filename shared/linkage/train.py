@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from shared.agreement.linkage_model import LevelChances, LinkageModel, Siblings
 from shared.agreement.model import LinkagePolicy
-from shared.linkage.blocking import block
+from shared.linkage.blocking import FINE, block
 from shared.linkage.cascade import counts, join_keys
 from shared.linkage.compare import compare
 from shared.linkage.context import persons
@@ -109,7 +109,8 @@ def train_records(
 def _lot(records: Records, policy: LinkagePolicy, share: float) -> Lot:
     asked = np.zeros(records.pupils, np.bool_)
     asked[in_order(records, 0)[: math.ceil(share * records.pupils)]] = True
-    pairs, _ = block(records, asked, np.ones(records.households, np.bool_))
+    pairs, rule = block(records, asked, np.ones(records.households, np.bool_))
+    pairs = pairs.where(rule < len(FINE))
     rivals = Rivals.of(pairs, *persons(records, pairs))
     return Lot(records, int(asked.sum()), pairs, compare(records, pairs, policy.forename_similarity), rivals)
 
@@ -157,15 +158,19 @@ def _cut(share: float) -> float:
 
 
 def _siblings(lots: list[Records]) -> Siblings:
-    """How many brothers and sisters a child has on its claim, and how many of them are of one birth."""
+    """How many brothers and sisters a child has on its claim, and how many of them are of one birth.
+
+    Where no row names its claim nothing is known, and one sibling is assumed: guards against them must stand.
+    """
     others = same_day = same_name = rows = 0.0
     for records in lots:
         others += _together(records)
         same_day += _together(records, records.dob)
         same_name += _together(records, records.first_name)
         rows += records.households
+    named = any((records.household_ref.households >= 0).any() for records in lots)
     return Siblings(
-        per_child=round(others / max(rows, 1), 4),
+        per_child=round(others / max(rows, 1), 4) if named else 1.0,
         same_birthday=_cut((same_day + 1) / (others + 100)),
         same_forename=_cut((same_name + 0.5) / (others + 1000)),
         unlisted=0.1,

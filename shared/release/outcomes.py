@@ -11,10 +11,6 @@ import pyarrow.compute as pc
 
 DUPLICATE = "duplicate_registration"
 NO_BENEFIT = "no_qualifying_benefit"
-_MAIN_REGISTRATIONS = (
-    "C",
-    "M",
-)  # School Census: current single, current dual main; S and O are the second school's row
 
 
 @dataclass(frozen=True)
@@ -36,19 +32,6 @@ class Outcomes:
         """How many rows are excluded, by reason."""
         counts = pc.value_counts(self.reason.drop_null()).to_pylist()
         return dict(sorted((entry["values"], entry["counts"]) for entry in counts))
-
-
-def second_registrations(pupils: pa.Table) -> pa.Array:
-    """Whether a row is a further registration of a child whose main row is also there, in any borough's file.
-
-    The same permanent UPN and date of birth is one child. The main registration stays; of equals, the first in the
-    order of school borough and row.
-    """
-    frame = pupils.select(["upn", "dob", "enrol_status", "school_borough", "row"]).to_pandas()
-    frame["second"] = ~frame["enrol_status"].isin(_MAIN_REGISTRATIONS)
-    ordered = frame.sort_values(["second", "school_borough", "row"], kind="stable")
-    repeated = ordered.duplicated(["upn", "dob"]) & ordered["upn"].notna() & ordered["upn"].str[-1].str.isdigit()
-    return pa.array(repeated.sort_index().to_numpy(dtype=bool, na_value=False))
 
 
 def decide(links: pa.Table, exclusions: pa.Array, tiers: pa.Array) -> Outcomes:

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 from shared.eligibility.assess import assess, exclude_pupils
 from shared.intake.requests import LinkRequest
 from shared.intake.staging import Inputs, Partition, current_inputs, read_staged, stage
-from shared.linkage.link import link
+from shared.linkage.registrations import link_main_registrations, second_registrations
 from shared.release.outbox import send_sealed, send_summary
-from shared.release.outcomes import DUPLICATE, Outcomes, by_school_borough, decide, second_registrations
+from shared.release.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.release.results import pairs, released
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def find(exchange: Exchange, inputs: Inputs, as_of: datetime) -> Linked:
     pupils = pa.concat_tables([_read(exchange, inputs.home, name) for name in inputs.pupils]).combine_chunks()
     second = second_registrations(pupils)
     exclusions = pc.if_else(second, DUPLICATE, exclude_pupils(pupils, rule_set=rule_set, as_of=as_of.date()))
-    links = link_main_registrations(pupils, second, households, exchange)
+    links = link_main_registrations(pupils, second, households, exchange.agreement.linkage)
     linked_households = households.take(links.column("household_row").combine_chunks())
     assessment = assess(linked_households, rule_set=rule_set, as_of=as_of.date())
     tiers = pc.if_else(
@@ -118,17 +118,6 @@ def find(exchange: Exchange, inputs: Inputs, as_of: datetime) -> Linked:
         return pairs(pupils.take(rows), linked_households.take(rows), links.take(rows), assessment.take(rows))
 
     return Linked(pupils, outcomes, of("matched"), of("review"))
-
-
-def link_main_registrations(pupils: pa.Table, second: pa.Array, households: pa.Table, exchange: Exchange) -> pa.Table:
-    """Link all rows but further registrations of the same child, which would make their own child ambiguous.
-
-    Returns links aligned with `pupils`; a further registration has nulls.
-    """
-    main = pc.invert(second)
-    links = link(pupils.filter(main), households, exchange.agreement.linkage)
-    position = pc.subtract(pc.cumulative_sum(pc.cast(main, pa.int64())), 1)
-    return links.take(pc.if_else(main, position, pa.scalar(None, pa.int64())))
 
 
 def _read(exchange: Exchange, home: str, name: str) -> pa.Table:

@@ -20,6 +20,7 @@ from shared.agreement.load import load_agreement  # noqa: E402
 from shared.linkage.columns import COLUMNS, OFTEN_ALIKE  # noqa: E402
 from shared.linkage.link import link_records  # noqa: E402
 from shared.linkage.records import read_records  # noqa: E402
+from shared.linkage.registrations import REGISTRATION, second_registrations  # noqa: E402
 from shared.linkage.train import train_records  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
@@ -33,7 +34,8 @@ def main() -> None:
         policy = policy.model_copy(update={"model": None})
     with entry.stage("read"):
         pupils, households = (read(entry.folder, side) for side in ("pupils", "households"))
-        records = read_records(pupils, households)
+        main = np.flatnonzero(~np.asarray(second_registrations(pupils)))
+        records = read_records(pupils.take(pa.array(main)) if len(main) < pupils.num_rows else pupils, households)
     if entry.variant == "trained":
         with entry.stage("train"):
             facts = {"name": "bench", "version": "0.0.0", "trained_on": entry.folder.name}
@@ -46,14 +48,15 @@ def main() -> None:
         for name in ("pupil_row", "household_row", "probability", "match_weight")
     )
     automatic = np.asarray(pc.equal(made.column("outcome"), "matched").combine_chunks())
-    entry.finish(pupil.astype(np.int64), household.astype(np.int64), probability, weight, automatic)
+    entry.finish(main[pupil], household.astype(np.int64), probability, weight, automatic)
 
 
 def read(folder: Path, side: str) -> pa.Table:
-    """The columns that linkage looks at."""
+    """The columns that linkage looks at, and those that tell further registrations of a child."""
+    columns = (*COLUMNS[side], *(REGISTRATION if side == "pupils" else ()))
     return pq.read_table(
         folder / f"{side}.parquet",
-        columns=list(COLUMNS[side]),
+        columns=list(columns),
         read_dictionary=[name for name in COLUMNS[side] if name in OFTEN_ALIKE],
     )
 

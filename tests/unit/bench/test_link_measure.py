@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from bench.link.contestants.race import greedy
-from bench.link.measure import Counts, calibration, measure, right, sweep
+from bench.link.measure import Counts, calibration, measure, right, sweep, without_suppressed
 from bench.link.sets import TRUTH
 
 
@@ -97,7 +97,8 @@ def test_greedy_of_nothing_is_nothing() -> None:
 
 def test_a_contestants_links_are_measured_as_handed_in_and_after_one_to_one() -> None:
     known = truth((0, 0, None, "polish"), (1, 1, None, "somali"), (2, 2, None, "somali"))
-    found = measure(links((0, 0, 0.999, True), (1, 1, 0.98, False), (2, 1, 0.6, False), (3, 3, 0.995, True)), known)
+    handed_in = links((0, 0, 0.999, True), (1, 1, 0.98, False), (2, 1, 0.6, False), (3, 3, 0.995, True))
+    found = measure(handed_in, known, np.zeros(4, bool))
     assert found["automatic"] == {
         **{"links": 2, "correct": 1, "expected": 3, "false": 1, "precision": 0.5, "recall": 1 / 3},
         "f1": pytest.approx(0.4),
@@ -110,3 +111,11 @@ def test_a_contestants_links_are_measured_as_handed_in_and_after_one_to_one() ->
     }
     assert sum(band["links"] for band in found["bands"]) == 4
     assert found["worst_band_error"] is None
+
+
+def test_a_suppressed_household_counts_for_nobody() -> None:
+    known = truth((0, 0, None, None), (1, 1, 2, None), (3, 3, None, None))
+    handed_in = links((0, 0, 0.99, True), (1, 1, 0.99, True), (2, 2, 0.99, True), (3, 4, 0.99, True))
+    kept, left, out = without_suppressed(handed_in, known, np.array([False, False, True, False, False]))
+    assert kept.column("pupil_row").to_pylist() == [0, 3]
+    assert (left.column("pupil_row").to_pylist(), out) == ([0, 3], 1)

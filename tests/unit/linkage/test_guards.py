@@ -10,7 +10,7 @@ import pytest
 from shared.agreement.model import Guard, LinkagePolicy
 from shared.linkage.guards import GUARDS, ONE_TO_ONE, POLICY_GUARDS
 from shared.linkage.link import link
-from tests.unit.linkage.families import POLICY, children, one, pupils
+from tests.unit.linkage.families import POLICY, WHOLE, children, one, pupils
 
 UPN, OTHER_UPN = "J210234519001", "B801200005001"
 ELSEWHERE = {"postcode": "N1C 4AX", "uprn": "7", "address_line_1": "3 Canal Reach"}
@@ -78,6 +78,45 @@ def test_a_guard_sends_the_pair_to_a_person(code: str, pupil: dict[str, Any], ch
 def test_no_guard_stops_an_everyday_difference(pupil: dict[str, Any], child: dict[str, Any]) -> None:
     found = one(pupil, child)
     assert (found["outcome"], found["guard"]) == ("matched", None)
+
+
+WEIGHED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("twin", {"forename": "Zoe"}, {}),
+    ("forename", {"forename": "Christabel"}, {"child_forename": "Chrysanthe", **ELSEWHERE}),
+    ("forename", {"forename": "Daniel", "sex": "M"}, {"child_forename": "Danielle", "child_sex": "F"}),
+    ("dob", {}, {"child_dob": date(2016, 5, 1)}),
+    ("dob", {"forename": "Marlon"}, {"child_forename": "Marlow", "child_dob": date(2015, 3, 17)}),
+    ("dob_postcode", {"forename": "Zoe", "surname": "Lee"}, {}),
+    ("suppressed", {}, {"suppress_contact": True}),
+    ("identifier", {"upn": UPN}, {"child_upn": OTHER_UPN}),
+]
+
+
+@pytest.mark.parametrize(("code", "pupil", "child"), WEIGHED)
+def test_what_no_weight_can_know_is_a_persons_whatever_the_weight(
+    code: str, pupil: dict[str, Any], child: dict[str, Any]
+) -> None:
+    sure = WHOLE.model_copy(update={"guards": (code,), "automatic": 1e-6, "review": 1e-9, "cascade": WHOLE.cascade[:2]})
+    found = one(pupil, child, sure)
+    assert (found["outcome"], found["guard"]) == ("review", code)
+    assert one(pupil, child, sure.model_copy(update={"guards": ()}))["outcome"] == "matched"
+
+
+def test_strangers_of_one_name_and_birthday_are_a_persons_whatever_the_weight() -> None:
+    sure = WHOLE.model_copy(update={"guards": ("stranger",), "automatic": 1e-6, "cascade": WHOLE.cascade[:2]})
+    crowd = [{"child_dob": date(2012, 1, 1 + n), "household_ref": f"X{n}", **ELSEWHERE} for n in range(20)]
+    assert link(pupils({}), children(ELSEWHERE), sure).to_pylist()[0]["guard"] is None
+    strict = sure.model_copy(update={"expected_strangers": 1e-9})
+    found = link(pupils({}), children(ELSEWHERE, *crowd), strict).to_pylist()[0]
+    assert (found["outcome"], found["guard"]) == ("review", "stranger")
+
+
+def test_where_claims_hold_one_child_each_a_forename_is_weighed_like_the_rest() -> None:
+    assert WHOLE.model is not None
+    alone = WHOLE.model.siblings.model_copy(update={"per_child": 0.0})
+    people = WHOLE.model_copy(update={"model": WHOLE.model.model_copy(update={"siblings": alone})})
+    assert one({"forename": "Zoe"}, {}, WHOLE)["outcome"] == "review"
+    assert one({"forename": "Zoe"}, {}, people)["guard"] is None
 
 
 @pytest.mark.parametrize("similar", ["Mariah", "Mariam"])

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.linkage.blocking import BLOCKS, MOST_CHILDREN, block
+from shared.linkage.blocking import BLOCKS, FINE, MOST_CHILDREN, block
 from shared.linkage.calibrate import calibrate
+from shared.linkage.compare import compare
 from shared.linkage.explain import EXPLANATION, explain
+from shared.linkage.family import by_siblings
 from shared.linkage.levels import LEVELS
 from shared.linkage.link import link
 from shared.linkage.pairs import Pairs
@@ -37,6 +39,11 @@ ELSEWHERE = {"postcode": "N1C 4AX", "uprn": "7", "address_line_1": "3 Canal Reac
         ({"forename": "Okonjo", "surname": "Temidayo"}, {}),
         ({"forename": "Ibrahim"}, {"child_forename": "Ebraheem"}),
         ({"dob": date(2014, 3, 7), "surname": "Okonja"}, {"child_dob": date(2014, 7, 3)}),
+        ({"forename": "Okonjo", "surname": "Temidayp"}, {}),
+        ({"forename": "Al-Hassan", "surname": "Temidayo"}, {"child_surname": "Al Hassan"}),
+        ({"surname": "Zyx"}, {"claimant_surname": "Zyx"}),
+        ({}, {"child_dob": date(2015, 3, 18)}),
+        ({}, {"child_forename": None}),
     ],
 )
 def test_one_thing_wrong_is_found(pupil: dict[str, Any], child: dict[str, Any]) -> None:
@@ -59,6 +66,60 @@ def test_no_score_overrides_a_guard(code: str, pupil: dict[str, Any], child: dic
     found = one(pupil, child, lenient)
     assert (found["outcome"], found["guard"]) == ("review", code)
     assert "A person decides" in found["sentence"]
+
+
+def test_a_guard_says_who_decides_and_not_how_likely_a_pair_is() -> None:
+    open_to_all, closed = one({}, {}, WHOLE), one({}, {"suppress_contact": True}, WHOLE)
+    assert closed["probability"] > WHOLE.automatic
+    assert (open_to_all["outcome"], closed["outcome"]) == ("matched", "review")
+
+
+def test_a_siblings_match_speaks_for_the_claim_of_a_family_that_has_moved() -> None:
+    brother = {"forename": "Kehinde", "dob": date(2011, 5, 2)}
+    on_claim = {"child_forename": "Kehinde", "child_dob": date(2011, 5, 2), "child_seq": 2}
+    changed = {"surname": "Okonjo", "former_surname": None}
+    alone = link(pupils(changed), children({"child_surname": "Bello", **ELSEWHERE}), WHOLE).to_pylist()[0]
+    left = pupils(changed, brother)
+    right = children({"child_surname": "Bello", **ELSEWHERE}, {**on_claim, **ELSEWHERE})
+    links = link(left, right, WHOLE)
+    both = links.to_pylist()[0]
+    assert both["match_weight"] > alone["match_weight"] + 5
+    assert "family sibling matched" in both["evidence"]
+    assert "a brother or sister is matched to the same claim" in both["sentence"]
+    parts = explain(left, right, links, WHOLE).to_pylist()
+    assert any(part["part"] == "family" and part["bits"] > 5 for part in parts)
+    assert sum(part["bits"] for part in parts if part["pupil_row"] == 0) == pytest.approx(both["match_weight"])
+
+
+def test_a_sibling_speaks_for_another_child_only() -> None:
+    """The pupil's own match, and the child that a sibling has, say nothing."""
+    records = read_records(pupils({}, {"forename": "Kehinde"}), children(ELSEWHERE, {**ELSEWHERE, "child_seq": 2}))
+    asked = Pairs(np.array([0, 0]), np.array([0, 1]))
+    levels = compare(records, asked, WHOLE.forename_similarity)
+    for matched, found in (((0, 0), [0, 0]), ((1, 1), [1, 0]), ((1, 0), [0, 1])):
+        settled = Pairs(*(np.array([row]) for row in matched))
+        assert by_siblings(records, asked, levels, settled).tolist() == found
+
+
+def test_a_whole_name_that_many_bear_weighs_less_than_its_parts_say() -> None:
+    assert WHOLE.model is not None
+    weights = weights_of(WHOLE.model)
+    crowd = [{"child_seq": n, "child_dob": date(2012, 1, 1 + n)} for n in range(20)]
+    pair = Pairs(np.array([0]), np.array([0]))
+    bits = []
+    for others in (crowd, [child | {"child_forename": f"Name{chr(65 + n)}"} for n, child in enumerate(crowd)]):
+        records = read_records(pupils({}), children(ELSEWHERE, *others))
+        levels = compare(records, pair, WHOLE.forename_similarity)
+        bits.append(float(weights.bits(records, pair, levels).terms["forename"][0]))
+    assert bits[0] < bits[1] - 3
+
+
+def test_wide_keys_are_for_small_files() -> None:
+    assert [at.name for at in BLOCKS if at.wide] == [at.name for at in BLOCKS[len(FINE) :]]
+    moved = pupils({"dob": date(2010, 1, 1)}), children(ELSEWHERE)
+    pairs, rule = block(read_records(*moved), np.ones(1, np.bool_), np.ones(1, np.bool_))
+    assert [BLOCKS[number].name for number in rule] == ["names-wide"]
+    assert pairs.pupils.tolist() == [0]
 
 
 def test_date_of_birth_and_postcode_alone_are_never_enough() -> None:
@@ -133,7 +194,7 @@ def test_weights_that_fall_are_pooled(shares: list[tuple[float, float]]) -> None
 def test_chances_of_one_row_never_add_up_to_more_than_one(bits: list[float]) -> None:
     pairs = Pairs(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))
     nobody = np.full(4, -1)
-    chance = compete(np.array(bits), np.full(4, -1000.0), Rivals.of(pairs, nobody, nobody), rounds=20)
+    chance = compete(np.array(bits), np.full(4, -1000.0), Rivals.of(pairs, nobody, nobody), rounds=100)
     assert (chance >= 0).all()
     for rows in (pairs.pupils, pairs.households):
         assert (np.bincount(rows, weights=chance) <= 1.02).all()
