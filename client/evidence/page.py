@@ -128,7 +128,7 @@ def _environment(agreement: Agreement) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    spoken = ("day", "moment", "span", "number", "counted", "size")
+    spoken = ("day", "moment", "brief", "span", "number", "counted", "size", "file")
     spoken += ("operation", "container", "ways", "authentication")
     environment.filters |= {word: getattr(words, word) for word in spoken}
     environment.filters |= {"name": name, "whose": whose, "who": who}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -42,6 +43,10 @@ _OPERATIONS = {
     "GetBlobMetadata": "looked at",
     "GetContainerProperties": "looked at the container",
     "CopyBlob": "copied",
+    "CopyBlobSource": "read for a copy",
+    "SnapshotBlob": "took a snapshot",
+    "AcquireBlobLease": "took a lease",
+    "GetUserDelegationKey": "asked for a key to sign passes with",
     "PutMessage": "put a message",
     "GetMessages": "took messages",
     "PeekMessages": "looked at messages",
@@ -70,6 +75,10 @@ _AUTHENTICATIONS = {
 }
 
 
+_RESOURCE = re.compile(r"resourceId=.*(?=(/[^/]+){2}/y=\d)", re.IGNORECASE)
+"""All of a resource's id but its last two parts, which say which service or vault it is."""
+
+
 def day(on: date | str) -> str:
     """``1 October 2026``, of a date or of a time in UTC as records have it."""
     found = on if isinstance(on, date) else datetime.fromisoformat(on)
@@ -79,6 +88,16 @@ def day(on: date | str) -> str:
 def moment(at: str) -> str:
     """``1 October 2026, 09:30 UTC``; empty for none."""
     return f"{day(at)}, {datetime.fromisoformat(at):%H:%M} UTC" if at else ""
+
+
+def brief(at: str) -> str:
+    """``1 Oct 2026, 09:30:07``, to be found again in a log; empty for none."""
+    return f"{datetime.fromisoformat(at).day} {datetime.fromisoformat(at):%b %Y, %H:%M:%S}" if at else ""
+
+
+def file(path: str) -> str:
+    """A path in a record, without the resource's long id in the middle of a log's."""
+    return _RESOURCE.sub("…", path)
 
 
 def span(first: str, last: str) -> str:

@@ -90,7 +90,8 @@ def test_what_is_amiss_is_broken_on_the_page_with_the_line_that_shows_it(term: T
     text = text_of(out)
     assert code == 3
     assert re.search(r"\d+ of 18 promises hold, \d (is|are) broken", text)
-    assert f"logs/{term.file_of(line)}, line 1" in text
+    assert "logs/insights-logs-storageread/…/blobServices/default/y=2026/m=10/d=22/h=09/m=00/PT1H.json, line 1" in text
+    assert f"logs/{term.file_of(line)}" in (out / "audit.json").read_text(encoding="utf-8")
     assert "Not in the register" in text
 
 

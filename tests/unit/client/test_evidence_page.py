@@ -189,5 +189,7 @@ def test_numbers_read_as_numbers() -> None:
     assert words.ways({"retention.sweep_days.inbox · sweep": 4, "retention.sweep_days.outbox · sweep": 1}) == (
         "nightly sweep: inbox 4, outbox 1"
     )
-    assert words.moment("") == ""
+    assert words.moment("") == words.brief("") == ""
+    assert words.brief("2026-10-01T09:30:07Z") == "1 Oct 2026, 09:30:07"
+    assert words.file("ledger/drop/ab/0001.json") == "ledger/drop/ab/0001.json"
     assert words.operation("NoSuchOperation") == "NoSuchOperation"
