@@ -15,6 +15,7 @@ from client.evidence.page import LISTED, SECTIONS, FileFact, render
 from shared.agreement.load import load_agreement
 from shared.audit.flows import Flow, count_flows, last_sweeps
 from shared.audit.pairs import count_pairs
+from shared.audit.report import Finding, Place
 from tests.unit.client.evidence_sample import MATCHED, PILOT, access, event, events, evidence
 from tests.unit.client.page_reader import Page
 
@@ -97,10 +98,16 @@ def test_where_all_is_well_the_page_says_so_and_claims_no_more() -> None:
 
 def test_what_a_record_says_is_shown_as_text_and_never_obeyed() -> None:
     said = evidence()
-    hostile = replace(said.report.checks[0], result="broken", note="<script>alert(1)</script> & <img src=x>")
-    page = Page(render(replace(said, report=replace(said.report, checks=(hostile,))), FILES))
+    script = "<script>alert(1)</script> & <img src=x> \"'"
+    place = Place("log", script, 1, script)
+    found = Finding(script, place, "", script, script, script, script, script)
+    check = replace(said.report.checks[0], result="broken", note=script, question=script, exceptions=(found,))
+    accesses = (replace(access()[0], principal=script, container=script, operation=script, authentication=script),)
+    explained = (replace(said.report.explained[0], by=script, clause=script),)
+    hostile = replace(said.report, checks=(check,), access=accesses, explained=explained)
+    page = Page(render(collect(load_agreement(), hostile, events(), {}), (FileFact(script, 1, script),)))
     assert page.faults == []
-    assert "<script>alert(1)</script>" in page.text
+    assert page.text.count("<script>alert(1)</script>") > 12
 
 
 def test_a_small_number_of_children_is_nowhere_on_the_page() -> None:
