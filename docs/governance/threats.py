@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "ig" / "threat-model.md"
 
 OPEN = "**open**"
 _ROW = re.compile(r"^\| (T\d+) \| ([A-Z ]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
-_TEST = re.compile(r"`(tests/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)(?:\[([a-z_]+)\])?`")
+_TEST = re.compile(r"`(tests/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)(?:\[([^\]`]+)\])?`")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class NamedTest:
 
     path: str
     name: str
-    fact: str
-    """The fact about the templates that the test is run with; empty for any other test."""
+    case: str
+    """What the test is run with: a fact about the templates, or a planted misdeed; empty where all cases are meant."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def summary() -> str:
 
 
 def _threat(number: str, kinds: str, threat: str, control: str, held: str) -> Threat:
-    tests = tuple(NamedTest(path, name, fact) for path, name, fact in _TEST.findall(held))
+    tests = tuple(NamedTest(path, name, case) for path, name, case in _TEST.findall(held))
     rest = _TEST.sub("", held)
     return Threat(
         number,

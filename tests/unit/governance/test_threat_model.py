@@ -9,9 +9,18 @@ from functools import cache
 import pytest
 
 from docs.governance.threats import PAGE, ROOT, NamedTest, Threat, summary, threats
+from tests.unit.audit.misdeeds import MISDEEDS
 from tests.unit.infra.facts import FACTS
 
-NAMED = sorted({test for threat in threats() for test in threat.tests}, key=lambda test: (test.path, test.name))
+NAMED = sorted(
+    {test for threat in threats() for test in threat.tests}, key=lambda test: (test.path, test.name, test.case)
+)
+
+CASES = {
+    "test_the_fact_holds": {fact.__name__ for fact in FACTS},
+    "test_each_misdeed_is_found_by_its_own_checks": {misdeed.name for misdeed in MISDEEDS},
+}
+"""What tests that are named with one of their cases are run with."""
 
 
 @cache
@@ -27,12 +36,15 @@ def test_every_line_of_the_tables_is_read() -> None:
     assert text.count("tests/") == sum(len(threat.tests) for threat in threats())
 
 
-@pytest.mark.parametrize("test", NAMED, ids=lambda test: test.name)
+@pytest.mark.parametrize("test", NAMED, ids=lambda test: f"{test.name}-{test.case}")
 def test_a_named_test_exists(test: NamedTest) -> None:
     assert (ROOT / test.path).is_file(), test.path
     assert test.name in functions_of(test.path), f"{test.path} has no {test.name}"
-    assert bool(test.fact) == (test.name == "test_the_fact_holds")
-    assert not test.fact or test.fact in {fact.__name__ for fact in FACTS}
+    assert not test.case or test.case in CASES[test.name]
+
+
+def test_a_test_of_all_templates_is_named_with_its_fact() -> None:
+    assert [test for test in NAMED if test.name == "test_the_fact_holds" and not test.case] == []
 
 
 @pytest.mark.parametrize("threat", threats(), ids=lambda threat: threat.id)
