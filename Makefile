@@ -51,6 +51,10 @@ bench: setup ## throughput and peak memory of each stage, and the app's cold imp
 bench-link: setup .venv-peers/ready ## our linkage beside Splink and recordlinkage (BENCH="--all", "--development", "--json")
 	$(BIN)/python -m bench.link $(BENCH)
 
+.PHONY: bench-audit
+bench-audit: setup .venv-peers/ready ## a month of logs audited, beside DuckDB (BENCH="--lines 1000000"; 10 million take 20 GB)
+	$(BIN)/python -m bench.audit $(BENCH)
+
 .PHONY: format
 format: setup ## put the code in its standard form
 	$(BIN)/ruff check --fix .

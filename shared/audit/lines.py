@@ -118,6 +118,8 @@ def read_block(block: bytes, first: int) -> tuple[pa.Table, int, int]:
     lines = block.count(b"\n") + (not block.endswith(b"\n"))
     form = VAULT_LOG if b'"AuditEvent"' in block[: block.find(b"\n") + 1] else STORAGE_LOG
     try:
+        if not block.startswith(b"{"):
+            raise pa.ArrowInvalid("a block that begins with null kills the reader")
         table = pj.read_json(
             pa.BufferReader(block),
             read_options=pj.ReadOptions(use_threads=False, block_size=len(block) + 1),
