@@ -12,8 +12,8 @@ SHARED = ("staging", "requests", "claims", "certificates")
 EXCHANGE = "exchange"
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 OURS = re.compile(
-    r"(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result)/"
-    r"(\d{4}-[a-z]+/)?[0-9a-f]{32}/[a-z]*(\d{4})?\.?[a-z]+"
+    r"(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records)/"
+    r"(\d{4}-[a-z]+/|\d{8}-)?[0-9a-f]{32}/[a-z]*(\d{4})?\.?[a-z]+"
 )
 """Names that this product's own grammar makes, and nobody else: safe to repeat."""
 

@@ -77,7 +77,8 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
         Rule("operator.read-certificates", "certificates", "any", READING, "records.certificate_days"),
         Rule("operator.read-certificates", "certificates", "exchange", READING, "records.certificate_days"),
         _right("operator.reference-data", "reference", "exchange", *READING, "create", "alter", "delete"),
-        _right("operator.replay", "queue", "exchange", "put", "peek", "take"),
+        _right("operator.replay", "queue", "exchange", "put", "peek", "take", "survey"),
+        _right("operator.dead-letters", "deadletter", "exchange", *READING, "delete"),
         _right("operator.survey", "account", "exchange", "survey"),
         _right("operator.issue-passes", "account", "exchange", "delegate"),
     ),
@@ -153,12 +154,20 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule("sweep", "outbox", "own", LOOKING | {"create"}, "records.certificate_days"),
         Rule("sweep", "certificates", "own", WRITING_ONCE | {"read"}, "records.certificate_days"),
         Rule("sweep", "deadletter", "exchange", LOOKING | {"delete", "batch"}, "retention.sweep_days.deadletter"),
-        Rule("sweep", "queue", "exchange", frozenset({"take", "peek"}), "retention.sweep_days.poison"),
+        Rule("sweep", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.sweep_days.poison"),
         Rule("sweep", "account", "exchange", frozenset({"survey", "batch"}), "retention.sweep_days"),
         *(
             Rule("sweep", kind, "exchange", LOOKING, "retention.sweep_days")
             for kind in ("staging", "requests", "claims", "certificates")
         ),
+    ),
+    "records": (
+        Rule("records", "ledger", "exchange", LOOKING | {"delete"}, "records.ledger_days"),
+        *(
+            Rule("records", "certificates", whose, LOOKING | {"delete"}, "records.certificate_days")
+            for whose in _EVERYBODY
+        ),
+        *(Rule("records", kind, "exchange", LOOKING, "records") for kind in ("staging", "requests", "claims")),
     ),
     "watchdog": (
         *(Rule("watchdog", kind, "any", LOOKING, "retention.watchdog_days") for kind in _DISPOSED),
@@ -166,7 +175,7 @@ WORK: dict[str, tuple[Rule, ...]] = {
             Rule("watchdog", kind, "exchange", LOOKING, "retention.watchdog_days")
             for kind in ("staging", "requests", "claims", "certificates", "deadletter")
         ),
-        Rule("watchdog", "queue", "exchange", frozenset({"take", "peek"}), "retention.watchdog_days"),
+        Rule("watchdog", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.watchdog_days"),
         Rule("watchdog", "account", "exchange", frozenset({"survey"}), "retention.watchdog_days"),
     ),
 }
