@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.cascade import by_code
 from shared.linkage.fields import MISSING, Codes, Mask
+from shared.linkage.keys import Runs, by_code
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import Records
 
@@ -105,9 +105,11 @@ _CROSSED = {"surname_sound": "forename_sound", "forename_sound": "surname_sound"
 def join(pupils: Codes, households: Codes, size: int) -> Pairs:
     """All pairs with the same key, but for keys of too many children. `size` is more than any key."""
     wanted, asked = by_code(pupils, size)
-    keys, children = by_code(households, size)
-    start = np.searchsorted(keys, wanted)
-    offered = np.searchsorted(keys, wanted, side="right") - start
+    runs = Runs.of(households, size)
+    place = np.minimum(np.searchsorted(runs.codes, wanted), max(len(runs.codes) - 1, 0))
+    meet = np.flatnonzero(runs.codes[place] == wanted) if len(runs.codes) else np.zeros(0, np.int64)
+    asked, place = asked[meet], place[meet]
+    start, offered = runs.starts[place], runs.lengths[place]
     offered[offered > MOST_CHILDREN] = 0
     position = np.arange(offered.sum()) + np.repeat(start - np.cumsum(offered) + offered, offered)
-    return Pairs(np.repeat(asked, offered), children[position])
+    return Pairs(np.repeat(asked, offered), runs.rows[position])

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.fields import MISSING, Codes, Field, Mask
+from shared.linkage.fields import Codes, Field, Mask, counts
+from shared.linkage.keys import join, renumbered
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import Records
 
 MOST_CANDIDATES = 50
 """Children that may share a pupil's key: beyond it the key is a placeholder, and no officer can choose among them."""
-
-_BITS = 63
-"""What a number of one code and one row may take together."""
 
 
 @dataclass(frozen=True)
@@ -37,50 +35,8 @@ def group(records: Records, keys: tuple[str, ...]) -> Groups:
 
 def join_keys(fields: list[Field], pupils: int) -> Groups:
     """Number the rows by several fields; a row that misses one of them is in no group."""
-    joined, size = np.zeros(0, np.int64), 1
-    for field in fields:
-        codes = np.concatenate((field.pupils, field.households))
-        if not len(joined):
-            joined = np.zeros(len(codes), np.int64)
-        if (size * max(field.size, 1)).bit_length() + len(codes).bit_length() > _BITS:
-            joined, size = _numbered(joined, size)
-        missing = (joined < 0) | (codes < 0)
-        joined *= field.size
-        joined += codes
-        joined[missing] = MISSING
-        size *= max(field.size, 1)
-    joined, size = _numbered(joined, size)
+    joined, size = renumbered(*join([(np.concatenate((f.pupils, f.households)), f.size) for f in fields]))
     return Groups(joined[:pupils], joined[pupils:], size)
-
-
-def _numbered(codes: Codes, size: int) -> tuple[Codes, int]:
-    """The same groups with fewer numbers, from zero up, where there are many more numbers than rows."""
-    if size <= 2 * len(codes):
-        return codes, size
-    ordered, rows = by_code(codes, size)
-    starts = np.ones(len(ordered), np.int64)
-    starts[1:] = ordered[1:] != ordered[:-1]
-    numbers = np.full(len(codes), MISSING)
-    numbers[rows] = np.cumsum(starts) - 1
-    return numbers, int(starts.sum())
-
-
-def by_code(codes: Codes, size: int) -> tuple[Codes, Codes]:
-    """The codes that are said in their order, and the row of each. Rows of one code are in their own order."""
-    said = np.flatnonzero(codes >= 0)
-    shift = len(codes).bit_length()
-    if size.bit_length() + shift <= _BITS:
-        # One number for code and row: sorting numbers is much faster than sorting positions.
-        packed = (codes[said] << shift) | said
-        packed.sort()
-        return packed >> shift, packed & ((1 << shift) - 1)
-    rows = said[np.argsort(codes[said], kind="stable")]
-    return codes[rows], rows
-
-
-def counts(codes: Codes, size: int) -> Codes:
-    """How many rows each group has."""
-    return np.bincount(codes[codes >= 0], minlength=size)
 
 
 def alone_on_both_sides(groups: Groups, free_pupils: Mask, free_households: Mask) -> Mask:

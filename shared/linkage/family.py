@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.linkage.context import joined
-from shared.linkage.fields import Codes, Levels, Mask
+from shared.linkage.fields import MISSING, Codes, Levels, Mask
+from shared.linkage.keys import by_code, join
 from shared.linkage.levels import Address, Family
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import Records
@@ -19,31 +19,33 @@ def by_siblings(records: Records, pairs: Pairs, levels: dict[str, Levels], match
     or the two files have it at different homes.
     """
     level = np.zeros(len(pairs), np.int8)
-    apart = np.flatnonzero(levels["address"] < Address.SAME_POSTCODE_OTHER_NUMBER)
+    claims = records.household_ref
+    spoken_for = np.zeros(claims.size + 1, np.bool_)
+    spoken_for[claims.households[matched.households]] = True
+    spoken_for[MISSING] = False
+    apart = np.flatnonzero(
+        (levels["address"] < Address.SAME_POSTCODE_OTHER_NUMBER) & spoken_for[claims.households[pairs.households]]
+    )
     among = pairs.where(apart)
+    both = matched + among
+    claim = claims.households[both.households], claims.size
     found = np.zeros(len(apart), np.bool_)
     for home in ([records.postcode, records.surname_sound], [records.uprn]):
-        key = joined([field.pupils for field in home])
-        found |= _another(_families(records, key, matched), _families(records, key, among), matched, among)
+        family, size = join([*((field.pupils[both.pupils], field.size) for field in home), claim])
+        found |= _another(family[: len(matched)], family[len(matched) :], size, matched, among)
     level[apart[found]] = Family.SIBLING_MATCHED
     return level
 
 
-def _families(records: Records, home: Codes, pairs: Pairs) -> Codes:
-    """One number for the pupil's home together with the child's claim."""
-    return joined([home[pairs.pupils], records.household_ref.households[pairs.households]])
-
-
-def _another(known: Codes, asked: Codes, matched: Pairs, pairs: Pairs) -> Mask:
+def _another(known: Codes, asked: Codes, size: int, matched: Pairs, pairs: Pairs) -> Mask:
     """Whether some matched pair of the same family has both another pupil and another child."""
-    order = np.lexsort((matched.pupils, known))
-    known, pupils, children = known[order], matched.pupils[order], matched.households[order]
-    first, last = np.searchsorted(known, asked), np.searchsorted(known, asked, side="right")
     found: Mask = np.zeros(len(asked), np.bool_)
+    families, order = by_code(known, size)
+    pupils, children = matched.pupils[order], matched.households[order]
+    first, last = np.searchsorted(families, asked), np.searchsorted(families, asked, side="right")
     # Families are small: a few rounds look at every sibling.
     for place in range(int(np.max(last - first, initial=0))):
-        at = np.minimum(first + place, max(len(known) - 1, 0))
-        found |= (
-            (first + place < last) & (asked >= 0) & (pupils[at] != pairs.pupils) & (children[at] != pairs.households)
-        )
+        of = np.flatnonzero(first + place < last)
+        at = first[of] + place
+        found[of] |= (pupils[at] != pairs.pupils[of]) & (children[at] != pairs.households[of])
     return found

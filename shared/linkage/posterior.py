@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from shared.linkage.context import joined
 from shared.linkage.fields import Codes
+from shared.linkage.keys import Runs, join
 from shared.linkage.pairs import Pairs, Scores
 
 _GRID = 2.0**32
@@ -41,51 +41,64 @@ class World:
 
 @dataclass(frozen=True)
 class Side:
-    """How pairs compete for the rows of one side.
+    """How pairs compete for the rows of one side. Pairs that have their row to themselves are left out.
 
-    Pairs of one row with what may be the same person twice (two claims, two registrations) do not compete: `copy`
-    numbers them alike, and `row` is the row of each copy number.
+    Pairs of one row with what may be the same person twice (two claims, two registrations) do not compete: they are
+    copies, of which the best stands for all.
     """
 
-    copy: Codes
-    row: Codes
+    pairs: Codes
+    """The pairs that have a rival: row by row, and copies beside one another."""
+    copies: Codes
+    """Where in `pairs` each person begins."""
+    rows: Codes
+    """Where in `copies` each row begins."""
 
     @staticmethod
     def of(row: Codes, other: Codes, person: Codes) -> Side:
         """Pairs by their row on this side; `person` says who the row of the other side says it is (-1: unknown)."""
-        keys = joined([row, (person >= 0).astype(np.int64), np.where(person < 0, other, person)])
-        _, first, copy = np.unique(keys, return_index=True, return_inverse=True)
-        return Side(copy.astype(np.int64), np.unique(row[first], return_inverse=True)[1].astype(np.int64))
+        persons = int(np.max(person, initial=-1)) + 1
+        who = np.where(person < 0, other + persons, person)
+        key, size = join([(row, int(np.max(row, initial=-1)) + 1), (who, int(np.max(who, initial=-1)) + 1)])
+        copies = Runs.of(key, size)
+        rows = row[copies.rows[copies.starts]]
+        crowded = np.bincount(rows, minlength=1)[rows] > 1
+        lengths = copies.lengths[crowded]
+        rows = rows[crowded]
+        return Side(
+            copies.rows[np.repeat(crowded, copies.lengths)],
+            np.cumsum(lengths) - lengths,
+            np.flatnonzero(np.append(True, rows[1:] != rows[:-1])[: len(rows)]),
+        )
 
     @cached_property
-    def contested(self) -> tuple[Codes, Side]:
-        """The pairs that have a rival, and the side of these alone."""
-        crowded = np.bincount(self.row, minlength=1)[self.row] > 1
-        copies = np.flatnonzero(crowded)
-        place = np.full(len(self.row), -1)
-        place[copies] = np.arange(len(copies))
-        pairs = np.flatnonzero(crowded[self.copy])
-        rows = np.unique(self.row[copies], return_inverse=True)[1].astype(np.int64)
-        return pairs, Side(place[self.copy[pairs]], rows)
+    def row(self) -> Codes:
+        """The number of the row of each person."""
+        return np.repeat(np.arange(len(self.rows)), np.diff(np.append(self.rows, len(self.copies))))
 
-    def others(self, bits: Scores) -> Scores:
-        """log2 of the summed odds of the other pairs of each pair's row; each person counts once, at the best."""
-        summed = np.full(len(bits), -np.inf)
-        pairs, side = self.contested
-        if len(pairs):
-            summed[pairs] = side.summed(bits[pairs])
-        return summed
+    @cached_property
+    def copy(self) -> Codes:
+        """The number of the person of each pair."""
+        return np.repeat(np.arange(len(self.copies)), np.diff(np.append(self.copies, len(self.pairs))))
 
-    def summed(self, bits: Scores) -> Scores:
-        """`others` of all pairs, alone in their row or not."""
-        best = np.full(len(self.row), -1000.0)
-        np.maximum.at(best, self.copy, bits)
-        top = np.full(int(np.max(self.row)) + 1, -1000.0)
-        np.maximum.at(top, self.row, best)
-        share = np.round(np.exp2(best - top[self.row]) * _GRID)
-        left = np.bincount(self.row, weights=share)[self.row] - share
+    def less_others(self, alone: Scores, bits: Scores) -> Scores:
+        """`alone`, less what the summed odds (`bits`) of the other pairs of each pair's row take from it.
+
+        Each person counts once, at the best.
+        """
+        left = alone.copy()
+        if len(self.pairs):
+            left[self.pairs] -= np.logaddexp2(0.0, self._others(bits[self.pairs]))
+        return left
+
+    def _others(self, bits: Scores) -> Scores:
+        """log2 of the summed odds of the other persons of each row."""
+        best = np.maximum(np.maximum.reduceat(bits, self.copies), -1000.0)
+        top = np.maximum.reduceat(best, self.rows)[self.row]
+        share = np.round(np.exp2(best - top) * _GRID)
+        left = np.add.reduceat(share, self.rows)[self.row] - share
         with np.errstate(divide="ignore"):
-            summed: Scores = (np.log2(left / _GRID) + top[self.row])[self.copy]
+            summed: Scores = (np.log2(left / _GRID) + top)[self.copy]
         return summed
 
 
@@ -98,7 +111,7 @@ class Rivals:
 
     @staticmethod
     def of(pairs: Pairs, pupil_person: Codes, child_person: Codes) -> Rivals:
-        """Rivals by row, and copies by who a row says it is (`context.persons`)."""
+        """Rivals by row, and copies by who a row says it is (`Records.person`)."""
         return Rivals(
             Side.of(pairs.pupils, pairs.households, child_person), Side.of(pairs.households, pairs.pupils, pupil_person)
         )
@@ -133,9 +146,9 @@ def compete(bits: Scores, siblings: Scores, rivals: Rivals, rounds: int = 3) -> 
     alone = bits - np.logaddexp2(0.0, siblings)
     of_child = alone
     for _ in range(rounds):
-        of_pupil = alone - np.logaddexp2(0.0, rivals.pupil.others(of_child))
-        of_child = alone - np.logaddexp2(0.0, rivals.child.others(of_pupil))
-    odds = alone - np.logaddexp2(0.0, rivals.pupil.others(of_child)) - np.logaddexp2(0.0, rivals.child.others(of_pupil))
+        of_pupil = rivals.pupil.less_others(alone, of_child)
+        of_child = rivals.child.less_others(alone, of_pupil)
+    odds = rivals.child.less_others(rivals.pupil.less_others(alone, of_child), of_pupil)
     # A vectorised logarithm may differ in its last place by where in an array it stands; what follows must not.
     odds = np.round(np.clip(odds, -1000, 1000) * _FINE) / _FINE
     chance: Scores = 1 / (1 + np.exp2(-odds))

@@ -9,11 +9,11 @@ import numpy as np
 
 from shared.linkage.blocking import block
 from shared.linkage.compare import compare
-from shared.linkage.context import persons
 from shared.linkage.family import by_siblings
 from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import first_to_stop
-from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.keys import Runs
+from shared.linkage.pairs import Pairs, Scores, codes_of
 from shared.linkage.posterior import Rivals, World, posterior
 from shared.linkage.records import Records
 from shared.linkage.scoring import Scored, evidence_of
@@ -56,7 +56,7 @@ def offer(
     near = np.flatnonzero(bits.total >= NEGLIGIBLE - weights.most("family"))
     pairs, levels = pairs.where(near), {name: level[near] for name, level in levels.items()}
     world = World(int(pupils.sum()), int(households.sum()), model.found)
-    rivals = Rivals.of(pairs, *persons(records, pairs))
+    rivals = Rivals.of(pairs, *codes_of(records.person, pairs))
     bits = weights.bits(records, pairs, levels)
     chance, _ = posterior(bits.total, bits.siblings, rivals, world)
     levels["family"] = by_siblings(records, pairs, levels, matched + pairs.where(chance >= policy.automatic))
@@ -74,15 +74,13 @@ def margins(bits: Scores, pairs: Pairs) -> Scores:
     """How many bits each pair is ahead of the best other pair of its pupil or of its child; below 0 it is behind."""
     margin = np.full(len(bits), np.inf)
     for row in (pairs.pupils, pairs.households):
-        order = np.lexsort((-bits, row))
-        sorted_row, sorted_bits = row[order], bits[order]
-        first = np.ones(len(order), np.bool_)
-        first[1:] = sorted_row[1:] != sorted_row[:-1]
-        best = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
-        other = np.where(first, best + 1, best)
-        has = other < len(order)
-        has[has] &= sorted_row[other[has]] == sorted_row[has]
-        lead = np.full(len(order), np.inf)
-        lead[has] = sorted_bits[has] - sorted_bits[other[has]]
-        margin[order] = np.minimum(margin[order], lead)
+        runs = Runs.of(row, int(np.max(row, initial=-1)) + 1)
+        if not len(runs.rows):
+            break
+        mine, run = bits[runs.rows], runs.run
+        best = np.maximum.reduceat(mine, runs.starts)[run]
+        leads = mine == best
+        second = np.maximum.reduceat(np.where(leads, -np.inf, mine), runs.starts)[run]
+        alone_at_the_top = np.add.reduceat(leads.astype(np.int64), runs.starts)[run] == 1
+        margin[runs.rows] = np.minimum(margin[runs.rows], mine - np.where(leads & alone_at_the_top, second, best))
     return margin

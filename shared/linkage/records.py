@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +23,10 @@ from shared.linkage.fields import (
     lookup,
     numbered,
 )
+from shared.linkage.keys import joint
 from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
+from shared.linkage.twins import with_a_twin
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,31 @@ class Records:
     def households(self) -> int:
         """How many household child rows."""
         return len(self.surname.households)
+
+    @cached_property
+    def whole_name(self) -> Field:
+        """Surname and first name as one field, without values."""
+        return joint([self.surname, self.first_name])
+
+    @cached_property
+    def person(self) -> Field:
+        """Who a row says it is: surname, forename and date of birth as one field, without values."""
+        return joint([self.surname, self.forename, self.dob])
+
+    @cached_property
+    def twins(self) -> tuple[Mask, Mask]:
+        """Which pupil rows and which household rows have a twin beside them (`context.twin_beside`)."""
+        pupils, households = (
+            with_a_twin(
+                getattr(self.forename, side),
+                (
+                    [(getattr(field, side), field.size) for field in (self.dob, *family)]
+                    for family in ((self.surname, or_nowhere(self.postcode)), (self.uprn,), (self.household_ref,))
+                ),
+            )
+            for side in ("pupils", "households")
+        )
+        return pupils, households
 
     def key(self, name: str) -> Field:
         """The field that a cascade tier calls `name`."""
@@ -170,6 +198,14 @@ def _contacts(pupils: pa.Table, households: pa.Table) -> tuple[Field, Codes]:
     ).mapped(first_words)
     claimant, partner = np.split(contact.households, 2)
     return Field(contact.values, contact.pupils, claimant), partner
+
+
+def or_nowhere(field: Field) -> Field:
+    """The field, without values, in which the missing have a code of their own."""
+    pupils, households = (
+        np.where(codes < 0, np.int32(field.size), codes) for codes in (field.pupils, field.households)
+    )
+    return Field(pa.nulls(field.size + 1), pupils, households)
 
 
 def _of_households(field: Field, pupils: int) -> Field:

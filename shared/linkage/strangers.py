@@ -6,12 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.linkage.cascade import counts, join_keys
 from shared.linkage.compare import compare
-from shared.linkage.fields import Codes, Field
+from shared.linkage.fields import Codes, Field, counts
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Records
@@ -56,7 +54,7 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     ]
     return Strangers(
         found,
-        {name: repeats(records.key(name)) for name in (*FIELDS, "upn", "uln")} | {"whole_name": _whole_names(records)},
+        {name: repeats(records.key(name)) for name in (*FIELDS, "whole_name", "upn", "uln")},
         numbered[0] * numbered[1],
         located[0] * located[1],
         float(records.pupils) * float(records.households),
@@ -68,12 +66,6 @@ def repeats(field: Field) -> float:
     ours, theirs = counts(field.pupils, field.size), counts(field.households, field.size)
     pairs = float(ours.sum()) * float(theirs.sum())
     return float(ours.astype(float) @ theirs.astype(float)) / pairs if pairs else 0.0
-
-
-def _whole_names(records: Records) -> float:
-    """`repeats` of surname and first name together."""
-    groups = join_keys([records.surname, records.first_name], records.pupils)
-    return repeats(Field(pa.nulls(groups.size), groups.pupils, groups.households))
 
 
 def in_order(records: Records, side: int) -> Codes:

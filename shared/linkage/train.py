@@ -16,13 +16,12 @@ import pyarrow as pa
 from shared.agreement.linkage_model import LevelChances, LinkageModel, Siblings
 from shared.agreement.model import LinkagePolicy
 from shared.linkage.blocking import FINE, block
-from shared.linkage.cascade import counts, join_keys
+from shared.linkage.cascade import join_keys
 from shared.linkage.compare import compare
-from shared.linkage.context import persons
 from shared.linkage.family import by_siblings
-from shared.linkage.fields import Codes, Field, Levels
+from shared.linkage.fields import Codes, Field, Levels, counts
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
-from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.pairs import Pairs, Scores, codes_of
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
 from shared.linkage.records import Records, read_records
@@ -111,7 +110,7 @@ def _lot(records: Records, policy: LinkagePolicy, share: float) -> Lot:
     asked[in_order(records, 0)[: math.ceil(share * records.pupils)]] = True
     pairs, rule = block(records, asked, np.ones(records.households, np.bool_))
     pairs = pairs.where(rule < len(FINE))
-    rivals = Rivals.of(pairs, *persons(records, pairs))
+    rivals = Rivals.of(pairs, *codes_of(records.person, pairs))
     return Lot(records, int(asked.sum()), pairs, compare(records, pairs, policy.forename_similarity), rivals)
 
 

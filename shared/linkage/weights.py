@@ -124,7 +124,7 @@ class Weights:
             others = np.maximum(field.rows - 2, 0)[field.pupils[among.pupils]]
             apart *= (others + self.borrowed * self.repeats[name]) / (rows - 2 + self.borrowed)
         expected = apart * usual / (self.repeats["surname"] * self.repeats["first_name"])
-        together = (others_of(records, ("surname", "first_name"), among) + _SEEN) / (rows + _SEEN / expected)
+        together = (others_of(records.whole_name, among) + _SEEN) / (rows + _SEEN / expected)
         correction[at] = np.minimum(np.log2(apart / together), 0.0)
         return correction
 
