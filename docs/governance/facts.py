@@ -156,8 +156,11 @@ def retention_table() -> str:
 
 
 def longest_chain() -> int:
-    """Days from a drop to the end of the last that can come of it: staged rows, then a result, then an enrolment."""
-    return 3 * max(agreement().retention.sweep_days.values())
+    """Days from a drop to the end of the last that can come of it: staged rows, then a result, then an enrolment.
+
+    What is past its day goes in the night after, so each may last a day longer than its days.
+    """
+    return 3 * (max(agreement().retention.sweep_days.values()) + 1)
 
 
 def retention_words() -> str:

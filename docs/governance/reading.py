@@ -28,9 +28,10 @@ from shared.contract.rules.registry import Context, Rule
 from shared.contract.rules.rulebooks import RULES
 from shared.eligibility.assess import assess, exclude_pupils
 from shared.intake.home import route
+from shared.linkage.fields import Field
 from shared.linkage.levels import LEVELS
 from shared.linkage.link import LINKS
-from shared.linkage.records import Field, Records, read_records
+from shared.linkage.records import Records, read_records
 from shared.linkage.registrations import second_registrations
 from shared.release.enrol import with_pupil
 from shared.release.results import pairs

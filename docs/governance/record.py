@@ -21,6 +21,7 @@ def record_page() -> str:
             "datasets": str(len(CONTRACTS)),
             "region": facts.region(),
             "promise": str(terms.retention.promise_days),
+            "chain": str(facts.longest_chain()),
             "ledger_days": str(terms.records.ledger_days),
             "workspace_days": str(facts.workspace_days()),
             "controllers": page(*(_controller(borough) for borough in facts.parties())),
