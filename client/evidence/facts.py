@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from shared.audit.flows import Flow, LastSweep, count_flows, last_sweeps
 from shared.audit.pairs import MEASURES, Pairs, count_pairs
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 HOURS = "AUD-010"
 """The check of hours without logs."""
+
+Whose = Literal["own", "boroughs", "exchange", "whole"]
+"""Of the principal's own borough, of other boroughs or of any where it has none, of none, or across all parts of it."""
 
 Numbers = tuple[int | None, ...]
 """One number for each of `MEASURES`; `None` is one that is left out."""
@@ -58,8 +61,9 @@ class AccessRow:
     role: str
     principal: str
     container: str
-    whose: str
-    """``its own``, ``the exchange's``, ``every borough's`` or the borough's slug."""
+    whose: Whose
+    of: tuple[str, ...]
+    """The boroughs whose it was, where `whose` is ``boroughs``; else empty."""
     done: Mapping[str, int]
     """Operations that the service carried out, by name."""
     denied: int
@@ -160,11 +164,8 @@ def _totals_last(cell: Cell) -> tuple[bool, str, bool, str]:
 
 
 def access_rows(access: Iterable[Access]) -> tuple[AccessRow, ...]:
-    """Who did what to what, one row for each principal, kind of container, and whose it was.
-
-    What the exchange's own program did to all boroughs' containers of one kind is one row.
-    """
-    together: dict[tuple[str, str, str, str], list[Access]] = {}
+    """Who did what to what: one row for each principal and kind of container, its own borough's apart from others'."""
+    together: dict[tuple[str, str, str, Whose], list[Access]] = {}
     for part in access:
         together.setdefault((_role(part), part.principal, part.container, _whose(part)), []).append(part)
     return tuple(_row(key, parts) for key, parts in sorted(together.items()))
@@ -175,23 +176,22 @@ def _role(part: Access) -> str:
     return "unknown pass" if part.role == "pass" and part.principal.startswith("unknown") else part.role
 
 
-def _whose(part: Access) -> str:
+def _whose(part: Access) -> Whose:
+    if not part.of:
+        return "whole"
     if part.of == "exchange":
-        return "the exchange's"
-    if part.borough and part.of == part.borough:
-        return "its own"
-    if part.role in ("app", "platform") or not part.of:
-        return "every borough's" if part.of else "not told"
-    return part.of
+        return "exchange"
+    return "own" if part.of == part.borough else "boroughs"
 
 
-def _row(key: tuple[str, str, str, str], parts: Sequence[Access]) -> AccessRow:
+def _row(key: tuple[str, str, str, Whose], parts: Sequence[Access]) -> AccessRow:
     done: dict[str, int] = {}
     for part in sorted(parts, key=lambda part: part.operation):
         if part.outcome == "done":
             done[part.operation] = done.get(part.operation, 0) + part.operations
     return AccessRow(
         *key,
+        of=tuple(sorted({part.of for part in parts})) if key[-1] == "boroughs" else (),
         done=done,
         denied=sum(part.operations for part in parts if part.outcome == "denied"),
         failed=sum(part.operations for part in parts if part.outcome == "failed"),

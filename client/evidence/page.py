@@ -47,6 +47,8 @@ CATEGORIES = {
     "AuditEvent": "uses of keys",
 }
 
+NAMED = 3
+"""Boroughs that are named one by one, where somebody's row of access is about several."""
 LISTED = 60
 """Certificates that the page lists; a month of all London has a thousand."""
 
@@ -111,8 +113,11 @@ def _environment(agreement: Agreement) -> Environment:
         borough = agreement.by_slug.get(slug)
         return borough.name if borough else "The exchange" if slug == "exchange" else slug
 
-    def whose(said: str) -> str:
-        return name(said) if said in agreement.by_slug else said
+    def whose(row: AccessRow) -> str:
+        if row.whose == "boroughs" and len(row.of) > NAMED:
+            return f"of {len(row.of)} boroughs"
+        named = {"own": "its own", "exchange": "the exchange's", "whole": "as a whole"}
+        return named.get(row.whose) or ", ".join(map(name, row.of))
 
     def who(principal: str) -> str:
         if principal == "app":

@@ -10,7 +10,7 @@ import pytest
 
 from client.evidence import words
 from client.evidence.draw import picture
-from client.evidence.facts import collect, pair_table
+from client.evidence.facts import access_rows, collect, pair_table
 from client.evidence.page import LISTED, SECTIONS, FileFact, render
 from shared.agreement.load import load_agreement
 from shared.audit.flows import Flow, count_flows, last_sweeps
@@ -146,6 +146,18 @@ def test_the_flows_are_counted_in_files() -> None:
     flows = {flow.borough: flow for flow in count_flows(events(), access(), PILOT)}
     assert flows["lambeth"] == Flow("lambeth", dropped=3, refused=1, released=2 + 3, collected=14 + 2)
     assert flows["lewisham"].released == 2 + 2
+
+
+def test_what_one_did_to_many_boroughs_is_one_row_and_to_anothers_a_row_of_its_own() -> None:
+    rows = {(row.principal, row.container, row.whose): row for row in access_rows(access())}
+    assert rows["app", "staging", "boroughs"].of == PILOT
+    assert rows["app", "staging", "boroughs"].done == {"GetBlob": 848, "PutBlob": 656}
+    assert rows["lambeth officer 1", "outbox", "own"].done == {"GetBlob": 14, "ListBlobs": 31}
+    curious = replace(access()[0], principal="lambeth officer 1", of="lewisham", container="outbox")
+    rows = {(row.principal, row.container, row.whose): row for row in access_rows([*access(), curious])}
+    assert rows["lambeth officer 1", "outbox", "boroughs"].of == ("lewisham",)
+    text = " ".join(Page(render(evidence(), FILES)).text.split())
+    assert "staging, of 4 boroughs" in text
 
 
 def test_the_last_sweep_says_what_is_still_held() -> None:
