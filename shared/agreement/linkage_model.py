@@ -41,6 +41,17 @@ class Siblings(Part):
     """Part of the children with siblings on a claim who are not on it themselves."""
 
 
+class Calibration(Part):
+    """What known pairs said of stated chances: log2 odds are `shift` + `slope` times those of the weights.
+
+    Never upwards at even odds, so that of two pairs that exclude each other only one can be likelier than not.
+    """
+
+    slope: Annotated[float, Field(ge=0.5, le=2)] = 1.0
+    shift: Annotated[float, Field(ge=-4, le=0)] = 0.0
+    """In bits."""
+
+
 class LinkageModel(Part):
     """A trained model. A large pair of files trains its own; small ones reuse this."""
 
@@ -61,3 +72,4 @@ class LinkageModel(Part):
     repeats: dict[str, Chance]
     """By field, the chance that two random rows have the same value: what term frequencies are relative to."""
     siblings: Siblings
+    calibration: Calibration = Calibration()

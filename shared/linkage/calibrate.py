@@ -6,8 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreement.linkage_model import Calibration
 from shared.linkage.pairs import Scores
 
+LOW, HIGH = 0.5, 0.9995
+FEWEST = 200
+_STEPS = 25
 BANDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0)
 CALIBRATION = pa.schema(
     [
@@ -37,6 +41,29 @@ def calibrate(results: pa.Table, decisions: pa.Table) -> pa.Table:
     counted = np.array([each in ("confirm", "reject") for each in decision], np.bool_)
     probability = np.asarray(pc.fill_null(results.column("probability").combine_chunks(), 0.0), dtype=np.float64)
     return bands(probability[counted], right[counted])
+
+
+def fit(probability: Scores, right: np.ndarray) -> Calibration:
+    """The calibration under which these pairs would have been right as often as stated (logistic regression).
+
+    Takes pairs stated between `LOW` and `HIGH`, since beyond a slip of the truth weighs more than all else; needs
+    `FEWEST` of them with some right and some wrong, otherwise the calibration is that which changes nothing.
+    """
+    at = (probability >= LOW) & (probability <= HIGH)
+    odds, hit = np.sort(np.log(probability[at] / (1 - probability[at]))), right[at].astype(float)
+    hit = hit[np.argsort(probability[at], kind="stable")]
+    if len(hit) < FEWEST or hit.all() or not hit.any():
+        return Calibration()
+    shift, slope = 0.0, 1.0
+    for _ in range(_STEPS):
+        stated = 1 / (1 + np.exp(-np.clip(shift + slope * odds, -30, 30)))
+        spread = stated * (1 - stated) + 1e-9
+        gradient = np.array([(hit - stated).sum(), ((hit - stated) * odds).sum()])
+        curve = np.array([[spread.sum(), (spread * odds).sum()], [(spread * odds).sum(), (spread * odds**2).sum()]])
+        step = np.linalg.solve(curve + 1e-6 * np.eye(2), gradient)
+        shift, slope = shift + float(step[0]), slope + float(step[1])
+    slope = round(min(max(slope, 0.5), 2.0), 3)
+    return Calibration(slope=slope, shift=round(min(max(shift / np.log(2), -4.0), 0.0), 3))
 
 
 def bands(probability: Scores, right: np.ndarray) -> pa.Table:

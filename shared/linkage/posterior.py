@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +15,13 @@ from shared.linkage.fields import Codes
 from shared.linkage.keys import Runs, join
 from shared.linkage.pairs import Pairs, Scores
 
+if TYPE_CHECKING:
+    from shared.agreement.linkage_model import Calibration
+
 _GRID = 2.0**32
 _FINE = 2.0**20
 _ROUNDS = 3
+_LEAST = 2.0**-40
 AT_LEAST = 1000
 """Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
 PUPILS_OF_PRIOR = 50
@@ -133,6 +138,14 @@ def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -
         matches = max(share * world.pupils, 1e-6)
     prior = world.odds(matches)
     return compete(weights + prior, siblings + prior, rivals), prior
+
+
+def calibrated(chance: Scores, calibration: Calibration) -> Scores:
+    """Chances as known pairs have shown them to be."""
+    odds = np.log2(np.maximum(chance, _LEAST) / np.maximum(1 - chance, _LEAST))
+    odds = np.round((calibration.shift + calibration.slope * odds) * _FINE) / _FINE
+    stated: Scores = 1 / (1 + np.exp2(-odds))
+    return stated
 
 
 def compete(bits: Scores, siblings: Scores, rivals: Rivals, rounds: int = 3) -> Scores:

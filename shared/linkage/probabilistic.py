@@ -14,7 +14,7 @@ from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import first_to_stop
 from shared.linkage.keys import Runs
 from shared.linkage.pairs import Pairs, Scores, codes_of
-from shared.linkage.posterior import Rivals, World, posterior
+from shared.linkage.posterior import Rivals, World, calibrated, posterior
 from shared.linkage.records import Records
 from shared.linkage.scoring import Scored, evidence_of
 from shared.linkage.weights import weights_of
@@ -58,11 +58,11 @@ def offer(
     world = World(int(pupils.sum()), int(households.sum()), model.found)
     rivals = Rivals.of(pairs, *codes_of(records.person, pairs))
     bits = weights.bits(records, pairs, levels)
-    chance, _ = posterior(bits.total, bits.siblings, rivals, world)
+    chance = calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)
     levels["family"] = by_siblings(records, pairs, levels, matched + pairs.where(chance >= policy.automatic))
     if levels["family"].any():
         bits = weights.bits(records, pairs, levels)
-        chance, _ = posterior(bits.total, bits.siblings, rivals, world)
+        chance = calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)
     margin = margins(bits.total, pairs)
     strangers, families = weights.strangers(levels, bits, records.households), model.siblings.per_child > 0
     evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers, families=families)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from shared.agreement.linkage_model import LevelChances, LinkageModel, Siblings
+from shared.agreement.linkage_model import Calibration, LevelChances, LinkageModel, Siblings
 from shared.agreement.model import LinkagePolicy
 from shared.linkage.blocking import FINE, block
 from shared.linkage.cascade import join_keys
@@ -55,8 +55,8 @@ def train(
 ) -> LinkageModel:
     """Train a model on pairs of pupils and households tables, of which no true links are known.
 
-    `policy` gives `forename_similarity`. The same rows give the same model in whatever order. Raises ValueError when
-    the files have no row or no pair to learn from.
+    `policy` gives `forename_similarity`, and its model, where it has one, the calibration. The same rows give the same
+    model in whatever order. Raises ValueError when the files have no row or no pair to learn from.
     """
     return train_records(
         [read_records(*pair) for pair in files],
@@ -97,7 +97,8 @@ def train_records(
     )
     siblings = _siblings([lot.records for lot in lots])
     households = sum(lot.records.households for lot in lots)
-    facts = _Facts(name, version, trained_on, rows, households, asked, u, repeats, siblings)
+    kept = Calibration() if policy.model is None else policy.model.calibration
+    facts = _Facts(name, version, trained_on, rows, households, asked, u, repeats, siblings, kept)
     patterns = Patterns.counted(np.concatenate([pattern_of(lot.levels) for lot in lots]))
     model = facts.model(*_by_patterns(facts, patterns, possible))
     for _ in range(ROUNDS_OF_PAIRS):
@@ -128,6 +129,8 @@ class _Facts:
     u: dict[str, Scores]
     repeats: dict[str, float]
     siblings: Siblings
+    calibration: Calibration
+    """The agreement's, until decisions on what the new model states say another (`calibrate.fit`)."""
 
     def model(self, m: dict[str, Scores], found: float) -> LinkageModel:
         """The model with these m. Numbers are cut to six digits: what was learned is not more exact than that."""
@@ -149,6 +152,7 @@ class _Facts:
             comparisons=comparisons,
             repeats={name: _cut(share) for name, share in self.repeats.items()},
             siblings=self.siblings,
+            calibration=self.calibration,
         )
 
 

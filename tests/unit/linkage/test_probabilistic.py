@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.agreement.linkage_model import Calibration
 from shared.linkage.blocking import BLOCKS, FINE, MOST_CHILDREN, block
-from shared.linkage.calibrate import calibrate
+from shared.linkage.calibrate import calibrate, fit
 from shared.linkage.compare import compare
 from shared.linkage.explain import EXPLANATION, explain
 from shared.linkage.family import by_siblings
@@ -22,7 +23,7 @@ from shared.linkage.levels import LEVELS
 from shared.linkage.link import link
 from shared.linkage.pairs import Pairs
 from shared.linkage.pictures import levels_chart, waterfall
-from shared.linkage.posterior import Rivals, compete
+from shared.linkage.posterior import Rivals, calibrated, compete
 from shared.linkage.records import read_records
 from shared.linkage.train import train
 from shared.linkage.weights import ASIDE, rising, weights_of
@@ -227,6 +228,26 @@ def test_training_learns_the_same_from_any_order_and_needs_rows() -> None:
     assert model.found > 0.5
     with pytest.raises(ValueError, match="no pair"):
         train([(left.slice(0, 0), right)], POLICY, **about)
+
+
+def test_a_calibration_makes_chances_what_they_have_shown_to_be() -> None:
+    rng = np.random.default_rng(0)
+    odds = rng.normal(2.5, 1.5, 20_000)
+    true = 1 / (1 + np.exp(-(1.3 * odds - 0.4)))
+    stated, right = 1 / (1 + np.exp(-odds)), rng.random(20_000) < true
+    found = fit(stated, right)
+    assert found.slope == pytest.approx(1.3, abs=0.1)
+    assert found.shift == pytest.approx(-0.4 / np.log(2), abs=0.15)
+    assert np.abs(calibrated(stated, found) - true)[stated > 0.5].max() < 0.02
+    assert calibrated(np.array([0.1, 0.5, 0.9]), Calibration()) == pytest.approx([0.1, 0.5, 0.9], abs=1e-5)
+
+
+def test_too_few_decisions_or_all_of_one_kind_change_nothing() -> None:
+    stated = np.full(500, 0.9)
+    assert fit(stated[:50], np.arange(50) % 2 == 0) == Calibration()
+    assert fit(stated, np.ones(500, bool)) == Calibration()
+    assert WHOLE.model is not None
+    assert WHOLE.model.calibration.shift <= 0
 
 
 def test_decisions_say_how_often_a_band_was_right() -> None:
