@@ -9,7 +9,8 @@ import pytest
 
 from docs.governance.columns import SENSITIVITY, UNREAD, about
 from docs.governance.examples import examples
-from docs.governance.reading import COMPARED_IN, checks, literals, released_from, uses
+from docs.governance.reading import COMPARED_IN, checks, released_from, uses
+from docs.governance.watching import literals
 from shared.agreement.load import load_agreement
 from shared.contract.datasets import CONTRACTS
 from shared.linkage.guards import GUARDS
