@@ -1,0 +1,75 @@
+"""`exchange audit` and `exchange register`: what they print, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from client import cli
+from shared.envelope.keys import Use
+from shared.envelope.manifest import EXCHANGE
+from shared.envelope.ring import LocalKeyRing
+from tests.unit.audit.misdeeds import MISDEEDS
+from tests.unit.audit.term import CHILD, Term, make_term
+
+PERIOD = ["--from", "2026-10-01", "--to", "2026-11-30"]
+
+
+@pytest.fixture(scope="module")
+def whole_term(tmp_path_factory: pytest.TempPathFactory) -> Term:
+    keys = LocalKeyRing(tmp_path_factory.mktemp("keys"))
+    keys.create_key(EXCHANGE, Use.SIGN)
+    return make_term(keys)
+
+
+def test_an_audit_in_which_all_holds_ends_with_0(whole_term, tmp_path, capsys):
+    assert cli.run(["audit", str(whole_term.write(tmp_path, split=0)), *PERIOD]) == 0
+    text = capsys.readouterr().out
+    assert "AUD-018" in text
+    assert "best effort" in text
+
+
+def test_a_broken_check_ends_with_3_and_says_where_to_look(whole_term, tmp_path, capsys):
+    record = whole_term.write(tmp_path, split=0)
+    term = Term(whole_term.keys)
+    next(m for m in MISDEEDS if m.name == "an anonymous read").do(term)
+    path = record / "logs" / "insights-logs-storageread" / "PT1H.json"
+    lines = path.read_bytes().count(b"\n")
+    with path.open("ab") as file:
+        file.write(json.dumps(term.lines[0]).encode() + b"\n")
+    assert cli.run(["audit", str(record), *PERIOD]) == 3
+    text = capsys.readouterr().out
+    assert f"logs/insights-logs-storageread/PT1H.json:{lines + 1}" in text
+    assert CHILD not in text
+
+
+def test_an_audit_answers_in_json_for_one_borough(whole_term, tmp_path, capsys):
+    record = str(whole_term.write(tmp_path, split=0))
+    assert cli.run(["audit", record, *PERIOD, "--borough", "lambeth", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["ok"], said["borough"], len(said["checks"])) == (True, "lambeth", 18)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        (["--to", "2026-09-30"], "INP-032"),
+        (["--borough", "atlantis"], "INP-023"),
+    ],
+)
+def test_what_cannot_be_audited_ends_with_2(changed, code, whole_term, tmp_path, capsys):
+    record = str(whole_term.write(tmp_path, split=0))
+    assert cli.run(["audit", record, *PERIOD, *changed]) == 2
+    assert code in capsys.readouterr().err
+
+
+def test_a_register_is_made_from_the_file_of_principals(tmp_path, capsys):
+    out = tmp_path / "register.yaml"
+    app = "0a1b2c3d-0000-4000-8000-000000000001"
+    args = ["--app", app, "--account", "stexchange", "--vault", "kv-exchange", "--out", str(out)]
+    assert cli.run(["register", "infra/bicep/principals.yaml", *args]) == 0
+    assert yaml.safe_load(out.read_text())["app"] == app
+    assert cli.run(["register", "agreements/boroughs.yaml", *args]) == 2
+    assert "REC-003" in capsys.readouterr().err
