@@ -28,7 +28,8 @@ def link_files(
     """Link pupils with benefit children as the agreement's policy says, and write links.parquet.
 
     One row per pupil row, in their order: pupil_row, household_row (0-based), outcome, rule, guard, probability,
-    match_weight (log2 odds), evidence in words, runner_up, margin (bits), sentence. Every row of both files is used;
+    match_weight (log2 odds), evidence in words, runner_up, margin (bits), sentence. A further registration of a
+    child whose main one is there is excluded, as runs do; every other row of both files is used:
     run `exchange check` to see which of them the exchange would reject.
     """
     import pyarrow.compute as pc
@@ -36,7 +37,7 @@ def link_files(
     from client.files import write_table
     from client.linking import counts, read_for_linkage, write_pictures
     from client.settings import load_settings
-    from shared.linkage.link import link
+    from shared.linkage.registrations import link_main_registrations, second_registrations
 
     policy = load_settings(profile, agreements=agreements).agreement().linkage
     with step("Reading"):
@@ -45,7 +46,7 @@ def link_files(
     if ignored_left or ignored_right:
         note(f"Columns that are not in the contract were not read: {', '.join([*ignored_left, *ignored_right])}")
     with step("Linking"):
-        links = link(left, right, policy)
+        links = link_main_registrations(left, second_registrations(left), right, policy)
     path = out / "links.parquet"
     write_table(path, links)
     found = counts(links)
@@ -62,6 +63,6 @@ def link_files(
         "columns_ignored": {"pupils": ignored_left, "households": ignored_right}, "out": str(path),
     }  # fmt: skip
     shown = {"pupils": left.num_rows, "household children": right.num_rows}
-    shown |= {outcome: found["outcome"].get(outcome, 0) for outcome in ("matched", "review", "unmatched")}
+    shown |= {outcome: found["outcome"].get(outcome, 0) for outcome in ("matched", "review", "unmatched", "excluded")}
     shown |= {"pictures": drawn.num_rows} if pictures else {}
     answer(facts, facts_table({**shown, "file": str(path)}), as_json=json)

@@ -35,12 +35,22 @@ def calibrate(results: pa.Table, decisions: pa.Table) -> pa.Table:
     `confirm` is right and `reject` is wrong; `opted_out` says nothing of the match and is left out. A match that was
     decided twice counts by its last row. Bands without a decision are left out. Returns schema `CALIBRATION`.
     """
+    return bands(*_decided(results, decisions))
+
+
+def fit_decisions(results: pa.Table, decisions: pa.Table) -> Calibration:
+    """`fit` of what was stated and decided, as `calibrate` takes them."""
+    return fit(*_decided(results, decisions))
+
+
+def _decided(results: pa.Table, decisions: pa.Table) -> tuple[Scores, np.ndarray]:
+    """What was stated of every match that was confirmed or rejected, and whether it was right."""
     said = dict(zip(*(decisions.column(name).to_pylist() for name in ("match_ref", "decision")), strict=True))
     decision = [said.get(ref) for ref in results.column("match_ref").to_pylist()]
     right = np.array([each == "confirm" for each in decision], np.bool_)
     counted = np.array([each in ("confirm", "reject") for each in decision], np.bool_)
     probability = np.asarray(pc.fill_null(results.column("probability").combine_chunks(), 0.0), dtype=np.float64)
-    return bands(probability[counted], right[counted])
+    return probability[counted], right[counted]
 
 
 def fit(probability: Scores, right: np.ndarray) -> Calibration:

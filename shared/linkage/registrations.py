@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MAIN = ("C", "M")
 REGISTRATION = ("enrol_status", "urn")
 """Contract columns that are read beside those of linkage (`columns.COLUMNS`)."""
+SET_ASIDE = "excluded"
 _ORDER = ("school_borough", "urn", "row")
 
 
@@ -44,9 +45,19 @@ def second_registrations(pupils: pa.Table) -> pa.Array:
 def link_main_registrations(
     pupils: pa.Table, second: pa.Array, households: pa.Table, policy: LinkagePolicy
 ) -> pa.Table:
-    """`link` of all rows but the `second` registrations. Returns links aligned with `pupils`: theirs are null."""
+    """`link` of all rows but the `second` registrations.
+
+    Returns links aligned with `pupils`: the outcome of those is `SET_ASIDE`, and all else of them is null.
+    """
     main = pc.invert(second)
     links = link(pupils.filter(main), households, policy)
     position = pc.subtract(pc.cumulative_sum(pc.cast(main, pa.int64())), 1)
     aligned = links.take(pc.if_else(main, position, pa.scalar(None, pa.int64())))
-    return aligned.set_column(0, links.schema.field(0), pa.array(range(pupils.num_rows), pa.int32()))
+    said = {
+        "pupil_row": pa.array(np.arange(pupils.num_rows), pa.int32()),
+        "outcome": pc.coalesce(aligned.column("outcome"), pa.scalar(SET_ASIDE)),
+    }
+    for name, column in said.items():
+        place = aligned.schema.get_field_index(name)
+        aligned = aligned.set_column(place, links.schema.field(place), column)
+    return aligned

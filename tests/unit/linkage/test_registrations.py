@@ -31,6 +31,6 @@ def test_a_second_registration_does_not_tie_with_the_first() -> None:
     second = second_registrations(table)
     found = link_main_registrations(table, second, children({}), WHOLE).to_pylist()
     assert [(row["pupil_row"], row["outcome"], row["household_row"]) for row in found] == [
-        (0, None, None),
+        (0, "excluded", None),
         (1, "matched", 0),
     ]
