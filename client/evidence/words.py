@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from markupsafe import Markup, escape
+
 LEFT_OUT = "[c]"
 """For a number that is left out; the shorthand that the Government Analysis Function asks tables to use."""
 
@@ -82,6 +84,8 @@ _AUTHENTICATIONS = {
 _RESOURCE = re.compile(r"resourceId=.*(?=(/[^/]+){2}/y=\d)", re.IGNORECASE)
 """All of a resource's id but its last two parts, which say which service or vault it is."""
 
+_PARTS = re.compile(r"[^._-]+[._-]?|[._-]")
+
 
 def day(on: date | str) -> str:
     """``1 October 2026``, of a date or of a time in UTC as records have it."""
@@ -102,6 +106,13 @@ def brief(at: str) -> str:
 def file(path: str) -> str:
     """A path in a record, without the resource's long id in the middle of a log's."""
     return _RESOURCE.sub("…", path)
+
+
+def breakable(code: str) -> Markup:
+    """A code that may go over to the next line after a dot, a hyphen or an underscore, and nowhere else."""
+    return Markup("").join(
+        escape(part) + Markup("<wbr>") * part.endswith((".", "-", "_")) for part in _PARTS.findall(code)
+    )
 
 
 def span(first: str, last: str) -> str:

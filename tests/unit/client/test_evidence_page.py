@@ -210,5 +210,6 @@ def test_numbers_read_as_numbers() -> None:
     )
     assert words.moment("") == words.brief("") == ""
     assert words.brief("2026-10-01T09:30:07Z") == "1 Oct 2026, 09:30:07"
+    assert words.breakable("releases.<b>_x") == "releases.<wbr>&lt;b&gt;_<wbr>x"
     assert words.file("ledger/drop/ab/0001.json") == "ledger/drop/ab/0001.json"
     assert words.operation("NoSuchOperation") == "NoSuchOperation"
