@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 
@@ -15,6 +16,7 @@ from client.evidence.page import LISTED, SECTIONS, FileFact, render
 from shared.agreement.load import load_agreement
 from shared.audit.flows import Flow, count_flows, last_sweeps
 from shared.audit.pairs import count_pairs
+from shared.audit.register import Role
 from shared.audit.report import Finding, Place
 from tests.unit.client.evidence_sample import MATCHED, PILOT, access, event, events, evidence
 from tests.unit.client.page_reader import Page
@@ -146,6 +148,10 @@ def test_the_flows_are_counted_in_files() -> None:
     flows = {flow.borough: flow for flow in count_flows(events(), access(), PILOT)}
     assert flows["lambeth"] == Flow("lambeth", dropped=3, refused=1, released=2 + 3, collected=14 + 2)
     assert flows["lewisham"].released == 2 + 2
+
+
+def test_every_role_of_the_register_has_a_heading() -> None:
+    assert set(get_args(Role)) <= set(words.ROLES)
 
 
 def test_what_one_did_to_many_boroughs_is_one_row_and_to_anothers_a_row_of_its_own() -> None:
