@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 FOLDER = Path(".exchange/demo")
+RECORD = "record"
+"""Within the folder: what an auditor would be given."""
 SEED = 1
 SCALE = 1.0
 OFFICER = "demo-officer"
@@ -58,6 +60,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
     from client.pack.places import read_directory
     from local.clock import Clock
     from local.demo_account import Collected
+    from local.demo_ending import audit_itself, copy_account, still_held, told, weeks_pass
     from local.host import Host
     from local.site import open_site
     from local.synth.files import write
@@ -91,15 +94,23 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
             party.decide(london.collection, decided, prepared_at=DAY)
         host.run_to_quiescence(timeout=300)
         enrolled = {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in parties}
-        _say(started, "every borough has collected")
-        summary = {
-            **collected.account(london),
-            "enrolled_by_school_borough": enrolled,
-            "events": dict(host.counts),
-            "seed": seed,
-            "scale": scale,
-            "elapsed_seconds": round(time.monotonic() - started, 1),
-        }
+        _say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
+        last = weeks_pass(clock, host, DAY, site.exchange.agreement)
+        left = still_held(site)
+        copy_account(site, folder / RECORD)
+    _say(started, "the exchange audits its own run, from the logs that emulator and key ring wrote")
+    report = audit_itself(folder, folder / RECORD, site.exchange.agreement, DAY.date(), last)
+    summary = {
+        **collected.account(london),
+        "enrolled_by_school_borough": enrolled,
+        "events": dict(host.counts),
+        "still_held": left,
+        "audit": told(report),
+        "record": str(folder / RECORD),
+        "seed": seed,
+        "scale": scale,
+        "elapsed_seconds": round(time.monotonic() - started, 1),
+    }
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
 

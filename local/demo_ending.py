@@ -1,4 +1,4 @@
-"""How the demo ends: weeks pass, what is past its day is destroyed, and the exchange is audited by what it left behind."""
+"""How the demo ends: weeks pass, what is past its day is destroyed, and the exchange is audited by what it left."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def told(report: AuditReport) -> dict[str, Any]:
         "explained_by": dict(ways),
         "checks": {check.code: check.result for check in report.checks},
         "destroyed": sum(one.objects for one in report.destructions),
-        "certificates": {"issued": len(report.destructions), "hold": sum(bool(one.holds) for one in report.destructions)},
+        "certificates": {
+            "issued": len(report.destructions),
+            "hold": sum(bool(one.holds) for one in report.destructions),
+        },
     }
 
 

@@ -1,8 +1,8 @@
 """The local key ring, witnessed: what a vault would log of the use of its keys, in the schema of `AuditEvent` lines.
 
 Only what takes a private part is witnessed, since a vault sees nothing else: wrapping and verifying happen on the
-machine of whoever has the public part. Where the cloud fetches its signing key once (`SecretGet`) and signs by itself,
-the ring signs, so here every signature has its line.
+machine of whoever has the public part. A signing key is a secret that its user fetches, as in the cloud; there once
+per process, here for every signature.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RESOURCE = (
     f"/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/{VAULT.upper()}"
 )
 """In capitals, as the vault's lines have it."""
-_PATHS = {"KeyUnwrap": "unwrapkey", "KeySign": "sign"}
+UNWRAP, FETCH = "KeyUnwrap", "SecretGet"
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ class WitnessedKeys:
 
     def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
         """Decrypt a data key, and say so."""
-        with self._witness("KeyUnwrap", key_id):
+        with self._witness(UNWRAP, key_id):
             return self.keys.unwrap(key_id, wrapped)
 
     def sign(self, key_id: str, message: bytes) -> bytes:
-        """Sign, and say so."""
-        with self._witness("KeySign", key_id):
+        """Sign, and say that the signing key was fetched for it."""
+        with self._witness(FETCH, key_id):
             return self.keys.sign(key_id, message)
 
     def current(self, owner: str, use: Use) -> str:
@@ -108,7 +108,9 @@ class WitnessedKeys:
 def _line(
     at: datetime, who: Identity, operation: str, key: PublicKey, request_id: str, status: int, seconds: float
 ) -> dict[str, object]:
-    key_url = f"https://{VAULT}.vault.azure.net/keys/{vault_name(key.owner, key.use)}/{key.key_id.rpartition('/')[2]}"
+    kept = "keys" if operation == UNWRAP else "secrets"
+    version = key.key_id.rpartition("/")[2]
+    url = f"https://{VAULT}.vault.azure.net/{kept}/{vault_name(key.owner, key.use)}/{version}"
     done = status == 200
     return {
         "time": f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z",
@@ -121,8 +123,8 @@ def _line(
         "correlationId": request_id,
         "identity": {"claim": {"oid": who.object_id, "appid": who.app_id, "idtyp": who.kind}},
         "properties": {
-            "id": key_url,
-            "requestUri": f"{key_url}/{_PATHS[operation]}",
+            "id": url,
+            "requestUri": f"{url}/unwrapkey" if operation == UNWRAP else url,
             "clientInfo": "borough-exchange local key ring",
             "httpStatusCode": status,
         },
