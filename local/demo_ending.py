@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.record import add_logs, copy_account
+from client.evidence.folder import PAGE, write_folder
+from client.evidence.gather import gather
+from local.record import add_logs
+from shared.agreement.load import FOLDER
 from shared.audit.audit import audit
-from shared.disposal.objects import OWN
 
 if TYPE_CHECKING:
     from local.clock import Clock
     from local.host import Host
-    from local.site import Site
     from shared.agreement.model import Agreement
     from shared.audit.report import AuditReport
 
@@ -28,42 +30,37 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreement: Agreement) 
     Returns that day.
     """
     retention = agreement.retention
-    # What was written in the morning is past its day by noon, and the sweep is at night.
-    days = (retention.reminder_days + 1, max(retention.sweep_days.values()) + 1)
-    for day in (since.date() + timedelta(days=count) for count in days):
+    # What was written in the morning is past its day in the morning too, and the sweep is at night.
+    day = since.date()
+    for days in (retention.reminder_days + 1, max(retention.sweep_days.values()) + 1):
+        day = since.date() + timedelta(days=days)
         for hour, timer in ((SWEEP_AT, "disposal"), (WATCH_AT, "watchdog")):
             clock.go(datetime.combine(day, hour, since.tzinfo))
             host.fire(timer)
     return day
 
 
-def still_held(site: Site) -> dict[str, int]:
-    """How many objects are left where personal data lives, by kind; certificates and the sweep's notes are none."""
-    storage, left = site.operated, Counter[str]()
-    for slug in site.exchange.agreement.controllers:
-        for kind in ("inbox", "outbox", "staging", "requests", "claims"):
-            names = [blob.name for blob in getattr(storage, kind)(slug).list()]
-            left[kind] += sum(not name.startswith(("certificates/", OWN)) for name in names)
-    return dict(left)
-
-
-def audit_itself(site: Path, record: Path, agreement: Agreement, first: date, last: date) -> AuditReport:
-    """Finish the record of the closed site and audit it."""
+def audit_itself(
+    site: Path, record: Path, evidence: Path, agreement: Agreement, days: tuple[date, date]
+) -> dict[str, Any]:
+    """Finish the record of the closed site, audit it and write the evidence; return what the demo says of it."""
     add_logs(site, record)
-    return audit(record, agreement, first, last)
+    report = audit(record, agreement, *days)
+    page, copies = gather(record, report, agreement, FOLDER / f"{agreement.id}.yaml")
+    write_folder(evidence, page, copies)
+    return {**_told(report), "left": _left(record), "record": str(record), "page": str(evidence / PAGE)}
 
 
-def told(report: AuditReport) -> dict[str, Any]:
-    """The audit in the demo's summary."""
+def _told(report: AuditReport) -> dict[str, Any]:
     ways = Counter[str]()
     for part in report.explained:
         ways[part.way] += part.operations
     return {
         "operations": report.operations,
-        "unexplained": report.unexplained,
-        "explained_by": dict(ways),
+        "explained_by": {way: ways[way] for way in ("ledger", "right", "unexplained")},
         "checks": {check.code: check.result for check in report.checks},
         "destroyed": sum(one.objects for one in report.destructions),
+        "destroyed_rows": sum(one.rows for one in report.destructions),
         "certificates": {
             "issued": len(report.destructions),
             "hold": sum(bool(one.holds) for one in report.destructions),
@@ -71,4 +68,7 @@ def told(report: AuditReport) -> dict[str, Any]:
     }
 
 
-__all__ = ["audit_itself", "copy_account", "still_held", "told", "weeks_pass"]
+def _left(record: Path) -> int:
+    """How many objects were still listed, anywhere that personal data lives, when the certificates were written."""
+    bodies = [json.loads(path.read_bytes())["payload"]["body"] for path in (record / "certificates").rglob("*.json")]
+    return sum(part["objects"] for body in bodies for part in body["proof"]["containers"])

@@ -26,7 +26,19 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
     )
     console.print(
         f"{sum(summary['enrolled_by_school_borough'].values()):,} confirmed matches went back to the schools' boroughs "
-        f"as enrolments. {summary['elapsed_seconds']} s. The same as JSON: {path}"
+        f"as enrolments.\n"
+    )
+    audited = summary["audit"]
+    console.print(_operations(audited))
+    certificates, checks = audited["certificates"], audited["checks"]
+    console.print(
+        f"Four weeks later {_number(audited['destroyed'])} objects with {_number(audited['destroyed_rows'])} rows were "
+        f"destroyed, and {audited['left']} were left; {certificates['hold']} of {certificates['issued']} certificates "
+        f"hold. {sum(result == 'holds' for result in checks.values())} of {len(checks)} checks of the audit hold. "
+        f"{summary['elapsed_seconds']} s.\n"
+        f"For a data protection officer: {_shown(audited['page'])}\n"
+        f"For an auditor: {_shown(audited['record'])}\n"
+        f"As JSON: {path}",
     )
 
 
@@ -49,6 +61,32 @@ def _reasons(summary: Mapping[str, Any]) -> Table:
     for reason in sorted({reason for counts in homes.values() for reason in counts["excluded"]}):
         table.add_row(reason.replace("_", " "), *(_number(c["excluded"].get(reason, 0)) for c in homes.values()))
     return table
+
+
+_WHY = {
+    "ledger": "work that the ledger records",
+    "right": "a right that always holds",
+    "unexplained": "nothing",
+}
+
+
+def _operations(audited: Mapping[str, Any]) -> Table:
+    """How many of the operations in the logs are explained, and by what."""
+    explained = audited["explained_by"]
+    total = audited["operations"]
+    title = f"{_number(total - explained['unexplained'])} of {_number(total)} operations in the logs are explained"
+    table = _table(title, "explained by")
+    table.add_column("operations", justify="right")
+    for way, operations in explained.items():
+        table.add_row(_WHY[way], _number(operations))
+    return table
+
+
+def _shown(path: str) -> str:
+    """As seen from here, where that is shorter."""
+    there = Path(path)
+    here = Path.cwd()
+    return str(there.relative_to(here) if there.is_relative_to(here) else there)
 
 
 def _by_home(summary: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -77,16 +77,15 @@ class Login:
     def __init__(self, identity: Identity, clock: Callable[[], datetime]) -> None:
         self.identity = identity
         self._clock = clock
-        self._held = ""
-        self._until: datetime | None = None
+        self._held: tuple[str, datetime] | None = None
 
     def get_token(self, *_scopes: str, **_options: object) -> Token:
-        """A token that holds now; the same one for hours, as Entra's are."""
+        """A token that holds now; the same one for hours, as Entra's are. Any number of threads may ask."""
         now = self._clock()
-        if self._until is None or not self._until - _TOKEN_LASTS <= now < self._until - _RENEWED_BEFORE:
-            self._until = now + _TOKEN_LASTS
-            self._held = _encode(self._claims(now))
-        return Token(self._held, int(time.time()))
+        held = self._held
+        if held is None or not held[1] - _TOKEN_LASTS <= now < held[1] - _RENEWED_BEFORE:
+            self._held = held = (_encode(self._claims(now)), now + _TOKEN_LASTS)
+        return Token(held[0], int(time.time()))
 
     def _claims(self, now: datetime) -> dict[str, Any]:
         since = int(now.timestamp()) - 60

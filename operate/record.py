@@ -16,6 +16,7 @@ from operate import site
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
+    from shared.agreement.model import Agreement
     from shared.storage.areas import Area, BlobFacts
     from shared.storage.logs_archive import LogArchive
     from shared.storage.storage import Storage
@@ -56,9 +57,7 @@ def fetch(
     begins, ends = first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + timedelta(days=1)
     copied: Counter[str] = Counter()
     with step("Copying"), chosen.storage() as storage:
-        for kind, path, data in _copies(storage, begins, ends):
-            _write(out / path, data)
-            copied[kind] += 1
+        copied += copy_account(storage, chosen.agreement(), begins, ends, out)
         logs = chosen.logs()
         if logs is None:
             note("EXCHANGE_AUDIT_ACCOUNT is not set: no logs were copied. Put them into the record's folder logs.")
@@ -71,17 +70,31 @@ def fetch(
     answer({"ok": True, "record": str(out), "files": facts}, text, as_json=json)
 
 
-def _copies(storage: Storage, begins: datetime, ends: datetime) -> Iterator[tuple[str, str, bytes]]:
+def copy_account(storage: Storage, agreement: Agreement, begins: datetime, ends: datetime, out: Path) -> Counter[str]:
+    """Copy ledger and certificates of the period into the folder `out`; returns how many files of each."""
+    copied: Counter[str] = Counter()
+    for kind, path, data in _copies(storage, agreement, begins, ends):
+        _write(out / path, data)
+        copied[kind] += 1
+    return copied
+
+
+def _copies(
+    storage: Storage, agreement: Agreement, begins: datetime, ends: datetime
+) -> Iterator[tuple[str, str, bytes]]:
+    from shared.envelope.manifest import EXCHANGE
+
     ledger = storage.ledger()
     for chain in _chains(ledger):
         data = {blob.name: ledger.read(blob.name).data for blob in chain}
         if any(_falls(document, begins, ends) for document in data.values()):
             yield from (("ledger", f"ledger/{name}", document) for name, document in data.items())
-    for part in sorted(storage.parts()["certificates"]):
-        area = storage.certificates(part.rstrip("/"))
+    # Whoever may have some is asked after one by one: an operator may not look into all the account's containers.
+    for owner in (*agreement.by_slug, EXCHANGE):
+        area = storage.certificates(owner)
         for blob in area.list():
             if begins <= datetime.fromisoformat(blob.name[:10]).replace(tzinfo=UTC) < ends:
-                yield "certificates", f"certificates/{part}{blob.name}", area.read(blob.name).data
+                yield "certificates", f"certificates/{owner}/{blob.name}", area.read(blob.name).data
 
 
 def _chains(ledger: Area) -> Iterator[list[BlobFacts]]:

@@ -42,7 +42,9 @@ def test_an_unwrap_says_who_which_key_and_for_which_work(keys: WitnessedKeys, tm
     assert file.parts[-6:] == ("KV-EXCHANGE-LOCAL", "y=2026", "m=11", "d=21", "h=09", "m=00", "PT1H.json")[-6:]
 
 
-def test_a_signing_key_that_is_fetched_is_witnessed_and_what_needs_no_private_part_is_not(keys: WitnessedKeys, tmp_path: Path) -> None:
+def test_a_signing_key_that_is_fetched_is_witnessed_and_what_needs_no_private_part_is_not(
+    keys: WitnessedKeys, tmp_path: Path
+) -> None:
     key_id = keys.current(EXCHANGE, Use.SIGN)
     keys.verify(key_id, b"message", keys.sign(key_id, b"message"))
     keys.wrap(keys.current(EXCHANGE, Use.STAGING), DATA_KEY)
