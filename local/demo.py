@@ -33,6 +33,8 @@ RECORD, EVIDENCE = "record", "evidence"
 """Within the folder: what an auditor would be given, and what the audit gives a data protection officer."""
 SEED = 1
 SCALE = 1.0
+POLL_SECONDS = 0.5
+"""Between looks for new blobs. In the cloud nobody looks; here each look is eight requests."""
 OFFICER = "demo-officer"
 WITHOUT_ACCOUNTS = "wandsworth"
 """The borough that has passes and nothing else."""
@@ -88,7 +90,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
         for party in parties:
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
-        host = Host(site.exchange, site.poison, watched=site.watched)
+        host = Host(site.exchange, site.poison, watched=site.watched, poll_seconds=POLL_SECONDS)
         for party in parties:
             for dataset, tables in (("pupils", london.pupils), ("households", london.households)):
                 rows = tables[party.slug]
