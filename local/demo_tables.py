@@ -28,17 +28,24 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
         f"{sum(summary['enrolled_by_school_borough'].values()):,} confirmed matches went back to the schools' boroughs "
         f"as enrolments.\n"
     )
+    _show_ending(console, summary, path)
+
+
+def _show_ending(console: Console, summary: Mapping[str, Any], path: Path) -> None:
+    """What became of it all, and what the audit says."""
     audited = summary["audit"]
-    console.print(_operations(audited))
     certificates, checks = audited["certificates"], audited["checks"]
+    explained = audited["operations"] - audited["explained_by"]["unexplained"]
+    console.print(_operations(audited))
     console.print(
+        f"{_number(explained)} of {_number(audited['operations'])} operations are explained; "
+        f"{sum(result == 'holds' for result in checks.values())} of {len(checks)} checks of the audit hold. "
         f"Four weeks later {_number(audited['destroyed'])} objects with {_number(audited['destroyed_rows'])} rows were "
-        f"destroyed, and {audited['left']} were left; {certificates['hold']} of {certificates['issued']} certificates "
-        f"hold. {sum(result == 'holds' for result in checks.values())} of {len(checks)} checks of the audit hold. "
-        f"{summary['elapsed_seconds']} s.\n"
+        f"destroyed and {audited['left']} were left; {certificates['hold']} of {certificates['issued']} certificates "
+        f"of it hold. {summary['elapsed_seconds']} s.\n"
         f"For a data protection officer: {_shown(audited['page'])}\n"
         f"For an auditor: {_shown(audited['record'])}\n"
-        f"As JSON: {path}",
+        f"As JSON: {_shown(str(path))}"
     )
 
 
@@ -71,13 +78,10 @@ _WHY = {
 
 
 def _operations(audited: Mapping[str, Any]) -> Table:
-    """How many of the operations in the logs are explained, and by what."""
-    explained = audited["explained_by"]
-    total = audited["operations"]
-    title = f"{_number(total - explained['unexplained'])} of {_number(total)} operations in the logs are explained"
-    table = _table(title, "explained by")
+    """What explains the operations in the logs."""
+    table = _table("Operations in the logs, by what explains them", "explained by")
     table.add_column("operations", justify="right")
-    for way, operations in explained.items():
+    for way, operations in audited["explained_by"].items():
         table.add_row(_WHY[way], _number(operations))
     return table
 

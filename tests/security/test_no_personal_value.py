@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import io
 import logging
+import shutil
 import traceback
 import zipfile
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions import wiring
+from local import identities
+from local.clock import Clock
 from local.host import Host
+from local.record import add_logs
+from local.site import open_site
 from shared.contract.datasets import DECISIONS, HOUSEHOLDS, PUPILS
 from shared.errors import ExchangeError
 from shared.intake.receive import receive
 from shared.storage.poison import PoisonQueue
-from tests.world import World, decision, household, pupil, table, upn
+from tests.world import NOW, World, decision, household, pupil, put_postcodes, table, upn
 
 MARK = "qzv"
 NOT_PERSONAL = {
@@ -131,6 +138,31 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
     assert any("event.failed" in text for where, text in texts if where == "a log line")
     found = {(where, secret) for where, text in texts for secret in SECRETS if secret in text.lower()}
     assert found == set()
+
+
+def test_the_logs_of_the_local_exchange_say_who_did_what_and_hold_no_value(keys_folder: Path, tmp_path: Path) -> None:
+    for party in keys_folder.iterdir():
+        shutil.copytree(party, tmp_path / "keys" if party.name == "keys" else tmp_path / "boroughs" / party.name)
+    with open_site(tmp_path, clock=Clock(tmp_path / "clock", NOW)) as site:
+        put_postcodes(site.operated)
+        rings = {desk.slug: desk.keys for desk in site.desks}
+        for slug, dataset, rows in (
+            ("southwark", "pupils", [PUPIL, *damaged()]),
+            ("lambeth", "households", [CHILD]),
+        ):
+            sealed = World(site.exchange, rings).seal(slug, dataset, table(dataset, rows))
+            with site.door(slug, identities.officer(slug)) as door:
+                door.put(f"{dataset}.parquet", sealed.data, sealed.metadata)
+        Host(site.exchange, site.poison, watched=site.watched).run_to_quiescence(timeout=60)
+        assert [name for name in World(site.exchange, rings).outbox("lambeth") if name.endswith("/matches.parquet")]
+    wiring.use(None)
+
+    add_logs(tmp_path, tmp_path / "record")
+    files = [path for path in (tmp_path / "record").rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"PT1H.json", "register.yaml", "exchange-sign.json"}
+    texts = [(path.name, path.read_text(encoding="utf-8")) for path in files]
+    assert sum(text.count("\n") for _, text in texts) > 100
+    assert {(where, secret) for where, text in texts for secret in SECRETS if secret in text.lower()} == set()
 
 
 @pytest.mark.parametrize("dataset", ["pupils", "households"])
