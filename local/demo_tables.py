@@ -79,7 +79,7 @@ _WHY = {
 
 def _operations(audited: Mapping[str, Any]) -> Table:
     """What explains the operations in the logs."""
-    table = _table("Operations in the logs, by what explains them", "explained by")
+    table = _table("Operations in the logs", "explained by")
     table.add_column("operations", justify="right")
     for way, operations in audited["explained_by"].items():
         table.add_row(_WHY[way], _number(operations))
