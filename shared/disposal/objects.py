@@ -57,7 +57,8 @@ class HeldObject:
     kind: str
     """Of container, as the agreement's `retention.sweep_days` names them."""
     state: str
-    """`current`, `snapshot`, `version`, `deleted` (softly), `uncommitted`; `message` in a queue."""
+    """`current`, `snapshot`, `version`, `deleted` (softly), `uncommitted`; `discarded`: the empty blob
+    that is left of such blocks where a sweep was killed; `message` in a queue."""
     created: str
     """UTC, whole seconds: ``2026-11-21T09:30:00Z``; empty where the service does not say."""
     bytes: int
@@ -160,8 +161,11 @@ def past(held: HeldObject, now: datetime, days: int) -> bool:
     """Whether the object is past its day.
 
     Blocks that were never committed are at once: every write of the exchange and of a borough is one request, so
-    nobody is about to finish them. Anything else without a date is left for the watchdog to name.
+    nobody is about to finish them. So is what is left of them where a sweep was killed. Anything else without a date is
+    left for the watchdog to name.
     """
+    if held.state == "discarded":
+        return True
     if held.since is None:
         return held.state == "uncommitted"
     return held.since <= now - timedelta(days=days)

@@ -17,11 +17,14 @@ from azure.storage.blob import BlobProperties, ContainerClient
 
 from shared.storage.names import is_usable
 
-State = Literal["current", "snapshot", "version", "deleted", "uncommitted"]
+State = Literal["current", "snapshot", "version", "deleted", "uncommitted", "discarded"]
 Bar = Literal["", "leased", "legal_hold", "immutable", "soft_deleted"]
 
 INCLUDED = ("metadata", "snapshots", "versions", "deleted", "uncommittedblobs", "immutabilitypolicy", "legalhold")
 """What every listing asks for beside the blobs themselves."""
+
+_MARK = {"exchange": "discarded"}
+"""Metadata of the empty blob that is made to discard blocks: `discarded` is what is left where that was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,11 @@ def list_copies(client: ContainerClient, prefix: str, **request: Any) -> Iterato
     for found in client.list_blobs(name_starts_with=prefix, include=list(INCLUDED), **request):
         state = _state(found)
         if state == "current" and not found.size and not found.content_settings.content_md5:
-            state = _committed(client, found.name, **request)
+            state = (
+                "discarded"
+                if _MARK.items() <= (found.metadata or {}).items()
+                else _committed(client, found.name, **request)
+            )
         yield Copy(
             name=found.name.removeprefix(prefix),
             state=state,
@@ -68,12 +75,13 @@ def destroy_copy(client: ContainerClient, full_name: str, copy: Copy, **request:
     blob = client.get_blob_client(full_name, snapshot=copy.mark if copy.state == "snapshot" else None)
     if copy.state == "uncommitted":
         # A deletion does not see blocks that were never committed. An empty list of blocks discards them, and makes an
-        # empty blob, which the listing that follows shows as one more thing to remove.
-        blob.commit_block_list([], match_condition=MatchConditions.IfMissing, **request)
+        # empty blob. If the sweep is killed here, its mark tells the next one that its days are over: its name is the
+        # sender's choice.
+        blob.commit_block_list([], metadata=_MARK, match_condition=MatchConditions.IfMissing, **request)
         blob.delete_blob(**request)
         return
     which: dict[str, Any] = {}
-    if copy.state == "current":
+    if copy.state in ("current", "discarded"):
         condition = MatchConditions.IfNotModified
         which = {"delete_snapshots": "include", "etag": copy.etag, "match_condition": condition}
     elif copy.state == "version":

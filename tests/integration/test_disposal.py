@@ -201,6 +201,30 @@ def test_snapshots_uncommitted_blocks_and_names_that_no_url_can_hold_go_too(worl
     assert states == ["current"] * 5 + ["snapshot", "uncommitted"]
 
 
+def test_what_is_left_of_blocks_where_a_sweep_was_killed_goes_the_next_night(
+    world: World, account: str, poison: PoisonQueue
+) -> None:
+    world.now[0] = datetime.now(UTC)
+    inbox = world.storage.inbox("lambeth")
+    inbox.client.get_blob_client("Okafor").stage_block("AAAA", b"a child's name")
+    later(world, DAYS + 1)
+    there = world.storage.containers()
+
+    def killed_once_the_blocks_are_discarded(request: Request) -> Fault | None:
+        return Fault.KILLED_BEFORE if request.method == "DELETE" else None
+
+    with Wire(killed_once_the_blocks_are_discarded).storage(account) as storage, pytest.raises(Killed):
+        sweep(replace(world.exchange, storage=storage), poison, "lambeth", there)
+    assert [copy.state for copy in inbox.copies()] == ["discarded"]
+    sweep(world.exchange, poison, "lambeth", there)
+    later(world, 1)
+    sweep(world.exchange, poison, "lambeth", there)
+
+    assert list(inbox.copies()) == []
+    states = [entry["state"] for body in certificates(world, "lambeth") for entry in body["destroyed"]]
+    assert sorted(states) == ["discarded", "uncommitted"]
+
+
 def test_a_lease_is_respected_and_reported_until_it_is_gone(world: World, poison: PoisonQueue) -> None:
     world.now[0] = datetime.now(UTC)
     client = world.storage.inbox("lambeth").client
