@@ -96,7 +96,9 @@ def past_their_day(evidence: Evidence, borough: str) -> Answer:
     births = lives.births[lives.of_kind(*data)[lives.births]]
     ends = lives.ends(births)
     due = lives.columns["at"][births] + promise * _DAY
-    late = (due < micro(evidence.until)) & (due >= micro(evidence.since)) & (ends > due)
+    # What became of an object after the last line of the logs, no log can tell.
+    told_until = min(micro(evidence.until), max((found.last for found in evidence.hours.values()), default=0))
+    late = (due < told_until) & (due >= micro(evidence.since)) & (ends > due)
     found = []
     for position, end in zip(births[late], ends[late], strict=True):
         kind, owner = lives.place(int(position))
@@ -111,7 +113,7 @@ def past_their_day(evidence: Evidence, borough: str) -> Answer:
                 what = f"Destroyed after {entry.days} days; {promise} are promised."
                 place = Place("certificate", copy.file)
                 found.append(Finding(what, place, entry.destroyed, copy.borough, "", "", entry.kind, entry.object))
-    note = "Objects written before the first log of the record are known only from certificates."
+    note = "Only what was written and fell due between the first and the last line of the logs is known from them."
     return Answer(found, looked_at={"objects": int(births.size)}, note=note)
 
 

@@ -182,3 +182,10 @@ def test_a_pass_is_known_by_the_digest_of_its_signature() -> None:
 
 def test_the_same_record_gives_the_same_report(term: Term, audited: Callable[..., AuditReport]) -> None:
     assert audited(term) == audited(term)
+
+
+def test_nothing_is_called_late_that_falls_due_after_the_last_line_of_the_logs(term: Term, tmp_path: Path) -> None:
+    term.lines = [line for line in term.lines if line["time"] < "2026-10-30"]
+    report = audit(term.write(tmp_path, split=0), load_agreement(), FIRST, date(2027, 12, 31))
+    [check] = [check for check in report.checks if check.code == "AUD-006"]
+    assert check.result == "holds"
