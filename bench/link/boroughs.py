@@ -118,7 +118,9 @@ def measure_boroughs(links: pa.Table) -> dict[str, Any]:
     column = {name: links.column(name).combine_chunks() for name in links.column_names}
     right, expected, suppressed = (np.asarray(column[name]) for name in ("right", "expected", "suppressed"))
     matched = np.asarray(pc.equal(column["outcome"], "matched"))
-    review = np.asarray(pc.equal(column["outcome"], "review"))
+    to_claims = np.asarray(pc.fill_null(pc.equal(column["rule"], "unlisted"), False))
+    review = np.asarray(pc.equal(column["outcome"], "review")) & ~to_claims
+    family = np.array(["not_on_claim" in marks for marks in column["marks"].to_pylist()]) | expected
     offered = matched | review
     probability = np.asarray(column["probability"].fill_null(0.0))
     bands = calibration(probability[offered], right[offered])
@@ -130,6 +132,7 @@ def measure_boroughs(links: pa.Table) -> dict[str, Any]:
         "automatic": Counts(int(matched.sum()), int(found.sum()), int(expected.sum())).as_dict(),
         "without_suppressed": {"expected": int(open_to_all.sum()), "recall": float(found[open_to_all].mean())},
         "review": {"rows": int(review.sum()), "right": int((review & right).sum())},
+        "unlisted": {"rows": int(to_claims.sum()), "right": int((to_claims & family).sum())},
         "guards": {
             str(code or "none"): [int((rows & (guards == code)).sum()) for rows in (review, review & right)]
             for code in sorted(set(guards[review]))
@@ -159,11 +162,13 @@ def main() -> int:
 def lines(measured: dict[str, Any]) -> str:
     """The same for people."""
     counts, others, review = measured["automatic"], measured["without_suppressed"], measured["review"]
+    unlisted = measured["unlisted"]
     recalls = [group["recall"] for group in measured["by_group"].values()]
     said = [
         f"matched {counts['links']:,}, false {counts['false']}, of {counts['expected']:,}: precision "
         f"{counts['precision']:.5f}, recall {counts['recall']:.4f} (suppressed left out: {others['recall']:.4f})",
         f"review {review['rows']:,}, right {review['right']:,}",
+        f"claims that do not list the pupil {unlisted['rows']:,}, of the pupil's family {unlisted['right']:,}",
         *(f"  {code:<14} {rows:>6,} right {right:>6,}" for code, (rows, right) in measured["guards"].items()),
         *(
             f"stated {band['low']:<5} to {band['high']:<5} {band['links']:>7,}: {band['stated']:.4f}, "

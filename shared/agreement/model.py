@@ -125,6 +125,9 @@ class LinkagePolicy(Terms):
     expected_strangers: Annotated[float, Field(gt=0)]
     """How many strangers of the same name and birthday may be expected for a pupil before a pair whose address does not
     agree goes to a person."""
+    unlisted: Probability | None = None
+    """Stated chance that a claim which does not list the pupil, at the pupil's home and of the pupil's surname, is that
+    of the family: a judgement. None: no such claim is shown."""
     model: LinkageModel | None = None
     """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.1.0.json`). Without
     one the cascade stands alone."""

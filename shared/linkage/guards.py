@@ -285,4 +285,15 @@ def judge(pairs: Evidence, enabled: Iterable[str]) -> tuple[Codes, Scores]:
     return first, np.prod(list(chances.values()), axis=0)
 
 
-GUARDS: tuple[Guard, ...] = (*POLICY_GUARDS, *ONE_TO_ONE)
+UNLISTED = Guard(
+    "unlisted",
+    "nothing",
+    1.0,
+    "the claim does not list the pupil",
+    "No child of the extract is the pupil, and a claim at the pupil's home bears the pupil's surname: the child that "
+    "is shown stands for the claim, and may be a brother or sister.",
+    lambda pairs: np.zeros(len(pairs.twin), np.bool_),
+)
+"""Stands with every pair that `unlisted` makes, and with no other."""
+
+GUARDS: tuple[Guard, ...] = (*POLICY_GUARDS, *ONE_TO_ONE, UNLISTED)

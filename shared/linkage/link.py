@@ -17,6 +17,8 @@ from shared.linkage.probabilistic import RULE, offer
 from shared.linkage.records import Records, read_records
 from shared.linkage.scoring import Scored, score, together
 from shared.linkage.sentence import sentences
+from shared.linkage.unlisted import RULE as OF_UNLISTED
+from shared.linkage.unlisted import unlisted
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
@@ -46,7 +48,8 @@ def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Ta
 
     - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
     - `outcome`: `matched` (no two share a child), `review` (a person decides) or `unmatched`
-    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`
+    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the child is not the
+      pupil but of a claim that may be the family's, always for review
     - `guard`: code of the first guard that stops it, null where none does
     - `probability`: stated chance that the two are one child, and `match_weight`: its log2 odds
     - `evidence`: what agrees, in words, without values
@@ -71,6 +74,9 @@ def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) 
         matched, offered = _settled(matched, weighed.scored, policy)
         shared = np.maximum(shared, weighed.considered)
     best = _best(offered.where(offered.probability >= policy.review), households)
+    if policy.unlisted is not None:
+        left = _absent(np.concatenate((matched.pairs.pupils, best.pairs.pupils)), records.pupils)
+        best = best + _best(unlisted(records, policy, left, len(groups) + 1), households)
     return _links(policy, matched, best, shared)
 
 
@@ -196,7 +202,7 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
     def settled(values: pa.Array) -> pa.Array:
         return values.take(pa.array(place, mask=none))
 
-    rules = pa.array([*(tier.rule for tier in policy.cascade), RULE])
+    rules = pa.array([*(tier.rule for tier in policy.cascade), RULE, OF_UNLISTED])
     codes = pa.array([guard.code for guard in GUARDS])
     columns = [
         pa.array(np.arange(pupils)),

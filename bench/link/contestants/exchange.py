@@ -42,7 +42,9 @@ def main() -> None:
             policy = policy.model_copy(update={"model": train_records([records], policy, **facts)})
     with entry.stage("link"):
         links = link_records(records, households, policy)
-    made = links.filter(pc.is_valid(links.column("household_row")))
+    # A claim that does not list the pupil is no link of two records, and no contestant but ours offers any.
+    listed = pc.fill_null(pc.not_equal(links.column("rule"), "unlisted"), False)
+    made = links.filter(pc.and_(pc.is_valid(links.column("household_row")), listed))
     pupil, household, probability, weight = (
         np.asarray(made.column(name).combine_chunks())
         for name in ("pupil_row", "household_row", "probability", "match_weight")

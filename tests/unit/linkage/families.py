@@ -13,7 +13,7 @@ from shared.linkage.link import link
 
 WHOLE: LinkagePolicy = load_agreement().linkage
 """The agreement's policy: the cascade, and the model under it."""
-POLICY: LinkagePolicy = WHOLE.model_copy(update={"model": None})
+POLICY: LinkagePolicy = WHOLE.model_copy(update={"model": None, "unlisted": None})
 """The cascade alone."""
 
 PUPIL: dict[str, Any] = {
@@ -45,7 +45,9 @@ CHILD: dict[str, Any] = {
     "uprn": "100023336956",
     "address_line_1": "12 High Street",
     "claimant_forename": None,
+    "claimant_surname": None,
     "partner_forename": None,
+    "partner_surname": None,
     "suppress_contact": False,
 }
 _TYPES = {"dob": pa.date32(), "child_dob": pa.date32(), "child_seq": pa.int32(), "suppress_contact": pa.bool_()}
