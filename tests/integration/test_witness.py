@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pyarrow as pa
 import pytest
 import requests
 from azure.storage.blob import ContainerClient
@@ -18,8 +20,13 @@ from local import identities, tls
 from local.azurite import Azurite
 from local.clock import Clock
 from local.identities import Identity, Login
+from local.register import Pass, write_register
 from shared.agreement.load import load_agreement
+from shared.audit.audit import audit
+from shared.audit.logs import read_logs
+from shared.audit.report import AuditReport
 from shared.errors import Missing, NotAllowed
+from shared.ledger.events import START, Event
 from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
 from shared.storage.poison import PoisonMessage, PoisonQueue
 from shared.storage.storage import Storage
@@ -271,6 +278,61 @@ def test_no_body_no_signature_and_no_token_is_in_the_logs(scene: Scene) -> None:
 def test_the_clock_is_the_emulators_too(scene: Scene) -> None:
     [last] = [line for line in scene.of("DeleteBlob") if line["properties"]["objectKey"].endswith("pupils.parquet")]
     assert timedelta(days=1) <= datetime.fromisoformat(last["time"]) - NOW < timedelta(days=1, hours=1)
+
+
+@pytest.fixture(scope="module")
+def record(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the emulator wrote, a register, and a ledger that knows of one drop."""
+    folder = tmp_path_factory.mktemp("record")
+    shutil.copytree(scene.folder / "logs", folder / "logs")
+    issued = [Pass.of(url, "lambeth", box, NOW, NOW + timedelta(days=2)) for url, box in named_passes(scene)]
+    write_register(folder / "register.yaml", ACCOUNT, load_agreement(), issued)
+    event = Event(1, "drop:" + "a" * 32, "received", "2026-11-21T09:00:00Z", "intake", "lambeth", "fsm@1.0.0", START)
+    chain = folder / "ledger" / "drop" / ("a" * 32)
+    chain.mkdir(parents=True)
+    (chain / "0001.json").write_bytes(event.to_json())
+    return folder
+
+
+def named_passes(scene: Scene) -> list[tuple[str, str]]:
+    return [(scene.passes[0], "inbox"), (scene.passes[1], "outbox")]
+
+
+def test_every_line_is_one_that_the_audit_reads(scene: Scene, record: Path) -> None:
+    blocks = list(read_logs(record))
+    rows = pa.concat_tables([block.operations for block in blocks])
+    assert [block.unreadable for block in blocks] == [0] * len(blocks)
+    assert rows.num_rows == len(scene.seen)
+    ways = set(rows.column("authentication").to_pylist())
+    assert ways == {"OAuth", "SAS", "DelegationSas", "AccountKey", "Anonymous"}
+    assert set(rows.column("service").to_pylist()) == {"blob", "queue"}
+    assert "lambeth-inbox" in rows.column("container").to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("code", "principal", "operation", "container"),
+    [
+        ("AUD-001", "lewisham", "GetBlob", "outbox"),  # another borough's read
+        ("AUD-002", "account key", "PutBlob", "ledger"),
+        ("AUD-004", "pass for lambeth-outbox", "PutBlob", "outbox"),
+        ("AUD-011", "app", "CopyBlob", "outbox"),
+        ("AUD-016", "app", "AcquireBlobLease", "outbox"),
+    ],
+)
+def test_the_audit_finds_in_what_the_emulator_wrote(
+    report: AuditReport, code: str, principal: str, operation: str, container: str
+) -> None:
+    [check] = [check for check in report.checks if check.code == code]
+    found = {
+        (finding.principal.partition(" (")[0], finding.operation, finding.container) for finding in check.exceptions
+    }
+    assert check.result == "broken"
+    assert (principal, operation, container) in found
+
+
+@pytest.fixture(scope="module")
+def report(record: Path) -> AuditReport:
+    return audit(record, load_agreement(), NOW.date(), NOW.date() + timedelta(days=1))
 
 
 def test_without_a_witness_the_emulator_is_plain(tmp_path: Path) -> None:
