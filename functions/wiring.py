@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _building = threading.Lock()
 _exchange: Exchange | None = None
 _poison: PoisonQueue | None = None
+_collections: CollectionLog | None = None
 
 
 def agreement() -> Agreement:
@@ -57,7 +58,7 @@ def collection_log() -> Iterator[CollectionLog]:
 
     settings = Settings.read()
     if settings.log_workspace is None:
-        yield NoLog()
+        yield _collections or NoLog()
         return
     settings.check()
     from shared.storage.logs import ReadLog
@@ -103,14 +104,14 @@ def archive() -> Iterator[Storage]:
         yield connected
 
 
-def use(exchange: Exchange | None, poison: PoisonQueue | None = None) -> None:
+def use(exchange: Exchange | None, poison: PoisonQueue | None = None, collections: CollectionLog | None = None) -> None:
     """Work on this exchange instead of the one that the settings describe; `None`: read the settings again.
 
     For the local host, which composes its own.
     """
-    global _exchange, _poison
+    global _exchange, _poison, _collections
     with _building:
-        _exchange, _poison = exchange, poison
+        _exchange, _poison, _collections = exchange, poison, collections
         _agreement_of_the_settings.cache_clear()
 
 

@@ -29,6 +29,7 @@ from shared.errors import ExchangeError, StorageFault
 from shared.storage.poison import PoisonMessage, PoisonQueue
 
 if TYPE_CHECKING:
+    from shared.disposal.remind import CollectionLog
     from shared.exchange import Exchange
     from shared.storage.areas import Area
     from shared.storage.storage import Storage
@@ -119,11 +120,13 @@ class Host:
         workers: int = 2,
         delivery: Delivery | None = None,
         watched: Storage | None = None,
+        collections: CollectionLog | None = None,
         poll_seconds: float = 0.2,
         retry_seconds: float = 0.0,
     ) -> None:
-        """`watched` is the account as whoever looks for new blobs sees it; else the app itself looks."""
-        wiring.use(exchange, poison)
+        """`watched` is the account as whoever looks for new blobs sees it; else the app itself looks. `collections`
+        can tell who has collected; else nobody can."""
+        wiring.use(exchange, poison, collections)
         self.counts: Counter[str] = Counter()
         """Events by how they ended: `done` or `poisoned`; and `failed`, the tries that were not the last word."""
         self._exchange = exchange

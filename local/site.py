@@ -28,6 +28,7 @@ from local import tls
 from local.azurite import Azurite
 from local.clock import Clock
 from local.identities import APP, DEPLOYER, HOST, OPERATOR, Identity, Login
+from local.reads import WitnessedReads
 from local.register import Pass, write_register
 from local.witnessed_keys import KeyLog, WitnessedKeys
 from operate.passes import write_profile
@@ -97,6 +98,11 @@ class Site:
     def logs(self) -> Path:
         """Resource logs of storage and keys. Those of storage are whole when the site is closed."""
         return self.folder / "logs"
+
+    @property
+    def collections(self) -> WitnessedReads:
+        """Who has collected what."""
+        return WitnessedReads(self.folder, APP.object_id)
 
     def door(self, slug: str, identity: Identity) -> BoroughDoor:
         """The borough's door for somebody with an Entra account."""

@@ -54,7 +54,8 @@ def run(
         if directory is not None:
             bring_postcodes(site.operated, directory)
         _announce(site, as_json=as_json)
-        Host(site.exchange, site.poison, workers=workers, watched=site.watched).run_forever(stop)
+        host = Host(site.exchange, site.poison, workers=workers, watched=site.watched, collections=site.collections)
+        host.run_forever(stop)
 
 
 def _announce(site: Site, *, as_json: bool) -> None:

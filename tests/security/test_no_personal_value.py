@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import logging
-import shutil
 import traceback
 import zipfile
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from shared.contract.datasets import DECISIONS, HOUSEHOLDS, PUPILS
 from shared.errors import ExchangeError
 from shared.intake.receive import receive
 from shared.storage.poison import PoisonQueue
+from tests.witnessed import lend_keys
 from tests.world import NOW, World, decision, household, pupil, put_postcodes, table, upn
 
 MARK = "qzv"
@@ -141,8 +141,7 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
 
 
 def test_the_logs_of_the_local_exchange_say_who_did_what_and_hold_no_value(keys_folder: Path, tmp_path: Path) -> None:
-    for party in keys_folder.iterdir():
-        shutil.copytree(party, tmp_path / "keys" if party.name == "keys" else tmp_path / "boroughs" / party.name)
+    lend_keys(keys_folder, tmp_path)
     with open_site(tmp_path, clock=Clock(tmp_path / "clock", NOW)) as site:
         put_postcodes(site.operated)
         rings = {desk.slug: desk.keys for desk in site.desks}
