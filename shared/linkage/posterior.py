@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _GRID = 2.0**32
 _FINE = 2.0**20
+_MOST = 300.0
+"""Bits beyond which a pair is certain enough: what is divided by what others weigh must stay a number."""
 _ROUNDS = 3
 _LEAST = 2.0**-40
 AT_LEAST = 1000
@@ -86,25 +88,20 @@ class Side:
         """The number of the person of each pair."""
         return np.repeat(np.arange(len(self.copies)), np.diff(np.append(self.copies, len(self.pairs))))
 
-    def less_others(self, alone: Scores, bits: Scores) -> Scores:
-        """`alone`, less what the summed odds (`bits`) of the other pairs of each pair's row take from it.
-
-        Each person counts once, at the best.
-        """
+    def less_others(self, alone: Scores, odds: Scores) -> Scores:
+        """`alone`, divided by what the summed `odds` of the other persons of each pair's row leave room for."""
         left = alone.copy()
         if len(self.pairs):
-            left[self.pairs] -= np.logaddexp2(0.0, self._others(bits[self.pairs]))
+            left[self.pairs] /= 1 + self._others(odds[self.pairs])
         return left
 
-    def _others(self, bits: Scores) -> Scores:
-        """log2 of the summed odds of the other persons of each row."""
-        best = np.maximum(np.maximum.reduceat(bits, self.copies), -1000.0)
-        top = np.maximum.reduceat(best, self.rows)[self.row]
-        share = np.round(np.exp2(best - top) * _GRID)
-        left = np.add.reduceat(share, self.rows)[self.row] - share
-        with np.errstate(divide="ignore"):
-            summed: Scores = (np.log2(left / _GRID) + top)[self.copy]
-        return summed
+    def _others(self, odds: Scores) -> Scores:
+        """The summed odds of the other persons of each pair's row; each person counts once, at the best."""
+        best = np.maximum.reduceat(odds, self.copies)
+        step = (np.maximum.reduceat(best, self.rows) / _GRID)[self.row]
+        share = np.round(best / step)
+        others: Scores = ((np.add.reduceat(share, self.rows)[self.row] - share) * step)[self.copy]
+        return others
 
 
 @dataclass(frozen=True)
@@ -156,13 +153,14 @@ def compete(bits: Scores, siblings: Scores, rivals: Rivals, rounds: int = 3) -> 
     """
     if not len(bits):
         return np.zeros(0)
-    alone = bits - np.logaddexp2(0.0, siblings)
+    # Odds, not their logarithms: of the many steps that follow none needs one.
+    alone = np.exp2(np.clip(bits, -_MOST, _MOST)) / (1 + np.exp2(np.clip(siblings, -_MOST, _MOST)))
     of_child = alone
     for _ in range(rounds):
         of_pupil = rivals.pupil.less_others(alone, of_child)
         of_child = rivals.child.less_others(alone, of_pupil)
-    odds = rivals.child.less_others(rivals.pupil.less_others(alone, of_child), of_pupil)
+    odds = np.log2(rivals.child.less_others(rivals.pupil.less_others(alone, of_child), of_pupil))
     # A vectorised logarithm may differ in its last place by where in an array it stands; what follows must not.
-    odds = np.round(np.clip(odds, -1000, 1000) * _FINE) / _FINE
+    odds = np.round(odds * _FINE) / _FINE
     chance: Scores = 1 / (1 + np.exp2(-odds))
     return chance

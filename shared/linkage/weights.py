@@ -61,7 +61,10 @@ class Bits:
     @property
     def total(self) -> Scores:
         """The sum over comparisons, always in the same order."""
-        total: Scores = np.sum([*self.comparisons.values(), *self.terms.values()], axis=0)
+        first, *others = (*self.comparisons.values(), *self.terms.values())
+        total = first.copy()
+        for part in others:
+            total += part
         return total
 
 

@@ -11,6 +11,7 @@ BEGAN = time.perf_counter()
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402, F401 - Arrow would import it within a stage
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
@@ -34,8 +35,9 @@ def main() -> None:
         policy = policy.model_copy(update={"model": None})
     with entry.stage("read"):
         pupils, households = (read(entry.folder, side) for side in ("pupils", "households"))
-        main = np.flatnonzero(~np.asarray(second_registrations(pupils)))
-        records = read_records(pupils.take(pa.array(main)) if len(main) < pupils.num_rows else pupils, households)
+        second = second_registrations(pupils)
+        main = np.flatnonzero(~np.asarray(second))
+        records = read_records(pupils.filter(pc.invert(second)) if len(main) < pupils.num_rows else pupils, households)
     if entry.variant == "trained":
         with entry.stage("train"):
             facts = {"name": "bench", "version": "0.0.0", "trained_on": entry.folder.name}
@@ -56,11 +58,10 @@ def main() -> None:
 def read(folder: Path, side: str) -> pa.Table:
     """The columns that linkage looks at, and those that tell further registrations of a child."""
     columns = (*COLUMNS[side], *(REGISTRATION if side == "pupils" else ()))
-    return pq.read_table(
-        folder / f"{side}.parquet",
-        columns=list(columns),
-        read_dictionary=[name for name in COLUMNS[side] if name in OFTEN_ALIKE],
+    file = pq.ParquetFile(
+        folder / f"{side}.parquet", read_dictionary=[name for name in COLUMNS[side] if name in OFTEN_ALIKE]
     )
+    return file.read(columns=list(columns))
 
 
 if __name__ == "__main__":
