@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +15,8 @@ from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, S
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Records
 
+AT_ONCE = 1 << 17
+"""Pairs that are compared in one go: few enough to stay near the processor, and two lots go side by side."""
 _A_MONTH = 31
 _EPOCH = np.datetime64("1970-01-01", "D")
 
@@ -23,6 +27,15 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
     What other matches say of the family is not known here, so it is missing. `forename_similarity` is the Jaro-Winkler
     similarity from which forenames that are not known variants count as one.
     """
+    if len(pairs) <= AT_ONCE:
+        return _compare(records, pairs, forename_similarity)
+    lots = [pairs.where(np.arange(at, min(at + AT_ONCE, len(pairs)))) for at in range(0, len(pairs), AT_ONCE)]
+    with ThreadPoolExecutor(max_workers=2) as workers:
+        levels = list(workers.map(lambda lot: _compare(records, lot, forename_similarity), lots))
+    return {name: np.concatenate([lot[name] for lot in levels]) for name in levels[0]}
+
+
+def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[str, Levels]:
     surname = compare_surnames(records, pairs)
     forename = compare_forenames(records, pairs, forename_similarity)
     # Names that have changed places agree with nothing where they stand.

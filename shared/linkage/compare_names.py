@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 
 from shared.linkage.fields import MISSING, Codes, Field, Levels, Mask
-from shared.linkage.letters import may_be_alike, shares_letters
+from shared.linkage.letters import Names, may_be_alike, shares_letters
 from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Records
@@ -36,12 +36,12 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
     among = pairs.where(unequal)
     similarity, shared = np.zeros(len(unequal)), np.zeros(len(unequal))
     left, right = codes[0][unequal], codes[1][unequal]
-    near = np.flatnonzero(may_be_alike(records.surname.values, (left, right)))
+    near = np.flatnonzero(may_be_alike(records.surname.names, (left, right)))
     similarity[near] = scored(records.surname.values, (left[near], right[near]), JaroWinkler.similarity, least=ALIKE)
     one, other = codes_of(records.surname_words, among)
     double = np.append(pc.match_substring(records.surname_words.values, " ").to_numpy(zero_copy_only=False), False)
     in_parts = np.flatnonzero((double[one] | double[other]) & (one >= 0) & (other >= 0) | (one == other))
-    in_parts = in_parts[shares_letters(records.surname_words.values, one[in_parts], other[in_parts])]
+    in_parts = in_parts[shares_letters(records.surname_words.names, one[in_parts], other[in_parts])]
     shared[in_parts] = scored(
         records.surname_words.values, (one[in_parts], other[in_parts]), fuzz.partial_token_set_ratio
     )
@@ -74,7 +74,6 @@ def in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
     letter by letter as forenames do (`similarity`).
     """
     fields = (records.surname, records.forename, records.first_name)
-    names = pa.concat_arrays([field.values for field in fields])
     starts = (0, records.surname.size, records.surname.size + records.forename.size)
     rows = np.arange(len(pairs))
     for side in (0, 1):  # the pupil's surname with the child's forename, then the child's with the pupil's
@@ -84,7 +83,8 @@ def in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
             for field, start, at in zip(fields, starts, (side, 1 - side, 1 - side), strict=True)
         )
         sounds = codes_of(records.surname_sound, among)[side], codes_of(records.forename_sound, among)[1 - side]
-        fits = _alike(names, surname, whole, similarity) | _alike(names, surname, first, similarity)
+        fits = _alike(records.every_name, surname, whole, similarity)
+        fits |= _alike(records.every_name, surname, first, similarity)
         fits |= (sounds[0] == sounds[1]) & (sounds[0] >= 0)
         rows = rows[fits & (surname >= 0) & (whole >= 0)]
     exchanged = np.zeros(len(pairs), np.bool_)
@@ -96,13 +96,13 @@ def _placed(codes: Codes, start: int) -> Codes:
     return np.where(codes < 0, MISSING, codes + start)
 
 
-def _alike(names: pa.Array, one: Codes, other: Codes, similarity: float) -> Mask:
+def _alike(names: Names, one: Codes, other: Codes, similarity: float) -> Mask:
     """Whether two names of one vocabulary are equal, known forms of one name, or as near as `similarity`."""
     alike = np.zeros(len(one), np.bool_)
     near = np.flatnonzero(may_be_alike(names, (one, other)))
     codes = one[near], other[near]
-    alike[near] = scored(names, codes, JaroWinkler.similarity, least=similarity) >= similarity
-    return alike | _variants(names, (one, other))
+    alike[near] = scored(names.values, codes, JaroWinkler.similarity, least=similarity) >= similarity
+    return alike | _variants(names.values, (one, other))
 
 
 def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Levels:
@@ -148,7 +148,9 @@ def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) ->
     found = _Spelled(*(np.zeros(len(pairs), np.bool_) for _ in range(3)))
     names, firsts = records.forename.values, records.first_name.values
     whole, first = codes_of(records.forename, pairs), codes_of(records.first_name, pairs)
-    near = np.flatnonzero(asked & (may_be_alike(names, whole) | may_be_alike(firsts, first)))
+    near = np.flatnonzero(
+        asked & (may_be_alike(records.forename.names, whole) | may_be_alike(records.first_name.names, first))
+    )
     whole, first = (whole[0][near], whole[1][near]), (first[0][near], first[1][near])
     first_likeness = scored(firsts, first, JaroWinkler.similarity)
     slip = scored(firsts, first, OSA.similarity) >= _one_slip(records, first)
@@ -185,7 +187,7 @@ def _first_among_further(
     records: Records, first: tuple[Codes, Codes], further: tuple[Codes, Codes], among: Mask
 ) -> Mask:
     """Whether one side's first name is one of the other's further names. An initial is not a name."""
-    names = pa.concat_arrays([records.first_name.values, records.further_names.values])
+    names = records.first_and_further
     long = pc.greater(pc.utf8_length(records.first_name.values), 2).to_numpy(zero_copy_only=False)
     offset = records.first_name.size
     found = np.zeros(len(first[0]), np.bool_)
@@ -193,7 +195,7 @@ def _first_among_further(
         asked = np.flatnonzero(among & (one >= 0) & (others >= 0) & np.append(long, False)[one])
         asked = asked[shares_letters(names, one[asked], others[asked] + offset)]
         codes = one[asked], others[asked] + offset
-        found[asked] |= scored(names, codes, fuzz.partial_token_set_ratio) == 100
+        found[asked] |= scored(names.values, codes, fuzz.partial_token_set_ratio) == 100
     return found
 
 
@@ -201,8 +203,10 @@ def _variants(names: pa.Array, codes: tuple[Codes, Codes]) -> Mask:
     """Whether two first names stand in one group of `variants`."""
     listed, groups = _variant_table()
     row = pc.fill_null(pc.index_in(names, pa.array(listed)), MISSING).to_numpy(zero_copy_only=False)
-    left, right = (groups[row[side]] for side in codes)
-    shared: Mask = ((left[:, :, None] == right[:, None, :]) & (left[:, :, None] >= 0)).any(axis=(1, 2))
+    shared = np.zeros(len(codes[0]), np.bool_)
+    listed_both = np.flatnonzero((row[codes[0]] >= 0) & (row[codes[1]] >= 0))
+    left, right = (groups[row[side[listed_both]]] for side in codes)
+    shared[listed_both] = ((left[:, :, None] == right[:, None, :]) & (left[:, :, None] >= 0)).any(axis=(1, 2))
     return shared
 
 

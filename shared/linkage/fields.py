@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.linkage.letters import Names
+
 MISSING = -1
 Codes = npt.NDArray[np.signedinteger[Any]]
 """Integer codes, one per row; `MISSING` where the row says nothing. Fields keep them in 32 bits."""
@@ -44,6 +46,11 @@ class Field:
         """How many rows of both sides have each value."""
         rows: Codes = counts(self.pupils, self.size) + counts(self.households, self.size)
         return rows
+
+    @cached_property
+    def names(self) -> Names:
+        """The values as names whose letters are looked at."""
+        return Names(self.values)
 
     def mapped(self, change: Standard) -> Field:
         """The field after `change` on its vocabulary, e.g. its first three letters; null becomes missing."""

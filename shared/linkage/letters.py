@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from shared.linkage.fields import Codes, Mask
-from shared.linkage.pairs import Scores
+if TYPE_CHECKING:
+    from shared.linkage.fields import Codes, Mask
+    from shared.linkage.pairs import Scores
 
 _LEAST_JARO = 0.5
 """The Jaro similarity under which no common beginning makes a Jaro-Winkler similarity of 0.7."""
 
 
-def may_be_alike(values: pa.Array, codes: tuple[Codes, Codes]) -> Mask:
+@dataclass(frozen=True)
+class Names:
+    """A vocabulary of names, whose letters are looked at once."""
+
+    values: pa.Array
+
+    @cached_property
+    def letters(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float64]]:
+        """Of each name the bits of its letters and its length; the last entry is of a missing name."""
+        return _letters(self.values)
+
+
+def may_be_alike(names: Names, codes: tuple[Codes, Codes]) -> Mask:
     """Which pairs can have a Jaro-Winkler similarity of 0.7 or more; all others cannot.
 
     A letter that only one name has cannot be matched, so the letters bound the similarity from above.
     """
-    letters, length = _letters(values)
+    letters, length = names.letters
     left, right = letters[codes[0]], letters[codes[1]]
     ours, theirs = length[codes[0]], length[codes[1]]
     matched = np.minimum(ours - np.bitwise_count(left & ~right), theirs - np.bitwise_count(right & ~left))
@@ -27,9 +44,9 @@ def may_be_alike(values: pa.Array, codes: tuple[Codes, Codes]) -> Mask:
     return alike & (codes[0] >= 0) & (codes[1] >= 0)
 
 
-def shares_letters(values: pa.Array, one: Codes, other: Codes) -> Mask:
+def shares_letters(names: Names, one: Codes, other: Codes) -> Mask:
     """Which pairs can have a word of three letters in common: they share two letters at least, or cannot be told."""
-    letters, _ = _letters(values)
+    letters, _ = names.letters
     left, right = letters[one], letters[other]
     shares: Mask = (np.bitwise_count(left & right) >= 2) | (left == _UNREADABLE) | (right == _UNREADABLE)
     return shares

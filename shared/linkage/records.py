@@ -24,6 +24,7 @@ from shared.linkage.fields import (
     numbered,
 )
 from shared.linkage.keys import joint
+from shared.linkage.letters import Names
 from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
 from shared.linkage.twins import with_a_twin
@@ -91,6 +92,16 @@ class Records:
     def whole_name(self) -> Field:
         """Surname and first name as one field, without values."""
         return joint([self.surname, self.first_name])
+
+    @cached_property
+    def every_name(self) -> Names:
+        """Surnames, forenames and first names as one vocabulary: the values of the three, one after the other."""
+        return Names(pa.concat_arrays([field.values for field in (self.surname, self.forename, self.first_name)]))
+
+    @cached_property
+    def first_and_further(self) -> Names:
+        """First names and further names as one vocabulary."""
+        return Names(pa.concat_arrays([self.first_name.values, self.further_names.values]))
 
     @cached_property
     def person(self) -> Field:
