@@ -15,7 +15,7 @@ app = typer.Typer(help="Make the register that says who is who in the logs.")
 
 @app.command(
     epilog="Example: exchange register infra/bicep/principals.yaml --app 0a1b2c3d-… --account stexchange "
-    "--vault kv-exchange --out record/register.yaml"
+    "--vault kv-exchange --records 4e5f6071-… --out record/register.yaml"
 )
 def register(
     principals: Annotated[Path, typer.Argument(help="infra/bicep/principals.yaml, as it was in the period.")],
@@ -23,10 +23,12 @@ def register(
     account: Annotated[list[str], typer.Option(help="Name of the exchange's storage account.")],
     out: Annotated[Path, typer.Option(help="Where to write it.")],
     vault: Annotated[list[str] | None, typer.Option(help="Name of the key vault.")] = None,
+    records: Annotated[str, typer.Option(help="Object id of who ends records; without it nobody may.")] = "",
+    events: Annotated[str, typer.Option(help="Object id of Event Grid's topic, which writes dead letters.")] = "",
     json: options.Json = False,
 ) -> None:
-    """Write register.yaml. Add to it by hand what the file of principals does not know: passes that were issued, the
-    identity of Event Grid (`platform`), who deploys (`deployers`), and days (`from`, `to`) of those who left."""
+    """Write register.yaml. Deploying prints the object ids (`azd env get-values`). Add by hand what neither knows: who
+    deploys (`deployers`), passes that were issued, and days (`from`, `to`) of those who left."""
     import yaml
 
     from client.codes import invalid
@@ -37,7 +39,12 @@ def register(
         raise invalid("INP-001", path=principals)
     try:
         document = register_from(
-            yaml.safe_load(principals.read_text(encoding="utf-8")), app=identity, accounts=account, vaults=vault or []
+            yaml.safe_load(principals.read_text(encoding="utf-8")),
+            app=identity,
+            accounts=account,
+            vaults=vault or [],
+            records=records,
+            events=events,
         )
     except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
         raise REGISTER.refusal(f"{principals.name} is no file of principals, or an id is none.") from None

@@ -16,6 +16,7 @@ ROLES = {
     "officer": "Boroughs' officers",
     "pass": "Holders of a pass",
     "app": "The exchange's own program",
+    "records": "The exchange's own program, ending records whose days are over",
     "operator": "Operators",
     "keeper": "Keepers of keys",
     "deployer": "Deployers",

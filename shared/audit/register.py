@@ -20,13 +20,15 @@ from shared.errors import InvalidInput
 
 FILE = "register.yaml"
 
-Role = Literal["app", "borough", "officer", "operator", "keeper", "deployer", "platform", "pass"]
+Role = Literal["app", "records", "borough", "officer", "operator", "keeper", "deployer", "platform", "pass"]
 Box = Literal["inbox", "outbox"]
 ObjectId = Annotated[
     str,
     BeforeValidator(lambda text: text.strip().lower() if isinstance(text, str) else text),
     StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
 ]
+Apps = Annotated[tuple[ObjectId, ...], BeforeValidator(lambda said: [said] if isinstance(said, str) else said)]
+"""Identities of one program; several if it was changed. A text alone is one."""
 Signature = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{64}$")]
 
 
@@ -85,8 +87,11 @@ class Register(_Entry):
     """Names of the exchange's storage accounts; operations on others are counted and left out."""
     vaults: tuple[str, ...] = ()
     """Names of its vaults."""
-    app: Annotated[tuple[ObjectId, ...], BeforeValidator(lambda said: [said] if isinstance(said, str) else said)]
-    """The function app's identity; several if it was changed."""
+    app: Apps
+    """The function app's identity."""
+    records: Apps = ()
+    """The identity that ends records: it deletes and cannot write; the app's writes and cannot delete (ADR 20). Where
+    none is named nobody may end one."""
     boroughs: dict[Slug, Parties]
     operators: tuple[Principal, ...] = ()
     keepers: tuple[Principal, ...] = ()
@@ -104,7 +109,8 @@ class Register(_Entry):
 
     def principals(self) -> tuple[Named, ...]:
         """Everybody, each with a name that says the role and not the person."""
-        found = [Named(number=_number(self.app, n), id=oid, role="app") for n, oid in enumerate(self.app, 1)]
+        apps: tuple[tuple[Role, tuple[str, ...]], ...] = (("app", self.app), ("records", self.records))
+        found = [Named(number=_number(ids, n), id=oid, role=role) for role, ids in apps for n, oid in enumerate(ids, 1)]
         for slug, parties in sorted(self.boroughs.items()):
             if parties.identity:
                 found.append(_named(parties.identity, "borough", slug))
@@ -172,8 +178,19 @@ def _wrong(path: Path, why: str) -> InvalidInput:
     return REGISTER.refusal(f"{path.name}: {why}.")
 
 
-def register_from(principals: dict[str, Any], *, app: str, accounts: list[str], vaults: list[str]) -> dict[str, Any]:
-    """The document of a register: `principals` as infra/bicep/principals.yaml holds them. Empty ids are left out."""
+def register_from(
+    principals: dict[str, Any],
+    *,
+    app: str,
+    accounts: list[str],
+    vaults: list[str],
+    records: str = "",
+    events: str = "",
+) -> dict[str, Any]:
+    """The document of a register: `principals` as infra/bicep/principals.yaml holds them. Empty ids are left out.
+
+    `app`, `records` and `events` are object ids: of the app, of who ends records, of Event Grid's topic.
+    """
     boroughs = {
         slug: {
             **({"identity": parties["identity"]} if parties.get("identity") else {}),
@@ -182,6 +199,15 @@ def register_from(principals: dict[str, Any], *, app: str, accounts: list[str], 
         for slug, parties in principals["boroughs"].items()
     }
     people = {role: [who for who in principals.get(role) or () if who] for role in ("operators", "keepers")}
-    document = {"accounts": accounts, "vaults": vaults, "app": app, "boroughs": boroughs, **people, "passes": []}
+    document = {
+        "accounts": accounts,
+        "vaults": vaults,
+        "app": app,
+        **({"records": records} if records else {}),
+        "boroughs": boroughs,
+        **people,
+        "platform": [{"id": events, "does": "events"}] if events else [],
+        "passes": [],
+    }
     Register.model_validate(document)
     return document

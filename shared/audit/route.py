@@ -86,6 +86,8 @@ class Kind:
         if self.check in ("AUD-001", "AUD-017") and self.person.role == "app":
             did = _NOUN.get(self.verb, "operation")
             return f"The app's own {did}, for no work that the ledger records for that borough."
+        if self.check == "AUD-005" and self.place.kind in ("ledger", "certificates"):
+            return "A record was deleted, and not by whoever ends records when their days are over."
         return _SAID[self.check]
 
     def _asked(self, role: str) -> Operation:

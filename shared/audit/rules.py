@@ -161,13 +161,9 @@ WORK: dict[str, tuple[Rule, ...]] = {
             for kind in ("staging", "requests", "claims", "certificates")
         ),
     ),
-    "records": (
-        Rule("records", "ledger", "exchange", LOOKING | {"delete"}, "records.ledger_days"),
-        *(
-            Rule("records", "certificates", whose, LOOKING | {"delete"}, "records.certificate_days")
-            for whose in _EVERYBODY
-        ),
-        *(Rule("records", kind, "exchange", LOOKING, "records") for kind in ("staging", "requests", "claims")),
+    "records": tuple(
+        Rule("records", kind, "exchange", LOOKING, "records")
+        for kind in ("staging", "requests", "claims", "certificates")
     ),
     "watchdog": (
         *(Rule("watchdog", kind, "any", LOOKING, "retention.watchdog_days") for kind in _DISPOSED),
@@ -181,13 +177,24 @@ WORK: dict[str, tuple[Rule, ...]] = {
 }
 """By kind of chain: what the app may do under it."""
 
+ENDING = {
+    "records": (
+        Rule("records", "ledger", "exchange", LOOKING | {"delete"}, "records.ledger_days"),
+        *(
+            Rule("records", "certificates", whose, LOOKING | {"delete"}, "records.certificate_days")
+            for whose in _EVERYBODY
+        ),
+    ),
+}
+"""By kind of chain: what the identity that ends records may do. The app, which writes them, may not."""
+_WORK_OF = {"app": WORK, "records": ENDING}
+
 
 def explain(operation: Operation) -> Explanation | None:
     """Why the operation is allowed; `None` when nothing says so."""
-    if operation.role == "app":
-        for rule in WORK.get(operation.work, ()):
-            if _fits(rule, operation, operation.tenant):
-                return Explanation("ledger", rule.by, rule.clause)
+    for rule in _WORK_OF.get(operation.role, {}).get(operation.work, ()):
+        if _fits(rule, operation, operation.tenant):
+            return Explanation("ledger", rule.by, rule.clause)
     for rule in RIGHTS.get(operation.role, ()):
         if _fits(rule, operation, operation.borough):
             return Explanation("right", rule.by, rule.clause)

@@ -54,3 +54,4 @@ resource announces 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (
 
 output id string = topic.id
 output name string = topic.name
+output principalId string = topic.identity.principalId

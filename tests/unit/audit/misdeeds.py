@@ -17,6 +17,10 @@ from shared.ledger.events import Event
 from tests.unit.audit.term import ACCOUNT, COLLECTION, Term, by_pass, oauth, oid, when
 
 AT = when("2026-10-14", 9, 31)
+ENDING = when("2026-11-01", 3)
+"""When records are ended, once a month."""
+EVENT = f"ledger/drop/{'de' * 16}/0001.json"
+CERTIFICATE = f"certificates/lambeth/2020-09-30-{'ce' * 16}.json"
 RESULT = f"lambeth-outbox/results/{COLLECTION}/{'ab' * 16}/matches.parquet"
 STAGED = f"staging/lambeth/pupils/{COLLECTION}/southwark.20261005T093000Z.{'cd' * 16}.parquet"
 
@@ -41,6 +45,11 @@ def _subject(term: Term, kind: str, tenant: str = "lambeth") -> str:
 
 def _blob(term: Term, subject: str, seq: int) -> str:
     return f"{subject.replace(':', '/')}/{seq:04d}.json"
+
+
+def _end(term: Term, key: str, who: str) -> None:
+    """Somebody deletes, in the name of the month's end of records."""
+    term.blob(ENDING, "DeleteBlob", key, oauth(who), _subject(term, "records", EXCHANGE))
 
 
 def _remove_event(term: Term, kind: str, seq: int) -> None:
@@ -289,6 +298,20 @@ MISDEEDS = (
         "AUD-005",
         lambda t: t.blob(AT, "DeleteBlob", RESULT, oauth("lambeth"), agent="ObjectLifeCycleScanner/0.50"),
     ),
+    _of("the app deletes an event and names the end of records", "AUD-005", lambda t: _end(t, EVENT, "app")),
+    _of("the app deletes a certificate and names the end of records", "AUD-005", lambda t: _end(t, CERTIFICATE, "app")),
+    _of(
+        "whoever ends records deletes an event for a sweep",
+        "AUD-005",
+        lambda t: t.blob(ENDING, "DeleteBlob", EVENT, oauth("records"), _subject(t, "sweep")),
+    ),
+    _of("whoever ends records deletes a staged file", "AUD-005", lambda t: _end(t, STAGED, "records")),
+    _of(
+        "whoever ends records writes a certificate",
+        "AUD-017",
+        lambda t: t.blob(ENDING, "PutBlob", CERTIFICATE, oauth("records"), _subject(t, "records", EXCHANGE)),
+    ),
+    _of("a register without whoever ends records", "AUD-003", lambda t: t.register.pop("records")),
     _of("the lifecycle policy comes late", "AUD-006", _late_lifecycle),
     _of("a result is there after day 30", "AUD-006", _one_left),
     _of("a run that is not balanced", "AUD-007", _unbalanced),

@@ -411,6 +411,20 @@ def _background(term: Term) -> None:
     for kind in ("staging", "claims"):
         term.list(when("2026-10-21", 6), kind, "lambeth/", mark=watch)
     term.record(when("2026-10-21", 6), watch, "watched", EXCHANGE, "watchdog", counts={"held": 3})
+    _end_records(term, when("2026-11-01", 3))
+
+
+def _end_records(term: Term, at: datetime) -> None:
+    """A chain of six years ago ends, and the certificate that states its head."""
+    old, mark = Sweep("lambeth", date(2020, 10, 30)), f"records:{derived_id('records', at.date().isoformat())}"
+    for kind in ("staging", "requests", "claims", "certificates"):
+        term.list(at, kind, "", mark=mark)
+    for container, prefix in (("ledger", ""), ("ledger", f"sweep/{old.id}/"), ("certificates", "lambeth/")):
+        term.list(at, container, prefix, oauth("records"), mark)
+    term.record(at, mark, "due", EXCHANGE, "records", counts={"chains": 1, "certificates": 1})
+    for name in (f"ledger/sweep/{old.id}/0001.json", f"certificates/lambeth/2020-10-30-{old.id}.json"):
+        term.blob(at, "DeleteBlob", name, oauth("records"), mark)
+    term.record(at, mark, "done", EXCHANGE, "records", counts={"chains_ended": 1, "certificates_ended": 1})
 
 
 def _register() -> dict[str, Any]:
@@ -429,6 +443,7 @@ def _register() -> dict[str, Any]:
         "accounts": [ACCOUNT],
         "vaults": [VAULT],
         "app": oid("app"),
+        "records": oid("records"),
         "boroughs": {
             slug: {"identity": oid(slug), "officers": [oid(f"{slug} officer 1"), oid(f"{slug} officer 2")]}
             for slug in PILOT

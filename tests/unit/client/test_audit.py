@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from client import cli
+from shared.audit.register import read_register
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
 from shared.envelope.ring import LocalKeyRing
@@ -71,5 +72,11 @@ def test_a_register_is_made_from_the_file_of_principals(tmp_path, capsys):
     args = ["--app", app, "--account", "stexchange", "--vault", "kv-exchange", "--out", str(out)]
     assert cli.run(["register", "infra/bicep/principals.yaml", *args]) == 0
     assert yaml.safe_load(out.read_text())["app"] == app
+    assert "records" not in yaml.safe_load(out.read_text())
+    ends, topic = (app.replace("0a1b", other) for other in ("4e5f", "7a8b"))
+    assert cli.run(["register", "infra/bicep/principals.yaml", *args, "--records", ends, "--events", topic]) == 0
+    roles = {named.id: named.role for named in read_register(out).principals()}
+    assert roles == {app: "app", ends: "records", topic: "platform"}
+    assert cli.run(["register", "infra/bicep/principals.yaml", *args, "--records", app]) == 2
     assert cli.run(["register", "agreements/boroughs.yaml", *args]) == 2
     assert "REC-003" in capsys.readouterr().err
