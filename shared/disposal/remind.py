@@ -29,7 +29,7 @@ class CollectionLog(Protocol):
 
 
 class NoLog:
-    """There are no storage logs here, as on the emulator."""
+    """There are no storage logs that could be asked."""
 
     def collected(self, slug: str) -> frozenset[str] | None:
         """Not known."""
