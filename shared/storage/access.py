@@ -51,9 +51,7 @@ def _pass(
         permission=permission,
         start=starts,
         expiry=expires,
-        protocol="https"
-        if str(service.url).startswith("https:")
-        else None,  # the emulator of the tests speaks plain HTTP
+        protocol="https" if str(service.url).startswith("https:") else None,  # tests speak plain HTTP
         **key,
     )
     return f"{area.client.url}?{signature}"
