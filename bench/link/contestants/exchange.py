@@ -8,20 +8,16 @@ import time
 
 BEGAN = time.perf_counter()
 
-from pathlib import Path  # noqa: E402
-
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402, F401 - Arrow would import it within a stage
-import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
-import pyarrow.parquet as pq  # noqa: E402
 
 from bench.link.contestants.race import enter  # noqa: E402
+from bench.link.read import read  # noqa: E402
 from shared.agreement.load import load_agreement  # noqa: E402
-from shared.linkage.columns import COLUMNS, OFTEN_ALIKE  # noqa: E402
 from shared.linkage.link import link_records  # noqa: E402
 from shared.linkage.records import read_records  # noqa: E402
-from shared.linkage.registrations import REGISTRATION, second_registrations  # noqa: E402
+from shared.linkage.registrations import second_registrations  # noqa: E402
 from shared.linkage.train import train_records  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
@@ -53,15 +49,6 @@ def main() -> None:
     )
     automatic = np.asarray(pc.equal(made.column("outcome"), "matched").combine_chunks())
     entry.finish(main[pupil], household.astype(np.int64), probability, weight, automatic)
-
-
-def read(folder: Path, side: str) -> pa.Table:
-    """The columns that linkage looks at, and those that tell further registrations of a child."""
-    columns = (*COLUMNS[side], *(REGISTRATION if side == "pupils" else ()))
-    file = pq.ParquetFile(
-        folder / f"{side}.parquet", read_dictionary=[name for name in COLUMNS[side] if name in OFTEN_ALIKE]
-    )
-    return file.read(columns=list(columns))
 
 
 if __name__ == "__main__":
