@@ -35,11 +35,12 @@ class Term:
     levels: tuple[IntEnum, ...]
 
 
+_FIRST_NAMES = (Forename.FIRST_NAME, Forename.OTHER_ORDER, Forename.EXACT)
 TERMS: tuple[Term, ...] = (
     Term("dob", "dob", (Dob.EXACT,)),
     Term("surname", "surname", (Surname.A_PARENTS, Surname.EXACT)),
     Term("surname_sound", "surname", (Surname.SOUNDS_ALIKE,)),
-    Term("first_name", "forename", (Forename.EXACT, Forename.FIRST_NAME, Forename.OTHER_ORDER)),
+    Term("first_name", "forename", _FIRST_NAMES),
     Term("surname", "forename", (Forename.OTHER_ORDER,)),
     Term("forename_sound", "forename", (Forename.SOUNDS_ALIKE,)),
     Term("uprn", "address", (Address.SAME_UPRN,)),
@@ -91,6 +92,10 @@ class Weights:
         for term in TERMS:
             terms[term.comparison] += self._term(records, pairs, levels[term.comparison], term)
         terms["forename"] += self._whole_name(records, pairs, levels)
+        for agrees in (Forename.FIRST_NAME, Forename.EXACT):
+            at = levels["forename"] == agrees
+            least = _least(self.tables["forename"], agrees, _FIRST_NAMES)
+            terms["forename"][at] = np.maximum(terms["forename"][at], least)
         return Bits(parts, terms, self._as_siblings(parts, terms, levels))
 
     def _term(self, records: Records, pairs: Pairs, level: Levels, term: Term) -> Scores:
@@ -105,9 +110,7 @@ class Weights:
         table = self.tables[term.comparison]
         for agrees in term.levels:
             at = np.flatnonzero((level == agrees) & (field.pupils[pairs.pupils] >= 0))
-            below = max((table[lower] for lower in range(1, agrees)), default=0.0)
-            # However common the value, agreeing on it is not less than almost agreeing.
-            least = min(below - table[agrees], 0.0) if agrees != ASIDE.get(term.comparison) else -np.inf
+            least = _least(table, agrees, term.levels) if agrees != ASIDE.get(term.comparison) else -np.inf
             correction[at] = np.maximum(np.log2(usual / share[field.pupils[pairs.pupils[at]]]), least)
         return correction
 
@@ -148,6 +151,15 @@ class Weights:
         siblings: Scores = shared + np.where(levels["dob"] == Dob.EXACT, born, 0.0) + np.where(same_name, named, 0.0)
         siblings += np.log2(max(self.siblings.per_child, 1e-9) * self.siblings.unlisted)
         return siblings
+
+
+def _least(table: Scores, agrees: int, alike: tuple[IntEnum, ...]) -> float:
+    """The lowest correction of a level. However common the value, agreeing on it is not less than almost agreeing.
+
+    Levels at which the same value agrees (`alike`) are corrected with it, and are no measure.
+    """
+    below = max((table[lower] for lower in range(1, agrees) if lower not in alike), default=0.0)
+    return float(min(below - table[agrees], 0.0))
 
 
 _SEEN = 0.5
