@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
     "ledger": ("operate.ledger", "For operators: list and verify the ledger's chains."),
     "poison": ("operate.poison", "For operators: events that failed; look at them, replay them."),
+    "deadletter": ("operate.deadletter", "For operators: events that could not be delivered; look, replay."),
     "pass": ("operate.passes", "For operators: issue a borough's pass."),
     "postcodes": ("operate.reference", "For operators: load the postcode directory."),
     "record": ("operate.record", "For operators: copy the record of a period, for an audit."),

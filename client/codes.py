@@ -97,6 +97,11 @@ INPUT_CODES = _codes(
         "INP-045", "{variable} is not set: the key of the app's blobs webhook.", "docs/operators/replay.md says how."
     ),
     InputCode(
+        "INP-046",
+        "{path} holds no public key that the exchange signs with.",
+        "Give the public keys that boroughs got: `exchange keys export --owner exchange --use sign` writes them.",
+    ),
+    InputCode(
         "INP-036",
         "{path} holds something already.",
         "Name a folder that is not there yet, or is empty: what is left from another time would pass for evidence.",

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import urllib.error
-import urllib.request
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from client import options
 from client.console import answer, step, table
 from operate import site
-from shared.errors import ExchangeError
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
@@ -22,13 +17,6 @@ if TYPE_CHECKING:
     from shared.storage.replay import GivenUp
 
 app = typer.Typer(no_args_is_help=True, help="Look at events that were given up, and replay them.")
-
-WEBHOOK_KEY = "EXCHANGE_WEBHOOK_KEY"
-"""The app's system key `blobs_extension`. It lets anybody make the app look at a blob, so it is no option."""
-
-
-class NotTaken(ExchangeError):
-    """The app did not take an event that was to be replayed (EVT-005)."""
 
 
 @app.command("list", epilog="Example: exchange poison list")
@@ -75,46 +63,15 @@ def replay(
 
 
 def _give_again(chosen: OperatedSite, poison: PoisonQueue, event: GivenUp) -> None:
+    from operate.webhook import give
     from shared.storage.replay import grid_event, put_back
 
     if event.waits_in_a_queue_of_events:
         put_back(poison, event)
         return
-    address, key = chosen.need("app").rstrip("/"), _webhook_key()
     body = grid_event(event, identity=f"replay-{event.letter.id}", at=f"{site.now():%Y-%m-%dT%H:%M:%SZ}")
-    query = f"functionName=Host.Functions.{quote(event.function)}&code={quote(key, safe='')}"
-    _post(f"{address}/runtime/webhooks/blobs?{query}", body)
+    give(chosen, event.function, body)
     poison.remove(event.letter)
-
-
-def _webhook_key() -> str:
-    from client.codes import invalid
-
-    if not (key := os.environ.get(WEBHOOK_KEY, "").strip()):
-        raise invalid("INP-045", variable=WEBHOOK_KEY)
-    return key
-
-
-def _post(url: str, body: str) -> None:
-    """Send the event. No error of the library leaves here: its text holds the URL, and the URL the key."""
-    headers = {"Content-Type": "application/json", "aeg-event-type": "Notification"}
-    request = urllib.request.Request(url, body.encode(), headers, method="POST")  # noqa: S310 - see below
-    said: object
-    try:
-        if request.type not in ("https", "http"):
-            raise ValueError
-        with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - the scheme is checked above
-            return
-    except urllib.error.HTTPError as refused:
-        said = refused.code
-        refused.close()
-    except (OSError, ValueError) as failed:
-        said = type(failed).__name__
-    raise NotTaken(
-        "EVT-005",
-        f"The app did not take the event ({said}); it is still in its queue.",
-        "Is EXCHANGE_APP the app's address, the key current, and yours an operator's address?",
-    )
 
 
 def _line(event: GivenUp, names: bool) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from operate import site
 if TYPE_CHECKING:
     from operate.site import OperatedSite
     from shared.agreement.model import Agreement
+    from shared.envelope.keys import PublicKey
     from shared.storage.areas import Area, BlobFacts
     from shared.storage.logs_archive import LogArchive
     from shared.storage.storage import Storage
@@ -35,7 +36,8 @@ def fetch(
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC.")],
     out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="A folder that is new or empty.")],
     public: Annotated[
-        Path | None, typer.Option(help="The exchange's public keys, if its key folder is not on this machine.")
+        list[Path] | None,
+        typer.Option(help="Public keys of the exchange, if its key folder is not here; again for each file."),
     ] = None,
     profile: site.Profile = None,
     json: options.Json = False,
@@ -51,9 +53,8 @@ def fetch(
         raise invalid("INP-044")
     if out.exists() and any(out.iterdir()):
         raise invalid("INP-036", path=out)
-    if public is not None and not public.is_file():
-        raise invalid("INP-001", path=public)
     chosen = site.load_site(profile)
+    keys = _public_keys(chosen, public or [])
     begins, ends = first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + timedelta(days=1)
     copied: Counter[str] = Counter()
     with step("Copying"), chosen.storage() as storage:
@@ -64,7 +65,7 @@ def fetch(
         else:
             with logs:
                 copied["logs"] = _copy_logs(logs, begins, ends, out)
-    copied["keys"] = _copy_keys(chosen, public, out)
+    copied["keys"] = _copy_keys(keys, out)
     facts = {kind: copied[kind] for kind in ("logs", "ledger", "certificates", "keys")}
     text = f"The record is in {out}. Files:\n{facts_table(facts)}\n\nIt lacks register.yaml: see `exchange register`."
     answer({"ok": True, "record": str(out), "files": facts}, text, as_json=json)
@@ -123,21 +124,49 @@ def _copy_logs(logs: LogArchive, begins: datetime, ends: datetime, out: Path) ->
     return count
 
 
-def _copy_keys(chosen: OperatedSite, public: Path | None, out: Path) -> int:
-    """The exchange's public signing keys, all versions of them, one set a file."""
-    from shared.envelope.keys import Use
+def _public_keys(chosen: OperatedSite, files: list[Path]) -> tuple[PublicKey, ...]:
+    """Every version of the key that the exchange signs with: a statement is verified with the one that signed it."""
+    from client.codes import invalid
+    from shared.envelope.keys import Use, read_public
     from shared.envelope.manifest import EXCHANGE
     from shared.envelope.ring import LocalKeyRing
 
-    if public is not None:
-        data = public.read_bytes()
-    elif chosen.keys:
-        data = LocalKeyRing(Path(chosen.keys)).export_public(EXCHANGE, Use.SIGN)
-    else:
+    found = LocalKeyRing(Path(chosen.keys)).held(EXCHANGE, Use.SIGN) if chosen.keys else ()
+    for file in files:
+        if not file.is_file():
+            raise invalid("INP-001", path=file)
+        named = read_public(file.read_bytes())
+        signing = tuple(key for key in named if (key.owner, key.use) == (EXCHANGE, Use.SIGN))
+        if not signing:
+            raise invalid("INP-046", path=file)
+        found += signing
+    return tuple({key.key_id: key for key in found}.values())
+
+
+def _copy_keys(keys: tuple[PublicKey, ...], out: Path) -> int:
+    """Write them as one set, and say what they cannot verify. Returns how many keys."""
+    from shared.envelope.keys import lookup, write_public
+    from shared.envelope.statement import verify_statement
+    from shared.errors import BadSignature, KeyUnavailable
+
+    if not keys:
         note("No public keys were copied: give --public with the file that boroughs got.")
         return 0
-    _write(out / "keys" / "exchange-sign.json", data)
-    return 1
+    _write(out / "keys" / "exchange-sign.json", write_public(keys))
+    unknown = 0
+    for path in (out / "certificates").rglob("*.json"):
+        try:
+            verify_statement(path.read_bytes(), lookup(keys))
+        except KeyUnavailable:
+            unknown += 1
+        except BadSignature:
+            continue  # the audit says so (AUD-014)
+    if unknown:
+        note(
+            f"{unknown} certificates are signed with a key that is not among these. Was it rotated? Give --public also "
+            "with the file that boroughs got before."
+        )
+    return len(keys)
 
 
 def _write(path: Path, data: bytes) -> None:

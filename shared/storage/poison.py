@@ -112,10 +112,12 @@ class PoisonQueue:
 
     def queues(self) -> tuple[str, ...]:
         """Names of the poison queues that there are. The host makes each when it first needs it."""
+        return tuple(name for name in self.names() if name.endswith(POISON))
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all queues of the account, those of events (the private variant) too."""
         with translated("(all)"):
-            return tuple(
-                str(found.name) for found in self._service.list_queues(**self._mark) if found.name.endswith(POISON)
-            )
+            return tuple(str(found.name) for found in self._service.list_queues(**self._mark))
 
     def ensure(self, queue: str = QUEUE) -> None:
         """Make the queue unless it is there. In the cloud the template or the host has made it."""

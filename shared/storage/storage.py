@@ -9,13 +9,14 @@ container                     holds                                             
 ``requests``                  work that is due                                       prefix ``<home slug>/``
 ``claims``                    facts fixed once for a piece of work                   prefix ``<slug>/``
 ``certificates``              certificates of destruction, no personal data          prefix ``<slug>/``
-``deadletter``                events that Event Grid could not deliver               (all; listed, never read)
+``deadletter``                events that Event Grid could not deliver               (all; read by operators)
 ``ledger``                    events, no personal data                               (all)
 ``reference``                 public reference data, such as the postcode directory  (all)
 ============================  =====================================================  ==============================
 
 Whatever holds personal data is reached through a call that takes one borough: no call reads across two. An undelivered
-event names a blob, and a borough may have put a name into it; no call offers to read one.
+event names a blob, and a borough may have put a name into it: `dead_letters.py` reads one for an operator who gives it
+to the app again, and shows no name.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class Storage:
         return self._area("certificates", f"{_checked(slug)}/")
 
     def dead_letters(self) -> Area:
-        """Events that could not be delivered, of all boroughs: to be listed and destroyed, not to be read."""
+        """Events that could not be delivered, of all boroughs: to be destroyed, or given again."""
         return self._area("deadletter")
 
     def ledger(self) -> Area:

@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
-FOLLOWED = ("users/README.md", "users/officers.md", "operators/README.md")
+FOLLOWED = ("users/README.md", "users/officers.md", "operators/README.md", "operators/replay.md")
 """The pages whose every block is run, in this order, by one reader on one machine."""
 
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -191,6 +191,10 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
     assert "received conserved done" in said
     assert "conserved released done" in said
     assert "Host.Functions" not in said  # nothing was poisoned on the way
+    reader.follow("operators/replay.md")
+    assert capsys.readouterr().out.split("\n")[:3] == [
+        "No event was given up.", "Replayed: 0. Left: 0.", "Every event was delivered."
+    ]  # fmt: skip
 
 
 def test_whatever_looks_like_a_terminal_is_on_a_page_that_is_followed() -> None:

@@ -23,8 +23,9 @@ from functions import wiring
 from functions.reference import BlobReference
 from local.host import Triggers
 from operate.site import load_site
-from shared.envelope.keys import Use, read_public
+from shared.envelope.keys import Use, read_public, write_public
 from shared.envelope.manifest import EXCHANGE
+from shared.envelope.ring import LocalKeyRing
 from shared.envelope.statement import verify_statement
 from shared.ledger.events import Event
 from shared.storage.access import BoroughDoor
@@ -305,6 +306,109 @@ def test_only_the_function_that_was_named_and_nothing_unreadable_is_replayed(
     assert [row["function"] for row in done["left"]] == ["(unreadable)", "(unreadable)"]
 
 
+# Dead letters.
+
+
+def undelivered(container: str, name: str, **more: Any) -> dict[str, Any]:
+    """As Event Grid writes it when it has given up."""
+    return {
+        "id": "831e1650-001e-001b-66ab-eeb76e069631",
+        "topic": "/subscriptions/0/storageAccounts/stexchange",
+        "subject": f"/blobServices/default/containers/{container}/blobs/{name}",
+        "eventType": "Microsoft.Storage.BlobCreated",
+        "eventTime": "2026-11-20T09:30:00.1234567Z",
+        "dataVersion": "",
+        "metadataVersion": "1",
+        "data": {"api": "PutBlob", "eTag": "0x1", "blobType": "BlockBlob"},
+        "deadLetterReason": "MaxDeliveryAttemptsExceeded",
+        "deliveryAttempts": 30,
+        "lastDeliveryOutcome": "NotFound",
+        "publishTime": "2026-11-20T09:30:01Z",
+        "lastDeliveryAttemptTime": "2026-11-21T09:30:01Z",
+        **more,
+    }
+
+
+def bury(world: World, name: str, *events: object) -> None:
+    world.storage.dead_letters().create(f"TOPIC/DROP/2026/11/21/9/{name}.json", json.dumps(events).encode())
+
+
+def test_dead_letters_are_shown_by_borough_and_reason_and_never_by_a_name(
+    world: World, operator: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["deadletter", "list"]) == 0
+    assert capsys.readouterr().out == "Every event was delivered.\n"
+    bury(world, "a", undelivered("lambeth-inbox", "Okafor.parquet"))
+    bury(world, "b", undelivered("elsewhere", "Okafor.parquet", deadLetterReason="Okafor Amara", eventTime=1))
+    bury(world, "c", "Okafor")
+    world.storage.dead_letters().create("d.json", b"{")
+
+    assert run(["deadletter", "list"]) == 0
+    assert "kafor" not in capsys.readouterr().out
+    assert run(["deadletter", "list", "--json"]) == 0
+    first, other, *unreadable = said(capsys)["events"]
+    assert first == {
+        "feed": "drop-lambeth",
+        "borough": "lambeth",
+        "reason": "MaxDeliveryAttemptsExceeded",
+        "attempts": 30,
+        "since": "2026-11-20T09:30:00Z",
+    }
+    assert (other["feed"], other["reason"], other["since"]) == ("(unreadable)", "", "")
+    assert [row["feed"] for row in unreadable] == ["(unreadable)", "(unreadable)"]
+    assert len(list(world.storage.dead_letters().list())) == 4
+
+
+def test_a_dead_letter_is_given_to_the_app_and_is_then_gone(
+    world: World, operator: Path, app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = world.drop("southwark", "pupils", [pupil()])
+    bury(world, "a", undelivered("southwark-inbox", name))
+    bury(world, "b", undelivered("elsewhere", "x"))
+    bury(world, "c", undelivered("lambeth-inbox", "x"))
+    monkeypatch.setenv("EXCHANGE_APP", app.address)
+    assert run(["deadletter", "replay", "--borough", "southwark"]) == 2
+    assert "INP-045" in capsys.readouterr().err
+    monkeypatch.setenv("EXCHANGE_WEBHOOK_KEY", "a key/=")
+    app.refuses = 401
+    assert run(["deadletter", "replay", "--borough", "southwark"]) == 1
+    assert "EVT-005" in capsys.readouterr().err
+    assert len(list(world.storage.dead_letters().list())) == 3
+    app.refuses = 0
+
+    assert run(["deadletter", "replay", "--borough", "southwark", "--json"]) == 0
+
+    told = said(capsys)
+    assert [row["borough"] for row in told["replayed"]] == ["southwark"]
+    assert sorted(row["feed"] for row in told["left"]) == ["(unreadable)", "drop-lambeth"]
+    asked = app.asked[-1]
+    assert asked["query"] == {"functionName": ["Host.Functions.drop_southwark"], "code": ["a key/="]}
+    assert "deadLetterReason" not in asked["events"][0]
+    assert any(subject.startswith("drop:") for subject in world.exchange.ledger.subjects())
+    assert len(list(world.storage.dead_letters().list())) == 2
+    assert run(["deadletter", "replay", "--borough", "atlantis"]) == 2
+
+
+def test_a_dead_letter_of_a_queue_is_put_into_its_queue(
+    world: World, operator: Path, account: str, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for queue in ("drop-lambeth", "policy-runs"):
+        poison.ensure(queue)
+    run_of_policy = undelivered("x", "y", eventType="Microsoft.Storage.LifecyclePolicyCompleted")
+    bury(world, "a", undelivered("lambeth-inbox", "Okafor.parquet"), run_of_policy)
+
+    assert run(["deadletter", "replay", "--json"]) == 0
+
+    assert len(said(capsys)["replayed"]) == 2
+    assert list(world.storage.dead_letters().list()) == []
+    for queue, kind in (("drop-lambeth", "BlobCreated"), ("policy-runs", "LifecyclePolicyCompleted")):
+        with QueueClient.from_connection_string(account, queue) as client:
+            [again] = client.receive_messages()
+        event = json.loads(base64.b64decode(again.content))
+        assert event["eventType"] == f"Microsoft.Storage.{kind}"
+        assert "deliveryAttempts" not in event
+
+
 # Passes.
 
 
@@ -385,6 +489,44 @@ def test_the_record_of_a_period_has_logs_whole_chains_certificates_and_keys(
         verify_statement(path.read_bytes(), term.exchange.keys.public_key)
 
 
+def test_certificates_of_before_a_rotation_still_verify_in_the_record(
+    world: World, operator: Path, keys_folder: Path, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two sweeps, with a rotation of the signing key between them; the record is copied with the key folder, with the
+    files that boroughs got, and with the newest of these alone."""
+    from shared.audit.certificates import read_certificates, read_keys
+    from shared.audit.chains import read_ledger
+    from shared.disposal.remind import NoLog
+    from shared.disposal.sweep import dispose
+
+    ring = LocalKeyRing(keys_folder / "keys")
+    day = datetime.now(UTC).replace(microsecond=0)
+    (operator / "before.json").write_bytes(ring.export_public(EXCHANGE, Use.SIGN))
+    for number in range(2):
+        world.storage.inbox("lambeth").create(f"{number}", b"x")
+        world.now[0] = day + timedelta(days=27 + number)
+        dispose(world.exchange, poison, NoLog())
+        if number == 0:
+            newest = ring.public_key(ring.rotate(EXCHANGE, Use.SIGN))
+    (operator / "newest.json").write_bytes(write_public((newest,)))
+    period = ["--from", f"{day.date()}", "--to", f"{world.now[0].date()}"]
+
+    def judged(*more: str) -> list[bool | None]:
+        record = operator / f"record-{len(list(operator.iterdir()))}"
+        assert run(["record", "fetch", *period, "--out", str(record), *more]) == 0
+        copies = read_certificates(record, read_keys(record), read_ledger(record), 30)
+        return sorted(not copy.wrong for copy in copies)
+
+    assert judged() == [True, True]
+    assert capsys.readouterr().err.count("signed with a key") == 0
+    (operator / "operator.toml").write_text(
+        (operator / "operator.toml").read_text(encoding="utf-8").partition("keys")[0], encoding="utf-8"
+    )
+    assert judged("--public", "newest.json", "--public", "before.json") == [True, True]
+    assert judged("--public", "newest.json") == [False, True]
+    assert "1 certificates are signed with a key" in capsys.readouterr().err
+
+
 def test_what_cannot_be_copied_is_said(term: World, operator: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (operator / "operator.toml").write_text(
         (operator / "operator.toml").read_text(encoding="utf-8").partition("keys")[0], encoding="utf-8"
@@ -399,8 +541,12 @@ def test_what_cannot_be_copied_is_said(term: World, operator: Path, capsys: pyte
     assert "INP-036" in capsys.readouterr().err
     assert run(["record", "fetch", "--from", "2026-11-22", "--to", "2026-11-21", "--out", "r"]) == 2
     assert run(["record", "fetch", *period, "--out", "r", "--public", "none.json"]) == 2
-    assert run(["record", "fetch", *period, "--out", "r", "--public", "operator.toml"]) == 0
-    assert (operator / "r" / "keys" / "exchange-sign.json").is_file()
+    assert run(["record", "fetch", *period, "--out", "r", "--public", "operator.toml"]) == 2
+    assert "KEY-004" in capsys.readouterr().err
+    Path("others.json").write_bytes(term.exchange.keys.export_public(EXCHANGE, Use.STAGING))
+    assert run(["record", "fetch", *period, "--out", "r", "--public", "others.json"]) == 2
+    assert "INP-046" in capsys.readouterr().err
+    assert not Path("r").exists()
 
 
 # Disposal and reference data.
