@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.agreement.linkage_model import Calibration
@@ -188,15 +188,17 @@ def test_weights_that_fall_are_pooled(shares: list[tuple[float, float]]) -> None
     assert all(low <= high + 1e-9 for low, high in pairwise(bits))
 
 
-@settings(max_examples=50)
+@settings(max_examples=200)
+@example(bits=[30.0, 1.6446591586354231, 30.0, 1.0941304527686793])
 @given(bits=st.lists(st.floats(-30, 30), min_size=4, max_size=4))
 def test_chances_of_one_row_never_add_up_to_more_than_one(bits: list[float]) -> None:
     pairs = Pairs(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))
     nobody = np.full(4, -1)
-    chance = compete(np.array(bits), np.full(4, -1000.0), Rivals.of(pairs, nobody, nobody), rounds=100)
+    chance = compete(np.array(bits), np.full(4, -1000.0), Rivals.of(pairs, nobody, nobody))
     assert (chance >= 0).all()
     for rows in (pairs.pupils, pairs.households):
-        assert (np.bincount(rows, weights=chance) <= 1.02).all()
+        # Nearly certain pairs in a ring: three rounds leave 1.0027 at worst, found by climbing from random starts.
+        assert (np.bincount(rows, weights=chance) <= 1.005).all()
 
 
 def test_a_model_names_only_what_linkage_has() -> None:
