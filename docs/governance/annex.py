@@ -51,11 +51,18 @@ def annex_page() -> str:
             "automatic": str(policy.automatic),
             "review": str(policy.review),
             "guards": code(policy.guards),
+            "unlisted": _UNLISTED if policy.unlisted else "",
             "officers": str(terms.officers_per_borough),
             "named": facts.officers_named_words(),
             "region": facts.region(),
         },
     )
+
+
+_UNLISTED = (
+    "A pupil whom no claim lists is shown to a person with the claim of the same home and surname, if there is one: "
+    "the home borough then learns of a pupil who is not on its claims. "
+)
 
 
 def _parties() -> str:

@@ -69,7 +69,7 @@ RISKS = (
     Risk(
         "R5",
         "The exchange is used for more than it is for: fishing, more columns, another purpose.",
-        _threats("12 27 28 78"),
+        _threats("12 27 28 76 79"),
         ("possible", "significant"),
         ("possible", "significant"),
         "What is not agreed is refused. What is agreed can be misused by a borough that invents rows.",
@@ -85,7 +85,7 @@ RISKS = (
     Risk(
         "R7",
         "Somebody is recognised from what is meant to name nobody: logs, reports, counts, certificates.",
-        _threats("48 49 50 51 73 83"),
+        _threats("48 49 50 51 73 84"),
         ("possible", "significant"),
         ("remote", "significant"),
         "Whole terms are searched for every value that went in. File names are the sender's.",
@@ -109,7 +109,7 @@ RISKS = (
     Risk(
         "R10",
         "The exchange fails or is taken over: a hostile file, a poisoned library, a deployment by somebody else.",
-        _threats("21 22 23 24 25 26 63 76 77 79 80 81 82 84"),
+        _threats("21 22 23 24 25 26 63 77 78 80 81 82 83 85"),
         ("possible", "severe"),
         ("remote", "severe"),
         "Files are refused before they are parsed. Who may deploy is set by hand.",
