@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deadletter": ("operate.deadletter", "For operators: events that could not be delivered; look, replay."),
     "pass": ("operate.passes", "For operators: issue a borough's pass."),
     "postcodes": ("operate.reference", "For operators: load the postcode directory."),
+    "vault": ("operate.vault", "For keepers: make, list, export, import and revoke keys of the vault."),
     "record": ("operate.record", "For operators: copy the record of a period, for an audit."),
     "sweep": ("operate.disposal:sweep", "For operators, on one machine: destroy what is past its day."),
     "synth": ("local.synth.command:synth", "Make synthetic boroughs: drops, and the truth apart from them."),

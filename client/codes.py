@@ -97,6 +97,13 @@ INPUT_CODES = _codes(
         "INP-045", "{variable} is not set: the key of the app's blobs webhook.", "docs/operators/replay.md says how."
     ),
     InputCode(
+        "INP-048",
+        "{subject} is no subject of the ledger.",
+        "Give kind and id, such as drop:0a1b2c3d4e5f60718293a4b5c6d7e8f9; `exchange ledger list` shows them.",
+    ),
+    InputCode("INP-049", "There is no {what} {name}.", "Name one of {known}."),
+    InputCode("INP-047", "The vault has a {use} key of {owner} already.", "Use `exchange vault rotate`."),
+    InputCode(
         "INP-046",
         "{path} holds no public key that the exchange signs with.",
         "Give the public keys that boroughs got: `exchange keys export --owner exchange --use sign` writes them.",

@@ -21,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, help="Look at the ledger, and verify its
 
 FINISHED = ("drop", "run", "enrolment", "sweep", "records")
 """Kinds of which every chain ends with `done`, unless its work is under way, was interrupted or fails."""
+KINDS = (*FINISHED, "event", "watchdog", "result", "policy")
 ENDS = ("done", "superseded", "repeated", "refused", "unbalanced")
 
 
@@ -58,6 +59,10 @@ def list_chains(
     json: options.Json = False,
 ) -> None:
     """List every chain with its steps, and verify each. Ends with 1 when one does not hold (LED-001)."""
+    from client.codes import invalid
+
+    if kind and kind not in KINDS:
+        raise invalid("INP-049", what="kind of subject", name=kind, known=", ".join(KINDS))
     with step("Reading the ledger"), site.load_site(profile).storage() as storage:
         chains = list(read_chains(_ledger(storage), kind))
     broken = [chain for chain in chains if chain.fault]
@@ -83,8 +88,14 @@ def show_chain(
 ) -> None:
     """Show one chain, event by event, and verify it."""
     from client.codes import invalid
+    from shared.errors import LedgerRefused
     from shared.ledger.chain import verify_chain
+    from shared.ledger.events import check_subject
 
+    try:
+        check_subject(subject)
+    except LedgerRefused:
+        raise invalid("INP-048", subject=subject) from None
     with step("Reading the chain"), site.load_site(profile).storage() as storage:
         events = _ledger(storage).events(subject)
     if not events:

@@ -47,9 +47,13 @@ def replay(
     Events of queues (the private variant) are put back into their queue. Blob events go to the app's webhook: set
     EXCHANGE_APP to the app's address and EXCHANGE_WEBHOOK_KEY to its system key `blobs_extension`.
     """
+    from client.codes import invalid
     from shared.storage.replay import given_up
 
     chosen = site.load_site(profile)
+    known = [f"drop_{slug.replace('-', '_')}" for slug in chosen.agreement().controllers] + ["request", "policy_runs"]
+    if function not in (None, *known):
+        raise invalid("INP-049", what="function", name=function, known=", ".join(known))
     done, left = [], []
     with step("Replaying"), chosen.poison() as poison, given_up(poison) as events:
         for event in events:

@@ -5,12 +5,13 @@ An environment variable goes before the profile `operator.toml`, which `exchange
     account       = "bxexch…"   # EXCHANGE_ACCOUNT        name of the storage account, or a connection string
     audit_account = "bxaudit…"  # EXCHANGE_AUDIT_ACCOUNT  name of the account with the logs
     app           = "https://…" # EXCHANGE_APP            where the function app is, for a replay
+    vault         = "https://…" # EXCHANGE_KEY_VAULT      URL of the key vault, for keepers
     keys          = "keys"      # EXCHANGE_KEYS           folder of the exchange's own keys; on one machine only
     certificate   = "….pem"     # EXCHANGE_CERTIFICATE    what to trust beside the usual; on one machine only
     agreements    = "…"         # EXCHANGE_AGREEMENTS     folder of the agreement; else the one that is shipped
 
-With a name, whoever is logged in to Azure works with their own roles. `azd env get-values` prints the first two. A
-connection string holds a key, so it is no option: a command line can be read by others.
+With a name, whoever is logged in to Azure works with their own roles. `azd env get-values` prints most of
+these. A connection string holds a key, so it is no option: a command line can be read by others.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from client.codes import invalid
 
 if TYPE_CHECKING:
     from shared.agreement.model import Agreement
+    from shared.envelope.vault import KeyVaultKeys
     from shared.exchange import Exchange
     from shared.storage.logs_archive import LogArchive
     from shared.storage.poison import PoisonQueue
@@ -56,6 +58,7 @@ class OperatedSite:
     account: str | None = None
     audit_account: str | None = None
     app: str | None = None
+    vault: str | None = None
     keys: str | None = None
     certificate: str | None = None
     agreements: str | None = None
@@ -95,6 +98,13 @@ class OperatedSite:
         agreement = self.agreement()
         ledger = Ledger(storage.ledger(), agreement=agreement.reference, clock=now)
         return Exchange(agreement, storage, LocalKeyRing(Path(self.need("keys"))), ledger, now)
+
+    def vault_keys(self) -> KeyVaultKeys:
+        """The keys of the exchange in the cloud, for whoever is logged in there."""
+        from shared.envelope.vault import KeyVaultKeys
+        from shared.storage.storage import default_credential
+
+        return KeyVaultKeys(self.need("vault"), default_credential())
 
     def need(self, key: str) -> str:
         """The setting. Raises `InvalidInput` INP-040 when it is not there."""
@@ -140,4 +150,4 @@ def _endpoint(account: str, service: str) -> str:
 
 
 def _variable(key: str) -> str:
-    return f"EXCHANGE_{key.upper()}"
+    return "EXCHANGE_KEY_VAULT" if key == "vault" else f"EXCHANGE_{key.upper()}"

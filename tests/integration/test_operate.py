@@ -143,7 +143,9 @@ def test_one_chain_is_shown_with_its_head_and_what_vouches_for_it(
     assert run(["ledger", "show", subject, "--vouched", "0" * 64]) == 1
     assert run(["ledger", "show", "run:" + "0a" * 16]) == 2
     assert "INP-042" in capsys.readouterr().err
-    assert run(["ledger", "show", "Okafor"]) == 1
+    for wrong, code in ((["show", "run"], "INP-048"), (["list", "runs"], "INP-049")):
+        assert run(["ledger", *wrong]) == 2
+        assert code in capsys.readouterr().err
 
 
 # Poison.
@@ -298,6 +300,8 @@ def test_only_the_function_that_was_named_and_nothing_unreadable_is_replayed(
     with QueueClient.from_connection_string(account, QUEUE) as queue:
         queue.send_message("no Base64")
 
+    assert run(["poison", "replay", "--function", "drop_atlantis"]) == 2
+    assert "INP-049" in capsys.readouterr().err
     assert run(["poison", "replay", "--function", "request", "--json"]) == 0
     assert len(said(capsys)["left"]) == 3
     assert run(["poison", "replay", "--json"]) == 0

@@ -1,0 +1,145 @@
+"""`exchange vault`: the keys of an exchange in the cloud, for their keepers. On one machine: `exchange keys`.
+
+Secrets of the vault are JSON Web Keys of a form of our own, so no general tool makes them. Whoever runs this is logged
+in to Azure and has a keeper's role, which cannot unwrap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from client import options
+from client.codes import invalid
+from client.console import answer, step, table
+from operate import site
+
+if TYPE_CHECKING:
+    from operate.site import OperatedSite
+    from shared.envelope.keys import PublicKey, Use
+
+app = typer.Typer(no_args_is_help=True, help="For keepers: make, list, export, import and revoke keys of the vault.")
+
+Owner = Annotated[str, typer.Option(help="Whose key: a slug, or `exchange`.")]
+Of = Annotated[str, typer.Option("--use", help="drop (of a borough), staging or sign (of the exchange).")]
+
+
+@app.command("list", epilog="Example: exchange vault list")
+def list_keys(profile: site.Profile = None, json: options.Json = False) -> None:
+    """List every enabled version: whose, for what, its id, since when, and whether it is the current one."""
+    with step("Asking the vault"):
+        rows = list(_rows(site.load_site(profile)))
+    text = table(["owner", "use", "key", "made", "current"], [list(row.values()) for row in rows])
+    answer({"ok": True, "keys": rows}, text if rows else "The vault has no keys.", as_json=json)
+
+
+@app.command("new", epilog="Example: exchange vault new --owner exchange --use sign")
+def new(owner: Owner, use: Of, profile: site.Profile = None, json: options.Json = False) -> None:
+    """Make the first version of a key. Deployment has made `drop` and `staging`; `sign` of the exchange it cannot."""
+    chosen = site.load_site(profile)
+    keys, whose, what = chosen.vault_keys(), _owner(chosen, owner), _use(use)
+    with step("Making a key"):
+        if keys.held(whose, what):
+            raise invalid("INP-047", owner=whose, use=what.value)
+        made = keys.create_key(whose, what)
+    _say("made", (made,), as_json=json)
+
+
+@app.command("rotate", epilog="Example: exchange vault rotate --owner lambeth --use drop")
+def rotate(owner: Owner, use: Of, profile: site.Profile = None, json: options.Json = False) -> None:
+    """Make the next version of a key. Earlier versions open and verify as before."""
+    chosen = site.load_site(profile)
+    with step("Making a key"):
+        made = chosen.vault_keys().rotate(_owner(chosen, owner), _use(use))
+    _say("made", (made,), as_json=json)
+
+
+@app.command("export", epilog="Example: exchange vault export --owner exchange --use sign --out exchange-sign.json")
+def export(
+    owner: Owner,
+    use: Of,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write (JSON Web Key Set).")],
+    profile: site.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Write the public parts of all enabled versions, to hand to a borough or to put into a record."""
+    chosen = site.load_site(profile)
+    with step("Asking the vault"):
+        keys, whose, what = chosen.vault_keys(), _owner(chosen, owner), _use(use)
+        document, held = keys.export_public(whose, what), keys.held(whose, what)
+    out.write_bytes(document)
+    _say("exported", tuple(key.key_id for key in held), as_json=json)
+
+
+@app.command("import", epilog="Example: exchange vault import hackney-public.json")
+def take_in(
+    file: Annotated[Path, typer.Argument(help="Public keys that a borough exported.")],
+    profile: site.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Store a borough's public keys. Whoever imports a key trusts it: compare the ids by telephone first."""
+    if not file.is_file():
+        raise invalid("INP-001", path=file)
+    with step("Storing"):
+        imported = site.load_site(profile).vault_keys().import_public(file.read_bytes())
+    _say("imported", imported, as_json=json)
+
+
+@app.command("revoke", epilog="Example: exchange vault revoke ring:hackney/sign/0a1b2c3d4e5f")
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id, as `exchange vault list` shows it.")],
+    profile: site.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Disable one version: it opens and verifies nothing any more."""
+    with step("Disabling"):
+        site.load_site(profile).vault_keys().revoke(key)
+    _say("revoked", (key,), as_json=json)
+
+
+def _rows(chosen: OperatedSite) -> Iterator[dict[str, str]]:
+    from shared.envelope.keys import Use
+    from shared.envelope.manifest import EXCHANGE
+
+    keys = chosen.vault_keys()
+    wanted = [(EXCHANGE, Use.STAGING), (EXCHANGE, Use.SIGN)]
+    wanted += [(slug, use) for slug in chosen.agreement().controllers for use in (Use.DROP, Use.RELEASE, Use.SIGN)]
+    for owner, use in wanted:
+        held = keys.held(owner, use)
+        yield from (_row(key, key is held[-1]) for key in held)
+
+
+def _row(key: PublicKey, current: bool) -> dict[str, str]:
+    made = datetime.fromtimestamp(key.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "owner": key.owner,
+        "use": key.use.value,
+        "key": key.key_id,
+        "made": made,
+        "current": "yes" if current else "no",
+    }
+
+
+def _owner(chosen: OperatedSite, owner: str) -> str:
+    from shared.envelope.manifest import EXCHANGE
+
+    agreement = chosen.agreement()
+    if owner != EXCHANGE and owner not in agreement.by_slug:
+        raise invalid("INP-023", name=owner, known=", ".join(agreement.controllers))
+    return owner
+
+
+def _use(use: str) -> Use:
+    from shared.envelope.keys import Use
+
+    if use not in tuple(Use):
+        raise invalid("INP-025", name=use, known=", ".join(Use))
+    return Use(use)
+
+
+def _say(what: str, ids: tuple[str, ...], *, as_json: bool) -> None:
+    answer({"ok": True, what: list(ids)}, "\n".join(f"{what}  {key}" for key in ids), as_json=as_json)
