@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,8 @@ from shared.audit.checks import check_all, concerns, shown_operation
 from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
 from shared.audit.explain import Coded, Explainer
 from shared.audit.lives import Lives
-from shared.audit.logs import log_files, read_logs
+from shared.audit.logs import Block, log_files, read_logs
+from shared.audit.lots import in_lots
 from shared.audit.questions import NO_LEDGER, NO_LOGS
 from shared.audit.register import FILE, read_register
 from shared.audit.report import Access, AuditReport, Coverage, Explained, Inputs
@@ -56,15 +57,20 @@ def audit(
     unreadable: Counter[str] = Counter()
     files: set[str] = set()
     lines = 0
-    for block in read_logs(record):
-        progress(block.bytes)
-        files.add(block.file)
-        lines += block.lines
-        unreadable[block.file] += block.unreadable
-        if block.operations.num_rows:
-            coded = explainer.add(block)
-            lives.add(coded, explainer)
-            _note_hours(coded, explainer, hours, probed)
+
+    def read() -> Iterator[Block]:
+        nonlocal lines
+        for block in read_logs(record):
+            progress(block.bytes)
+            files.add(block.file)
+            lines += block.lines
+            unreadable[block.file] += block.unreadable
+            yield block
+
+    for lot in in_lots(read()):
+        coded = explainer.add(lot)
+        lives.add(coded, explainer)
+        _note_hours(coded, explainer, hours, probed)
     keys = certificates.read_keys(record)
     promise = agreement.retention.promise_days
     evidence = Evidence(
@@ -113,12 +119,9 @@ def audit(
 
 
 def _note_hours(coded: Coded, explainer: Explainer, hours: dict[tuple[str, str], Hours], probed: set[int]) -> None:
-    categories, services = (
-        codes.encode(coded.table.column(name))
-        for codes, name in ((explainer.categories, "category"), (explainer.services, "service"))
-    )
+    categories = explainer.categories.encode(coded.table.column("category"))
     inside = coded.at >= explainer.since
-    both, hour = (categories * 4 + services)[inside], (coded.at // HOUR)[inside]
+    both, hour = (categories * 4 + coded.services)[inside], (coded.at // HOUR)[inside]
     for pair in np.unique(both):
         mine = both == pair
         found = hours[(explainer.services.texts[pair % 4], explainer.categories.texts[pair // 4])]

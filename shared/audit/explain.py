@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from shared.agreement.model import Agreement
 from shared.audit.chains import LedgerCopy
 from shared.audit.codes import Codes, Numbers, positions_of
-from shared.audit.logs import Block
+from shared.audit.lots import Lot
 from shared.audit.people import SERVICE, People, Person, way
 from shared.audit.places import EXCHANGE, SHARED, Place, Places, shown_name
 from shared.audit.register import Register
@@ -76,19 +76,25 @@ class Group:
 
 @dataclass(frozen=True)
 class Coded:
-    """A block of the period, as numbers: what else looks at operations need not look again."""
+    """A lot within the period, as numbers: what else looks at operations need not look again."""
 
-    block: Block
+    files: tuple[str, ...]
     table: pa.Table
     at: Numbers
+    services: Numbers
     places: Numbers
     operations: Numbers
     outcomes: Numbers
     people: Numbers
 
+    def whereabouts(self, rows: Numbers) -> list[tuple[str, int]]:
+        """File and line of each."""
+        places = self.table.select(["file", "line"]).take(pa.array(rows))
+        return [(self.files[file], line) for file, line in zip(*(c.to_pylist() for c in places.columns), strict=True)]
+
 
 class Explainer:
-    """Takes block after block; at the end `groups` says what there was. The order of blocks does not matter."""
+    """Takes lot after lot; at the end `groups` says what there was. The order of lots does not matter."""
 
     def __init__(self, agreement: Agreement, register: Register, ledger: LedgerCopy, first: date, last: date) -> None:
         self.since, self._until = (_micro(datetime.combine(day, time(), UTC)) for day in (first, last + timedelta(1)))
@@ -107,30 +113,32 @@ class Explainer:
         self._events_checked: dict[tuple[str, str, str], bool] = {}
         self.outside = self.other_accounts = 0
 
-    def add(self, block: Block) -> Coded:
-        """Count one block. Returns those of its operations that count at all, up to the end of the period."""
-        table = block.operations
+    def add(self, lot: Lot) -> Coded:
+        """Count one lot. Returns those of its operations that count at all, up to the end of the period."""
+        table = lot.operations
         ours = pc.is_in(table.column("account"), self._accounts)
         self.other_accounts += table.num_rows - (pc.sum(ours).as_py() or 0)
         at = np.asarray(table.column("at").cast(pa.int64()))
         keep = np.logical_and(np.asarray(ours), at < self._until)
         if not keep.all():
             table, at = table.filter(pa.array(keep)), at[keep]
-        coded = self._code(block, table, at)
+        coded = self._code(lot.files, table, at)
         inside = at >= self.since
         self.outside += int((np.asarray(ours) & ~keep).sum() + (~inside).sum())
         self._count(coded, inside)
         return coded
 
-    def _code(self, block: Block, table: pa.Table, at: Numbers) -> Coded:
+    def _code(self, files: tuple[str, ...], table: pa.Table, at: Numbers) -> Coded:
         status, texts = np.asarray(table.column("status")), table.column("status_text")
         denied = np.isin(status, DENIED_STATUS) | np.asarray(pc.is_in(texts, pa.array(DENIED_WORDS)))
         outcomes = np.where(denied, DENIED, np.where((status >= 400) | (status == 0), FAILED, DONE))
+        services = self.services.encode(table.column("service"))
         return Coded(
-            block,
+            files,
             table,
             at,
-            self._place(table),
+            services,
+            self._place(table, services),
             self.operations.encode(table.column("operation")),
             outcomes,
             self._who(table),
@@ -144,18 +152,14 @@ class Explainer:
         numbers = [self.people.number(self._people.find(ids[p // len(ways)], ways[p % len(ways)])) for p in pairs]
         return np.asarray(np.asarray(numbers, np.int64)[positions])
 
-    def _place(self, table: pa.Table) -> Numbers:
+    def _place(self, table: pa.Table, services: Numbers) -> Numbers:
         """By service, container and, where a container is shared, the part."""
-        vault = pc.equal(table.column("service"), "vault")
-        split = pc.or_(pc.is_in(table.column("container"), pa.array(SHARED)), vault)
-        name = pc.if_else(pc.equal(table.column("blob"), ""), table.column("listed"), table.column("blob"))
-        first = pc.list_element(pc.split_pattern(pc.binary_join_element_wise(name, "/", ""), "/", max_splits=1), 0)
-        part = pc.if_else(split, pc.if_else(vault, name, first), "")
-        service, container = (
-            self.services.encode(table.column("service")),
-            self._containers.encode(table.column("container")),
-        )
-        keys = (service << 36) | (container << 20) | self._parts.encode(part)
+        containers = self._containers.encode(table.column("container"))
+        vault = services == self.services.number("vault")
+        split = np.flatnonzero(vault | np.isin(containers, [self._containers.number(name) for name in SHARED]))
+        parts = np.full(len(services), self._parts.number(""), np.int64)
+        parts[split] = self._parts.encode(_parts(table.select(["blob", "listed"]).take(pa.array(split)), vault[split]))
+        keys = (services << 36) | (containers << 20) | parts
         positions, distinct = pd.factorize(keys)
         numbers = [self.places.number(self._place_of(int(key))) for key in distinct]
         return np.asarray(np.asarray(numbers, np.int64)[positions])
@@ -182,11 +186,10 @@ class Explainer:
 
     def _mark(self, coded: Coded) -> Numbers:
         """The number of the work that each operation names."""
-        request, of_vault = coded.table.column("request"), pc.equal(coded.table.column("service"), "vault")
+        request, vault = coded.table.column("request"), coded.services == self.services.number("vault")
         # An id without a colon is none of ours, except that the vault takes and shows ours without.
-        ours = pc.or_(of_vault, pc.match_substring(request, ":"))
+        ours = pc.or_(pa.array(vault), pc.match_substring(request, ":"))
         positions, texts = positions_of(pc.if_else(ours, request, ""))
-        vault = np.asarray(of_vault)
         chains = [self._by_id.get(text.rpartition(":")[2]) for text in texts]
         named = [
             chain if chain and (chain.subject == text or ":" not in text) else None
@@ -254,10 +257,9 @@ class Explainer:
     def _rows(self, coded: Coded, rows: Numbers, group: Group) -> list[Row]:
         earliest = rows[np.argsort(coded.at[rows], kind="stable")[:SHOWN]]
         names = coded.table.column("blob").take(pa.array(earliest)).to_pylist()
-        lines = coded.table.column("line").take(pa.array(earliest)).to_pylist()
         return [
-            Row(int(at), coded.block.file, line, shown_name(group.kind.place.kind, name))
-            for at, line, name in zip(coded.at[earliest], lines, names, strict=True)
+            Row(int(at), file, line, shown_name(group.kind.place.kind, name))
+            for at, (file, line), name in zip(coded.at[earliest], coded.whereabouts(earliest), names, strict=True)
         ]
 
     def _marks_and_all(self, coded: Coded) -> Numbers:
@@ -298,6 +300,13 @@ class Explainer:
             mark.tenant,
             mark.event,
         )
+
+
+def _parts(names: pa.Table, vault: np.ndarray) -> pa.ChunkedArray:
+    """What tells whose part of a shared container it is: the first segment of a name or prefix, or the key's name."""
+    name = pc.if_else(pc.equal(names.column("blob"), ""), names.column("listed"), names.column("blob"))
+    first = pc.list_element(pc.split_pattern(pc.binary_join_element_wise(name, "/", ""), "/", max_splits=1), 0)
+    return pc.if_else(pa.array(vault), name, first)
 
 
 def _micro(moment: datetime) -> int:

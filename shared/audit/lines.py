@@ -27,8 +27,9 @@ def _text(*names: str) -> list[tuple[str, pa.DataType]]:
     return [(name, pa.string()) for name in names]
 
 
-_PARSED_AT_ONCE = 2**20
+_PARSED_AT_ONCE = 2**22
 """Bytes, so that what is parsed is still in the processor's cache. A longer line is read line by line."""
+_COUNTED_AT_ONCE = 2**18
 _TOP = ("time", "category", "operationName", "callerIpAddress")
 STORAGE_LOG = pa.schema(
     [
@@ -118,7 +119,7 @@ def read_block(block: bytes, first: int) -> tuple[pa.Table, int, int]:
 
     `first` is the number of its first line. Empty lines count as lines and are nothing.
     """
-    lines = block.count(b"\n") + (not block.endswith(b"\n"))
+    lines = _line_ends(block) + (not block.endswith(b"\n"))
     form = VAULT_LOG if b'"AuditEvent"' in block[: block.find(b"\n") + 1] else STORAGE_LOG
     try:
         if not block.startswith(b"{"):
@@ -137,6 +138,14 @@ def read_block(block: bytes, first: int) -> tuple[pa.Table, int, int]:
     except (pa.ArrowException, ValueError):
         return read_lines(enumerate(block.splitlines(), first), lines)
     return made, lines, 0
+
+
+def _line_ends(block: bytes) -> int:
+    """How many; counted piece by piece, so that other threads are not kept waiting."""
+    data = np.frombuffer(block, np.uint8)
+    return sum(
+        int(np.count_nonzero(data[n : n + _COUNTED_AT_ONCE] == 10)) for n in range(0, len(data), _COUNTED_AT_ONCE)
+    )
 
 
 def read_lines(numbered: Iterable[tuple[int, bytes]], lines: int) -> tuple[pa.Table, int, int]:

@@ -39,7 +39,7 @@ class Lives:
     _read: list[np.ndarray] = field(default_factory=list)
 
     def add(self, coded: Coded, explainer: Explainer) -> None:
-        """Take what one block says."""
+        """Take what one lot says."""
         verbs = [VERBS.get(text, "") for text in explainer.operations.texts]
         of_objects = np.fromiter((p.kind in _OF_OBJECTS for p in explainer.places.texts), bool)[coded.places]
         done = (coded.outcomes == DONE) & of_objects
@@ -59,15 +59,15 @@ class Lives:
             self._read.append(_digests(coded, taken))
 
     def _live(self, coded: Coded, rows: Numbers, gone: np.ndarray) -> None:
-        number = self._files.setdefault(coded.block.file, len(self._files))
-        lines = np.asarray(coded.table.column("line").take(pa.array(rows)))
+        numbers = np.array([self._files.setdefault(file, len(self._files)) for file in coded.files], np.int32)
+        places = coded.table.select(["file", "line"]).take(pa.array(rows))
         parts = (
             _digests(coded, rows),
             coded.at[rows],
             gone,
             coded.places[rows].astype(np.int16),
-            np.full(rows.size, number, np.int32),
-            lines,
+            numbers[np.asarray(places.column("file"))],
+            np.asarray(places.column("line")),
         )
         for name, part in zip(_FIELDS, parts, strict=True):
             self._parts[name].append(np.asarray(part))
@@ -83,9 +83,8 @@ class Lives:
                     found[1] for name in names.take(pa.array(kept)).to_pylist() if (found := _RECEIPT.fullmatch(name))
                 )
                 continue
-            lines = coded.table.column("line").take(pa.array(some)).to_pylist()
-            for name, at, line in zip(names.to_pylist(), coded.at[some], lines, strict=True):
-                row = Row(int(at), coded.block.file, line, name)
+            for name, at, (file, line) in zip(names.to_pylist(), coded.at[some], coded.whereabouts(some), strict=True):
+                row = Row(int(at), file, line, name)
                 if name not in self.ledger_writes or row < self.ledger_writes[name]:
                     self.ledger_writes[name] = row
 

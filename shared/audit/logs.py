@@ -59,6 +59,8 @@ def _work(record: Path) -> Iterator[Callable[[], Block]]:
             yield lambda path=path, name=name: _whole(name, path, _csv)  # type: ignore[misc]
         elif _begins_with(path) == b"[":
             yield lambda path=path, name=name: _whole(name, path, _array)  # type: ignore[misc]
+        elif path.stat().st_size < BLOCK_BYTES:
+            yield lambda path=path, name=name: _whole(name, path, _lines)  # type: ignore[misc]
         else:
             for block, first in _blocks(path):
                 yield lambda block=block, first=first, name=name: Block(  # type: ignore[misc]
@@ -72,7 +74,7 @@ def _begins_with(path: Path) -> bytes:
 
 
 def _blocks(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Whole lines, about `BLOCK_BYTES` at a time, with the number of the first. Most files are one block, uncopied."""
+    """Whole lines, about `BLOCK_BYTES` at a time, with the number of the first."""
     number, rest = 1, b""
     with path.open("rb") as file:
         data = file.read(BLOCK_BYTES).removeprefix(_BOM)
@@ -96,6 +98,10 @@ def _blocks(path: Path) -> Iterator[tuple[bytes, int]]:
 def _whole(name: str, path: Path, read: Callable[[bytes], tuple[pa.Table, int, int]]) -> Block:
     data = path.read_bytes().removeprefix(_BOM)
     return Block(name, *read(data), len(data))
+
+
+def _lines(data: bytes) -> tuple[pa.Table, int, int]:
+    return read_block(data, 1) if data else read_lines([], 0)
 
 
 def _array(data: bytes) -> tuple[pa.Table, int, int]:
