@@ -28,7 +28,7 @@ def _text(*names: str) -> list[tuple[str, pa.DataType]]:
 
 
 _PARSED_AT_ONCE = 2**22
-"""Bytes, so that what is parsed is still in the processor's cache. A longer line is read line by line."""
+"""Bytes, as measured; more are no faster. A longer line is read line by line."""
 _COUNTED_AT_ONCE = 2**18
 _TOP = ("time", "category", "operationName", "callerIpAddress")
 STORAGE_LOG = pa.schema(
@@ -43,10 +43,8 @@ STORAGE_LOG = pa.schema(
                     "accountName",
                     "userAgentHeader",
                     "clientRequestId",
-                    "etag",
                     "serviceType",
                     "objectKey",
-                    "sourceUri",
                 )
             ),
         ),
@@ -72,10 +70,8 @@ _FIELDS = {
     "object_key": ("properties/objectKey",),
     "request": ("properties/clientRequestId",),
     "agent": ("properties/userAgentHeader", "properties/clientInfo"),
-    "etag": ("properties/etag",),
     "uri": ("uri",),
     "ip": ("callerIpAddress",),
-    "source": ("properties/sourceUri",),
     "account": ("properties/accountName",),
     "service": ("properties/serviceType",),
     "resource": ("resourceId",),
@@ -100,10 +96,8 @@ TABLE_COLUMNS = {
     "object_key": ("ObjectKey",),
     "request": ("ClientRequestId",),
     "agent": ("UserAgentHeader", "ClientInfo", "clientInfo_s"),
-    "etag": ("Etag",),
     "uri": ("Uri",),
     "ip": ("CallerIpAddress", "CallerIPAddress"),
-    "source": ("SourceUri",),
     "account": ("AccountName",),
     "service": ("ServiceType",),
     "resource": ("_ResourceId", "ResourceId"),
@@ -143,9 +137,8 @@ def read_block(block: bytes, first: int) -> tuple[pa.Table, int, int]:
 def _line_ends(block: bytes) -> int:
     """How many; counted piece by piece, so that other threads are not kept waiting."""
     data = np.frombuffer(block, np.uint8)
-    return sum(
-        int(np.count_nonzero(data[n : n + _COUNTED_AT_ONCE] == 10)) for n in range(0, len(data), _COUNTED_AT_ONCE)
-    )
+    pieces = (data[start : start + _COUNTED_AT_ONCE] for start in range(0, len(data), _COUNTED_AT_ONCE))
+    return sum(int(np.count_nonzero(piece == ord("\n"))) for piece in pieces)
 
 
 def read_lines(numbered: Iterable[tuple[int, bytes]], lines: int) -> tuple[pa.Table, int, int]:

@@ -18,7 +18,9 @@ from shared.audit.lines import read_block, read_lines
 FOLDER = "logs"
 BLOCK_BYTES = 24 * 2**20
 _AT_ONCE = 2
-"""Blocks that are parsed side by side; parsing holds no lock of Python's."""
+"""Blocks that are read and parsed side by side; parsing holds no lock of Python's."""
+_AHEAD = 6
+"""Blocks that are begun or wait to be taken, so that nobody stands idle while a lot is explained."""
 _BOM = b"\xef\xbb\xbf"
 _KINDS = (".json", ".jsonl", ".csv")
 
@@ -46,7 +48,7 @@ def read_logs(record: Path) -> Iterator[Block]:
     with ThreadPoolExecutor(_AT_ONCE) as workers:
         for work in _work(record):
             waiting.append(workers.submit(work))
-            if len(waiting) > _AT_ONCE:
+            if len(waiting) >= _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,10 +23,8 @@ RAW = pa.schema(
             "object_key",
             "request",
             "agent",
-            "etag",
             "uri",
             "ip",
-            "source",
             "account",
             "service",
             "resource",
@@ -53,8 +53,6 @@ OPERATIONS = pa.schema(
         ("ip", pa.string()),
         ("agent", pa.string()),
         ("request", pa.string()),
-        ("source", pa.string()),
-        ("etag", pa.string()),
         ("line", pa.int32()),
     ]
 )
@@ -63,8 +61,7 @@ OPERATIONS = pa.schema(
 ``at`` UTC · ``service`` blob, queue or vault · ``account`` storage account or vault · ``container`` or queue; empty for
 the service itself · ``blob`` its whole name, or the vault's ``keys/<name>``: **a borough may have chosen it, never show
 it** · ``listed`` the prefix of a listing · ``principal`` the object id (lower case), or of a pass the digest of its
-signature (upper case) · ``request`` the client's request id; of the vault the correlation id without hyphens ·
-``source`` of a copy.
+signature (upper case) · ``request`` the client's request id; of the vault the correlation id without hyphens.
 """
 
 
@@ -79,12 +76,9 @@ def operations(raw: pa.Table) -> pa.Table:
     parts = _object_key(column["object_key"])
     signature = _extract(column["token"], r"SasSignature\((?P<found>[0-9A-Fa-f]+)\)")
     is_pass = pc.and_(pc.not_equal(signature, ""), pc.not_equal(column["authentication"], "OAuth"))
-    key = _extract(column["key"], r"^https?://[^/]*/(?P<found>[a-z]+/[^/?]*)")
     at = pc.cast(column["time"], pa.timestamp("ns", "UTC"))
     if at.null_count:
         raise pa.ArrowInvalid("no time")
-    listing = pc.equal(column["operation"], "ListBlobs")
-    prefix = pc.if_else(listing, column["uri"], "")
     made = {
         "at": pc.cast(at, pa.timestamp("us", "UTC"), safe=False),
         "category": column["category"],
@@ -101,21 +95,19 @@ def operations(raw: pa.Table) -> pa.Table:
             ),
         ),
         "operation": column["operation"],
-        "account": pc.if_else(
-            vault, _vault(column), pc.if_else(pc.equal(column["account"], ""), parts[0], column["account"])
+        "account": _where(
+            vault, column, _vault, pc.if_else(pc.equal(column["account"], ""), parts[0], column["account"])
         ),
         "container": pc.if_else(vault, "", parts[1]),
-        "blob": pc.if_else(vault, key, parts[2]),
-        "listed": _unquoted(_extract(prefix, r"[?&]prefix=(?P<found>[^&]*)")),
+        "blob": _where(vault, column, _key, parts[2]),
+        "listed": _where(pc.equal(column["operation"], "ListBlobs"), column, _prefix, ""),
         "status": pc.coalesce(raw.column("status"), 0),
         "status_text": column["status_text"],
         "authentication": pc.if_else(vault, "OAuth", column["authentication"]),
         "principal": pc.if_else(is_pass, pc.utf8_upper(signature), pc.utf8_lower(column["object_id"])),
         "ip": column["ip"],
         "agent": column["agent"],
-        "request": pc.if_else(vault, pc.replace_substring(column["correlation"], "-", ""), column["request"]),
-        "source": column["source"],
-        "etag": pc.replace_substring(column["etag"], '"', ""),
+        "request": _where(vault, column, _correlation, column["request"]),
         "line": raw.column("line"),
     }
     return pa.table(made, schema=OPERATIONS)
@@ -131,6 +123,34 @@ def _object_key(key: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray,
     return pc.list_element(parts, 1), pc.list_element(parts, 2), blob
 
 
+def _where(
+    rows: pa.ChunkedArray,
+    column: dict[str, pa.ChunkedArray],
+    say: Callable[[dict[str, pa.ChunkedArray]], pa.ChunkedArray],
+    others: pa.ChunkedArray | str,
+) -> pa.ChunkedArray:
+    """What `say` says of these rows, asked for no others: expressions are dear, and most blocks have no such row."""
+    if isinstance(others, str):
+        others = pa.chunked_array([pa.repeat(others, len(rows))])
+    if not pc.any(rows).as_py():
+        return others
+    said = say({name: column[name].filter(rows) for name in ("key", "resource", "uri", "correlation")})
+    return pc.replace_with_mask(others.combine_chunks(), rows.combine_chunks(), said.combine_chunks())
+
+
+def _key(column: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
+    return _extract(column["key"], r"^https?://[^/]*/(?P<found>[a-z]+/[^/?]*)")
+
+
+def _correlation(column: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
+    return pc.replace_substring(column["correlation"], "-", "")
+
+
+def _prefix(column: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
+    """A prefix as it was asked for; only a slash needs its escape undone, since slugs need none."""
+    return pc.replace_substring_regex(_extract(column["uri"], r"[?&]prefix=(?P<found>[^&]*)"), "(?i)%2F", "/")
+
+
 def _vault(column: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
     named = _extract(pc.utf8_lower(column["resource"]), r"/vaults/(?P<found>[^/]+)")
     return pc.if_else(pc.equal(named, ""), _extract(column["key"], r"^https?://(?P<found>[^./]+)"), named)
@@ -138,8 +158,3 @@ def _vault(column: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
 
 def _extract(text: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
     return pc.coalesce(pc.struct_field(pc.extract_regex(text, pattern), 0), "")
-
-
-def _unquoted(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A prefix as it was asked for; only a slash needs its escape undone, since slugs need none."""
-    return pc.replace_substring_regex(text, "(?i)%2F", "/")
