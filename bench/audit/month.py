@@ -44,7 +44,7 @@ def write_month(record: Path, lines: int) -> None:
     slugs = sorted(agreement().by_slug)
     _write(record / "register.yaml", yaml.safe_dump(_register(slugs)))
     for slug in slugs:
-        for day in (FIRST + timedelta(days=n) for n in range(31)):
+        for day in (FIRST + timedelta(days=n) for n in range(HOURS // 24)):
             for subject in (_drop(slug, day), Sweep(slug, day).subject):
                 _chain(record, subject, slug, day)
     for hour in range(HOURS):

@@ -73,7 +73,7 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
         opened = _open(exchange, arrival, blob)
     except RejectedDrop as refusal:
         return _refuse(exchange, arrival.id, arrival, refusal)
-    return _take_in(exchange, arrival, opened)
+    return _take_in(exchange, event, arrival, opened)
 
 
 def _arrive(exchange: Exchange, tenant: str, blob: Blob) -> Arrival:
@@ -113,15 +113,18 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
     return opened
 
 
-def _take_in(exchange: Exchange, arrival: Arrival, opened: Opened) -> str:
+def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -> str:
     manifest = opened.manifest
     drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256)
     subject = f"drop:{drop}"
+    here = {"arrival": arrival.id, "event": event}
+    # Asked for as the event's work: a file may come again long after the drop's own work ended.
+    first = exchange.storage.claim(arrival.tenant, f"drop-{drop}", here)
     exchange = exchange.working_on(subject)
-    if exchange.ledger.recorded(subject, "done"):
-        return drop
-    if exchange.storage.claim(arrival.tenant, f"drop-{drop}", {"arrival": arrival.id})["arrival"] != arrival.id:
+    if first != here:
         exchange.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
+    # Under another name alone it is the same drop: if whoever began it was killed, it is finished here.
+    if first["arrival"] != arrival.id or exchange.ledger.recorded(subject, "done"):
         return drop
     terms = exchange.agreement.terms_of(manifest.dataset)
     exchange.ledger.record(

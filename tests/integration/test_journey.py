@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from unittest.mock import patch
 
 import pytest
 
@@ -12,7 +13,7 @@ from shared.intake.identity import drop_id
 from shared.intake.requests import EnrolRequest, ask
 from shared.intake.staging import Partition
 from shared.release.carry_out import carry_out
-from tests.wire import Wire
+from tests.wire import Killed, Wire
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, table, upn
 
 
@@ -96,6 +97,40 @@ def test_the_same_bytes_under_another_signed_manifest_are_recorded_and_not_taken
     assert world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata)) == drop
     assert world.steps(f"drop:{drop}") == ["repeated"]
     assert world.outbox("southwark") == []
+
+
+@pytest.mark.parametrize("described_otherwise", [False, True])
+def test_the_same_file_again_under_another_name_is_recorded_when_the_first_is_done(
+    world: World, described_otherwise: bool
+) -> None:
+    sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
+    metadata = {**sealed.metadata, **({"other": "another"} if described_otherwise else {})}
+    first = world.put("southwark", sealed.data, sealed.metadata)
+    drop = world.receive("southwark", first)
+    before = world.outbox("southwark")
+    steps = world.steps(f"drop:{drop}")
+    assert world.receive("southwark", first) == drop
+    assert world.steps(f"drop:{drop}") == steps  # an event that is delivered twice is no second file
+
+    assert world.receive("southwark", world.put("southwark", sealed.data, metadata)) == drop
+    assert world.receive("southwark", first) == drop
+
+    assert world.steps(f"drop:{drop}") == [*steps, "repeated"]
+    assert world.outbox("southwark") == before
+
+
+def test_a_file_whose_first_arrival_was_killed_is_taken_in_when_it_comes_again_under_another_name(
+    world: World,
+) -> None:
+    sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
+    first = world.put("southwark", sealed.data, sealed.metadata)
+    with pytest.raises(Killed), patch("shared.intake.receive.validate", side_effect=Killed):
+        world.receive("southwark", first)
+
+    drop = world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
+
+    assert world.steps(f"drop:{drop}")[:2] == ["received", "repeated"]
+    assert world.steps(f"drop:{drop}")[-1] == "done"
 
 
 def test_a_run_whose_inputs_were_replaced_releases_nothing(world: World) -> None:
