@@ -73,7 +73,8 @@ def _exceptions(report: AuditReport) -> Iterator[str]:
         for found in check.exceptions[:_SHOWN]:
             who = " ".join(part for part in (found.at, found.principal, found.operation, found.container) if part)
             where = f"{found.place.file}" + (f":{found.place.line}" if found.place.line else "")
-            lines.append(f"  {found.what}\n    {who} {found.borough}\n    {where}".rstrip())
+            whence = f" from {found.origin}" if found.origin else ""
+            lines.append(f"  {found.what}\n    {who} {found.borough}{whence}\n    {where}".rstrip())
         if check.count > _SHOWN:
             lines.append("  … all of them with --json")
         yield "\n".join(lines)

@@ -14,7 +14,7 @@ from shared.agreement.model import Agreement
 from shared.audit import certificates, chains
 from shared.audit.checks import check_all, concerns, shown_operation
 from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
-from shared.audit.explain import Coded, Explainer
+from shared.audit.explain import MOST_ORIGINS, Coded, Explainer, Group
 from shared.audit.lives import Lives
 from shared.audit.logs import Block, log_files, read_logs
 from shared.audit.lots import in_lots
@@ -162,7 +162,7 @@ def _explained(evidence: Evidence, borough: str) -> tuple[Explained, ...]:
 
 
 def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
-    rows: dict[Access, list[int]] = {}
+    rows: dict[Access, list[Group]] = {}
     for group in evidence.groups:
         if not concerns(group, borough):
             continue
@@ -179,12 +179,17 @@ def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
             operations=0,
             first="",
             last="",
+            origins=0,
         )
-        found = rows.setdefault(what, [0, 2**62, 0])
-        found[0] += group.count
-        found[1], found[2] = min(found[1], group.first), max(found[2], group.last)
+        rows.setdefault(what, []).append(group)
     listed = (
-        replace(what, operations=count, first=stamp(first), last=stamp(last))
-        for what, (count, first, last) in rows.items()
+        replace(
+            what,
+            operations=sum(group.count for group in groups),
+            first=stamp(min(group.first for group in groups)),
+            last=stamp(max(group.last for group in groups)),
+            origins=min(len(set().union(*(group.origins for group in groups))), MOST_ORIGINS),
+        )
+        for what, groups in rows.items()
     )
     return tuple(sorted(listed, key=astuple))

@@ -53,6 +53,7 @@ def unexplained(evidence: Evidence, borough: str) -> dict[str, Answer]:
                 shown_operation(kind.operation),
                 kind.place.kind,
                 row.name,
+                row.origin,
             )
             for row in group.rows
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import ip_address
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,9 @@ from shared.intake.identity import derived_id
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=1)
 """How long before a chain's first event, and after its last, an operation may name it. A sweep that was killed is
 recorded days after it began; nothing is done for work that ended yesterday."""
+
+MOST_ORIGINS = 1000
+_AT_HOME_IN_AZURE = frozenset({"app", "records", "platform", "lifecycle"})
 
 PLAIN, LIFECYCLE, OUT_OF_TIME = 0, 1, 2
 DONE, DENIED, FAILED = 0, 1, 2
@@ -56,6 +60,8 @@ class Row(NamedTuple):
     line: int
     name: str
     """Of the object, where our own grammar made it."""
+    origin: str = ""
+    """Address that it came from, without the port; empty where the log has none, or what is none."""
 
 
 @dataclass
@@ -68,6 +74,9 @@ class Group:
     last: int = 0
     rows: list[Row] = field(default_factory=list)
     """The first ones."""
+    origins: set[str] = field(default_factory=set)
+    """Addresses that they came from, up to `MOST_ORIGINS`. Of the app and of Azure's own not asked: Azure gives them
+    ever new ones."""
 
     def show(self, rows: Iterable[Row]) -> None:
         """Keep the first ones of these, too."""
@@ -251,15 +260,18 @@ class Explainer:
                 group = self.groups[int(key)] = Group(self._kind(int(key)))
             group.count += int(count)
             group.first, group.last = min(group.first, int(first)), max(group.last, int(last))
+            if group.kind.person.role not in _AT_HOME_IN_AZURE and len(group.origins) < MOST_ORIGINS:
+                group.origins |= origins(coded.table.column("ip").take(pa.array(rows[order[start : start + count]])))
             if group.kind.is_in_doubt:
                 group.show(self._rows(coded, rows[order[start : start + count]], group))
 
     def _rows(self, coded: Coded, rows: Numbers, group: Group) -> list[Row]:
         earliest = rows[np.argsort(coded.at[rows], kind="stable")[:SHOWN]]
-        names = coded.table.column("blob").take(pa.array(earliest)).to_pylist()
+        names, callers = (coded.table.column(name).take(pa.array(earliest)).to_pylist() for name in ("blob", "ip"))
+        places = coded.whereabouts(earliest)
         return [
-            Row(int(at), file, line, shown_name(group.kind.place.kind, name))
-            for at, (file, line), name in zip(coded.at[earliest], coded.whereabouts(earliest), names, strict=True)
+            Row(int(at), file, line, shown_name(group.kind.place.kind, name), origin(caller))
+            for at, (file, line), name, caller in zip(coded.at[earliest], places, names, callers, strict=True)
         ]
 
     def _marks_and_all(self, coded: Coded) -> Numbers:
@@ -307,6 +319,20 @@ def _parts(names: pa.Table, vault: np.ndarray) -> pa.ChunkedArray:
     name = pc.if_else(pc.equal(names.column("blob"), ""), names.column("listed"), names.column("blob"))
     first = pc.list_element(pc.split_pattern(pc.binary_join_element_wise(name, "/", ""), "/", max_splits=1), 0)
     return pc.if_else(pa.array(vault), name, first)
+
+
+def origins(callers: pa.ChunkedArray) -> set[str]:
+    """The addresses among these callers, each once."""
+    return {found for caller in callers.unique().to_pylist() if (found := origin(caller))}
+
+
+def origin(caller: str) -> str:
+    """A caller's address without its port. What is no address is not repeated: anybody can write a header."""
+    host = caller.rpartition(":")[0] if caller.count(":") == 1 or caller.startswith("[") else caller
+    try:
+        return str(ip_address(host.strip("[]")))
+    except ValueError:
+        return ""
 
 
 def _micro(moment: datetime) -> int:

@@ -51,6 +51,9 @@ class Finding:
     """Kind of container: ``inbox``, ``outbox``, ``staging`` …, ``queue``, ``vault``; ``other``: of no agreement."""
     object: str = ""
     """A name that our own grammar made, or an object's id as certificates have it; else empty."""
+    origin: str = ""
+    """Where it came from: the caller's address as the log shows it, without the port. For the auditor: the evidence
+    page does not repeat it."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,9 @@ class Access:
     operations: int
     first: str
     last: str
+    origins: int
+    """Different addresses that they came from, a thousand at most; 0 for the app and Azure's own, which have ever new
+    ones."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pytest
 
 from shared.audit.questions import BY_CODE
 from shared.audit.report import AuditReport
-from tests.unit.audit.misdeeds import MISDEEDS, Misdeed
-from tests.unit.audit.term import CHILD, PILOT, Term
+from tests.unit.audit.misdeeds import AT, MISDEEDS, RESULT, Misdeed
+from tests.unit.audit.term import CHILD, PILOT, Term, oauth
 
 Audited = Callable[..., AuditReport]
 
@@ -50,3 +50,32 @@ def test_a_misdeed_at_one_borough_is_not_the_others_business(term: Term, audited
     misdeed = next(m for m in MISDEEDS if m.name == "a borough deletes from its outbox")
     misdeed.do(term)
     assert audited(term, borough="lewisham").holds
+
+
+@pytest.mark.parametrize(
+    ("caller", "origin"),
+    [
+        ("203.0.113.9:56029", "203.0.113.9"),
+        ("203.0.113.9", "203.0.113.9"),
+        ("[2001:db8::9]:443", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+        (CHILD, ""),
+    ],
+)
+def test_an_exception_says_from_where_and_repeats_what_is_no_address_nowhere(
+    caller: str, origin: str, term: Term, audited: Audited
+) -> None:
+    term.blob(AT, "GetBlob", RESULT, oauth("southwark officer 1"), ip=caller)
+    (found,) = next(check for check in audited(term).checks if check.code == "AUD-001").exceptions
+    assert found.origin == origin
+
+
+def test_access_says_from_how_many_addresses_people_came_and_asks_it_of_nobody_in_azure(
+    term: Term, audited: Audited
+) -> None:
+    for number in (1, 2, 2):
+        term.blob(AT, "GetBlob", RESULT, oauth("lambeth officer 1"), ip=f"198.51.100.{number}:{50_000 + number}")
+    access = audited(term).access
+    reads = [part for part in access if (part.principal, part.operation) == ("lambeth officer 1", "GetBlob")]
+    assert [part.origins for part in reads] == [2]
+    assert {part.origins for part in access if part.role == "app"} == {0}

@@ -66,6 +66,7 @@ def _access(**facts: Any) -> Access:
         "operations": 14,
         "first": "2026-10-01T10:00:00Z",
         "last": "2026-11-20T16:12:00Z",
+        "origins": 1,
     }
     return Access(**(said | facts))
 
