@@ -259,7 +259,7 @@ def test_what_is_leased_or_changed_under_the_sweeps_hand_is_left_and_not_certifi
     later(world, DAYS + 1)
 
     def interfere(request: Request) -> None:
-        if request.method == "POST" and request.path.endswith("lambeth-inbox"):
+        if request.method == "DELETE" and request.path.endswith("lambeth-inbox/x"):
             client.acquire_lease() if moment == "leased" else client.set_blob_metadata({"touched": "yes"})
 
     with Wire(interfere).storage(account) as storage:
