@@ -5,7 +5,6 @@ Passes of earlier starts stay in it, since the logs still show them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ import yaml
 from local import identities
 from local.witnessed_keys import VAULT
 from shared.agreement.model import Agreement
+from shared.audit.register import signature_hash
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Pass:
     def of(cls, url: str, borough: str, box: str, issued: datetime, expires: datetime) -> Pass:
         """The pass that is in a container's URL."""
         [signature] = parse_qs(urlsplit(url).query)["sig"]
-        return cls(hashlib.sha256(signature.encode()).hexdigest().upper(), borough, box, issued, expires)
+        return cls(signature_hash(signature), borough, box, issued, expires)
 
     def entry(self) -> dict[str, Any]:
         """As the register has it."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json as json_text
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 import typer
@@ -15,9 +14,6 @@ import typer
 from client import options
 from client.console import answer, facts_table, step
 from operate import site
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(no_args_is_help=True, help="Issue passes to boroughs.")
 
@@ -78,9 +74,11 @@ def write_profile(path: Path, settings: dict[str, str]) -> None:
 
 def _entry(url: str, borough: str, box: str, issued: datetime, expires: datetime) -> dict[str, str]:
     """What the register says of a pass: the digest by which logs show it, and not enough to use it."""
+    from shared.audit.register import signature_hash
+
     [signature] = parse_qs(urlsplit(url).query)["sig"]
     return {
-        "signature": hashlib.sha256(signature.encode()).hexdigest().upper(),
+        "signature": signature_hash(signature),
         "borough": borough,
         "box": box,
         "from": issued.isoformat(),

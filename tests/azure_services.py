@@ -13,18 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+
+from local import tls
 
 TOKEN = "a-token-of-this-test"
 Answer = Callable[[str, Any], "tuple[int, Any]"]
@@ -66,7 +62,7 @@ def error(status: int, code: str) -> tuple[int, Any]:
 @contextmanager
 def served(answer: Answer, folder: Path) -> Iterator[tuple[Service, dict[str, Any]]]:
     """Run the service; gives it with the options by which a client trusts and reaches it."""
-    certificate, key = make_certificate(folder)
+    certificate, key = tls.certificate(folder)
     service = Service(answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -110,28 +106,3 @@ def served(answer: Answer, folder: Path) -> Iterator[tuple[Service, dict[str, An
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of this machine and its key, as PEM files."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "service.pem", folder / "service-key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths
