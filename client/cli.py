@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("client.commands.evidence", "Write the evidence of a period: one page for a data protection officer."),
     "link": ("client.commands.link", "Link a pupils file with a households file on this machine."),
     "train": ("client.commands.train", "Train a linkage model on files of this machine."),
+    "review": ("client.commands.review", "Write sheets on which officers look first without a score, and then decide."),
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
     "ledger": ("operate.ledger", "For operators: list and verify the ledger's chains."),
     "poison": ("operate.poison", "For operators: events that failed; look at them, replay them."),

@@ -88,6 +88,7 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-027", "{path} is no certificate: it is a {kind}.", "Verify a receipt with `exchange receipt verify`."
     ),
+    InputCode("INP-028", "{path} is there already.", "Name another file: that one may have been filled in."),
     InputCode("INP-032", "The period ends before it begins.", "Give --from and --to as days, the first first."),
     InputCode("INP-040", "{setting} is not set.", "Set {variable}, or write {setting} in {profile}."),
     InputCode("INP-041", "The profile {path} is wrong: {key}.", "See docs/operators for its keys."),
@@ -236,6 +237,12 @@ DROPPED_COLUMN = PackCode(
     "noted",
     "The column is not part of the contract and was not packed.",
     "Nothing: the exchange may not have it.",
+)
+UNDECIDED = PackCode(
+    "PAK-031",
+    "left out",
+    "The pair is not decided yet: the row has nothing but its reference.",
+    "Nothing; decide it later.",
 )
 
 PACK_CODES: tuple[PackCode, ...] = tuple(value for value in list(globals().values()) if isinstance(value, PackCode))

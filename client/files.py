@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,13 +52,15 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise
 
 
-def write_table(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table, choices: Mapping[str, Sequence[str]] | None = None) -> None:
     """Write a table as Parquet, CSV, XLSX or JSON, by the ending of `path`.
+
+    `choices` are columns that somebody is to fill in, each with what may stand there: in XLSX a list to choose from.
 
     In CSV and XLSX a text cell that a spreadsheet would run (it starts with = + - @, tab or line break) is preceded by
     an apostrophe. Raises `InvalidInput` INP-015 for another ending.
     """
-    kinds = {".parquet": _parquet, ".csv": _csv, ".xlsx": _xlsx, ".json": _json}
+    kinds = {".parquet": _parquet, ".csv": _csv, ".xlsx": partial(_xlsx, choices=choices or {}), ".json": _json}
     if path.suffix.lower() not in kinds:
         raise invalid("INP-015", path=path, known=", ".join(kinds))
     write_bytes(path, kinds[path.suffix.lower()](table))
@@ -98,7 +102,7 @@ def _csv(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def _xlsx(table: pa.Table) -> bytes:
+def _xlsx(table: pa.Table, choices: Mapping[str, Sequence[str]]) -> bytes:
     import xlsxwriter
 
     safe, buffer = neutralised(table), io.BytesIO()
@@ -111,6 +115,9 @@ def _xlsx(table: pa.Table) -> bytes:
         sheet.write_string(0, place, name, bold)
         for line, cell in enumerate(column.to_pylist(), 1):
             _write_cell(sheet, line, place, cell)
+        if name in choices:
+            allowed = {"validate": "list", "source": list(choices[name])}
+            sheet.data_validation(1, place, max(safe.num_rows, 1), place, allowed)
     sheet.freeze_panes(1, 0)
     book.close()
     return buffer.getvalue()

@@ -59,13 +59,15 @@ def account(
     findings: Findings,
     *,
     origin: np.ndarray | None = None,
+    silent: np.ndarray | None = None,
     as_of: date,
     stale_after_days: int,
 ) -> Packed:
     """Leave out the rows that `findings` leaves out, check the others by the contract, and count.
 
     `columns` are aligned with each other; `origin` gives for each of their rows the position in `source` (itself, when
-    not given). The rows left out are checked too, so that one reading of the report shows all that is to be mended.
+    not given). The rows left out are checked too, so that one reading of the report shows all that is to be mended;
+    but not those of the mask `silent`, in which nothing is.
     """
     schema = CONTRACTS[dataset].arrow_schema()
     length = source.rows if origin is None else len(origin)
@@ -76,7 +78,8 @@ def account(
     left_out = findings.left_out(source)
     kept = ~left_out[origin]
     rejected = np.zeros(source.rows, dtype=bool)
-    for chosen in (kept, ~kept):
+    spoken = np.ones(source.rows, dtype=bool) if silent is None else ~silent
+    for chosen in (kept, ~kept & spoken[origin]):
         if chosen.any():
             checked = validate(table.filter(pa.array(chosen)), dataset, as_of=as_of, stale_after_days=stale_after_days)
             lines, rows = _as_findings(checked.findings, source, origin[chosen])

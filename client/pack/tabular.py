@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from client.codes import NOT_SPLIT
+from client.codes import NOT_SPLIT, UNDECIDED
 from client.pack.cells import Cells
 from client.pack.findings import Findings
 from client.pack.packed import Packed, account, missing_columns, say_dropped
@@ -30,7 +32,17 @@ def pack_table(source: Source, dataset: str, *, as_of: date, stale_after_days: i
     cells = Cells(source, findings)
     columns = {column.name: _read(cells, column) for column in contract.columns if column.name in present}
     say_dropped(findings, source, set(contract.names))
-    return account(dataset, source, columns, findings, as_of=as_of, stale_after_days=stale_after_days)
+    undecided = _undecided(source) if dataset == "decisions" else np.zeros(source.rows, dtype=bool)
+    findings.say(UNDECIDED, source, undecided)
+    return account(dataset, source, columns, findings, silent=undecided, as_of=as_of, stale_after_days=stale_after_days)
+
+
+def _undecided(source: Source) -> np.ndarray:
+    """Rows of a sheet of decisions that nobody has written into: they are for another day, and no mistake."""
+    written = np.zeros(source.rows, dtype=bool)
+    for name in CONTRACTS["decisions"].names[1:]:
+        written |= np.asarray(pc.is_valid(source.column(name)))
+    return ~written
 
 
 def _read(cells: Cells, column: Column) -> pa.Array:

@@ -37,7 +37,7 @@ RISKS = (
     Risk(
         "R1",
         "A family is shown another family's business, or the wrong child is registered, because of a wrong match.",
-        _threats("64 65 66 72"),
+        _threats("64 65 66 72 86"),
         ("probable", "significant"),
         ("remote", "significant"),
         "Guards stop what is doubtful, and an officer looks at every match.",

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreement.linkage_model import Calibration
+from shared.linkage.fields import Mask
 from shared.linkage.pairs import Scores
 
 LOW, HIGH = 0.5, 0.9995
@@ -28,6 +29,22 @@ CALIBRATION = pa.schema(
 """By band: how many were decided, how many of them confirmed, the mean of what was stated, the share that was right,
 and the 95 % interval of that share (Wilson)."""
 
+FIRST_LOOKS = pa.schema(
+    [
+        ("from", pa.float64()),
+        ("to", pa.float64()),
+        ("looked", pa.int64()),
+        ("same", pa.int64()),
+        ("observed", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("decided", pa.int64()),
+        ("differ", pa.int64()),
+    ]
+)
+"""By band: how many pairs were called the same or different at a first look without a score, how many of them the same,
+their share and its interval; how many of those looked at were confirmed or rejected later, and how many otherwise."""
+
 
 def calibrate(results: pa.Table, decisions: pa.Table) -> pa.Table:
     """Bands of `results` (`match_ref`, `probability`) that have decisions (`match_ref`, `decision`).
@@ -43,14 +60,39 @@ def fit_decisions(results: pa.Table, decisions: pa.Table) -> Calibration:
     return fit(*_decided(results, decisions))
 
 
+def first_looks(results: pa.Table, looks: pa.Table, decisions: pa.Table) -> pa.Table:
+    """Bands of `results` that have first looks (`match_ref`, `first_look`: same, different or unsure).
+
+    `unsure` is no label and is left out. Returns schema `FIRST_LOOKS`.
+    """
+    looked, same = _labels(results, looks, "first_look", "same", "different")
+    decided, right = _labels(results, decisions, "decision", "confirm", "reject")
+    probability = _stated(results)
+    rows = []
+    for band in bands(probability[looked], same[looked]).to_pylist():
+        both = looked & decided & (probability >= band["from"]) & ((probability < band["to"]) | (band["to"] == 1.0))
+        counts = {"looked": band["decided"], "same": band["right"]}
+        counts |= {"decided": int(both.sum()), "differ": int((both & (same != right)).sum())}
+        rows.append({name: band[name] for name in ("from", "to", "observed", "low", "high")} | counts)
+    return pa.Table.from_pylist(rows, schema=FIRST_LOOKS)
+
+
 def _decided(results: pa.Table, decisions: pa.Table) -> tuple[Scores, np.ndarray]:
     """What was stated of every match that was confirmed or rejected, and whether it was right."""
-    said = dict(zip(*(decisions.column(name).to_pylist() for name in ("match_ref", "decision")), strict=True))
-    decision = [said.get(ref) for ref in results.column("match_ref").to_pylist()]
-    right = np.array([each == "confirm" for each in decision], np.bool_)
-    counted = np.array([each in ("confirm", "reject") for each in decision], np.bool_)
-    probability = np.asarray(pc.fill_null(results.column("probability").combine_chunks(), 0.0), dtype=np.float64)
-    return probability[counted], right[counted]
+    counted, right = _labels(results, decisions, "decision", "confirm", "reject")
+    return _stated(results)[counted], right[counted]
+
+
+def _stated(results: pa.Table) -> Scores:
+    return np.asarray(pc.fill_null(results.column("probability").combine_chunks(), 0.0), dtype=np.float64)
+
+
+def _labels(results: pa.Table, labels: pa.Table, column: str, yes: str, no: str) -> tuple[Mask, Mask]:
+    """Which of the results were labelled `yes` or `no`, and which `yes`; of two labels of one match the last counts."""
+    said = dict(zip(*(labels.column(name).to_pylist() for name in ("match_ref", column)), strict=True))
+    label = [said.get(ref) for ref in results.column("match_ref").to_pylist()]
+    counted, right = ([each in wanted for each in label] for wanted in ((yes, no), (yes,)))
+    return np.array(counted, np.bool_), np.array(right, np.bool_)
 
 
 def fit(probability: Scores, right: np.ndarray) -> Calibration:

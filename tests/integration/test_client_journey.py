@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
 from tests.unit.client.census_sample import address, pupil, write_census
 from tests.world import COLLECTION, NOW, World, household, table
+from tests.world import pupil as one_pupil
 
 Command = Callable[..., tuple[int, Any]]
 
@@ -115,6 +117,57 @@ def test_from_census_tables_to_enrolment_with_the_command_alone(world: World, ex
     [receipt] = (tmp_path / "southwark-results").rglob("receipt.json")
     code, verified = exchange("southwark", "receipt", "verify", receipt, "--file", sealed)
     assert (code, verified["kind"], verified["body"]["rows_in"]) == (0, "receipt", 2)
+
+
+def test_a_first_look_is_followed_by_decisions_and_by_what_they_teach(
+    world: World, exchange: Command, tmp_path, capsys
+):
+    def offline(*args: object) -> Any:
+        capsys.readouterr()
+        assert run([*map(str, args), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    reid, abbott = ("Daniel", "Reid", "7"), ("Zoe", "Abbott", "31")
+    pupils = [dict(zip(("forename", "surname", "paon"), who, strict=True)) for who in (reid, abbott)]
+    children = [dict(zip(("child_forename", "child_surname", "paon"), who, strict=True)) for who in (reid, abbott)]
+    children[1]["suppress_contact"] = True
+    world.drop("southwark", "pupils", [one_pupil(1), *(one_pupil(n, **who) for n, who in enumerate(pupils, 2))])
+    world.drop(
+        "lambeth", "households", [household(), *(household(f"H{n}", **who) for n, who in enumerate(children, 2))]
+    )
+    receive_all(world, "southwark")
+    receive_all(world, "lambeth")
+    world.carry_out_all()
+    assert exchange("lambeth", "fetch", "results", "--out", tmp_path)[0] == 0
+    [folder] = (path.parent for path in tmp_path.rglob("review.parquet"))
+
+    looked, sheet, decisions = (tmp_path / name for name in ("looked.csv", "sheet.csv", "decisions.parquet"))
+    facts = offline("review", "first-look", folder, "--out", looked)
+    assert (facts["in_review"], facts["matched"]) == (1, 2)
+    fill_in(looked, lambda row: {"first_look": "different" if row["pupil_surname"] == "Abbott" else "same"})
+    assert offline("review", "decide", folder, "--first-look", looked, "--out", sheet)["held_back"] == 0
+    officer = {"decided_by": "officer1", "decided_on": str(NOW.date())}
+    fill_in(sheet, lambda row: {} if row["pupil_surname"] == "Reid" else {"decision": "confirm", **officer})
+    code, facts = exchange("lambeth", "pack", "table", sheet, "--dataset", "decisions", "--out", decisions)
+    assert (code, facts["rows_packed"], facts["findings"]["PAK-031"]) == (0, 2, 1)
+    drop(exchange, "lambeth", decisions, "decisions", tmp_path)
+    receive_all(world, "lambeth")
+    world.carry_out_all()
+    assert world.results("southwark", "enrolments").num_rows == 2
+
+    said = offline("calibrate", *folder.glob("*.parquet"), "-d", decisions, "--first-look", looked)
+    bands = [(band["looked"], band["same"], band["decided"], band["differ"]) for band in said["first_looks"]]
+    assert [sum(counts) for counts in zip(*bands, strict=True)] == [3, 2, 2, 1]
+
+
+def fill_in(path: Path, says: Callable[[dict[str, str]], dict[str, str]]) -> None:
+    """Write into a CSV sheet what an officer says of each row."""
+    with path.open(encoding="utf-8-sig", newline="") as sheet:
+        rows = [row | says(row) for row in csv.DictReader(sheet)]
+    with path.open("w", encoding="utf-8", newline="") as sheet:
+        writer = csv.DictWriter(sheet, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def test_what_was_fetched_is_kept_until_it_is_asked_for_again(world: World, exchange: Command, tmp_path: Path):

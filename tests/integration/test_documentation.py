@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from client.cli import run
 from client.pack.places import read_directory
@@ -114,6 +115,8 @@ class Reader:
         elif command == "exchange":
             if words[:2] == ["pack", "table"]:
                 fill_in(Path(words[2]))
+            if words[:2] == ["review", "decide"]:
+                fill_in(Path(words[words.index("--first-look") + 1]))
             assert run(words) == 0, f"{block}: {line}"
             if words[0] == "drop":
                 assert self.host, f"{block}: nothing runs yet"
@@ -145,15 +148,17 @@ def of_southwark(_: str, names: list[str]) -> list[str]:
     return [name for name in names if name.startswith("southwark")]
 
 
-def fill_in(decisions: Path) -> None:
-    """What the officer types into the template: everything that was matched is confirmed, and a slip of the pen."""
-    [matches] = Path("collected").rglob("matches.parquet")
-    references = pq.read_table(matches).column("match_ref").to_pylist()
-    with xlsxwriter.Workbook(decisions) as workbook:
-        sheet = workbook.add_worksheet("decisions")
-        sheet.write_row(0, 0, DECISIONS.names)
-        for row, reference in enumerate([*references, "0a1b2c3d4e5f-1-0a1b2c3d4e5f-1"], 1):
-            sheet.write_row(row, 0, [reference, "confirm", "fsm.officer1", f"{NOW.date():%d/%m/%Y}"])
+def fill_in(path: Path) -> None:
+    """What the officer types into a sheet: every pair is one child and confirmed, and there is a slip of the pen."""
+    head, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    said = {"first_look": "same", "decision": "confirm", "decided_by": "fsm.officer1"}
+    said |= {"decided_on": f"{NOW.date():%d/%m/%Y}"}
+    slip = ["0a1b2c3d4e5f-1-0a1b2c3d4e5f-1", *[""] * (len(head) - 1)]
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, head)
+        for line, row in enumerate([*rows, slip], 1):
+            sheet.write_row(line, 0, [said.get(name, cell) for name, cell in zip(head, row, strict=True)])
 
 
 @pytest.fixture
@@ -176,9 +181,9 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
         "receipt.json", "report.json", "report.xlsx"
     }  # fmt: skip
     assert len(list((home / "collected").rglob("matches.xlsx"))) == 1
-    assert run(["fetch", "results", "--out", str(home / "collected"), "--profile", str(home / "exchange.toml")]) == 0
 
     reader.follow("users/officers.md")
+    assert "first look, 0.999 to" in capsys.readouterr().out
     [counted] = (home / "collected" / "decisions").rglob("summary.json")
     assert '"unknown_match_ref": 1' in counted.read_text(encoding="utf-8")
     assert run(["fetch", "enrolments", "--out", str(sender / "x"), "--profile", str(sender / "exchange.toml")]) == 0
