@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SEALED_MARK = b"PARE"
+_WIDEST = 400
+"""Pixels of a column, at most."""
 _LIVE = r"^[=+\-@\t\r\n＝＋－＠]"
 
 
@@ -119,6 +121,7 @@ def _xlsx(table: pa.Table, choices: Mapping[str, Sequence[str]]) -> bytes:
             allowed = {"validate": "list", "source": list(choices[name])}
             sheet.data_validation(1, place, max(safe.num_rows, 1), place, allowed)
     sheet.freeze_panes(1, 0)
+    sheet.autofit(_WIDEST)
     book.close()
     return buffer.getvalue()
 

@@ -146,6 +146,15 @@ def model_bytes(model: LinkageModel) -> bytes:
     return (re.sub(r'\{\s*("m": [^,]*),\s*("u": [^\s]*)\s*\}', r"{\1, \2}", text) + "\n").encode()
 
 
+def to_draw(links: pa.Table, pictures: int, rows: list[int]) -> pa.Table:
+    """The first so many pairs in review, and those of these pupil rows whatever their outcome."""
+    review = np.flatnonzero(np.asarray(pc.equal(links.column("outcome"), "review")))[:pictures]
+    linked = np.asarray(pc.is_valid(links.column("household_row")))
+    wanted = np.isin(np.asarray(links.column("pupil_row")), np.array(rows, np.int64)) & linked
+    wanted[review] = True
+    return links.filter(pa.array(wanted))
+
+
 def write_pictures(folder: Path, explanation: pa.Table, links: pa.Table) -> int:
     """One waterfall a pair, named by the pupil's row; returns how many."""
     from shared.linkage.pictures import waterfall

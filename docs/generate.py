@@ -58,7 +58,7 @@ def _pictures() -> dict[Path, str]:
         drawn[f"weights-{name}"] = levels_chart(bars, f"{name}: bits for and against, by level")
     example = {"dob": "EXACT", "surname": "SOUNDS_ALIKE", "forename": "EXACT", "sex": "EXACT", "address": "ELSEWHERE"}
     parts = [(f"{n} {_words(level)}", float(tables[n][LEVELS[n][level]])) for n, level in example.items()]
-    parts += [("the forename is rare", 4.0), ("before comparing, and other candidates", -15.0)]
+    parts += [("the forename is rare", 4.0), ("before comparing, other candidates, calibration", -15.0)]
     drawn["example-pair"] = waterfall(parts, "An invented pair: a family that has moved")
     return {Path("docs/users/pictures") / f"{name}.svg": text for name, text in drawn.items()}
 

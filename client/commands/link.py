@@ -21,6 +21,15 @@ def link_files(
     pictures: Annotated[
         int, typer.Option("--pictures", min=0, help="Draw so many review pairs as SVG, in <out>/pictures.")
     ] = 0,
+    rows: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--row", min=0, help="Draw the pair of this pupil row too, matched or in review; may be repeated."
+        ),
+    ] = None,
+    explanation: Annotated[
+        bool, typer.Option("--explain", help="Write explanation.parquet: every pair's weight in bits, part by part.")
+    ] = False,
     profile: options.Profile = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
@@ -30,12 +39,11 @@ def link_files(
     One row per pupil row, in their order: pupil_row, household_row (0-based), outcome, rule, guard, probability,
     match_weight (log2 odds), evidence in words, runner_up, margin (bits), sentence. A further registration of a
     child whose main one is there is excluded, as runs do; every other row of both files is used:
-    run `exchange check` to see which of them the exchange would reject.
+    run `exchange check` to see which of them the exchange would reject. In explanation.parquet the bits of a pupil_row
+    add up to its match_weight.
     """
-    import pyarrow.compute as pc
-
     from client.files import write_table
-    from client.linking import counts, read_for_linkage, write_pictures
+    from client.linking import counts, read_for_linkage, to_draw, write_pictures
     from client.settings import load_settings
     from shared.linkage.registrations import link_main_registrations, second_registrations
 
@@ -50,19 +58,22 @@ def link_files(
     path = out / "links.parquet"
     write_table(path, links)
     found = counts(links)
-    drawn = links.filter(pc.equal(links.column("outcome"), "review")).slice(0, pictures if policy.model else 0)
-    if drawn.num_rows:
+    drawn = to_draw(links, pictures, rows or []).slice(0, None if policy.model else 0)
+    if policy.model and (explanation or drawn.num_rows):
         from shared.linkage.explain import explain
 
         write_pictures(out / "pictures", explain(left, right, drawn, policy), drawn)
-    elif pictures:
-        why = "no pair is in review" if policy.model else "the agreement names no model, so there are no weights"
-        note(f"Nothing was drawn: {why}.")
+        if explanation:
+            write_table(out / "explanation.parquet", explain(left, right, links, policy))
+    elif explanation or pictures or rows:
+        none = "these rows have no pair" if rows else "no pair is in review"
+        why = none if policy.model else "the agreement names no model, so there are no weights"
+        note(f"Nothing was {'explained' if explanation else 'drawn'}: {why}.")
     facts = {
         "ok": True, "pupils": left.num_rows, "households": right.num_rows, **found, "pictures": drawn.num_rows,
         "columns_ignored": {"pupils": ignored_left, "households": ignored_right}, "out": str(path),
     }  # fmt: skip
     shown = {"pupils": left.num_rows, "household children": right.num_rows}
     shown |= {outcome: found["outcome"].get(outcome, 0) for outcome in ("matched", "review", "unmatched", "excluded")}
-    shown |= {"pictures": drawn.num_rows} if pictures else {}
+    shown |= {"pictures": drawn.num_rows} if pictures or rows else {}
     answer(facts, facts_table({**shown, "file": str(path)}), as_json=json)

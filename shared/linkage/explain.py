@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from shared.linkage.compare import compare
 from shared.linkage.levels import LEVELS, Family
 from shared.linkage.pairs import Pairs
+from shared.linkage.probabilistic import RULE
 from shared.linkage.records import read_records
 from shared.linkage.weights import weights_of
 
@@ -23,15 +24,18 @@ EXPLANATION = pa.schema(
 """Long form: the parts of each pair in the order in which a picture shows them."""
 TERM = "how common it is"
 _SIBLING = Family.SIBLING_MATCHED.name.lower().replace("_", " ")
-REST = "before comparing, and other candidates"
+REST = "before comparing, other candidates, calibration"
+STATED = "stated by the agreement for"
+"""Where a rule and no weight made the pair: what the agreement states of that rule instead."""
 
 
 def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: LinkagePolicy) -> pa.Table:
     """The parts of every linked pair of `links` (rows of `link.link`), which was made from these tables and policy.
 
     Returns a table of schema `EXPLANATION`: the level's weight of each comparison that says something, the correction
-    for how common the value is, and at last what remains to the pair's `match_weight`: the odds before any comparison,
-    and the other candidates. Raises ValueError when the policy has no model.
+    for how common the value is, and at last what remains to the pair's `match_weight`: for a weighed pair (`REST`) the
+    odds before any comparison, the other candidates and the calibration, for any other (`STATED`) what the agreement
+    states of its rule. Raises ValueError when the policy has no model.
     """
     if policy.model is None:
         raise ValueError("the policy has no model, so there are no weights to explain")
@@ -43,6 +47,7 @@ def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: Lin
     levels["family"] = np.where(np.asarray(said), np.int8(Family.SIBLING_MATCHED), np.int8(Family.MISSING))
     bits = weights_of(policy.model).bits(records, pairs, levels)
     rest = np.asarray(linked.column("match_weight"), dtype=np.float64) - bits.total
+    rules = linked.column("rule").to_pylist()
     rows: list[tuple[int, str, str, float]] = []
     for at, pupil in enumerate(pairs.pupils.tolist()):
         for name, kind in LEVELS.items():
@@ -52,5 +57,6 @@ def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: Lin
                 )
             if name in bits.terms and bits.terms[name][at]:
                 rows.append((pupil, name, TERM, float(bits.terms[name][at])))
-        rows.append((pupil, REST, "", float(rest[at])))
+        last = (REST, "") if rules[at] == RULE else (STATED, rules[at])
+        rows.append((pupil, *last, float(rest[at])))
     return pa.Table.from_pylist([dict(zip(EXPLANATION.names, row, strict=True)) for row in rows], schema=EXPLANATION)

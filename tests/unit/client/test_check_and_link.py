@@ -171,6 +171,39 @@ def test_link_draws_so_many_pairs_in_review_and_says_how_many(exchange, unsure, 
     assert len(list((out / "pictures").iterdir())) == 3
 
 
+def test_link_draws_the_pair_of_any_row_that_is_asked_for(exchange, pupils, households, tmp_path):
+    out = tmp_path / "links"
+    said = exchange("link", pupils, households, "--out", out, "--row", 0, "--row", 99, "--json")
+    assert (said.code, said.json["pictures"]) == (0, 1)
+    assert pq.read_table(out / "links.parquet").column("outcome")[0].as_py() == "matched"
+    (picture,) = (out / "pictures").iterdir()
+    assert (picture.name, "stated by the agreement for upn" in picture.read_text()) == ("pupil-row-0.svg", False)
+    assert "stated by the agreement for dob-surname-forename3" in picture.read_text()
+    said = exchange("link", pupils, households, "--out", tmp_path / "none", "--row", 99)
+    assert (said.code, "these rows have no pair" in said.err) == (0, True)
+    assert not (tmp_path / "none" / "pictures").exists()
+
+
+def test_link_explains_every_pair_by_bits_that_add_up_to_its_weight(exchange, unsure, tmp_path):
+    sure = [pupil(4, forename="Zuri", surname="Adeyemi"), *pq.read_table(unsure[0]).to_pylist()]
+    claims = [household("S1", child_forename="Zuri", child_surname="Adeyemi"), *pq.read_table(unsure[1]).to_pylist()]
+    files = tmp_path / "p.parquet", tmp_path / "h.parquet"
+    for path, dataset, rows in zip(files, ("pupils", "households"), (sure, claims), strict=True):
+        pq.write_table(table(dataset, rows), path)
+    assert exchange("link", *files, "--out", tmp_path / "links", "--explain").code == 0
+    assert not (tmp_path / "links" / "pictures").exists()
+    links = pq.read_table(tmp_path / "links" / "links.parquet").to_pylist()
+    parts = pq.read_table(tmp_path / "links" / "explanation.parquet").to_pylist()
+    assert {line["outcome"] for line in links} == {"matched", "review"}
+    for line in links:
+        of_pair = [part for part in parts if part["pupil_row"] == line["pupil_row"]]
+        assert sum(part["bits"] for part in of_pair) == pytest.approx(line["match_weight"])
+        assert "how common it is" in {part["says"] for part in of_pair}
+        weighed = line["rule"] == "probabilistic"
+        stated = {part["says"] for part in of_pair if part["part"] == "stated by the agreement for"}
+        assert stated == (set() if weighed else {line["rule"]})
+
+
 def test_the_same_files_draw_the_same_pictures_without_a_value(exchange, unsure, tmp_path):
     folders = [tmp_path / name / "pictures" for name in ("one", "two")]
     told = ""
