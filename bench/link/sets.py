@@ -51,11 +51,13 @@ def london(rows: int, seed: int, role: str, pupils: int = 0) -> Set:
 
 
 HELD_OUT, DEVELOPMENT = "held out", "development"
-FEBRL4 = Set("febrl4", "febrl4", HELD_OUT)
+FEBRL3 = Set("febrl3", "febrl", DEVELOPMENT)
+FEBRL4 = Set("febrl4", "febrl", HELD_OUT)
 HISTORICAL = Set("historical", "historical", DEVELOPMENT)
 SETS: dict[str, Set] = {
     each.name: each
     for each in (
+        FEBRL3,
         FEBRL4,
         HISTORICAL,
         *(

@@ -45,7 +45,7 @@ COMPARED_IN = {
     "forename": ("forename", "first_name", "further_names", "forename_3", "forename_sound"),
     "dob": ("dob", "unordered_dob", "birth_year"),
     "sex": ("sex",),
-    "address": ("postcode", "sector", "district", "uprn", "addresses"),
+    "address": ("postcode", "sector", "district", "area", "uprn", "addresses"),
     "contact": ("contact", "partner"),
     "family": ("household_ref",),
     "twin": ("household_ref",),

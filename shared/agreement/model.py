@@ -129,7 +129,7 @@ class LinkagePolicy(Terms):
     """Stated chance that a claim which does not list the pupil, at the pupil's home and of the pupil's surname, is that
     of the family: a judgement. None: no such claim is shown."""
     model: LinkageModel | None = None
-    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.1.0.json`). Without
+    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.2.0.json`). Without
     one the cascade stands alone."""
 
     @model_validator(mode="after")

@@ -106,16 +106,25 @@ def fit(probability: Scores, right: np.ndarray) -> Calibration:
     hit = hit[np.argsort(probability[at], kind="stable")]
     if len(hit) < FEWEST or hit.all() or not hit.any():
         return Calibration()
-    shift, slope = 0.0, 1.0
-    for _ in range(_STEPS):
-        stated = 1 / (1 + np.exp(-np.clip(shift + slope * odds, -30, 30)))
-        spread = stated * (1 - stated) + 1e-9
-        gradient = np.array([(hit - stated).sum(), ((hit - stated) * odds).sum()])
-        curve = np.array([[spread.sum(), (spread * odds).sum()], [(spread * odds).sum(), (spread * odds**2).sum()]])
-        step = np.linalg.solve(curve + 1e-6 * np.eye(2), gradient)
-        shift, slope = shift + float(step[0]), slope + float(step[1])
+    shift, slope = _logistic(odds, hit)
+    if shift > 0:  # never upwards at even odds: the best of those that are left has no shift, and a slope of its own
+        shift, slope = _logistic(odds, hit, shifted=False)
     slope = round(min(max(slope, 0.5), 2.0), 3)
-    return Calibration(slope=slope, shift=round(min(max(shift / np.log(2), -4.0), 0.0), 3))
+    return Calibration(slope=slope, shift=round(max(shift / np.log(2), -4.0), 3))
+
+
+def _logistic(odds: Scores, hit: Scores, *, shifted: bool = True) -> tuple[float, float]:
+    """Shift (0 unless `shifted`) and slope of the natural log odds under which the hits are likeliest."""
+    chosen = np.array([shifted, True])
+    found = np.array([0.0, 1.0])
+    for _ in range(_STEPS):
+        stated = 1 / (1 + np.exp(-np.clip(found[0] + found[1] * odds, -30, 30)))
+        spread = stated * (1 - stated) + 1e-9
+        gradient = np.array([(hit - stated).sum(), ((hit - stated) * odds).sum()])[chosen]
+        curve = np.array([[spread.sum(), (spread * odds).sum()], [(spread * odds).sum(), (spread * odds**2).sum()]])
+        curve = curve[np.ix_(chosen, chosen)]
+        found[chosen] += np.linalg.solve(curve + 1e-6 * np.eye(len(gradient)), gradient)
+    return float(found[0]), float(found[1])
 
 
 def bands(probability: Scores, right: np.ndarray) -> pa.Table:

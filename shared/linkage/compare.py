@@ -113,7 +113,11 @@ def _address(records: Records, pairs: Pairs) -> Levels:
     level = ranked(postcode, Address.MISSING, Address.ELSEWHERE, Address.SAME_POSTCODE)
     both_uprn = (uprn[0] >= 0) & (uprn[1] >= 0)
     level[(level == Address.MISSING) & both_uprn] = Address.ELSEWHERE
-    for near, area in ((Address.SAME_DISTRICT, records.district), (Address.SAME_SECTOR, records.sector)):
+    for near, area in (
+        (Address.SAME_AREA, records.area),
+        (Address.SAME_DISTRICT, records.district),
+        (Address.SAME_SECTOR, records.sector),
+    ):
         ours, theirs = codes_of(area, pairs)
         level[(level < Address.SAME_POSTCODE) & (ours == theirs) & (ours >= 0)] = near
     same_uprn = both_uprn & (uprn[0] == uprn[1])

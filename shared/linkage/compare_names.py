@@ -16,7 +16,7 @@ from shared.linkage.letters import Names, may_be_alike, shares_letters
 from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Records
-from shared.linkage.variants import groups_by_name
+from shared.linkage.variants import FORENAMES, SURNAMES, groups_by_name
 
 SIMILAR_SURNAMES = 0.9
 """Jaro-Winkler similarity of surnames that is named in the evidence. No surname that is only similar is ever a key."""
@@ -24,6 +24,9 @@ SHORTEST_ENDING = 4
 """Letters from which the end of a name is taken for its short form."""
 SHORTEST_SLIP = 5
 """Letters from which two names with one letter typed wrong, left out, doubled or exchanged count as similar."""
+SHORTEST_NAME, BORNE = 3, 5
+"""Of shorter names, from three letters on, only a form that nobody else bears (Jcak) is taken for a slip, and only of a
+name that at least so many rows have: Mia and Lia are two children."""
 ALIKE = 0.7
 """What names that sound alike must also share in letters, so that short keys (`MA`) do not join Mia and Maya."""
 
@@ -46,10 +49,11 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
         records.surname_words.values, (one[in_parts], other[in_parts]), fuzz.partial_token_set_ratio
     )
     one, other = codes_of(records.surname_sound, among)
+    variant = _variants(records.surname.values, (left, right), SURNAMES)
     # From the weakest claim to the strongest: each later one overrules.
     for claim, holds in (
         (Surname.SIMILAR, similarity >= SIMILAR_SURNAMES),
-        (Surname.SOUNDS_ALIKE, (one == other) & (one >= 0) & (similarity >= ALIKE)),
+        (Surname.SOUNDS_ALIKE, (one == other) & (one >= 0) & (similarity >= ALIKE) | variant),
         (Surname.ONE_PART_AGREES, shared == 100),
     ):
         level[unequal[holds]] = claim
@@ -102,7 +106,7 @@ def _alike(names: Names, one: Codes, other: Codes, similarity: float) -> Mask:
     near = np.flatnonzero(may_be_alike(names, (one, other)))
     codes = one[near], other[near]
     alike[near] = scored(names.values, codes, JaroWinkler.similarity, least=similarity) >= similarity
-    return alike | _variants(names.values, (one, other))
+    return alike | _variants(names.values, (one, other), FORENAMES)
 
 
 def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Levels:
@@ -113,7 +117,7 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
     among = pairs.where(unequal)
     first, further = codes_of(records.first_name, among), codes_of(records.further_names, among)
     start, sound = codes_of(records.forename_3, among), codes_of(records.forename_sound, among)
-    same_first, variant = first[0] == first[1], _variants(records.first_name.values, first)
+    same_first, variant = first[0] == first[1], _variants(records.first_name.values, first, FORENAMES)
     one_sided = (further[0] < 0) | (further[1] < 0)
     begins = _begins(records.further_names, further, (same_first | variant) & ~one_sided)
     spelled = _spelling(records, among, ~(same_first | variant), similarity)
@@ -158,18 +162,22 @@ def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) ->
     found.similar[near] = (
         slip | (first_likeness >= similarity) | (scored(names, whole, JaroWinkler.similarity) >= similarity)
     )
-    lengths = pc.utf8_length(names).to_numpy(zero_copy_only=False)
-    shorter = np.minimum(lengths[whole[0]], lengths[whole[1]])
-    ending = (scored(names, whole, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
-    found.shortened[near] = ending | (scored(names, whole, Prefix.similarity) == shorter)
+    for values, codes in ((names, whole), (firsts, first)):
+        lengths = pc.utf8_length(values).to_numpy(zero_copy_only=False)
+        shorter = np.minimum(lengths[codes[0]], lengths[codes[1]])
+        ending = (scored(values, codes, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
+        found.shortened[near] |= ending | (scored(values, codes, Prefix.similarity) == shorter)
     return found
 
 
 def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
-    """The similarity of two first names that are one slip of the hand apart; of short names, out of reach."""
+    """The similarity of two first names that are one slip of the hand apart; of short names that are both borne, out of reach."""
     lengths = np.append(pc.utf8_length(records.first_name.values).to_numpy(zero_copy_only=False), 0)
     longer = np.maximum(lengths[first[0]], lengths[first[1]])
-    return np.where(longer >= SHORTEST_SLIP, longer - 1, 1000)
+    rows = np.append(records.first_name.rows, 0)
+    seldom, often = np.minimum(rows[first[0]], rows[first[1]]), np.maximum(rows[first[0]], rows[first[1]])
+    slip = (longer >= SHORTEST_SLIP) | ((longer >= SHORTEST_NAME) & (seldom == 1) & (often >= BORNE))
+    return np.where(slip, longer - 1, 1000)
 
 
 def _begins(field: Field, codes: tuple[Codes, Codes], asked: Mask) -> Mask:
@@ -199,9 +207,9 @@ def _first_among_further(
     return found
 
 
-def _variants(names: pa.Array, codes: tuple[Codes, Codes]) -> Mask:
-    """Whether two first names stand in one group of `variants`."""
-    listed, groups = _variant_table()
+def _variants(names: pa.Array, codes: tuple[Codes, Codes], table: tuple[tuple[str, ...], ...]) -> Mask:
+    """Whether two names stand in one group of a table of `variants`."""
+    listed, groups = _variant_table(table)
     row = pc.fill_null(pc.index_in(names, pa.array(listed)), MISSING).to_numpy(zero_copy_only=False)
     shared = np.zeros(len(codes[0]), np.bool_)
     listed_both = np.flatnonzero((row[codes[0]] >= 0) & (row[codes[1]] >= 0))
@@ -211,9 +219,9 @@ def _variants(names: pa.Array, codes: tuple[Codes, Codes]) -> Mask:
 
 
 @cache
-def _variant_table() -> tuple[tuple[str, ...], Codes]:
+def _variant_table(listed: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], Codes]:
     """Every listed name, and a row of its groups each; the last row is of names that are not listed."""
-    groups = groups_by_name()
+    groups = groups_by_name(listed)
     table = np.full((len(groups) + 1, max(map(len, groups.values()))), MISSING)
     for row, numbers in enumerate(groups.values()):
         table[row, : len(numbers)] = numbers

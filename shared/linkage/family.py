@@ -12,11 +12,12 @@ from shared.linkage.records import Records
 
 
 def by_siblings(records: Records, pairs: Pairs, levels: dict[str, Levels], matched: Pairs) -> Levels:
-    """The level of `Family` of every pair, given pairs that are matched for themselves.
+    """The level of `Family` of every pair, given pairs that are likelier than not for themselves.
 
-    Brother or sister is a pupil of the same postcode and surname, or of the same UPRN. Where the addresses of the pair
-    agree, the sibling's match adds nothing to them, so it speaks only where they do not: the whole family has moved,
-    or the two files have it at different homes.
+    Brother or sister is a pupil of the same postcode or UPRN, whatever the surname: that a neighbour has a candidate on
+    the very claim of the pupil's own is hardly ever chance. Where the addresses of the pair agree, the sibling's match
+    adds nothing to them, so it speaks only where they do not: the whole family has moved, or the two files have it at
+    different homes.
     """
     level = np.zeros(len(pairs), np.int8)
     claims = records.household_ref
@@ -30,7 +31,7 @@ def by_siblings(records: Records, pairs: Pairs, levels: dict[str, Levels], match
     both = matched + among
     claim = claims.households[both.households], claims.size
     found = np.zeros(len(apart), np.bool_)
-    for home in ([records.postcode, records.surname_sound], [records.uprn]):
+    for home in ([records.postcode], [records.uprn]):
         family, size = join([*((field.pupils[both.pupils], field.size) for field in home), claim])
         found |= _another(family[: len(matched)], family[len(matched) :], size, matched, among)
     level[apart[found]] = Family.SIBLING_MATCHED

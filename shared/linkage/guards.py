@@ -110,7 +110,7 @@ def _forename_weighed(pairs: Evidence) -> Mask:
     other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.KNOWN_VARIANT) & pairs.families
     # A child not yet named on one side: everything else must be there, and a twin is another guard's.
     otherwise = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
-    unnamed = (forename == Forename.MISSING) & ~pairs.identified & ~otherwise
+    unnamed = (forename == Forename.MISSING) & ~pairs.identified & ~otherwise & pairs.families
     stopped: Mask = other | other_sex | unnamed
     return stopped
 
@@ -132,14 +132,17 @@ def _dob(pairs: Evidence) -> Mask:
 
 def _dob_weighed(pairs: Evidence) -> Mask:
     # A brother or cousin may be born a digit apart; one who bears the same name is not, or lives elsewhere.
-    dob, together = pairs["dob"], pairs.together
-    named = (pairs["surname"] >= Surname.SIMILAR) & (pairs["forename"] >= Forename.FIRST_NAME)
-    known = together & (pairs["forename"] >= Forename.KNOWN_VARIANT)
+    dob, forename, together = pairs["dob"], pairs["forename"], pairs.together
+    surname = pairs["surname"] >= Surname.SIMILAR
+    named = surname & (forename >= Forename.FIRST_NAME)
+    known = forename >= Forename.KNOWN_VARIANT
+    spelled = (forename == Forename.SOUNDS_ALIKE) & (pairs["sex"] != Sex.DIFFERS)
     borne = dob >= Dob.DAY_AND_MONTH_SWAPPED
-    borne |= (dob == Dob.ONE_DIGIT_DIFFERS) & (known | named | (not pairs.families))
-    borne |= (dob == Dob.ONE_PART_DIFFERS) & known
-    borne |= np.isin(dob, (Dob.TWO_DIGITS_DIFFER, Dob.MISSING)) & together & named
-    stopped: Mask = ~borne & ~pairs.identified
+    borne |= (dob == Dob.ONE_DIGIT_DIFFERS) & (together & (known | spelled) | named)
+    borne |= (dob == Dob.ONE_PART_DIFFERS) & together & (known | spelled)
+    borne |= np.isin(dob, (Dob.TWO_DIGITS_DIFFER, Dob.MISSING)) & together & surname & known
+    # Where claims hold one child each there is no brother, sister or cousin to be confused with.
+    stopped: Mask = ~borne & ~pairs.identified & pairs.families
     return stopped
 
 

@@ -37,7 +37,7 @@ class Surname(IntEnum):
     """The pupil's surname is not the child's but that of the claimant or the partner."""
     SIMILAR = 3
     SOUNDS_ALIKE = 4
-    """Another spelling of what may be one name (see `sounds`)."""
+    """Another spelling of what may be one name (see `sounds` and `variants`)."""
     ONE_PART_AGREES = 5
     """One word of a double-barrelled name."""
     FORMER_OR_PREFERRED = 6
@@ -83,12 +83,14 @@ class Address(IntEnum):
 
     MISSING = 0
     ELSEWHERE = 1
-    SAME_DISTRICT = 2
-    SAME_SECTOR = 3
-    SAME_POSTCODE_OTHER_NUMBER = 4
-    SAME_POSTCODE = 5
-    SAME_POSTCODE_AND_NUMBER = 6
-    SAME_UPRN = 7
+    SAME_AREA = 2
+    """The letters with which the postcode begins: a family that moves mostly stays in that part of the city."""
+    SAME_DISTRICT = 3
+    SAME_SECTOR = 4
+    SAME_POSTCODE_OTHER_NUMBER = 5
+    SAME_POSTCODE = 6
+    SAME_POSTCODE_AND_NUMBER = 7
+    SAME_UPRN = 8
 
 
 class Contact(IntEnum):

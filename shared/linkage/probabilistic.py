@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 RULE = "probabilistic"
 NEGLIGIBLE = 8.0
 """Bits under which a pair is not followed further: no prior makes it worth a look, and it is nobody's rival."""
+LIKELIER = 0.5
+"""Chance from which a pair speaks for brothers and sisters. A wrong one is hardly ever on the very claim of theirs."""
 CLOSE = 3.0
 """Bits by which the best pair must lead; less is a tie, which a person decides."""
 
@@ -59,7 +61,7 @@ def offer(
     rivals = Rivals.of(pairs, *codes_of(records.person, pairs))
     bits = weights.bits(records, pairs, levels)
     chance = calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)
-    levels["family"] = by_siblings(records, pairs, levels, matched + pairs.where(chance >= policy.automatic))
+    levels["family"] = by_siblings(records, pairs, levels, matched + pairs.where(chance >= LIKELIER))
     if levels["family"].any():
         bits = weights.bits(records, pairs, levels)
         chance = calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)

@@ -64,6 +64,8 @@ class Records:
     """The postcode without its last two letters."""
     district: Field
     """The postcode's outward part."""
+    area: Field
+    """The letters with which the postcode begins."""
     uprn: Field
     household_ref: Field
     """Missing for every pupil."""
@@ -168,6 +170,7 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
             postcode=postcode,
             sector=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2)),
             district=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4)),
+            area=postcode.mapped(lambda codes: pc.replace_substring_regex(codes, "[0-9].*", "")),
             uprn=uprn.result(),
             household_ref=_of_households(references.result(), pupils.num_rows),
             contact=contact,

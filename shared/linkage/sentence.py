@@ -52,6 +52,7 @@ OTHER: dict[tuple[str, int], str] = {
     ("sex", 1): "another sex",
     ("address", Address.MISSING): "an address is missing",
     ("address", Address.ELSEWHERE): "another address",
+    ("address", Address.SAME_AREA): "another address in the same postcode area",
     ("address", Address.SAME_DISTRICT): "another address in the same postcode district",
     ("address", Address.SAME_SECTOR): "another address near by",
     ("address", Address.SAME_POSTCODE_OTHER_NUMBER): "the same postcode with another house number",

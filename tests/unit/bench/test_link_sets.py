@@ -8,7 +8,7 @@ import pytest
 
 from bench.link.historical import dates, side
 from bench.link.london import moved, one_world
-from bench.link.sets import HELD_OUT, SETS, contract_table, findable, truth_table
+from bench.link.sets import DEVELOPMENT, HELD_OUT, SETS, contract_table, findable, truth_table
 from bench.link.table import growth
 from shared.contract.datasets import HOUSEHOLDS, PUPILS
 
@@ -38,6 +38,13 @@ def test_one_record_can_be_linked_once() -> None:
 def test_the_held_out_sets_are_febrl_4_and_seed_3() -> None:
     assert {which.seed for which in SETS.values() if which.role == HELD_OUT} == {0, 3}
     assert {name for name, which in SETS.items() if which.role == HELD_OUT and not which.seed} == {"febrl4"}
+
+
+def test_settings_may_be_chosen_on_febrl_3_and_the_historical_people() -> None:
+    assert {name for name, which in SETS.items() if which.role == DEVELOPMENT and not which.seed} == {
+        "febrl3",
+        "historical",
+    }
 
 
 def test_a_column_that_no_contract_has_is_refused() -> None:

@@ -227,7 +227,7 @@ def test_link_draws_nothing_unasked_and_says_why_nothing_could_be_drawn(exchange
     folder = tmp_path / "agreements"
     shutil.copytree(AGREEMENTS, folder)
     terms = (folder / "fsm.yaml").read_text(encoding="utf-8")
-    (folder / "fsm.yaml").write_text(terms.replace("  model: model-1.1.0.json\n", ""), encoding="utf-8")
+    (folder / "fsm.yaml").write_text(terms.replace("  model: model-1.2.0.json\n", ""), encoding="utf-8")
     said = exchange("link", *unsure, "--out", tmp_path / "c", "--pictures", 5, "--agreements", folder)
     assert said.code == 0
     assert "names no model" in said.err

@@ -111,12 +111,31 @@ def test_strangers_of_one_name_and_birthday_are_a_persons_whatever_the_weight() 
     assert (found["outcome"], found["guard"]) == ("review", "stranger")
 
 
-def test_where_claims_hold_one_child_each_a_forename_is_weighed_like_the_rest() -> None:
+@pytest.mark.parametrize(
+    ("pupil", "child", "code"),
+    [
+        ({"forename": "Zoe"}, {}, "twin"),
+        ({"forename": None}, ELSEWHERE, "forename"),
+        ({}, {"child_dob": date(2016, 5, 1)}, "dob"),
+        ({}, {"child_dob": None, **ELSEWHERE}, "dob"),
+    ],
+)
+def test_where_claims_hold_one_child_each_nobody_can_be_confused_with_a_brother_or_sister(
+    pupil: dict[str, Any], child: dict[str, Any], code: str
+) -> None:
+    assert WHOLE.model is not None
+    alone = WHOLE.model.siblings.model_copy(update={"per_child": 0.0})
+    families = WHOLE.model_copy(update={"automatic": 1e-6, "review": 1e-9, "cascade": WHOLE.cascade[:2]})
+    people = families.model_copy(update={"model": WHOLE.model.model_copy(update={"siblings": alone})})
+    assert one(pupil, child, families)["guard"] == code
+    assert one(pupil, child, people)["guard"] is None
+
+
+def test_names_that_do_not_agree_at_all_are_a_persons_even_where_claims_hold_one_child_each() -> None:
     assert WHOLE.model is not None
     alone = WHOLE.model.siblings.model_copy(update={"per_child": 0.0})
     people = WHOLE.model_copy(update={"model": WHOLE.model.model_copy(update={"siblings": alone})})
-    assert one({"forename": "Zoe"}, {}, WHOLE)["outcome"] == "review"
-    assert one({"forename": "Zoe"}, {}, people)["guard"] is None
+    assert one({"forename": "Zoe", "surname": "Lee"}, {}, people)["guard"] == "dob_postcode"
 
 
 @pytest.mark.parametrize("similar", ["Mariah", "Mariam"])

@@ -92,6 +92,29 @@ def test_a_siblings_match_speaks_for_the_claim_of_a_family_that_has_moved() -> N
     assert sum(part["bits"] for part in parts if part["pupil_row"] == 0) == pytest.approx(both["match_weight"])
 
 
+def test_two_of_a_family_that_has_moved_speak_for_one_another_whatever_their_surnames() -> None:
+    """Neither is sure enough alone: the names are common, and the claim has the old address."""
+    names = [("Aisha", "Begum", date(2014, 3, 17)), ("Yusuf", "Khan", date(2011, 5, 2))]
+    left = [{"forename": first, "surname": last, "dob": born, "sex": None} for first, last, born in names]
+    right = [
+        {"child_forename": first, "child_surname": last, "child_dob": born, "child_seq": n, **ELSEWHERE}
+        for n, (first, last, born) in enumerate(names)
+    ]
+    crowd = [
+        {"child_forename": first, "child_surname": last, "child_dob": date(2012, 1 + n % 12, 1 + n // 12)}
+        | {"household_ref": f"X{first}{n}", "postcode": f"E{1 + n % 9} {n % 10}AB", "uprn": str(10_000 + n)}
+        for first, last, _ in names
+        for n in range(200)
+    ]
+    strict = {"cascade": WHOLE.cascade[:2], "guards": (), "automatic": 0.9999}
+    weighed = WHOLE.model_copy(update=strict)
+    alone = link(pupils(left[0]), children(*right, *crowd), weighed).to_pylist()[0]
+    both = link(pupils(*left), children(*right, *crowd), weighed).to_pylist()
+    assert alone["outcome"] == "review"
+    assert [row["outcome"] for row in both] == ["matched", "matched"]
+    assert all("family sibling matched" in row["evidence"] for row in both)
+
+
 def test_a_sibling_speaks_for_another_child_only() -> None:
     """The pupil's own match, and the child that a sibling has, say nothing."""
     records = read_records(pupils({}, {"forename": "Kehinde"}), children(ELSEWHERE, {**ELSEWHERE, "child_seq": 2}))
@@ -240,6 +263,19 @@ def test_a_calibration_makes_chances_what_they_have_shown_to_be() -> None:
     assert found.shift == pytest.approx(-0.4 / np.log(2), abs=0.15)
     assert np.abs(calibrated(stated, found) - true)[stated > 0.5].max() < 0.02
     assert calibrated(np.array([0.1, 0.5, 0.9]), Calibration()) == pytest.approx([0.1, 0.5, 0.9], abs=1e-5)
+
+
+def test_a_calibration_that_may_not_shift_upwards_finds_the_best_slope_without_a_shift() -> None:
+    rng = np.random.default_rng(0)
+    odds = rng.uniform(0.1, 7.0, 20_000)
+    stated = 1 / (1 + np.exp(-odds))
+    right = rng.random(20_000) < 1 / (1 + np.exp(-(odds + 0.7)))
+    found = fit(stated, right)
+    assert found.shift == 0
+    slopes = np.arange(0.8, 1.8, 0.05)
+    said = [calibrated(stated, Calibration(slope=slope)) for slope in slopes]
+    surprise = [-np.log(np.where(right, chance, 1 - chance)).sum() for chance in said]
+    assert found.slope == pytest.approx(slopes[np.argmin(surprise)], abs=0.05)
 
 
 def test_too_few_decisions_or_all_of_one_kind_change_nothing() -> None:
