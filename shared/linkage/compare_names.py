@@ -171,7 +171,7 @@ def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) ->
 
 
 def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
-    """The similarity of two first names that are one slip of the hand apart; of short names that are both borne, out of reach."""
+    """The similarity of two first names that are one slip of the hand apart; else out of reach."""
     lengths = np.append(pc.utf8_length(records.first_name.values).to_numpy(zero_copy_only=False), 0)
     longer = np.maximum(lengths[first[0]], lengths[first[1]])
     rows = np.append(records.first_name.rows, 0)
