@@ -123,7 +123,7 @@ def compete(who: Contestant, folder: Path, name: str, scratch: Path, threshold: 
         arguments += ["--model", str(splink_model(folder, scratch))]
     try:
         ran = child(f"bench.link.contestants.{who.module}", *arguments, python=PEERS if who.peer else None)
-        measured = child("bench.link.measure", str(folder / name), str(links))
+        measured = child("bench.link.measure", str(folder / name), str(links), str(threshold))
     except subprocess.TimeoutExpired:
         return {"name": who.name, "failed": f"did not finish in {LONGEST:,} seconds"}
     except subprocess.CalledProcessError as error:

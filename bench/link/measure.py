@@ -1,7 +1,8 @@
 """How good links are, given the truth: at the automatic threshold, at every other threshold, and as stated.
 
-`python -m bench.link.measure SET-FOLDER LINKS` prints it as JSON. All contestants are measured alike: as they say what
-is automatic, and, for every other threshold, after greedy one-to-one on their own scores.
+`python -m bench.link.measure SET-FOLDER LINKS THRESHOLD` prints it as JSON. All contestants are measured alike: as
+they say what is automatic, and, after greedy one-to-one on their own scores, by the threshold alone (`unguarded`, for a
+contestant whose guards stop links above it) and at every other threshold.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def without_suppressed(links: pa.Table, truth: pa.Table, suppressed: Flags) -> t
     return links.filter(pa.array(kept)), truth.filter(pa.array(~out)), int(out.sum())
 
 
-def measure(links: pa.Table, truth: pa.Table, suppressed: Flags) -> dict[str, Any]:
+def measure(links: pa.Table, truth: pa.Table, suppressed: Flags, threshold: float) -> dict[str, Any]:
     """Everything about one contestant's links on one set; `suppressed` says of which children only a person decides."""
     links, truth, left_out = without_suppressed(links, truth, suppressed)
     columns = (np.asarray(links.column(name).combine_chunks()) for name in links.column_names)
@@ -136,6 +137,7 @@ def measure(links: pa.Table, truth: pa.Table, suppressed: Flags) -> dict[str, An
     correct, expected = right(pupils, households, truth), truth.num_rows
     kept = greedy(pupils, households, score)
     best, recall = sweep(score[kept], correct[kept], expected)
+    stated = kept[probability[kept] >= threshold]
     bands = calibration(probability, correct)
     counted = sum(band.links for band in bands)
     large = [band.error for band in bands if band.links >= LEAST_IN_A_BAND]
@@ -143,6 +145,7 @@ def measure(links: pa.Table, truth: pa.Table, suppressed: Flags) -> dict[str, An
     return {
         "suppressed": left_out,
         "automatic": Counts(int(automatic.sum()), int((automatic & correct).sum()), expected).as_dict(),
+        "unguarded": Counts(len(stated), int(correct[stated].sum()), expected).as_dict(),
         "best": best,
         "recall_at_high_precision": recall,
         "calibration_error": share(sum(band.links * band.error for band in bands), counted),
@@ -152,12 +155,12 @@ def measure(links: pa.Table, truth: pa.Table, suppressed: Flags) -> dict[str, An
     }
 
 
-def main(folder: Path, links: Path) -> None:
+def main(folder: Path, links: Path, threshold: float) -> None:
     """Measure and print."""
     households = pq.read_table(folder / "households.parquet", columns=["suppress_contact"])
     suppressed = households.column("suppress_contact").fill_null(False).combine_chunks().to_numpy(zero_copy_only=False)
-    print(json.dumps(measure(pq.read_table(links), pq.read_table(folder / "truth.parquet"), suppressed)))
+    print(json.dumps(measure(pq.read_table(links), pq.read_table(folder / "truth.parquet"), suppressed, threshold)))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))

@@ -98,7 +98,7 @@ def test_greedy_of_nothing_is_nothing() -> None:
 def test_a_contestants_links_are_measured_as_handed_in_and_after_one_to_one() -> None:
     known = truth((0, 0, None, "polish"), (1, 1, None, "somali"), (2, 2, None, "somali"))
     handed_in = links((0, 0, 0.999, True), (1, 1, 0.98, False), (2, 1, 0.6, False), (3, 3, 0.995, True))
-    found = measure(handed_in, known, np.zeros(4, bool))
+    found = measure(handed_in, known, np.zeros(4, bool), 0.9)
     assert found["automatic"] == {
         **{"links": 2, "correct": 1, "expected": 3, "false": 1, "precision": 0.5, "recall": 1 / 3},
         "f1": pytest.approx(0.4),
@@ -111,6 +111,14 @@ def test_a_contestants_links_are_measured_as_handed_in_and_after_one_to_one() ->
     }
     assert sum(band["links"] for band in found["bands"]) == 4
     assert found["worst_band_error"] is None
+
+
+def test_links_that_a_guard_stops_count_by_the_threshold_alone_as_those_of_peers_do() -> None:
+    known = truth((0, 0, None, None), (1, 1, None, None))
+    handed_in = links((0, 0, 0.99, True), (1, 1, 0.97, False), (2, 1, 0.96, False), (3, 2, 0.96, False))
+    found = measure(handed_in, known, np.zeros(3, bool), 0.95)
+    assert (found["automatic"]["links"], found["automatic"]["false"]) == (1, 0)
+    assert (found["unguarded"]["links"], found["unguarded"]["false"]) == (3, 1)
 
 
 def test_a_suppressed_household_counts_for_nobody() -> None:

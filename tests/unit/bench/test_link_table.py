@@ -22,6 +22,7 @@ FOUND = {
     "measured": {
         "suppressed": 2,
         "automatic": {"precision": 0.98765, "recall": 0.5, "f1": 0.6, "false": 3},
+        "unguarded": {"f1": 0.65, "false": 4},
         "best": {"f1": 0.7},
         "recall_at_high_precision": 0.4,
         "calibration_error": 0.01,
@@ -34,7 +35,10 @@ FOUND = {
 def test_a_contestants_line_has_quality_time_and_memory() -> None:
     text = table(report(sets=[{"facts": FACTS, "contestants": [FOUND]}]))
     line = next(line for line in text.splitlines() if line.startswith("somebody"))
-    assert " ".join(line.split()[3:]) == "0.98765 0.5000 0.6000 3 0.4000 0.7000 0.0100 – 1.00 – 2.50 – 3.50 4.25 321"
+    assert (
+        " ".join(line.split()[3:])
+        == "0.98765 0.5000 0.6000 3 0.6500 4 0.4000 0.7000 0.0100 – 1.00 – 2.50 – 3.50 4.25 321"
+    )
     assert "8 true links, of which one to one can make 7 (87.50%)" in text
     assert "2 more of suppressed households count for nobody" in text
     assert "widest gap" in text
