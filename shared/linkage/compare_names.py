@@ -162,12 +162,19 @@ def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) ->
     found.similar[near] = (
         slip | (first_likeness >= similarity) | (scored(names, whole, JaroWinkler.similarity) >= similarity)
     )
-    for values, codes in ((names, whole), (firsts, first)):
-        lengths = pc.utf8_length(values).to_numpy(zero_copy_only=False)
-        shorter = np.minimum(lengths[codes[0]], lengths[codes[1]])
-        ending = (scored(values, codes, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
-        found.shortened[near] |= ending | (scored(values, codes, Prefix.similarity) == shorter)
+    found.shortened[near] = _is_part(names, whole)
+    further = np.flatnonzero(found.alike[near] & ~found.shortened[near])
+    found.shortened[near[further]] = _is_part(firsts, (first[0][further], first[1][further]))
     return found
+
+
+def _is_part(names: pa.Array, codes: tuple[Codes, Codes]) -> Mask:
+    """Whether one name is the beginning of the other, or its end."""
+    lengths = pc.utf8_length(names).to_numpy(zero_copy_only=False)
+    shorter = np.minimum(lengths[codes[0]], lengths[codes[1]])
+    ending = (scored(names, codes, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
+    part: Mask = ending | (scored(names, codes, Prefix.similarity) == shorter)
+    return part
 
 
 def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
