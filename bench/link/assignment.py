@@ -24,9 +24,9 @@ from bench.link.measure import right
 from bench.link.read import read
 from shared.agreement.load import load_agreement
 from shared.linkage.blocking import block
-from shared.linkage.compare import compare
 from shared.linkage.records import read_records
 from shared.linkage.registrations import second_registrations
+from shared.linkage.weigh import weigh as weigh_pairs
 from shared.linkage.weights import weights_of
 
 CUTS = (9.0, 12.0, 15.0, 18.0)
@@ -47,12 +47,12 @@ def weigh(folder: Path, least: float) -> pa.Table:
     records = read_records(pupils.filter(pc.invert(second)), households)
     everyone = (np.ones(rows, np.bool_) for rows in (records.pupils, records.households))
     pairs, _ = block(records, *everyone)
-    levels = compare(records, pairs, policy.forename_similarity)
-    bits = weights_of(policy.model).bits(records, pairs, levels).total
-    near = np.flatnonzero(bits >= least)
-    pupil, household = main[pairs.pupils[near]], pairs.households[near].astype(np.int64)
+    scale = weights_of(policy.model).on(records)
+    near = weigh_pairs(scale, pairs, policy.forename_similarity, least)
+    bits = scale.bits(near.pairs, near.levels).total
+    pupil, household = main[near.pairs.pupils], near.pairs.households.astype(np.int64)
     found = right(pupil, household, pq.read_table(folder / "truth.parquet"))
-    return pa.table({"pupil_row": pupil, "household_row": household, "bits": bits[near], "right": found})
+    return pa.table({"pupil_row": pupil, "household_row": household, "bits": bits, "right": found})
 
 
 def measure(folder: Path, cuts: Sequence[float]) -> list[dict[str, Any]]:

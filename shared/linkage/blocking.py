@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.linkage.fields import MISSING, Codes, Mask
-from shared.linkage.keys import Runs, by_code
+from shared.linkage.lots import side_by_side
+from shared.linkage.meet import meet
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import Records
 
@@ -65,10 +66,12 @@ def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Code
     """
     asked, children = np.flatnonzero(pupils), np.flatnonzero(households)
     width = max(records.households, 1)
-    lots = []
-    for at in BLOCKS if len(children) <= SMALL else FINE:
-        pairs = join(*_key(records, at, asked, children))
-        lots.append(asked[pairs.pupils] * width + children[pairs.households])
+
+    def made_by(at: Block) -> Codes:
+        pairs = meet(*_key(records, at, asked, children), MOST_CHILDREN)
+        return asked[pairs.pupils] * width + children[pairs.households]
+
+    lots = side_by_side(made_by, BLOCKS if len(children) <= SMALL else FINE)
     # Rules in the last bits, so that of equal pairs the first rule comes first.
     bits = len(BLOCKS).bit_length()
     made = np.concatenate([(lot << bits) | number for number, lot in enumerate(lots)])
@@ -100,16 +103,3 @@ def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Co
 
 
 _CROSSED = {"surname_sound": "forename_sound", "forename_sound": "surname_sound"}
-
-
-def join(pupils: Codes, households: Codes, size: int) -> Pairs:
-    """All pairs with the same key, but for keys of too many children. `size` is more than any key."""
-    wanted, asked = by_code(pupils, size)
-    runs = Runs.of(households, size)
-    place = np.minimum(np.searchsorted(runs.codes, wanted), max(len(runs.codes) - 1, 0))
-    meet = np.flatnonzero(runs.codes[place] == wanted) if len(runs.codes) else np.zeros(0, np.int64)
-    asked, place = asked[meet], place[meet]
-    start, offered = runs.starts[place], runs.lengths[place]
-    offered[offered > MOST_CHILDREN] = 0
-    position = np.arange(offered.sum()) + np.repeat(start - np.cumsum(offered) + offered, offered)
-    return Pairs(np.repeat(asked, offered), runs.rows[position])

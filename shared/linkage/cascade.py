@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.linkage.fields import Codes, Field, Mask, counts
-from shared.linkage.keys import join, renumbered
+from shared.linkage.fields import MISSING, Codes, Field, Mask, counts
+from shared.linkage.keys import joined, renumbered
+from shared.linkage.meet import may_meet
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import Records
 
@@ -29,14 +30,24 @@ class Groups:
 
 
 def group(records: Records, keys: tuple[str, ...]) -> Groups:
-    """Number the rows by the values of `keys`."""
-    return join_keys([records.key(name) for name in keys], len(records.surname.pupils))
+    """Number the rows by the values of `keys`. A value that only one side has is mostly left out, as if missing."""
+    pupils, households, size = joined([records.key(name) for name in keys])
+    sides = []
+    for codes, met in zip((pupils, households), may_meet(pupils, households), strict=True):
+        kept = np.full(len(codes), MISSING)
+        kept[met] = codes[met]
+        sides.append(kept)
+    return _groups(sides[0], sides[1], size)
 
 
-def join_keys(fields: list[Field], pupils: int) -> Groups:
+def join_keys(fields: list[Field]) -> Groups:
     """Number the rows by several fields; a row that misses one of them is in no group."""
-    joined, size = renumbered(*join([(np.concatenate((f.pupils, f.households)), f.size) for f in fields]))
-    return Groups(joined[:pupils], joined[pupils:], size)
+    return _groups(*joined(fields))
+
+
+def _groups(pupils: Codes, households: Codes, size: int) -> Groups:
+    numbers, size = renumbered(np.concatenate((pupils, households)), size)
+    return Groups(numbers[: len(pupils)], numbers[len(pupils) :], size)
 
 
 def alone_on_both_sides(groups: Groups, free_pupils: Mask, free_households: Mask) -> Mask:

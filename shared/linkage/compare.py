@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
+from shared.linkage.addresses import Addresses
 from shared.linkage.compare_names import compare_forenames, compare_surnames, in_other_order, is_a_parents
 from shared.linkage.fields import Codes, Field, Levels, lookup, numbered
 from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
+from shared.linkage.lots import in_lots, levels_together, side_by_side
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Records
 
-AT_ONCE = 1 << 17
-"""Pairs that are compared in one go: few enough to stay near the processor, and two lots go side by side."""
 _A_MONTH = 31
 _EPOCH = np.datetime64("1970-01-01", "D")
 
@@ -27,12 +26,11 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
     What other matches say of the family is not known here, so it is missing. `forename_similarity` is the Jaro-Winkler
     similarity from which forenames that are not known variants count as one.
     """
-    if len(pairs) <= AT_ONCE:
-        return _compare(records, pairs, forename_similarity)
-    lots = [pairs.where(np.arange(at, min(at + AT_ONCE, len(pairs)))) for at in range(0, len(pairs), AT_ONCE)]
-    with ThreadPoolExecutor(max_workers=2) as workers:
-        levels = list(workers.map(lambda lot: _compare(records, lot, forename_similarity), lots))
-    return {name: np.concatenate([lot[name] for lot in levels]) for name in levels[0]}
+    levels = levels_together(in_lots(lambda lot: _compare(records, lot, forename_similarity), pairs))
+    # Of all lots at once, so that each address text is read once.
+    one_postcode = np.flatnonzero(levels["address"] == Address.SAME_POSTCODE)
+    levels["address"][one_postcode] = _house_number(records, pairs.where(one_postcode))
+    return levels
 
 
 def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[str, Levels]:
@@ -47,19 +45,19 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     return {
         "upn": _identifier(records.upn, pairs, temporary="^.{12}[A-Z]$"),
         "uln": _identifier(records.uln, pairs),
-        "dob": _dob(records.dob, pairs),
+        "dob": dob_levels(records.dob, pairs),
         "surname": surname,
         "forename": forename,
-        "sex": ranked(codes_of(records.sex, pairs), Sex.MISSING, Sex.DIFFERS, Sex.EXACT),
-        "address": _address(records, pairs),
-        "contact": _contact(records, pairs),
+        "sex": ranked(codes_of(records.sex, pairs), Sex.DIFFERS, Sex.EXACT),
+        "address": area_levels(records, pairs),
+        "contact": contact_levels(records, pairs),
         "family": np.zeros(len(pairs), np.int8),
     }
 
 
 def _identifier(field: Field, pairs: Pairs, temporary: str | None = None) -> Levels:
     codes = codes_of(field, pairs)
-    level = ranked(codes, Identifier.MISSING, Identifier.DIFFERS, Identifier.EXACT)
+    level = ranked(codes, Identifier.DIFFERS, Identifier.EXACT)
     if temporary is not None:
         unequal = np.flatnonzero(level == Identifier.DIFFERS)
         for side in codes:
@@ -69,61 +67,72 @@ def _identifier(field: Field, pairs: Pairs, temporary: str | None = None) -> Lev
     return level
 
 
-def _dob(field: Field, pairs: Pairs) -> Levels:
+def dob_levels(field: Field, pairs: Pairs) -> Levels:
+    """The level of `Dob` of every pair."""
     codes = codes_of(field, pairs)
-    level = ranked(codes, Dob.MISSING, Dob.DIFFERS, Dob.EXACT)
-    unequal = level == Dob.DIFFERS
-    days = field.values.to_numpy(zero_copy_only=False)
-    left, right = (_calendar(days[side[unequal]]) for side in codes)
-    (years, months, monthdays), (other_years, other_months, other_monthdays) = left, right
-    swapped = (years == other_years) & (months == other_monthdays) & (monthdays == other_months)
-    digits = np.zeros(len(years), np.int64)
-    for ours, theirs, places in zip(left, right, (4, 2, 2), strict=True):
-        for place in range(places):
-            digits += (ours // 10**place % 10) != (theirs // 10**place % 10)
-    parts = sum((ours == theirs).astype(np.int8) for ours, theirs in zip(left, right, strict=True))
+    level = ranked(codes, Dob.DIFFERS, Dob.EXACT)
+    unequal = np.flatnonzero(level == Dob.DIFFERS)
+    days, digits = _calendar(field.values)
     apart = np.abs(days[codes[0][unequal]] - days[codes[1][unequal]])
-    near = (parts == 2) | (apart <= _A_MONTH)
-    close = np.where(digits == 2, Dob.TWO_DIGITS_DIFFER, Dob.DIFFERS)
-    close = np.where(digits == 1, Dob.ONE_DIGIT_DIFFERS, np.where(near, Dob.ONE_PART_DIFFERS, close))
-    level[unequal] = np.where(swapped, Dob.DAY_AND_MONTH_SWAPPED, close)
+    left, right = digits[codes[0][unequal]], digits[codes[1][unequal]]
+    differing = left ^ right
+    in_year, in_month, in_day = (differing & part != 0 for part in (_YEAR, _MONTH, _DAY))
+    near = (in_year.view(np.int8) + in_month + in_day == 1) | (apart <= _A_MONTH)
+    # A digit differs where one of its four bits does.
+    bits = differing | differing >> 2
+    places = np.bitwise_count((bits | bits >> 1) & 0x11111111)
+    exchanged = (left & _YEAR) | (left & _MONTH) >> 8 | (left & _DAY) << 8
+    close = np.where(places == 2, np.int8(Dob.TWO_DIGITS_DIFFER), np.int8(Dob.DIFFERS))
+    close[near] = Dob.ONE_PART_DIFFERS
+    close[places == 1] = Dob.ONE_DIGIT_DIFFERS
+    close[exchanged == right] = Dob.DAY_AND_MONTH_SWAPPED
+    level[unequal] = close
     return level
 
 
-def _calendar(days: Codes) -> tuple[Codes, Codes, Codes]:
+_YEAR, _MONTH, _DAY = 0xFFFF0000, 0xFF00, 0xFF
+
+
+def _calendar(values: pa.Array) -> tuple[Codes, npt.NDArray[np.uint32]]:
+    """Of each date, given in days since 1970-01-01, that number and its eight digits of four bits, `0x20140317`."""
+    days = values.to_numpy(zero_copy_only=False)
     dates = _EPOCH + days.astype("timedelta64[D]")
     years, months = dates.astype("datetime64[Y]"), dates.astype("datetime64[M]")
-    return (
-        years.astype(np.int64) + 1970,
-        (months - years).astype(np.int64) + 1,
-        (dates - months).astype(np.int64) + 1,
-    )
+    parts = years.astype(np.int64) + 1970, (months - years).astype(np.int64) + 1, (dates - months).astype(np.int64) + 1
+    number = (parts[0] * 100 + parts[1]) * 100 + parts[2]
+    digits = np.zeros(len(days), np.uint32)
+    for place in range(8):
+        digits |= (number // 10**place % 10).astype(np.uint32) << np.uint32(4 * place)
+    return days.astype(np.int32), digits
 
 
-def _contact(records: Records, pairs: Pairs) -> Levels:
-    contact, claimant = codes_of(records.contact, pairs)
-    partner = records.partner[pairs.households]
-    level = ranked((contact, claimant), Contact.MISSING, Contact.DIFFERS, Contact.SAME_FORENAME)
-    level[(contact == partner) & (contact >= 0)] = Contact.SAME_FORENAME
+def contact_levels(records: Records, pairs: Pairs) -> Levels:
+    """The level of `Contact` of every pair."""
+    level = np.zeros(len(pairs), np.int8)
+    ours = records.contact.pupils[pairs.pupils]
+    named = np.flatnonzero(ours >= 0)  # most schools name nobody
+    ours, children = ours[named], pairs.households[named]
+    level[named] = ranked((ours, records.contact.households[children]), Contact.DIFFERS, Contact.SAME_FORENAME)
+    level[named[ours == records.partner[children]]] = Contact.SAME_FORENAME
     return level
 
 
-def _address(records: Records, pairs: Pairs) -> Levels:
-    uprn, postcode = codes_of(records.uprn, pairs), codes_of(records.postcode, pairs)
-    level = ranked(postcode, Address.MISSING, Address.ELSEWHERE, Address.SAME_POSTCODE)
-    both_uprn = (uprn[0] >= 0) & (uprn[1] >= 0)
-    level[(level == Address.MISSING) & both_uprn] = Address.ELSEWHERE
-    for near, area in (
-        (Address.SAME_AREA, records.area),
+def area_levels(records: Records, pairs: Pairs) -> Levels:
+    """The level of `Address` of every pair, but for house numbers: one postcode without one UPRN is `SAME_POSTCODE`."""
+    uprn = codes_of(records.uprn, pairs)
+    level = ranked(codes_of(records.area, pairs), Address.ELSEWHERE, Address.SAME_AREA)
+    near = np.flatnonzero(level == Address.SAME_AREA)
+    for nearer, area in (
         (Address.SAME_DISTRICT, records.district),
         (Address.SAME_SECTOR, records.sector),
+        (Address.SAME_POSTCODE, records.postcode),
     ):
-        ours, theirs = codes_of(area, pairs)
-        level[(level < Address.SAME_POSTCODE) & (ours == theirs) & (ours >= 0)] = near
-    same_uprn = both_uprn & (uprn[0] == uprn[1])
-    asked = np.flatnonzero((level == Address.SAME_POSTCODE) & ~same_uprn)
-    level[asked] = _house_number(records, pairs.where(asked))
-    level[same_uprn] = Address.SAME_UPRN
+        ours, theirs = codes_of(area, pairs.where(near))
+        near = near[ours == theirs]
+        level[near] = nearer
+    both = np.minimum(*uprn) >= 0
+    level[both & (level == Address.MISSING)] = Address.ELSEWHERE
+    level[both & (uprn[0] == uprn[1])] = Address.SAME_UPRN
     return level
 
 
@@ -131,8 +140,13 @@ def _house_number(records: Records, pairs: Pairs) -> Levels:
     """Levels of pairs at one postcode, by the numbers (house, flat) in their address text, in whatever order."""
     if not len(pairs):
         return np.zeros(0, np.int8)
-    sides = zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
-    (ours, our_numbers), (theirs, their_numbers) = (side.house_numbers(rows) for side, rows in sides)
+
+    def read(side: tuple[Addresses, Codes]) -> tuple[Codes, pa.Array]:
+        return side[0].house_numbers(side[1])
+
+    (ours, our_numbers), (theirs, their_numbers) = side_by_side(
+        read, zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
+    )
     both, numbers = numbered(pa.concat_arrays([our_numbers, their_numbers]))
     codes = lookup(both[: len(our_numbers)], ours), lookup(both[len(our_numbers) :], theirs)
     level = np.full(len(pairs), Address.SAME_POSTCODE, np.int8)

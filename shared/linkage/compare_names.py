@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 
 from shared.linkage.fields import MISSING, Codes, Field, Levels, Mask
-from shared.linkage.letters import Names, may_be_alike, shares_letters
+from shared.linkage.letters import may_be_alike, may_be_shortened, shares_letters
 from shared.linkage.levels import Forename, Surname
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Records
-from shared.linkage.variants import FORENAMES, SURNAMES, groups_by_name
 
 SIMILAR_SURNAMES = 0.9
 """Jaro-Winkler similarity of surnames that is named in the evidence. No surname that is only similar is ever a key."""
+ALIKE = 0.7
+"""What names that sound alike must also share in letters, so that short keys (`MA`) do not join Mia and Maya."""
 SHORTEST_ENDING = 4
 """Letters from which the end of a name is taken for its short form."""
 SHORTEST_SLIP = 5
@@ -27,40 +26,68 @@ SHORTEST_SLIP = 5
 SHORTEST_NAME, BORNE = 3, 5
 """Of shorter names, from three letters on, only a form that nobody else bears (Jcak) is taken for a slip, and only of a
 name that at least so many rows have: Mia and Lia are two children."""
-ALIKE = 0.7
-"""What names that sound alike must also share in letters, so that short keys (`MA`) do not join Mia and Maya."""
+SLIP = 0.86
+"""What the letters of two names that are a slip apart say at least of their similarity."""
 
 
 def compare_surnames(records: Records, pairs: Pairs) -> Levels:
     """The level of `Surname` of every pair, but for names in the other order (see `in_other_order`)."""
     codes = codes_of(records.surname, pairs)
-    level = ranked(codes, Surname.MISSING, Surname.DIFFERS, Surname.EXACT)
+    level = ranked(codes, Surname.DIFFERS, Surname.EXACT)
     unequal = np.flatnonzero(level == Surname.DIFFERS)
     among = pairs.where(unequal)
     similarity, shared = np.zeros(len(unequal)), np.zeros(len(unequal))
-    left, right = codes[0][unequal], codes[1][unequal]
-    near = np.flatnonzero(may_be_alike(records.surname.names, (left, right)))
-    similarity[near] = scored(records.surname.values, (left[near], right[near]), JaroWinkler.similarity, least=ALIKE)
-    one, other = codes_of(records.surname_words, among)
-    double = np.append(pc.match_substring(records.surname_words.values, " ").to_numpy(zero_copy_only=False), False)
-    in_parts = np.flatnonzero((double[one] | double[other]) & (one >= 0) & (other >= 0) | (one == other))
-    in_parts = in_parts[shares_letters(records.surname_words.names, one[in_parts], other[in_parts])]
-    shared[in_parts] = scored(
-        records.surname_words.values, (one[in_parts], other[in_parts]), fuzz.partial_token_set_ratio
-    )
-    one, other = codes_of(records.surname_sound, among)
-    variant = _variants(records.surname.values, (left, right), SURNAMES)
+    near = may_be_near_surnames(records, among)
+    at = np.flatnonzero(near.similar | near.sounds_alike)
+    spelled = codes[0][unequal[at]], codes[1][unequal[at]]
+    similarity[at] = scored(records.surname.values, spelled, JaroWinkler.similarity, least=ALIKE)
+    at = np.flatnonzero(near.one_part)
+    words = codes_of(records.surname_words, among.where(at))
+    shared[at] = scored(records.surname_words.values, words, fuzz.partial_token_set_ratio)
+    variant = records.known_surnames.are((codes[0][unequal], codes[1][unequal]))
     # From the weakest claim to the strongest: each later one overrules.
     for claim, holds in (
         (Surname.SIMILAR, similarity >= SIMILAR_SURNAMES),
-        (Surname.SOUNDS_ALIKE, (one == other) & (one >= 0) & (similarity >= ALIKE) | variant),
+        (Surname.SOUNDS_ALIKE, near.sounds_alike & (similarity >= ALIKE) | variant),
         (Surname.ONE_PART_AGREES, shared == 100),
     ):
         level[unequal[holds]] = claim
-    for former in (records.preferred_surname, records.former_surname):
-        agrees = (former[pairs.pupils] == codes[1]) & (codes[1] >= 0) & (level != Surname.EXACT)
-        level[agrees] = Surname.FORMER_OR_PREFERRED
+    level[is_former_or_preferred(records, pairs) & (level != Surname.EXACT)] = Surname.FORMER_OR_PREFERRED
     return level
+
+
+@dataclass(frozen=True)
+class NearSurnames:
+    """What two surnames may be to one another, from codes alone; letters decide."""
+
+    similar: Mask
+    sounds_alike: Mask
+    one_part: Mask
+
+
+def may_be_near_surnames(records: Records, pairs: Pairs) -> NearSurnames:
+    """Which of these pairs of unequal surnames may reach a level above `Surname.DIFFERS`."""
+    codes, names = codes_of(records.surname, pairs), records.surname.names
+    one, other = codes_of(records.surname_sound, pairs)
+    sounds = np.flatnonzero((one == other) & (one >= 0))
+    sounds_alike = np.zeros(len(pairs), np.bool_)
+    sounds_alike[sounds] = may_be_alike(names, (codes[0][sounds], codes[1][sounds]), ALIKE)
+    one, other = codes_of(records.surname_words, pairs)
+    words = records.surname_words.names
+    parts = np.flatnonzero((words.double[one] | words.double[other] | (one == other)) & (np.minimum(one, other) >= 0))
+    one_part = np.zeros(len(pairs), np.bool_)
+    one_part[parts] = shares_letters(words, one[parts], other[parts])
+    return NearSurnames(may_be_alike(names, codes, SIMILAR_SURNAMES), sounds_alike, one_part)
+
+
+def is_former_or_preferred(records: Records, pairs: Pairs) -> Mask:
+    """Whether the child's surname is one that the pupil's record gives beside the legal one."""
+    theirs = records.surname.households[pairs.households]
+    found = np.zeros(len(pairs), np.bool_)
+    for former in (records.preferred_surname, records.former_surname):
+        ours = former[pairs.pupils]
+        found |= (ours == theirs) & (ours >= 0)
+    return found
 
 
 def is_a_parents(records: Records, pairs: Pairs) -> Mask:
@@ -77,6 +104,28 @@ def in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
     Both must fit: as one word or its first (`Al-Hassan`, `Ho Yin`), as known forms of one name, by their sound, or
     letter by letter as forenames do (`similarity`).
     """
+
+    def alike(codes: tuple[Codes, Codes]) -> Mask:
+        fits = records.known_names.are(codes)
+        near = np.flatnonzero(may_be_alike(records.every_name, codes, similarity))
+        among = codes[0][near], codes[1][near]
+        likeness = scored(records.every_name.values, among, JaroWinkler.similarity, least=similarity)
+        fits[near] |= likeness >= similarity
+        return fits
+
+    return _in_other_order(records, pairs, alike)
+
+
+def may_be_in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
+    """Which pairs `in_other_order` may hold of, from codes alone; of all others it does not."""
+    return _in_other_order(
+        records,
+        pairs,
+        lambda codes: may_be_alike(records.every_name, codes, similarity) | records.known_names.may_be(codes),
+    )
+
+
+def _in_other_order(records: Records, pairs: Pairs, alike: Callable[[tuple[Codes, Codes]], Mask]) -> Mask:
     fields = (records.surname, records.forename, records.first_name)
     starts = (0, records.surname.size, records.surname.size + records.forename.size)
     rows = np.arange(len(pairs))
@@ -87,9 +136,9 @@ def in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
             for field, start, at in zip(fields, starts, (side, 1 - side, 1 - side), strict=True)
         )
         sounds = codes_of(records.surname_sound, among)[side], codes_of(records.forename_sound, among)[1 - side]
-        fits = _alike(records.every_name, surname, whole, similarity)
-        fits |= _alike(records.every_name, surname, first, similarity)
-        fits |= (sounds[0] == sounds[1]) & (sounds[0] >= 0)
+        fits = (sounds[0] == sounds[1]) & (sounds[0] >= 0)
+        for name in (whole, first):
+            fits |= alike((surname, name))
         rows = rows[fits & (surname >= 0) & (whole >= 0)]
     exchanged = np.zeros(len(pairs), np.bool_)
     exchanged[rows] = True
@@ -100,24 +149,15 @@ def _placed(codes: Codes, start: int) -> Codes:
     return np.where(codes < 0, MISSING, codes + start)
 
 
-def _alike(names: Names, one: Codes, other: Codes, similarity: float) -> Mask:
-    """Whether two names of one vocabulary are equal, known forms of one name, or as near as `similarity`."""
-    alike = np.zeros(len(one), np.bool_)
-    near = np.flatnonzero(may_be_alike(names, (one, other)))
-    codes = one[near], other[near]
-    alike[near] = scored(names.values, codes, JaroWinkler.similarity, least=similarity) >= similarity
-    return alike | _variants(names.values, (one, other), FORENAMES)
-
-
 def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Levels:
     """The level of `Forename` of every pair, but for names in the other order (see `in_other_order`)."""
     codes = codes_of(records.forename, pairs)
-    level = ranked(codes, Forename.MISSING, Forename.DIFFERS, Forename.EXACT)
+    level = ranked(codes, Forename.DIFFERS, Forename.EXACT)
     unequal = np.flatnonzero(level == Forename.DIFFERS)
     among = pairs.where(unequal)
     first, further = codes_of(records.first_name, among), codes_of(records.further_names, among)
-    start, sound = codes_of(records.forename_3, among), codes_of(records.forename_sound, among)
-    same_first, variant = first[0] == first[1], _variants(records.first_name.values, first, FORENAMES)
+    start = codes_of(records.forename_3, among)
+    same_first, variant = first[0] == first[1], records.known_forenames.are(first)
     one_sided = (further[0] < 0) | (further[1] < 0)
     begins = _begins(records.further_names, further, (same_first | variant) & ~one_sided)
     spelled = _spelling(records, among, ~(same_first | variant), similarity)
@@ -125,7 +165,7 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
     claims: tuple[tuple[Forename, Mask], ...] = (
         (Forename.FIRST_THREE_LETTERS, start[0] == start[1]),
         (Forename.SIMILAR, spelled.similar),
-        (Forename.SOUNDS_ALIKE, (sound[0] == sound[1]) & (sound[0] >= 0) & spelled.alike),
+        (Forename.SOUNDS_ALIKE, spelled.sounds_alike),
         (Forename.SHORTENED, spelled.shortened),
         (Forename.MIDDLE_NAME, _first_among_further(records, first, further, ~same_first)),
         (Forename.KNOWN_VARIANT, variant),
@@ -139,47 +179,61 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
 
 
 @dataclass(frozen=True)
-class _Spelled:
-    """What the letters of two forenames say."""
+class NearForenames:
+    """What two forenames may be to one another, from codes alone; letters decide."""
 
     similar: Mask
-    alike: Mask
+    sounds_alike: Mask
     shortened: Mask
 
 
-def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) -> _Spelled:
-    """Compare the letters of those pairs that are asked for and can be alike at all."""
-    found = _Spelled(*(np.zeros(len(pairs), np.bool_) for _ in range(3)))
-    names, firsts = records.forename.values, records.first_name.values
+def may_be_near_forenames(records: Records, pairs: Pairs, similarity: float) -> NearForenames:
+    """Which of these pairs of unequal first names may be alike letter by letter."""
     whole, first = codes_of(records.forename, pairs), codes_of(records.first_name, pairs)
-    near = np.flatnonzero(
-        asked & (may_be_alike(records.forename.names, whole) | may_be_alike(records.first_name.names, first))
+    one, other = codes_of(records.forename_sound, pairs)
+    sounds = np.flatnonzero((one == other) & (one >= 0))
+    sounds_alike = np.zeros(len(pairs), np.bool_)
+    sounds_alike[sounds] = may_be_alike(records.first_name.names, (first[0][sounds], first[1][sounds]), ALIKE)
+    return NearForenames(
+        may_be_alike(records.forename.names, whole, similarity)
+        | may_be_alike(records.first_name.names, first, min(similarity, SLIP)),
+        sounds_alike,
+        may_be_shortened(records.forename.names, whole) | may_be_shortened(records.first_name.names, first),
     )
-    whole, first = (whole[0][near], whole[1][near]), (first[0][near], first[1][near])
+
+
+def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) -> NearForenames:
+    """What the letters say of the pairs that are asked for."""
+    may = may_be_near_forenames(records, pairs, similarity)
+    names, firsts = records.forename.values, records.first_name.values
+    near = np.flatnonzero(asked & (may.similar | may.sounds_alike | may.shortened))
+    among = pairs.where(near)
+    whole, first = codes_of(records.forename, among), codes_of(records.first_name, among)
     first_likeness = scored(firsts, first, JaroWinkler.similarity)
-    slip = scored(firsts, first, OSA.similarity) >= _one_slip(records, first)
-    found.alike[near] = first_likeness >= ALIKE
-    found.similar[near] = (
-        slip | (first_likeness >= similarity) | (scored(names, whole, JaroWinkler.similarity) >= similarity)
-    )
-    found.shortened[near] = _is_part(names, whole)
-    further = np.flatnonzero(found.alike[near] & ~found.shortened[near])
-    found.shortened[near[further]] = _is_part(firsts, (first[0][further], first[1][further]))
+    similar = first_likeness >= similarity
+    similar |= scored(firsts, first, OSA.similarity) >= _one_slip(records, first)
+    similar |= scored(names, whole, JaroWinkler.similarity) >= similarity
+    shortened = _is_part(records.forename, whole)
+    further = np.flatnonzero((first_likeness >= ALIKE) & ~shortened)
+    shortened[further] = _is_part(records.first_name, (first[0][further], first[1][further]))
+    found = NearForenames(*(np.zeros(len(pairs), np.bool_) for _ in range(3)))
+    found.similar[near], found.shortened[near] = similar, shortened
+    found.sounds_alike[near] = may.sounds_alike[near] & (first_likeness >= ALIKE)
     return found
 
 
-def _is_part(names: pa.Array, codes: tuple[Codes, Codes]) -> Mask:
+def _is_part(field: Field, codes: tuple[Codes, Codes]) -> Mask:
     """Whether one name is the beginning of the other, or its end."""
-    lengths = pc.utf8_length(names).to_numpy(zero_copy_only=False)
+    lengths = field.names.lengths
     shorter = np.minimum(lengths[codes[0]], lengths[codes[1]])
-    ending = (scored(names, codes, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
-    part: Mask = ending | (scored(names, codes, Prefix.similarity) == shorter)
+    ending = (scored(field.values, codes, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
+    part: Mask = ending | (scored(field.values, codes, Prefix.similarity) == shorter)
     return part
 
 
 def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
     """The similarity of two first names that are one slip of the hand apart; else out of reach."""
-    lengths = np.append(pc.utf8_length(records.first_name.values).to_numpy(zero_copy_only=False), 0)
+    lengths = records.first_name.names.lengths
     longer = np.maximum(lengths[first[0]], lengths[first[1]])
     rows = np.append(records.first_name.rows, 0)
     seldom, often = np.minimum(rows[first[0]], rows[first[1]]), np.maximum(rows[first[0]], rows[first[1]])
@@ -190,7 +244,7 @@ def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
 def _begins(field: Field, codes: tuple[Codes, Codes], asked: Mask) -> Mask:
     """Whether one side's further names begin the other's (an initial, or one name fewer), or differ by a slip."""
     begins = np.zeros(len(asked), np.bool_)
-    lengths = pc.utf8_length(field.values).to_numpy(zero_copy_only=False)
+    lengths = field.names.lengths
     left, right = codes[0][asked], codes[1][asked]
     shorter, longer = np.minimum(lengths[left], lengths[right]), np.maximum(lengths[left], lengths[right])
     slip = (scored(field.values, (left, right), OSA.similarity) >= longer - 1) & (longer >= SHORTEST_SLIP)
@@ -203,33 +257,12 @@ def _first_among_further(
 ) -> Mask:
     """Whether one side's first name is one of the other's further names. An initial is not a name."""
     names = records.first_and_further
-    long = pc.greater(pc.utf8_length(records.first_name.values), 2).to_numpy(zero_copy_only=False)
+    long = records.first_name.names.lengths > 2
     offset = records.first_name.size
     found = np.zeros(len(first[0]), np.bool_)
     for one, others in ((first[0], further[1]), (first[1], further[0])):
-        asked = np.flatnonzero(among & (one >= 0) & (others >= 0) & np.append(long, False)[one])
+        asked = np.flatnonzero(among & (one >= 0) & (others >= 0) & long[one])
         asked = asked[shares_letters(names, one[asked], others[asked] + offset)]
         codes = one[asked], others[asked] + offset
         found[asked] |= scored(names.values, codes, fuzz.partial_token_set_ratio) == 100
     return found
-
-
-def _variants(names: pa.Array, codes: tuple[Codes, Codes], table: tuple[tuple[str, ...], ...]) -> Mask:
-    """Whether two names stand in one group of a table of `variants`."""
-    listed, groups = _variant_table(table)
-    row = pc.fill_null(pc.index_in(names, pa.array(listed)), MISSING).to_numpy(zero_copy_only=False)
-    shared = np.zeros(len(codes[0]), np.bool_)
-    listed_both = np.flatnonzero((row[codes[0]] >= 0) & (row[codes[1]] >= 0))
-    left, right = (groups[row[side[listed_both]]] for side in codes)
-    shared[listed_both] = ((left[:, :, None] == right[:, None, :]) & (left[:, :, None] >= 0)).any(axis=(1, 2))
-    return shared
-
-
-@cache
-def _variant_table(listed: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], Codes]:
-    """Every listed name, and a row of its groups each; the last row is of names that are not listed."""
-    groups = groups_by_name(listed)
-    table = np.full((len(groups) + 1, max(map(len, groups.values()))), MISSING)
-    for row, numbers in enumerate(groups.values()):
-        table[row, : len(numbers)] = numbers
-    return tuple(groups), table

@@ -45,7 +45,7 @@ def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: Lin
     levels = compare(records, pairs, policy.forename_similarity)
     said = pc.match_substring(linked.column("evidence").combine_chunks(), f"family {_SIBLING}")
     levels["family"] = np.where(np.asarray(said), np.int8(Family.SIBLING_MATCHED), np.int8(Family.MISSING))
-    bits = weights_of(policy.model).bits(records, pairs, levels)
+    bits = weights_of(policy.model).on(records).bits(pairs, levels)
     rest = np.asarray(linked.column("match_weight"), dtype=np.float64) - bits.total
     rules = linked.column("rule").to_pylist()
     rows: list[tuple[int, str, str, float]] = []

@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.linkage.fields import MISSING, Codes, Levels, Mask
+from shared.linkage.fields import MISSING, Codes, Field, Mask
 from shared.linkage.keys import by_code, join
-from shared.linkage.levels import Address, Family
-from shared.linkage.pairs import Pairs
+from shared.linkage.pairs import Pairs, codes_of
 from shared.linkage.records import Records
 
 
-def by_siblings(records: Records, pairs: Pairs, levels: dict[str, Levels], matched: Pairs) -> Levels:
-    """The level of `Family` of every pair, given pairs that are likelier than not for themselves.
+def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether a brother's or sister's match speaks for each pair, given pairs that are likelier than not for
+    themselves.
 
     Brother or sister is a pupil of the same postcode or UPRN, whatever the surname: that a neighbour has a candidate on
     the very claim of the pupil's own is hardly ever chance. Where the addresses of the pair agree, the sibling's match
     adds nothing to them, so it speaks only where they do not: the whole family has moved, or the two files have it at
     different homes.
     """
-    level = np.zeros(len(pairs), np.int8)
     claims = records.household_ref
-    spoken_for = np.zeros(claims.size + 1, np.bool_)
-    spoken_for[claims.households[matched.households]] = True
-    spoken_for[MISSING] = False
-    apart = np.flatnonzero(
-        (levels["address"] < Address.SAME_POSTCODE_OTHER_NUMBER) & spoken_for[claims.households[pairs.households]]
-    )
-    among = pairs.where(apart)
-    both = matched + among
+    asked, among = _of_claims(claims, pairs, matched)
+    apart = ~_at_one_home(records, among)
+    asked, among = asked[apart], among.where(apart)
+    _, known = _of_claims(claims, matched, among)
+    both = known + among
     claim = claims.households[both.households], claims.size
-    found = np.zeros(len(apart), np.bool_)
+    found = np.zeros(len(among), np.bool_)
     for home in ([records.postcode], [records.uprn]):
         family, size = join([*((field.pupils[both.pupils], field.size) for field in home), claim])
-        found |= _another(family[: len(matched)], family[len(matched) :], size, matched, among)
-    level[apart[found]] = Family.SIBLING_MATCHED
-    return level
+        found |= _another(family[: len(known)], family[len(known) :], size, known, among)
+    spoken_for = np.zeros(len(pairs), np.bool_)
+    spoken_for[asked[found]] = True
+    return spoken_for
+
+
+def _of_claims(claims: Field, pairs: Pairs, others: Pairs) -> tuple[Codes, Pairs]:
+    """Positions of the pairs whose child is on a claim of some other pair's child, and these pairs."""
+    on_claim = np.zeros(claims.size + 1, np.bool_)
+    on_claim[claims.households[others.households]] = True
+    on_claim[MISSING] = False
+    asked = np.flatnonzero(on_claim[claims.households[pairs.households]])
+    return asked, pairs.where(asked)
+
+
+def _at_one_home(records: Records, pairs: Pairs) -> Mask:
+    """Whether UPRN or postcode agrees: the levels of `Address` from the same postcode on."""
+    same: Mask = np.zeros(len(pairs), np.bool_)
+    for field in (records.uprn, records.postcode):
+        ours, theirs = codes_of(field, pairs)
+        same |= (ours == theirs) & (ours >= 0)
+    return same
 
 
 def _another(known: Codes, asked: Codes, size: int, matched: Pairs, pairs: Pairs) -> Mask:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage.letters import Names
+from shared.linkage.short_text import ShortText
 
 MISSING = -1
 Codes = npt.NDArray[np.signedinteger[Any]]
@@ -96,6 +97,11 @@ def recoded(chunks: list[pa.Array], standard: Standard) -> tuple[Codes, pa.Array
 
 def numbered(values: pa.Array) -> tuple[Codes, pa.Array]:
     """The number of every value, and the distinct values. Null is missing."""
+    if pa.types.is_string(values.type):
+        short = ShortText.of(values)
+        if short is not None:
+            codes, first = short.numbered(len(values))
+            return codes, values.take(pa.array(first))
     encoded = values.dictionary_encode()
     return filled(encoded.indices), encoded.dictionary
 

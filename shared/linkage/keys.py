@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from shared.linkage.fields import MISSING, Codes, Field
 
-_BITS = 63
+BITS = 63
 """What a number of one code and one row may take together."""
 
 
@@ -51,7 +51,7 @@ def by_code(codes: Codes, size: int) -> tuple[Codes, Codes]:
     """The codes that are said in their order, and the row of each. Rows of one code are in their own order."""
     said = np.flatnonzero(codes >= 0)
     shift = len(codes).bit_length()
-    if size.bit_length() + shift <= _BITS:
+    if size.bit_length() + shift <= BITS:
         packed = (codes[said].astype(np.int64) << shift) | said
         packed.sort()
         return packed >> shift, packed & ((1 << shift) - 1)
@@ -66,7 +66,7 @@ def join(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, int]:
     """
     joined, size = columns[0][0].astype(np.int64), max(columns[0][1], 1)
     for codes, among in columns[1:]:
-        if (size * max(among, 1)).bit_length() + len(codes).bit_length() > _BITS:
+        if (size * max(among, 1)).bit_length() + len(codes).bit_length() > BITS:
             joined, size = renumbered(joined, size)
         missing = (joined < 0) | (codes < 0)
         joined *= among
@@ -88,8 +88,16 @@ def renumbered(codes: Codes, size: int) -> tuple[Codes, int]:
     return numbers, int(starts.sum())
 
 
+def joined(fields: Sequence[Field]) -> tuple[Codes, Codes, int]:
+    """Several fields as one number for each pupil and each household row, and the size of the numbers."""
+    codes, size = join([(np.concatenate((field.pupils, field.households)), field.size) for field in fields])
+    split = len(fields[0].pupils)
+    return codes[:split], codes[split:], size
+
+
 def joint(fields: Sequence[Field]) -> Field:
     """Several fields as one, which has numbers but no values to show."""
-    codes, size = renumbered(*join([(np.concatenate((f.pupils, f.households)), f.size) for f in fields]))
-    split = len(fields[0].pupils)
+    pupils, households, size = joined(fields)
+    codes, size = renumbered(np.concatenate((pupils, households)), size)
+    split = len(pupils)
     return Field(pa.nulls(size), codes[:split].astype(np.int32), codes[split:].astype(np.int32))

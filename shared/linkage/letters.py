@@ -1,4 +1,4 @@
-"""A prefilter: which letters a name has, as bits of one number, tells at once that most names are nowhere near."""
+"""Prefilters: which letters a name has, as bits of one number, tells at once that most names are nowhere near."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from shared.linkage.fields import Codes, Mask
-    from shared.linkage.pairs import Scores
 
-_LEAST_JARO = 0.5
-"""The Jaro similarity under which no common beginning makes a Jaro-Winkler similarity of 0.7."""
+_BEGINNING = 0.4
+"""The most that a common beginning adds: this part of what is missing to a Jaro similarity of one."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,25 @@ class Names:
     values: pa.Array
 
     @cached_property
-    def letters(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float64]]:
+    def letters(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Of each name the bits of its letters and its length; the last entry is of a missing name."""
         return _letters(self.values)
 
+    @cached_property
+    def lengths(self) -> Codes:
+        """How many letters each name has; the last entry is of a missing name."""
+        lengths: Codes = pc.utf8_length(self.values).to_numpy(zero_copy_only=False)
+        return np.append(lengths, 0)
 
-def may_be_alike(names: Names, codes: tuple[Codes, Codes]) -> Mask:
-    """Which pairs can have a Jaro-Winkler similarity of 0.7 or more; all others cannot.
+    @cached_property
+    def double(self) -> Mask:
+        """Which names have several words; the last entry is of a missing name."""
+        double: Mask = pc.match_substring(self.values, " ").to_numpy(zero_copy_only=False)
+        return np.append(double, False)
+
+
+def may_be_alike(names: Names, codes: tuple[Codes, Codes], similarity: float) -> Mask:
+    """Which pairs can have such a Jaro-Winkler similarity or more; all others cannot.
 
     A letter that only one name has cannot be matched, so the letters bound the similarity from above.
     """
@@ -39,9 +51,21 @@ def may_be_alike(names: Names, codes: tuple[Codes, Codes]) -> Mask:
     left, right = letters[codes[0]], letters[codes[1]]
     ours, theirs = length[codes[0]], length[codes[1]]
     matched = np.minimum(ours - np.bitwise_count(left & ~right), theirs - np.bitwise_count(right & ~left))
-    bound: Scores = (matched / np.maximum(ours, 1) + matched / np.maximum(theirs, 1) + 1) / 3
-    alike: Mask = (matched > 0) & (bound >= _LEAST_JARO) | (left == _UNREADABLE) | (right == _UNREADABLE)
-    return alike & (codes[0] >= 0) & (codes[1] >= 0)
+    # (matched/ours + matched/theirs + 1) / 3 is the most that the Jaro similarity can be.
+    least = 3 * (similarity - _BEGINNING) / (1 - _BEGINNING) - 1
+    alike: Mask = matched * (ours + theirs) >= np.float32(least) * ours * theirs - _SLACK
+    alike &= matched > 0
+    alike |= (left == _UNREADABLE) | (right == _UNREADABLE)
+    return alike
+
+
+def may_be_shortened(names: Names, codes: tuple[Codes, Codes]) -> Mask:
+    """Which pairs of names may be one the beginning or the end of the other; all others are not."""
+    letters, _ = names.letters
+    left, right = letters[codes[0]], letters[codes[1]]
+    both = left & right
+    within: Mask = (both == left) | (both == right)
+    return within
 
 
 def shares_letters(names: Names, one: Codes, other: Codes) -> Mask:
@@ -52,16 +76,18 @@ def shares_letters(names: Names, one: Codes, other: Codes) -> Mask:
     return shares
 
 
+_SLACK = np.float32(1e-3)
+"""What is allowed for numbers of 32 bits."""
 _UNREADABLE = np.uint32(0xFFFFFFFF)
 """The letters of a name outside A to Z, of which the bits cannot speak."""
 
 
-def _letters(values: pa.Array) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float64]]:
+def _letters(values: pa.Array) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
     """Of each value the bits of its letters and its length; the last entry is of a missing value."""
     joined = np.frombuffer("\0".join(values.to_pylist()).encode() + b"\0", np.uint8)
     ends = np.flatnonzero(joined == 0)[: len(values)]
     letters = np.full(len(values) + 1, 0, np.uint32)
-    length = np.zeros(len(values) + 1)
+    length = np.zeros(len(values) + 1, np.float32)
     if len(values):
         bits = np.where(joined >= 128, _UNREADABLE, np.uint32(1) << (joined & 31).astype(np.uint32))
         bits[joined == 0] = 0

@@ -12,6 +12,7 @@ from shared.linkage.cascade import Groups, alone_on_both_sides, candidates, grou
 from shared.linkage.evidence import describe
 from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import GUARDS
+from shared.linkage.lots import side_by_side
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.probabilistic import RULE, offer
 from shared.linkage.records import Records, read_records
@@ -64,7 +65,7 @@ def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Ta
 
 def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) -> pa.Table:
     """`link` on records that are already read (`records.read_records`) from a pupils table and these households."""
-    groups = [group(records, tier.keys) for tier in policy.cascade]
+    groups = side_by_side(lambda tier: group(records, tier.keys), policy.cascade)
     matched, alone = _cascade(records, groups, policy)
     shared: Codes = np.stack([shared_with(keyed) for keyed in groups]).max(axis=0)
     if policy.model is None:
@@ -199,8 +200,10 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
     none = place < 0
     outcome = np.where(none, 2, np.where(place < len(matched), 0, 1))
 
+    places = pa.array(place, mask=none)
+
     def settled(values: pa.Array) -> pa.Array:
-        return values.take(pa.array(place, mask=none))
+        return values.take(places)
 
     rules = pa.array([*(tier.rule for tier in policy.cascade), RULE, OF_UNLISTED])
     codes = pa.array([guard.code for guard in GUARDS])

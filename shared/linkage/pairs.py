@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,16 +34,21 @@ class Pairs:
         return Pairs(self.pupils[chosen], self.households[chosen])
 
 
+def pairs_together(lots: Sequence[Pairs]) -> Pairs:
+    """The pairs of several lots, one after the other."""
+    return Pairs(np.concatenate([lot.pupils for lot in lots]), np.concatenate([lot.households for lot in lots]))
+
+
 def codes_of(field: Field, pairs: Pairs) -> tuple[Codes, Codes]:
     """The field's codes on both sides of every pair."""
     return field.pupils[pairs.pupils], field.households[pairs.households]
 
 
-def ranked(codes: tuple[Codes, Codes], missing: int, differs: int, exact: int) -> Levels:
-    """The level of every pair of codes by equality alone."""
+def ranked(codes: tuple[Codes, Codes], differs: int, exact: int) -> Levels:
+    """The level of every pair of codes by equality alone; 0 where one is missing, as in every comparison."""
     left, right = codes
     level = np.where(left == right, np.int8(exact), np.int8(differs))
-    level[(left < 0) | (right < 0)] = missing
+    level *= np.minimum(left, right) >= 0
     return level
 
 

@@ -42,7 +42,7 @@ class World:
     def odds(self, matches: float) -> float:
         """Prior log2 odds of one pair when `matches` are one to one."""
         pupils, households = max(self.pupils, 1), max(self.households, AT_LEAST)
-        matches = min(matches, 0.98 * min(pupils, households))
+        matches = max(min(matches, 0.98 * min(pupils, households)), 1e-6)
         return float(np.log2(matches / ((pupils - matches) * (households - matches))))
 
 
@@ -125,14 +125,13 @@ def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -
     `weights` are bits without any prior; `siblings` the bits that the two are siblings instead. The number of matches
     is found from the pairs themselves, from the model's expectation on.
     """
-    start = world.found * world.pupils
-    matches = max(start, 1e-6)
+    matches = world.found * world.pupils
     for _ in range(_ROUNDS):
         prior = world.odds(matches)
         chance = compete(weights + prior, siblings + prior, rivals, rounds=1)
         seen = float(np.round(chance * _GRID).sum() / _GRID)
         share = (seen + PUPILS_OF_PRIOR * world.found) / (world.pupils + PUPILS_OF_PRIOR)
-        matches = max(share * world.pupils, 1e-6)
+        matches = share * world.pupils
     prior = world.odds(matches)
     return compete(weights + prior, siblings + prior, rivals), prior
 

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.linkage.blocking import block
-from shared.linkage.compare import compare
 from shared.linkage.family import by_siblings
 from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import first_to_stop
 from shared.linkage.keys import Runs
+from shared.linkage.levels import Family
 from shared.linkage.pairs import Pairs, Scores, codes_of
 from shared.linkage.posterior import Rivals, World, calibrated, posterior
 from shared.linkage.records import Records
 from shared.linkage.scoring import Scored, evidence_of
-from shared.linkage.weights import weights_of
+from shared.linkage.weigh import Weighed, weigh
+from shared.linkage.weights import Bits, weights_of
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
 
 RULE = "probabilistic"
-NEGLIGIBLE = 8.0
-"""Bits under which a pair is not followed further: no prior makes it worth a look, and it is nobody's rival."""
+NEGLIGIBLE = -8.0
+"""Log2 odds, before rivals, under which a pair is not followed further: it is not worth a look and nobody's rival."""
 LIKELIER = 0.5
 """Chance from which a pair speaks for brothers and sisters. A wrong one is hardly ever on the very claim of theirs."""
 CLOSE = 3.0
@@ -52,24 +53,40 @@ def offer(
         raise ValueError("the policy has no model")
     pairs, _ = block(records, pupils, households)
     considered = np.bincount(pairs.pupils, minlength=records.pupils)
-    weights = weights_of(model)
-    levels = compare(records, pairs, policy.forename_similarity)
-    bits = weights.bits(records, pairs, levels)
-    near = np.flatnonzero(bits.total >= NEGLIGIBLE - weights.most("family"))
-    pairs, levels = pairs.where(near), {name: level[near] for name, level in levels.items()}
-    world = World(int(pupils.sum()), int(households.sum()), model.found)
-    rivals = Rivals.of(pairs, *codes_of(records.person, pairs))
-    bits = weights.bits(records, pairs, levels)
-    chance = calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)
-    levels["family"] = by_siblings(records, pairs, levels, matched + pairs.where(chance >= LIKELIER))
-    if levels["family"].any():
-        bits = weights.bits(records, pairs, levels)
-        chance = calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)
+    weights, world = weights_of(model), World(int(pupils.sum()), int(households.sum()), model.found)
+    scale, least = weights.on(records), NEGLIGIBLE - world.odds(world.found * world.pupils)
+
+    def chances(among: Weighed) -> tuple[Bits, Scores]:
+        bits = scale.bits(among.pairs, among.levels)
+        rivals = Rivals.of(among.pairs, *codes_of(records.person, among.pairs))
+        return bits, calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)
+
+    weighed = weigh(scale, pairs, policy.forename_similarity, least)
+    bits, chance = chances(weighed)
+    likely = matched + weighed.pairs.where(chance >= LIKELIER)
+    spoken_for = weigh(
+        scale,
+        pairs.where(np.flatnonzero(by_siblings(records, pairs, likely))),
+        policy.forename_similarity,
+        least - weights.most("family"),
+    )
+    if len(spoken_for.pairs):
+        spoken_for.levels["family"][:] = Family.SIBLING_MATCHED
+        weighed = _instead(weighed, spoken_for, records.households)
+        bits, chance = chances(weighed)
+    pairs, levels = weighed.pairs, weighed.levels
     margin = margins(bits.total, pairs)
     strangers, families = weights.strangers(levels, bits, records.households), model.siblings.per_child > 0
     evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers, families=families)
     guard = first_to_stop(evidence, policy.guards)
     return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, chance, margin), considered)
+
+
+def _instead(weighed: Weighed, better: Weighed, households: int) -> Weighed:
+    """All of these pairs in their order; of a pair in both, what is `better` known of it."""
+    numbers, known = (lot.pairs.pupils * households + lot.pairs.households for lot in (weighed, better))
+    left = np.flatnonzero(~np.isin(numbers, known))
+    return (weighed.where(left) + better).where(np.argsort(np.concatenate((numbers[left], known))))
 
 
 def margins(bits: Scores, pairs: Pairs) -> Scores:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from shared.linkage import standardise
 from shared.linkage.addresses import Addresses
+from shared.linkage.digits import encode_digits
 from shared.linkage.fields import (
     MISSING,
     Codes,
@@ -24,10 +25,13 @@ from shared.linkage.fields import (
     numbered,
 )
 from shared.linkage.keys import joint
+from shared.linkage.known_forms import KnownForms
 from shared.linkage.letters import Names
+from shared.linkage.lots import side_by_side
 from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
 from shared.linkage.twins import with_a_twin
+from shared.linkage.variants import FORENAMES, SURNAMES
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,21 @@ class Records:
         return Names(pa.concat_arrays([self.first_name.values, self.further_names.values]))
 
     @cached_property
+    def known_surnames(self) -> KnownForms:
+        """Forms of one surname."""
+        return KnownForms(self.surname.values, SURNAMES)
+
+    @cached_property
+    def known_forenames(self) -> KnownForms:
+        """Forms of one first name."""
+        return KnownForms(self.first_name.values, FORENAMES)
+
+    @cached_property
+    def known_names(self) -> KnownForms:
+        """Forms of one first name among all names (`every_name`)."""
+        return KnownForms(self.every_name.values, FORENAMES)
+
+    @cached_property
     def person(self) -> Field:
         """Who a row says it is: surname, forename and date of birth as one field, without values."""
         return joint([self.surname, self.forename, self.dob])
@@ -113,16 +132,15 @@ class Records:
     @cached_property
     def twins(self) -> tuple[Mask, Mask]:
         """Which pupil rows and which household rows have a twin beside them (`context.twin_beside`)."""
-        pupils, households = (
-            with_a_twin(
+
+        def beside(side: str) -> Mask:
+            families = ((self.surname, or_nowhere(self.postcode)), (self.uprn,), (self.household_ref,))
+            return with_a_twin(
                 getattr(self.forename, side),
-                (
-                    [(getattr(field, side), field.size) for field in (self.dob, *family)]
-                    for family in ((self.surname, or_nowhere(self.postcode)), (self.uprn,), (self.household_ref,))
-                ),
+                ([(getattr(field, side), field.size) for field in (self.dob, *family)] for family in families),
             )
-            for side in ("pupils", "households")
-        )
+
+        pupils, households = side_by_side(beside, ("pupils", "households"))
         return pupils, households
 
     def key(self, name: str) -> Field:
@@ -139,10 +157,11 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
         postcodes = workers.submit(
             encode, standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")]
         )
-        uprn = workers.submit(encode_shared, standardise.uprns, _text(pupils, "uprn"), _text(households, "uprn"))
+        uprn = workers.submit(encode_digits, standardise.uprns, _text(pupils, "uprn"), _text(households, "uprn"))
         upn = workers.submit(encode_shared, standardise.upns, _text(pupils, "upn"), _text(households, "child_upn"))
         references = workers.submit(encode, _as_it_is, [], [_text(households, "household_ref")])
         contacts = workers.submit(_contacts, pupils, households)
+        addresses = [workers.submit(Addresses.of, table) for table in (pupils, households)]
         dob = _dob(pupils, households)
         uln = encode_shared(standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln"))
         sex = encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")])
@@ -177,7 +196,7 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
             partner=partner,
             suppressed=_suppressed(households),
             parents=parents,
-            addresses=(Addresses.of(pupils), Addresses.of(households)),
+            addresses=(addresses[0].result(), addresses[1].result()),
         )
 
 

@@ -8,7 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.linkage.fields import Codes, numbered
+from shared.linkage.keys import Runs, join
 from shared.linkage.link import link
+from shared.linkage.meet import may_repeat
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
@@ -19,6 +22,7 @@ REGISTRATION = ("enrol_status", "urn")
 """Contract columns that are read beside those of linkage (`columns.COLUMNS`)."""
 SET_ASIDE = "excluded"
 _ORDER = ("school_borough", "urn", "row")
+_READ = ("upn", "enrol_status", *_ORDER)
 
 
 def second_registrations(pupils: pa.Table) -> pa.Array:
@@ -29,17 +33,34 @@ def second_registrations(pupils: pa.Table) -> pa.Array:
     """
     if not {"upn", "dob"} <= set(pupils.column_names):
         return pa.array([False] * pupils.num_rows, pa.bool_())
-    names = ["upn", "dob", *(name for name in ("enrol_status", *_ORDER) if name in pupils.column_names)]
     repeated = np.zeros(pupils.num_rows, np.bool_)
-    # Nearly every UPN is there once: only the others are worth a look.
-    codes = pc.fill_null(pupils.column("upn").combine_chunks().dictionary_encode().indices, -1).to_numpy()
-    rows = np.flatnonzero(np.append(np.bincount(codes[codes >= 0]) > 1, False)[codes])
-    frame = pupils.select(names).take(pa.array(rows)).to_pandas()
-    frame["second"] = ~frame["enrol_status"].isin(_MAIN) if "enrol_status" in frame else False
-    ordered = frame.sort_values(["second", *(name for name in _ORDER if name in frame)], kind="stable")
-    again = ordered.duplicated(["upn", "dob"]) & ordered["upn"].str[-1:].str.isdigit()
-    repeated[rows] = again.sort_index().to_numpy(dtype=bool, na_value=False)
+    rows, child = _registered_again(pupils)
+    asked = pupils.select([name for name in pupils.column_names if name in _READ]).take(pa.array(rows))
+    if "enrol_status" in asked.column_names:
+        further = pc.invert(pc.is_in(asked.column("enrol_status"), pa.array(_MAIN))).cast(pa.int8())
+        asked = asked.append_column("further", further)
+    keys = [name for name in ("child", "further", *_ORDER) if name in (*asked.column_names, "child")]
+    ordered = asked.append_column("child", pa.array(child))
+    order = pc.sort_indices(ordered, sort_keys=[(name, "ascending") for name in keys]).to_numpy()
+    again = np.append(False, child[order][1:] == child[order][:-1])[: len(order)]
+    permanent = pc.match_substring_regex(asked.column("upn"), "[0-9]$").to_numpy()
+    repeated[rows[order[again & permanent[order]]]] = True
     return pa.array(repeated)
+
+
+def _registered_again(pupils: pa.Table) -> tuple[Codes, Codes]:
+    """The rows whose UPN and date of birth are there more than once, and a number for each child that they are of."""
+    upn, _ = numbered(_whole(pupils.column("upn")))
+    dob, _ = numbered(_whole(pupils.column("dob")))
+    key, size = join([(upn, pupils.num_rows), (dob, pupils.num_rows)])
+    rows = may_repeat(key)
+    runs = Runs.of(key[rows], size)
+    several = np.flatnonzero(runs.lengths[runs.run] > 1)
+    return rows[runs.rows[several]], runs.run[several]
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def link_main_registrations(

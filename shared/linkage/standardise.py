@@ -159,10 +159,13 @@ def ulns(values: pa.Array) -> pa.Array:
 
 def house_numbers(values: pa.Array) -> pa.Array:
     """The numbers in address text (`Flat 3a, 12 High Street` gives `3A 12`) but for ordinals of streets; null: none."""
-    spaced = pc.replace_substring_regex(pc.utf8_upper(values), "[^0-9A-Z]+", " ")
+    numbered = np.flatnonzero(pc.match_substring_regex(values, "[0-9]").fill_null(False).to_numpy(zero_copy_only=False))
+    spaced = pc.replace_substring_regex(pc.utf8_upper(values.take(pa.array(numbered))), "[^0-9A-Z]+", " ")
     numbers = pc.replace_substring_regex(spaced, r"\b(?:[A-Z][0-9A-Z]*|[0-9]+(?:ST|ND|RD|TH))\b", "")
     single = pc.utf8_trim(pc.replace_substring_regex(numbers, " +", " "), " ")
-    return _where(pc.not_equal(single, ""), single)
+    place = np.full(len(values), -1)
+    place[numbered] = np.arange(len(numbered))
+    return _where(pc.not_equal(single, ""), single).take(pa.array(place, mask=place < 0))
 
 
 def words(values: pa.Array) -> pa.Array:

@@ -182,7 +182,7 @@ def _siblings(lots: list[Records]) -> Siblings:
 
 def _together(records: Records, *fields: Field) -> float:
     """Ordered pairs of children of one claim who have the same value of these fields."""
-    groups = join_keys([records.household_ref, *fields], records.pupils)
+    groups = join_keys([records.household_ref, *fields])
     sizes = counts(groups.households, groups.size).astype(float)
     return float((sizes * (sizes - 1)).sum())
 
@@ -216,7 +216,7 @@ def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageMod
     seen = {name: np.zeros(len(kind)) for name, kind in LEVELS.items()}
     total = twins = 0.0
     for lot in lots:
-        bits = weights.bits(lot.records, lot.pairs, lot.levels)
+        bits = weights.on(lot.records).bits(lot.pairs, lot.levels)
         world = World(lot.pupils, lot.records.households, model.found)
         chance, _ = posterior(bits.total, bits.siblings, lot.rivals, world)
         # Of a pair that nobody competes for, what is not one child may be a twin whose own record is missing.
@@ -241,11 +241,11 @@ def _family(model: LinkageModel, lots: list[Lot]) -> dict[str, LevelChances]:
     weights = weights_of(model)
     spoken = apart = 0
     for lot in lots:
-        bits = weights.bits(lot.records, lot.pairs, lot.levels)
+        bits = weights.on(lot.records).bits(lot.pairs, lot.levels)
         world = World(lot.pupils, lot.records.households, model.found)
         sure = np.flatnonzero(posterior(bits.total, bits.siblings, lot.rivals, world)[0] >= _SURE)
         pairs, levels = lot.pairs.where(sure), {name: level[sure] for name, level in lot.levels.items()}
-        spoken += int(by_siblings(lot.records, pairs, levels, pairs).sum())
+        spoken += int(by_siblings(lot.records, pairs, pairs).sum())
         apart += int((levels["address"] < Address.SAME_POSTCODE_OTHER_NUMBER).sum())
     m = (spoken + _SAID) / (apart + 2 * _SAID)
     return {"sibling_matched": LevelChances(m=_cut(m), u=_cut(m * model.repeats["uprn"]))}

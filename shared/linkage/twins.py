@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from shared.linkage.fields import Codes, Mask
+from shared.linkage.fields import MISSING, Codes, Mask
 from shared.linkage.keys import Runs, join
+from shared.linkage.meet import may_repeat
 
 
 def with_a_twin(names: Codes, families: Iterable[list[tuple[Codes, int]]]) -> Mask:
@@ -18,9 +19,10 @@ def with_a_twin(names: Codes, families: Iterable[list[tuple[Codes, int]]]) -> Ma
     twins = np.zeros(len(names), np.bool_)
     for family in families:
         key, size = join(family)
-        runs = Runs.of(np.where(names < 0, -1, key), size)
+        asked = may_repeat(np.where(names < 0, MISSING, key))
+        runs = Runs.of(key[asked], size)
         if len(runs.rows):
-            named = names[runs.rows]
+            named = names[asked[runs.rows]]
             several = np.minimum.reduceat(named, runs.starts) < np.maximum.reduceat(named, runs.starts)
-            twins[runs.rows[several[runs.run]]] = True
+            twins[asked[runs.rows[several[runs.run]]]] = True
     return twins

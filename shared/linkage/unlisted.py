@@ -10,8 +10,9 @@ from shared.linkage.compare import compare
 from shared.linkage.compare_names import is_a_parents
 from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import GUARDS, UNLISTED
-from shared.linkage.keys import joint
+from shared.linkage.keys import joined
 from shared.linkage.levels import Address, Surname
+from shared.linkage.meet import meet
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import Records
 from shared.linkage.scoring import Scored
@@ -51,15 +52,10 @@ def unlisted(records: Records, policy: LinkagePolicy, left: Mask, tier: int) -> 
 def _at_home(records: Records, pupils: Codes) -> Pairs:
     """Pupils with the children of their UPRN, and with those of their postcode and surname."""
     lots = []
-    for field in (records.uprn, joint([records.postcode, records.surname])):
-        order = np.argsort(field.households, kind="stable")
-        keys = field.households[order]
-        asked = field.pupils[pupils]
-        start = np.searchsorted(keys, asked)
-        there = np.where(asked >= 0, np.searchsorted(keys, asked, side="right") - start, 0)
-        there[there > MOST_AT_HOME] = 0
-        place = np.arange(there.sum()) + np.repeat(start - np.cumsum(there) + there, there)
-        lots.append(np.repeat(pupils, there) * records.households + order[place])
+    for home in ([records.uprn], [records.postcode, records.surname]):
+        ours, theirs, size = joined(home)
+        met = meet(ours[pupils], theirs, size, MOST_AT_HOME)
+        lots.append(pupils[met.pupils] * records.households + met.households)
     both = np.unique(np.concatenate(lots))
     width = max(records.households, 1)
     return Pairs(both // width, both % width)

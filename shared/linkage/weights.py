@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shared.linkage.context import others_of
-from shared.linkage.fields import Levels
+from shared.linkage.fields import Field, Levels
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Records
@@ -35,12 +36,12 @@ class Term:
     levels: tuple[IntEnum, ...]
 
 
-_FIRST_NAMES = (Forename.FIRST_NAME, Forename.OTHER_ORDER, Forename.EXACT)
+FIRST_NAMES = (Forename.FIRST_NAME, Forename.OTHER_ORDER, Forename.EXACT)
 TERMS: tuple[Term, ...] = (
     Term("dob", "dob", (Dob.EXACT,)),
     Term("surname", "surname", (Surname.A_PARENTS, Surname.EXACT)),
     Term("surname_sound", "surname", (Surname.SOUNDS_ALIKE,)),
-    Term("first_name", "forename", _FIRST_NAMES),
+    Term("first_name", "forename", FIRST_NAMES),
     Term("surname", "forename", (Forename.OTHER_ORDER,)),
     Term("forename_sound", "forename", (Forename.SOUNDS_ALIKE,)),
     Term("uprn", "address", (Address.SAME_UPRN,)),
@@ -85,55 +86,6 @@ class Weights:
         """The weight of the highest level of a comparison."""
         return float(np.max(self.tables[comparison]))
 
-    def bits(self, records: Records, pairs: Pairs, levels: dict[str, Levels]) -> Bits:
-        """The weights of every pair, from its levels (`compare`)."""
-        parts = {name: self.tables[name][level] for name, level in levels.items()}
-        terms = {name: np.zeros(len(pairs)) for name in dict.fromkeys(term.comparison for term in TERMS)}
-        for term in TERMS:
-            terms[term.comparison] += self._term(records, pairs, levels[term.comparison], term)
-        terms["forename"] += self._whole_name(records, pairs, levels)
-        for agrees in (Forename.FIRST_NAME, Forename.EXACT):
-            at = levels["forename"] == agrees
-            least = _least(self.tables["forename"], agrees, _FIRST_NAMES)
-            terms["forename"][at] = np.maximum(terms["forename"][at], least)
-        return Bits(parts, terms, self._as_siblings(parts, terms, levels))
-
-    def _term(self, records: Records, pairs: Pairs, level: Levels, term: Term) -> Scores:
-        field, usual = records.key(term.field), self.repeats.get(term.field)
-        correction = np.zeros(len(pairs))
-        if usual is None:
-            return correction
-        rows = records.pupils + records.households
-        # Without the pair itself, which says nothing of strangers.
-        others = np.maximum(field.rows - 2, 0)
-        share = (others + self.borrowed * usual) / (rows - 2 + self.borrowed)
-        table = self.tables[term.comparison]
-        for agrees in term.levels:
-            at = np.flatnonzero((level == agrees) & (field.pupils[pairs.pupils] >= 0))
-            least = _least(table, agrees, term.levels) if agrees != ASIDE.get(term.comparison) else -np.inf
-            correction[at] = np.maximum(np.log2(usual / share[field.pupils[pairs.pupils[at]]]), least)
-        return correction
-
-    def _whole_name(self, records: Records, pairs: Pairs, levels: dict[str, Levels]) -> Scores:
-        """What surname and first name say less together than each for itself: names go with one another (Mohammed
-        Ali), so the whole name is counted too. Seldom seen, it is taken for as rare as its parts and the model say."""
-        correction = np.zeros(len(pairs))
-        usual = self.repeats.get("whole_name")
-        if usual is None:
-            return correction
-        agrees = (levels["surname"] == Surname.EXACT) & (levels["forename"] >= Forename.FIRST_NAME)
-        at = np.flatnonzero(agrees & (levels["forename"] != Forename.OTHER_ORDER))
-        rows, among = records.pupils + records.households, pairs.where(at)
-        apart = np.ones(len(at))
-        for name in ("surname", "first_name"):
-            field = records.key(name)
-            others = np.maximum(field.rows - 2, 0)[field.pupils[among.pupils]]
-            apart *= (others + self.borrowed * self.repeats[name]) / (rows - 2 + self.borrowed)
-        expected = apart * usual / (self.repeats["surname"] * self.repeats["first_name"])
-        together = (others_of(records.whole_name, among) + _SEEN) / (rows + _SEEN / expected)
-        correction[at] = np.minimum(np.log2(apart / together), 0.0)
-        return correction
-
     def strangers(self, levels: dict[str, Levels], bits: Bits, households: int) -> Scores:
         """How many children of so many agree with the pupil by chance on names and date of birth as this child does."""
         names = ("dob", "surname", "forename")
@@ -141,25 +93,93 @@ class Weights:
         expected: Scores = households * np.exp2(np.sum(shares, axis=0))
         return expected
 
+    def on(self, records: Records) -> Scale:
+        """These weights for pairs of these records."""
+        return Scale(self, records)
+
+    def least(self, comparison: str, agrees: int, alike: tuple[IntEnum, ...]) -> float:
+        """The lowest correction of a level. However common the value, agreeing on it is not less than almost agreeing.
+
+        Levels at which the same value agrees (`alike`) are corrected with it, and are no measure; nor has a level
+        outside the order a lower one.
+        """
+        if agrees == ASIDE.get(comparison):
+            return -np.inf
+        table = self.tables[comparison]
+        below = max((table[lower] for lower in range(1, agrees) if lower not in alike), default=0.0)
+        return float(min(below - table[agrees], 0.0))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Weighs pairs of records. What depends on a value alone, how common it is, is found once for every value."""
+
+    weights: Weights
+    records: Records
+
+    @cached_property
+    def corrections(self) -> dict[tuple[str, int, str], Scores]:
+        """By comparison, level and field, the correction of each value of that field; the last is of a missing one."""
+        found = {}
+        for term in TERMS:
+            field, usual = self.records.key(term.field), self.weights.repeats.get(term.field)
+            rarity = np.zeros(field.size) if usual is None else np.log2(usual / self._share(field, usual))
+            for level in term.levels:
+                least = self.weights.least(term.comparison, level, term.levels)
+                found[term.comparison, int(level), term.field] = np.append(np.maximum(rarity, least), 0.0)
+        return found
+
+    def _share(self, field: Field, usual: float) -> Scores:
+        """The share of each value, without the pair itself, which says nothing of strangers."""
+        rows, borrowed = self.records.pupils + self.records.households, self.weights.borrowed
+        share: Scores = (np.maximum(field.rows - 2, 0) + borrowed * usual) / (rows - 2 + borrowed)
+        return share
+
+    def bits(self, pairs: Pairs, levels: dict[str, Levels]) -> Bits:
+        """The weights of every pair, from its levels (`compare`)."""
+        parts = {name: self.weights.tables[name][level] for name, level in levels.items()}
+        terms = {name: np.zeros(len(pairs)) for name in dict.fromkeys(term.comparison for term in TERMS)}
+        for (comparison, level, field), correction in self.corrections.items():
+            at = np.flatnonzero(levels[comparison] == level)
+            terms[comparison][at] += correction[self.records.key(field).pupils[pairs.pupils[at]]]
+        terms["forename"] += self._whole_name(pairs, levels)
+        for agrees in (Forename.FIRST_NAME, Forename.EXACT):
+            at = levels["forename"] == agrees
+            least = self.weights.least("forename", agrees, FIRST_NAMES)
+            terms["forename"][at] = np.maximum(terms["forename"][at], least)
+        return Bits(parts, terms, self._as_siblings(parts, terms, levels))
+
+    def _whole_name(self, pairs: Pairs, levels: dict[str, Levels]) -> Scores:
+        """What surname and first name say less together than each for itself: names go with one another (Mohammed
+        Ali), so the whole name is counted too. Seldom seen, it is taken for as rare as its parts and the model say."""
+        correction = np.zeros(len(pairs))
+        repeats = self.weights.repeats
+        usual = repeats.get("whole_name")
+        if usual is None:
+            return correction
+        agrees = (levels["surname"] == Surname.EXACT) & (levels["forename"] >= Forename.FIRST_NAME)
+        at = np.flatnonzero(agrees & (levels["forename"] != Forename.OTHER_ORDER))
+        rows, among = self.records.pupils + self.records.households, pairs.where(at)
+        apart = np.ones(len(at))
+        for name in ("surname", "first_name"):
+            field = self.records.key(name)
+            apart *= self._share(field, repeats[name])[field.pupils[among.pupils]]
+        expected = apart * usual / (repeats["surname"] * repeats["first_name"])
+        together = (others_of(self.records.whole_name, among) + _SEEN) / (rows + _SEEN / expected)
+        correction[at] = np.minimum(np.log2(apart / together), 0.0)
+        return correction
+
     def _as_siblings(self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels]) -> Scores:
         """Siblings share surname, home and contact as a child does with itself; other forenames and sex as strangers
         do. That a sibling is the best there is also needs the child's own record to be missing from the claim."""
+        known, repeats = self.weights.siblings, self.weights.repeats
         shared = sum(parts[name] + terms.get(name, 0.0) for name in ("surname", "address", "contact", "family"))
-        born = _instead(self.siblings.same_birthday, self.repeats["dob"]) + terms["dob"]
-        named = _instead(self.siblings.same_forename, self.repeats["first_name"]) + terms["forename"]
+        born = _instead(known.same_birthday, repeats["dob"]) + terms["dob"]
+        named = _instead(known.same_forename, repeats["first_name"]) + terms["forename"]
         same_name = (levels["forename"] == Forename.EXACT) | (levels["forename"] == Forename.FIRST_NAME)
         siblings: Scores = shared + np.where(levels["dob"] == Dob.EXACT, born, 0.0) + np.where(same_name, named, 0.0)
-        siblings += np.log2(max(self.siblings.per_child, 1e-9) * self.siblings.unlisted)
+        siblings += np.log2(max(known.per_child, 1e-9) * known.unlisted)
         return siblings
-
-
-def _least(table: Scores, agrees: int, alike: tuple[IntEnum, ...]) -> float:
-    """The lowest correction of a level. However common the value, agreeing on it is not less than almost agreeing.
-
-    Levels at which the same value agrees (`alike`) are corrected with it, and are no measure.
-    """
-    below = max((table[lower] for lower in range(1, agrees) if lower not in alike), default=0.0)
-    return float(min(below - table[agrees], 0.0))
 
 
 _SEEN = 0.5

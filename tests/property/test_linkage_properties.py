@@ -11,10 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shared.linkage import standardise
+from shared.linkage.bound import may_weigh
 from shared.linkage.compare import compare
 from shared.linkage.link import link
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import read_records
+from shared.linkage.weigh import weigh
+from shared.linkage.weights import weights_of
 from tests.unit.linkage.families import CHILD, PUPIL, children, pupils
 from tests.unit.linkage.families import WHOLE as POLICY
 
@@ -48,11 +51,13 @@ def _rows(names: dict[str, tuple[Any, ...]]) -> st.SearchStrategy[list[dict[str,
 PUPILS = _rows(
     {"upn": UPNS, "forename": FORENAMES, "surname": SURNAMES, "dob": DAYS, "postcode": POSTCODES, "uprn": UPRNS}
     | {"sex": SEXES, "middle_names": ("Ali", None), "paon": ("12", "14", None)}
+    | {"former_surname": ("Lee", None), "contact_forename": ("Ann", None)}
 )
 CHILDREN = _rows(
     {"child_upn": UPNS, "child_forename": FORENAMES, "child_surname": SURNAMES, "child_dob": DAYS}
     | {"postcode": POSTCODES, "uprn": UPRNS, "child_sex": SEXES, "household_ref": ("H1", "H2", "H3")}
     | {"address_line_1": ("12 High Street", "Flat 1, 14 High Street", None)}
+    | {"claimant_surname": ("Okonjo", None), "claimant_forename": ("Ann", "Joy")}
 )
 ANY_TEXT = st.text(max_size=12) | st.none()
 
@@ -161,7 +166,7 @@ def test_a_standard_name_is_its_own_standard(name: str) -> None:
 @given(left=PUPILS, right=CHILDREN)
 def test_comparisons_are_symmetric(left: list[Any], right: list[Any]) -> None:
     """The same two people with the sides exchanged agree on the same levels."""
-    rows = [(_person(pupil), child) for pupil in left for child in right]
+    rows = [(_person(pupil), _own(child)) for pupil in left for child in right]
     forward = read_records(pupils(*[pupil for pupil, _ in rows]), children(*[child for _, child in rows]))
     backward = read_records(
         pupils(*[_as_pupil(child) for _, child in rows]), children(*[_as_child(pupil) for pupil, _ in rows])
@@ -170,6 +175,21 @@ def test_comparisons_are_symmetric(left: list[Any], right: list[Any]) -> None:
     ahead, back = (compare(records, pairs, POLICY.forename_similarity) for records in (forward, backward))
     for name in ahead:
         assert ahead[name].tolist() == back[name].tolist(), name
+
+
+@given(left=PUPILS, right=CHILDREN, least=st.sampled_from((-30.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0)))
+def test_codes_alone_rule_out_no_pair_that_weighs_enough(left: list[Any], right: list[Any], least: float) -> None:
+    assert POLICY.model is not None
+    records = read_records(pupils(*left), children(*_numbered(right)))
+    rows = np.arange(len(left) * len(right))
+    pairs = Pairs(rows // max(len(right), 1), rows % max(len(right), 1))
+    scale = weights_of(POLICY.model).on(records)
+    total = scale.bits(pairs, compare(records, pairs, POLICY.forename_similarity)).total
+    asked = may_weigh(scale, pairs, POLICY.forename_similarity, least)
+    assert set(np.flatnonzero(total >= least)) <= set(asked.tolist())
+    assert weigh(scale, pairs, POLICY.forename_similarity, least).pairs.pupils.tolist() == (
+        pairs.pupils[total >= least].tolist()
+    )
 
 
 OWN = {
@@ -183,8 +203,12 @@ SHARED = ("postcode", "uprn")
 
 
 def _person(pupil: dict[str, Any]) -> dict[str, Any]:
-    # A claim has no middle names, so there is nothing to exchange them with.
-    return pupil | {"middle_names": None}
+    # A claim has no middle or former names and a pupil no claimant, so there is nothing to exchange them with.
+    return pupil | {"middle_names": None, "former_surname": None, "contact_forename": None}
+
+
+def _own(child: dict[str, Any]) -> dict[str, Any]:
+    return child | {"claimant_surname": None, "claimant_forename": None}
 
 
 def _as_pupil(child: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def _field(pupils: list[int], households: list[int], size: int = 5) -> Field:
 
 
 def test_a_row_that_misses_a_key_is_in_no_group() -> None:
-    groups = join_keys([_field([0, 1, -1], [0, -1]), _field([0, -1, 0], [0, 0])], 3)
+    groups = join_keys([_field([0, 1, -1], [0, -1]), _field([0, -1, 0], [0, 0])])
     assert groups.pupils.tolist() == [0, -1, -1]
     assert groups.households.tolist() == [0, -1]
     assert groups.size == 1
@@ -32,13 +32,13 @@ def test_keys_too_many_for_one_integer_still_tell_rows_apart() -> None:
     wide = [_field([0, 1, 0], [1, 0], 2**31) for _ in range(5)]
     for field in wide:
         object.__setattr__(field, "values", range(2**31))
-    groups = join_keys(wide, 3)
+    groups = join_keys(wide)
     assert groups.size == 2
     assert groups.pupils[0] == groups.pupils[2] == groups.households[1] != groups.pupils[1] == groups.households[0]
 
 
 def test_only_what_is_free_and_alone_on_both_sides_is_taken() -> None:
-    groups = join_keys([_field([0, 1, 1, 2, 3], [0, 1, 2, 2, 3])], 5)
+    groups = join_keys([_field([0, 1, 1, 2, 3], [0, 1, 2, 2, 3])])
     everyone = np.ones(5, np.bool_)
     assert _taken(groups, everyone, everyone) == [(0, 0), (4, 4)]
     assert _taken(groups, np.array([1, 1, 0, 0, 0], bool), np.array([0, 1, 1, 1, 1], bool)) == [(1, 1)]
@@ -50,14 +50,14 @@ def _taken(groups: Groups, pupils: np.ndarray, households: np.ndarray) -> list[t
 
 
 def test_candidates_are_all_children_of_the_group() -> None:
-    groups = join_keys([_field([0, 1, -1, 2], [1, 0, 1, -1])], 4)
+    groups = join_keys([_field([0, 1, -1, 2], [1, 0, 1, -1])])
     pairs = candidates(groups, np.array([1, 2, 3, 0]))
     assert list(zip(pairs.pupils.tolist(), pairs.households.tolist(), strict=True)) == [(1, 0), (1, 2), (0, 1)]
     assert shared_with(groups).tolist() == [1, 2, 0, 0]
 
 
 def test_a_group_too_large_to_choose_from_offers_nobody() -> None:
-    groups = join_keys([_field([0, 1], [0] * (MOST_CANDIDATES + 1) + [1] * MOST_CANDIDATES)], 2)
+    groups = join_keys([_field([0, 1], [0] * (MOST_CANDIDATES + 1) + [1] * MOST_CANDIDATES)])
     pairs = candidates(groups, np.array([0, 1]))
     assert set(pairs.pupils.tolist()) == {1}
     assert len(pairs) == MOST_CANDIDATES

@@ -119,10 +119,9 @@ def test_a_sibling_speaks_for_another_child_only() -> None:
     """The pupil's own match, and the child that a sibling has, say nothing."""
     records = read_records(pupils({}, {"forename": "Kehinde"}), children(ELSEWHERE, {**ELSEWHERE, "child_seq": 2}))
     asked = Pairs(np.array([0, 0]), np.array([0, 1]))
-    levels = compare(records, asked, WHOLE.forename_similarity)
     for matched, found in (((0, 0), [0, 0]), ((1, 1), [1, 0]), ((1, 0), [0, 1])):
         settled = Pairs(*(np.array([row]) for row in matched))
-        assert by_siblings(records, asked, levels, settled).tolist() == found
+        assert by_siblings(records, asked, settled).tolist() == found
 
 
 def test_however_common_a_name_agreeing_on_it_is_not_less_than_nearly_agreeing() -> None:
@@ -131,7 +130,7 @@ def test_however_common_a_name_agreeing_on_it_is_not_less_than_nearly_agreeing()
     crowd = [{"child_seq": n, "child_dob": date(2012, 1 + n % 12, 1 + n // 12)} for n in range(200)]
     records = read_records(pupils({}), children({}, *crowd))
     pair = Pairs(np.array([0]), np.array([0]))
-    bits = weights.bits(records, pair, compare(records, pair, WHOLE.forename_similarity))
+    bits = weights.on(records).bits(pair, compare(records, pair, WHOLE.forename_similarity))
     exact = float(bits.comparisons["forename"][0] + bits.terms["forename"][0])
     assert exact >= max(weights.tables["forename"][1 : Forename.FIRST_NAME]) - 1e-9
 

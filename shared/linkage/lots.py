@@ -1,0 +1,43 @@
+"""Work on pairs in lots: few enough to stay near the processor, and two lots side by side.
+
+A lot knows nothing of other lots, so neither their number nor that of the workers changes a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+
+from shared.linkage.fields import Levels
+from shared.linkage.pairs import Pairs
+
+AT_ONCE = 1 << 17
+"""Pairs in one lot."""
+WORKERS = 2
+Part = TypeVar("Part")
+Found = TypeVar("Found")
+
+
+def in_lots(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
+    """`work` on every lot (there is one at least), in their order."""
+    if len(pairs) <= AT_ONCE:
+        return [work(pairs)]
+    lots = [
+        Pairs(pairs.pupils[at : at + AT_ONCE], pairs.households[at : at + AT_ONCE])
+        for at in range(0, len(pairs), AT_ONCE)
+    ]
+    return side_by_side(work, lots)
+
+
+def side_by_side(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[Found]:
+    """`work` on every part, two at a time, in their order."""
+    with ThreadPoolExecutor(max_workers=WORKERS) as workers:
+        return list(workers.map(work, parts))
+
+
+def levels_together(lots: list[dict[str, Levels]]) -> dict[str, Levels]:
+    """The levels of several lots, one after the other."""
+    return {name: np.concatenate([lot[name] for lot in lots]) for name in lots[0]}

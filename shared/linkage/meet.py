@@ -1,0 +1,78 @@
+"""Rows that have the same key: whom a rule brings together, of both sides or of one.
+
+Most keys are had by one row alone. A table of bits, as a Bloom filter has, leaves their rows out before anything is
+sorted; what is left is sorted once, both sides together, and read run by run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.linkage.fields import Codes
+from shared.linkage.keys import BITS, renumbered
+from shared.linkage.pairs import Pairs
+
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_MOST_BITS = 22
+"""Of the table: four million bytes are near the processor."""
+
+
+def may_meet(pupils: Codes, households: Codes) -> tuple[Codes, Codes]:
+    """Positions of the keys (below zero: missing) that may be on the other side too; no other is."""
+    places = [_places(keys, len(pupils) + len(households)) for keys in (pupils, households)]
+    found = []
+    for keys, own, other in ((pupils, *places), (households, *places[::-1])):
+        table = np.zeros(1 << _bits(len(pupils) + len(households)), np.bool_)
+        table[other] = True
+        found.append(np.flatnonzero(table[own] & (keys >= 0)))
+    return found[0], found[1]
+
+
+def may_repeat(keys: Codes) -> Codes:
+    """Positions of the keys (below zero: missing) that may be there more than once; no other is."""
+    said = np.flatnonzero(keys >= 0)
+    places = _places(keys[said], len(said))
+    last = np.zeros(1 << _bits(len(said)), np.int32)
+    last[places] = np.arange(len(said))
+    several = np.zeros(len(last), np.bool_)
+    several[places[last[places] != np.arange(len(said))]] = True
+    return said[several[places]]
+
+
+def _places(keys: Codes, rows: int) -> npt.NDArray[np.uint64]:
+    return (keys.astype(np.uint64) * _SPREAD) >> np.uint64(64 - _bits(rows))
+
+
+def _bits(rows: int) -> int:
+    return min(rows.bit_length() + 1, _MOST_BITS)
+
+
+def meet(pupils: Codes, households: Codes, size: int, most: int) -> Pairs:
+    """All pairs of positions with one key, but for keys of more than `most` households; `size` is above all keys."""
+    asked, children = may_meet(pupils, households)
+    keys = np.concatenate((pupils[asked], households[children]))
+    shift = len(keys).bit_length()
+    if size.bit_length() + shift > BITS:
+        keys, size = renumbered(keys, size)
+    packed = (keys.astype(np.int64) << shift) | np.arange(len(keys))
+    packed.sort()
+    key, row = packed >> shift, packed & ((1 << shift) - 1)
+    new = np.ones(len(key), np.bool_)
+    new[1:] = key[1:] != key[:-1]
+    starts = np.flatnonzero(new)
+    lengths = np.diff(np.append(starts, len(key)))
+    # In a run pupils come first, as they did before sorting.
+    of_pupils = np.add.reduceat((row < len(asked)).astype(np.int32), starts) if len(starts) else starts
+    offered = lengths - of_pupils
+    wanted = np.flatnonzero((of_pupils > 0) & (offered > 0) & (offered <= most))
+    starts, of_pupils, offered = starts[wanted], of_pupils[wanted], offered[wanted]
+    pupil = _each(starts, of_pupils)
+    times, first = np.repeat(offered, of_pupils), np.repeat(starts + of_pupils, of_pupils)
+    return Pairs(asked[row[np.repeat(pupil, times)]], children[row[_each(first, times)] - len(asked)])
+
+
+def _each(starts: Codes, lengths: Codes) -> Codes:
+    """The positions of runs, one after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
