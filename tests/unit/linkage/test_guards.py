@@ -102,6 +102,25 @@ def test_what_no_weight_can_know_is_a_persons_whatever_the_weight(
     assert one(pupil, child, sure.model_copy(update={"guards": ()}))["outcome"] == "matched"
 
 
+@pytest.mark.parametrize(
+    ("pupil", "child", "guard"),
+    [
+        ({"forename": "Sadiq"}, {"child_forename": "Saadik", "child_dob": date(2015, 3, 17)}, None),
+        ({"forename": "Kobina"}, {"child_forename": "Kwabena", "child_dob": date(2015, 3, 18)}, None),
+        ({"forename": "Sadiq"}, {"child_forename": "Saadik", "child_dob": date(2015, 3, 17), "child_sex": "M"}, "dob"),
+        ({"forename": "Sadiq"}, {"child_forename": "Saadik", "child_dob": date(2015, 3, 18)}, "dob"),
+        ({"forename": "Kobina"}, {"child_forename": "Kwabena", "child_dob": date(2014, 3, 27), **ELSEWHERE}, "dob"),
+    ],
+)
+def test_a_slip_in_the_birthday_is_borne_at_the_same_home_where_the_names_are_spellings_of_one(
+    pupil: dict[str, Any], child: dict[str, Any], guard: str | None
+) -> None:
+    sure = WHOLE.model_copy(
+        update={"guards": ("dob",), "automatic": 1e-6, "review": 1e-9, "cascade": WHOLE.cascade[:2]}
+    )
+    assert one(pupil, child, sure)["guard"] == guard
+
+
 def test_strangers_of_one_name_and_birthday_are_a_persons_whatever_the_weight() -> None:
     sure = WHOLE.model_copy(update={"guards": ("stranger",), "automatic": 1e-6, "cascade": WHOLE.cascade[:2]})
     crowd = [{"child_dob": date(2012, 1, 1 + n), "household_ref": f"X{n}", **ELSEWHERE} for n in range(20)]
