@@ -30,30 +30,39 @@ class ShortText:
     @staticmethod
     def of(values: pa.Array) -> ShortText | None:
         """The text of a string array; None where some text is too long."""
+        text = ShortText.both_ends(values)
+        return None if len(text.lengths) and np.max(text.lengths) > _LONGEST else text
+
+    @staticmethod
+    def both_ends(values: pa.Array) -> ShortText:
+        """The beginning and the end of the text of a string array, and its length."""
         rows = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+        if not len(rows):
+            return ShortText(rows, *(np.zeros(0, np.uint64) for _ in range(3)))
         _, offsets, data = values.buffers()
-        if not len(rows) or data is None:
-            return None
-        ends = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
-        lengths = np.diff(ends)[rows]
-        if lengths.max() > _LONGEST:
-            return None
-        starts, ends = ends[:-1][rows].astype(np.int64), ends[1:][rows].astype(np.int64)
+        bounds = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
+        starts, ends = bounds[:-1][rows].astype(np.int64), bounds[1:][rows].astype(np.int64)
         low, high = int(starts[0]), int(ends[-1])
         # A word on either side, so that nothing is read beyond the text.
         text = np.zeros(high - low + 2 * _WORD, np.uint8)
-        text[_WORD:-_WORD] = np.frombuffer(data, np.uint8)[low:high]
+        if high > low:
+            text[_WORD:-_WORD] = np.frombuffer(data, np.uint8)[low:high]
         words: Words = np.ndarray((len(text) - _WORD + 1,), "<u8", buffer=text, strides=(1,))
-        short = np.minimum(lengths, _WORD)
-        first = words[starts - low + _WORD] & _OF_FIRST[short]
-        last = words[ends - low] & _OF_LAST[lengths - short]
+        lengths = ends - starts
+        first = words[starts - low + _WORD] & _OF_FIRST[np.minimum(lengths, _WORD)]
+        last = words[ends - low] & _OF_LAST[np.clip(lengths - _WORD, 0, _WORD)]
         return ShortText(rows, first, last, lengths.astype(np.uint64))
+
+    @property
+    def mixed(self) -> Words:
+        """A number for each of `rows`, which depends on nothing but the text; other texts nearly always have others."""
+        mixed = self.first * _SPREAD[0] ^ self.last * _SPREAD[1] ^ self.lengths * _SPREAD[2]
+        found: Words = (mixed ^ mixed >> np.uint64(29)) * _SPREAD[0]
+        return found
 
     def numbered(self, size: int) -> tuple[Codes, Codes]:
         """The number of each of `size` values (-1: null), and the first row of each number."""
-        mixed = self.first * _SPREAD[0] ^ self.last * _SPREAD[1] ^ self.lengths * _SPREAD[2]
-        mixed = (mixed ^ mixed >> np.uint64(29)) * _SPREAD[0]
-        shift = np.uint64(len(self.rows).bit_length())
+        mixed, shift = self.mixed, np.uint64(len(self.rows).bit_length())
         packed = mixed >> shift << shift | np.arange(len(self.rows), dtype=np.uint64)
         packed.sort()
         order = (packed & ((np.uint64(1) << shift) - np.uint64(1))).astype(np.int64)

@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from shared.linkage.compare import compare
 from shared.linkage.fields import Codes, Field, counts
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Records
+from shared.linkage.short_text import ShortText
 
 FIELDS = ("dob", "surname", "surname_sound", "first_name", "forename_sound", "uprn", "postcode")
 """Fields of which the model keeps how often two random rows have the same value."""
@@ -40,7 +41,7 @@ class Strangers:
 def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     """Draw random pairs of one lot. The rows are drawn in an order that their values decide."""
     rng = np.random.default_rng(_SEED)
-    left, right = in_order(records, 0), in_order(records, 1)
+    left, right = (drawn(records, side, sample) for side in (0, 1))
     pairs = Pairs(rng.choice(left, sample), rng.choice(right, sample))
     levels = compare(records, pairs, similarity)
     found = {name: np.bincount(levels[name], minlength=len(kind)).astype(float) for name, kind in LEVELS.items()}
@@ -68,16 +69,24 @@ def repeats(field: Field) -> float:
     return float(ours.astype(float) @ theirs.astype(float)) / pairs if pairs else 0.0
 
 
-def in_order(records: Records, side: int) -> Codes:
-    """The rows of one side in an order that does not depend on how the file is sorted."""
+def drawn(records: Records, side: int, most: int) -> Codes:
+    """At most so many rows of one side, in an order that depends on what they say and not on how the file is sorted."""
     key = np.zeros((records.pupils, records.households)[side], np.uint64)
     for name in ("dob", "surname", "forename", "postcode"):
         field = records.key(name)
-        rank = np.zeros(field.size + 1, np.uint64)
-        rank[pc.sort_indices(field.values).to_numpy()] = np.arange(1, field.size + 1)
-        key = (key ^ rank[(field.pupils, field.households)[side]]) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = np.zeros(field.size + 1, np.uint64)
+        if pa.types.is_string(field.values.type):
+            text = ShortText.both_ends(field.values)
+            mixed[text.rows] = text.mixed
+        else:
+            mixed[:-1] = field.values.to_numpy(zero_copy_only=False).astype(np.uint64)
+        key = (key ^ mixed[(field.pupils, field.households)[side]]) * np.uint64(0x9E3779B97F4A7C15)
         key ^= key >> np.uint64(29)
-    return np.argsort(key, kind="stable")
+    if most >= len(key):
+        return np.argsort(key, kind="stable")
+    last = np.partition(key, most - 1)[most - 1]
+    rows = np.flatnonzero(key <= last)
+    return rows[np.argsort(key[rows], kind="stable")][:most]
 
 
 def chances(lots: list[Strangers]) -> tuple[dict[str, Scores], dict[str, float]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -16,22 +17,25 @@ import pyarrow as pa
 from shared.agreement.linkage_model import Calibration, LevelChances, LinkageModel, Siblings
 from shared.agreement.model import LinkagePolicy
 from shared.linkage.blocking import FINE, block
-from shared.linkage.cascade import join_keys
 from shared.linkage.compare import compare
 from shared.linkage.family import by_siblings
-from shared.linkage.fields import Codes, Field, Levels, counts
+from shared.linkage.fields import Codes, Field, Levels
+from shared.linkage.keys import Runs, joined
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
+from shared.linkage.meet import may_repeat
 from shared.linkage.pairs import Pairs, Scores, codes_of
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
 from shared.linkage.records import Records, read_records
-from shared.linkage.strangers import SAMPLE, chances, in_order, strangers
+from shared.linkage.strangers import SAMPLE, chances, drawn, strangers
 from shared.linkage.weights import weights_of
 
-SAMPLE_AT_ONCE, SAMPLE_AT_LEISURE = 60_000, 200_000
+SAMPLE_AT_ONCE, SAMPLE_AT_LEISURE = 30_000, 200_000
 """Pupils to learn from: where a run trains its own model, and where one is made to be kept."""
 ROUNDS_OF_PATTERNS = 30
 ROUNDS_OF_PAIRS = 3
+_UNLIKELY = -12.0
+"""Log2 odds of a pair, before rivals, under which it is left out when pairs compete."""
 _SURE = 0.95
 """Chance from which a pair counts as found when families are learned."""
 _SAID = 0.5
@@ -47,7 +51,23 @@ class Lot:
     """How many pupils were asked for."""
     pairs: Pairs
     levels: dict[str, Levels]
-    rivals: Rivals
+
+    @cached_property
+    def rivals(self) -> Rivals:
+        """Which of the pairs compete."""
+        return Rivals.of(self.pairs, *codes_of(self.records.person, self.pairs))
+
+    def likely(self, model: LinkageModel) -> Lot:
+        """The lot without the pairs that teach nothing, because by this model they hardly can be one child."""
+        total = weights_of(model).on(self.records).bits(self.pairs, self.levels).total
+        prior = self.world(model).odds(model.found * self.pupils)
+        near = np.flatnonzero(total + prior >= _UNLIKELY)
+        levels = {name: level[near] for name, level in self.levels.items()}
+        return replace(self, pairs=self.pairs.where(near), levels=levels)
+
+    def world(self, model: LinkageModel) -> World:
+        """Among how many rows the pairs are."""
+        return World(self.pupils, self.records.households, model.found)
 
 
 def train(
@@ -101,6 +121,7 @@ def train_records(
     facts = _Facts(name, version, trained_on, rows, households, asked, u, repeats, siblings, kept)
     patterns = Patterns.counted(np.concatenate([pattern_of(lot.levels) for lot in lots]))
     model = facts.model(*_by_patterns(facts, patterns, possible))
+    lots = [lot.likely(model) for lot in lots]
     for _ in range(ROUNDS_OF_PAIRS):
         model = _by_pairs(facts, model, lots)
     return model.model_copy(update={"comparisons": model.comparisons | {"family": _family(model, lots)}})
@@ -108,11 +129,10 @@ def train_records(
 
 def _lot(records: Records, policy: LinkagePolicy, share: float) -> Lot:
     asked = np.zeros(records.pupils, np.bool_)
-    asked[in_order(records, 0)[: math.ceil(share * records.pupils)]] = True
+    asked[drawn(records, 0, max(math.ceil(share * records.pupils), 1))] = True
     pairs, rule = block(records, asked, np.ones(records.households, np.bool_))
     pairs = pairs.where(rule < len(FINE))
-    rivals = Rivals.of(pairs, *codes_of(records.person, pairs))
-    return Lot(records, int(asked.sum()), pairs, compare(records, pairs, policy.forename_similarity), rivals)
+    return Lot(records, int(asked.sum()), pairs, compare(records, pairs, policy.forename_similarity))
 
 
 @dataclass(frozen=True)
@@ -182,8 +202,8 @@ def _siblings(lots: list[Records]) -> Siblings:
 
 def _together(records: Records, *fields: Field) -> float:
     """Ordered pairs of children of one claim who have the same value of these fields."""
-    groups = join_keys([records.household_ref, *fields])
-    sizes = counts(groups.households, groups.size).astype(float)
+    _, codes, size = joined([records.household_ref, *fields])
+    sizes = Runs.of(codes[may_repeat(codes)], size).lengths.astype(float)
     return float((sizes * (sizes - 1)).sum())
 
 
@@ -217,8 +237,7 @@ def _by_pairs(facts: _Facts, model: LinkageModel, lots: list[Lot]) -> LinkageMod
     total = twins = 0.0
     for lot in lots:
         bits = weights.on(lot.records).bits(lot.pairs, lot.levels)
-        world = World(lot.pupils, lot.records.households, model.found)
-        chance, _ = posterior(bits.total, bits.siblings, lot.rivals, world)
+        chance, _ = posterior(bits.total, bits.siblings, lot.rivals, lot.world(model))
         # Of a pair that nobody competes for, what is not one child may be a twin whose own record is missing.
         instead = np.minimum(chance * np.exp2(np.minimum(bits.siblings - bits.total, 100.0)), 1 - chance)
         twins += float(np.round(instead[lot.levels["dob"] == Dob.EXACT] * 2**20).sum())
@@ -242,8 +261,7 @@ def _family(model: LinkageModel, lots: list[Lot]) -> dict[str, LevelChances]:
     spoken = apart = 0
     for lot in lots:
         bits = weights.on(lot.records).bits(lot.pairs, lot.levels)
-        world = World(lot.pupils, lot.records.households, model.found)
-        sure = np.flatnonzero(posterior(bits.total, bits.siblings, lot.rivals, world)[0] >= _SURE)
+        sure = np.flatnonzero(posterior(bits.total, bits.siblings, lot.rivals, lot.world(model))[0] >= _SURE)
         pairs, levels = lot.pairs.where(sure), {name: level[sure] for name, level in lot.levels.items()}
         spoken += int(by_siblings(lot.records, pairs, pairs).sum())
         apart += int((levels["address"] < Address.SAME_POSTCODE_OTHER_NUMBER).sum())
