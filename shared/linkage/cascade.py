@@ -33,7 +33,7 @@ def group(records: Records, keys: tuple[str, ...]) -> Groups:
     """Number the rows by the values of `keys`. A value that only one side has is mostly left out, as if missing."""
     pupils, households, size = joined([records.key(name) for name in keys])
     sides = []
-    for codes, met in zip((pupils, households), may_meet(pupils, households), strict=True):
+    for codes, met in zip((pupils, households), may_meet(pupils, households, size), strict=True):
         kept = np.full(len(codes), MISSING)
         kept[met] = codes[met]
         sides.append(kept)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from shared.linkage.fields import Codes, Field, Mask
+from shared.linkage.keys import join, renumbered
 from shared.linkage.pairs import Pairs, Scores, codes_of
+from shared.linkage.posterior import Rivals
 from shared.linkage.records import Records
 
 DAYS_OF_BIRTH = 6000
@@ -34,6 +36,13 @@ def expected_strangers(records: Records, pairs: Pairs) -> Scores:
     share_of_date = (others_of(records.dob, pairs) + 1) / (rows + DAYS_OF_BIRTH)
     expected: Scores = share_of_name * share_of_date * records.households
     return expected
+
+
+def rivals(records: Records, pairs: Pairs) -> Rivals:
+    """Which pairs compete. Rows of the same surname, forename and date of birth are copies of one person."""
+    fields = (records.surname, records.forename, records.dob)
+    said, _ = renumbered(*join([(np.concatenate(codes_of(field, pairs)), field.size) for field in fields]))
+    return Rivals.of(pairs, said[: len(pairs)], said[len(pairs) :])
 
 
 def others_of(field: Field, pairs: Pairs) -> Codes:

@@ -12,7 +12,7 @@ _SILENT_WHEN_MISSING = ("upn", "uln", "sex", "contact", "family")
 """Fields that most home boroughs do not hold: their absence is no news."""
 
 
-def describe(levels: dict[str, Levels]) -> pa.Array:
+def describe(levels: dict[str, Levels]) -> pa.DictionaryArray:
     """One line a pair, e.g. `dob exact; surname exact; forename known variant; address same postcode`.
 
     `levels` holds every comparison of `LEVELS`. Each distinct pattern is worded once.
@@ -20,7 +20,7 @@ def describe(levels: dict[str, Levels]) -> pa.Array:
     encoded = pa.array(pattern_of(levels)).dictionary_encode()
     said = levels_of(encoded.dictionary.to_numpy())
     lines = [_line({name: int(level[row]) for name, level in said.items()}) for row in range(len(encoded.dictionary))]
-    return pa.array(lines, pa.string()).take(encoded.indices)
+    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(lines, pa.string()))
 
 
 def _line(levels: dict[str, int]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.linkage.fields import MISSING, Codes, Field, Mask
+from shared.linkage.fields import Codes, Mask
 from shared.linkage.keys import by_code, join
+from shared.linkage.meet import may_meet
 from shared.linkage.pairs import Pairs, codes_of
 from shared.linkage.records import Records
 
@@ -19,29 +20,16 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     adds nothing to them, so it speaks only where they do not: the whole family has moved, or the two files have it at
     different homes.
     """
-    claims = records.household_ref
-    asked, among = _of_claims(claims, pairs, matched)
-    apart = ~_at_one_home(records, among)
-    asked, among = asked[apart], among.where(apart)
-    _, known = _of_claims(claims, matched, among)
-    both = known + among
-    claim = claims.households[both.households], claims.size
-    found = np.zeros(len(among), np.bool_)
-    for home in ([records.postcode], [records.uprn]):
-        family, size = join([*((field.pupils[both.pupils], field.size) for field in home), claim])
-        found |= _another(family[: len(known)], family[len(known) :], size, known, among)
-    spoken_for = np.zeros(len(pairs), np.bool_)
-    spoken_for[asked[found]] = True
-    return spoken_for
-
-
-def _of_claims(claims: Field, pairs: Pairs, others: Pairs) -> tuple[Codes, Pairs]:
-    """Positions of the pairs whose child is on a claim of some other pair's child, and these pairs."""
-    on_claim = np.zeros(claims.size + 1, np.bool_)
-    on_claim[claims.households[others.households]] = True
-    on_claim[MISSING] = False
-    asked = np.flatnonzero(on_claim[claims.households[pairs.households]])
-    return asked, pairs.where(asked)
+    claims, split = records.household_ref, len(pairs)
+    both = pairs + matched
+    found = np.zeros(split, np.bool_)
+    for home in (records.postcode, records.uprn):
+        family, size = join([(home.pupils[both.pupils], home.size), (claims.households[both.households], claims.size)])
+        asked, known = may_meet(family[:split], family[split:], size)
+        found[asked] |= _another(family[split + known], family[asked], size, matched.where(known), pairs.where(asked))
+    spoken_for = np.flatnonzero(found)
+    found[spoken_for] = ~_at_one_home(records, pairs.where(spoken_for))
+    return found
 
 
 def _at_one_home(records: Records, pairs: Pairs) -> Mask:

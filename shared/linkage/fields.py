@@ -85,7 +85,7 @@ def recoded(chunks: list[pa.Array], standard: Standard) -> tuple[Codes, pa.Array
     """Codes of all chunks, one after the other, and their vocabulary in `standard` form."""
     dictionaries = [chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk for chunk in chunks]
     raw, spelled = numbered(pa.concat_arrays([pa.array([], pa.string()), *(d.cast(pa.string()) for d in dictionaries)]))
-    codes, values = numbered(standard(spelled))
+    codes, values = _in_standard(spelled, standard(spelled))
     found = lookup(codes, raw)
     rows, start = [np.zeros(0, np.int32)], 0
     for chunk, dictionary in zip(chunks, dictionaries, strict=True):
@@ -93,6 +93,15 @@ def recoded(chunks: list[pa.Array], standard: Standard) -> tuple[Codes, pa.Array
         rows.append(lookup(own, filled(chunk.indices)) if pa.types.is_dictionary(chunk.type) else own)
         start += len(dictionary)
     return np.concatenate(rows), values
+
+
+def _in_standard(spelled: pa.Array, standard: pa.Array) -> tuple[Codes, pa.Array]:
+    """`numbered` of the standard forms of distinct values, which are mostly what they were."""
+    if spelled.type == standard.type and pc.all(pc.equal(spelled, standard), min_count=0).as_py():
+        said = standard.is_valid().to_numpy(zero_copy_only=False)
+        codes = np.where(said, np.cumsum(said, dtype=np.int32) - np.int32(1), np.int32(MISSING))
+        return codes, standard.drop_null()
+    return numbered(standard)
 
 
 def numbered(values: pa.Array) -> tuple[Codes, pa.Array]:

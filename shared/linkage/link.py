@@ -205,14 +205,16 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
     def settled(values: pa.Array) -> pa.Array:
         return values.take(places)
 
-    rules = pa.array([*(tier.rule for tier in policy.cascade), RULE, OF_UNLISTED])
-    codes = pa.array([guard.code for guard in GUARDS])
+    def worded(codes: Codes, words: list[str]) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), words)
+
+    rules = [*(tier.rule for tier in policy.cascade), RULE, OF_UNLISTED]
     columns = [
         pa.array(np.arange(pupils)),
         settled(pa.array(chosen.pairs.households)),
-        pa.array(["matched", "review", "unmatched"]).take(pa.array(outcome)),
-        settled(rules.take(pa.array(chosen.tier))),
-        settled(codes.take(pa.array(chosen.guard, mask=chosen.guard < 0))),
+        worded(outcome, ["matched", "review", "unmatched"]),
+        settled(worded(chosen.tier, rules)),
+        settled(worded(chosen.guard, [guard.code for guard in GUARDS])),
         settled(pa.array(chosen.probability)),
         settled(pa.array(_log_odds(chosen.probability))),
         settled(describe(chosen.levels)),
@@ -220,4 +222,5 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
         settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
         settled(sentences(chosen.levels, chosen.margin, chosen.guard)),
     ]
-    return pa.table([column.cast(kind) for column, kind in zip(columns, LINKS.types, strict=True)], schema=LINKS)
+    spelled = side_by_side(lambda column: column[0].cast(column[1]), zip(columns, LINKS.types, strict=True))
+    return pa.table(spelled, schema=LINKS)

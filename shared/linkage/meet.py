@@ -7,7 +7,6 @@ sorted; what is left is sorted once, both sides together, and read run by run.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from shared.linkage.fields import Codes
 from shared.linkage.keys import BITS, renumbered
@@ -18,30 +17,39 @@ _MOST_BITS = 22
 """Of the table: four million bytes are near the processor."""
 
 
-def may_meet(pupils: Codes, households: Codes) -> tuple[Codes, Codes]:
-    """Positions of the keys (below zero: missing) that may be on the other side too; no other is."""
-    places = [_places(keys, len(pupils) + len(households)) for keys in (pupils, households)]
+def may_meet(pupils: Codes, households: Codes, size: int) -> tuple[Codes, Codes]:
+    """Positions of the keys (below zero: missing) that may be on the other side too; no other is. `size` is above all
+    keys."""
+    bits = _bits(len(pupils) + len(households))
+    places = [_places(keys, size, bits) for keys in (pupils, households)]
     found = []
-    for keys, own, other in ((pupils, *places), (households, *places[::-1])):
-        table = np.zeros(1 << _bits(len(pupils) + len(households)), np.bool_)
+    for own, other in (places, places[::-1]):
+        table = np.zeros((1 << bits) + 1, np.bool_)
         table[other] = True
-        found.append(np.flatnonzero(table[own] & (keys >= 0)))
+        table[-1] = False  # where the missing are
+        found.append(np.flatnonzero(table[own]))
     return found[0], found[1]
 
 
-def may_repeat(keys: Codes) -> Codes:
+def may_repeat(keys: Codes, size: int) -> Codes:
     """Positions of the keys (below zero: missing) that may be there more than once; no other is."""
-    said = np.flatnonzero(keys >= 0)
-    places = _places(keys[said], len(said))
-    last = np.zeros(1 << _bits(len(said)), np.int32)
-    last[places] = np.arange(len(said))
+    bits = _bits(len(keys))
+    places, rows = _places(keys, size, bits), np.arange(len(keys), dtype=np.int32)
+    last = np.zeros((1 << bits) + 1, np.int32)
+    last[places] = rows
     several = np.zeros(len(last), np.bool_)
-    several[places[last[places] != np.arange(len(said))]] = True
-    return said[several[places]]
+    several[places[last[places] != rows]] = True
+    several[-1] = False
+    return np.flatnonzero(several[places])
 
 
-def _places(keys: Codes, rows: int) -> npt.NDArray[np.uint64]:
-    return (keys.astype(np.uint64) * _SPREAD) >> np.uint64(64 - _bits(rows))
+def _places(keys: Codes, size: int, bits: int) -> Codes:
+    """Where in a table of so many bits each key belongs; the missing at its end."""
+    if size <= 1 << bits:
+        return keys
+    places = (keys.astype(np.uint64) * _SPREAD >> np.uint64(64 - bits)).astype(np.int64)
+    places[keys < 0] = -1
+    return places
 
 
 def _bits(rows: int) -> int:
@@ -50,7 +58,7 @@ def _bits(rows: int) -> int:
 
 def meet(pupils: Codes, households: Codes, size: int, most: int) -> Pairs:
     """All pairs of positions with one key, but for keys of more than `most` households; `size` is above all keys."""
-    asked, children = may_meet(pupils, households)
+    asked, children = may_meet(pupils, households, size)
     keys = np.concatenate((pupils[asked], households[children]))
     shift = len(keys).bit_length()
     if size.bit_length() + shift > BITS:

@@ -113,7 +113,7 @@ class Rivals:
 
     @staticmethod
     def of(pairs: Pairs, pupil_person: Codes, child_person: Codes) -> Rivals:
-        """Rivals by row, and copies by who a row says it is (`Records.person`)."""
+        """Rivals by row, and copies by who a row says it is (`context.rivals`)."""
         return Rivals(
             Side.of(pairs.pupils, pairs.households, child_person), Side.of(pairs.households, pairs.pupils, pupil_person)
         )

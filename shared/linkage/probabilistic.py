@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.linkage.blocking import block
+from shared.linkage.context import rivals
 from shared.linkage.family import by_siblings
 from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import first_to_stop
 from shared.linkage.keys import Runs
 from shared.linkage.levels import Family
-from shared.linkage.pairs import Pairs, Scores, codes_of
-from shared.linkage.posterior import Rivals, World, calibrated, posterior
+from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.posterior import World, calibrated, posterior
 from shared.linkage.records import Records
 from shared.linkage.scoring import Scored, evidence_of
 from shared.linkage.weigh import Weighed, weigh
@@ -58,8 +59,8 @@ def offer(
 
     def chances(among: Weighed) -> tuple[Bits, Scores]:
         bits = scale.bits(among.pairs, among.levels)
-        rivals = Rivals.of(among.pairs, *codes_of(records.person, among.pairs))
-        return bits, calibrated(posterior(bits.total, bits.siblings, rivals, world)[0], model.calibration)
+        chance, _ = posterior(bits.total, bits.siblings, rivals(records, among.pairs), world)
+        return bits, calibrated(chance, model.calibration)
 
     weighed = weigh(scale, pairs, policy.forename_similarity, least)
     bits, chance = chances(weighed)

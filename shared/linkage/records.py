@@ -125,11 +125,6 @@ class Records:
         return KnownForms(self.every_name.values, FORENAMES)
 
     @cached_property
-    def person(self) -> Field:
-        """Who a row says it is: surname, forename and date of birth as one field, without values."""
-        return joint([self.surname, self.forename, self.dob])
-
-    @cached_property
     def twins(self) -> tuple[Mask, Mask]:
         """Which pupil rows and which household rows have a twin beside them (`context.twin_beside`)."""
 

@@ -12,6 +12,7 @@ from shared.linkage.fields import Codes, numbered
 from shared.linkage.keys import Runs, join
 from shared.linkage.link import link
 from shared.linkage.meet import may_repeat
+from shared.linkage.short_text import ShortText
 
 if TYPE_CHECKING:
     from shared.agreement.model import LinkagePolicy
@@ -22,6 +23,7 @@ REGISTRATION = ("enrol_status", "urn")
 """Contract columns that are read beside those of linkage (`columns.COLUMNS`)."""
 SET_ASIDE = "excluded"
 _ORDER = ("school_borough", "urn", "row")
+_SIZE = 1 << 63
 _READ = ("upn", "enrol_status", *_ORDER)
 
 
@@ -50,13 +52,22 @@ def second_registrations(pupils: pa.Table) -> pa.Array:
 
 def _registered_again(pupils: pa.Table) -> tuple[Codes, Codes]:
     """The rows whose UPN and date of birth are there more than once, and a number for each child that they are of."""
-    upn, _ = numbered(_whole(pupils.column("upn")))
-    dob, _ = numbered(_whole(pupils.column("dob")))
-    key, size = join([(upn, pupils.num_rows), (dob, pupils.num_rows)])
-    rows = may_repeat(key)
-    runs = Runs.of(key[rows], size)
+    rows = _may_be_again(_whole(pupils.column("upn")), _whole(pupils.column("dob")))
+    upn, dob = (numbered(_whole(pupils.column(name).take(pa.array(rows))))[0] for name in ("upn", "dob"))
+    # No date is a date of its own here.
+    runs = Runs.of(*join([(upn, len(rows)), (dob + 1, len(rows) + 1)]))
     several = np.flatnonzero(runs.lengths[runs.run] > 1)
     return rows[runs.rows[several]], runs.run[several]
+
+
+def _may_be_again(upns: pa.Array, dobs: pa.Array) -> Codes:
+    """Rows whose UPN and date of birth may be there more than once; of the many that are there once, few remain."""
+    text = ShortText.both_ends(upns)
+    days = pc.fill_null(dobs.cast(pa.date32()).cast(pa.int32()), -1).to_numpy(zero_copy_only=False)[text.rows]
+    mixed = (text.mixed ^ days.astype(np.uint64) << np.uint64(32)).astype(np.int64) & (_SIZE - 1)
+    rows = may_repeat(mixed, _SIZE)
+    # A second look through another table of bits leaves hardly any that only looked so.
+    return text.rows[rows[may_repeat(mixed[rows] ^ mixed[rows] >> 31, _SIZE)]]
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

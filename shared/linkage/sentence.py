@@ -71,7 +71,7 @@ FAR, SOME = 10.0, 3.0
 """Bits: a thousand times likelier, and eight times."""
 
 
-def sentences(levels: dict[str, Levels], margin: Scores, guard: Codes) -> pa.Array:
+def sentences(levels: dict[str, Levels], margin: Scores, guard: Codes) -> pa.DictionaryArray:
     """One sentence a pair. `margin` in bits (infinite: no rival), `guard` the position in `GUARDS` (-1: none)."""
     cases = (np.isnan(margin), np.isinf(margin), margin >= FAR, margin >= SOME, margin >= 0)
     lead = np.select(cases, (5, 0, 1, 2, 3), 4)
@@ -84,7 +84,7 @@ def sentences(levels: dict[str, Levels], margin: Scores, guard: Codes) -> pa.Arr
         )
         for row in range(len(numbers))
     ]
-    return pa.array(lines, pa.string()).take(coded.indices)
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(lines, pa.string()))
 
 
 def _sentence(levels: dict[str, int], guard: int, lead: int) -> str:

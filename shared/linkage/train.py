@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,12 +19,14 @@ from shared.agreement.linkage_model import Calibration, LevelChances, LinkageMod
 from shared.agreement.model import LinkagePolicy
 from shared.linkage.blocking import FINE, block
 from shared.linkage.compare import compare
+from shared.linkage.context import rivals
 from shared.linkage.family import by_siblings
 from shared.linkage.fields import Codes, Field, Levels
-from shared.linkage.keys import Runs, joined
+from shared.linkage.keys import Runs, join
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
+from shared.linkage.lots import WORKERS
 from shared.linkage.meet import may_repeat
-from shared.linkage.pairs import Pairs, Scores, codes_of
+from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
 from shared.linkage.records import Records, read_records
@@ -38,6 +41,7 @@ _UNLIKELY = -12.0
 """Log2 odds of a pair, before rivals, under which it is left out when pairs compete."""
 _SURE = 0.95
 """Chance from which a pair counts as found when families are learned."""
+_NOTHING = "there is no pair of rows to learn from"
 _SAID = 0.5
 """Pairs that each level has before the first is seen, so that none is impossible."""
 
@@ -55,7 +59,7 @@ class Lot:
     @cached_property
     def rivals(self) -> Rivals:
         """Which of the pairs compete."""
-        return Rivals.of(self.pairs, *codes_of(self.records.person, self.pairs))
+        return rivals(self.records, self.pairs)
 
     def likely(self, model: LinkageModel) -> Lot:
         """The lot without the pairs that teach nothing, because by this model they hardly can be one child."""
@@ -100,22 +104,18 @@ def train_records(
     """`train` on records that are already read, and on at most `sample` pupils of them."""
     rows = sum(records.pupils for records in files)
     share = min(1.0, sample / max(rows, 1))
-    lots = [_lot(records, policy, share) for records in files]
+    wanted = [math.ceil(share * records.pupils) for records in files]
+    asked = sum(wanted)
+    possible = sum(pupils * records.households for pupils, records in zip(wanted, files, strict=True))
+    if not possible:
+        raise ValueError(_NOTHING)
+    with ThreadPoolExecutor(max_workers=WORKERS) as workers:  # strangers and pairs know nothing of one another
+        by_chance = workers.submit(_by_chance, files, wanted, policy.forename_similarity)
+        learned = workers.submit(_siblings, files)
+        lots = [_lot(records, policy, pupils) for records, pupils in zip(files, wanted, strict=True)]
     if not sum(len(lot.pairs) for lot in lots):
-        raise ValueError("there is no pair of rows to learn from")
-    asked, possible = sum(lot.pupils for lot in lots), sum(lot.pupils * lot.records.households for lot in lots)
-    u, repeats = chances(
-        [
-            strangers(
-                lot.records,
-                int(SAMPLE * lot.pupils * lot.records.households / possible) + 1,
-                policy.forename_similarity,
-            )
-            for lot in lots
-            if lot.records.pupils and lot.records.households
-        ]
-    )
-    siblings = _siblings([lot.records for lot in lots])
+        raise ValueError(_NOTHING)
+    (u, repeats), siblings = by_chance.result(), learned.result()
     households = sum(lot.records.households for lot in lots)
     kept = Calibration() if policy.model is None else policy.model.calibration
     facts = _Facts(name, version, trained_on, rows, households, asked, u, repeats, siblings, kept)
@@ -127,12 +127,26 @@ def train_records(
     return model.model_copy(update={"comparisons": model.comparisons | {"family": _family(model, lots)}})
 
 
-def _lot(records: Records, policy: LinkagePolicy, share: float) -> Lot:
+def _by_chance(
+    files: Sequence[Records], wanted: Sequence[int], similarity: float
+) -> tuple[dict[str, Scores], dict[str, float]]:
+    """What strangers agree on, of each pair of files as many as its part of all pairs is."""
+    possible = [pupils * records.households for pupils, records in zip(wanted, files, strict=True)]
+    return chances(
+        [
+            strangers(records, int(SAMPLE * part / sum(possible)) + 1, similarity)
+            for records, part in zip(files, possible, strict=True)
+            if part
+        ]
+    )
+
+
+def _lot(records: Records, policy: LinkagePolicy, wanted: int) -> Lot:
     asked = np.zeros(records.pupils, np.bool_)
-    asked[drawn(records, 0, max(math.ceil(share * records.pupils), 1))] = True
+    asked[drawn(records, 0, wanted)] = True
     pairs, rule = block(records, asked, np.ones(records.households, np.bool_))
     pairs = pairs.where(rule < len(FINE))
-    return Lot(records, int(asked.sum()), pairs, compare(records, pairs, policy.forename_similarity))
+    return Lot(records, wanted, pairs, compare(records, pairs, policy.forename_similarity))
 
 
 @dataclass(frozen=True)
@@ -180,7 +194,7 @@ def _cut(share: float) -> float:
     return float(f"{min(max(share, 1e-9), 1 - 1e-6):.6g}")
 
 
-def _siblings(lots: list[Records]) -> Siblings:
+def _siblings(lots: Sequence[Records]) -> Siblings:
     """How many brothers and sisters a child has on its claim, and how many of them are of one birth.
 
     Where no row names its claim nothing is known, and one sibling is assumed: guards against them must stand.
@@ -202,8 +216,8 @@ def _siblings(lots: list[Records]) -> Siblings:
 
 def _together(records: Records, *fields: Field) -> float:
     """Ordered pairs of children of one claim who have the same value of these fields."""
-    _, codes, size = joined([records.household_ref, *fields])
-    sizes = Runs.of(codes[may_repeat(codes)], size).lengths.astype(float)
+    codes, size = join([(field.households, field.size) for field in (records.household_ref, *fields)])
+    sizes = Runs.of(codes[may_repeat(codes, size)], size).lengths.astype(float)
     return float((sizes * (sizes - 1)).sum())
 
 

@@ -19,7 +19,7 @@ def with_a_twin(names: Codes, families: Iterable[list[tuple[Codes, int]]]) -> Ma
     twins = np.zeros(len(names), np.bool_)
     for family in families:
         key, size = join(family)
-        asked = may_repeat(np.where(names < 0, MISSING, key))
+        asked = may_repeat(np.where(names < 0, MISSING, key), size)
         runs = Runs.of(key[asked], size)
         if len(runs.rows):
             named = names[asked[runs.rows]]

@@ -16,6 +16,7 @@ from bench.link.contestants.race import enter  # noqa: E402
 from bench.link.read import read  # noqa: E402
 from shared.agreement.load import load_agreement  # noqa: E402
 from shared.linkage.link import link_records  # noqa: E402
+from shared.linkage.lots import side_by_side  # noqa: E402
 from shared.linkage.records import read_records  # noqa: E402
 from shared.linkage.registrations import second_registrations  # noqa: E402
 from shared.linkage.train import train_records  # noqa: E402
@@ -30,7 +31,7 @@ def main() -> None:
     if entry.variant == "cascade":
         policy = policy.model_copy(update={"model": None})
     with entry.stage("read"):
-        pupils, households = (read(entry.folder, side) for side in ("pupils", "households"))
+        pupils, households = side_by_side(lambda side: read(entry.folder, side), ("pupils", "households"))
         second = second_registrations(pupils)
         main = np.flatnonzero(~np.asarray(second))
         records = read_records(pupils.filter(pc.invert(second)) if len(main) < pupils.num_rows else pupils, households)
