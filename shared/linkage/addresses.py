@@ -1,4 +1,4 @@
-"""House and flat numbers of address text, found for those rows only that a pair asks for."""
+"""House and flat numbers of address text: each distinct text is read once, and put together for rows that are asked."""
 
 from __future__ import annotations
 
@@ -10,46 +10,30 @@ import pyarrow.compute as pc
 
 from shared.linkage import standardise
 from shared.linkage.columns import ADDRESS
-from shared.linkage.fields import MISSING, Codes, filled, lookup, numbered
+from shared.linkage.fields import MISSING, Codes, lookup, numbered, recoded
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The address text of one side, part by part: text, or the codes of a dictionary."""
+    """The house and flat numbers in the address text of one side."""
 
-    parts: tuple[pa.ChunkedArray, ...]
+    parts: tuple[tuple[Codes, pa.Array], ...]
+    """Of each column that has any, the codes of the numbers in it by row, and their vocabulary."""
 
     @staticmethod
     def of(table: pa.Table) -> Addresses:
-        """The parts that a table has."""
-        parts = (table.column(name) for name in ADDRESS if name in table.column_names)
-        return Addresses(
-            tuple(
-                part.unify_dictionaries() if pa.types.is_dictionary(part.type) else part.cast(pa.string())
-                for part in parts
-            )
-        )
+        """The numbers in the address columns that a table has: text, or the codes of a dictionary."""
+        columns = (table.column(name) for name in ADDRESS if name in table.column_names)
+        texts = (text if pa.types.is_dictionary(text.type) else text.cast(pa.string()) for text in columns)
+        read = (recoded(text.chunks, standardise.house_numbers) for text in texts)
+        return Addresses(tuple((codes, values) for codes, values in read if len(values)))
 
     def house_numbers(self, rows: Codes) -> tuple[Codes, pa.Array]:
         """Codes of the numbers in the address of each of these rows, and their vocabulary (`3A 12`)."""
-        codes, values = np.full(len(rows), MISSING, np.int32), pa.array([], pa.string())
-        asked = pa.array(rows)
-        for part in self.parts:
-            more = _numbers(part.take(asked).combine_chunks())
-            if len(more[1]):
-                codes, values = _one_after_the_other((codes, values), more)
-        return codes, values
-
-
-def _numbers(texts: pa.Array) -> tuple[Codes, pa.Array]:
-    encoded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
-    codes = filled(encoded.indices)
-    # Of a dictionary that was made for the whole file, only what these rows use.
-    used = np.flatnonzero(np.bincount(codes + 1, minlength=1)[1:])
-    own, values = numbered(standardise.house_numbers(encoded.dictionary.take(pa.array(used)).cast(pa.string())))
-    table = np.full(len(encoded.dictionary), MISSING, np.int32)
-    table[used] = own
-    return lookup(table, codes), values
+        found = np.full(len(rows), MISSING, np.int32), pa.array([], pa.string())
+        for codes, values in self.parts:
+            found = _one_after_the_other(found, (codes[rows], values))
+        return found
 
 
 def _one_after_the_other(one: tuple[Codes, pa.Array], other: tuple[Codes, pa.Array]) -> tuple[Codes, pa.Array]:

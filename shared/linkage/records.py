@@ -27,7 +27,7 @@ from shared.linkage.fields import (
 from shared.linkage.keys import joint
 from shared.linkage.known_forms import KnownForms
 from shared.linkage.letters import Names
-from shared.linkage.lots import side_by_side
+from shared.linkage.lots import WORKERS, side_by_side
 from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
 from shared.linkage.twins import with_a_twin
@@ -82,7 +82,7 @@ class Records:
     parents: tuple[Codes, Codes]
     """Households only: surname of the claimant and of the partner, in the vocabulary of `surname`."""
     addresses: tuple[Addresses, Addresses]
-    """Of pupils and of households: read only where a pair needs them."""
+    """Of pupils and of households."""
 
     @property
     def pupils(self) -> int:
@@ -146,56 +146,74 @@ class Records:
 
 def read_records(pupils: pa.Table, households: pa.Table) -> Records:
     """Standardise and encode. A column that a table lacks is missing on that side; text of any kind is accepted."""
-    with ThreadPoolExecutor(max_workers=2) as workers:  # Arrow encodes one column while Python spells out another
-        surnames = workers.submit(_surnames, pupils, households)
-        forenames = workers.submit(_forenames, pupils, households)
-        postcodes = workers.submit(
-            encode, standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")]
-        )
+    sides = pupils, households
+    with ThreadPoolExecutor(max_workers=WORKERS) as workers:  # Arrow encodes one column while Python spells out another
+        surnames, forenames = workers.submit(_surnames, *sides), workers.submit(_forenames, *sides)
+        areas, dates = workers.submit(_areas, *sides), workers.submit(_dates, *sides)
+        addresses = [workers.submit(Addresses.of, table) for table in sides]
         uprn = workers.submit(encode_digits, standardise.uprns, _text(pupils, "uprn"), _text(households, "uprn"))
         upn = workers.submit(encode_shared, standardise.upns, _text(pupils, "upn"), _text(households, "child_upn"))
+        uln = workers.submit(encode_shared, standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln"))
         references = workers.submit(encode, _as_it_is, [], [_text(households, "household_ref")])
-        contacts = workers.submit(_contacts, pupils, households)
-        addresses = [workers.submit(Addresses.of, table) for table in (pupils, households)]
-        dob = _dob(pupils, households)
-        uln = encode_shared(standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln"))
-        sex = encode(standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")])
-        surname, words, (preferred, former), parents = surnames.result()
-        forename, first_name, further_names = forenames.result()
-        postcode, (contact, partner) = postcodes.result(), contacts.result()
-        surname_sound, forename_sound = in_one_vocabulary(surname.mapped(sounds), first_name.mapped(sounds))
-        return Records(
-            upn=upn.result(),
-            uln=uln,
-            surname=surname,
-            surname_words=words,
-            surname_sound=surname_sound,
-            preferred_surname=preferred,
-            former_surname=former,
-            forename=forename,
-            first_name=first_name,
-            further_names=further_names,
-            forename_3=forename.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3)),
-            forename_sound=forename_sound,
-            dob=dob,
-            unordered_dob=dob.mapped(standardise.unordered_days),
-            birth_year=dob.mapped(lambda days: pc.year(days.cast(pa.int32()).cast(pa.date32()))),
-            sex=sex,
-            postcode=postcode,
-            sector=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2)),
-            district=postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4)),
-            area=postcode.mapped(lambda codes: pc.replace_substring_regex(codes, "[0-9].*", "")),
-            uprn=uprn.result(),
-            household_ref=_of_households(references.result(), pupils.num_rows),
-            contact=contact,
-            partner=partner,
-            suppressed=_suppressed(households),
-            parents=parents,
-            addresses=(addresses[0].result(), addresses[1].result()),
-        )
+        contacts = workers.submit(_contacts, *sides)
+        sex = workers.submit(encode, standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")])
+    surname, words, surname_sound, (preferred, former), parents = surnames.result()
+    forename, first_name, further_names, forename_3, forename_sound = forenames.result()
+    surname_sound, forename_sound = in_one_vocabulary(surname_sound, forename_sound)
+    postcode, sector, district, area = areas.result()
+    dob, unordered_dob, birth_year = dates.result()
+    contact, partner = contacts.result()
+    return Records(
+        upn=upn.result(),
+        uln=uln.result(),
+        surname=surname,
+        surname_words=words,
+        surname_sound=surname_sound,
+        preferred_surname=preferred,
+        former_surname=former,
+        forename=forename,
+        first_name=first_name,
+        further_names=further_names,
+        forename_3=forename_3,
+        forename_sound=forename_sound,
+        dob=dob,
+        unordered_dob=unordered_dob,
+        birth_year=birth_year,
+        sex=sex.result(),
+        postcode=postcode,
+        sector=sector,
+        district=district,
+        area=area,
+        uprn=uprn.result(),
+        household_ref=_of_households(references.result(), pupils.num_rows),
+        contact=contact,
+        partner=partner,
+        suppressed=_suppressed(households),
+        parents=parents,
+        addresses=(addresses[0].result(), addresses[1].result()),
+    )
 
 
-def _surnames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, tuple[Codes, Codes], tuple[Codes, Codes]]:
+def _areas(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Field, Field]:
+    """Postcode, sector, district and area."""
+    postcode = encode(standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")])
+    sector = postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2))
+    district = postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4))
+    area = postcode.mapped(lambda codes: pc.replace_substring_regex(codes, "[0-9].*", ""))
+    return postcode, sector, district, area
+
+
+def _dates(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Field]:
+    """Date of birth, the same without an order of day and month, and the year."""
+    dob = _dob(pupils, households)
+    year = dob.mapped(lambda days: pc.year(days.cast(pa.int32()).cast(pa.date32())))
+    return dob, dob.mapped(standardise.unordered_days), year
+
+
+def _surnames(
+    pupils: pa.Table, households: pa.Table
+) -> tuple[Field, Field, Field, tuple[Codes, Codes], tuple[Codes, Codes]]:
+    """The whole surname, its words and its sound; preferred and former ones; those of the parents."""
     words = encode(
         standardise.surnames,
         [_text(pupils, name) for name in ("surname", "preferred_surname", "former_surname")],
@@ -205,17 +223,22 @@ def _surnames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, tup
     legal, preferred, former = np.split(surname.pupils, 3)
     own, claimant, partner = np.split(surname.households, 3)
     as_words = Field(words.values, words.pupils[: pupils.num_rows], words.households[: households.num_rows])
+    whole = Field(surname.values, legal, own)
     return (
-        Field(surname.values, legal, own),
+        whole,
         as_words.mapped(standardise.without_particles),
+        whole.mapped(sounds),
         (preferred, former),
         (claimant, partner),
     )
 
 
-def _forenames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Field]:
+def _forenames(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Field, Field, Field]:
+    """The whole forename, its first and further names, its first three letters, and the sound of the first name."""
     forename = encode(standardise.forenames, [_text(pupils, "forename")], [_text(households, "child_forename")])
-    return forename.mapped(standardise.together), forename.mapped(first_words), _further_names(forename, pupils)
+    whole, first = forename.mapped(standardise.together), forename.mapped(first_words)
+    start = whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3))
+    return whole, first, _further_names(forename, pupils), start, first.mapped(sounds)
 
 
 def _contacts(pupils: pa.Table, households: pa.Table) -> tuple[Field, Codes]:

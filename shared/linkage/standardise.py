@@ -160,12 +160,45 @@ def ulns(values: pa.Array) -> pa.Array:
 def house_numbers(values: pa.Array) -> pa.Array:
     """The numbers in address text (`Flat 3a, 12 High Street` gives `3A 12`) but for ordinals of streets; null: none."""
     numbered = np.flatnonzero(pc.match_substring_regex(values, "[0-9]").fill_null(False).to_numpy(zero_copy_only=False))
-    spaced = pc.replace_substring_regex(pc.utf8_upper(values.take(pa.array(numbered))), "[^0-9A-Z]+", " ")
-    numbers = pc.replace_substring_regex(spaced, r"\b(?:[A-Z][0-9A-Z]*|[0-9]+(?:ST|ND|RD|TH))\b", "")
-    single = pc.utf8_trim(pc.replace_substring_regex(numbers, " +", " "), " ")
+    single = _words_of_digits(pc.utf8_upper(values.take(pa.array(numbered))))
     place = np.full(len(values), -1)
     place[numbered] = np.arange(len(numbered))
     return _where(pc.not_equal(single, ""), single).take(pa.array(place, mask=place < 0))
+
+
+def _words_of_digits(texts: pa.Array) -> pa.Array:
+    """Of each text in capitals the words that begin with a digit, but for ordinals, with a space between them.
+
+    All texts are one row of bytes: to find words in it takes a tenth of the time of patterns.
+    """
+    if not len(texts):
+        return texts
+    bounds = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    # A byte on either side of each text, so that words end where texts do.
+    data = np.frombuffer(texts.buffers()[2], np.uint8)[bounds[0] : bounds[-1]]
+    at = np.arange(len(data)) + np.repeat(np.arange(1, len(texts) + 1), np.diff(bounds))
+    row = np.zeros(len(data) + len(texts) + 1, np.uint8)
+    row[at] = data
+    digit, letter = (row >= ord("0")) & (row <= ord("9")), (row >= ord("A")) & (row <= ord("Z"))
+    within = digit | letter
+    starts = np.flatnonzero(within[1:] & ~within[:-1]) + 1
+    ends = np.flatnonzero(within[:-1] & ~within[1:]) + 1
+    letters = np.cumsum(letter)
+    ending = row[ends - 2].astype(np.int32) << 8 | row[ends - 1]
+    ordinal = (letters[ends - 1] - letters[starts - 1] == 2) & np.isin(ending, _ORDINALS)
+    kept = np.flatnonzero(digit[starts] & ~ordinal)
+    starts, ends = starts[kept], ends[kept]
+    of_text = np.searchsorted(bounds[1:] - bounds[0] + np.arange(1, len(texts) + 1), starts)
+    words = ends - starts + 1  # each with the byte after it, which is no part of a word
+    taken = np.arange(int(words.sum())) + np.repeat(starts - np.cumsum(words) + words, words)
+    spaced = np.where(within[taken], row[taken], ord(" ")).astype(np.uint8)
+    length = np.bincount(of_text, weights=words, minlength=len(texts)).astype(np.int32)
+    offsets = np.append(np.int32(0), np.cumsum(length, dtype=np.int32))
+    found = pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(spaced))
+    return pc.ascii_rtrim(found, " ")
+
+
+_ORDINALS = np.array([ord(first) << 8 | ord(last) for first, last in ("ST", "ND", "RD", "TH")])
 
 
 def words(values: pa.Array) -> pa.Array:

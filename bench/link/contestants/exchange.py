@@ -5,23 +5,33 @@ files of the run; `cascade` is the deterministic tiers alone.
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 BEGAN = time.perf_counter()
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402, F401 - Arrow would import it within a stage
+import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
 
-from bench.link.contestants.race import enter  # noqa: E402
+from bench.link.contestants.race import Ints, enter  # noqa: E402
 from bench.link.read import read  # noqa: E402
 from shared.agreement.load import load_agreement  # noqa: E402
 from shared.linkage.link import link_records  # noqa: E402
-from shared.linkage.lots import side_by_side  # noqa: E402
 from shared.linkage.records import read_records  # noqa: E402
 from shared.linkage.registrations import second_registrations  # noqa: E402
 from shared.linkage.train import train_records  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
+
+
+def main_registrations(folder: Path) -> tuple[pa.Table, Ints]:
+    """The pupils without further registrations, and where in the file they stand."""
+    pupils = read(folder, "pupils")
+    second = second_registrations(pupils)
+    main = np.flatnonzero(~np.asarray(second))
+    return pupils.filter(pc.invert(second)) if len(main) < pupils.num_rows else pupils, main
 
 
 def main() -> None:
@@ -31,10 +41,11 @@ def main() -> None:
     if entry.variant == "cascade":
         policy = policy.model_copy(update={"model": None})
     with entry.stage("read"):
-        pupils, households = side_by_side(lambda side: read(entry.folder, side), ("pupils", "households"))
-        second = second_registrations(pupils)
-        main = np.flatnonzero(~np.asarray(second))
-        records = read_records(pupils.filter(pc.invert(second)) if len(main) < pupils.num_rows else pupils, households)
+        with ThreadPoolExecutor(max_workers=2) as workers:
+            first = workers.submit(main_registrations, entry.folder)
+            households = read(entry.folder, "households")
+        pupils, main = first.result()
+        records = read_records(pupils, households)
     if entry.variant == "trained":
         with entry.stage("train"):
             facts = {"name": "bench", "version": "0.0.0", "trained_on": entry.folder.name}
