@@ -198,8 +198,8 @@ def _areas(pupils: pa.Table, households: pa.Table) -> tuple[Field, Field, Field,
     """Postcode, sector, district and area."""
     postcode = encode(standardise.postcodes, [_text(pupils, "postcode")], [_text(households, "postcode")])
     sector = postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2))
-    district = postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -4))
-    area = postcode.mapped(lambda codes: pc.replace_substring_regex(codes, "[0-9].*", ""))
+    district = sector.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2))
+    area = district.mapped(lambda codes: pc.replace_substring_regex(codes, "[0-9].*", ""))
     return postcode, sector, district, area
 
 

@@ -7,6 +7,7 @@ nothing": empty, a placeholder, or not of the shape it should have. Nothing is e
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from datetime import date
 
@@ -32,6 +33,10 @@ _LETTERS = str.maketrans(
 )
 _APOSTROPHES = re.compile("['`´‘’‛ʹʻʼʽˈ′＇]")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"")
+_BRACKETS = frozenset('()[]"')
+# What the patterns below do, for a name without accents and brackets: apostrophes and digits go, all else is a space.
+_PLAIN = dict.fromkeys(range(128), " ") | {ord(c): None for c in "'`" + string.digits}
+_PLAIN |= {ord(c): c.upper() for c in string.ascii_letters}
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d")
 _MARK = frozenset(("Mn", "Mc", "Me"))
@@ -121,7 +126,8 @@ def without_particles(names: pa.Array) -> pa.Array:
     def rest(name: str) -> str:
         return " ".join(_PARTICLES.sub("", name).split()) or name
 
-    return pa.array([None if name is None else rest(name) for name in names.to_pylist()], pa.string())
+    several = pc.fill_null(pc.match_substring(names, " "), False)
+    return pc.replace_with_mask(names, several, pa.array(map(rest, names.filter(several).to_pylist()), pa.string()))
 
 
 def unordered_days(values: pa.Array) -> pa.Array:
@@ -226,6 +232,8 @@ def _name(value: str | None) -> str | None:
         return None
     if value.isascii() and value.isalpha():
         return _unless_placeholder(value.upper())
+    if value.isascii() and not _BRACKETS.intersection(value):
+        return _unless_placeholder(" ".join(value.translate(_PLAIN).split()))
     if not value.isascii():
         decomposed = unicodedata.normalize("NFKD", value.translate(_LETTERS))
         value = "".join(letter for letter in decomposed if unicodedata.category(letter) not in _MARK)
