@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 from shared.linkage.addresses import Addresses
 from shared.linkage.compare_names import compare_forenames, compare_surnames, in_other_order, is_a_parents
 from shared.linkage.fields import Codes, Field, Levels, lookup, numbered
+from shared.linkage.letters import Names
 from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.lots import in_lots, levels_together, side_by_side
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
@@ -152,6 +153,7 @@ def _house_number(records: Records, pairs: Pairs) -> Levels:
     level = np.full(len(pairs), Address.SAME_POSTCODE, np.int8)
     level[(codes[0] >= 0) & (codes[1] >= 0)] = Address.SAME_POSTCODE_OTHER_NUMBER
     # One side may leave out the flat: that neither supports nor contradicts.
-    level[scored(numbers, codes, fuzz.token_set_ratio) == 100] = Address.SAME_POSTCODE
-    level[scored(numbers, codes, fuzz.token_sort_ratio) == 100] = Address.SAME_POSTCODE_AND_NUMBER
+    names = Names(numbers)
+    level[scored(names, codes, fuzz.token_set_ratio) == 100] = Address.SAME_POSTCODE
+    level[scored(names, codes, fuzz.token_sort_ratio) == 100] = Address.SAME_POSTCODE_AND_NUMBER
     return level

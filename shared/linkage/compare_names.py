@@ -40,10 +40,10 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
     near = may_be_near_surnames(records, among)
     at = np.flatnonzero(near.similar | near.sounds_alike)
     spelled = codes[0][unequal[at]], codes[1][unequal[at]]
-    similarity[at] = scored(records.surname.values, spelled, JaroWinkler.similarity, least=ALIKE)
+    similarity[at] = scored(records.surname.names, spelled, JaroWinkler.similarity, least=ALIKE)
     at = np.flatnonzero(near.one_part)
     words = codes_of(records.surname_words, among.where(at))
-    shared[at] = scored(records.surname_words.values, words, fuzz.partial_token_set_ratio)
+    shared[at] = scored(records.surname_words.names, words, fuzz.partial_token_set_ratio)
     variant = records.known_surnames.are((codes[0][unequal], codes[1][unequal]))
     # From the weakest claim to the strongest: each later one overrules.
     for claim, holds in (
@@ -109,7 +109,7 @@ def in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
         fits = records.known_names.are(codes)
         near = np.flatnonzero(may_be_alike(records.every_name, codes, similarity))
         among = codes[0][near], codes[1][near]
-        likeness = scored(records.every_name.values, among, JaroWinkler.similarity, least=similarity)
+        likeness = scored(records.every_name, among, JaroWinkler.similarity, least=similarity)
         fits[near] |= likeness >= similarity
         return fits
 
@@ -205,29 +205,31 @@ def may_be_near_forenames(records: Records, pairs: Pairs, similarity: float) -> 
 def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) -> NearForenames:
     """What the letters say of the pairs that are asked for."""
     may = may_be_near_forenames(records, pairs, similarity)
-    names, firsts = records.forename.values, records.first_name.values
-    near = np.flatnonzero(asked & (may.similar | may.sounds_alike | may.shortened))
-    among = pairs.where(near)
-    whole, first = codes_of(records.forename, among), codes_of(records.first_name, among)
-    first_likeness = scored(firsts, first, JaroWinkler.similarity)
-    similar = first_likeness >= similarity
-    similar |= scored(firsts, first, OSA.similarity) >= _one_slip(records, first)
-    similar |= scored(names, whole, JaroWinkler.similarity) >= similarity
-    shortened = _is_part(records.forename, whole)
-    further = np.flatnonzero((first_likeness >= ALIKE) & ~shortened)
-    shortened[further] = _is_part(records.first_name, (first[0][further], first[1][further]))
     found = NearForenames(*(np.zeros(len(pairs), np.bool_) for _ in range(3)))
-    found.similar[near], found.shortened[near] = similar, shortened
-    found.sounds_alike[near] = may.sounds_alike[near] & (first_likeness >= ALIKE)
+    near = np.flatnonzero(asked & (may.similar | may.sounds_alike | may.shortened))
+    first = codes_of(records.first_name, pairs.where(near))
+    likeness = np.zeros(len(pairs))
+    likeness[near] = scored(records.first_name.names, first, JaroWinkler.similarity)
+    found.sounds_alike[near] = may.sounds_alike[near] & (likeness[near] >= ALIKE)
+    near = np.flatnonzero(asked & may.similar)
+    whole, first = (codes_of(field, pairs.where(near)) for field in (records.forename, records.first_name))
+    similar = likeness[near] >= similarity
+    similar |= scored(records.first_name.names, first, OSA.similarity) >= _one_slip(records, first)
+    similar |= scored(records.forename.names, whole, JaroWinkler.similarity) >= similarity
+    found.similar[near] = similar
+    near = np.flatnonzero(asked & may.shortened)
+    found.shortened[near] = _is_part(records.forename, pairs.where(near))
+    near = near[(likeness[near] >= ALIKE) & ~found.shortened[near]]
+    found.shortened[near] = _is_part(records.first_name, pairs.where(near))
     return found
 
 
-def _is_part(field: Field, codes: tuple[Codes, Codes]) -> Mask:
+def _is_part(field: Field, pairs: Pairs) -> Mask:
     """Whether one name is the beginning of the other, or its end."""
-    lengths = field.names.lengths
-    shorter = np.minimum(lengths[codes[0]], lengths[codes[1]])
-    ending = (scored(field.values, codes, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
-    part: Mask = ending | (scored(field.values, codes, Prefix.similarity) == shorter)
+    names, codes = field.names, codes_of(field, pairs)
+    shorter = np.minimum(names.lengths[codes[0]], names.lengths[codes[1]])
+    ending = (scored(names, codes, Postfix.similarity) == shorter) & (shorter >= SHORTEST_ENDING)
+    part: Mask = ending | (scored(names, codes, Prefix.similarity) == shorter)
     return part
 
 
@@ -247,8 +249,8 @@ def _begins(field: Field, codes: tuple[Codes, Codes], asked: Mask) -> Mask:
     lengths = field.names.lengths
     left, right = codes[0][asked], codes[1][asked]
     shorter, longer = np.minimum(lengths[left], lengths[right]), np.maximum(lengths[left], lengths[right])
-    slip = (scored(field.values, (left, right), OSA.similarity) >= longer - 1) & (longer >= SHORTEST_SLIP)
-    begins[asked] = slip | (scored(field.values, (left, right), Prefix.similarity) == shorter)
+    slip = (scored(field.names, (left, right), OSA.similarity) >= longer - 1) & (longer >= SHORTEST_SLIP)
+    begins[asked] = slip | (scored(field.names, (left, right), Prefix.similarity) == shorter)
     return begins
 
 
@@ -264,5 +266,5 @@ def _first_among_further(
         asked = np.flatnonzero(among & (one >= 0) & (others >= 0) & long[one])
         asked = asked[shares_letters(names, one[asked], others[asked] + offset)]
         codes = one[asked], others[asked] + offset
-        found[asked] |= scored(names.values, codes, fuzz.partial_token_set_ratio) == 100
+        found[asked] |= scored(names, codes, fuzz.partial_token_set_ratio) == 100
     return found

@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.linkage.short_text import ShortText
+
 if TYPE_CHECKING:
     from shared.linkage.fields import Codes, Mask
 
@@ -25,9 +27,20 @@ class Names:
     values: pa.Array
 
     @cached_property
+    def spelled(self) -> list[str]:
+        """The names as Python spells them."""
+        spelled: list[str] = self.values.to_pylist()
+        return spelled
+
+    @cached_property
+    def marks(self) -> npt.NDArray[np.uint64]:
+        """A number for each name that depends on its letters and not on its place."""
+        return ShortText.both_ends(self.values).mixed
+
+    @cached_property
     def letters(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Of each name the bits of its letters and its length; the last entry is of a missing name."""
-        return _letters(self.values)
+        return _letters(self.spelled)
 
     @cached_property
     def lengths(self) -> Codes:
@@ -82,9 +95,9 @@ _UNREADABLE = np.uint32(0xFFFFFFFF)
 """The letters of a name outside A to Z, of which the bits cannot speak."""
 
 
-def _letters(values: pa.Array) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
+def _letters(values: list[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
     """Of each value the bits of its letters and its length; the last entry is of a missing value."""
-    joined = np.frombuffer("\0".join(values.to_pylist()).encode() + b"\0", np.uint8)
+    joined = np.frombuffer("\0".join(values).encode() + b"\0", np.uint8)
     ends = np.flatnonzero(joined == 0)[: len(values)]
     letters = np.full(len(values) + 1, 0, np.uint32)
     length = np.zeros(len(values) + 1, np.float32)

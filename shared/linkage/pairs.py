@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from rapidfuzz import process
 
 from shared.linkage.fields import Codes, Field, Levels, Mask
+from shared.linkage.letters import Names
 
 Scores = npt.NDArray[np.float64]
 
@@ -52,19 +52,25 @@ def ranked(codes: tuple[Codes, Codes], differs: int, exact: int) -> Levels:
     return level
 
 
-def scored(values: pa.Array, codes: tuple[Codes, Codes], scorer: Callable[..., float], least: float = 0.0) -> Scores:
-    """`scorer` for pairs of values, once for each distinct pair; 0 where a value is missing or below `least`."""
-    said = (codes[0] >= 0) & (codes[1] >= 0)
+def scored(names: Names, codes: tuple[Codes, Codes], scorer: Callable[..., float], least: float = 0.0) -> Scores:
+    """`scorer` for pairs of names, once for each distinct pair; 0 where a name is missing or below `least`."""
+    said = np.flatnonzero(np.minimum(*codes) >= 0)
     scores = np.zeros(len(codes[0]))
-    if not said.any():
+    if not len(said):
         return scores
-    size = len(values)
-    low, high = np.minimum(*codes)[said].astype(np.int64), np.maximum(*codes)[said]
-    encoded = pa.array(low * size + high).dictionary_encode()
-    distinct = encoded.dictionary.to_numpy()
-    one, other = values.take(pa.array(distinct // size)), values.take(pa.array(distinct % size))
-    # In the order of the alphabet: scorers need not be symmetric, and codes depend on the order of the rows.
-    left, right = pc.min_element_wise(one, other).to_pylist(), pc.max_element_wise(one, other).to_pylist()
-    found = process.cpdist(left, right, scorer=scorer, score_cutoff=least, dtype=np.float64)
+    left, right = (side[said].astype(np.int64) for side in codes)
+    # In an order that the names decide: scorers need not be symmetric, and codes depend on the order of the rows.
+    later = names.marks[left] > names.marks[right]
+    left, right = np.where(later, right, left), np.where(later, left, right)
+    encoded = pa.array(left * len(names.values) + right).dictionary_encode()
+    ones, others = np.divmod(encoded.dictionary.to_numpy(), len(names.values))
+    spelled = names.spelled
+    found = process.cpdist(
+        [spelled[code] for code in ones.tolist()],
+        [spelled[code] for code in others.tolist()],
+        scorer=scorer,
+        score_cutoff=least,
+        dtype=np.float64,
+    )
     scores[said] = found[encoded.indices.to_numpy()]
     return scores
