@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from shared.contract.datasets import ARROW_TYPES, CONTRACTS, Column
+from shared.linkage.columns import ADDRESS
 
 
 def example(column: Column) -> Any:
@@ -24,11 +25,15 @@ def examples(dataset: str, rows: int = 2) -> pa.Table:
 
 
 def one_cell_each(dataset: str) -> pa.Table:
-    """As many rows as there are columns: of each row one cell is filled, that of the column with the row's number."""
+    """As many rows as there are columns: of each row one cell is filled, that of the column with the row's number.
+
+    Of address text linkage reads numbers alone, so each part of an address bears one.
+    """
     columns = CONTRACTS[dataset].columns
+    filled = [f"12 {example(column)}" if column.name in ADDRESS else example(column) for column in columns]
     return pa.table(
         {
-            column.name: _array(column, [example(column) if row == number else None for row in range(len(columns))])
+            column.name: _array(column, [filled[number] if row == number else None for row in range(len(columns))])
             for number, column in enumerate(columns)
         }
     )

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from docs.governance.examples import examples, one_cell_each, origins
 from docs.governance.facts import agreement
@@ -27,6 +26,7 @@ from shared.contract.rules.registry import Context, Rule
 from shared.contract.rules.rulebooks import RULES
 from shared.eligibility.assess import assess, exclude_pupils
 from shared.intake.home import route
+from shared.linkage.addresses import Addresses
 from shared.linkage.fields import Field
 from shared.linkage.levels import LEVELS
 from shared.linkage.link import LINKS
@@ -186,9 +186,7 @@ def _said(held: Any, side: int) -> set[int]:
         return _said((held.pupils, held.households)[side], side)
     if isinstance(held, np.ndarray):
         return set(np.flatnonzero(held if held.dtype == np.bool_ else held >= 0).tolist())
-    if isinstance(held, pa.Array | pa.ChunkedArray):
-        return set(np.flatnonzero(pc.is_valid(held).to_numpy(zero_copy_only=False)).tolist())
-    parts = held if isinstance(held, tuple) else [getattr(held, part.name) for part in fields(held)]
+    parts = [codes for codes, _ in held.parts] if isinstance(held, Addresses) else held
     return set().union(*(_said(part, side) for part in parts))
 
 
