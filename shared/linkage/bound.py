@@ -43,7 +43,7 @@ def _besides_names(scale: Scale, pairs: Pairs) -> Scores:
         # A temporary UPN never contradicts, so disagreement is taken to say nothing.
         ours, theirs = codes_of(records.key(name), pairs)
         bits[(ours == theirs) & (ours >= 0)] += tables[name][Identifier.EXACT]
-    dob = dob_levels(records.dob, pairs)
+    dob = dob_levels(records, pairs)
     bits += tables["dob"][dob]
     exact = np.flatnonzero(dob == Dob.EXACT)
     bits[exact] += _corrected(scale, "dob", Dob.EXACT, "dob", pairs.where(exact))
@@ -119,14 +119,8 @@ def _forename(scale: Scale, pairs: Pairs, similarity: float) -> Scores:
 
 def _best_forename(scale: Scale, pairs: Pairs) -> Scores:
     """What the forename of each pupil weighs at best, if the names are where they should be."""
-    table = scale.weights.tables["forename"]
-    named = [
-        table[level] + scale.corrections["forename", level, "first_name"]
-        for level in (Forename.FIRST_NAME, Forename.EXACT)
-    ]
-    best = np.maximum(np.maximum(*named), np.max(table[: Forename.FIRST_NAME]))
-    sounds = table[Forename.SOUNDS_ALIKE] + scale.corrections["forename", Forename.SOUNDS_ALIKE, "forename_sound"]
     records, rows = scale.records, pairs.pupils
+    best, sounds = scale.best_forenames
     found: Scores = np.maximum(best[records.first_name.pupils[rows]], sounds[records.forename_sound.pupils[rows]])
     return found
 

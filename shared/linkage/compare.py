@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
@@ -18,7 +17,6 @@ from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Records
 
 _A_MONTH = 31
-_EPOCH = np.datetime64("1970-01-01", "D")
 
 
 def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[str, Levels]:
@@ -46,7 +44,7 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     return {
         "upn": _identifier(records.upn, pairs, temporary="^.{12}[A-Z]$"),
         "uln": _identifier(records.uln, pairs),
-        "dob": dob_levels(records.dob, pairs),
+        "dob": dob_levels(records, pairs),
         "surname": surname,
         "forename": forename,
         "sex": ranked(codes_of(records.sex, pairs), Sex.DIFFERS, Sex.EXACT),
@@ -68,12 +66,12 @@ def _identifier(field: Field, pairs: Pairs, temporary: str | None = None) -> Lev
     return level
 
 
-def dob_levels(field: Field, pairs: Pairs) -> Levels:
+def dob_levels(records: Records, pairs: Pairs) -> Levels:
     """The level of `Dob` of every pair."""
-    codes = codes_of(field, pairs)
+    codes = codes_of(records.dob, pairs)
     level = ranked(codes, Dob.DIFFERS, Dob.EXACT)
     unequal = np.flatnonzero(level == Dob.DIFFERS)
-    days, digits = _calendar(field.values)
+    days, digits = records.calendar
     apart = np.abs(days[codes[0][unequal]] - days[codes[1][unequal]])
     left, right = digits[codes[0][unequal]], digits[codes[1][unequal]]
     differing = left ^ right
@@ -92,19 +90,6 @@ def dob_levels(field: Field, pairs: Pairs) -> Levels:
 
 
 _YEAR, _MONTH, _DAY = 0xFFFF0000, 0xFF00, 0xFF
-
-
-def _calendar(values: pa.Array) -> tuple[Codes, npt.NDArray[np.uint32]]:
-    """Of each date, given in days since 1970-01-01, that number and its eight digits of four bits, `0x20140317`."""
-    days = values.to_numpy(zero_copy_only=False)
-    dates = _EPOCH + days.astype("timedelta64[D]")
-    years, months = dates.astype("datetime64[Y]"), dates.astype("datetime64[M]")
-    parts = years.astype(np.int64) + 1970, (months - years).astype(np.int64) + 1, (dates - months).astype(np.int64) + 1
-    number = (parts[0] * 100 + parts[1]) * 100 + parts[2]
-    digits = np.zeros(len(days), np.uint32)
-    for place in range(8):
-        digits |= (number // 10**place % 10).astype(np.uint32) << np.uint32(4 * place)
-    return days.astype(np.int32), digits
 
 
 def contact_levels(records: Records, pairs: Pairs) -> Levels:

@@ -14,7 +14,7 @@ import numpy as np
 from shared.linkage.fields import Levels
 from shared.linkage.pairs import Pairs
 
-AT_ONCE = 1 << 17
+AT_ONCE = 1 << 18
 """Pairs in one lot."""
 WORKERS = 2
 Part = TypeVar("Part")

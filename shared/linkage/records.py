@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -123,6 +124,12 @@ class Records:
     def known_names(self) -> KnownForms:
         """Forms of one first name among all names (`every_name`)."""
         return KnownForms(self.every_name.values, FORENAMES)
+
+    @cached_property
+    def calendar(self) -> tuple[Codes, npt.NDArray[np.uint32]]:
+        """Of each date of birth the days since 1970-01-01, and its eight digits of four bits: `0x20140317`."""
+        days = self.dob.values.to_numpy(zero_copy_only=False)
+        return days.astype(np.int32), standardise.digits_of_dates(days)
 
     @cached_property
     def twins(self) -> tuple[Mask, Mask]:

@@ -139,6 +139,18 @@ def unordered_days(values: pa.Array) -> pa.Array:
     return pa.array((year * 32 + np.minimum(day, month)) * 32 + np.maximum(day, month))
 
 
+def digits_of_dates(days: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    """The eight digits of dates, given in days since 1970-01-01, four bits each: `0x20140317`."""
+    dates = days.astype("datetime64[D]")
+    years, months = dates.astype("datetime64[Y]"), dates.astype("datetime64[M]")
+    parts = years.astype(np.int64) + 1970, (months - years).astype(np.int64) + 1, (dates - months).astype(np.int64) + 1
+    number = (parts[0] * 100 + parts[1]) * 100 + parts[2]
+    digits = np.zeros(len(days), np.uint32)
+    for place in range(8):
+        digits |= (number // 10**place % 10).astype(np.uint32) << np.uint32(4 * place)
+    return digits
+
+
 def postcodes(values: pa.Array) -> pa.Array:
     """Postcodes as `SE15 4QP`; a pseudo-postcode (`ZZ99…`) or one that cannot exist is null."""
     normal = postcodes_normal(values)

@@ -129,6 +129,19 @@ class Scale:
                 found[term.comparison, int(level), term.field] = np.append(np.maximum(rarity, least), 0.0)
         return found
 
+    @cached_property
+    def best_forenames(self) -> tuple[Scores, Scores]:
+        """The most that each first name can weigh by its letters, and the most that it can by its sound; the last is of
+        a missing one."""
+        table, corrections = self.weights.tables["forename"], self.corrections
+        named = [
+            table[level] + corrections["forename", level, "first_name"]
+            for level in (Forename.FIRST_NAME, Forename.EXACT)
+        ]
+        sounds = corrections["forename", Forename.SOUNDS_ALIKE, "forename_sound"]
+        best = np.maximum(np.maximum(*named), np.max(table[: Forename.FIRST_NAME]))
+        return best, table[Forename.SOUNDS_ALIKE] + sounds
+
     def _share(self, field: Field, usual: float) -> Scores:
         """The share of each value, without the pair itself, which says nothing of strangers."""
         rows, borrowed = self.records.pupils + self.records.households, self.weights.borrowed
