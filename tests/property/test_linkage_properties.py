@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.linkage import standardise
+from shared.linkage import lots, standardise
 from shared.linkage.bound import may_weigh
 from shared.linkage.compare import compare
 from shared.linkage.link import link
@@ -82,6 +83,16 @@ def test_the_order_of_the_rows_decides_nothing(left: list[Any], right: list[Any]
         if found["household_row"] is not None:
             found["household_row"] = child_order[found["household_row"]]
     assert sorted(shuffled, key=lambda found: found["pupil_row"]) == straight
+
+
+@settings(max_examples=40)
+@given(left=PUPILS, right=CHILDREN)
+def test_pairs_in_lots_of_any_size_give_the_same_links(left: list[Any], right: list[Any]) -> None:
+    tables = pupils(*left), children(*_numbered(right))
+    whole = link(*tables, POLICY)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(lots, "AT_ONCE", 2)
+        assert link(*tables, POLICY) == whole
 
 
 @given(left=PUPILS, right=CHILDREN)
