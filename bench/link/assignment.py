@@ -16,16 +16,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.link.__main__ import PEERS, child, make
 from bench.link.measure import right
-from bench.link.read import read
+from bench.link.read import main_registrations, read
 from shared.agreement.load import load_agreement
 from shared.linkage.blocking import block
 from shared.linkage.records import read_records
-from shared.linkage.registrations import second_registrations
 from shared.linkage.weigh import weigh as weigh_pairs
 from shared.linkage.weights import weights_of
 
@@ -41,10 +39,8 @@ def weigh(folder: Path, least: float) -> pa.Table:
     policy = load_agreement().linkage
     if policy.model is None:
         raise ValueError("the agreement names no model")
-    pupils, households = (read(folder, side) for side in ("pupils", "households"))
-    second = second_registrations(pupils)
-    main = np.flatnonzero(~np.asarray(second))
-    records = read_records(pupils.filter(pc.invert(second)), households)
+    pupils, main = main_registrations(folder)
+    records = read_records(pupils, read(folder, "households"))
     everyone = (np.ones(rows, np.bool_) for rows in (records.pupils, records.households))
     pairs, _ = block(records, *everyone)
     scale = weights_of(policy.model).on(records)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bench.link.contestants.race import Ints
 from shared.linkage.columns import COLUMNS, OFTEN_ALIKE
-from shared.linkage.registrations import REGISTRATION
+from shared.linkage.registrations import REGISTRATION, second_registrations
+
+
+def main_registrations(folder: Path) -> tuple[pa.Table, Ints]:
+    """The pupils without further registrations, as runs link them, and where in the file they stand."""
+    pupils = read(folder, "pupils")
+    second = second_registrations(pupils)
+    main = np.flatnonzero(~np.asarray(second))
+    return pupils.filter(pc.invert(second)) if len(main) < pupils.num_rows else pupils, main
 
 
 def read(folder: Path, side: str) -> pa.Table:

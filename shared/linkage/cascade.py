@@ -12,7 +12,7 @@ import numpy as np
 
 from shared.linkage.fields import MISSING, Codes, Field, Mask, counts
 from shared.linkage.keys import joined, renumbered
-from shared.linkage.meet import may_meet
+from shared.linkage.meet import may_meet, meet
 from shared.linkage.pairs import Pairs
 from shared.linkage.records import Records
 
@@ -30,23 +30,18 @@ class Groups:
 
 
 def group(records: Records, keys: tuple[str, ...]) -> Groups:
-    """Number the rows by the values of `keys`. A value that only one side has is mostly left out, as if missing."""
-    pupils, households, size = joined([records.key(name) for name in keys])
-    sides = []
-    for codes, met in zip((pupils, households), may_meet(pupils, households, size), strict=True):
-        kept = np.full(len(codes), MISSING)
-        kept[met] = codes[met]
-        sides.append(kept)
-    return _groups(sides[0], sides[1], size)
+    """Number the rows by the values of `keys`."""
+    return join_keys([records.key(name) for name in keys])
 
 
 def join_keys(fields: list[Field]) -> Groups:
-    """Number the rows by several fields; a row that misses one of them is in no group."""
-    return _groups(*joined(fields))
-
-
-def _groups(pupils: Codes, households: Codes, size: int) -> Groups:
-    numbers, size = renumbered(np.concatenate((pupils, households)), size)
+    """Number the rows by several fields; a row that misses one of them is in no group, nor are most of those whose
+    value only one side has."""
+    pupils, households, size = joined(fields)
+    both = np.full(len(pupils) + len(households), MISSING)
+    ours, theirs = may_meet(pupils, households, size)
+    both[ours], both[len(pupils) + theirs] = pupils[ours], households[theirs]
+    numbers, size = renumbered(both, size)
     return Groups(numbers[: len(pupils)], numbers[len(pupils) :], size)
 
 
@@ -69,13 +64,11 @@ def only_pairs(groups: Groups, alone: Mask, free_pupils: Mask, free_households: 
 
 
 def candidates(groups: Groups, pupils: Codes) -> Pairs:
-    """Every pair of one of these pupil rows with a child of its group, unless the group is too large to choose from."""
-    sizes = counts(groups.households, groups.size)
-    offered = np.append(np.where(sizes <= MOST_CANDIDATES, sizes, 0), 0)[groups.pupils[pupils]]
-    children = np.argsort(groups.households, kind="stable")[np.count_nonzero(groups.households < 0) :]
-    starts = np.append(np.cumsum(sizes) - sizes, 0)[groups.pupils[pupils]]
-    position = np.arange(offered.sum()) - np.repeat(np.cumsum(offered) - offered, offered)
-    return Pairs(np.repeat(pupils, offered), children[np.repeat(starts, offered) + position])
+    """Every pair of one of these pupil rows, in their order, with a child of its group, unless that is too large to
+    choose from."""
+    pairs = meet(groups.pupils[pupils], groups.households, groups.size, MOST_CANDIDATES)
+    pairs = pairs.where(np.argsort(pairs.pupils, kind="stable"))
+    return Pairs(pupils[pairs.pupils], pairs.households)
 
 
 def shared_with(groups: Groups) -> Codes:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.linkage.fields import MISSING, Codes, Field, Mask, Standard
-from shared.linkage.keys import by_code
+from shared.linkage.keys import renumbered
 from shared.linkage.short_text import Words
 
 MOST_DIGITS = 12
@@ -21,12 +21,9 @@ def encode_digits(standard: Standard, pupils: pa.ChunkedArray, households: pa.Ch
     """
     chunks = [chunk.cast(pa.string()) for column in (pupils, households) for chunk in column.chunks]
     numbers = np.concatenate([np.zeros(0, np.int64), *(_numbers(chunk, standard) for chunk in chunks)])
-    ordered, rows = by_code(numbers, 10**MOST_DIGITS)
-    new = np.ones(len(ordered), np.bool_)
-    new[1:] = ordered[1:] != ordered[:-1]
-    codes = np.full(len(numbers), MISSING, np.int32)
-    codes[rows] = np.cumsum(new, dtype=np.int32) - np.int32(1)
-    return Field(pa.nulls(int(new.sum())), codes[: len(pupils)], codes[len(pupils) :])
+    renamed, size = renumbered(numbers, 10**MOST_DIGITS)
+    codes = renamed.astype(np.int32)
+    return Field(pa.nulls(size), codes[: len(pupils)], codes[len(pupils) :])
 
 
 def _numbers(texts: pa.Array, standard: Standard) -> Codes:

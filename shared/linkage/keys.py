@@ -76,6 +76,12 @@ def join(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, int]:
     return joined, size
 
 
+def positions(starts: Codes, lengths: Codes) -> Codes:
+    """All positions of runs that start and are as long as said, one run after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
+
+
 def renumbered(codes: Codes, size: int) -> tuple[Codes, int]:
     """The same groups with fewer numbers, from zero up, where there are many more numbers than rows."""
     if size <= 2 * len(codes):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from shared.linkage.fields import Codes
-from shared.linkage.keys import BITS, renumbered
+from shared.linkage.keys import BITS, Runs, positions, renumbered
 from shared.linkage.pairs import Pairs
+from shared.linkage.short_text import SPREAD
 
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _MOST_BITS = 22
 """Of the table: four million bytes are near the processor."""
 
@@ -43,11 +43,18 @@ def may_repeat(keys: Codes, size: int) -> Codes:
     return np.flatnonzero(several[places])
 
 
+def repeated(keys: Codes, size: int) -> Runs:
+    """The runs of rows of the same key of those whose key may be there more than once."""
+    rows = may_repeat(keys, size)
+    runs = Runs.of(keys[rows], size)
+    return Runs(rows[runs.rows], runs.starts, runs.codes)
+
+
 def _places(keys: Codes, size: int, bits: int) -> Codes:
     """Where in a table of so many bits each key belongs; the missing at its end."""
     if size <= 1 << bits:
         return keys
-    places = (keys.astype(np.uint64) * _SPREAD >> np.uint64(64 - bits)).astype(np.int64)
+    places = (keys.astype(np.uint64) * SPREAD[0] >> np.uint64(64 - bits)).astype(np.int64)
     places[keys < 0] = -1
     return places
 
@@ -75,12 +82,6 @@ def meet(pupils: Codes, households: Codes, size: int, most: int) -> Pairs:
     offered = lengths - of_pupils
     wanted = np.flatnonzero((of_pupils > 0) & (offered > 0) & (offered <= most))
     starts, of_pupils, offered = starts[wanted], of_pupils[wanted], offered[wanted]
-    pupil = _each(starts, of_pupils)
+    pupil = positions(starts, of_pupils)
     times, first = np.repeat(offered, of_pupils), np.repeat(starts + of_pupils, of_pupils)
-    return Pairs(asked[row[np.repeat(pupil, times)]], children[row[_each(first, times)] - len(asked)])
-
-
-def _each(starts: Codes, lengths: Codes) -> Codes:
-    """The positions of runs, one after the other."""
-    ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
+    return Pairs(asked[row[np.repeat(pupil, times)]], children[row[positions(first, times)] - len(asked)])

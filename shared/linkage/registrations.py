@@ -52,8 +52,8 @@ def second_registrations(pupils: pa.Table) -> pa.Array:
 
 def _registered_again(pupils: pa.Table) -> tuple[Codes, Codes]:
     """The rows whose UPN and date of birth are there more than once, and a number for each child that they are of."""
-    rows = _may_be_again(_whole(pupils.column("upn")), _whole(pupils.column("dob")))
-    upn, dob = (numbered(_whole(pupils.column(name).take(pa.array(rows))))[0] for name in ("upn", "dob"))
+    rows = _may_be_again(pupils.column("upn").combine_chunks(), pupils.column("dob").combine_chunks())
+    upn, dob = (numbered(pupils.column(name).take(pa.array(rows)).combine_chunks())[0] for name in ("upn", "dob"))
     # No date is a date of its own here.
     runs = Runs.of(*join([(upn, len(rows)), (dob + 1, len(rows) + 1)]))
     several = np.flatnonzero(runs.lengths[runs.run] > 1)
@@ -68,10 +68,6 @@ def _may_be_again(upns: pa.Array, dobs: pa.Array) -> Codes:
     rows = may_repeat(mixed, _SIZE)
     # A second look through another table of bits leaves hardly any that only looked so.
     return text.rows[rows[may_repeat(mixed[rows] ^ mixed[rows] >> 31, _SIZE)]]
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def link_main_registrations(

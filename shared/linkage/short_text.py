@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _WORD = 8
 _LONGEST = 2 * _WORD
-_SPREAD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
+SPREAD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
 Words = npt.NDArray[np.uint64]
 
 
@@ -56,8 +56,8 @@ class ShortText:
     @property
     def mixed(self) -> Words:
         """A number for each of `rows`, which depends on nothing but the text; other texts nearly always have others."""
-        mixed = self.first * _SPREAD[0] ^ self.last * _SPREAD[1] ^ self.lengths * _SPREAD[2]
-        found: Words = (mixed ^ mixed >> np.uint64(29)) * _SPREAD[0]
+        mixed = self.first * SPREAD[0] ^ self.last * SPREAD[1] ^ self.lengths * SPREAD[2]
+        found: Words = (mixed ^ mixed >> np.uint64(29)) * SPREAD[0]
         return found
 
     def numbered(self, size: int) -> tuple[Codes, Codes]:

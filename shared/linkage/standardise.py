@@ -25,6 +25,7 @@ from shared.contract.identifiers import (
     uprns_normal,
     uprns_ok,
 )
+from shared.linkage.keys import positions
 
 # Letters that NFKD leaves whole, as London registers transliterate them.
 _LETTERS = str.maketrans(
@@ -208,7 +209,7 @@ def _words_of_digits(texts: pa.Array) -> pa.Array:
     starts, ends = starts[kept], ends[kept]
     of_text = np.searchsorted(bounds[1:] - bounds[0] + np.arange(1, len(texts) + 1), starts)
     words = ends - starts + 1  # each with the byte after it, which is no part of a word
-    taken = np.arange(int(words.sum())) + np.repeat(starts - np.cumsum(words) + words, words)
+    taken = positions(starts, words)
     spaced = np.where(within[taken], row[taken], ord(" ")).astype(np.uint8)
     length = np.bincount(of_text, weights=words, minlength=len(texts)).astype(np.int32)
     offsets = np.append(np.int32(0), np.cumsum(length, dtype=np.int32))

@@ -13,7 +13,7 @@ from shared.linkage.fields import Codes, Field, counts
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.records import Records
-from shared.linkage.short_text import ShortText
+from shared.linkage.short_text import SPREAD, ShortText
 
 FIELDS = ("dob", "surname", "surname_sound", "first_name", "forename_sound", "uprn", "postcode")
 """Fields of which the model keeps how often two random rows have the same value."""
@@ -80,7 +80,7 @@ def drawn(records: Records, side: int, most: int) -> Codes:
             mixed[text.rows] = text.mixed
         else:
             mixed[:-1] = field.values.to_numpy(zero_copy_only=False).astype(np.uint64)
-        key = (key ^ mixed[(field.pupils, field.households)[side]]) * np.uint64(0x9E3779B97F4A7C15)
+        key = (key ^ mixed[(field.pupils, field.households)[side]]) * SPREAD[0]
         key ^= key >> np.uint64(29)
     if most >= len(key):
         return np.argsort(key, kind="stable")

@@ -22,10 +22,10 @@ from shared.linkage.compare import compare
 from shared.linkage.context import rivals
 from shared.linkage.family import by_siblings
 from shared.linkage.fields import Codes, Field, Levels
-from shared.linkage.keys import Runs, join
+from shared.linkage.keys import join
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.lots import WORKERS
-from shared.linkage.meet import may_repeat
+from shared.linkage.meet import repeated
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.patterns import Patterns, levels_of, pattern_of
 from shared.linkage.posterior import Rivals, World, posterior
@@ -217,7 +217,7 @@ def _siblings(lots: Sequence[Records]) -> Siblings:
 def _together(records: Records, *fields: Field) -> float:
     """Ordered pairs of children of one claim who have the same value of these fields."""
     codes, size = join([(field.households, field.size) for field in (records.household_ref, *fields)])
-    sizes = Runs.of(codes[may_repeat(codes, size)], size).lengths.astype(float)
+    sizes = repeated(codes, size).lengths.astype(float)
     return float((sizes * (sizes - 1)).sum())
 
 

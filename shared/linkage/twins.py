@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from shared.linkage.fields import MISSING, Codes, Mask
-from shared.linkage.keys import Runs, join
-from shared.linkage.meet import may_repeat
+from shared.linkage.keys import join
+from shared.linkage.meet import repeated
 
 
 def with_a_twin(names: Codes, families: Iterable[list[tuple[Codes, int]]]) -> Mask:
@@ -19,10 +19,9 @@ def with_a_twin(names: Codes, families: Iterable[list[tuple[Codes, int]]]) -> Ma
     twins = np.zeros(len(names), np.bool_)
     for family in families:
         key, size = join(family)
-        asked = may_repeat(np.where(names < 0, MISSING, key), size)
-        runs = Runs.of(key[asked], size)
+        runs = repeated(np.where(names < 0, MISSING, key), size)
         if len(runs.rows):
-            named = names[asked[runs.rows]]
+            named = names[runs.rows]
             several = np.minimum.reduceat(named, runs.starts) < np.maximum.reduceat(named, runs.starts)
-            twins[asked[runs.rows[several[runs.run]]]] = True
+            twins[runs.rows[several[runs.run]]] = True
     return twins

@@ -6,32 +6,21 @@ files of the run; `cascade` is the deterministic tiers alone.
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 BEGAN = time.perf_counter()
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402, F401 - Arrow would import it within a stage
-import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
 
-from bench.link.contestants.race import Ints, enter  # noqa: E402
-from bench.link.read import read  # noqa: E402
+from bench.link.contestants.race import enter  # noqa: E402
+from bench.link.read import main_registrations, read  # noqa: E402
 from shared.agreement.load import load_agreement  # noqa: E402
 from shared.linkage.link import link_records  # noqa: E402
 from shared.linkage.records import read_records  # noqa: E402
-from shared.linkage.registrations import second_registrations  # noqa: E402
 from shared.linkage.train import train_records  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
-
-
-def main_registrations(folder: Path) -> tuple[pa.Table, Ints]:
-    """The pupils without further registrations, and where in the file they stand."""
-    pupils = read(folder, "pupils")
-    second = second_registrations(pupils)
-    main = np.flatnonzero(~np.asarray(second))
-    return pupils.filter(pc.invert(second)) if len(main) < pupils.num_rows else pupils, main
 
 
 def main() -> None:
