@@ -29,7 +29,8 @@ def test_what_was_sealed_is_what_is_opened(house: House) -> None:
 def test_nothing_of_the_content_shows_in_the_sealed_file_or_its_metadata(house: House) -> None:
     sealed = house.sealed()
     for shown in (sealed.data, *(text.encode() for text in sealed.metadata.values())):
-        for word in ("B801200005001", "O'Neill", "surname", "upn", "nc_year"):
+        # Seven letters and more: "upn" turns up by chance in a few thousand random bytes, once in some hundred runs.
+        for word in ("B801200005001", "O'Neill", "surname", "nc_year"):
             assert word.encode() not in shown
 
 
