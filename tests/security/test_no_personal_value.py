@@ -30,7 +30,7 @@ from shared.storage.poison import PoisonQueue
 from tests.witnessed import lend_keys
 from tests.world import NOW, World, decision, household, pupil, put_postcodes, table, upn
 
-MARK = "qzv"
+MARK = "qzvqz"
 NOT_PERSONAL = {
     *("sex", "nc_year", "enrol_status", "urn", "laestab", "school_name", "home_la", "fsm_category"),
     *("claim_type", "source", "qualifying_benefit", "claimant_title", "child_sex", "suppress_contact", "child_seq"),
@@ -42,7 +42,7 @@ PARENT_DOB = date(1983, 4, 17)
 VALUES = {
     **{"upn": upn(77001), "uln": "9276308686", "uprn": "987654321098", "postcode": "SW2 5SG"},
     **{"dob": DOB, "child_dob": DOB, "claimant_dob": PARENT_DOB, "claimant_nino": "AB123456C"},
-    **{"household_ref": "QZVREF1", "child_upn": upn(77001), "child_uln": "9276308686"},
+    **{"household_ref": "QZVQZREF1", "child_upn": upn(77001), "child_uln": "9276308686"},
 }
 
 
@@ -57,11 +57,11 @@ def marked(columns: tuple[str, ...], start: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-PUPIL = marked(PUPILS.names, pupil()) | {"surname": "Qzvname", "forename": "Qzvfore"}
-CHILD = marked(HOUSEHOLDS.names, household()) | {"child_surname": "Qzvname", "child_forename": "Qzvfore"}
+PUPIL = marked(PUPILS.names, pupil()) | {"surname": "Qzvqzname", "forename": "Qzvqzfore"}
+CHILD = marked(HOUSEHOLDS.names, household()) | {"child_surname": "Qzvqzname", "child_forename": "Qzvqzfore"}
 SECRETS = {
     *(str(value).lower() for row in (PUPIL, CHILD) for name, value in row.items() if name not in NOT_PERSONAL if value),
-    *("sw25sg", "19/07/2013", "20130719", "17/04/1983", "ab 12 34 56 c", "qzvofficer", MARK),
+    *("sw25sg", "19/07/2013", "20130719", "17/04/1983", "ab 12 34 56 c", "qzvqzofficer", MARK),
 }
 
 
@@ -113,14 +113,14 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
     wrong = table("pupils", [PUPIL]).append_column("ethnicity", [[MARK]])
     sealed = world.seal("southwark", "pupils", wrong)
     world.put("southwark", sealed.data, sealed.metadata)
-    world.put("southwark", b"upn,surname\n" + PUPIL["upn"].encode() + b",Qzvname\n", {"note": "plain"})
+    world.put("southwark", b"upn,surname\n" + PUPIL["upn"].encode() + b",Qzvqzname\n", {"note": "plain"})
     with PoisonQueue.connect(account) as poison:
         poison.ensure()
         host = Host(world.exchange, poison)
         host.run_to_quiescence(timeout=60)
         [match] = world.results("lambeth", "matches").to_pylist()
-        assert match["pupil_surname"] == "Qzvname", "the child was linked, so its values did travel"
-        choice = decision(match["match_ref"], decided_by="Qzvofficer", reason=f"{MARK} reason")
+        assert match["pupil_surname"] == "Qzvqzname", "the child was linked, so its values did travel"
+        choice = decision(match["match_ref"], decided_by="Qzvqzofficer", reason=f"{MARK} reason")
         assert set(choice) <= set(DECISIONS.names)
         world.drop("lambeth", "decisions", [choice])
         host.run_to_quiescence(timeout=60)
@@ -129,7 +129,7 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
             raise ValueError(f"could not convert {PUPIL['surname']!r} born {DOB}")
 
         monkeypatch.setattr("shared.intake.receive.validate", bug)
-        world.drop("southwark", "pupils", [PUPIL | {"middle_names": "Qzvother"}])
+        world.drop("southwark", "pupils", [PUPIL | {"middle_names": "Qzvqzother"}])
         assert host.run_to_quiescence(timeout=60)["poisoned"] == 1
         texts = list(everything_in_the_open(world, poison))
 
@@ -171,7 +171,7 @@ def test_no_exception_of_this_product_holds_a_value(world: World, dataset: str) 
     for spoil in ("ethnicity", "language", "sen_provision"):
         rows = table(dataset, [row]).append_column(spoil, [[MARK]])
         sealed = world.seal("southwark", dataset, rows)
-        name = world.put("southwark", sealed.data[:-9] + b"Qzv-e" + b"PARE", sealed.metadata)
+        name = world.put("southwark", sealed.data[:-9] + b"Qzvqz-e" + b"PARE", sealed.metadata)
         try:
             receive(world.exchange, tenant="lambeth", container="southwark-inbox", name=name)
         except ExchangeError as error:
