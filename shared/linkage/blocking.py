@@ -87,17 +87,17 @@ def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Co
     """The rule's key of both sides, and how many keys there could be."""
     sides = []
     for rows, households in ((asked, False), (children, True)):
-        key, size = np.zeros(len(rows), np.int64), 1
+        key, size, lowest = np.zeros(len(rows), np.int64), 1, np.zeros(len(rows), np.int32)
         for name in at.fields:
             field = records.key(name)
             codes = (field.households if households else field.pupils)[rows]
             if at.crossed and households and name in _CROSSED:
                 codes = records.key(_CROSSED[name]).households[rows]
-            missing = (key < 0) | (codes < 0)
+            np.minimum(lowest, codes, out=lowest)
             key *= field.size
             key += codes
-            key[missing] = MISSING
             size *= max(field.size, 1)
+        key[lowest < 0] = MISSING
         sides.append(key)
     return sides[0], sides[1], size
 

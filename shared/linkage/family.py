@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.linkage.fields import Codes, Mask
+from shared.linkage.fields import MISSING, Codes, Mask
 from shared.linkage.keys import by_code, join
 from shared.linkage.meet import may_meet
 from shared.linkage.pairs import Pairs, codes_of
@@ -20,8 +20,19 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     adds nothing to them, so it speaks only where they do not: the whole family has moved, or the two files have it at
     different homes.
     """
-    claims, split = records.household_ref, len(pairs)
-    both = pairs + matched
+    claims = records.household_ref
+    is_matched = np.zeros(claims.size + 1, np.bool_)
+    is_matched[claims.households[matched.households]] = True
+    is_matched[MISSING] = False
+    on_claim = np.flatnonzero(is_matched[claims.households][pairs.households])
+    by_any = np.zeros(len(pairs), np.bool_)
+    by_any[on_claim] = _by_siblings_on_claim(records, pairs.where(on_claim), matched)
+    return by_any
+
+
+def _by_siblings_on_claim(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
+    """`by_siblings` of pairs whose claim has some matched pair."""
+    claims, split, both = records.household_ref, len(pairs), pairs + matched
     found = np.zeros(split, np.bool_)
     for home in (records.postcode, records.uprn):
         family, size = join([(home.pupils[both.pupils], home.size), (claims.households[both.households], claims.size)])

@@ -64,15 +64,18 @@ def join(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, int]:
 
     A row that misses one of the codes is missing.
     """
-    joined, size = columns[0][0].astype(np.int64), max(columns[0][1], 1)
+    (lowest, size), joined = columns[0], columns[0][0].astype(np.int64)
+    size = max(size, 1)
     for codes, among in columns[1:]:
         if (size * max(among, 1)).bit_length() + len(codes).bit_length() > BITS:
+            joined[lowest < 0] = MISSING
             joined, size = renumbered(joined, size)
-        missing = (joined < 0) | (codes < 0)
+        lowest = np.minimum(lowest, codes)
         joined *= among
         joined += codes
-        joined[missing] = MISSING
         size *= max(among, 1)
+    if len(columns) > 1:
+        joined[lowest < 0] = MISSING
     return joined, size
 
 

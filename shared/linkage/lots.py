@@ -5,8 +5,10 @@ A lot knows nothing of other lots, so neither their number nor that of the worke
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import starmap
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +17,7 @@ from shared.linkage.fields import Levels
 from shared.linkage.pairs import Pairs
 
 AT_ONCE = 1 << 18
-"""Pairs in one lot."""
+"""Pairs in one lot, at most."""
 WORKERS = 2
 Part = TypeVar("Part")
 Found = TypeVar("Found")
@@ -25,11 +27,10 @@ def in_lots(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
     """`work` on every lot (there is one at least), in their order."""
     if len(pairs) <= AT_ONCE:
         return [work(pairs)]
-    lots = [
-        Pairs(pairs.pupils[at : at + AT_ONCE], pairs.households[at : at + AT_ONCE])
-        for at in range(0, len(pairs), AT_ONCE)
-    ]
-    return side_by_side(work, lots)
+    # Equal lots, as many for each worker.
+    lots = WORKERS * math.ceil(len(pairs) / AT_ONCE / WORKERS)
+    halves = (np.array_split(rows, lots) for rows in (pairs.pupils, pairs.households))
+    return side_by_side(work, starmap(Pairs, zip(*halves, strict=True)))
 
 
 def side_by_side(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[Found]:

@@ -66,7 +66,7 @@ def repeats(field: Field) -> float:
     """The chance that a random row of one side and one of the other have the same value, among those that say one."""
     ours, theirs = counts(field.pupils, field.size), counts(field.households, field.size)
     pairs = float(ours.sum()) * float(theirs.sum())
-    return float(ours.astype(float) @ theirs.astype(float)) / pairs if pairs else 0.0
+    return float((ours * theirs).sum()) / pairs if pairs else 0.0
 
 
 def drawn(records: Records, side: int, most: int) -> Codes:
