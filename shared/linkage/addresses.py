@@ -1,4 +1,4 @@
-"""House and flat numbers of address text: each distinct text is read once, and put together for rows that are asked."""
+"""House and flat numbers of address text, which are read for those rows alone that are asked for."""
 
 from __future__ import annotations
 
@@ -10,30 +10,40 @@ import pyarrow.compute as pc
 
 from shared.linkage import standardise
 from shared.linkage.columns import ADDRESS
-from shared.linkage.fields import MISSING, Codes, lookup, numbered, recoded
+from shared.linkage.fields import MISSING, Codes, as_kept, lookup, numbered
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The house and flat numbers in the address text of one side."""
+    """The address text of one side."""
 
-    parts: tuple[tuple[Codes, pa.Array], ...]
-    """Of each column that has any, the codes of the numbers in it by row, and their vocabulary."""
+    columns: tuple[tuple[Codes, pa.Array], ...]
+    """Of each column the place of each row's text, and the texts."""
 
     @staticmethod
     def of(table: pa.Table) -> Addresses:
-        """The numbers in the address columns that a table has: text, or the codes of a dictionary."""
+        """The address columns that a table has: text, or the codes of a dictionary."""
         columns = (table.column(name) for name in ADDRESS if name in table.column_names)
-        texts = (text if pa.types.is_dictionary(text.type) else text.cast(pa.string()) for text in columns)
-        read = (recoded(text.chunks, standardise.house_numbers) for text in texts)
-        return Addresses(tuple((codes, values) for codes, values in read if len(values)))
+        return Addresses(tuple(as_kept(column.chunks) for column in columns if column.null_count < len(column)))
 
     def house_numbers(self, rows: Codes) -> tuple[Codes, pa.Array]:
         """Codes of the numbers in the address of each of these rows, and their vocabulary (`3A 12`)."""
         found = np.full(len(rows), MISSING, np.int32), pa.array([], pa.string())
-        for codes, values in self.parts:
-            found = _one_after_the_other(found, (codes[rows], values))
+        for places, texts in self.columns:
+            found = _one_after_the_other(found, _numbers(texts, places[rows]))
         return found
+
+
+def _numbers(texts: pa.Array, places: Codes) -> tuple[Codes, pa.Array]:
+    """Codes of the numbers in the texts at these places, and their vocabulary; each text is read once."""
+    asked = np.zeros(len(texts) + 1, np.bool_)
+    asked[places] = True
+    asked[MISSING] = False
+    read = np.flatnonzero(asked)
+    codes, values = numbered(standardise.house_numbers(texts.take(pa.array(read))))
+    by_place = np.full(len(asked), MISSING, np.int32)
+    by_place[read] = codes
+    return by_place[places], values
 
 
 def _one_after_the_other(one: tuple[Codes, pa.Array], other: tuple[Codes, pa.Array]) -> tuple[Codes, pa.Array]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.linkage.fields import MISSING, Codes, Mask
+from shared.linkage.fields import MISSING, Codes, Field, Mask
 from shared.linkage.keys import by_code, join
+from shared.linkage.lots import side_by_side
 from shared.linkage.meet import may_meet
 from shared.linkage.pairs import Pairs, codes_of
 from shared.linkage.records import Records
@@ -20,27 +21,42 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     adds nothing to them, so it speaks only where they do not: the whole family has moved, or the two files have it at
     different homes.
     """
-    claims = records.household_ref
-    is_matched = np.zeros(claims.size + 1, np.bool_)
-    is_matched[claims.households[matched.households]] = True
-    is_matched[MISSING] = False
-    on_claim = np.flatnonzero(is_matched[claims.households][pairs.households])
-    by_any = np.zeros(len(pairs), np.bool_)
-    by_any[on_claim] = _by_siblings_on_claim(records, pairs.where(on_claim), matched)
-    return by_any
-
-
-def _by_siblings_on_claim(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
-    """`by_siblings` of pairs whose claim has some matched pair."""
-    claims, split, both = records.household_ref, len(pairs), pairs + matched
-    found = np.zeros(split, np.bool_)
-    for home in (records.postcode, records.uprn):
-        family, size = join([(home.pupils[both.pupils], home.size), (claims.households[both.households], claims.size)])
-        asked, known = may_meet(family[:split], family[split:], size)
-        found[asked] |= _another(family[split + known], family[asked], size, matched.where(known), pairs.where(asked))
+    homes = (records.postcode, records.uprn)
+    found: Mask = np.any(
+        side_by_side(lambda home: _of_one_home(home, records.household_ref, pairs, matched), homes), axis=0
+    )
     spoken_for = np.flatnonzero(found)
     found[spoken_for] = ~_at_one_home(records, pairs.where(spoken_for))
     return found
+
+
+def _of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether another pupil of the pupil's home is matched to another child of the child's claim."""
+    possible = np.flatnonzero(_may_be_of_one_home(home, claims, pairs, matched))
+    asked, split = pairs.where(possible), len(possible)
+    both = asked + matched
+    family, size = join([(home.pupils[both.pupils], home.size), (claims.households[both.households], claims.size)])
+    at, known = may_meet(family[:split], family[split:], size)
+    another = _another(family[split + known], family[at], size, matched.where(known), asked.where(at))
+    found = np.zeros(len(pairs), np.bool_)
+    found[possible[at[another]]] = True
+    return found
+
+
+def _may_be_of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether the pupil's home lies between the least and the greatest of those that are matched to the child's claim.
+
+    Most claims have one such home, and of the many pairs on a claim hardly any is of it.
+    """
+    claim, homes = claims.households[matched.households], home.pupils[matched.pupils]
+    said = np.flatnonzero(homes >= 0)
+    least, greatest = np.full(claims.size + 1, home.size, np.int32), np.full(claims.size + 1, MISSING, np.int32)
+    np.minimum.at(least, claim[said], homes[said])
+    np.maximum.at(greatest, claim[said], homes[said])
+    ours = home.pupils[pairs.pupils]
+    may: Mask = least[claims.households][pairs.households] <= ours
+    may &= greatest[claims.households][pairs.households] >= ours
+    return may
 
 
 def _at_one_home(records: Records, pairs: Pairs) -> Mask:

@@ -83,16 +83,25 @@ def encode_shared(standard: Standard, pupils: pa.ChunkedArray, households: pa.Ch
 
 def recoded(chunks: list[pa.Array], standard: Standard) -> tuple[Codes, pa.Array]:
     """Codes of all chunks, one after the other, and their vocabulary in `standard` form."""
-    dictionaries = [chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk for chunk in chunks]
-    raw, spelled = numbered(pa.concat_arrays([pa.array([], pa.string()), *(d.cast(pa.string()) for d in dictionaries)]))
+    places, texts = as_kept(chunks)
+    raw, spelled = numbered(texts)
     codes, values = _in_standard(spelled, standard(spelled))
-    found = lookup(codes, raw)
-    rows, start = [np.zeros(0, np.int32)], 0
-    for chunk, dictionary in zip(chunks, dictionaries, strict=True):
-        own = found[start : start + len(dictionary)]
-        rows.append(lookup(own, filled(chunk.indices)) if pa.types.is_dictionary(chunk.type) else own)
-        start += len(dictionary)
-    return np.concatenate(rows), values
+    return lookup(lookup(codes, raw), places), values
+
+
+def as_kept(chunks: list[pa.Array]) -> tuple[Codes, pa.Array]:
+    """The texts that chunks keep, one chunk after the other and not all different, and the place of each row's text
+    among them. A text may be null, and a row may have none."""
+    texts, places = [pa.array([], pa.string())], [np.zeros(0, np.int32)]
+    start = 0
+    for chunk in chunks:
+        coded = pa.types.is_dictionary(chunk.type)
+        kept = chunk.dictionary if coded else chunk
+        place = filled(chunk.indices) if coded else np.arange(len(chunk), dtype=np.int32)
+        places.append(np.where(place < 0, np.int32(MISSING), place + np.int32(start)))
+        texts.append(kept.cast(pa.string()))
+        start += len(kept)
+    return np.concatenate(places), pa.concat_arrays(texts)
 
 
 def _in_standard(spelled: pa.Array, standard: pa.Array) -> tuple[Codes, pa.Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,11 +75,12 @@ def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) 
         weighed = offer(records, policy, *_free(records, matched), len(groups), matched.pairs)
         matched, offered = _settled(matched, weighed.scored, policy)
         shared = np.maximum(shared, weighed.considered)
-    best = _best(offered.where(offered.probability >= policy.review), households)
+    offered = offered.where(offered.probability >= policy.review)
+    review = [lambda: _best(offered, households)]
     if policy.unlisted is not None:
-        left = _absent(np.concatenate((matched.pairs.pupils, best.pairs.pupils)), records.pupils)
-        best = best + _best(unlisted(records, policy, left, len(groups) + 1), households)
-    return _links(policy, matched, best, shared)
+        left = _absent(np.concatenate((matched.pairs.pupils, offered.pairs.pupils)), records.pupils)
+        review.append(lambda: _best(unlisted(records, policy, left, len(groups) + 1), households))
+    return _links(policy, matched, together(side_by_side(lambda lot: lot(), review)), shared)
 
 
 def _free(records: Records, matched: Scored) -> tuple[Mask, Mask]:
@@ -209,18 +211,17 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
         return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), words)
 
     rules = [*(tier.rule for tier in policy.cascade), RULE, OF_UNLISTED]
-    columns = [
-        pa.array(np.arange(pupils)),
-        settled(pa.array(chosen.pairs.households)),
-        worded(outcome, ["matched", "review", "unmatched"]),
-        settled(worded(chosen.tier, rules)),
-        settled(worded(chosen.guard, [guard.code for guard in GUARDS])),
-        settled(pa.array(chosen.probability)),
-        settled(pa.array(_log_odds(chosen.probability))),
-        settled(describe(chosen.levels)),
-        pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
-        settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
-        settled(sentences(chosen.levels, chosen.margin, chosen.guard)),
-    ]
-    spelled = side_by_side(lambda column: column[0].cast(column[1]), zip(columns, LINKS.types, strict=True))
-    return pa.table(spelled, schema=LINKS)
+    columns: dict[str, Callable[[], pa.Array]] = {
+        "pupil_row": lambda: pa.array(np.arange(pupils)),
+        "household_row": lambda: settled(pa.array(chosen.pairs.households)),
+        "outcome": lambda: worded(outcome, ["matched", "review", "unmatched"]),
+        "rule": lambda: settled(worded(chosen.tier, rules)),
+        "guard": lambda: settled(worded(chosen.guard, [guard.code for guard in GUARDS])),
+        "probability": lambda: settled(pa.array(chosen.probability)),
+        "match_weight": lambda: settled(pa.array(_log_odds(chosen.probability))),
+        "evidence": lambda: settled(describe(chosen.levels)),
+        "runner_up": lambda: pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
+        "margin": lambda: settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
+        "sentence": lambda: settled(sentences(chosen.levels, chosen.margin, chosen.guard)),
+    }
+    return pa.table(side_by_side(lambda field: columns[field.name]().cast(field.type), LINKS), schema=LINKS)
