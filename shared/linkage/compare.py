@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
 from shared.linkage.addresses import Addresses
 from shared.linkage.compare_names import compare_forenames, compare_surnames, in_other_order, is_a_parents
-from shared.linkage.fields import Codes, Field, Levels, lookup, numbered
+from shared.linkage.fields import Codes, Levels, lookup, numbered
 from shared.linkage.letters import Names
 from shared.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.linkage.lots import in_lots, levels_together, side_by_side
 from shared.linkage.pairs import Pairs, codes_of, ranked, scored
 from shared.linkage.records import Records
+from shared.linkage.shared_identifiers import SharedIdentifier
 
 _A_MONTH = 31
 
@@ -54,15 +54,9 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     }
 
 
-def _identifier(field: Field, pairs: Pairs, temporary: str | None = None) -> Levels:
-    codes = codes_of(field, pairs)
-    level = ranked(codes, Identifier.DIFFERS, Identifier.EXACT)
-    if temporary is not None:
-        unequal = np.flatnonzero(level == Identifier.DIFFERS)
-        for side in codes:
-            values = field.values.take(pa.array(side[unequal]))
-            passing = pc.match_substring_regex(values, temporary).to_numpy(zero_copy_only=False)
-            level[unequal[passing.astype(np.bool_)]] = Identifier.MISSING
+def _identifier(identifier: SharedIdentifier, pairs: Pairs, temporary: str | None = None) -> Levels:
+    level = ranked(codes_of(identifier, pairs), Identifier.MISSING, Identifier.EXACT)
+    level[identifier.contradicted(pairs, temporary)] = Identifier.DIFFERS
     return level
 
 

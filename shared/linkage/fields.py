@@ -48,6 +48,12 @@ class Field:
         rows: Codes = counts(self.pupils, self.size) + counts(self.households, self.size)
         return rows
 
+    @property
+    def said(self) -> tuple[int, int]:
+        """How many rows of each side say something."""
+        pupils, households = (int(np.count_nonzero(codes >= 0)) for codes in (self.pupils, self.households))
+        return pupils, households
+
     @cached_property
     def names(self) -> Names:
         """The values as names whose letters are looked at."""
@@ -71,14 +77,6 @@ def encode(standard: Standard, pupils: Sequence[pa.ChunkedArray], households: Se
     codes, values = recoded([*chunks[0], *chunks[1]], standard)
     split = sum(map(len, chunks[0]))
     return Field(values, codes[:split], codes[split:])
-
-
-def encode_shared(standard: Standard, pupils: pa.ChunkedArray, households: pa.ChunkedArray) -> Field:
-    """`encode` for what is only ever compared for equality: where one side is empty, the other need not be read."""
-    if households.null_count == len(households) or pupils.null_count == len(pupils):
-        nothing = (np.full(len(column), MISSING, np.int32) for column in (pupils, households))
-        return Field(pa.array([], pa.string()), *nothing)
-    return encode(standard, [pupils], [households])
 
 
 def recoded(chunks: list[pa.Array], standard: Standard) -> tuple[Codes, pa.Array]:

@@ -20,7 +20,6 @@ from shared.linkage.fields import (
     Field,
     Mask,
     encode,
-    encode_shared,
     in_one_vocabulary,
     lookup,
     numbered,
@@ -29,6 +28,7 @@ from shared.linkage.keys import joint
 from shared.linkage.known_forms import KnownForms
 from shared.linkage.letters import Names
 from shared.linkage.lots import WORKERS, side_by_side
+from shared.linkage.shared_identifiers import SharedIdentifier, encode_identifier
 from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
 from shared.linkage.twins import with_a_twin
@@ -39,8 +39,8 @@ from shared.linkage.variants import FORENAMES, SURNAMES
 class Records:
     """The standardised fields of pupils and household children that linkage looks at."""
 
-    upn: Field
-    uln: Field
+    upn: SharedIdentifier
+    uln: SharedIdentifier
     surname: Field
     """The whole surname in one word."""
     surname_words: Field
@@ -159,8 +159,8 @@ def read_records(pupils: pa.Table, households: pa.Table) -> Records:
         areas, dates = workers.submit(_areas, *sides), workers.submit(_dates, *sides)
         addresses = [workers.submit(Addresses.of, table) for table in sides]
         uprn = workers.submit(encode_digits, standardise.uprns, _text(pupils, "uprn"), _text(households, "uprn"))
-        upn = workers.submit(encode_shared, standardise.upns, _text(pupils, "upn"), _text(households, "child_upn"))
-        uln = workers.submit(encode_shared, standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln"))
+        upn = workers.submit(encode_identifier, standardise.upns, _text(pupils, "upn"), _text(households, "child_upn"))
+        uln = workers.submit(encode_identifier, standardise.ulns, _text(pupils, "uln"), _text(households, "child_uln"))
         references = workers.submit(encode, _as_it_is, [], [_text(households, "household_ref")])
         contacts = workers.submit(_contacts, *sides)
         sex = workers.submit(encode, standardise.words, [_text(pupils, "sex")], [_text(households, "child_sex")])

@@ -3,6 +3,7 @@ from random pairs for names and near misses."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,7 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
 def repeats(field: Field) -> float:
     """The chance that a random row of one side and one of the other have the same value, among those that say one."""
     ours, theirs = counts(field.pupils, field.size), counts(field.households, field.size)
-    pairs = float(ours.sum()) * float(theirs.sum())
+    pairs = math.prod(map(float, field.said))
     return float((ours * theirs).sum()) / pairs if pairs else 0.0
 
 
