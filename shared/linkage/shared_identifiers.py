@@ -7,6 +7,7 @@ found for the pairs that are asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,11 @@ class SharedIdentifier(Field):
     """Of pupils and of households, in capitals and without blanks, whether they hold or not."""
     standard: Standard
 
+    @cached_property
+    def _says(self) -> tuple[Mask, Mask]:
+        ours, theirs = (text.is_valid().to_numpy(zero_copy_only=False) for text in self.texts)
+        return ours, theirs
+
     @property
     def said(self) -> tuple[int, int]:
         """How many rows of each side say something; not all of it need hold."""
@@ -40,8 +46,8 @@ class SharedIdentifier(Field):
         rows = pairs.pupils, pairs.households
         equal = self.pupils[rows[0]] == self.households[rows[1]]
         equal &= self.pupils[rows[0]] >= 0
-        said: list[Mask] = [text.is_valid().to_numpy(zero_copy_only=False) for text in self.texts]
-        found = np.flatnonzero(said[0][rows[0]] & said[1][rows[1]] & ~equal)
+        ours, theirs = self._says
+        found = np.flatnonzero(ours[rows[0]] & theirs[rows[1]] & ~equal)
         for text, row in zip(self.texts, rows, strict=True):
             holds = self.standard(text.take(pa.array(row[found])))
             if temporary is not None:
