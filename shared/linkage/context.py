@@ -6,22 +6,20 @@ import numpy as np
 
 from shared.linkage.fields import Codes, Field, Mask
 from shared.linkage.keys import join, renumbered
+from shared.linkage.lots import side_by_side
 from shared.linkage.pairs import Pairs, Scores, codes_of
 from shared.linkage.posterior import Rivals
 from shared.linkage.records import Records
+from shared.linkage.twins import with_a_twin
 
 DAYS_OF_BIRTH = 6000
 """Days on which pupils of all school years may be born: the weight of a date where the files are too small to say."""
 
 
 def twin_beside(records: Records, pairs: Pairs) -> Mask:
-    """Whether the pupil or the child of each pair has a twin beside it in its own table.
-
-    A twin has the same date of birth and another forename, and either the same surname and postcode (or no postcode),
-    or the same UPRN, or the same household reference.
-    """
-    pupils, households = records.twins
-    found: Mask = pupils[pairs.pupils] | households[pairs.households]
+    """Whether the pupil or the child of each pair has a twin beside it in its own table (`with_a_twin`)."""
+    beside = side_by_side(lambda side: with_a_twin(records, side, getattr(pairs, side)), ("pupils", "households"))
+    found: Mask = np.logical_or(*beside)
     return found
 
 

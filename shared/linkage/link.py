@@ -14,7 +14,7 @@ from shared.linkage.evidence import describe
 from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import GUARDS
 from shared.linkage.lots import side_by_side
-from shared.linkage.pairs import Pairs, Scores
+from shared.linkage.pairs import Scores
 from shared.linkage.probabilistic import RULE, offer
 from shared.linkage.records import Records, read_records
 from shared.linkage.scoring import Scored, score, together
@@ -157,9 +157,12 @@ def _absent(rows: Codes, size: int) -> Mask:
 def _best(offered: Scored, households: pa.Table) -> Scored:
     """The best pair of each pupil: probability first, then forename, date of birth, address, tier; never row order."""
     levels = offered.levels
+    choices = np.bincount(offered.pairs.pupils)[offered.pairs.pupils]
+    rank = np.zeros(len(offered), np.int64)
+    rank[choices > 1] = _content_rank(households, offered.pairs.households[choices > 1])
     order = np.lexsort(
         (
-            _content_rank(households, offered.pairs)[offered.pairs.households],
+            rank,
             offered.tier,
             -levels["surname"].astype(int),
             -levels["address"].astype(int),
@@ -181,17 +184,20 @@ _CONTENT = (
 )
 
 
-def _content_rank(households: pa.Table, pairs: Pairs) -> Codes:
-    """An order of the children in these pairs by what their rows say."""
-    rank = np.zeros(households.num_rows, np.int64)
-    rows = np.unique(pairs.households)
-    content = households.select([name for name in _CONTENT if name in households.column_names]).take(pa.array(rows))
+def _content_rank(households: pa.Table, children: Codes) -> Codes:
+    """An order of these children by what their rows say."""
+    rows, place = np.unique(children, return_inverse=True)
+    rank = np.zeros(len(rows), np.int64)
+    # Not taken but sieved: to take rows out of many chunks, Arrow puts all chunks together first.
+    asked = np.zeros(households.num_rows, np.bool_)
+    asked[rows] = True
+    content = households.select([name for name in _CONTENT if name in households.column_names]).filter(pa.array(asked))
     if content.num_columns:
         # Codes of a dictionary have no order of their own.
         spelled = pa.schema([(f.name, getattr(f.type, "value_type", f.type)) for f in content.schema])
         order = pc.sort_indices(content.cast(spelled), sort_keys=[(name, "ascending") for name in spelled.names])
-        rank[rows[order.to_numpy()]] = np.arange(len(rows))
-    return rank
+        rank[order.to_numpy()] = np.arange(len(rows))
+    return rank[place]
 
 
 def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes) -> pa.Table:

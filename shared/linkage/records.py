@@ -27,11 +27,10 @@ from shared.linkage.fields import (
 from shared.linkage.keys import joint
 from shared.linkage.known_forms import KnownForms
 from shared.linkage.letters import Names
-from shared.linkage.lots import WORKERS, side_by_side
+from shared.linkage.lots import WORKERS
 from shared.linkage.shared_identifiers import SharedIdentifier, encode_identifier
 from shared.linkage.sounds import sounds
 from shared.linkage.standardise import NO_DAY
-from shared.linkage.twins import with_a_twin
 from shared.linkage.variants import FORENAMES, SURNAMES
 
 
@@ -130,20 +129,6 @@ class Records:
         """Of each date of birth the days since 1970-01-01, and its eight digits of four bits: `0x20140317`."""
         days = self.dob.values.to_numpy(zero_copy_only=False)
         return days.astype(np.int32), standardise.digits_of_dates(days)
-
-    @cached_property
-    def twins(self) -> tuple[Mask, Mask]:
-        """Which pupil rows and which household rows have a twin beside them (`context.twin_beside`)."""
-
-        def beside(side: str) -> Mask:
-            families = ((self.surname, or_nowhere(self.postcode)), (self.uprn,), (self.household_ref,))
-            return with_a_twin(
-                getattr(self.forename, side),
-                ([(getattr(field, side), field.size) for field in (self.dob, *family)] for family in families),
-            )
-
-        pupils, households = side_by_side(beside, ("pupils", "households"))
-        return pupils, households
 
     def key(self, name: str) -> Field:
         """The field that a cascade tier calls `name`."""
@@ -256,14 +241,6 @@ def _contacts(pupils: pa.Table, households: pa.Table) -> tuple[Field, Codes]:
     ).mapped(first_words)
     claimant, partner = np.split(contact.households, 2)
     return Field(contact.values, contact.pupils, claimant), partner
-
-
-def or_nowhere(field: Field) -> Field:
-    """The field, without values, in which the missing have a code of their own."""
-    pupils, households = (
-        np.where(codes < 0, np.int32(field.size), codes) for codes in (field.pupils, field.households)
-    )
-    return Field(pa.nulls(field.size + 1), pupils, households)
 
 
 def _of_households(field: Field, pupils: int) -> Field:

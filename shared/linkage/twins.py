@@ -1,27 +1,56 @@
-"""Which rows of one table have a twin beside them."""
+"""Which rows have a twin beside them in their own table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shared.linkage.fields import MISSING, Codes, Mask
-from shared.linkage.keys import join
-from shared.linkage.meet import repeated
+from shared.linkage.keys import Runs, join
+
+if TYPE_CHECKING:
+    from shared.linkage.records import Records
 
 
-def with_a_twin(names: Codes, families: Iterable[list[tuple[Codes, int]]]) -> Mask:
-    """Rows beside which stands one of the same family and birthday with another name.
+def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
+    """Which of these rows of one side (`pupils` or `households`) have a twin beside them.
 
-    A family is any columns (codes and their size, date of birth among them) on which two rows agree.
+    A twin has the same date of birth and another forename, and either the same surname and postcode (or no postcode),
+    or the same UPRN, or the same household reference. Only who shares one of these rows' homes is looked at.
     """
-    twins = np.zeros(len(names), np.bool_)
-    for family in families:
-        key, size = join(family)
-        runs = repeated(np.where(names < 0, MISSING, key), size)
+    dob, surname, forename, postcode, uprn, claim = (
+        getattr(field, side)
+        for field in (
+            *(records.dob, records.surname, records.forename),
+            *(records.postcode, records.uprn, records.household_ref),
+        )
+    )
+    twins = np.zeros(len(dob), np.bool_)
+    for homes, size, nowhere in (
+        (postcode, records.postcode.size, True),
+        (uprn, records.uprn.size, False),
+        (claim, records.household_ref.size, False),
+    ):
+        near = _at_homes(homes, size, rows, nowhere=nowhere)
+        home = homes[near]
+        family = [(dob[near], records.dob.size), (np.where(home < 0, np.int32(size), home), size + 1)]
+        if homes is postcode:
+            family.append((surname[near], records.surname.size))
+        key, keys = join(family)
+        names = forename[near]
+        runs = Runs.of(np.where(names < 0, MISSING, key), keys)
         if len(runs.rows):
-            named = names[runs.rows]
-            several = np.minimum.reduceat(named, runs.starts) < np.maximum.reduceat(named, runs.starts)
-            twins[runs.rows[several[runs.run]]] = True
-    return twins
+            names = names[runs.rows]
+            several = np.minimum.reduceat(names, runs.starts) < np.maximum.reduceat(names, runs.starts)
+            twins[near[runs.rows[several[runs.run]]]] = True
+    found: Mask = twins[rows]
+    return found
+
+
+def _at_homes(homes: Codes, size: int, rows: Codes, *, nowhere: bool) -> Codes:
+    """All rows whose home is that of some of these rows; `nowhere`: to have none is one of its own."""
+    asked = np.zeros(size + 1, np.bool_)
+    asked[homes[rows]] = True
+    asked[MISSING] &= nowhere
+    return np.flatnonzero(asked[homes])
