@@ -65,22 +65,20 @@ def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Code
     The pairs are in the order of pupil row, then household row.
     """
     asked, children = np.flatnonzero(pupils), np.flatnonzero(households)
-    width = max(records.households, 1)
-
-    def made_by(at: Block) -> Codes:
-        pairs = meet(*_key(records, at, asked, children), MOST_CHILDREN)
-        return asked[pairs.pupils] * width + children[pairs.households]
-
-    lots = side_by_side(made_by, BLOCKS if len(children) <= SMALL else FINE)
     # Rules in the last bits, so that of equal pairs the first rule comes first.
-    bits = len(BLOCKS).bit_length()
-    made = np.concatenate([(lot << bits) | number for number, lot in enumerate(lots)])
+    of_rule, of_child = len(BLOCKS).bit_length(), records.households.bit_length()
+
+    def made_by(rule: tuple[int, Block]) -> Codes:
+        number, at = rule
+        pairs = meet(*_key(records, at, asked, children), MOST_CHILDREN)
+        return (asked[pairs.pupils] << of_child | children[pairs.households]) << of_rule | number
+
+    made = np.concatenate(side_by_side(made_by, enumerate(BLOCKS if len(children) <= SMALL else FINE)))
     made.sort()
-    pair, rule = made >> bits, made & ((1 << bits) - 1)
-    first = np.ones(len(pair), np.bool_)
-    first[1:] = pair[1:] != pair[:-1]
-    pair = pair[first]
-    return Pairs(pair // width, pair % width), rule[first]
+    pair = made >> of_rule
+    first = np.flatnonzero(np.append(True, pair[1:] != pair[:-1])[: len(pair)])
+    pair, rule = pair[first], made[first] & ((1 << of_rule) - 1)
+    return Pairs(pair >> of_child, pair & ((1 << of_child) - 1)), rule
 
 
 def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Codes, Codes, int]:

@@ -39,6 +39,13 @@ def side_by_side(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[F
         return list(workers.map(work, parts))
 
 
+def at_once(one: Callable[[], Part], other: Callable[[], Found]) -> tuple[Part, Found]:
+    """What two pieces of work find that know nothing of one another."""
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        found = worker.submit(other)
+        return one(), found.result()
+
+
 def levels_together(lots: list[dict[str, Levels]]) -> dict[str, Levels]:
     """The levels of several lots, one after the other."""
     return {name: np.concatenate([lot[name] for lot in lots]) for name in lots[0]}

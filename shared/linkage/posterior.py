@@ -13,6 +13,7 @@ import numpy as np
 
 from shared.linkage.fields import Codes
 from shared.linkage.keys import Runs, join
+from shared.linkage.lots import side_by_side
 from shared.linkage.pairs import Pairs, Scores
 
 if TYPE_CHECKING:
@@ -114,9 +115,11 @@ class Rivals:
     @staticmethod
     def of(pairs: Pairs, pupil_person: Codes, child_person: Codes) -> Rivals:
         """Rivals by row, and copies by who a row says it is (`context.rivals`)."""
-        return Rivals(
-            Side.of(pairs.pupils, pairs.households, child_person), Side.of(pairs.households, pairs.pupils, pupil_person)
+        sides = (
+            (pairs.pupils, pairs.households, child_person),
+            (pairs.households, pairs.pupils, pupil_person),
         )
+        return Rivals(*side_by_side(lambda side: Side.of(*side), sides))
 
 
 def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -> tuple[Scores, float]:

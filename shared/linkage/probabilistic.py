@@ -14,6 +14,7 @@ from shared.linkage.fields import Codes, Mask
 from shared.linkage.guards import first_to_stop
 from shared.linkage.keys import Runs
 from shared.linkage.levels import Family
+from shared.linkage.lots import at_once
 from shared.linkage.pairs import Pairs, Scores
 from shared.linkage.posterior import World, calibrated, posterior
 from shared.linkage.records import Records
@@ -58,8 +59,8 @@ def offer(
     scale, least = weights.on(records), NEGLIGIBLE - world.odds(world.found * world.pupils)
 
     def chances(among: Weighed) -> tuple[Bits, Scores]:
-        bits = scale.bits(among.pairs, among.levels)
-        chance, _ = posterior(bits.total, bits.siblings, rivals(records, among.pairs), world)
+        bits, competing = at_once(lambda: scale.bits(among.pairs, among.levels), lambda: rivals(records, among.pairs))
+        chance, _ = posterior(bits.total, bits.siblings, competing, world)
         return bits, calibrated(chance, model.calibration)
 
     weighed = weigh(scale, pairs, policy.forename_similarity, least)
@@ -76,8 +77,10 @@ def offer(
         weighed = _instead(weighed, spoken_for, records.households)
         bits, chance = chances(weighed)
     pairs, levels = weighed.pairs, weighed.levels
-    margin = margins(bits.total, pairs)
-    strangers, families = weights.strangers(levels, bits, records.households), model.siblings.per_child > 0
+    margin, strangers = at_once(
+        lambda: margins(bits.total, pairs), lambda: weights.strangers(levels, bits, records.households)
+    )
+    families = model.siblings.per_child > 0
     evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers, families=families)
     guard = first_to_stop(evidence, policy.guards)
     return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, chance, margin), considered)
