@@ -6,7 +6,9 @@ share (a placeholder, an institution) offers nobody under that rule. A pair is k
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -83,20 +85,18 @@ def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Code
 
 def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Codes, Codes, int]:
     """The rule's key of both sides, and how many keys there could be."""
-    sides = []
+    sides, size = [], 1
     for rows, households in ((asked, False), (children, True)):
-        key, size, lowest = np.zeros(len(rows), np.int64), 1, np.zeros(len(rows), np.int32)
-        for name in at.fields:
-            field = records.key(name)
-            codes = (field.households if households else field.pupils)[rows]
-            if at.crossed and households and name in _CROSSED:
-                codes = records.key(_CROSSED[name]).households[rows]
-            np.minimum(lowest, codes, out=lowest)
+        crossed = _CROSSED if at.crossed and households else {}
+        fields = [records.key(crossed.get(name, name)) for name in at.fields]
+        columns = [(field.households if households else field.pupils)[rows] for field in fields]
+        key = columns[0].astype(np.int64)
+        for field, codes in zip(fields[1:], columns[1:], strict=True):
             key *= field.size
             key += codes
-            size *= max(field.size, 1)
-        key[lowest < 0] = MISSING
+        key[reduce(np.minimum, columns) < 0] = MISSING
         sides.append(key)
+        size = math.prod(max(field.size, 1) for field in fields)
     return sides[0], sides[1], size
 
 

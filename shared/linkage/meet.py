@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.linkage.fields import Codes
+from shared.linkage.fields import Codes, Mask
 from shared.linkage.keys import BITS, Runs, positions, renumbered
 from shared.linkage.pairs import Pairs
 from shared.linkage.short_text import SPREAD
@@ -20,15 +20,15 @@ _MOST_BITS = 22
 def may_meet(pupils: Codes, households: Codes, size: int) -> tuple[Codes, Codes]:
     """Positions of the keys (below zero: missing) that may be on the other side too; no other is. `size` is above all
     keys."""
+    if len(pupils) > len(households):
+        theirs, ours = may_meet(households, pupils, size)
+        return ours, theirs
     bits = _bits(len(pupils) + len(households))
-    places = [_places(keys, size, bits) for keys in (pupils, households)]
-    found = []
-    for own, other in (places, places[::-1]):
-        table = np.zeros((1 << bits) + 1, np.bool_)
-        table[other] = True
-        table[-1] = False  # where the missing are
-        found.append(np.flatnonzero(table[own]))
-    return found[0], found[1]
+    ours, theirs = (_places(keys, size, bits) for keys in (pupils, households))
+    # The fewer first: of the many, only those who are left have then to be marked.
+    of_households = np.flatnonzero(_marked(ours, bits)[theirs])
+    of_pupils = np.flatnonzero(_marked(theirs[of_households], bits)[ours])
+    return of_pupils[pupils[of_pupils] >= 0], of_households[households[of_households] >= 0]
 
 
 def may_repeat(keys: Codes, size: int) -> Codes:
@@ -37,10 +37,8 @@ def may_repeat(keys: Codes, size: int) -> Codes:
     places, rows = _places(keys, size, bits), np.arange(len(keys), dtype=np.int32)
     last = np.zeros((1 << bits) + 1, np.int32)
     last[places] = rows
-    several = np.zeros(len(last), np.bool_)
-    several[places[last[places] != rows]] = True
-    several[-1] = False
-    return np.flatnonzero(several[places])
+    several = np.flatnonzero(_marked(places[last[places] != rows], bits)[places])
+    return several[keys[several] >= 0]
 
 
 def repeated(keys: Codes, size: int) -> Runs:
@@ -51,12 +49,20 @@ def repeated(keys: Codes, size: int) -> Runs:
 
 
 def _places(keys: Codes, size: int, bits: int) -> Codes:
-    """Where in a table of so many bits each key belongs; the missing at its end."""
+    """Where in a table of so many bits each key belongs; the missing, all at one place, need not be alone there."""
     if size <= 1 << bits:
         return keys
-    places = (keys.astype(np.uint64) * SPREAD[0] >> np.uint64(64 - bits)).astype(np.int64)
-    places[keys < 0] = -1
-    return places
+    places = keys.astype(np.uint64)
+    places *= SPREAD[0]
+    places >>= np.uint64(64 - bits)
+    return places.view(np.int64)
+
+
+def _marked(places: Codes, bits: int) -> Mask:
+    """A table of so many bits, and one more for the missing, in which these places are marked."""
+    table = np.zeros((1 << bits) + 1, np.bool_)
+    table[places] = True
+    return table
 
 
 def _bits(rows: int) -> int:
