@@ -21,7 +21,7 @@ from shared.linkage.blocking import FINE, block
 from shared.linkage.compare import compare
 from shared.linkage.context import rivals
 from shared.linkage.family import by_siblings
-from shared.linkage.fields import Codes, Field, Levels
+from shared.linkage.fields import Codes, Field, Levels, counts
 from shared.linkage.keys import join
 from shared.linkage.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.linkage.lots import WORKERS
@@ -217,7 +217,8 @@ def _siblings(lots: Sequence[Records]) -> Siblings:
 def _together(records: Records, *fields: Field) -> float:
     """Ordered pairs of children of one claim who have the same value of these fields."""
     codes, size = join([(field.households, field.size) for field in (records.household_ref, *fields)])
-    sizes = repeated(codes, size).lengths.astype(float)
+    few = size <= 2 * len(codes)
+    sizes = (counts(codes, size) if few else repeated(codes, size).lengths).astype(float)
     return float((sizes * (sizes - 1)).sum())
 
 
