@@ -59,6 +59,13 @@ def test_a_twin_is_found_beside_those_and_only_those_who_have_one(
     ]
 
 
+@pytest.mark.parametrize("postcode", [None, "N1C 4AX"])
+def test_twins_of_one_surname_are_found_where_neither_has_a_postcode(postcode: str | None) -> None:
+    twins = [{"forename": name, "postcode": None, "uprn": None} for name in ("Maria", "Daniel")]
+    records = read_records(pupils(*twins, {"forename": "Omar", "postcode": postcode, "uprn": None}), children())
+    assert with_a_twin(records, "pupils", np.array([0, 2])).tolist() == [True, postcode is None]
+
+
 def speaks_for(records: Records, pair: tuple[int, int], known: tuple[int, int]) -> bool:
     """Whether a known match is that of another pupil of one home with another child of one claim."""
 
