@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -34,10 +35,7 @@ _LETTERS = str.maketrans(
 )
 _APOSTROPHES = re.compile("['`´‘’‛ʹʻʼʽˈ′＇]")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"")
-_BRACKETS = frozenset('()[]"')
-# What the patterns below do, for a name without accents and brackets: apostrophes and digits go, all else is a space.
-_PLAIN = dict.fromkeys(range(128), " ") | {ord(c): None for c in "'`" + string.digits}
-_PLAIN |= {ord(c): c.upper() for c in string.ascii_letters}
+_BRACKET = r"[()\[\]\"]"
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d")
 _MARK = frozenset(("Mn", "Mc", "Me"))
@@ -102,12 +100,14 @@ _EPOCH = date(1970, 1, 1)
 
 def surnames(values: pa.Array) -> pa.Array:
     """Surnames as capital words with single spaces (`SMITH JONES`, `ONEIL`); placeholders are null."""
-    return pa.array([_name(value) for value in values.to_pylist()], pa.string())
+    return _names(values, _name, asked="")
 
 
 def forenames(values: pa.Array) -> pa.Array:
     """Forenames as capital words with single spaces, without titles or bracketed names; placeholders are null."""
-    return pa.array([_forename(value) for value in values.to_pylist()], pa.string())
+    titled = "|".join(TITLES)
+    names = _names(values, _forename, asked=f"^({titled}) | ({titled})$")
+    return _where(pc.invert(pc.match_substring_regex(names, f"^(?:{_NO_FORENAME.pattern})$")), names)
 
 
 def together(names: pa.Array) -> pa.Array:
@@ -240,13 +240,23 @@ def _where(said: pa.Array, values: pa.Array) -> pa.Array:
     return pc.if_else(said, values, pa.scalar(None, pa.string()))
 
 
+def _names(values: pa.Array, spelled: Callable[[str | None], str | None], asked: str) -> pa.Array:
+    """What `spelled` makes of every value. Those without accents and brackets, as most are, are read together: `_name`
+    does the same to them. Names of the pattern `asked`, where there is one, go one by one too."""
+    letters = pc.replace_substring_regex(pc.ascii_upper(values), "['`0-9]+", "")
+    names = pc.ascii_trim(pc.replace_substring_regex(letters, "[^A-Z]+", " "), " ")
+    slowly = pc.or_(pc.invert(pc.string_is_ascii(values)), pc.match_substring_regex(values, _BRACKET))
+    if asked:
+        slowly = pc.or_(slowly, pc.match_substring_regex(names, asked))
+    slowly = pc.fill_null(slowly, False)
+    refused = pc.or_(pc.is_in(names, pa.array(["", *sorted(NO_NAME)])), pc.match_substring_regex(names, _ONE_LETTER))
+    others = [spelled(value) for value in values.filter(slowly).to_pylist()]
+    return pc.replace_with_mask(_where(pc.invert(refused), names), slowly, pa.array(others, pa.string()))
+
+
 def _name(value: str | None) -> str | None:
     if value is None:
         return None
-    if value.isascii() and value.isalpha():
-        return _unless_placeholder(value.upper())
-    if value.isascii() and not _BRACKETS.intersection(value):
-        return _unless_placeholder(" ".join(value.translate(_PLAIN).split()))
     if not value.isascii():
         decomposed = unicodedata.normalize("NFKD", value.translate(_LETTERS))
         value = "".join(letter for letter in decomposed if unicodedata.category(letter) not in _MARK)
@@ -270,6 +280,9 @@ def _forename(value: str | None) -> str | None:
         parts = parts[:-1]
     name = " ".join(parts)
     return None if name in NO_NAME or _NO_FORENAME.fullmatch(name) else name
+
+
+_ONE_LETTER = "|".join(f"^{letter}{{3,}}$" for letter in string.ascii_uppercase)
 
 
 def _one_letter_repeated(name: str) -> bool:

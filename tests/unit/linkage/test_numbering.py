@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.linkage import standardise
 from shared.linkage.digits import encode_digits
-from shared.linkage.fields import numbered
+from shared.linkage.fields import Standard, numbered
 from shared.linkage.meet import may_meet, may_repeat, meet
 from shared.linkage.short_text import ShortText
 from shared.linkage.standardise import house_numbers
@@ -97,3 +97,19 @@ def test_house_numbers_are_the_words_that_begin_with_a_digit_but_for_ordinals(te
         return " ".join(kept) or None
 
     assert house_numbers(pa.array(texts, pa.string())).to_pylist() == [plainly(text) for text in texts]
+
+
+WORDS = st.sampled_from(
+    [*sorted(standardise.NO_NAME), *sorted(standardise.TITLES), "baby", "of", "Twin", "zzz", "Jo", "n/a"]
+)
+NAMES = st.lists(WORDS | st.text("abyzABYZ", max_size=4) | st.text("aZ1 '`-.,(\n\té", max_size=6), max_size=3).map(
+    " ".join
+)
+
+
+@pytest.mark.parametrize("standard", [standardise.surnames, standardise.forenames])
+@given(names=st.lists(NAMES | st.none()))
+def test_plain_names_read_together_are_as_each_is_by_itself(standard: Standard, names: list[str | None]) -> None:
+    # A space, but no ASCII: names that have it go one by one.
+    alone = [None if name is None else f"{name}\u2002" for name in names]
+    assert standard(pa.array(names, pa.string())) == standard(pa.array(alone, pa.string()))
