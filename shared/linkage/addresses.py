@@ -17,33 +17,36 @@ from shared.linkage.fields import MISSING, Codes, as_kept, lookup, numbered
 class Addresses:
     """The address text of one side."""
 
-    columns: tuple[tuple[Codes, pa.Array], ...]
-    """Of each column the place of each row's text, and the texts."""
+    places: Codes
+    """Of each column and row the place of its text among `texts`."""
+    texts: pa.Array
 
     @staticmethod
     def of(table: pa.Table) -> Addresses:
         """The address columns that a table has: text, or the codes of a dictionary."""
-        columns = (table.column(name) for name in ADDRESS if name in table.column_names)
-        return Addresses(tuple(as_kept(column.chunks) for column in columns if column.null_count < len(column)))
+        columns = [table.column(name) for name in ADDRESS if name in table.column_names]
+        said = [column for column in columns if column.null_count < len(column)]
+        places, texts = as_kept([chunk for column in said for chunk in column.chunks])
+        return Addresses(places.reshape(len(said), table.num_rows), texts)
 
     def house_numbers(self, rows: Codes) -> tuple[Codes, pa.Array]:
         """Codes of the numbers in the address of each of these rows, and their vocabulary (`3A 12`)."""
         found = np.full(len(rows), MISSING, np.int32), pa.array([], pa.string())
-        for places, texts in self.columns:
-            found = _one_after_the_other(found, _numbers(texts, places[rows]))
+        columns, values = self._numbers(self.places[:, rows])
+        for codes in columns[np.any(columns >= 0, axis=1)]:
+            found = _one_after_the_other(found, (codes, values))
         return found
 
-
-def _numbers(texts: pa.Array, places: Codes) -> tuple[Codes, pa.Array]:
-    """Codes of the numbers in the texts at these places, and their vocabulary; each text is read once."""
-    asked = np.zeros(len(texts) + 1, np.bool_)
-    asked[places] = True
-    asked[MISSING] = False
-    read = np.flatnonzero(asked)
-    codes, values = numbered(standardise.house_numbers(texts.take(pa.array(read))))
-    by_place = np.full(len(asked), MISSING, np.int32)
-    by_place[read] = codes
-    return by_place[places], values
+    def _numbers(self, places: Codes) -> tuple[Codes, pa.Array]:
+        """Codes of the numbers in the texts at these places, and their vocabulary; each text is read once."""
+        asked = np.zeros(len(self.texts) + 1, np.bool_)
+        asked[places] = True
+        asked[MISSING] = False
+        read = np.flatnonzero(asked)
+        codes, values = numbered(standardise.house_numbers(self.texts.take(pa.array(read))))
+        by_place = np.full(len(asked), MISSING, np.int32)
+        by_place[read] = codes
+        return by_place[places], values
 
 
 def _one_after_the_other(one: tuple[Codes, pa.Array], other: tuple[Codes, pa.Array]) -> tuple[Codes, pa.Array]:

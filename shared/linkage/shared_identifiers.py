@@ -49,6 +49,8 @@ class SharedIdentifier(Field):
         ours, theirs = self._says
         found = np.flatnonzero(ours[rows[0]] & theirs[rows[1]] & ~equal)
         for text, row in zip(self.texts, rows, strict=True):
+            if not len(found):
+                break
             holds = self.standard(text.take(pa.array(row[found])))
             if temporary is not None:
                 holds = pc.if_else(pc.match_substring_regex(holds, temporary), None, holds)
