@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from shared.contract.identifiers import identifiers_normal
 from shared.linkage.fields import MISSING, Codes, Field, Mask, Standard, encode
 from shared.linkage.meet import may_meet
-from shared.linkage.pairs import Pairs
+from shared.linkage.pairs import Pairs, codes_of
 from shared.linkage.short_text import ShortText, Words
 
 _SIZE = 1 << 63
@@ -43,11 +43,12 @@ class SharedIdentifier(Field):
 
     def contradicted(self, pairs: Pairs, temporary: str | None) -> Codes:
         """The pairs with two identifiers that hold and are not the same, neither of them `temporary` (a pattern)."""
-        rows = pairs.pupils, pairs.households
-        equal = self.pupils[rows[0]] == self.households[rows[1]]
-        equal &= self.pupils[rows[0]] >= 0
         ours, theirs = self._says
-        found = np.flatnonzero(ours[rows[0]] & theirs[rows[1]] & ~equal)
+        found: Codes = np.flatnonzero(theirs[pairs.households])
+        found = found[ours[pairs.pupils[found]]]
+        one, other = codes_of(self, pairs.where(found))
+        found = found[(one != other) | (one < 0)]
+        rows = pairs.pupils, pairs.households
         for text, row in zip(self.texts, rows, strict=True):
             if not len(found):
                 break
