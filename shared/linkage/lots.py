@@ -29,8 +29,8 @@ def in_lots(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
         return [work(pairs)]
     # Equal lots, as many for each worker.
     lots = WORKERS * math.ceil(len(pairs) / AT_ONCE / WORKERS)
-    halves = (np.array_split(rows, lots) for rows in (pairs.pupils, pairs.households))
-    return side_by_side(work, starmap(Pairs, zip(*halves, strict=True)))
+    sides = (np.array_split(rows, lots) for rows in (pairs.pupils, pairs.households))
+    return side_by_side(work, starmap(Pairs, zip(*sides, strict=True)))
 
 
 def side_by_side(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[Found]:
