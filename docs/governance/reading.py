@@ -32,6 +32,7 @@ from shared.linkage.levels import LEVELS
 from shared.linkage.link import LINKS
 from shared.linkage.records import Records, read_records
 from shared.linkage.registrations import second_registrations
+from shared.linkage.shared_identifiers import SharedIdentifier
 from shared.release.enrol import with_pupil
 from shared.release.results import pairs
 from shared.release.run import PENDING_COLUMNS
@@ -182,12 +183,15 @@ def _linkage() -> Iterator[tuple[str, str, Use]]:
 
 def _said(held: Any, side: int) -> set[int]:
     """The rows of one side of which a field of linkage says something, in whatever form it keeps it."""
+    if isinstance(held, SharedIdentifier):
+        return _said(held.texts[side].is_valid().to_numpy(zero_copy_only=False), side)
+    if isinstance(held, Addresses):
+        return _said(held.house_numbers(np.arange(held.places.shape[1]))[0], side)
     if isinstance(held, Field):
         return _said((held.pupils, held.households)[side], side)
     if isinstance(held, np.ndarray):
         return set(np.flatnonzero(held if held.dtype == np.bool_ else held >= 0).tolist())
-    parts = [codes for codes, _ in held.parts] if isinstance(held, Addresses) else held
-    return set().union(*(_said(part, side) for part in parts))
+    return set().union(*(_said(part, side) for part in held))
 
 
 def _decisions() -> Iterator[tuple[str, str, Use]]:
