@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from shared.linkage import standardise
 from shared.linkage.columns import ADDRESS
-from shared.linkage.fields import MISSING, Codes, as_kept, lookup, numbered
+from shared.linkage.fields import MISSING, Codes, as_kept, lookup, marked, numbered
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Addresses:
 
     def _numbers(self, places: Codes) -> tuple[Codes, pa.Array]:
         """Codes of the numbers in the texts at these places, and their vocabulary; each text is read once."""
-        asked = np.zeros(len(self.texts) + 1, np.bool_)
-        asked[places] = True
+        asked = marked(places, len(self.texts))
         asked[MISSING] = False
         read = np.flatnonzero(asked)
         codes, values = numbered(standardise.house_numbers(self.texts.take(pa.array(read))))

@@ -71,6 +71,13 @@ def counts(codes: Codes, size: int) -> Codes:
     return found
 
 
+def marked(codes: Codes, size: int) -> Mask:
+    """Which of so many codes are among these; the last entry is of the missing."""
+    found = np.zeros(size + 1, np.bool_)
+    found[codes] = True
+    return found
+
+
 def encode(standard: Standard, pupils: Sequence[pa.ChunkedArray], households: Sequence[pa.ChunkedArray]) -> Field:
     """Codes of the columns of each side (several of one side lie one after the other), by their `standard` form."""
     chunks = [[chunk for column in side for chunk in column.chunks] for side in (pupils, households)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.linkage.fields import Codes, Mask
+from shared.linkage.fields import Codes, marked
 from shared.linkage.keys import BITS, Runs, positions, renumbered
 from shared.linkage.pairs import Pairs
 from shared.linkage.short_text import SPREAD
@@ -26,8 +26,8 @@ def may_meet(pupils: Codes, households: Codes, size: int) -> tuple[Codes, Codes]
     bits = _bits(len(pupils) + len(households))
     ours, theirs = (_places(keys, size, bits) for keys in (pupils, households))
     # The fewer first: of the many, only those who are left have then to be marked.
-    of_households = np.flatnonzero(_marked(ours, bits)[theirs])
-    of_pupils = np.flatnonzero(_marked(theirs[of_households], bits)[ours])
+    of_households = np.flatnonzero(marked(ours, 1 << bits)[theirs])
+    of_pupils = np.flatnonzero(marked(theirs[of_households], 1 << bits)[ours])
     return of_pupils[pupils[of_pupils] >= 0], of_households[households[of_households] >= 0]
 
 
@@ -37,7 +37,7 @@ def may_repeat(keys: Codes, size: int) -> Codes:
     places, rows = _places(keys, size, bits), np.arange(len(keys), dtype=np.int32)
     last = np.zeros((1 << bits) + 1, np.int32)
     last[places] = rows
-    several = np.flatnonzero(_marked(places[last[places] != rows], bits)[places])
+    several = np.flatnonzero(marked(places[last[places] != rows], 1 << bits)[places])
     return several[keys[several] >= 0]
 
 
@@ -56,13 +56,6 @@ def _places(keys: Codes, size: int, bits: int) -> Codes:
     places *= SPREAD[0]
     places >>= np.uint64(64 - bits)
     return places.view(np.int64)
-
-
-def _marked(places: Codes, bits: int) -> Mask:
-    """A table of so many bits, and one more for the missing, in which these places are marked."""
-    table = np.zeros((1 << bits) + 1, np.bool_)
-    table[places] = True
-    return table
 
 
 def _bits(rows: int) -> int:

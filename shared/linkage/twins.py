@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.linkage.fields import MISSING, Codes, Mask
+from shared.linkage.fields import MISSING, Codes, Mask, marked
 from shared.linkage.keys import Runs, join
 
 if TYPE_CHECKING:
@@ -27,15 +27,17 @@ def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
         )
     )
     twins = np.zeros(len(dob), np.bool_)
-    for homes, size, nowhere in (
+    for homes, size, with_surname in (
         (postcode, records.postcode.size, True),
         (uprn, records.uprn.size, False),
         (claim, records.household_ref.size, False),
     ):
-        near = _at_homes(homes, size, rows, nowhere=nowhere)
+        asked = marked(homes[rows], size)
+        asked[MISSING] &= with_surname  # of one surname, to have no postcode is to have the same
+        near = np.flatnonzero(asked[homes])
         home = homes[near]
         family = [(dob[near], records.dob.size), (np.where(home < 0, np.int32(size), home), size + 1)]
-        if homes is postcode:
+        if with_surname:
             family.append((surname[near], records.surname.size))
         key, keys = join(family)
         names = forename[near]
@@ -46,11 +48,3 @@ def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
             twins[near[runs.rows[several[runs.run]]]] = True
     found: Mask = twins[rows]
     return found
-
-
-def _at_homes(homes: Codes, size: int, rows: Codes, *, nowhere: bool) -> Codes:
-    """All rows whose home is that of some of these rows; `nowhere`: to have none is one of its own."""
-    asked = np.zeros(size + 1, np.bool_)
-    asked[homes[rows]] = True
-    asked[MISSING] &= nowhere
-    return np.flatnonzero(asked[homes])
