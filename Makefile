@@ -36,6 +36,14 @@ test: setup ## lint, types, structure, and every test with coverage
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing --cov-fail-under=95
 
+.PHONY: quick
+quick: setup ## lint, types, structure, and the unit tests that touch nothing outside of the process: under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n 2 -m "not outside" tests/unit
+
 .PHONY: bench
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
 	$(BIN)/python -m bench $(BENCH)

@@ -20,6 +20,7 @@ from shared.errors import InvalidInput
 OWN = {name: place for name, (place, _) in cli.COMMANDS.items() if place.startswith("client.")}
 
 
+@pytest.mark.outside
 def test_help_imports_no_command_and_nothing_heavy():
     program = "import sys; from client.cli import run; run(['--help']); print(sorted(sys.modules), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("pandas", "pyarrow", "numpy", "rapidfuzz", "xlsxwriter", "azure.storage", "azure.identity", "azure.keyvault")
 
 
+@pytest.mark.outside
 def test_indexing_imports_nothing_heavy() -> None:
     code = f"import function_app, sys; print([name for name in {HEAVY!r} if name in sys.modules])"
 

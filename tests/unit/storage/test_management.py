@@ -18,6 +18,8 @@ from shared.storage.management import (
 )
 from tests.azure_services import Credential, Service, error, served
 
+pytestmark = pytest.mark.outside
+
 ACCOUNT = (
     "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-borough-exchange-pilot"
     "/providers/Microsoft.Storage/storageAccounts/bxexch0a1b2c"

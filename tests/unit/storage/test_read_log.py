@@ -12,6 +12,8 @@ from shared.errors import StorageUnavailable
 from shared.storage.logs import SCOPE, ReadLog
 from tests.azure_services import Credential, Service, error, served
 
+pytestmark = pytest.mark.outside
+
 WORKSPACE = "00000000-0000-0000-0000-00000000000a"
 APP = "00000000-0000-0000-0000-00000000000b"
 

@@ -44,6 +44,7 @@ def column(tables: dict[str, pa.Table], name: str) -> pa.Array:
     ).combine_chunks()
 
 
+@pytest.mark.outside
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
     written = []
     for hash_seed in ("1", "2"):
