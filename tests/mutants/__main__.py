@@ -20,16 +20,16 @@ import yaml
 
 from tests.mutants.run import ROOT, Verdict, faults_of, try_all
 
-GUARDS = "tests/unit/linkage"
+LINKAGE = "tests/unit/linkage"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
-    "shared.linkage.guards": (f"{GUARDS}/test_guards.py", f"{GUARDS}/test_link.py", f"{GUARDS}/test_probabilistic.py"),
-    "shared.linkage.keys": (f"{GUARDS}/test_keys.py", f"{GUARDS}/test_cascade.py"),
+    "shared.linkage.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
+    "shared.linkage.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
     "shared.release.outcomes": ("tests/unit/release",),
     "shared.agreement.gates": ("tests/unit/agreement",),
     "shared.ledger.conservation": ("tests/unit/ledger/test_conservation.py",),
     "shared.envelope.gates": ("tests/unit/envelope", "tests/security/test_envelope_gates.py"),
 }
-"""The modules in which a safety rule stands, and the tests that defend it: those that stay within their process."""
+"""The modules in which a safety rule stands, and the tests of one process that defend it, the quick ones first."""
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
 PAGE = ROOT / "docs/developers/mutants.md"
 
@@ -88,7 +88,7 @@ def _page(verdicts: Mapping[str, list[Verdict]], explained: Mapping[str, Mapping
         "# Faults that no test notices",
         "",
         "Written by `make mutants`, which puts small faults into the modules where safety rules stand, one at a time, and",
-        "runs the tests that defend them. See [ADR 36](../adr/0036-faults-that-no-test-notices.md).",
+        "runs their tests. See [ADR 36](../adr/0036-faults-that-no-test-notices.md).",
         "",
         "| module | made | killed | live on |",
         "| --- | ---: | ---: | ---: |",

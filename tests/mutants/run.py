@@ -29,6 +29,8 @@ OURS = ("shared", "functions", "client", "local", "operate", "docs", "bench", "a
 LIBRARIES = ("azure.storage.blob", "hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic")
 LIBRARIES += ("azure.storage.queue", "azure.identity", "azure.keyvault.keys.crypto", "requests", "rapidfuzz", "yaml")
 NO_END = "does not end"
+OUR_OWN = 70
+"""The exit code of a process in which pytest itself failed: that kills no fault."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def try_all(name: str, tests: Iterable[str], tried: Iterable[Fault]) -> Iterator
     began = time.monotonic()
     code, seconds = _apart(name, tests, None, 600)
     if code != 0:
-        raise RuntimeError(f"the tests of {name} fail without any fault in it: {' '.join(tests)}")
+        raise RuntimeError(f"the tests of {name} fail without any fault in it, with {code}: {' '.join(tests)}")
     limit = int(3 * seconds) + 20
     print(f"{name}: its tests take {time.monotonic() - began:.1f} s ({seconds:.1f} s of a processor)", file=sys.stderr)
     for fault in tried:
@@ -91,20 +93,40 @@ def _apart(name: str, tests: list[str], fault: Fault | None, limit: int) -> tupl
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        os._exit(_test(name, tests, fault, limit))
+        code = OUR_OWN
+        try:
+            code = _test(name, tests, fault, limit)
+        finally:
+            os._exit(code)
     _, status, used = os.wait4(child, 0)
     code = os.waitstatus_to_exitcode(status)
+    if code == OUR_OWN:
+        raise RuntimeError(f"the tests of {name} could not be begun: {fault.name if fault else 'no fault'}")
     return (code if code >= 0 else -1), used.ru_utime + used.ru_stime
 
 
 def _test(name: str, tests: list[str], fault: Fault | None, limit: int) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
+    if fault is not None:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
     for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] in OURS]:
         del sys.modules[loaded]
     if fault is not None:
         sys.meta_path.insert(0, _Faulty(name, file_of(name), fault.tree))
-    options = ["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov", "-m", "not outside"]
-    return int(pytest.main([*options, "--hypothesis-seed=0", *tests]))
+    options = [
+        "-x",
+        "-q",
+        "--tb=short",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:cov",
+        "-m",
+        "not outside",
+    ]
+    options += ["--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return int(pytest.main([*options, *tests]))
