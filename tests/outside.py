@@ -55,18 +55,21 @@ class Watch:
 
 
 WATCH = Watch()
+_WATCHED = pytest.StashKey[bool]()
+"""Of a test that these hooks collected: pytest calls the hook of a run for the tests of other folders, too."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A test that asks for the storage emulator is outside without being marked."""
     if "azurite" in getattr(item, "fixturenames", ()):
         item.add_marker("outside")
+    item.stash[_WATCHED] = item.get_closest_marker("outside") is None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Watch from before the test's fixtures are made until they are put away."""
-    before, WATCH.tried = WATCH.tried, None if item.get_closest_marker("outside") else []
+    before, WATCH.tried = WATCH.tried, [] if item.stash.get(_WATCHED, False) else None
     try:
         return (yield)
     finally:

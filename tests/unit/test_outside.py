@@ -65,6 +65,19 @@ def test_files_threads_and_pairs_of_sockets_are_inside(pytester: pytest.Pytester
     _run(pytester, "def test_it(tmp_path):\n" + "\n".join(inside)).assert_outcomes(passed=1)
 
 
+@pytest.mark.outside
+def test_tests_of_another_folder_are_not_watched(pytester: pytest.Pytester) -> None:
+    for folder in ("unit", "integration"):
+        pytester.mkdir(folder).joinpath(f"test_{folder}.py").write_text(
+            "import subprocess\ndef test_it():\n    subprocess.run(['true'])\n"
+        )
+    pytester.path.joinpath("unit/conftest.py").write_text(HOOKS)
+    pytester.makeini("[pytest]\nmarkers = outside")
+    result = pytester.runpytest_inprocess("-p", "no:xdist", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["FAILED unit/test_unit.py::test_it*"])
+
+
 def test_unit_tests_are_watched() -> None:
     assert WATCH.tried == []
 
