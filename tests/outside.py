@@ -7,6 +7,7 @@ which leaves out what is marked, can trust the marks.
 
 from __future__ import annotations
 
+import importlib
 import platform
 import sys
 from collections.abc import Generator
@@ -43,8 +44,10 @@ class Watch:
 
     def __init__(self) -> None:
         self.tried: list[str] | None = None
-        # The Azure libraries say in every request where they run. Python asks `uname` for it, once in a process.
+        # Once in a process Python asks `uname` where it runs, which the Azure libraries say in every request, and
+        # urllib3 binds a socket to see whether there is IPv6. Neither is a test's doing.
         platform.platform()
+        importlib.import_module("urllib3.util.connection")
         # An audit hook stays for as long as the process: it is added once, and asks whether it is wanted.
         sys.addaudithook(self._notice)
 
