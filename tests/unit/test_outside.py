@@ -18,14 +18,14 @@ WAYS = {
     "a server": ("with socket.socket() as end: end.bind(('127.0.0.1', 0))", "socket.bind"),
     "a datagram": (f"with socket.socket({UDP}) as end: end.sendto(b'x', ('127.0.0.1', 9))", "socket.sendto"),
     "a name": ("socket.getaddrinfo('localhost', 80)", "socket.getaddrinfo"),
-    "a library": ("requests.get('http://127.0.0.1:9', timeout=1)", "socket.getaddrinfo"),
+    "a library": ("http.client.HTTPConnection('127.0.0.1', 9).request('GET', '/')", "socket.getaddrinfo"),
 }
 
 
 def _run(pytester: pytest.Pytester, body: str) -> pytest.RunResult:
     pytester.makeconftest(HOOKS)
     pytester.makeini("[pytest]\nmarkers = outside")
-    pytester.makepyfile(f"import os, socket, subprocess, threading\nimport pytest, requests\n{body}")
+    pytester.makepyfile(f"import http.client, os, socket, subprocess, threading\nimport pytest\n{body}")
     return pytester.runpytest_inprocess("-p", "no:xdist", "-p", "no:cacheprovider")
 
 
