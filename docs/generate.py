@@ -12,14 +12,15 @@ from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
 from docs.governance.record import record_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
+from shared.agreement.gates import AgreementCode
 from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
 from shared.audit.questions import question_page
 from shared.contract.catalogue import rule_page
 from shared.eligibility.page import eligibility_page
 from shared.envelope.gates import gate_page
+from shared.intake.codes import DROP_CODES
 from shared.intake.home import WHEREABOUTS
-from shared.intake.receive import DROP_CODES
 from shared.linkage.levels import LEVELS
 from shared.linkage.pictures import levels_chart, waterfall
 from shared.linkage.weights import weights_of
@@ -69,9 +70,14 @@ def _words(level: str) -> str:
 
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
-    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in (*AGREEMENT_CODES, *DROP_CODES)]
+    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
     lines += [f"| {why.code} | {why.message} | {why.mend} |" for why in WHEREABOUTS]
     return "\n".join(lines) + "\n"
+
+
+def code_of(code: AgreementCode) -> str:
+    """By which the page is sorted."""
+    return code.code
 
 
 def stale() -> list[Path]:

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 
 
 def derived_id(*parts: str) -> str:
-    """32 hex digits of SHA-256 over the parts, with a separator that no part can hold between them."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    """32 hex digits of SHA-256 over the parts, with a separator that no part can hold between them.
+
+    A part may be a blob's name out of an event's JSON, which can hold what is no text: it has an id all the same.
+    """
+    return hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def drop_id(tenant: str, dataset: str, sha256: str) -> str:
-    """The id of a drop whose envelope holds."""
-    return derived_id("drop", tenant, dataset, sha256)
+def drop_id(tenant: str, dataset: str, sha256: str, replaces: str | None = None) -> str:
+    """The id of a drop whose envelope holds. The same bytes that now say what they replace are another drop."""
+    return derived_id("drop", tenant, dataset, sha256, *((replaces,) if replaces else ()))
 
 
 def untrusted_drop_id(tenant: str, sha256: str, metadata: Iterable[tuple[str, str]]) -> str:
