@@ -8,6 +8,7 @@ What only these fixtures need is loaded by them, so that a test of one rule star
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +63,9 @@ def storage(account: str) -> Iterator[Storage]:
 
 @pytest.fixture(scope="session")
 def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keys of every party, made once: making RSA keys is slow."""
+    """Keys of every party, made once: making RSA keys is slow. `make mutants` makes them once for all its runs."""
+    if made := os.environ.get("EXCHANGE_TEST_KEYS"):
+        return Path(made)
     from local.site import make_keys
     from tests.world import desks
 
