@@ -25,7 +25,7 @@ STANDING = "tests/unit/intake/test_standing.py"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.linkage.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
     "shared.linkage.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
-    "shared.release.outcomes": ("tests/unit/release",),
+    "shared.release.outcomes": ("tests/unit/release/test_outcomes.py", "tests/unit/release/test_journey.py"),
     "shared.agreement.gates": ("tests/unit/agreement",),
     "shared.ledger.conservation": ("tests/unit/ledger/test_conservation.py",),
     "shared.intake.identity": (PARTS,),
