@@ -42,7 +42,7 @@ quick: setup ## lint, types, structure, and the unit tests that touch nothing ou
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not outside" tests/unit
+	$(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m "not outside and not long" tests/unit
 
 .PHONY: mutants
 mutants: setup ## small faults put into the code where safety rules stand: which does no test notice? (MUTANTS="shared.linkage.guards")

@@ -26,6 +26,7 @@ ACCOUNTS = 1000
 
 # A busy machine is slow, which is no defect of the product.
 settings.register_profile("exchange", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("exchange"), max_examples=20)
 settings.load_profile("exchange")
 
 

@@ -1,5 +1,31 @@
-"""A unit test touches nothing outside of its process, unless it is marked `outside` (see `tests/outside.py`)."""
+"""A unit test touches nothing outside of its process, unless it is marked `outside` (see `tests/outside.py`).
 
-from tests.outside import pytest_itemcollected, pytest_runtest_makereport, pytest_runtest_protocol
+The files in `LONG` stay within the process and take their time there: whole journeys over storage in memory, floods,
+every byte of a document, keys of 3,072 bits. They are marked `long`, which `make quick` leaves out and `make test`
+does not. A file belongs here when it takes two seconds of a processor; each rule has a quicker test beside it.
+"""
 
-__all__ = ["pytest_itemcollected", "pytest_runtest_makereport", "pytest_runtest_protocol"]
+from pathlib import Path
+
+import pytest
+
+from tests import outside
+from tests.outside import pytest_runtest_makereport, pytest_runtest_protocol
+
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_protocol"]
+
+UNIT = Path(__file__).parent
+LONG = {
+    *("audit/test_log_forms.py", "audit/test_misdeeds.py", "audit/test_strangers.py"),
+    *("client/test_inspect.py", "client/test_parquet_bounds.py", "client/test_read_properties.py"),
+    *("envelope/test_key_services.py", "envelope/test_key_vault.py", "envelope/test_vault_command.py"),
+    *("intake/test_bad_input.py", "intake/test_standing.py", "intake/test_what_a_pass_can_put.py"),
+    *("linkage/test_guards.py", "release/test_journey.py", "sealed/test_page.py", "sealed/test_vectors.py"),
+}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what is outside and what is long."""
+    outside.pytest_itemcollected(item)
+    if item.path.relative_to(UNIT).as_posix() in LONG:
+        item.add_marker("long")
