@@ -63,7 +63,7 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.RShift: ast.LShift,
 }
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
-_SYMMETRIC = {"equal", "minimum", "maximum"}
+_SYMMETRIC = {"equal", "minimum", "maximum", "min", "max"}
 """Functions to which the order of two arguments is nothing."""
 _CODE = re.compile(r"\S*\w\S*")
 """A text without a space is a code, a name or a key; one without a letter or a digit is punctuation."""
@@ -226,7 +226,7 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, Node, Node]]:
 
 
 def _is_symmetric(function: ast.expr) -> bool:
-    return isinstance(function, ast.Attribute) and function.attr in _SYMMETRIC
+    return getattr(function, "attr", getattr(function, "id", "")) in _SYMMETRIC
 
 
 def _is_readers(node: ast.expr) -> bool:

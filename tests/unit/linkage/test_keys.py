@@ -57,6 +57,12 @@ def test_numbers_are_equal_where_all_codes_are_and_missing_where_one_is(columns:
         assert [row == one for row in rows] == [other == number for other in numbers]
 
 
+def test_where_nobody_has_a_code_everybody_misses_one() -> None:
+    for columns in ([([-1, -1], 0), ([0, 1], 2)], [([0, 1], 2), ([-1, -1], 0)], [([-1, -1], 0)]):
+        numbers, _ = groups(columns)
+        assert numbers == [MISSING, MISSING]
+
+
 @given(st.lists(st.integers(-1, 5), max_size=12), st.sampled_from([6, LARGEST, 2**60, 2**63]))
 def test_runs_are_the_rows_of_each_code_in_their_order(codes: list[int], size: int) -> None:
     runs = Runs.of(np.array(codes, np.int64), size)
