@@ -23,19 +23,20 @@ import yaml
 from tests.mutants.run import ROOT, Verdict, faults_of, keys_for_all, try_all
 
 LINKAGE, PARTS = "tests/unit/linkage", "tests/unit/intake/test_parts.py"
+PAGES = "tests/unit/test_generated_files.py"
 STANDING = "tests/unit/intake/test_standing.py"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.linkage.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
     "shared.linkage.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
     "shared.release.outcomes": ("tests/unit/release/test_outcomes.py", "tests/unit/release/test_journey.py"),
-    "shared.agreement.gates": ("tests/unit/agreement",),
+    "shared.agreement.gates": ("tests/unit/agreement", PAGES),
     "shared.ledger.conservation": ("tests/unit/ledger/test_conservation.py",),
     "shared.intake.identity": (PARTS,),
-    "shared.intake.home": (PARTS,),
+    "shared.intake.home": (PARTS, PAGES),
     "shared.intake.ties": (
         f"{STANDING} -k 'newest or question or replaces_it or order or name or without_ties or moves_nobody'",
     ),
-    "shared.intake.codes": ("tests/unit/intake/test_bad_input.py",),
+    "shared.intake.codes": (PAGES, "tests/unit/intake/test_what_a_pass_can_put.py"),
     "shared.intake.staging": (PARTS, "tests/unit/release/test_journey.py"),
     "shared.intake.requests": (PARTS, "tests/unit/release/test_journey.py"),
     "shared.intake.answer": ("tests/unit/intake/test_bad_input.py", STANDING),
@@ -44,6 +45,7 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.envelope.gates": (
         "tests/unit/envelope/test_small_parts.py",
         "tests/unit/envelope/test_sealing.py",
+        PAGES,
         "tests/security/test_envelope_gates.py",
     ),
 }

@@ -108,7 +108,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[tuple[Step, ...], str]]:
                 continue
             if isinstance(value, list):
                 for index, child in enumerate(value):
-                    if isinstance(child, ast.AST) and not _is_docstring(child):
+                    if isinstance(child, ast.AST) and not _is_docstring(child) and not _is_for_types(child):
                         yield from walk(child, (*path, (name, index)), where)
             elif isinstance(value, ast.AST):
                 yield from walk(value, (*path, (name, None)), where)
@@ -118,6 +118,10 @@ def _places(tree: ast.Module) -> Iterator[tuple[tuple[Step, ...], str]]:
 
 def _is_docstring(node: Node) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_for_types(node: Node) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _at(tree: Node, path: tuple[Step, ...]) -> Node:
@@ -230,6 +234,8 @@ def _is_symmetric(function: ast.expr) -> bool:
 
 
 def _is_readers(node: ast.expr) -> bool:
+    if isinstance(node, ast.JoinedStr):
+        return any(map(_is_readers, node.values))
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and not _CODE.fullmatch(node.value)
 
 
