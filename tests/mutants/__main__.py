@@ -37,7 +37,7 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
         f"{STANDING} -k 'newest or question or replaces_it or order or name or without_ties or moves_nobody'",
     ),
     "shared.intake.codes": (PAGES, "tests/unit/intake/test_what_a_pass_can_put.py"),
-    "shared.intake.staging": (PARTS, "tests/unit/release/test_journey.py"),
+    "shared.intake.staging": (PARTS, STANDING),
     "shared.intake.requests": (PARTS, "tests/unit/release/test_journey.py"),
     "shared.intake.answer": ("tests/unit/intake/test_bad_input.py", STANDING),
     "shared.intake.receive": ("tests/unit/intake", "tests/unit/release/test_journey.py"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from shared.agreement.load import load_agreement
-from shared.errors import Missing, RefusedEvent
+from shared.errors import Missing, RefusedEvent, TooLarge
 from shared.intake.home import WHEREABOUTS, route, rows_by_home
 from shared.intake.identity import derived_id, drop_id, run_id, untrusted_drop_id
 from shared.intake.requests import EnrolRequest, LinkRequest, ask, ask_for_run, read_request
@@ -192,6 +193,37 @@ def test_a_request_reads_back_and_is_asked_for_once(world: World) -> None:
         assert ask(world.exchange, "lambeth", request) == name
         assert read_request(world.exchange, "lambeth", name) == request
     assert len(list(world.storage.requests("lambeth").list())) == 2
+
+
+def test_a_requests_name_and_content_are_the_same_in_whatever_version_wrote_it(world: World) -> None:
+    """It waits in storage while the exchange is deployed anew."""
+    inputs = Inputs("lambeth", COLLECTION, ("q", "p"), "h")
+    assert inputs.run_id("fsm@1.0.0") == run_id("lambeth", "fsm@1.0.0", ["q", "p", "h"])
+    name = ask(world.exchange, "lambeth", LinkRequest(inputs))
+    assert name == f"link-{inputs.run_id(AGREEMENT.reference)}.json"
+    stored = world.storage.requests("lambeth").read(name).data
+    assert stored == b'{"collection": "2026-autumn", "link": {"households": "h", "pupils": ["q", "p"]}}'
+    name = ask(world.exchange, "lambeth", EnrolRequest("lambeth", COLLECTION, "d"))
+    assert name == f"enrol-{derived_id('enrol', 'lambeth', AGREEMENT.reference, 'd')}.json"
+    stored = world.storage.requests("lambeth").read(name).data
+    assert stored == b'{"collection": "2026-autumn", "enrol": {"decisions": "d"}}'
+
+
+def test_no_more_is_read_than_such_a_blob_can_be(world: World) -> None:
+    requests = world.storage.requests("lambeth")
+    requests.create("link-most.json", b"x" * 1_000_000)
+    requests.create("link-more.json", b"x" * 1_000_001)
+    with pytest.raises(RefusedEvent, match="EVT-002"):
+        read_request(world.exchange, "lambeth", "link-most.json")
+    with pytest.raises(TooLarge):
+        read_request(world.exchange, "lambeth", "link-more.json")
+    partition = put(world, "lambeth", "southwark", "pupils", 0, "a")
+    size = world.storage.staging("lambeth").facts(partition.name).size
+    for limit, refused in ((size, False), (size - 1, True)):
+        limits = AGREEMENT.limits.model_copy(update={"bytes": limit})
+        bounded = replace(world.exchange, agreement=AGREEMENT.model_copy(update={"limits": limits}))
+        with pytest.raises(TooLarge) if refused else nullcontext():
+            read_staged(bounded, "lambeth", partition.name)
 
 
 def test_a_request_under_another_name_or_of_another_home_is_none_of_ours(world: World) -> None:
