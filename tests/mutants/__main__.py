@@ -40,7 +40,13 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.intake.staging": (PARTS, STANDING),
     "shared.intake.requests": (PARTS, "tests/unit/release/test_journey.py"),
     "shared.intake.answer": ("tests/unit/intake/test_bad_input.py", STANDING),
-    "shared.intake.receive": ("tests/unit/intake", "tests/unit/release/test_journey.py"),
+    "shared.intake.receive": (
+        "tests/unit/intake/test_bad_input.py",
+        "tests/unit/intake/test_gone.py",
+        "tests/unit/intake/test_what_a_pass_can_put.py",
+        "tests/unit/release/test_journey.py",
+        STANDING,
+    ),
     "shared.intake.standing": (STANDING,),
     "shared.envelope.gates": (
         "tests/unit/envelope/test_small_parts.py",

@@ -176,6 +176,8 @@ def test_there_is_nothing_to_run_while_a_side_is_missing(world: World) -> None:
     put(world, "lambeth", "southwark", "pupils", 0, "a")
     assert current_inputs(world.exchange, "lambeth", COLLECTION) is None
     assert ask_for_run(world.exchange, "lambeth", COLLECTION) is None
+    put(world, "lewisham", "lewisham", "households", 0, "c")
+    assert current_inputs(world.exchange, "lewisham", COLLECTION) is None
     put(world, "lambeth", "lambeth", "households", 0, "b")
     inputs = current_inputs(world.exchange, "lambeth", COLLECTION)
     assert inputs is not None
