@@ -23,6 +23,7 @@ import yaml
 from tests.mutants.run import ROOT, Verdict, faults_of, keys_for_all, try_all
 
 LINKAGE, PARTS = "tests/unit/linkage", "tests/unit/intake/test_parts.py"
+ANSWERS = "tests/unit/intake/test_answers.py"
 PAGES = "tests/unit/test_generated_files.py"
 STANDING = "tests/unit/intake/test_standing.py"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
@@ -39,15 +40,16 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.intake.codes": (PAGES, "tests/unit/intake/test_what_a_pass_can_put.py"),
     "shared.intake.staging": (PARTS, STANDING),
     "shared.intake.requests": (PARTS, "tests/unit/release/test_journey.py"),
-    "shared.intake.answer": ("tests/unit/intake/test_bad_input.py", STANDING),
+    "shared.intake.answer": (ANSWERS, "tests/unit/intake/test_bad_input.py"),
     "shared.intake.receive": (
+        ANSWERS,
         "tests/unit/intake/test_bad_input.py",
         "tests/unit/intake/test_gone.py",
         "tests/unit/intake/test_what_a_pass_can_put.py",
         "tests/unit/release/test_journey.py",
         STANDING,
     ),
-    "shared.intake.standing": (STANDING,),
+    "shared.intake.standing": (ANSWERS, STANDING),
     "shared.envelope.gates": (
         "tests/unit/envelope/test_small_parts.py",
         "tests/unit/envelope/test_sealing.py",
