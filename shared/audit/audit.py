@@ -13,8 +13,10 @@ import numpy as np
 from shared.agreement.model import Agreement
 from shared.audit import certificates, chains
 from shared.audit.checks import check_all, concerns, shown_operation
+from shared.audit.coded import Coded
+from shared.audit.columns import together
 from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
-from shared.audit.explain import MOST_ORIGINS, Coded, Explainer, Group
+from shared.audit.explain import MOST_ORIGINS, Explainer, Group
 from shared.audit.lives import Lives
 from shared.audit.logs import Block, log_files, read_logs
 from shared.audit.lots import in_lots
@@ -69,7 +71,7 @@ def audit(
 
     for lot in in_lots(read()):
         coded = explainer.add(lot)
-        lives.add(coded, explainer)
+        lives.add(coded)
         _note_hours(coded, explainer, hours, probed)
     keys = certificates.read_keys(record)
     promise = agreement.retention.promise_days
@@ -82,7 +84,7 @@ def audit(
         certificates=certificates.read_certificates(record, keys, ledger, promise),
         has_keys=bool(keys),
         explainer=explainer,
-        lives=lives.closed(explainer),
+        lives=lives.closed(),
         ledger_writes=lives.ledger_writes,
         receipts=lives.receipts,
         hours=hours,
@@ -119,19 +121,18 @@ def audit(
 
 
 def _note_hours(coded: Coded, explainer: Explainer, hours: dict[tuple[str, str], Hours], probed: set[int]) -> None:
-    categories = explainer.categories.encode(coded.table.column("category"))
     inside = coded.at >= explainer.since
-    both, hour = (categories * 4 + coded.services)[inside], (coded.at // HOUR)[inside]
-    for pair in np.unique(both):
-        mine = both == pair
-        found = hours[(explainer.services.texts[pair % 4], explainer.categories.texts[pair // 4])]
-        found.hours.update(np.unique(hour[mine]).tolist())
-        found.operations += int(mine.sum())
-        at = coded.at[inside][mine]
-        found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
-    probes = np.fromiter((text == _PROBE for text in explainer.operations.texts), bool)[coded.operations]
-    of_ledger = np.fromiter((place.kind == "ledger" for place in explainer.places.texts), bool)[coded.places]
-    probed.update(np.unique((coded.at // HOUR)[probes & of_ledger & inside]).tolist())
+    hour = coded.at // HOUR
+    numbers, firsts = together(coded.services.numbers, coded.categories.numbers)
+    for number, row in enumerate(firsts):
+        at = coded.at[inside & (numbers == number)]
+        if at.size:
+            found = hours[(coded.services[row], coded.categories[row])]
+            found.hours.update(np.unique(at // HOUR).tolist())
+            found.operations += at.size
+            found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
+    probes = coded.operations.where(lambda name: name == _PROBE) & coded.places.where(lambda p: p.kind == "ledger")
+    probed.update(np.unique(hour[probes & inside]).tolist())
 
 
 def _coverage(evidence: Evidence) -> tuple[Coverage, ...]:
@@ -162,7 +163,7 @@ def _explained(evidence: Evidence, borough: str) -> tuple[Explained, ...]:
 
 
 def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
-    rows: dict[Access, list[Group]] = {}
+    rows: dict[tuple[str, Access], list[Group]] = {}
     for group in evidence.groups:
         if not concerns(group, borough):
             continue
@@ -181,7 +182,7 @@ def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
             last="",
             origins=0,
         )
-        rows.setdefault(what, []).append(group)
+        rows.setdefault((kind.person.id, what), []).append(group)
     listed = (
         replace(
             what,
@@ -190,6 +191,6 @@ def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
             last=stamp(max(group.last for group in groups)),
             origins=min(len(set().union(*(group.origins for group in groups))), MOST_ORIGINS),
         )
-        for what, groups in rows.items()
+        for (_, what), groups in rows.items()
     )
     return tuple(sorted(listed, key=astuple))
