@@ -18,7 +18,10 @@ from shared.audit.columns import together
 from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
 from shared.audit.explain import MOST_ORIGINS, Explainer, Group
 from shared.audit.lives import Lives
-from shared.audit.logs import Block, log_files, read_logs
+from shared.audit.logs.files import log_files
+from shared.audit.logs.moments import Dating
+from shared.audit.logs.read import Block, read_logs
+from shared.audit.logs.unread import Unread
 from shared.audit.lots import in_lots
 from shared.audit.questions import NO_LEDGER, NO_LOGS
 from shared.audit.register import FILE, read_register
@@ -39,6 +42,7 @@ def audit(
     last: date,
     *,
     borough: str = "",
+    dating: Dating | None = None,
     progress: Progress = lambda _: None,
 ) -> AuditReport:
     """Audit the record's days from `first` to `last`, both included, UTC; of one borough or of all.
@@ -56,17 +60,15 @@ def audit(
     lives = Lives()
     hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
     probed: set[int] = set()
-    unreadable: Counter[str] = Counter()
-    files: set[str] = set()
+    unread: dict[str, Unread] = defaultdict(Unread)
     lines = 0
 
     def read() -> Iterator[Block]:
         nonlocal lines
-        for block in read_logs(record):
+        for block in read_logs(record, dating):
             progress(block.bytes)
-            files.add(block.file)
             lines += block.lines
-            unreadable[block.file] += block.unreadable
+            unread[block.file].merge(block.unread)
             yield block
 
     for lot in in_lots(read()):
@@ -89,12 +91,12 @@ def audit(
         receipts=lives.receipts,
         hours=hours,
         probed=probed,
-        unreadable={file: count for file, count in unreadable.items() if count},
+        unread={file: found for file, found in unread.items() if found.count},
     )
     inputs = Inputs(
-        files=len(files),
+        files=len(unread),
         lines=lines,
-        unreadable=unreadable.total(),
+        unreadable=sum(found.count for found in unread.values()),
         outside=explainer.outside,
         other_accounts=explainer.other_accounts,
         events=ledger.events,

@@ -17,7 +17,7 @@ from shared.agreement.load import load_agreement
 from shared.audit import columns
 from shared.audit.chains import LedgerCopy
 from shared.audit.explain import Explainer
-from shared.audit.logs import Block
+from shared.audit.logs.read import Block
 from shared.audit.lots import in_lots
 from shared.audit.operations import OPERATIONS
 from shared.audit.register import Register
@@ -53,7 +53,7 @@ def explained(rows: Iterable[dict[str, Any]]) -> Explainer:
     explainer = Explainer(load_agreement(), register, LedgerCopy({}, frozenset(), ()), FIRST, LAST)
     whole = [READ | row for row in rows]
     table = pa.table({name: [row[name] for row in whole] for name in OPERATIONS.names}, schema=OPERATIONS)
-    for lot in in_lots([Block("logs/a.json", table, len(whole), 0, 0)]):
+    for lot in in_lots([Block("logs/a.json", table, len(whole))]):
         explainer.add(lot)
     return explainer
 
