@@ -51,9 +51,9 @@ def _progress(record: Path) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from shared.audit.logs import log_files
+    from shared.audit.logs.files import log_files
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading the logs", total=sum(path.stat().st_size for path in log_files(record)))
+        task = bar.add_task("Reading the logs", total=sum(file.bytes for file in log_files(record)))
         yield lambda read: bar.advance(task, read)

@@ -278,12 +278,14 @@ def _safe(file: str) -> str:
 
 
 def readable(evidence: Evidence, borough: str) -> Answer:
-    """AUD-018: every line is an operation."""
+    """AUD-018: every file was read, and everything in it is an operation."""
     found = [
-        Finding(f"{count} lines are no operation.", Place("log", file)) for file, count in evidence.unreadable.items()
+        Finding(sentence, Place("log", file, line))
+        for file, unread in evidence.unread.items()
+        for line, sentence in unread.sentences()
     ]
-    more = sum(evidence.unreadable.values()) - len(found)
-    return Answer(found, more, looked_at={"files with such lines": len(found)})
+    more = sum(unread.count for unread in evidence.unread.values()) - len(found)
+    return Answer(found, more, looked_at={"files not read, or not wholly": len(evidence.unread)})
 
 
 _LOOKS: dict[str, Callable[[Evidence, str], Answer]] = {

@@ -12,6 +12,7 @@ from shared.audit.certificates import CertificateCopy
 from shared.audit.chains import Chain, LedgerCopy
 from shared.audit.explain import Explainer, Group, Row
 from shared.audit.lives import Closed
+from shared.audit.logs.unread import Unread
 from shared.audit.register import Register
 from shared.audit.report import Finding, Place
 
@@ -48,8 +49,8 @@ class Evidence:
     hours: dict[tuple[str, str], Hours]
     probed: set[int]
     """Hours in which the app's health was probed."""
-    unreadable: dict[str, int]
-    """Lines that could not be read, by file."""
+    unread: dict[str, Unread]
+    """What could not be read, by file."""
 
     @property
     def since(self) -> datetime:

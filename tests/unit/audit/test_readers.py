@@ -15,7 +15,8 @@ import yaml
 
 from shared.agreement.load import load_agreement
 from shared.audit.audit import audit
-from shared.audit.logs import read_logs
+from shared.audit.logs.moments import Dating
+from shared.audit.logs.read import read_logs
 from shared.audit.register import read_register, register_from, signature_hash
 from shared.audit.report import AuditReport
 from shared.errors import InvalidInput
@@ -107,7 +108,7 @@ def test_the_portals_way_to_write_a_time_is_understood(term: Term, tmp_path: Pat
     (tmp_path / "logs").mkdir()
     name, data = _as_portal_csv([row])
     (tmp_path / "logs" / name).write_bytes(data)
-    [block] = read_logs(tmp_path)
+    block, _ = read_logs(tmp_path, Dating("en-US"))
     assert block.operations.column("at")[0].as_py().isoformat() == "2026-10-05T09:30:00.604000+00:00"
 
 
@@ -126,7 +127,8 @@ def test_lines_are_numbered_within_their_file_whatever_the_blocks(
     term: Term, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = term.write(tmp_path, split=1)
-    monkeypatch.setattr("shared.audit.logs.BLOCK_BYTES", 5000)
+    monkeypatch.setattr("shared.audit.logs.text.BLOCK_BYTES", 5000)
+    monkeypatch.setattr("shared.audit.logs.stored.PIECE_BYTES", 700)
     numbers = [n for block in read_logs(record) for n in block.operations.column("line").to_pylist()]
     assert numbers == list(range(1, len(term.lines) + 1))
 
