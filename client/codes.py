@@ -5,7 +5,7 @@ A message names the file, the row and the column; it never repeats what stands i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from shared.errors import InvalidInput
@@ -32,7 +32,12 @@ class PackCode:
     """`left out`: the row is not in the packed file. `emptied`: the cell is. `changed`: the cell was rewritten.
     `noted`: nothing was altered."""
     message: str
+    """With `{…}` for what the finding counts or names: lines, cells, encodings; never what a cell holds."""
     mend: str
+
+    def filled(self, **facts: object) -> PackCode:
+        """The same code, the gaps of its message filled with `facts`."""
+        return replace(self, message=self.message.format(**facts))
 
 
 def _codes(*rows: InputCode) -> dict[str, InputCode]:
@@ -114,6 +119,49 @@ INPUT_CODES = _codes(
         "{path} holds something already.",
         "Name a folder that is not there yet, or is empty: what is left from another time would pass for evidence.",
     ),
+    InputCode("INP-050", "{path} is {kind}.", "{advice}"),
+    InputCode("INP-051", "{path} has several sheets with rows: {sheets}.", "Name the one to read with --sheet."),
+    InputCode("INP-052", "{path} has no sheet {sheet}.", "Name one of {known}."),
+    InputCode("INP-053", "{path} has no visible sheet with headings and rows.", "{advice}"),
+    InputCode(
+        "INP-054",
+        "{path} has an odd number of quotation marks ({count}), so where a cell ends cannot be told.",
+        "Look at line {lines}: close the quotation mark, write it twice, or take it out.",
+    ),
+    InputCode(
+        "INP-055",
+        "The sheet {sheet} of {path} reaches to {cell}, although only {filled} of its cells are filled.",
+        "Delete the rows and columns beyond your table (or copy the table into a new workbook) and save it again.",
+    ),
+    InputCode(
+        "INP-056",
+        "{path} unpacks to more than {limit} million bytes, too many to be read safely.",
+        "Save the sheet alone as CSV (UTF-8), or leave out the columns that the exchange may not have.",
+    ),
+    InputCode(
+        "INP-057",
+        "{path}: {count} lines (the first is line {line}) are no text in {encoding}.",
+        "State the encoding it was written in with --encoding: {known}.",
+    ),
+    InputCode("INP-058", "There is no encoding {name} that this command reads.", "Name one of {known}."),
+    InputCode(
+        "INP-059",
+        "{path}: other headings stand between the rows, in line {line}.",
+        "Pack the two extracts one by one, or give both the same headings.",
+    ),
+    InputCode("INP-060", "{path} is empty.", "Export it again."),
+    InputCode("INP-061", "{path} holds {count} files.", "Unpack it, and give the one that holds the rows."),
+    InputCode(
+        "INP-062",
+        "{path}: the sheet {sheet} has {rows} rows and {columns} columns, more than can be read ({limit} cells).",
+        "Save the sheet alone as CSV (UTF-8).",
+    ),
+    InputCode("INP-064", "{path} has no headings.", "Put a line with the name of each column above the rows."),
+    InputCode(
+        "INP-063",
+        "{path} cannot be read safely: {reason}",
+        "Pack it again with `exchange pack`; if it came from elsewhere, ask for it again.",
+    ),
 )
 
 
@@ -126,8 +174,8 @@ def invalid(code: str, **facts: object) -> InvalidInput:
 NOT_SPLIT = PackCode(
     "PAK-001",
     "left out",
-    "The line has another number of columns than the header.",
-    "Put quotes round a cell that holds a comma, and export again.",
+    "The line has {cells} cells; there are {headings} headings.",
+    "Give it as many. A cell that holds the separator or a line break needs quotation marks round it.",
 )
 BAD_DATE = PackCode(
     "PAK-002", "emptied", "The date cannot be read; the cell is left empty.", "Write it as YYYY-MM-DD or DD/MM/YYYY."
@@ -243,6 +291,100 @@ UNDECIDED = PackCode(
     "left out",
     "The pair is not decided yet: the row has nothing but its reference.",
     "Nothing; decide it later.",
+)
+
+QUOTE_ASTRAY = PackCode(
+    "PAK-040",
+    "left out",
+    "A quotation mark stands within or behind a quoted cell, so where the cell ends cannot be told ({lines}).",
+    "Write a quotation mark inside a quoted cell twice, or take it out, and export again.",
+)
+SWALLOWED = PackCode(
+    "PAK-041",
+    "left out",
+    "One quoted cell runs over {lines} and holds the separators of whole rows: it has swallowed them.",
+    "Close or take out the quotation mark in the first of these lines, and export again.",
+)
+HEADINGS_AGAIN = PackCode(
+    "PAK-042", "left out", "The headings stand here again; the line is no row.", "Nothing, if two extracts were joined."
+)
+OTHER_ORDER = PackCode(
+    "PAK-043",
+    "left out",
+    "The headings stand here again, in another order; the rows below were read by that order.",
+    "Check that the two extracts belong into one file.",
+)
+NO_ROW = PackCode(
+    "PAK-044",
+    "left out",
+    "The line is a total, a count of rows or a ruled line, and no row.",
+    "Nothing; or export without it.",
+)
+HEADINGS_BELOW = PackCode(
+    "PAK-045",
+    "noted",
+    "The headings were found in line {line}; what stands above them is no row.",
+    "Check that the first row of data stands below that line.",
+)
+ASSUMED_ENCODING = PackCode(
+    "PAK-046",
+    "noted",
+    "Lines that are not UTF-8 (there are {count}; the first is line {line}) were read as {encoding}: an assumption.",
+    "Look at the accents of these lines; if they are wrong, state the encoding: --encoding cp850 or mac-roman.",
+)
+SPOILT_TEXT = PackCode(
+    "PAK-047",
+    "noted",
+    "The text was spoilt before it came here (such as Ã© for é, &#39; for an apostrophe); it is packed as it stands.",
+    "Mend it in the system that it comes from: a spoilt name is not matched.",
+)
+CONTROL_CHARACTERS = PackCode(
+    "PAK-048",
+    "changed",
+    "Control characters, which no text has, were taken out of the line.",
+    "Take them out in the system that it comes from.",
+)
+NULL_WORD = PackCode(
+    "PAK-049",
+    "noted",
+    "{word} stands in {count} cells of {columns} columns: a database's word for nothing, read as an empty cell.",
+    "Nothing; or export empty cells. If somebody is called so, write the name in other letters, such as Null.",
+)
+OTHER_KIND = PackCode(
+    "PAK-050", "noted", "By what is in it, the file is {kind}, and was read as that.", "Nothing; or rename it."
+)
+OTHER_SHEETS = PackCode(
+    "PAK-051",
+    "noted",
+    "The sheet {sheet} was read; these were not: {others}.",
+    "If the rows are in another sheet, name it with --sheet.",
+)
+HIDDEN_ROW = PackCode(
+    "PAK-052",
+    "noted",
+    "The row is hidden in the sheet (by a filter or by hand), and was read all the same.",
+    "Delete the row if it does not belong to the data.",
+)
+HIDDEN_COLUMN = PackCode(
+    "PAK-053", "noted", "The column is hidden in the sheet, and was read all the same.", "Delete it if it is old."
+)
+NO_RESULT = PackCode(
+    "PAK-054",
+    "noted",
+    "The cell holds a formula without a result, and counts as empty.",
+    "Open the workbook in a spreadsheet, save it, and pack it again.",
+)
+MERGED = PackCode(
+    "PAK-055",
+    "noted",
+    "The cell is merged with others; only the first of them has what stands there, the others are empty.",
+    "Undo the merge, and write into every cell what belongs there.",
+)
+NOT_SEEN = PackCode(
+    "PAK-056",
+    "noted",
+    "In {kind}, hidden rows and columns cannot be told from others.",
+    "Save it as .xlsx if anything is hidden in it.",
 )
 
 PACK_CODES: tuple[PackCode, ...] = tuple(value for value in list(globals().values()) if isinstance(value, PackCode))

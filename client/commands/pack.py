@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,7 +75,8 @@ def households(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="When the extract was taken (YYYY-MM-DD), if no column says so."),
     ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet; else the first.")] = None,
+    sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -84,17 +86,17 @@ def households(
     """Pack an extract of Housing Benefit and Council Tax Reduction claims as `households`, one row per child."""
     from client.pack.households import pack_households
     from client.pack.source import read
-    from client.pack.styles import choose_style
+    from client.pack.styles import choose_style, known_headings
     from client.settings import load_settings
 
     settings = load_settings(profile, agreements=agreements)
     with step("Reading the extract"):
-        source = read(extract, sheet=sheet)
+        source = read(extract, sheet=sheet, encoding=encoding, expected=known_headings(style))
         chosen = choose_style(source, extract, style)
     with step("Packing"):
         taken = extract_date.date() if extract_date else None
         packed = pack_households(source, chosen, extract_date=taken, **_terms(settings, "households", as_of))
-    _write(packed, extract, out, report, {"style": chosen.name}, as_json=json)
+    _write(packed, extract, out, report, {"style": chosen.name, "source": dict(source.facts)}, as_json=json)
 
 
 @app.command("table", epilog="Example: exchange pack table decisions.xlsx --dataset decisions --out decisions.parquet")
@@ -102,7 +104,8 @@ def from_table(
     file: Annotated[Path, typer.Argument(help="A CSV or XLSX under the contract's column names.")],
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
     out: Out,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet; else the first.")] = None,
+    sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -114,12 +117,14 @@ def from_table(
     from client.pack.source import read
     from client.pack.tabular import pack_table
     from client.settings import load_settings
+    from shared.contract.datasets import CONTRACTS
 
     settings = load_settings(profile, agreements=agreements)
     check_dataset(dataset)
     with step("Packing"):
-        packed = pack_table(read(file, sheet=sheet), dataset, **_terms(settings, dataset, as_of))
-    _write(packed, file, out, report, {}, as_json=json)
+        source = read(file, sheet=sheet, encoding=encoding, expected=CONTRACTS[dataset].names)
+        packed = pack_table(source, dataset, **_terms(settings, dataset, as_of))
+    _write(packed, file, out, report, {"source": dict(source.facts)}, as_json=json)
 
 
 def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
@@ -158,10 +163,21 @@ def _write(
     raise typer.Exit(2)
 
 
+def _read_as(source: dict[str, Any]) -> Iterator[str]:
+    """How the file was read, for people."""
+    yield source["kind"]
+    if "sheet" in source:
+        yield f"sheet {source['sheet']}"
+    else:
+        yield f"{source['encoding']}, separated by {source['separator']}"
+    yield f"headings in line {source['headings_in']}"
+
+
 def _text(packed: Packed, facts: dict[str, Any]) -> str:
     from client.pack.findings import by_code
 
-    shown = {
+    shown = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
+    shown |= {
         "rows in": packed.rows_in,
         "packed": packed.rows_packed,
         "left out": packed.rows_left_out,

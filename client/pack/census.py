@@ -21,7 +21,6 @@ from client.codes import (
     MORE_PERIODS,
     NO_ADDRESS,
     NO_POSTCODE,
-    NOT_SPLIT,
     ORPHAN,
     OTHER_COUNTRY,
     SAME_KEY,
@@ -82,7 +81,7 @@ def pack_census(
     missing = [name for name in _NEEDED if name not in pupils.table.column_names]
     missing_columns(Path(pupils.name), missing, "the COLLECT export has it.")
     findings = Findings()
-    findings.say_of_lines(NOT_SPLIT, pupils, pupils.unsplit)
+    findings.say_of_source(pupils)
     keys = key(pupils, "nativeid", "pupilonrolltableid")
     findings.say(
         SAME_KEY, pupils, ~np.isin(np.arange(pupils.rows), np.unique(owners(keys, keys))), "pupilonrolltableid"
@@ -177,7 +176,7 @@ def _owned(source: Source, keys: pa.Array, findings: Findings) -> np.ndarray:
     """For each row of `source` the position of its pupil, -1 where there is none; both are said."""
     owner = owners(key(source, "nativeid", "pupilonrolltableid"), keys)
     findings.say(ORPHAN, source, owner < 0, "pupilonrolltableid")
-    findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
+    findings.say_of_source(source)
     return owner
 
 

@@ -49,14 +49,14 @@ class Findings:
         if len(positions):
             self._parts.append(_Part(source, positions, source.line[positions], code, column))
 
-    def say_of_lines(self, code: PackCode, source: Source, lines: np.ndarray) -> None:
-        """Record `code` for lines of the file that did not become rows."""
-        if len(lines):
-            self._parts.append(_Part(source, None, lines, code, ""))
-
     def say_of_file(self, code: PackCode, source: Source, column: str) -> None:
         """Record `code` for a column of the whole file."""
         self._parts.append(_Part(source, None, None, code, column))
+
+    def say_of_source(self, source: Source) -> None:
+        """Record all that was met while `source` was read: lines that are out, and what was assumed."""
+        for remark in source.remarks:
+            self._parts.append(_Part(source, None, remark.lines, remark.code, remark.field))
 
     def add(self, findings: pa.Table) -> None:
         """Take over lines that are in `SCHEMA` already, such as those of the contract's rules."""

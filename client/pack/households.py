@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NO_CHILD, NOT_SPLIT
+from client.codes import NO_CHILD
 from client.pack.cells import Cells
 from client.pack.findings import Findings
 from client.pack.names import split, without_title
@@ -96,7 +96,7 @@ def pack_households(
     that the contract requires and the style has no default for.
     """
     findings = Findings()
-    findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
+    findings.say_of_source(source)
     cells = Cells(source, findings, shapes=style.dates, placeholders=style.placeholder_dates)
     reading = _Reading(source, style, cells, findings)
     _check_columns(reading, extract_date)

@@ -18,6 +18,7 @@ from client.pack.source import Source, heading
 from shared.contract.datasets import HOUSEHOLDS
 
 FOLDER = Path(__file__).parent / "styles"
+_MOST_CHILDREN = 30
 _PEOPLE = ("claimant", "partner", "child")
 
 
@@ -104,6 +105,15 @@ def choose_style(source: Source, path: Path, style: str) -> Style:
     if len(fitting) != 1:
         raise invalid("INP-010", path=path, known=", ".join(known.name for known in shipped_styles()))
     return fitting[0]
+
+
+def known_headings(style: str) -> set[str]:
+    """Every heading that this style may have; of `auto` those of all that are shipped."""
+    named = {known.name: known for known in shipped_styles()}
+    styles = shipped_styles() if style == "auto" else (named[style] if style in named else load_style(Path(style)),)
+    listed = [names for one in styles for names in one.columns.values()]
+    listed += [whole.column for one in styles for whole in one.full_names.values()]
+    return {name.replace("{n}", str(n)) for names in listed for name in names for n in range(1, _MOST_CHILDREN + 1)}
 
 
 def _headings(given: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NOT_SPLIT, UNDECIDED
+from client.codes import UNDECIDED
 from client.pack.cells import Cells
 from client.pack.findings import Findings
 from client.pack.packed import Packed, account, missing_columns, say_dropped
@@ -28,7 +28,7 @@ def pack_table(source: Source, dataset: str, *, as_of: date, stale_after_days: i
     missing = [column.name for column in contract.columns if column.required and column.name not in present]
     missing_columns(Path(source.name), missing, f"see `exchange template {dataset}`.")
     findings = Findings()
-    findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
+    findings.say_of_source(source)
     cells = Cells(source, findings)
     columns = {column.name: _read(cells, column) for column in contract.columns if column.name in present}
     say_dropped(findings, source, set(contract.names))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from client.pack.cells import DATE_SHAPES, Cells, read_dates
 from client.pack.findings import Findings, count_by_code
 from client.pack.names import ORDERS, split
-from client.pack.source import Source, heading, read, tidy
+from client.pack.source import Source, heading, tidy
 
 _FORMATS = {
     "iso": "%Y-%m-%d",
@@ -116,13 +115,3 @@ def test_whole_names_are_split_or_listed(order, text, expected):
 def test_headings_are_compared_without_case_spaces_and_punctuation(text):
     assert heading(heading(text)) == heading(text)
     assert heading(f" {text} ") == heading(text)
-
-
-def test_line_numbers_are_those_of_the_spreadsheet_even_after_blank_and_broken_lines(tmp_path: Path):
-    path = tmp_path / "a.csv"
-    path.write_text('a,b\n1,2\n\n3,4,5\n"x\ny",6\n,\n7\n8,9')
-    read_back = read(path)
-    assert read_back.column("a").to_pylist() == ["1", "x y", "8"]
-    assert read_back.line.tolist() == [2, 5, 8]
-    assert read_back.unsplit.tolist() == [4, 7]
-    assert read_back.rows_in == 5

@@ -90,11 +90,11 @@ def test_rows_that_the_exchange_would_reject_are_packed_and_listed_with_their_li
 @pytest.mark.parametrize(
     ("name", "data", "code"),
     [
-        ("d.csv", b"", "INP-002"),
-        ("d.csv", b"a,b\x00\n1,2\n", "INP-002"),
+        ("d.csv", b"", "INP-060"),
+        ("d.csv", b"a,b\x00\n1,2\n", "INP-004"),
         ("d.csv", b"decision,Decision\nconfirm,confirm\n", "INP-007"),
-        ("d.xlsx", b"not a workbook", "INP-002"),
-        ("d.pdf", b"%PDF", "INP-015"),
+        ("d.xlsx", b"not a workbook", "INP-050"),
+        ("d.pdf", b"%PDF", "INP-050"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_refused(exchange, tmp_path, name, data, code):
