@@ -19,7 +19,7 @@ from tests.unit.client.conftest import Exchange
 AS_OF = ("--as-of", "2026-11-21")
 DECISIONS = """match_ref,decision,decided_by,decided_on,reason
 m-1,confirm,officer1,2026-11-20,
-m-2,Opted Out,officer1,20/11/2026,
+m-2,OPTED_OUT,officer1,20/11/2026,
 """
 
 
