@@ -18,6 +18,7 @@ from client.pack.source import Source
 from client.pack.styles import Style
 from shared.contract.datasets import HOUSEHOLDS
 
+_OPTIONS = {"extract_date": "give --extract-date", "suppress_contact": "state --nobody-suppressed, if that is so"}
 _CHILD_FACTS = ("child_seq", "child_dob", "child_sex", "child_upn", "child_uln")
 
 
@@ -44,7 +45,7 @@ def pack_households(
     reading = Reading(source, style, cells, findings)
     given = {"child_seq"} | ({"extract_date"} if extract_date else set())
     given |= {"suppress_contact"} if nobody_suppressed else set()
-    reading.check_columns(given, "or name it in a style of your own, or give --extract-date.")
+    reading.check_columns(given, "or name its heading in a style of your own (`exchange style new`)", _OPTIONS)
     claim = {
         column.name: reading.column(column.name)
         for column in HOUSEHOLDS.columns

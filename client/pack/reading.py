@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -139,17 +140,18 @@ class Reading:
             self.findings.say_of_file(EMPTY_IS_NO, self.source, found)
         return pc.fill_null(read, False)
 
-    def check_columns(self, given: set[str], hint: str) -> None:
-        """Raise `InvalidInput` INP-004 where a required column is neither in the file, nor a default, nor `given`."""
+    def check_columns(self, given: set[str], hint: str, options: Mapping[str, str]) -> None:
+        """Raise `InvalidInput` INP-004 where a required column is neither in the file, nor a default, nor `given`.
+
+        `options` has for a column the option of the command that stands for it.
+        """
         there = {*given, *self.style.defaults}
         for child in self.children:
             there |= self.headings(child).keys()
-        missing = [
-            "/".join(self.style.columns.get(column.name, (column.name,)))
-            for column in self.contract.columns
-            if column.required and column.name not in there
-        ]
-        missing_columns(Path(self.source.name), missing, hint)
+        missing = [column.name for column in self.contract.columns if column.required and column.name not in there]
+        named = ["/".join(self.style.columns.get(name, (name,))) for name in missing]
+        more = [options[name] for name in missing if name in options]
+        missing_columns(Path(self.source.name), named, f"{', or '.join([hint, *more])}.")
 
     def say_dropped(self) -> None:
         """Name every column that is not read; one that looks like one more of a numbered group is named as that."""

@@ -18,6 +18,8 @@ from client.pack.source import Source
 from client.pack.styles import PEOPLE, Style, contract_style
 from shared.contract.datasets import CONTRACTS
 
+_OPTIONS = {"suppress_contact": "state --nobody-suppressed, if that is so"}
+
 
 def pack_table(
     source: Source,
@@ -40,7 +42,9 @@ def pack_table(
     findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
     reading = Reading(source, style, Cells(source, findings, order=order or style.order), findings)
     stated = {"suppress_contact"} if nobody_suppressed else set()
-    reading.check_columns(stated, f"see `exchange template {dataset}`, or describe yours: `exchange style new`.")
+    reading.check_columns(
+        stated, f"see `exchange template {dataset}`, or describe yours (`exchange style new`)", _OPTIONS
+    )
     columns = {name: _column(reading, name, nobody_suppressed) for name in reading.contract.names}
     columns = {name: column for name, column in columns.items() if column is not None} | _names(reading, columns)
     reading.say_dropped()
