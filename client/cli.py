@@ -22,6 +22,7 @@ from client.console import note, say
 COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("client.commands.template", "Write an empty spreadsheet or CSV with a data dictionary."),
     "pack": ("client.commands.pack", "Turn census tables, a supplier's extract or a spreadsheet into a contract file."),
+    "style": ("client.commands.style", "Describe how your files are laid out, so that pack reads them."),
     "check": ("client.commands.check", "Check a contract file with the very rules of the exchange, offline."),
     "agreement": ("client.commands.agreement", "Say what the agreement says: parties, dates, days."),
     "keys": ("client.commands.keys", "Make, list, rotate, export and import keys."),

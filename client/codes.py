@@ -34,6 +34,8 @@ class PackCode:
     message: str
     """With `{…}` for what the finding counts or names: lines, cells, encodings; never what a cell holds."""
     mend: str
+    to_mend: bool = True
+    """False where nobody has to do anything: such lines stand apart from what needs mending."""
 
     def filled(self, **facts: object) -> PackCode:
         """The same code, the gaps of its message filled with `facts`."""
@@ -94,6 +96,37 @@ INPUT_CODES = _codes(
         "INP-027", "{path} is no certificate: it is a {kind}.", "Verify a receipt with `exchange receipt verify`."
     ),
     InputCode("INP-028", "{path} is there already.", "Name another file: that one may have been filled in."),
+    InputCode(
+        "INP-070",
+        "{path}: in the column {column}, {against} dates fit only {other} first, {fitting} only {order} first and "
+        "{either} both, so the two cannot be told apart.",
+        "Export dates as YYYY-MM-DD, or state their order: --dates uk (day first) or --dates us (month first).",
+    ),
+    InputCode(
+        "INP-071",
+        "There are two files for one census table: {paths}.",
+        "Keep the one that is right, or give the folder of each collection alone.",
+    ),
+    InputCode(
+        "INP-072",
+        "{path} is a file whose name does not say which census table it is.",
+        "Give the folder that holds it, or name the file as COLLECT does: {example}.",
+    ),
+    InputCode(
+        "INP-073",
+        "{path}: the column {column} is empty in every row, so it would say that everybody may be written to.",
+        "Export it filled. Where truly nobody is to be spared a letter, state that with --nobody-suppressed.",
+    ),
+    InputCode(
+        "INP-074",
+        "The style {path} describes {found}, not {wanted}.",
+        "Give a style for {wanted}: `exchange style new FILE --dataset {wanted}` writes one.",
+    ),
+    InputCode(
+        "INP-075",
+        "{path}: --nobody-suppressed is not so: the column {column} marks {rows} rows as not to be written to.",
+        "Leave the option away; the column is read as it stands.",
+    ),
     InputCode("INP-032", "The period ends before it begins.", "Give --from and --to as days, the first first."),
     InputCode("INP-040", "{setting} is not set.", "Set {variable}, or write {setting} in {profile}."),
     InputCode("INP-041", "The profile {path} is wrong: {key}.", "See docs/operators for its keys."),
@@ -178,7 +211,10 @@ NOT_SPLIT = PackCode(
     "Give it as many. A cell that holds the separator or a line break needs quotation marks round it.",
 )
 BAD_DATE = PackCode(
-    "PAK-002", "emptied", "The date cannot be read; the cell is left empty.", "Write it as YYYY-MM-DD or DD/MM/YYYY."
+    "PAK-002",
+    "emptied",
+    "The date cannot be read; the cell is left empty.",
+    "Write it in a shape that was tried here, such as 2015-11-23; the report names them.",
 )
 PLACEHOLDER_DATE = PackCode(
     "PAK-003",
@@ -224,7 +260,11 @@ UNSURE_FLAG = PackCode(
     "Write Y or N.",
 )
 NO_CHILD = PackCode(
-    "PAK-012", "left out", "The claim has no child, so there is nobody to match.", "Nothing, if that is so."
+    "PAK-012",
+    "left out",
+    "The claim has no child, so there is nobody to match.",
+    "Nothing, if that is so.",
+    to_mend=False,
 )
 NO_ADDRESS = PackCode(
     "PAK-020",
@@ -249,12 +289,14 @@ SECOND_ENROLMENT = PackCode(
     "left out",
     "The same pupil is enrolled in another row, which is packed instead.",
     "Nothing: the main or latest enrolment is the one that counts.",
+    to_mend=False,
 )
 LIVES_HERE = PackCode(
     "PAK-024",
     "left out",
     "The pupil lives in the borough that packs; the exchange is for pupils who live elsewhere.",
     "Nothing.",
+    to_mend=False,
 )
 SAME_KEY = PackCode(
     "PAK-025",
@@ -269,7 +311,11 @@ ORPHAN = PackCode(
     "Export all tables in one go.",
 )
 OTHER_COUNTRY = PackCode(
-    "PAK-027", "noted", "The free-school-meals period is not one of England and is not used.", "Nothing."
+    "PAK-027",
+    "noted",
+    "The free-school-meals period is not one of England and is not used.",
+    "Nothing.",
+    to_mend=False,
 )
 MORE_PERIODS = PackCode(
     "PAK-028",
@@ -278,19 +324,103 @@ MORE_PERIODS = PackCode(
     "End the earlier periods in the school's system.",
 )
 MORE_ADDRESSES = PackCode(
-    "PAK-029", "noted", "The pupil has more than one address row; the first in order is packed.", "Nothing."
+    "PAK-029",
+    "noted",
+    "The pupil has more than one address row; the first in order is packed.",
+    "Nothing.",
+    to_mend=False,
 )
 DROPPED_COLUMN = PackCode(
     "PAK-030",
     "noted",
     "The column is not part of the contract and was not packed.",
     "Nothing: the exchange may not have it.",
+    to_mend=False,
 )
 UNDECIDED = PackCode(
     "PAK-031",
     "left out",
     "The pair is not decided yet: the row has nothing but its reference.",
     "Nothing; decide it later.",
+    to_mend=False,
+)
+
+MONTH_FIRST = PackCode(
+    "PAK-060",
+    "emptied",
+    "The date fits only the other order of day and month than its column; the cell is left empty.",
+    "Correct it; where the whole column is in that order, state it with --dates uk or --dates us.",
+)
+SHORT_YEAR = PackCode(
+    "PAK-061",
+    "emptied",
+    "The year of the date has two digits, and the century is not guessed; the cell is left empty.",
+    "Export dates with four digits for the year.",
+)
+INVISIBLE = PackCode(
+    "PAK-062",
+    "changed",
+    "Characters that are no part of the value (invisible ones, or a spreadsheet's mark for text) were taken out.",
+    "Nothing here; the system that exports them will trip others.",
+    to_mend=False,
+)
+PLAINLY_WRITTEN = PackCode(
+    "PAK-063",
+    "changed",
+    "The number was written with commas, blanks or a slash and is packed without them.",
+    "Nothing.",
+    to_mend=False,
+)
+DAMAGED_NUMBER = PackCode(
+    "PAK-064",
+    "emptied",
+    "A spreadsheet has turned the number into an exponent (as 1.23E+11); the cell is left empty.",
+    "Export the column as text; the digits that were lost cannot be guessed.",
+)
+BAD_UPRN = PackCode(
+    "PAK-065",
+    "emptied",
+    "The UPRN is not 1 to 12 digits; the cell is left empty.",
+    "Correct it, or leave the cell empty where there is none.",
+)
+DATE_FOR_NUMBER = PackCode(
+    "PAK-066",
+    "emptied",
+    "A spreadsheet has turned the house number or flat into a date (as 12-Mar for 12/3); the cell is left empty.",
+    "Export the column as text; the number that stood there is in the system it came from.",
+)
+NOBODY_MARKED = PackCode(
+    "PAK-067",
+    "noted",
+    "The column says of nobody that they must not be written to, and --nobody-suppressed states that this is so.",
+    "Nothing, if it is so.",
+    to_mend=False,
+)
+EMPTY_IS_NO = PackCode(
+    "PAK-068",
+    "noted",
+    "The column marks only some rows with yes; its empty cells are packed as: may be written to.",
+    "Nothing, if only those are marked who must not be written to.",
+    to_mend=False,
+)
+EMPTY_IS_UNKNOWN = PackCode(
+    "PAK-069",
+    "emptied",
+    "The column writes no where somebody may be written to, and this cell is empty: it says neither.",
+    "Write Y or N; the row is rejected until then, because an empty cell is no leave to write.",
+)
+SINGLE_NAME = PackCode(
+    "PAK-070",
+    "changed",
+    "A mark (such as a full stop, or FNU) stands for a name; the other one is packed as a single name: surname, and -.",
+    "Nothing, if the person has one name only; else enter the name that is missing.",
+    to_mend=False,
+)
+NOT_ADDRESSED = PackCode(
+    "PAK-071",
+    "noted",
+    "The column looks like one more of a numbered group, and the style has no place for it.",
+    "Describe it in a style of your own: `exchange style new` writes one.",
 )
 
 QUOTE_ASTRAY = PackCode(

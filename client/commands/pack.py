@@ -20,20 +20,35 @@ app = typer.Typer(
     no_args_is_help=True, help="Turn census tables, a supplier's extract or a spreadsheet into a contract file."
 )
 
+Dates = Annotated[
+    str | None,
+    typer.Option(
+        help="How 03/11/2015 is meant: uk (day first) or us (month first); else uk, if no date speaks against it."
+    ),
+]
+NobodySuppressed = Annotated[
+    bool,
+    typer.Option("--nobody-suppressed", help="State that an empty safety flag means: everybody may be written to."),
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The contract file to write (Parquet).")]
 
 
-@app.command(
-    epilog="Example: exchange pack census ./census --out pupils.parquet --borough southwark --directory onspd.csv"
-)
+@app.command(epilog="Example: exchange pack census ./la ./academies --out pupils.parquet --borough southwark")
 def census(
-    folder: Annotated[Path, typer.Argument(help="Folder of {year}_{term}_{table}.csv files, as COLLECT exports them.")],
+    given: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER...",
+            help="Folders of {year}_{term}_{table}.csv files, as COLLECT exports them, or one file.",
+        ),
+    ],
     out: Out,
     collection: Annotated[str | None, typer.Option(help="Which one, if there are several, e.g. 2026-autumn.")] = None,
     directory: Annotated[Path | None, typer.Option(help="Postcode directory (CSV or Parquet): fills home_la.")] = None,
     schools: Annotated[
         Path | None, typer.Option(help="The DfE's register of schools (CSV): fills URN and name.")
     ] = None,
+    dates: Dates = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -41,29 +56,37 @@ def census(
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
-    """Pack School Census tables as `pupils`.
+    """Pack School Census tables as `pupils`: of several folders, or of `la` and `acad` files, one file is made.
 
     Needs pupilonroll; uses addressesonroll or addresses, fsmperiodsonroll or fsmperiod, schoolcensus and school. Pupils
     without a usable postcode cannot be routed and are listed. With --directory and --borough, pupils who live in your
     own borough are left out: the exchange may not have them.
     """
-    from client.pack.census import pack_census
-    from client.pack.census_folder import read_census
+    from client.pack.census import Beside, pack_census
+    from client.pack.census_folder import read_censuses
     from client.pack.places import read_directory
     from client.pack.source import read
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, agreements=agreements)
     with step("Reading the census tables"):
-        tables = read_census(folder, collection)
+        deliveries = read_censuses(given, collection)
         places = read_directory(directory) if directory else None
         register = read(schools) if schools else None
     with step("Packing"):
         own = settings.agreement().by_slug[settings.slug()].ons_code if settings.borough else None
         packed = pack_census(
-            tables, directory=places, own_la=own, register=register, **_terms(settings, "pupils", as_of)
+            deliveries.censuses,
+            beside=Beside(places, own, register),
+            order=_order(dates),
+            **_terms(settings, "pupils", as_of),
         )
-    _write(packed, folder, out, report, {"collection": tables.collection}, as_json=json)
+    more = {
+        "collection": deliveries.censuses[0].collection,
+        "files_read": list(deliveries.read),
+        "files_not_read": list(deliveries.not_read),
+    }
+    _write(packed, given[0], out, report, more, as_json=json)
 
 
 @app.command(epilog="Example: exchange pack households extract.csv --style auto --out households.parquet")
@@ -71,6 +94,8 @@ def households(
     extract: Annotated[Path, typer.Argument(help="The supplier's extract, CSV or XLSX.")],
     out: Out,
     style: Annotated[str, typer.Option(help="auto, nec, capita, civica, or a style file (YAML) of your own.")] = "auto",
+    dates: Dates = None,
+    nobody_suppressed: NobodySuppressed = False,
     extract_date: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="When the extract was taken (YYYY-MM-DD), if no column says so."),
@@ -95,26 +120,44 @@ def households(
         chosen = choose_style(source, extract, style)
     with step("Packing"):
         taken = extract_date.date() if extract_date else None
-        packed = pack_households(source, chosen, extract_date=taken, **_terms(settings, "households", as_of))
+        packed = pack_households(
+            source,
+            chosen,
+            extract_date=taken,
+            order=_order(dates),
+            nobody_suppressed=nobody_suppressed,
+            **_terms(settings, "households", as_of),
+        )
     _write(packed, extract, out, report, {"style": chosen.name, "source": dict(source.facts)}, as_json=json)
 
 
 @app.command("table", epilog="Example: exchange pack table decisions.xlsx --dataset decisions --out decisions.parquet")
 def from_table(
-    file: Annotated[Path, typer.Argument(help="A CSV or XLSX under the contract's column names.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV or XLSX under the contract's column names, or laid out as --style says.")
+    ],
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
     out: Out,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    style: Annotated[
+        Path | None, typer.Option(help="A style file (YAML) of your own; `exchange style new` writes one.")
+    ] = None,
+    dates: Dates = None,
+    nobody_suppressed: NobodySuppressed = False,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
-    """Pack a spreadsheet or CSV that has the contract's columns, such as a template that was filled in."""
+    """Pack a spreadsheet or CSV that has the contract's columns, such as a template that was filled in.
+
+    With --style it may have any columns: the style says which is which.
+    """
     from client.pack.packed import check_dataset
     from client.pack.source import read
+    from client.pack.styles import choose_style, known_headings
     from client.pack.tabular import pack_table
     from client.settings import load_settings
     from shared.contract.datasets import CONTRACTS
@@ -122,9 +165,30 @@ def from_table(
     settings = load_settings(profile, agreements=agreements)
     check_dataset(dataset)
     with step("Packing"):
-        source = read(file, sheet=sheet, encoding=encoding, expected=CONTRACTS[dataset].names)
-        packed = pack_table(source, dataset, **_terms(settings, dataset, as_of))
-    _write(packed, file, out, report, {"source": dict(source.facts)}, as_json=json)
+        expected = known_headings(str(style)) if style else CONTRACTS[dataset].names
+        source = read(file, sheet=sheet, encoding=encoding, expected=expected)
+        packed = pack_table(
+            source,
+            dataset,
+            style=choose_style(source, file, str(style), dataset) if style else None,
+            order=_order(dates),
+            nobody_suppressed=nobody_suppressed,
+            **_terms(settings, dataset, as_of),
+        )
+    facts = {"source": dict(source.facts)} | ({"style": style.stem} if style else {})
+    _write(packed, file, out, report, facts, as_json=json)
+
+
+def _order(dates: str | None) -> Any:
+    """The order of day and month that somebody stated."""
+    from client.codes import invalid
+    from client.pack.dates import DATE_ORDERS, Order
+
+    if dates is None:
+        return None
+    if dates not in DATE_ORDERS:
+        raise invalid("INP-049", what="order of dates", name=dates, known=", ".join(DATE_ORDERS))
+    return Order(dates, stated=True)
 
 
 def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
@@ -153,7 +217,7 @@ def _write(
     if packed.table.num_rows:
         answer(facts, _text(packed, facts), as_json=as_json)
         return
-    reasons = count_by_code(packed.findings, "left out")
+    reasons = count_by_code(packed.findings, effect="left out")
     told = ", ".join(f"{code}: {count}" for code, count in reasons.items()) or "it has no rows"
     problem = invalid("INP-006", rows=packed.rows_in, path=source, reasons=told, report=report)
     error = {"code": problem.code, "message": problem.message, "mend": problem.mend}
@@ -176,19 +240,39 @@ def _read_as(source: dict[str, Any]) -> Iterator[str]:
 def _text(packed: Packed, facts: dict[str, Any]) -> str:
     from client.pack.findings import by_code
 
+    dropped = facts["columns_dropped"]
     shown = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
     shown |= {
+        "files read": ", ".join(facts["files_read"]) if "files_read" in facts else None,
+        "files not read": ", ".join(facts.get("files_not_read", [])) or None,
         "rows in": packed.rows_in,
         "packed": packed.rows_packed,
         "left out": packed.rows_left_out,
         "packed, but would be rejected": packed.rows_to_be_rejected,
         "rows written": packed.table.num_rows,
-        "columns not packed": ", ".join(facts["columns_dropped"]) or "none",
+        "columns not packed": f"{len(dropped)}: {', '.join(dropped)}" if dropped else "none",
         "file": facts["out"],
         "report, row by row": facts["report"],
     }
     lines = by_code(packed.findings).to_pylist()
-    listed = table(
-        ["code", "effect", "lines", "what"], [[x["code"], x["effect"], x["lines"], x["message"]] for x in lines]
-    )
-    return facts_table(shown) + (f"\n\n{listed}" if lines else "")
+    parts = [facts_table({name: value for name, value in shown.items() if value is not None})]
+    for title, to_mend in (("To be mended", "yes"), ("Nothing to be done", "no")):
+        listed = [
+            [x["code"], x["effect"], x["lines"], x["message"], *([x["mend"]] if to_mend == "yes" else [])]
+            for x in lines
+            if x["to_mend"] == to_mend
+        ]
+        headings = ["code", "effect", "lines", "what", *(["how to mend it"] if to_mend == "yes" else [])]
+        parts += [table(headings, listed, title)] if listed else []
+    if packed.unknown_codes:
+        parts.append(table(["column", "unknown code", "cells"], _unknown(packed), "Codes that are not known"))
+    return "\n\n".join(parts)
+
+
+def _unknown(packed: Packed) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for known in packed.unknown_codes:
+        rows += [[known.column, code, count] for code, count in known.codes.items()]
+        if known.other_cells:
+            rows.append([known.column, "(other text, not shown here)", known.other_cells])
+    return rows
