@@ -194,6 +194,137 @@ INPUT_CODES = _codes(
         "INP-063",
         "{path} cannot be read safely: {reason}",
         "Pack it again with `exchange pack`; if it came from elsewhere, ask for it again.",
+    InputCode(
+        "INP-080", "There is no room for {path}: the disk or your quota is full.", "Make room, and run it again."
+    ),
+    InputCode(
+        "INP-081",
+        "{path} may not be read or written by you, or lies on a disk that is read-only.",
+        "Choose another folder, or have its owner give you the right.",
+    ),
+    InputCode(
+        "INP-082", "The name of {path} is too long for this disk, or not one it takes.", "Choose a shorter folder."
+    ),
+    InputCode("INP-083", "{path} is a folder, and a file is wanted.", "Name a file in it."),
+    InputCode("INP-084", "{path} is open in another program.", "Close it there, and run it again."),
+    InputCode(
+        "INP-085", "{path} is not there, or is there no longer.", "Check the path, and that the drive is connected."
+    ),
+    InputCode(
+        "INP-086", "A part of {path} is a file, and a folder is wanted.", "Name a folder, or move that file away."
+    ),
+    InputCode("INP-087", "{path} could not be read or written ({reason}).", "Check the disk, or try another folder."),
+    InputCode(
+        "INP-089",
+        "The private key {path} can be read by others, and could not be closed.",
+        "Let only yourself read it (chmod 600), or make the keys again and hand over the new public parts.",
+    ),
+    InputCode(
+        "INP-090",
+        "{setting} is no address of a box: {reason}.",
+        "Copy the whole line again from the profile that the operators sent.",
+    ),
+    InputCode(
+        "INP-091",
+        "{setting} was changed on its way: it has &amp; where & stood.",
+        "Write & for each &amp;, or save the profile as a file instead of copying it out of a message.",
+    ),
+    InputCode(
+        "INP-092",
+        "The pass in {setting} is cut off: {reason}.",
+        "Copy the whole line again from the profile that the operators sent.",
+    ),
+    InputCode(
+        "INP-093",
+        "The pass in {setting} ended at {until}; this machine's clock says {clock}.",
+        "Ask the operators for a new pass. If the clock is wrong, set it.",
+    ),
+    InputCode(
+        "INP-094",
+        "The pass in {setting} holds from {since}; this machine's clock says {clock}.",
+        "Wait until then. If the clock is wrong, set it.",
+    ),
+    InputCode(
+        "INP-095",
+        "{setting} leads to {container}, and the profile is of {borough}.",
+        "Use the profile that the operators sent to {borough}, with no line of another in it.",
+    ),
+    InputCode(
+        "INP-096", "The pass in {setting} does not allow to {what}.", "Ask the operators for a new pass for {box}."
+    ),
+    InputCode(
+        "INP-097",
+        "{setting} is not https: the pass would travel in the clear.",
+        "Write https, as the operators sent it.",
+    ),
+    InputCode(
+        "INP-098",
+        "{variable} names {path}, which holds no certificate.",
+        "Give a PEM file (-----BEGIN CERTIFICATE-----) with the office's certification authority.",
+    ),
+    InputCode(
+        "INP-099", "{variable} is no address of a proxy: {reason}.", "Write it as http://proxy.example.org:8080."
+    ),
+    InputCode(
+        "INP-100",
+        "{path} is not the file that its manifest was signed for.",
+        "Copy both again whole, or seal again.",
+    ),
+    InputCode(
+        "INP-101",
+        "{path} was sealed by {sender}, and this inbox is of {borough}. Nothing was sent.",
+        "Drop it with the profile of {sender}.",
+    ),
+    InputCode(
+        "INP-102",
+        "{path} is not for the exchange but for {receiver}. Nothing was sent.",
+        "Give the file that `exchange seal` wrote.",
+    ),
+    InputCode(
+        "INP-103",
+        "{path} says it was sealed {difference} after now by the exchange's clock: it would be refused (DRP-001).",
+        "Set the clock of the machine that seals, and seal again.",
+    ),
+    InputCode(
+        "INP-104",
+        "The clock of this machine is {difference} by the exchange's. More than ten minutes are refused.",
+        "Set the clock (time zone too), and run it again.",
+    ),
+    InputCode(
+        "INP-105",
+        "The exchange goes by {theirs}, and this command by {ours}.",
+        "Install the newer command, or give the new agreement with --agreements.",
+    ),
+    InputCode(
+        "INP-106",
+        "The sealed file is larger than the agreement allows ({size} of {limit} bytes).",
+        "Split the file by school.",
+    ),
+    InputCode(
+        "INP-107",
+        "There is a file {name} in your inbox already, and nothing here shows that it is this one. Nothing was sent.",
+        "Its receipt will say: `exchange status --file`. If it is another file, rename this one and its manifest.",
+    ),
+    InputCode(
+        "INP-110",
+        "The profile {path}, line {line}: {reason}.",
+        "{remedy}",
+    ),
+    InputCode(
+        "INP-111",
+        "{setting} names the variable {variable}, which is not set.",
+        "Set it, or write the path in full.",
+    ),
+    InputCode(
+        "INP-112",
+        "Somebody else is making keys in {path} at this moment.",
+        "Wait until that is done. If nobody is, remove {path}.",
+    ),
+    InputCode(
+        "INP-113",
+        "The private part of {owner}'s {use} key {key} is not in {path}.",
+        "Put it back from the backup. If there is none: `exchange keys rotate --use {use}`, send the new public part "
+        "to the operators, and ask for what was sealed to the lost one again.",
     ),
 )
 

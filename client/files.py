@@ -1,22 +1,36 @@
-"""Reading contract files and writing results. A file appears whole or not at all, and never holds a live formula."""
+"""Reading contract files and writing results. A file appears whole or not at all, and never holds a live formula.
+
+What is written is private to who writes it, unless the profile says that a group may read it too. What a killed command
+left half written is removed by the next one that writes into the same folder.
+"""
 
 from __future__ import annotations
 
+import errno
 import io
 import os
-import tempfile
+import re
+import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from client.codes import invalid
+from client.disk import disk
+from client.locks import free, held
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SEALED_MARK = b"PARE"
+_HALF = ".half"
+"""What a file is called while it is written: `.<name>.<random>.half`."""
+_BINARY = getattr(os, "O_BINARY", 0)
+_READERS = {"owner": {"file": 0o600, "folder": 0o700}, "group": {"file": 0o640, "folder": 0o750}}
+_MODES = dict(_READERS["owner"])
 _WIDEST = 400
 """Pixels of a column, at most."""
 _LIVE = r"^[=+\-@\t\r\n＝＋－＠]"
@@ -41,17 +55,54 @@ def read_parquet(path: Path) -> pa.Table:
         raise invalid("INP-002", path=path, kind="Parquet (pack a CSV or XLSX first)") from None
 
 
+def share_with(readers: str) -> None:
+    """Say for this process who may read what it writes: `owner` (alone, the default) or `group`."""
+    _MODES.update(_READERS[readers])
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are not there. Raises `InvalidInput` INP-080 to INP-087."""
+    with disk(folder):
+        missing = [part for part in (folder, *folder.parents) if not part.exists()]
+        for part in reversed(missing):
+            part.mkdir(mode=_MODES["folder"], exist_ok=True)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "")
+
+
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file, making its folder; a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)  # mkstemp made it readable for its owner only, and so it stays
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write a file, making its folder; a reader sees the old file or the new one, never a part.
+
+    Raises `InvalidInput` INP-080 to INP-087: no room, not allowed, a folder, open elsewhere.
+    """
+    make_folder(path.parent)
+    sweep(path)
+    with disk(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "")
+        half = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}{_HALF}")
+        try:
+            with (
+                os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as file,
+                held(file.fileno()),
+            ):
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            half.chmod(_MODES["file"])
+            half.replace(path)
+        except BaseException:
+            half.unlink(missing_ok=True)
+            raise
+
+
+def sweep(path: Path) -> None:
+    """Remove what a killed command has left half written in the folder of `path`; one that still runs keeps its own."""
+    earlier = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}")  # as versions before this one named it
+    with suppress(OSError):
+        for left in path.parent.iterdir():
+            if left.name.startswith(".") and (left.name.endswith(_HALF) or earlier.fullmatch(left.name)) and free(left):
+                left.unlink(missing_ok=True)
 
 
 def write_table(path: Path, table: pa.Table, choices: Mapping[str, Sequence[str]] | None = None) -> None:

@@ -35,6 +35,7 @@ def seal_file(
 
     The file is checked first, by the rules and the agreement in force: what the exchange would refuse is refused here.
     """
+    from client.beforehand import look_beforehand
     from client.codes import invalid
     from client.files import read_parquet
     from client.pack.packed import check_dataset
@@ -52,6 +53,7 @@ def seal_file(
         raise invalid("INP-020", name=collection)
     slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
     check_may_drop(agreement, slug, dataset, moment.date())
+    look_beforehand(settings)
     table = read_parquet(file)
     with step("Checking"):
         terms = agreement.terms_of(dataset)

@@ -161,7 +161,7 @@ def test_train_refuses_files_that_cannot_be_used_and_writes_nothing(exchange, pu
 
 def test_train_refuses_a_folder_as_its_file(exchange, pupils, households, tmp_path):
     said = exchange("train", pupils, households, "--out", tmp_path)
-    assert said.code == 2
+    assert said.code == 64
     assert said.err.startswith("INP-000: ")
 
 
@@ -230,8 +230,8 @@ def test_calibrate_refuses_files_that_are_not_there_or_not_parquet(exchange, res
     assert exchange("calibrate", tmp_path / "none.parquet", "-d", results).code == 2
     said = exchange("calibrate", results, "-d", tmp_path / "d.csv", "--json")
     assert (said.code, said.json["error"]["code"]) == (2, "INP-002")
-    assert exchange("calibrate", results).code == 2
-    assert exchange("calibrate", "-d", results).code == 2
+    assert exchange("calibrate", results).code == 64
+    assert exchange("calibrate", "-d", results).code == 64
 
 
 def test_calibrate_says_counts_and_no_match_or_reason(exchange, results, decisions):
