@@ -44,6 +44,10 @@ quick: setup ## lint, types, structure, and the unit tests that touch nothing ou
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n 2 -m "not outside" tests/unit
 
+.PHONY: mutants
+mutants: setup ## small faults put into the code where safety rules stand: which does no test notice? (MUTANTS="shared.linkage.guards")
+	nice $(BIN)/python -m tests.mutants $(or $(MUTANTS),--write)
+
 .PHONY: bench
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
 	$(BIN)/python -m bench $(BENCH)

@@ -7,6 +7,7 @@ which leaves out what is marked, can trust the marks.
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Generator
 from typing import Any
@@ -42,6 +43,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.tried: list[str] | None = None
+        # The Azure libraries say in every request where they run. Python asks `uname` for it, once in a process.
+        platform.platform()
         # An audit hook stays for as long as the process: it is added once, and asks whether it is wanted.
         sys.addaudithook(self._notice)
 

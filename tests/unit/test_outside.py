@@ -9,15 +9,16 @@ from tests.outside import WATCH
 pytest_plugins = ["pytester"]
 
 HOOKS = "from tests.outside import pytest_itemcollected, pytest_runtest_makereport, pytest_runtest_protocol"
+UDP = "socket.AF_INET, socket.SOCK_DGRAM"
 WAYS = {
     "a program": ("subprocess.run(['true'])", "subprocess.Popen"),
     "a shell": ("os.system('true')", "os.system"),
     "a fork": ("os.fork() or os._exit(0)", "os.fork"),
-    "a connection": ("socket.create_connection(('127.0.0.1', 9), timeout=1)", "socket."),
-    "a server": ("socket.socket().bind(('127.0.0.1', 0))", "socket.bind"),
+    "a connection": ("with socket.socket() as end: end.connect(('127.0.0.1', 9))", "socket.connect"),
+    "a server": ("with socket.socket() as end: end.bind(('127.0.0.1', 0))", "socket.bind"),
+    "a datagram": (f"with socket.socket({UDP}) as end: end.sendto(b'x', ('127.0.0.1', 9))", "socket.sendto"),
     "a name": ("socket.getaddrinfo('localhost', 80)", "socket.getaddrinfo"),
-    "a datagram": ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))", "socket.sendto"),
-    "a library": ("requests.get('http://127.0.0.1:9', timeout=1)", "socket."),
+    "a library": ("requests.get('http://127.0.0.1:9', timeout=1)", "socket.getaddrinfo"),
 }
 
 

@@ -28,15 +28,6 @@ def test_a_row_that_misses_a_key_is_in_no_group() -> None:
     assert groups.size == 1
 
 
-def test_keys_too_many_for_one_integer_still_tell_rows_apart() -> None:
-    wide = [_field([0, 1, 0], [1, 0], 2**31) for _ in range(5)]
-    for field in wide:
-        object.__setattr__(field, "values", range(2**31))
-    groups = join_keys(wide)
-    assert groups.size == 2
-    assert groups.pupils[0] == groups.pupils[2] == groups.households[1] != groups.pupils[1] == groups.households[0]
-
-
 def test_only_what_is_free_and_alone_on_both_sides_is_taken() -> None:
     groups = join_keys([_field([0, 1, 1, 2, 3], [0, 1, 2, 2, 3])])
     everyone = np.ones(5, np.bool_)
