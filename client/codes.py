@@ -194,6 +194,7 @@ INPUT_CODES = _codes(
         "INP-063",
         "{path} cannot be read safely: {reason}",
         "Pack it again with `exchange pack`; if it came from elsewhere, ask for it again.",
+    ),
     InputCode(
         "INP-080", "There is no room for {path}: the disk or your quota is full.", "Make room, and run it again."
     ),
