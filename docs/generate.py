@@ -12,6 +12,7 @@ from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
 from docs.governance.record import record_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
+from shared.agreement.gates import AgreementCode
 from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
 from shared.audit.questions import question_page
@@ -69,9 +70,14 @@ def _words(level: str) -> str:
 
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
-    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in (*AGREEMENT_CODES, *DROP_CODES)]
+    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
     lines += [f"| {why.code} | {why.message} | {why.mend} |" for why in WHEREABOUTS]
     return "\n".join(lines) + "\n"
+
+
+def code_of(code: AgreementCode) -> str:
+    """By which the page is sorted."""
+    return code.code
 
 
 def stale() -> list[Path]:

@@ -14,6 +14,12 @@ from client.console import answer, facts_table, note, step
 app = typer.Typer()
 
 
+def _drop(given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(r"[0-9a-f]{32}", given):
+        raise typer.BadParameter("A drop's id has 32 digits 0 to 9 and a to f, as its receipt says it.")
+    return given
+
+
 @app.command(
     "seal",
     epilog="Example: exchange seal pupils.parquet --dataset pupils --collection 2026-autumn --out sealed",
@@ -25,6 +31,14 @@ def seal_file(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sealed file and its manifest.")] = Path(
         "sealed"
     ),
+    replaces: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DROP",
+            callback=_drop,
+            help="The drop that this file replaces, by its id: the answer where a receipt has asked.",
+        ),
+    ] = None,
     profile: options.Profile = None,
     borough: options.Borough = None,
     keys: options.Keys = None,
@@ -41,7 +55,7 @@ def seal_file(
     from client.pack.packed import check_dataset
     from client.sealed_files import save
     from client.settings import load_settings, now
-    from shared.agreement.gates import check_may_drop
+    from shared.agreement.gates import check_may_drop, check_open
     from shared.contract.validate import REJECTED, validate
     from shared.envelope.keys import Use
     from shared.envelope.manifest import EXCHANGE
@@ -53,6 +67,7 @@ def seal_file(
         raise invalid("INP-020", name=collection)
     slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
     check_may_drop(agreement, slug, dataset, moment.date())
+    check_open(agreement, dataset, collection, moment.date())
     look_beforehand(settings)
     table = read_parquet(file)
     with step("Checking"):
@@ -73,6 +88,7 @@ def seal_file(
             key_id=ring.current(slug, Use.DROP),
             prepared_at=moment,
             keys=ring,
+            replaces=replaces,
         )
         path = save(sealed, out)
     manifest = sealed.manifest
@@ -81,6 +97,6 @@ def seal_file(
         "ok": True,
         "file": str(path),
         "rows_to_be_rejected": checked.rows_rejected,
-        **manifest.model_dump(mode="json"),
+        **manifest.model_dump(mode="json", exclude_none=True),
     }
     answer(facts, facts_table(shown), as_json=json)
