@@ -14,7 +14,7 @@ from typing import BinaryIO
 from shared.audit.logs.unread import Why
 
 PIECE_BYTES = 4 * 2**20
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _GZIP_OR_NOTHING = 31
 """For zlib: a gzip header is asked for, and the greatest window."""
 _PACKED_TIMES = 2
@@ -75,12 +75,12 @@ def text_of(file: Counted, note: Note) -> Iterator[bytes]:
     pieces = _pieces(file, note)
     for _ in range(_PACKED_TIMES):
         head, pieces = _peeked(pieces)
-        if not head.startswith(_GZIP):
+        if not head.startswith(GZIP):
             break
         pieces = _gunzipped(pieces, note)
     head, pieces = _peeked(pieces)
     foreign = next((why for beginning, why in _BEGINNINGS if head.startswith(beginning)), None)
-    if head.startswith(_GZIP) or foreign:
+    if head.startswith(GZIP) or foreign:
         note(foreign or Why.PACKED_TWICE)
         return
     yield from _as_utf8(head, pieces, note)
