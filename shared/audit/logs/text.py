@@ -10,7 +10,9 @@ from shared.audit.logs.unread import Unread, Why
 from shared.audit.logs.values import MOST
 
 BLOCK_BYTES = 24 * 2**20
-_FIRST = re.compile(rb"[ \t\r\n]*([^\n]*)")
+_FIRST = re.compile(rb"[ \t\r\n]*([^\r\n]*)")
+_SEEN = 2**20
+"""So much is looked at to see the form. A longer first line may be one that holds the whole file."""
 
 
 class Text:
@@ -27,14 +29,14 @@ class Text:
         """The block that was taken last: its lines are counted if somebody asks."""
 
     def first(self) -> bytes:
-        """The first line that is not empty, or as much of it as a record may have; empty where there is none."""
+        """The first line that is not empty, or its beginning; empty where there is none."""
         found = _FIRST.match(b"")
-        while len(self.head) <= MOST and (piece := next(self._pieces, b"")):
+        while len(self.head) <= _SEEN and (piece := next(self._pieces, b"")):
             self.head += piece
             found = _FIRST.match(self.head)
             if found and found.end() < len(self.head):
                 break
-        return found[1].rstrip() if found else b""
+        return found[1][:_SEEN].rstrip() if found else b""
 
     @property
     def line(self) -> int:

@@ -220,8 +220,8 @@ def _members(text: _Text) -> Iterator[Found]:
         if text.torn or text.next_char() != ":":
             break
         text.skip()
-        at = text.line
-        if name in _WRAPPERS and text.next_char() == "[":
+        char, at = text.next_char(), text.line
+        if char == "[" and name in _WRAPPERS:
             yield from _elements(text)
         elif (found := text.value()) and isinstance(found, Why):
             yield at, found

@@ -20,50 +20,8 @@ from shared.audit.logs.read import read_logs
 from shared.audit.register import read_register, register_from, signature_hash
 from shared.audit.report import AuditReport
 from shared.errors import InvalidInput
+from tests.unit.audit.exports import exported
 from tests.unit.audit.term import FIRST, LAST, Term
-
-TABLE = {
-    "Category": "category",
-    "OperationName": "operationName",
-    "StatusText": "statusText",
-    "CallerIpAddress": "callerIpAddress",
-    "CorrelationId": "correlationId",
-    "Uri": "uri",
-}
-PROPERTIES = {
-    "AccountName": "accountName",
-    "UserAgentHeader": "userAgentHeader",
-    "ClientRequestId": "clientRequestId",
-    "Etag": "etag",
-    "ServiceType": "serviceType",
-    "ObjectKey": "objectKey",
-}
-
-
-def exported(line: dict[str, Any]) -> dict[str, Any]:
-    """A line of a resource log as a row of `StorageBlobLogs` or `AZKVAuditLogs`."""
-    row = {"TimeGenerated": line["time"]} | {column: line.get(name) for column, name in TABLE.items()}
-    properties = line["properties"]
-    if line["category"] == "AuditEvent":
-        return row | {
-            "StatusText": None,
-            "HttpStatusCode": properties["httpStatusCode"],
-            "Identity": json.dumps(line["identity"]),
-            "Id": properties["id"],
-            "ClientInfo": properties["clientInfo"],
-            "_ResourceId": line["resourceId"],
-        }
-    identity = line["identity"]
-    return (
-        row
-        | {column: properties.get(name) for column, name in PROPERTIES.items()}
-        | {
-            "StatusCode": str(line["statusCode"]),
-            "AuthenticationType": identity.get("type"),
-            "AuthenticationHash": identity.get("tokenHash"),
-            "RequesterObjectId": identity.get("requester", {}).get("objectId"),
-        }
-    )
 
 
 def _as_lines(rows: list[dict[str, Any]]) -> tuple[str, bytes]:
