@@ -1,7 +1,7 @@
 """The `exchange` command: finds the command that was asked for, and turns errors into exit codes.
 
 Exit codes: 0 done; 2 the input cannot be used (the message says what is wrong and how to mend it); 3 an audit was done
-and a check is broken; 1 anything else.
+and a check is broken; 4 an audit was done, none is broken and some are not known; 1 anything else.
 Only the command that runs is imported, so that `exchange --help` answers at once.
 """
 

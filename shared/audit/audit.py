@@ -12,7 +12,8 @@ import numpy as np
 
 from shared.agreement.model import Agreement
 from shared.audit import certificates, chains
-from shared.audit.checks import check_all, concerns, shown_operation
+from shared.audit.checks import check_all
+from shared.audit.checks.answer import concerns, shown_operation
 from shared.audit.coded import Coded
 from shared.audit.columns import together
 from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
@@ -101,6 +102,8 @@ def audit(
         other_accounts=explainer.other_accounts,
         events=ledger.events,
         certificates=len(evidence.certificates),
+        locale=dating.locale if dating else "",
+        zone=str(dating.zone or "") if dating else "",
     )
     return AuditReport(
         agreement=agreement.reference,
