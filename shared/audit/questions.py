@@ -172,6 +172,12 @@ NO_LEDGER = RecordCode("REC-002", "The record has no copy of the ledger.", "Copy
 REGISTER = RecordCode("REC-003", "The register cannot be used.", "Make it with `exchange register`.")
 ZONE = RecordCode("REC-004", "There is no such time zone.", "Name one as in Europe/London, or UTC.")
 
+NO_PATH = RecordCode(
+    "REC-005",
+    "A file of the audit account has a name that can be no path, and `exchange record fetch` did not copy it.",
+    "Azure writes no such name. Find out who did; copy the file by hand, under another name, into the folder logs.",
+)
+
 BY_CODE = {question.code: question for question in QUESTIONS}
 
 
@@ -184,4 +190,7 @@ def question_page() -> str:
     lines += ["A record that cannot be audited is refused (exit code 2):", ""]
     lines += ["| code | what it means | what to do |", "| --- | --- | --- |"]
     lines += [f"| {c.code} | {c.message} | {c.mend} |" for c in (NO_LOGS, NO_LEDGER, REGISTER, ZONE)]
+    lines += ["", "What a record may lack is said when it is made:", ""]
+    lines += ["| code | what it means | what to do |", "| --- | --- | --- |"]
+    lines += [f"| {NO_PATH.code} | {NO_PATH.message} | {NO_PATH.mend} |"]
     return "\n".join(lines) + "\n"
