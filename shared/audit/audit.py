@@ -62,6 +62,7 @@ def audit(
     hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
     probed: set[int] = set()
     unread: dict[str, Unread] = defaultdict(Unread)
+    read_of: Counter[str] = Counter()
     lines = 0
 
     def read() -> Iterator[Block]:
@@ -70,6 +71,7 @@ def audit(
             progress(block.bytes)
             lines += block.lines
             unread[block.file].merge(block.unread)
+            read_of[block.file] += block.operations.num_rows
             yield block
 
     for lot in in_lots(read()):
@@ -92,6 +94,8 @@ def audit(
         receipts=lives.receipts,
         hours=hours,
         probed=probed,
+        files=len(unread),
+        empty=sum(not read_of[file] and not found.count for file, found in unread.items()),
         unread={file: found for file, found in unread.items() if found.count},
     )
     inputs = Inputs(

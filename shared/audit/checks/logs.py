@@ -66,4 +66,10 @@ def readable(evidence: Evidence, borough: str) -> Answer:
         for line, sentence in unread.sentences()
     ]
     more = sum(unread.count for unread in evidence.unread.values()) - len(found)
-    return Answer(found, more, looked_at={"files not read, or not wholly": len(evidence.unread)})
+    looked_at = {
+        "files": evidence.files,
+        "files without a record": evidence.empty,
+        "files not read, or not wholly": len(evidence.unread),
+    }
+    note = f"Files without any record: {evidence.empty}." if evidence.empty else ""
+    return Answer(found, more, looked_at=looked_at, note=note)

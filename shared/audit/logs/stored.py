@@ -97,7 +97,7 @@ def _pieces(file: Counted, note: Note) -> Iterator[bytes]:
 def _peeked(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """The first bytes, and all pieces once more."""
     taken: list[bytes] = []
-    while sum(map(len, taken)) < _HEAD and (piece := next(pieces, b"")):
+    while sum(map(len, taken)) < _HEAD and (piece := next(pieces, None)) is not None:
         taken.append(piece)
     first = b"".join(taken)
     return first[:_HEAD], chain([first], pieces)

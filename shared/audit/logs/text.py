@@ -31,7 +31,7 @@ class Text:
     def first(self) -> bytes:
         """The first line that is not empty, or its beginning; empty where there is none."""
         found = _FIRST.match(b"")
-        while len(self.head) <= _SEEN and (piece := next(self._pieces, b"")):
+        while len(self.head) <= _SEEN and (piece := next(self._pieces, None)) is not None:
             self.head += piece
             found = _FIRST.match(self.head)
             if found and found.end() < len(self.head):

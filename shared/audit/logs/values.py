@@ -85,6 +85,7 @@ def _rows(table: Mapping[str, Any]) -> Iterator[object | Why]:
     if len(set(names)) != len(names):
         yield Why.TWICE
         return
+    yield from (Why.FOREIGN_MEMBER for name in table if name not in ("name", "columns", "rows"))
     for row in rows:
         if isinstance(row, list) and len(row) == len(names):
             yield TableRow(zip(names, row, strict=True))

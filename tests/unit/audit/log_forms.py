@@ -126,6 +126,11 @@ NAMED: dict[str, tuple[Callable[[Lines], bytes], str]] = {
         lambda lines: json.dumps({"records": [], **lines[-1]}).encode(),
         "FOREIGN_MEMBER",
     ),
+    "a table, and a record beside it": (
+        lambda lines: json.dumps({"columns": [], "rows": [], **lines[-1]}).encode(),
+        "FOREIGN_MEMBER",
+    ),
+    "headings that are no names": (lambda lines: b"TimeGenerated,OperationName,\0C\0a\0t\0e\n", "NO_FORM"),
     "records twice": (lambda lines: b'{"records":[],"records":' + json.dumps(lines).encode() + b"}", "TWICE"),
     "a name twice": (lambda lines: _json_lines(lines).replace(b'{"time"', b'{"uri": "", "time"'), "TWICE"),
     "a name twice within": (

@@ -91,6 +91,33 @@ def test_one_line_under_any_name_in_any_form_is_found_or_its_file_is_named(
     assert not unread if form in READ else True
 
 
+SCRAPS = st.binary(max_size=4) | st.sampled_from(
+    [b"{", b"}", b"[", b"]", b'"', b",", b"\n", b"\r", b"\\", b'{"records":[]}', b'"records":[],', b"[]", b'"rows":[],']
+    + [
+        b'"columns":[],"rows":[],',
+        b'"value":[],',
+        b'{"tables":[',
+        b"sep=;\n",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"\x1f\x8b",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(form=st.sampled_from([*READ]), put=st.lists(st.tuples(st.integers(0, 1500), SCRAPS), min_size=1, max_size=3))
+def test_whatever_is_put_between_a_line_is_found_or_its_file_is_named(
+    form: str, put: list[tuple[int, bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("record")
+    data = READ[form](lines_of(LocalKeyRing(folder / "keys"))[-1:])
+    for place, scrap in put:
+        data = data[: place % (len(data) + 1)] + scrap + data[place % (len(data) + 1) :]
+    found, unread = read(folder, "a", data)
+    assert found.num_rows or unread
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_audit_of_a_clean_record_finds_one_read_by_key_under_any_name(
     name: str, lines: list[dict[str, Any]], term: Term, tmp_path: Path
@@ -143,6 +170,25 @@ def test_nothing_else_under_logs_is_passed_over(tmp_path: Path) -> None:
     assert unread["logs/empty.json"] == unread["logs/spaces"] == set()
     assert unread["logs/file"] == {Why.NO_FORM}
     assert unread["logs/pipe"] == {Why.NOT_A_FILE}
+
+
+def test_a_file_without_a_record_is_said(term: Term, tmp_path: Path) -> None:
+    record = term.write(tmp_path, split=0)
+    (record / "logs" / "empty.json").write_bytes(b"")
+    (record / "logs" / "headings.csv").write_bytes(b"TimeGenerated [UTC],OperationName\n")
+    (record / "logs" / "records.json").write_bytes(b'{"records": []}')
+    [check] = [c for c in audit(record, load_agreement(), FIRST, LAST).checks if c.code == "AUD-018"]
+    assert (check.result, check.note) == ("holds", "Files without any record: 3.")
+
+
+def test_a_text_of_which_the_first_piece_is_half_a_letter_is_read_on(
+    lines: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.audit.logs.stored.PIECE_BYTES", 3)
+    for form in ("a line each, UTF-32", "a line each, gzip in members", "records over many lines", "a table"):
+        found, unread = read(tmp_path / form, "a", READ[form](lines[-1:]))
+        assert (found.num_rows, unread) == (1, {}), form
+    assert read(tmp_path, "a", b"\xff\xfe;")[1] == {Why.ENCODING: 1}
 
 
 def test_a_name_that_no_screen_can_bear_is_escaped(tmp_path: Path) -> None:
