@@ -34,6 +34,7 @@ class Exit(IntEnum):
     NOT_ALLOWED = 6
     ALREADY_DONE = 7
     PARTLY = 8
+    NOT_KNOWN = 9
     USAGE = 64
     INTERRUPTED = 130
 
@@ -62,6 +63,10 @@ MEANING: dict[Exit, tuple[str, str]] = {
     Exit.PARTLY: (
         "Some of it was done; what stayed behind is listed with its reason.",
         "Mend what is listed, and run the same command again.",
+    ),
+    Exit.NOT_KNOWN: (
+        "An audit or evidence was made: no check of it is broken, and some cannot be known from this record.",
+        "Fetch what the report says is missing.",
     ),
     Exit.USAGE: ("The command line is wrong.", "See `--help`."),
     Exit.INTERRUPTED: ("Somebody stopped it (Ctrl-C).", "Run the same command again."),

@@ -12,7 +12,8 @@ import numpy as np
 
 from shared.agreement.model import Agreement
 from shared.audit import certificates, chains
-from shared.audit.checks import check_all, concerns, shown_operation
+from shared.audit.checks import check_all
+from shared.audit.checks.answer import concerns, shown_operation
 from shared.audit.coded import Coded
 from shared.audit.columns import together
 from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
@@ -61,6 +62,7 @@ def audit(
     hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
     probed: set[int] = set()
     unread: dict[str, Unread] = defaultdict(Unread)
+    read_of: Counter[str] = Counter()
     lines = 0
 
     def read() -> Iterator[Block]:
@@ -69,6 +71,7 @@ def audit(
             progress(block.bytes)
             lines += block.lines
             unread[block.file].merge(block.unread)
+            read_of[block.file] += block.operations.num_rows
             yield block
 
     for lot in in_lots(read()):
@@ -91,6 +94,8 @@ def audit(
         receipts=lives.receipts,
         hours=hours,
         probed=probed,
+        files=len(unread),
+        empty=sum(not read_of[file] and not found.count for file, found in unread.items()),
         unread={file: found for file, found in unread.items() if found.count},
     )
     inputs = Inputs(
@@ -101,6 +106,8 @@ def audit(
         other_accounts=explainer.other_accounts,
         events=ledger.events,
         certificates=len(evidence.certificates),
+        locale=dating.locale if dating else "",
+        zone=str(dating.zone or "") if dating else "",
     )
     return AuditReport(
         agreement=agreement.reference,

@@ -14,6 +14,7 @@ from shared.audit.logs.unread import Why
 _SEPARATORS = ",;\t|"
 _STATED = re.compile(r'"?sep=(?P<separator>.)"?')
 _TIME = re.compile(r"TimeGenerated(?: \[(?P<zone>[^\]]*)\])?")
+_NAME = re.compile(r"[\w$][\w$ .()\[\]-]*", re.ASCII)
 _ZONED = re.compile(r" \[(?:UTC|Local Time)\]$")
 
 
@@ -28,15 +29,15 @@ class Headings:
 
 
 def headings_of(line: str, separator: str = "") -> Headings | None:
-    """The headings that a line is; `None` when none of them is that of the time."""
+    """The headings that a line is; `None` when it lacks that of the time or of the operation, or one is no name."""
     for candidate in separator or _SEPARATORS:
         cells = [cell.strip() for cell in split(line, candidate) or ()]
         times = [found for cell in cells if (found := _TIME.fullmatch(cell))]
-        if times:
-            while cells and not cells[-1]:
-                cells.pop()
-            zone = UTC if times[0]["zone"] == "UTC" else None
-            return Headings(tuple(_ZONED.sub("", cell) for cell in cells), candidate, zone)
+        while cells and not cells[-1]:
+            cells.pop()
+        names = tuple(_ZONED.sub("", cell) for cell in cells)
+        if times and "OperationName" in names and all(map(_NAME.fullmatch, names)):
+            return Headings(names, candidate, UTC if times[0]["zone"] == "UTC" else None)
     return None
 
 

@@ -39,7 +39,7 @@ def read_time(text: object, zone: tzinfo | None, dating: Dating) -> str | Why:
     if not isinstance(text, str):
         return Why.NO_TIME if text is None else Why.NOT_A_TIME
     if _AZURE.fullmatch(text):
-        return text
+        return text if _is_moment(text) else Why.NOT_A_TIME
     plain = text.translate(_SPACES).strip()
     if not plain:
         return Why.NO_TIME
@@ -57,6 +57,13 @@ def read_time(text: object, zone: tzinfo | None, dating: Dating) -> str | Why:
     if clock is None:
         return Why.NOT_A_TIME
     return _in_utc(clock, zone)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _offset(text: str | None) -> tzinfo | None:

@@ -18,8 +18,8 @@ from shared.audit.logs.blocks import Made, line_ends, read_block, read_records
 from shared.audit.logs.files import LogFile, log_files
 from shared.audit.logs.moments import Dating
 from shared.audit.logs.rows import loads
-from shared.audit.logs.stored import Counted, text_of
-from shared.audit.logs.text import Text
+from shared.audit.logs.stored import GZIP, Counted, text_of
+from shared.audit.logs.text import BLOCK_BYTES, Text
 from shared.audit.logs.unread import Unread, Why
 from shared.audit.logs.values import Found, expand, values
 from shared.audit.operations import OPERATIONS
@@ -56,12 +56,31 @@ def read_logs(record: Path, dating: Dating | None = None) -> Iterator[Block]:
     waiting: deque[Future[Block]] = deque()
     with ThreadPoolExecutor(_AT_ONCE) as workers:
         for file in log_files(record):
-            for work in _read_file(file, dating or Dating()):
+            for work in _works(file, dating or Dating()):
                 waiting.append(workers.submit(work))
                 if len(waiting) >= _AHEAD:
                     yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _works(file: LogFile, dating: Dating) -> Iterator[Work]:
+    """What there is to do for a file: of an hour's, which is small, all of it at once and beside others."""
+    if file.bytes < BLOCK_BYTES and not _is_packed(file):
+        yield lambda: _joined([work() for work in _read_file(file, dating)])
+    else:
+        yield from _read_file(file, dating)
+
+
+def _is_packed(file: LogFile) -> bool:
+    """Whether more may come out of a file than is in it."""
+    if file.why:
+        return False
+    try:
+        with file.path.open("rb") as opened:
+            return opened.read(len(GZIP)) == GZIP
+    except OSError:
+        return False
 
 
 def _read_file(file: LogFile, dating: Dating) -> Iterator[Work]:
@@ -86,6 +105,20 @@ def _read_file(file: LogFile, dating: Dating) -> Iterator[Work]:
 def _block(file: str, work: Callable[[], tuple[Made, int]], stored: int) -> Block:
     (made, unread), lines = work()
     return Block(file, made, lines, unread, stored)
+
+
+def _joined(blocks: list[Block]) -> Block:
+    """The blocks of one file as one."""
+    unread = Unread()
+    for block in blocks:
+        unread.merge(block.unread)
+    return Block(
+        blocks[0].file,
+        pa.concat_tables([block.operations for block in blocks]),
+        sum(block.lines for block in blocks),
+        unread,
+        sum(block.bytes for block in blocks),
+    )
 
 
 def _read_text(text: Text, dating: Dating, unread: Unread) -> Iterator[Callable[[], tuple[Made, int]]]:

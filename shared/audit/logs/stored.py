@@ -14,7 +14,7 @@ from typing import BinaryIO
 from shared.audit.logs.unread import Why
 
 PIECE_BYTES = 4 * 2**20
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _GZIP_OR_NOTHING = 31
 """For zlib: a gzip header is asked for, and the greatest window."""
 _PACKED_TIMES = 2
@@ -75,12 +75,12 @@ def text_of(file: Counted, note: Note) -> Iterator[bytes]:
     pieces = _pieces(file, note)
     for _ in range(_PACKED_TIMES):
         head, pieces = _peeked(pieces)
-        if not head.startswith(_GZIP):
+        if not head.startswith(GZIP):
             break
         pieces = _gunzipped(pieces, note)
     head, pieces = _peeked(pieces)
     foreign = next((why for beginning, why in _BEGINNINGS if head.startswith(beginning)), None)
-    if head.startswith(_GZIP) or foreign:
+    if head.startswith(GZIP) or foreign:
         note(foreign or Why.PACKED_TWICE)
         return
     yield from _as_utf8(head, pieces, note)
@@ -97,7 +97,7 @@ def _pieces(file: Counted, note: Note) -> Iterator[bytes]:
 def _peeked(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """The first bytes, and all pieces once more."""
     taken: list[bytes] = []
-    while sum(map(len, taken)) < _HEAD and (piece := next(pieces, b"")):
+    while sum(map(len, taken)) < _HEAD and (piece := next(pieces, None)) is not None:
         taken.append(piece)
     first = b"".join(taken)
     return first[:_HEAD], chain([first], pieces)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 
@@ -9,7 +10,9 @@ from shared.audit.logs.unread import Unread, Why
 from shared.audit.logs.values import MOST
 
 BLOCK_BYTES = 24 * 2**20
-_SPACE = b" \t\r\n"
+_FIRST = re.compile(rb"[ \t\r\n]*([^\r\n]*)")
+_SEEN = 2**20
+"""So much is looked at to see the form. A longer first line may be one that holds the whole file."""
 
 
 class Text:
@@ -21,17 +24,30 @@ class Text:
         self._unread = unread
         self.head = b""
         """What was read of it to see its form."""
-        self.line = 1
-        """How far it was gone through."""
+        self._line = 1
+        self._gone_through = b""
+        """The block that was taken last: its lines are counted if somebody asks."""
 
     def first(self) -> bytes:
-        """The first line that is not empty, or as much of it as a record may have; empty where there is none."""
-        self.head = b""
-        while len(self.head) <= MOST and (piece := next(self._pieces, b"")):
+        """The first line that is not empty, or its beginning; empty where there is none."""
+        found = _FIRST.match(b"")
+        while len(self.head) <= _SEEN and (piece := next(self._pieces, None)) is not None:
             self.head += piece
-            if b"\n" in self.head.lstrip(_SPACE):
+            found = _FIRST.match(self.head)
+            if found and found.end() < len(self.head):
                 break
-        return self.head.lstrip(_SPACE).partition(b"\n")[0].strip(_SPACE)
+        return found[1][:_SEEN].rstrip() if found else b""
+
+    @property
+    def line(self) -> int:
+        """Number of the line up to which it was gone through."""
+        done, self._gone_through = self._gone_through, b""
+        self._line += done.count(b"\n")
+        return self._line
+
+    @line.setter
+    def line(self, number: int) -> None:
+        self._line, self._gone_through = number, b""
 
     def pieces(self) -> Iterator[bytes]:
         """All of it."""
@@ -77,5 +93,5 @@ class Text:
 
     def _joined(self, parts: list[bytes]) -> tuple[bytes, int]:
         block = parts[0] if len(parts) == 1 else b"".join(parts)
-        first, self.line = self.line, self.line + block.count(b"\n")
+        first, self._gone_through = self.line, block
         return block, first

@@ -85,6 +85,7 @@ def _rows(table: Mapping[str, Any]) -> Iterator[object | Why]:
     if len(set(names)) != len(names):
         yield Why.TWICE
         return
+    yield from (Why.FOREIGN_MEMBER for name in table if name not in ("name", "columns", "rows"))
     for row in rows:
         if isinstance(row, list) and len(row) == len(names):
             yield TableRow(zip(names, row, strict=True))
@@ -220,8 +221,8 @@ def _members(text: _Text) -> Iterator[Found]:
         if text.torn or text.next_char() != ":":
             break
         text.skip()
-        at = text.line
-        if name in _WRAPPERS and text.next_char() == "[":
+        char, at = text.next_char(), text.line
+        if char == "[" and name in _WRAPPERS:
             yield from _elements(text)
         elif (found := text.value()) and isinstance(found, Why):
             yield at, found
