@@ -7,6 +7,7 @@ which leaves out what is marked, can trust the marks.
 
 from __future__ import annotations
 
+import importlib
 import platform
 import sys
 from collections.abc import Generator
@@ -43,8 +44,10 @@ class Watch:
 
     def __init__(self) -> None:
         self.tried: list[str] | None = None
-        # The Azure libraries say in every request where they run. Python asks `uname` for it, once in a process.
+        # Once in a process Python asks `uname` where it runs, which the Azure libraries say in every request, and
+        # urllib3 binds a socket to see whether there is IPv6. Neither is a test's doing.
         platform.platform()
+        importlib.import_module("urllib3.util.connection")
         # An audit hook stays for as long as the process: it is added once, and asks whether it is wanted.
         sys.addaudithook(self._notice)
 
@@ -55,18 +58,21 @@ class Watch:
 
 
 WATCH = Watch()
+_WATCHED = pytest.StashKey[bool]()
+"""Of a test that these hooks collected: pytest calls the hook of a run for the tests of other folders, too."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A test that asks for the storage emulator is outside without being marked."""
     if "azurite" in getattr(item, "fixturenames", ()):
         item.add_marker("outside")
+    item.stash[_WATCHED] = item.get_closest_marker("outside") is None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Watch from before the test's fixtures are made until they are put away."""
-    before, WATCH.tried = WATCH.tried, None if item.get_closest_marker("outside") else []
+    before, WATCH.tried = WATCH.tried, [] if item.stash.get(_WATCHED, False) else None
     try:
         return (yield)
     finally:

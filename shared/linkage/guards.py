@@ -117,15 +117,11 @@ def _forename_weighed(pairs: Evidence) -> Mask:
 
 def _dob(pairs: Evidence) -> Mask:
     dob, forename = pairs["dob"], pairs["forename"]
-    settled = (pairs["surname"] == Surname.EXACT) & pairs.together
-    swapped = (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.KNOWN_VARIANT)
-    mistyped = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS)) & (forename == Forename.EXACT)
-    # Where the home agrees too, one small difference more is borne: of a swap, because it is hardly ever a sibling's
-    # birthday, and of a slip where the first name is the same, because siblings do not bear one name.
-    similar = pairs.together & (pairs["surname"] >= Surname.SIMILAR)
-    turned = pairs.together & (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.SOUNDS_ALIKE)
+    # Where the home agrees, a swap is borne, because it is hardly ever a sibling's birthday, and a slip where the first
+    # name is the same, because siblings do not bear one name.
+    turned = (dob == Dob.DAY_AND_MONTH_SWAPPED) & (forename >= Forename.SOUNDS_ALIKE)
     named = np.isin(dob, (Dob.ONE_DIGIT_DIFFERS, Dob.ONE_PART_DIFFERS)) & (forename >= Forename.FIRST_NAME)
-    slip = (settled & (swapped | mistyped)) | turned | (similar & named)
+    slip = pairs.together & (turned | (named & (pairs["surname"] >= Surname.SIMILAR)))
     stopped: Mask = (dob != Dob.EXACT) & ~slip & ~pairs.identified
     return stopped
 

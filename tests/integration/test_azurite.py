@@ -66,8 +66,12 @@ def test_it_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> N
 def test_stopping_twice_is_stopping(tmp_path: Path) -> None:
     emulator = Azurite(tmp_path)
     emulator.start()
+    running = emulator.process_id
+    assert running is not None
     emulator.stop()
     emulator.stop()
+    assert not is_running(running)
+    assert emulator.process_id is None
 
 
 def test_when_it_cannot_start_its_own_words_are_shown(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import DefaultAzureCredential
 
 from local import tls
 from local.azurite import Azurite
@@ -141,7 +142,10 @@ def test_who_is_not_logged_in_is_told_so_without_being_named(
 
 def test_without_a_credential_it_is_whoever_runs_this() -> None:
     account = "https://example.blob.core.windows.net"
-    with Storage.connect(account), BoroughDoor.of_account(account, "lambeth"):
-        pass
-    with PoisonQueue.connect("https://example.queue.core.windows.net"):
-        pass
+    with (
+        Storage.connect(account) as storage,
+        BoroughDoor.of_account(account, "lambeth") as door,
+        PoisonQueue.connect("https://example.queue.core.windows.net") as poison,
+    ):
+        clients = (storage.service, door._inbox.client, door._outbox.client, poison._service)
+        assert {type(client.credential) for client in clients} == {DefaultAzureCredential}

@@ -87,7 +87,7 @@ def _page(verdicts: Mapping[str, list[Verdict]], explained: Mapping[str, Mapping
     lines = [
         "# Faults that no test notices",
         "",
-        "Written by `make mutants`, which puts small faults into the modules where safety rules stand, one at a time, and",
+        "Written by `make mutants`, which puts small faults into the modules where safety rules stand, one by one, and",
         "runs their tests. See [ADR 36](../adr/0036-faults-that-no-test-notices.md).",
         "",
         "| module | made | killed | live on |",

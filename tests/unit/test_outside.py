@@ -18,14 +18,14 @@ WAYS = {
     "a server": ("with socket.socket() as end: end.bind(('127.0.0.1', 0))", "socket.bind"),
     "a datagram": (f"with socket.socket({UDP}) as end: end.sendto(b'x', ('127.0.0.1', 9))", "socket.sendto"),
     "a name": ("socket.getaddrinfo('localhost', 80)", "socket.getaddrinfo"),
-    "a library": ("requests.get('http://127.0.0.1:9', timeout=1)", "socket.getaddrinfo"),
+    "a library": ("http.client.HTTPConnection('127.0.0.1', 9).request('GET', '/')", "socket.getaddrinfo"),
 }
 
 
 def _run(pytester: pytest.Pytester, body: str) -> pytest.RunResult:
     pytester.makeconftest(HOOKS)
     pytester.makeini("[pytest]\nmarkers = outside")
-    pytester.makepyfile(f"import os, socket, subprocess, threading\nimport pytest, requests\n{body}")
+    pytester.makepyfile(f"import http.client, os, socket, subprocess, threading\nimport pytest\n{body}")
     return pytester.runpytest_inprocess("-p", "no:xdist", "-p", "no:cacheprovider")
 
 
@@ -63,6 +63,19 @@ def test_files_threads_and_pairs_of_sockets_are_inside(pytester: pytest.Pytester
         "    thread.start(), thread.join()",
     )
     _run(pytester, "def test_it(tmp_path):\n" + "\n".join(inside)).assert_outcomes(passed=1)
+
+
+@pytest.mark.outside
+def test_tests_of_another_folder_are_not_watched(pytester: pytest.Pytester) -> None:
+    for folder in ("unit", "integration"):
+        pytester.mkdir(folder).joinpath(f"test_{folder}.py").write_text(
+            "import subprocess\ndef test_it():\n    subprocess.run(['true'])\n"
+        )
+    pytester.path.joinpath("unit/conftest.py").write_text(HOOKS)
+    pytester.makeini("[pytest]\nmarkers = outside")
+    result = pytester.runpytest_inprocess("-p", "no:xdist", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["FAILED unit/test_unit.py::test_it*"])
 
 
 def test_unit_tests_are_watched() -> None:

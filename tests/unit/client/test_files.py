@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from client.files import neutralised, read_parquet, write_bytes, write_table
 from shared.errors import InvalidInput
+from tests.opened import moments_in
 
 LIVE = ["=1+1", "+44", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "\uff1d1+1"]
 
@@ -58,6 +59,7 @@ def test_the_same_table_is_the_same_bytes(tmp_path):
     for name in ("a.xlsx", "b.xlsx"):
         write_table(tmp_path / name, pa.table({"name": ["x"]}))
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    assert moments_in((tmp_path / "a.xlsx").read_bytes()) == {"2026-01-01T00:00:00Z", "1980-01-01T00:00:00Z"}
 
 
 def test_an_existing_file_is_replaced_whole_and_only_its_owner_may_read_it(tmp_path):

@@ -20,6 +20,7 @@ from shared.contract.report import report_json, report_xlsx, row_reference, stat
 from shared.contract.template import DICTIONARY_HEADER, dictionary_csv, template_csv, template_xlsx
 from shared.contract.validate import Validation
 from shared.errors import BadFile
+from tests.opened import moments_in
 from tests.unit.contract.rows import PUPIL, validated
 
 FACTS: dict[str, str | int] = {"drop": "d-0a1b2c", "dataset": "pupils", "agreement": "fsm@1.0.0"}
@@ -113,6 +114,9 @@ def test_the_same_outcome_gives_the_same_bytes() -> None:
         assert make(REFUSED, FACTS) == make(REFUSED, FACTS)
     for dataset in CONTRACTS:
         assert template_xlsx(dataset) == template_xlsx(dataset)
+    # Made within one second they would be the same with the time in them, too.
+    for workbook in (report_xlsx(REFUSED, FACTS), template_xlsx("pupils")):
+        assert moments_in(workbook) == {"2026-01-01T00:00:00Z", "1980-01-01T00:00:00Z"}
 
 
 def test_no_file_has_the_moment_in_which_it_was_made() -> None:
