@@ -1,19 +1,17 @@
 """A sender that shares no code with the exchange: `pyarrow` and `cryptography` alone, from the page "The sealed file".
 
     python sender.py keys southwark                         sign.pem, release.pem -> public.json, for the operators
-    python sender.py drop pupils.csv pupils 2026-autumn     seal, sign, drop, wait for the receipt
+    python sender.py drop pupils.csv pupils 2026-autumn     seal, sign, drop; prints the hash of the sealed file
 
-`drop` wants, in the folder where it runs: `exchange.toml`, `drop.json` and `exchange.json` from the operators, your
-`sign.pem`, and for a CSV the empty Parquet file of its dataset. `results.py` beside this opens what comes back.
+`drop` wants, in the folder where it runs: `exchange.toml` and `drop.json` from the operators, your `sign.pem`, and for
+a CSV the empty Parquet file of its dataset. `answers.py` beside this reads what comes back.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import json
-import re
 import ssl
 import sys
 import time
@@ -23,7 +21,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.csv as csv
@@ -31,7 +28,6 @@ import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 AGREEMENT, AGREEMENT_VERSION = "fsm", "1.0.0"
@@ -126,58 +122,6 @@ def put(
     return False
 
 
-def get(url: str, tls: Any) -> tuple[bytes, dict[str, str]]:
-    """What is there, and the metadata of the blob."""
-    asked = urllib.request.Request(url, headers={"x-ms-version": "2021-12-02"})
-    with urllib.request.urlopen(asked, timeout=600, context=tls) as found:
-        return found.read(), {name.lower().removeprefix("x-ms-meta-"): value for name, value in found.headers.items()}
-
-
-def collect(outbox: str, name: str, tls: Any) -> tuple[bytes, dict[str, str]]:
-    """One blob of the outbox."""
-    url, _, token = outbox.partition("?")
-    return get(f"{url}/{quote(name)}?{token}", tls)
-
-
-def listing(outbox: str, prefix: str, tls: Any) -> list[str]:
-    """The names in the outbox that begin with `prefix`, from every page of the list."""
-    names, marker = [], ""
-    while True:
-        asked = f"&restype=container&comp=list&prefix={quote(prefix, '')}&marker={quote(marker, '')}"
-        page = get(outbox + asked, tls)[0].decode()
-        names += [html.unescape(name) for name in re.findall("<Name>(.*?)</Name>", page)]
-        [marker] = re.findall("<NextMarker>(.+?)</NextMarker>", page) or [""]
-        if not marker:
-            return names
-
-
-def check(message: bytes, signature: str, kid: str, exchange: bytes) -> None:
-    """Raises unless the exchange signed `message` with that key of its own."""
-    [key] = [key for key in json.loads(exchange)["keys"] if (key["kid"], key["owner"]) == (kid, "exchange")]
-    Ed25519PublicKey.from_public_bytes(unb64url(key["x"])).verify(unb64url(signature), message)
-
-
-def read_receipt(document: bytes, exchange: bytes) -> dict[str, Any]:
-    """What a receipt says, once its signature holds."""
-    statement = json.loads(document)
-    payload = statement["payload"]
-    check(b"borough-exchange statement 1\n" + canonical(payload), statement["signature"], payload["key_id"], exchange)
-    return dict(payload["body"])
-
-
-def wait_for_receipt(outbox: str, sha256: str, exchange: bytes, tls: Any, every: float = 15) -> dict[str, Any]:
-    """The receipt of the sealed file with that hash; asks again until it is there."""
-    seen: set[str] = set()
-    while True:
-        for name in sorted(set(listing(outbox, "reports/", tls)) - seen):
-            seen.add(name)
-            if name.endswith("/receipt.json"):
-                said = read_receipt(collect(outbox, name, tls)[0], exchange)
-                if said["sha256"] == sha256:
-                    return said
-        time.sleep(every)
-
-
 def read(path: Path, dataset: str) -> pa.Table:
     """A Parquet file as it is; a CSV in the types of the empty Parquet file that is published for its dataset."""
     if path.suffix == ".parquet":
@@ -188,10 +132,9 @@ def read(path: Path, dataset: str) -> pa.Table:
     return csv.read_csv(path, convert_options=options)
 
 
-def drop(file: Path, dataset: str, collection: str, prepared_at: datetime) -> dict[str, Any]:
-    """Seal, sign and drop a file, and return the body of its receipt."""
+def drop(file: Path, dataset: str, collection: str, prepared_at: datetime) -> str:
+    """Seal, sign and drop a file, and return the hash of what was dropped: its receipt will name it."""
     profile = tomllib.loads(Path("exchange.toml").read_text(encoding="utf-8"))
-    tls = ssl.create_default_context(cafile=profile.get("certificate"))
     private = load_pem_private_key(Path("sign.pem").read_bytes(), None)
     key = max(json.loads(Path("drop.json").read_bytes())["keys"], key=lambda key: key["created"])
     table = read(file, dataset)
@@ -208,14 +151,15 @@ def drop(file: Path, dataset: str, collection: str, prepared_at: datetime) -> di
         "prepared_at": prepared_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     metadata, sha256 = sign(sealed, facts, private), hashlib.sha256(sealed).hexdigest()
+    tls = ssl.create_default_context(cafile=profile.get("certificate"))
     put(profile["inbox_url"], f"{dataset}-{collection}-{sha256[:12]}.parquet", sealed, metadata, tls)
-    return wait_for_receipt(profile["outbox_url"], sha256, Path("exchange.json").read_bytes(), tls)
+    return sha256
 
 
 def main(command: str, *words: str) -> None:
     if command == "drop":
         file, dataset, collection = words
-        print(json.dumps(drop(Path(file), dataset, collection, datetime.now(UTC)), indent=1))
+        print(drop(Path(file), dataset, collection, datetime.now(UTC)))
     elif command == "keys":
         made = {use: load_pem_private_key(Path(f"{use}.pem").read_bytes(), None) for use in ("sign", "release")}
         keys = [public_key(private, words[0], use, int(time.time())) for use, private in made.items()]
