@@ -21,8 +21,8 @@ from shared.contract.catalogue import rule_page
 from shared.contract.datasets import CONTRACTS
 from shared.eligibility.page import eligibility_page
 from shared.envelope.gates import gate_page
+from shared.intake.codes import DROP_CODES
 from shared.intake.home import WHEREABOUTS
-from shared.intake.receive import DROP_CODES
 from shared.linkage.levels import LEVELS
 from shared.linkage.pictures import levels_chart, waterfall
 from shared.linkage.weights import weights_of

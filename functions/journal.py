@@ -28,4 +28,4 @@ def shown(blob_name: str) -> str:
     """
     if _OURS.fullmatch(blob_name):
         return blob_name
-    return "sha256:" + hashlib.sha256(blob_name.encode()).hexdigest()[:12]
+    return "sha256:" + hashlib.sha256(blob_name.encode(errors="surrogatepass")).hexdigest()[:12]

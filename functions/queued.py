@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import azure.functions as func
 
 from functions import wiring
-from functions.boundary import deliver
+from functions.boundary import deliver, on_message
 from functions.drops import function_of, receive_drop
 from functions.reference import BlobReference
 from functions.requests import FUNCTION, carry_out_request
@@ -44,7 +45,7 @@ def blob_of(message: bytes) -> BlobReference:
         event: Any = json.loads(message)
         container, name = _SUBJECT.fullmatch(event["subject"]).groups()  # type: ignore[union-attr]
         return BlobReference(container, name)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UnreadableEvent(
             "EVT-003", "The message is no blob event.", "Only Event Grid writes to these queues: see who else did."
         ) from None
@@ -59,5 +60,13 @@ def _add_trigger(triggers: func.Blueprint, queue: str, function: str, work: Call
     @triggers.function_name(function)
     @triggers.queue_trigger(arg_name="message", queue_name=queue, connection=CONNECTION)
     def take(message: func.QueueMessage) -> None:
-        blob = blob_of(message.get_body())
-        deliver(function, blob, lambda: work(blob))
+        try:
+            blob = blob_of(message.get_body())
+        except UnreadableEvent as fault:
+            on_message(function, partial(_give_up, fault))  # which journals it, and raises it on
+        else:
+            deliver(function, blob, lambda: work(blob))
+
+
+def _give_up(fault: UnreadableEvent) -> None:
+    raise fault

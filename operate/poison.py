@@ -73,7 +73,8 @@ def _give_again(chosen: OperatedSite, poison: PoisonQueue, event: GivenUp) -> No
     if event.waits_in_a_queue_of_events:
         put_back(poison, event)
         return
-    body = grid_event(event, identity=f"replay-{event.letter.id}", at=f"{site.now():%Y-%m-%dT%H:%M:%SZ}")
+    at = f"{site.now():%Y-%m-%dT%H:%M:%SZ}"
+    body = grid_event(event, account=poison.account, identity=f"replay-{event.letter.id}", at=at)
     give(chosen, event.function, body)
     poison.remove(event.letter)
 

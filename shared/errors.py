@@ -20,6 +20,7 @@
     │   ├── TooLarge               more bytes than the caller would take
     │   ├── UnusableName           the name would mean another blob, or none (STO-008)
     │   ├── Held                   a lease, a hold or an immutability policy bars the deletion (STO-009)
+    │   ├── Unreadable             it was put so that its bytes cannot be had (STO-010, STO-011, STO-012)
     │   └── StorageUnavailable     transient: the host tries again
     ├── LedgerRefused              an event held something that is not a code, a count or an id (LED-003)
     ├── LedgerBroken               a hash chain does not hold (LED-001)
@@ -107,6 +108,10 @@ class UnusableName(StorageFault):
 
 class Held(StorageFault):
     """A lease, a legal hold or an immutability policy bars the deletion of a blob."""
+
+
+class Unreadable(StorageFault):
+    """The blob is there, and whoever put it there has put it so that its bytes cannot be had."""
 
 
 class StorageUnavailable(StorageFault):

@@ -25,6 +25,7 @@ from azure.storage.blob import LinearRetry
 from requests.adapters import HTTPAdapter
 
 from shared.storage.storage import Storage
+from tests.memory import MemoryBlobs
 
 
 class Killed(BaseException):
@@ -88,7 +89,7 @@ def at_write(number: int, fault: Fault) -> Plan:
 
 
 class Wire(HTTPAdapter):
-    """Carries requests to the emulator, notes them, and lets a `plan` spoil them."""
+    """Carries requests to the emulator or to an account in memory, notes them, and lets a `plan` spoil them."""
 
     def __init__(self, plan: Plan = no_faults) -> None:
         super().__init__(pool_maxsize=32)
@@ -105,7 +106,9 @@ class Wire(HTTPAdapter):
             raise requests.ConnectionError("unreachable")
         if fault is Fault.BUSY:
             return self._busy(request)
-        answer = super().send(request, *args, **kwargs)
+        memory = MemoryBlobs.at(str(request.url))
+        carry = memory.send if memory else super().send
+        answer = carry(request, *args, **kwargs)
         if fault is None:
             return answer
         answer.close()

@@ -1,6 +1,7 @@
 """A small world: four boroughs with keys, an exchange on the emulator, and drops of a few made-up children.
 
-Nothing is mocked: keys are real, files are sealed, blobs are in the emulator; only the clock is set.
+Nothing is mocked: keys are real, files are sealed, blobs are in the emulator or, for unit tests, in `tests/memory.py`;
+only the clock is set.
 """
 
 from __future__ import annotations

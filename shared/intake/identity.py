@@ -7,8 +7,11 @@ from collections.abc import Iterable
 
 
 def derived_id(*parts: str) -> str:
-    """32 hex digits of SHA-256 over the parts, with a separator that no part can hold between them."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    """32 hex digits of SHA-256 over the parts, with a separator that no part can hold between them.
+
+    A part may be a blob's name out of an event's JSON, which can hold what is no text: it has an id all the same.
+    """
+    return hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def drop_id(tenant: str, dataset: str, sha256: str) -> str:

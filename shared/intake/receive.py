@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.agreement.gates import AgreementCode, check_may_drop, check_named, check_officers
+from shared.agreement.gates import check_may_drop, check_named, check_officers
 from shared.contract.validate import Validation, validate
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE, Manifest
 from shared.envelope.open import Opened, open_sealed, too_large
-from shared.errors import Missing, RefusedEvent, RejectedDrop, UnusableName
+from shared.errors import Missing, RefusedEvent, RejectedDrop, Unreadable, UnusableName
 from shared.intake.answer import Arrival, Verdict, answer, with_whereabouts
+from shared.intake.codes import GONE, IN_THE_FUTURE, NOT_A_BLOCK_BLOB, TOO_OLD, UNREADABLE, UNUSABLE_NAME
 from shared.intake.home import WHEREABOUTS, route, rows_by_home
 from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
 from shared.intake.requests import EnrolRequest, ask, ask_for_run
@@ -31,26 +32,18 @@ if TYPE_CHECKING:
     from shared.storage.areas import Blob
 
 SERVICE = "intake"
+FOUND = "found"
+"""The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
 _CLOCK_SKEW = timedelta(days=1)
-
-IN_THE_FUTURE = AgreementCode(
-    "DRP-001", "The file was prepared in the future.", "Set the clock of the machine that seals, and seal again."
-)
-TOO_OLD = AgreementCode("DRP-002", "The file was prepared too long ago.", "Extract the data again and seal it.")
-UNUSABLE_NAME = AgreementCode(
-    "DRP-003",
-    "The blob's name cannot be used: it has dot segments, backslashes, doubled slashes or control characters.",
-    "Drop it again under a plain name, such as `exchange drop` gives it.",
-)
-DROP_CODES = (IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME)
 
 
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
-    """Take in the blob `name` of `tenant`'s inbox and return the drop's id; `None` when the blob is gone.
+    """Take in the blob `name` of `tenant`'s inbox and return the drop's id; `None` when it was here and is gone again.
 
     A fault of the sender ends in a coded report and a receipt in the tenant's outbox and is not raised.
-    Raises `RefusedEvent` (EVT-001), after recording it, when `container` is not the tenant's inbox; anything else that
-    is raised is the exchange's fault, to be tried again.
+    Raises `RefusedEvent`, after recording it: EVT-001 when `container` is not the tenant's inbox, EVT-010, after
+    answering the tenant, when there is no such blob and never was. Anything else that is raised is the exchange's
+    fault, to be tried again.
     """
     event = f"event:{derived_id('event', tenant, container, name)}"
     exchange = exchange.working_on(event)
@@ -60,13 +53,19 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
         raise RefusedEvent("EVT-001", f"The function of {tenant} was handed a blob of another container.")
     try:
         facts = inbox.facts(name)
+        exchange.ledger.record(event, FOUND, service=SERVICE, tenant=tenant)
+        if facts.kind != "BlockBlob":
+            return _refuse_unread(exchange, tenant, facts.etag, NOT_A_BLOCK_BLOB.refusal())
         if facts.size > exchange.agreement.limits.bytes:
             return _refuse_unread(exchange, tenant, facts.etag, too_large(facts.size, exchange.agreement.limits))
-        blob = inbox.read(name, if_match=facts.etag)
+        blob = inbox.read(name, if_match=facts.etag)  # the version whose size was looked at
     except UnusableName:
         return _refuse_unread(exchange, tenant, name, UNUSABLE_NAME.refusal())
+    except Unreadable as fault:
+        exchange.ledger.record(event, FOUND, service=SERVICE, tenant=tenant)
+        return _refuse_unread(exchange, tenant, name, UNREADABLE[fault.code].refusal())
     except Missing:
-        exchange.ledger.record(event, "gone", service=SERVICE, tenant=tenant)
+        _miss(exchange, event, tenant, name)
         return None
     arrival = _arrive(exchange, tenant, blob)
     try:
@@ -74,6 +73,17 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
     except RejectedDrop as refusal:
         return _refuse(exchange, arrival.id, arrival, refusal)
     return _take_in(exchange, event, arrival, opened)
+
+
+def _miss(exchange: Exchange, event: str, tenant: str, name: str) -> None:
+    """There is no such blob. An event that comes again, after its blob's days are over, is no news: the ledger, which
+    outlives every blob, knows that it was here. Any other event tells of a file that nobody will ever take in."""
+    if exchange.ledger.recorded(event, FOUND):
+        exchange.ledger.record(event, "gone", service=SERVICE, tenant=tenant)
+        return
+    _refuse_unread(exchange, tenant, f"gone {name}", GONE.refusal())
+    exchange.ledger.record(event, "gone", service=SERVICE, tenant=tenant, codes=(GONE.code,))
+    raise RefusedEvent("EVT-010", f"The function of {tenant} was told of a blob that is not there and never was.")
 
 
 def _arrive(exchange: Exchange, tenant: str, blob: Blob) -> Arrival:

@@ -14,10 +14,11 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
-from shared.errors import Missing, TooLarge, UnusableName
+from shared.errors import Missing, UnusableName
 from shared.storage.copies import Copy, destroy_copy, list_copies
 from shared.storage.faults import translated
 from shared.storage.names import is_usable
+from shared.storage.stored import stored, too_many
 
 SINGLE_PUT_BYTES = 5_000 * 2**20
 """Up to here a write is one Put Blob (the service's own limit). A pass that may only create cannot put blocks."""
@@ -34,6 +35,8 @@ class BlobFacts:
     metadata: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
     """UTC, whole seconds. `None` only if the service did not say."""
+    kind: str = "BlockBlob"
+    """How it was put: only a block blob comes whole in one request; `AppendBlob` and `PageBlob` begin empty."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ class Area:
     """A container, or what is under one prefix of it. Names are relative to the prefix and cannot leave it.
 
     Every method raises `StorageUnavailable` (STO-004) on transient trouble that outlasts the SDK's retries,
-    `NotAllowed` (STO-005) when the credentials do not suffice, and `UnusableName` (STO-008) for a name that would mean
-    another blob, or none.
+    `NotAllowed` (STO-005) when the credentials do not suffice, `UnusableName` (STO-008) for a name that would mean
+    another blob, or none, and `Unreadable` (STO-010 to 012) for a blob that was put so that nobody here can read it.
     """
 
     client: ContainerClient
@@ -124,7 +127,7 @@ class Area:
         return True
 
     def read(self, name: str, *, if_match: str | None = None, max_bytes: int | None = None) -> Blob:
-        """The bytes of one version of the blob, never of two, however many requests they take.
+        """The bytes of one version of the blob as they are stored, never of two, however many requests they take.
 
         Raises `Missing` (STO-001); `Changed` (STO-003) when it is not, or while it is being read no longer, the blob
         with the ETag `if_match`; `TooLarge` (STO-007), before a byte is fetched, when it has more than `max_bytes`.
@@ -132,13 +135,13 @@ class Area:
         if max_bytes is not None:
             seen = self.facts(name)
             if seen.size > max_bytes:
-                raise TooLarge("STO-007", f"{seen.size} bytes are more than the {max_bytes} that are allowed.")
+                raise too_many(seen.size, max_bytes)
             if_match = if_match or seen.etag
         condition = _unchanged(if_match) if if_match else {}
         with translated(self.container):
-            stream = self.client.get_blob_client(self._full(name)).download_blob(**condition, **self._tagged())
-            data = stream.readall()
-        found = self._facts(stream.properties, name)
+            blob = self.client.get_blob_client(self._full(name))
+            properties, data = stored(blob, max_bytes=max_bytes, **condition, **self._tagged())
+        found = self._facts(properties, name)
         return Blob(name, data, found.metadata, found.etag, found.created)
 
     def list(self, prefix: str = "") -> Iterator[BlobFacts]:
@@ -190,7 +193,8 @@ class Area:
 
     @staticmethod
     def _facts(found: BlobProperties, name: str) -> BlobFacts:
-        return BlobFacts(name, found.size, _quoted(found.etag), dict(found.metadata or {}), found.creation_time)
+        kind = str(getattr(found.blob_type, "value", found.blob_type))
+        return BlobFacts(name, found.size, _quoted(found.etag), dict(found.metadata or {}), found.creation_time, kind)
 
 
 def _quoted(etag: str) -> str:

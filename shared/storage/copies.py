@@ -122,6 +122,10 @@ def _committed(client: ContainerClient, name: str, **request: Any) -> State:
         client.get_blob_client(name).get_blob_properties(**request)
     except ResourceNotFoundError:
         return "uncommitted"
+    except HttpResponseError as error:
+        if error.status_code != 409:
+            raise
+        # It is there, under a key that only its sender has: that bars looking at it, not removing it.
     return "current"
 
 

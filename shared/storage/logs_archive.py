@@ -12,6 +12,7 @@ from azure.storage.blob import BlobServiceClient
 
 from shared.storage.faults import translated
 from shared.storage.storage import default_credential, sdk_options
+from shared.storage.stored import stored
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -75,7 +76,7 @@ class LogArchive:
     def read(self, file: LogFile) -> bytes:
         """The lines so far: Azure may still be appending to the hour's file."""
         with translated(file.container):
-            return self._service.get_blob_client(file.container, file.name).download_blob().readall()
+            return stored(self._service.get_blob_client(file.container, file.name))[1]
 
 
 def _hour(name: str) -> datetime | None:

@@ -8,6 +8,7 @@ _UNUSABLE = re.compile(
     r"^/|//|\\|[\x00-\x1f\x7f]"  # a leading or doubled slash, a backslash (some clients turn it), a control character
     r"|(^|/)\.{1,2}(/|$)"  # a dot segment: HTTP libraries resolve it, and the name escapes from its prefix
     r"|[./]$"  # the service drops a dot or slash at the end
+    r"|[\ud800-\udfff]"  # half of a surrogate pair, as JSON can hold it: no text, and no URL can be made of it
 )
 
 

@@ -110,6 +110,11 @@ class PoisonQueue:
         """Give back the connections."""
         self._service.close()
 
+    @property
+    def account(self) -> str:
+        """The storage account's name."""
+        return str(self._service.account_name)
+
     def queues(self) -> tuple[str, ...]:
         """Names of the poison queues that there are. The host makes each when it first needs it."""
         return tuple(name for name in self.names() if name.endswith(POISON))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from shared.storage.poison import POISON, QUEUE, PoisonMessage
 
@@ -69,8 +70,12 @@ def put_back(poison: PoisonQueue, event: GivenUp) -> None:
     poison.remove(event.letter)
 
 
-def grid_event(event: GivenUp, *, identity: str, at: str) -> str:
-    """What Event Grid would say of the blob, for the host's blobs webhook."""
+def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
+    """What Event Grid would say of the blob in the storage account, for the host's blobs webhook.
+
+    The host reads container and name out of `data.url` alone, percent-encoded as there, and takes no event without it.
+    """
+    url = f"https://{account}.blob.core.windows.net/{event.container}/{quote(event.blob)}"
     return json.dumps(
         [
             {
@@ -79,7 +84,7 @@ def grid_event(event: GivenUp, *, identity: str, at: str) -> str:
                 "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
                 "eventType": "Microsoft.Storage.BlobCreated",
                 "eventTime": at,
-                "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob"},
+                "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob", "url": url},
                 "dataVersion": "",
                 "metadataVersion": "1",
             }
@@ -98,5 +103,5 @@ def _read(letter: Letter, text: str) -> GivenUp:
         found = _SUBJECT.fullmatch(event["subject"])
         container, blob = found.groups() if found else ("", "")
         return GivenUp(letter, function, container, blob, str((event.get("data") or {}).get("eTag", "")), text)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return GivenUp(letter, "", "", "", "", text)

@@ -262,10 +262,14 @@ def test_a_drop_overwritten_while_it_is_read_is_left_for_the_next_try(
     assert len(list(world.exchange.ledger.subjects("drop"))) == 1
 
 
-def test_a_blob_gone_before_its_event_is_recorded_and_done(world: World) -> None:
-    assert world.receive("lambeth", "gone.parquet") is None
-    subject = f"event:{derived_id('event', 'lambeth', 'lambeth-inbox', 'gone.parquet')}"
-    assert world.steps(subject) == ["gone"]
+def test_a_blob_that_is_gone_when_its_event_comes_again_is_recorded_and_done(drops: list[Drop], world: World) -> None:
+    slug, name = put(world, drops[0])
+    world.receive(slug, name)
+    world.storage.inbox(slug).delete(name)
+    before = world.outbox(slug)
+    assert world.receive(slug, name) is None
+    assert world.steps(f"event:{derived_id('event', slug, f'{slug}-inbox', name)}") == ["found", "gone"]
+    assert world.outbox(slug) == before
 
 
 def test_another_boroughs_blob_is_refused_and_recorded(drops: list[Drop], world: World) -> None:

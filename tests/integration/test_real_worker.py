@@ -226,10 +226,13 @@ def test_a_request_that_the_exchange_did_not_write_is_refused_and_recorded(
 
 
 @pytest.mark.usefixtures("settings", "storage")
-def test_a_blob_that_is_gone_is_no_fault(worker: Worker, ledger: Ledger) -> None:
+def test_a_blob_that_is_not_there_is_answered_and_told_to_the_operators(
+    worker: Worker, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
     outcome = worker.blob_event("drop_lambeth", "lambeth-inbox/a.parquet")
 
     assert outcome.succeeded
+    assert '"code": "EVT-010", "event": "event.refused"' in caplog.text.replace('"blob": ', "")
     (event,) = ledger.events(f"event:{derived_id('event', 'lambeth', 'lambeth-inbox', 'a.parquet')}")
     assert event.step == "gone"
 

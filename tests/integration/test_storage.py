@@ -1,4 +1,4 @@
-"""Areas, claims and the account, on the real emulator."""
+"""Areas, claims and the account: on the real emulator, and over the blob service in memory that unit tests use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import logging
 import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +26,26 @@ from shared.errors import (
     TooLarge,
 )
 from shared.storage.storage import POSTCODES, Storage
+from tests.memory import MemoryBlobs
 from tests.wire import Fault, Killed, Request, Wire, always, at_write, first
+
+
+@pytest.fixture(params=["emulator", "memory"])
+def account(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty account in each of the two: what holds of one holds of the other."""
+    if request.param == "emulator":
+        yield next(request.getfixturevalue("unused_accounts"))
+        return
+    service = MemoryBlobs()
+    yield service.connection_string
+
+
+@pytest.fixture
+def storage(account: str) -> Iterator[Storage]:
+    """The exchange's storage there, with the containers of the pilot boroughs."""
+    with Wire().storage(account) as connected:
+        connected.ensure_containers(load_agreement())
+        yield connected
 
 
 def test_what_was_created_is_what_is_read(storage: Storage) -> None:
@@ -89,7 +109,7 @@ def test_what_is_not_there_is_missing(storage: Storage) -> None:
 
 
 def test_a_missing_container_is_not_a_missing_blob(account: str) -> None:
-    with Storage.connect(account) as bare:
+    with Wire().storage(account) as bare:
         inbox = bare.inbox("lambeth")
         for look in (inbox.read, inbox.facts, inbox.delete, lambda name: inbox.create(name, b"")):
             with pytest.raises(StorageFault, match="ContainerNotFound") as caught:
@@ -169,6 +189,7 @@ UNUSABLE = [
     "a\\b",
     "a\nb",
     "a" * 1025,
+    "a\ud800b",
 ]
 
 
@@ -317,7 +338,8 @@ def test_an_account_is_reachable_when_it_has_its_containers(account: str, storag
         storage.check_reachable()
 
 
-def test_a_wrong_key_is_not_allowed(account: str) -> None:
+def test_a_wrong_key_is_not_allowed(unused_accounts: Iterator[str]) -> None:
+    account = next(unused_accounts)
     key = account.split("AccountKey=")[1].split(";")[0]
     with Storage.connect(account.replace(key, key.swapcase())) as stranger, pytest.raises(NotAllowed, match="STO-005"):
         stranger.ledger().exists("name")

@@ -81,7 +81,7 @@ var queries = [
   {
     name: 'refused-event'
     severity: 2
-    description: 'A function was handed a blob that is not its own (EVT-001, EVT-002): look at the subject filters.'
+    description: 'A function was handed a blob that is not its own (EVT-001, EVT-002: look at the subject filters), or one that is not there (EVT-010).'
     every: 'PT1H'
     window: 'PT1H'
     query: 'AppTraces | where Message has "event.refused"'

@@ -37,3 +37,7 @@ def test_a_line_is_one_json_object_without_empty_facts(caplog: pytest.LogCapture
         "trigger": "request",
         "milliseconds": 3,
     }
+
+
+def test_a_name_that_is_no_text_is_shown_by_its_digest_too() -> None:
+    assert shown("a\ud800b").startswith("sha256:")

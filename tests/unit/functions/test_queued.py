@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,17 @@ def test_an_event_names_its_blob(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [b"", b"{", b"[]", b"null", b'{"subject": 1}', b'{"subject": "/blobServices/default/containers/x"}']
+    "message",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"[" * 20_000,
+        b'{"subject": 1}',
+        b'{"subject": "/blobServices/default/containers/x"}',
+    ],
+    ids=range(7),
 )
 def test_anything_else_is_refused_without_being_shown(message: bytes) -> None:
     with pytest.raises(UnreadableEvent) as raised:
@@ -95,6 +106,16 @@ def test_anything_else_is_refused_without_being_shown(message: bytes) -> None:
     assert raised.value.code == "EVT-003"
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
+
+
+def test_a_message_that_is_no_event_is_journaled_and_raised(caplog: pytest.LogCaptureFixture) -> None:
+    take = functions_of(queued.blueprint())["drop_lambeth"].get_user_function()
+
+    with caplog.at_level(logging.INFO), pytest.raises(UnreadableEvent):
+        take(message=func.QueueMessage(body=b'{"okafor"'))
+
+    assert '"code": "EVT-003", "event": "event.failed"' in caplog.text
+    assert "okafor" not in caplog.text
 
 
 @pytest.mark.parametrize("slug", PARTICIPANTS)

@@ -1,4 +1,4 @@
-"""A row's journey through the services, on the emulator, with real keys."""
+"""A row's journey through the services, over the blob service in memory, with real keys."""
 
 from __future__ import annotations
 

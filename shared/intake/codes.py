@@ -1,0 +1,57 @@
+"""Why intake refuses a drop before its rows are looked at, beside what the envelope and the agreement refuse."""
+
+from __future__ import annotations
+
+from shared.agreement.gates import AgreementCode
+
+_ANEW = "Drop the file again, under another name,"
+
+IN_THE_FUTURE = AgreementCode(
+    "DRP-001", "The file was prepared in the future.", "Set the clock of the machine that seals, and seal again."
+)
+TOO_OLD = AgreementCode("DRP-002", "The file was prepared too long ago.", "Extract the data again and seal it.")
+UNUSABLE_NAME = AgreementCode(
+    "DRP-003",
+    "The blob's name cannot be used: it has dot segments, backslashes, doubled slashes or control characters, or it "
+    "ends in a dot or a slash.",
+    "Drop it again under a plain name, such as `exchange drop` gives it.",
+)
+ARCHIVED = AgreementCode(
+    "DRP-004",
+    "The blob lies in the archive tier, where nothing can be read, or is being brought back from it.",
+    f"{_ANEW} without an access tier (`x-ms-access-tier`).",
+)
+SENDERS_KEY = AgreementCode(
+    "DRP-005",
+    "The blob is encrypted with a key that was sent along with it, and that nobody else has.",
+    f"{_ANEW} without `x-ms-encryption-key` and its like: the sealed file itself is the encryption.",
+)
+UNFINISHED_COPY = AgreementCode(
+    "DRP-006",
+    "The blob is a copy of another one, and the copy is not finished.",
+    f"{_ANEW} by one Put Blob with the bytes in it, instead of a copy.",
+)
+NOT_A_BLOCK_BLOB = AgreementCode(
+    "DRP-007",
+    "The blob is an append blob or a page blob, which begins empty and is filled later.",
+    f"{_ANEW} as a block blob, by one Put Blob (`x-ms-blob-type: BlockBlob`) with the bytes in it.",
+)
+GONE = AgreementCode(
+    "DRP-008",
+    "The exchange was told of a file that is not there: its name has characters that do not travel, or somebody has "
+    "removed it.",
+    f"{_ANEW} of letters a to z, digits, hyphens, underscores and dots, such as `exchange drop` gives it.",
+)
+DROP_CODES = (
+    IN_THE_FUTURE,
+    TOO_OLD,
+    UNUSABLE_NAME,
+    ARCHIVED,
+    SENDERS_KEY,
+    UNFINISHED_COPY,
+    NOT_A_BLOCK_BLOB,
+    GONE,
+)
+
+UNREADABLE = {"STO-010": ARCHIVED, "STO-011": SENDERS_KEY, "STO-012": UNFINISHED_COPY}
+"""What a sender is told of a blob that storage cannot read, by the code of its fault."""
