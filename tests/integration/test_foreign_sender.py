@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import io
 import json
 import shutil
@@ -17,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pyarrow.csv as csv
@@ -33,22 +31,11 @@ from local.site import Site, open_site
 from shared.agreement.load import load_agreement
 from shared.envelope.keys import Use
 from shared.envelope.ring import LocalKeyRing
+from tests.examples import EXAMPLES, example
 from tests.world import COLLECTION, NOW, household, pupil, put_postcodes, table
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "docs" / "users" / "examples"
 DATASETS = ROOT / "docs" / "users" / "datasets"
-
-
-def example(name: str) -> ModuleType:
-    """One of the examples, as its reader would import it."""
-    found = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert found
-    assert found.loader
-    module = importlib.util.module_from_spec(found)
-    sys.modules[name] = module
-    found.loader.exec_module(module)
-    return module
 
 
 sender, answers = example("sender"), example("answers")

@@ -6,7 +6,6 @@ With `SPARK_PYTHON=…/bin/python` it runs with another pyspark than that of `.v
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -15,7 +14,6 @@ import sys
 import tempfile
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as csv
@@ -23,11 +21,11 @@ import pyarrow.csv as csv
 from shared.contract.validate import validate
 from shared.envelope.keys import Use
 from shared.errors import UntrustedDrop
+from tests.examples import EXAMPLES, example
 from tests.unit.envelope.houses import AGREEMENT, NOON, House, build_house
 from tests.world import pupil, table
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "docs" / "users" / "examples"
 PYTHON = Path(os.environ.get("SPARK_PYTHON", ROOT / ".venv-spark" / "bin" / "python"))
 ROWS = 2_000
 WANTED = {
@@ -127,11 +125,6 @@ def spark_home() -> Path:
 
 def opened(house: House, path: Path) -> pa.Table:
     """Sign the file as the example sender does and take it through every gate."""
-    found = importlib.util.spec_from_file_location("sender", EXAMPLES / "sender.py")
-    assert found
-    assert found.loader
-    sender: Any = importlib.util.module_from_spec(found)
-    found.loader.exec_module(sender)
     sealed, keys = path.read_bytes(), house.boroughs["lambeth"]
     key_id = next(key.key_id for key in house.exchange.held("lambeth", Use.DROP) if key.key_id.encode() in sealed)
     facts = {
@@ -150,7 +143,7 @@ def opened(house: House, path: Path) -> pa.Table:
         def sign(self, message: bytes) -> bytes:
             return keys.sign(facts["signing_key_id"], message)
 
-    return house.opened(sealed, sender.sign(sealed, facts, Signing())).table
+    return house.opened(sealed, example("sender").sign(sealed, facts, Signing())).table
 
 
 if __name__ == "__main__":
