@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.envelope.gates import LOCK, refuse
-from shared.envelope.thrift import read_struct_at
+from shared.envelope.layouts import CRYPTO
+from shared.envelope.thrift import Room, read_struct_at
 
 MAGIC = b"PARE"
 """What a Parquet file with an encrypted footer begins and ends with. A plain one has PAR1."""
@@ -23,6 +24,13 @@ _TAIL = 4 + len(MAGIC)
 _LONGEST_FOOTER = 4 * 1024 * 1024
 """Hundreds of times what a drop of the largest size needs; little enough to read before it is believed."""
 
+MOST_CLEAR_BYTES = 16_384
+"""What lies in the clear before the footer: the algorithm, and a JSON object with one wrapped key in it."""
+
+MOST_FILE_ID_BYTES = 64
+"""Libraries draw eight. It is authenticated again with every part."""
+
+_ROOM = Room(structs=0, unknown=100)
 _AES_GCM, _FILE_ID = 1, 2
 _WANTED = {"keyMaterialType": "PKMT1", "internalStorage": True, "isFooterKey": True, "doubleWrapping": False}
 
@@ -55,11 +63,13 @@ def read_lock(data: bytes) -> Lock:
         raise refuse(LOCK)
     try:
         start = len(data) - _TAIL - length
-        crypto, clear = read_struct_at(data[start:-_TAIL])
+        crypto, clear = read_struct_at(data[start : min(start + MOST_CLEAR_BYTES, len(data) - _TAIL)], CRYPTO, _ROOM)
         material: dict[str, Any] = json.loads(crypto[2])
         wanted = all(material[name] == value for name, value in _WANTED.items())
         # No other algorithm, and no prefix that would have to be known from elsewhere.
         if not wanted or set(crypto[1]) != {_AES_GCM} or set(crypto[1][_AES_GCM]) - {3} != {_FILE_ID}:
+            raise refuse(LOCK)
+        if len(crypto[1][_AES_GCM][_FILE_ID]) > MOST_FILE_ID_BYTES:
             raise refuse(LOCK)
         wrapped = base64.b64decode(material["wrappedDEK"], validate=True)
         return Lock(bytes(crypto[1][_AES_GCM][_FILE_ID]), str(material["masterKeyID"]), wrapped, start + clear)

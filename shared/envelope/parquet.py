@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
-from shared.envelope.footer import read_footer
+from shared.envelope.footer import Footer, read_footer
 from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, ROW_COUNT, ROWS, TYPES, refuse
 from shared.envelope.lock import DATA_KEY_BYTES, Lock
 from shared.envelope.pages import weigh
@@ -24,6 +25,12 @@ from shared.envelope.pages import weigh
 if TYPE_CHECKING:
     from shared.agreement.model import Limits
     from shared.envelope.keys import KeyService
+
+FREE_BYTES = 64_000_000
+"""What any file may expand to, however small it is: text for some 150,000 rows."""
+
+MOST_EXPANSION = 32
+"""Times its own size, what a larger file may expand to beyond that. Records of children come to ten to fifteen."""
 
 _BATCH_ROWS = 65_536
 _EXTENSION = b"ARROW:extension:name"
@@ -85,40 +92,78 @@ def write_sealed(table: pa.Table, key_id: str, keys: KeyService) -> bytes:
     return bytes(sink.getvalue())
 
 
+def room_for(sealed_bytes: int, limits: Limits) -> int:
+    """How many bytes a sealed file of that size may expand to: what the agreement allows, if it is large enough."""
+    return min(limits.decompressed_bytes, FREE_BYTES + MOST_EXPANSION * sealed_bytes)
+
+
 def read_sealed(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> pa.Table:
     """The table inside, all text as plain `string`, of exactly `rows` rows.
 
-    Raises `UntrustedDrop`, ENV-013 to ENV-019. Memory stays within a few times `limits.decompressed_bytes`, whatever
-    the file says of itself.
+    Raises `UntrustedDrop`, ENV-013 to ENV-019. Memory stays within a few times `room_for` this file, whatever it says
+    of itself.
     """
+    room = room_for(len(data), limits)
     with _parsing():
         footer = read_footer(data, lock, data_key)
-        _check_size(max(footer.rows, footer.group_rows), footer.columns, limits)
-        file = pq.ParquetFile(
-            pa.BufferReader(data), pre_buffer=False, decryption_properties=pe.create_decryption_properties(data_key)
-        )
-        schema = file.schema_arrow
-        check_shape(schema, footer.rows, limits)
+        _check_size(max(footer.rows, footer.group_rows), len(footer.columns), limits)
         if not rows == footer.rows == footer.group_rows:
             raise refuse(ROW_COUNT)
-        widest_row = weigh(data, footer, lock, data_key, limit=limits.decompressed_bytes)
-        batch_rows = max(1, min(_BATCH_ROWS, limits.decompressed_bytes // max(1, widest_row)))
-        plain = pa.schema([(field.name, _plain(field.type)) for field in schema])
-        batches = list(_bounded(file.iter_batches(batch_rows), plain, limits.decompressed_bytes))
-        return pa.Table.from_batches(batches, plain)
+        file = _open(data, data_key, ())
+        check_shape(file.schema_arrow, footer.rows, limits)
+        weights = weigh(data, footer, lock, data_key, limit=room)
+        repeated = tuple(
+            column
+            for column, (facts, weight) in enumerate(zip(footer.columns, weights, strict=True))
+            if facts.is_text and weight.repeated > room // len(weights)
+        )
+        plain = pa.schema([(field.name, _plain(field.type)) for field in file.schema_arrow])
+        if repeated:
+            file = _open(data, data_key, repeated)
+        return _read(file, plain, footer, room)
 
 
-def _bounded(batches: Iterator[Any], schema: pa.Schema, limit: int) -> Iterator[Any]:
-    """The batches, as `schema`, while they stay within what the agreement allows."""
-    size = 0
-    for batch in batches:
-        plain = batch.cast(schema)
-        # Text that is not UTF-8 is found here, not by whoever reads the table later.
-        plain.validate(full=True)
-        size += plain.nbytes
-        if size > limit:
-            raise refuse(EXPANDED)
-        yield plain
+def _open(data: bytes, data_key: bytes, repeated: tuple[int, ...]) -> pq.ParquetFile:
+    """The reader. Columns that are `repeated` it hands over as dictionaries, so that no text is written out often."""
+    return pq.ParquetFile(
+        pa.BufferReader(data),
+        pre_buffer=False,
+        read_dictionary=repeated,
+        decryption_properties=pe.create_decryption_properties(data_key),
+    )
+
+
+def _read(file: pq.ParquetFile, schema: pa.Schema, footer: Footer, room: int) -> pa.Table:
+    """Everything, as `schema`, while it stays within `room`: what rows come to is known before it is written out."""
+    if footer.rows * sum(_row_bytes(field.type) for field in schema) > room:
+        raise refuse(EXPANDED)
+    spent = [0] * len(schema)
+    batches = []
+    for batch in file.iter_batches(_BATCH_ROWS):
+        # Text that is not UTF-8, and a place that no dictionary has, are found here, not by whoever reads it later.
+        batch.validate(full=True)
+        for column, array in enumerate(batch.columns):
+            spent[column] += _plain_bytes(array)
+        if sum(spent) > room:
+            raise refuse(EXPANDED, footer.place(spent.index(max(spent))))
+        batches.append(batch.cast(schema))
+    return pa.Table.from_batches(batches, schema)
+
+
+def _row_bytes(kind: pa.DataType) -> int:
+    """What a row takes at least: a number its width, a text the place where it ends."""
+    if pa.types.is_null(kind):
+        return 0
+    is_number = pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
+    return (kind.bit_width + 7) // 8 if is_number else 4
+
+
+def _plain_bytes(array: pa.Array) -> int:
+    """What a column comes to once it is written out."""
+    if not isinstance(array, pa.DictionaryArray):
+        return int(array.nbytes)
+    lengths = pc.binary_length(array.dictionary).take(array.indices)
+    return 4 * len(array) + int(pc.sum(lengths, min_count=0).as_py())
 
 
 def _is_flat(field: pa.Field) -> bool:
