@@ -13,6 +13,7 @@ from docs.governance.dpia import dpia_page
 from docs.governance.record import record_page
 from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
+from docs.sealed.page import sealed_page, spark_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
 from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
@@ -39,6 +40,8 @@ def generated() -> dict[Path, str]:
         "gate-codes": gate_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
+        "sealed-file": sealed_page(),
+        "examples/spark": spark_page(),
     }
     governance = {
         "audit-checks": question_page(),
