@@ -15,6 +15,7 @@ from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
 from docs.sealed.page import sealed_page, spark_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
+from shared.agreement.gates import AgreementCode
 from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
 from shared.audit.questions import question_page
@@ -84,9 +85,14 @@ def _words(level: str) -> str:
 
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
-    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in (*AGREEMENT_CODES, *DROP_CODES)]
+    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
     lines += [f"| {why.code} | {why.message} | {why.mend} |" for why in WHEREABOUTS]
     return "\n".join(lines) + "\n"
+
+
+def code_of(code: AgreementCode) -> str:
+    """By which the page is sorted."""
+    return code.code
 
 
 def stale() -> list[Path]:

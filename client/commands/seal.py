@@ -40,7 +40,7 @@ def seal_file(
     from client.pack.packed import check_dataset
     from client.sealed_files import save
     from client.settings import load_settings, now
-    from shared.agreement.gates import check_may_drop
+    from shared.agreement.gates import check_may_drop, check_open
     from shared.contract.validate import REJECTED, validate
     from shared.envelope.keys import Use
     from shared.envelope.manifest import EXCHANGE
@@ -52,6 +52,7 @@ def seal_file(
         raise invalid("INP-020", name=collection)
     slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
     check_may_drop(agreement, slug, dataset, moment.date())
+    check_open(agreement, dataset, collection, moment.date())
     table = read_parquet(file)
     with step("Checking"):
         terms = agreement.terms_of(dataset)

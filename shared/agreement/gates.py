@@ -45,7 +45,21 @@ TOO_MANY_OFFICERS = AgreementCode(
     "The file names more officers than the agreement allows a borough.",
     "Let only the borough's named officers decide.",
 )
-CODES = (NOT_IN_FORCE, OTHER_AGREEMENT, UNKNOWN_DATASET, MAY_NOT_DROP, MAY_NOT_RECEIVE, TOO_MANY_OFFICERS)
+COLLECTION_NOT_OPEN = AgreementCode(
+    "DRP-009",
+    "The agreement opens no such collection for this dataset on this day.",
+    "Seal it again under a collection that is open, the same for pupils, households and decisions; the agreement lists "
+    "them.",
+)
+CODES = (
+    NOT_IN_FORCE,
+    OTHER_AGREEMENT,
+    UNKNOWN_DATASET,
+    MAY_NOT_DROP,
+    MAY_NOT_RECEIVE,
+    TOO_MANY_OFFICERS,
+    COLLECTION_NOT_OPEN,
+)
 
 
 def check_named(agreement: Agreement, reference: str) -> None:
@@ -62,6 +76,17 @@ def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> N
         raise UNKNOWN_DATASET.refusal()
     if slug not in agreement.terms_of(dataset).dropped_by:
         raise MAY_NOT_DROP.refusal()
+
+
+def check_open(agreement: Agreement, dataset: str, collection: str, on: date) -> None:
+    """Raise `NotAgreed` (DRP-009), naming what is open, unless drops of the dataset's `collection` are taken that day.
+
+    The word itself is the sender's, and is not repeated.
+    """
+    if collection in (opened := agreement.terms_of(dataset).open_on(on)):
+        return
+    told = f"Open for {dataset} on {on.day} {on:%B %Y}: {', '.join(opened) or 'none'}."
+    raise NotAgreed(COLLECTION_NOT_OPEN.code, f"{COLLECTION_NOT_OPEN.meaning} {told}", COLLECTION_NOT_OPEN.mend)
 
 
 def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:

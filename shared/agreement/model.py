@@ -18,6 +18,8 @@ Receiver = Literal["home", "school"]
 Key = Literal["upn", "uln", "dob", "surname", "forename", "forename_3", "postcode", "uprn"]
 Guard = Literal["twin", "forename", "dob", "stranger", "identifier", "dob_postcode", "suppressed"]
 Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"]
+Collection = Annotated[str, StringConstraints(pattern=r"^\d{4}-(autumn|spring|summer)$")]
+"""A school census by its year and term: `2026-autumn`."""
 Days = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
@@ -81,11 +83,17 @@ class LawfulBasis(Terms):
 
 
 class DatasetTerms(Terms):
-    """Who may drop a dataset, for what, and how old it may be."""
+    """Who may drop a dataset, for what, when, and how old it may be."""
 
     dropped_by: Slugs
     purpose: Slug
     stale_after_days: Days
+    collections: Annotated[dict[Collection, Period], Field(min_length=1)]
+    """The collections that there are, and the days on which each takes drops. Datasets meet within one collection."""
+
+    def open_on(self, on: date) -> tuple[str, ...]:
+        """The collections that take drops on that day."""
+        return tuple(name for name, days in self.collections.items() if days.covers(on))
 
 
 class ReleaseTerms(Terms):

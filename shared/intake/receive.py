@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.agreement.gates import check_may_drop, check_named, check_officers
+from shared.agreement.gates import check_may_drop, check_named, check_officers, check_open
 from shared.contract.validate import Validation, validate
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE, Manifest
@@ -103,6 +103,7 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
     def agreed(manifest: Manifest) -> None:
         check_named(exchange.agreement, manifest.reference)
         check_may_drop(exchange.agreement, arrival.tenant, manifest.dataset, arrival.received_at.date())
+        check_open(exchange.agreement, manifest.dataset, manifest.collection, arrival.received_at.date())
 
     opened = open_sealed(
         blob.data,

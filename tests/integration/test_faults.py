@@ -214,8 +214,9 @@ def test_two_workers_on_the_same_drop_leave_one_set_of_outputs(
 ) -> None:
     alone, crowded = new_world(), new_world()
     journey(alone, [drops[0], drops[2]])
-    for drop in (drops[0], drops[2]):
-        slug, name = put(crowded, drop)
+    for slug, dataset, sealed in (drops[0], drops[2]):
+        name = f"{dataset}.parquet"
+        crowded.storage.inbox(slug).create(name, sealed.data, sealed.metadata)
         with ThreadPoolExecutor(4) as pool:
             assert len(set(pool.map(lambda _, slug=slug, name=name: crowded.receive(slug, name), range(4)))) == 1
     with ThreadPoolExecutor(3) as pool:

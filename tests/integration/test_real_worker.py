@@ -227,12 +227,19 @@ def test_a_request_that_the_exchange_did_not_write_is_refused_and_recorded(
 
 @pytest.mark.usefixtures("settings", "storage")
 def test_a_blob_that_is_not_there_is_answered_and_told_to_the_operators(
-    worker: Worker, ledger: Ledger, caplog: pytest.LogCaptureFixture
+    worker: Worker,
+    ledger: Ledger,
+    keys_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setenv("EXCHANGE_KEY_RING", str(keys_folder / "keys"))
+
     outcome = worker.blob_event("drop_lambeth", "lambeth-inbox/a.parquet")
 
     assert outcome.succeeded
-    assert '"code": "EVT-010", "event": "event.refused"' in caplog.text.replace('"blob": ', "")
+    assert '"code": "EVT-010"' in caplog.text
+    assert '"event": "event.refused"' in caplog.text
     (event,) = ledger.events(f"event:{derived_id('event', 'lambeth', 'lambeth-inbox', 'a.parquet')}")
     assert event.step == "gone"
 

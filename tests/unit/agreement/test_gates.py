@@ -9,6 +9,7 @@ from shared.agreement.gates import (
     check_may_release,
     check_named,
     check_officers,
+    check_open,
     may_drop,
     may_release,
 )
@@ -49,6 +50,59 @@ def test_a_borough_outside_the_agreement_may_drop_nothing() -> None:
     with refused("AGR-004"):
         check_may_drop(AGREEMENT, "camden", "pupils", TERM)
     assert not may_drop(AGREEMENT, "camden", "pupils", TERM)
+
+
+@pytest.mark.parametrize(
+    ("collection", "on"),
+    [
+        ("2026-autumn", date(2026, 9, 1)),
+        ("2026-autumn", date(2027, 2, 28)),
+        ("2027-spring", date(2027, 1, 1)),
+        ("2027-summer", date(2027, 8, 31)),
+    ],
+)
+def test_a_collection_takes_drops_on_the_days_that_the_agreement_gives_it(collection: str, on: date) -> None:
+    check_open(AGREEMENT, "pupils", collection, on)
+    check_open(AGREEMENT, "households", collection, on)
+
+
+@pytest.mark.parametrize(
+    ("collection", "on"),
+    [
+        ("2026-autunm", TERM),
+        ("2026-winter", TERM),
+        ("2025-autumn", TERM),
+        ("2027-autumn", TERM),
+        ("2026-Autumn", TERM),
+        ("", TERM),
+        ("2027-spring", date(2026, 12, 31)),
+        ("2026-autumn", date(2027, 3, 1)),
+    ],
+)
+def test_no_other_word_and_no_other_day_is_open_and_what_is_open_is_told(collection: str, on: date) -> None:
+    with pytest.raises(NotAgreed, match="DRP-009") as raised:
+        check_open(AGREEMENT, "households", collection, on)
+    opened = [name for name, days in AGREEMENT.datasets["households"].collections.items() if days.covers(on)]
+    assert f"Open for households on {on.day} {on:%B %Y}: {', '.join(opened)}." in raised.value.message
+    assert not collection or collection not in raised.value.message, "the word is the sender's, and may be anything"
+
+
+def test_a_collection_that_is_open_for_one_dataset_only_is_refused_for_the_other() -> None:
+    terms = AGREEMENT.datasets["pupils"]
+    fewer = terms.model_copy(update={"collections": {"2027-summer": terms.collections["2027-summer"]}})
+    agreement = AGREEMENT.model_copy(update={"datasets": AGREEMENT.datasets | {"pupils": fewer}})
+    check_open(agreement, "households", "2026-autumn", TERM)
+    with pytest.raises(NotAgreed, match="Open for pupils on 21 November 2026: none"):
+        check_open(agreement, "pupils", "2026-autumn", TERM)
+
+
+def test_what_is_dropped_to_meet_is_open_under_the_same_words() -> None:
+    pupils, households, decisions = (AGREEMENT.datasets[name] for name in ("pupils", "households", "decisions"))
+    assert pupils.collections == households.collections
+    assert set(decisions.collections) == set(pupils.collections)
+    for name, days in pupils.collections.items():
+        assert AGREEMENT.in_force.first <= days.first
+        assert days.last <= decisions.collections[name].last <= AGREEMENT.in_force.last
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,10 @@ EXTENSION = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcd
         (other("gossip", PUPILS), "AGR-003"),
         (other("pupils", PUPILS, agreement=OLD_VERSION), "AGR-002"),
         (other("pupils", PUPILS, prepared_at=NOW + timedelta(days=3)), "DRP-001"),
+        *(
+            (other("pupils", PUPILS, collection=word), "DRP-009")
+            for word in ("2026-autum", "2027-spring", "2014-okafor")
+        ),
         (other("pupils", PUPILS, prepared_at=NOW - timedelta(days=200)), "DRP-002"),
         (other("pupils", PUPILS, receiver="lambeth"), "ENV-004"),
     ],
