@@ -68,6 +68,10 @@ spark: setup ## the recipe for Spark, run with pyspark and a JDK; says NOT RUN w
 	@$(MAKE) --no-print-directory .venv-spark/ready
 	$(BIN)/python -m tests.spark.run
 
+.PHONY: kit
+kit: setup ## the kit for whoever seals without our client, as one zip (build/sealed-file-kit.zip)
+	$(BIN)/python -m docs.sealed.kit
+
 .PHONY: format
 format: setup ## put the code in its standard form
 	$(BIN)/ruff check --fix .

@@ -46,7 +46,7 @@ def limits_table() -> str:
 def _too_long() -> list[str]:
     """The codes of the rules that a text breaks which is too long for its cell."""
     said = f"longer than {LONGEST_TEXT} characters"
-    return [rule.code for rules in RULES.values() for rule in rules if said in rule.message]
+    return list(dict.fromkeys(rule.code for rules in RULES.values() for rule in rules if said in rule.message))
 
 
 def number(of: int) -> str:

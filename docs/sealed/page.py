@@ -15,12 +15,20 @@ from docs.sealed.datasets import kinds_table
 from docs.sealed.limits import limits_table, number
 from docs.sealed.manifest import MEMBERS, manifest_schema, members_table
 from local.site import PASS_LASTS
-from shared.agreement.gates import CODES as AGREEMENT_CODES
-from shared.agreement.gates import OTHER_AGREEMENT
-from shared.contract.file_rules import FILE_RULES
+from shared.agreement.gates import (
+    COLLECTION_NOT_OPEN,
+    MAY_NOT_DROP,
+    NOT_IN_FORCE,
+    OTHER_AGREEMENT,
+    TOO_MANY_OFFICERS,
+    UNKNOWN_DATASET,
+    AgreementCode,
+)
+from shared.contract.file_rules import FILE_RULES, LACKING, UNKNOWN
 from shared.envelope import footer, gates, pages
 from shared.envelope.canonical import to_text
 from shared.envelope.jwk import RSA_BITS
+from shared.envelope.keys import Use, ring_id
 from shared.envelope.lock import DATA_KEY_BYTES, read_lock
 from shared.envelope.manifest import MANIFEST_KEY, METADATA_LIMIT, SIGNATURE_BYTES, SIGNATURE_KEY
 from shared.intake.codes import DROP_CODES, IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME
@@ -60,14 +68,18 @@ def sealed_page() -> str:
         "wrapped_bytes": str(RSA_BITS // 8),
         "data_key_bytes": str(DATA_KEY_BYTES),
         "data_key_bits": str(8 * DATA_KEY_BYTES),
+        "signature_bytes": str(SIGNATURE_BYTES),
         "signature_chars": str(len(to_text(bytes(SIGNATURE_BYTES)))),
         "metadata_bytes": number(METADATA_LIMIT),
         "name_chars": number(LONGEST_NAME),
         "members_count": {12: "Twelve"}[len(MEMBERS)],
         "waits": _waits(),
+        "every": _every(),
+        "id_digits": str(len(ring_id("x", Use.SIGN, "0" * 64).rpartition("/")[2])),
         "codecs": ", ".join(CODECS[number] for number in footer._CODECS),
         "encodings": code(ENCODINGS[number] for number in sorted(pages._ENCODINGS)),
         "kinds": kinds_table(),
+        "collections": collections_table(),
         "limits": limits_table(),
         "gates": gates_table(),
         "members": members_table(),
@@ -97,19 +109,37 @@ def spark_page() -> str:
     return _fill("spark", facts)
 
 
+AGREED = (OTHER_AGREEMENT, NOT_IN_FORCE, UNKNOWN_DATASET, MAY_NOT_DROP, COLLECTION_NOT_OPEN)
+"""What is asked of the agreement, in order."""
+
+
 def gates_table() -> str:
     """Every reason for which a drop is refused as a whole, in the order in which it is asked for."""
-    at = gates.GATES.index(gates.KEY_ID) + 1
+    behind = gates.GATES.index(gates.KEY_ID) + 1
     late = (IN_THE_FUTURE, TOO_OLD)
-    asked = [
-        *((reason.code, reason.meaning, reason.mend) for reason in DROP_CODES if reason not in late),
-        *((gate.code, gate.meaning, gate.mend) for gate in gates.GATES[:at]),
-        *((reason.code, reason.meaning, reason.mend) for reason in AGREEMENT_CODES[:4]),
-        *((gate.code, gate.meaning, gate.mend) for gate in gates.GATES[at:]),
-        *((reason.code, reason.meaning, reason.mend) for reason in late),
-        *((rule.code, rule.message.format(columns="…"), rule.mend) for rule in FILE_RULES),
+    asked: list[AgreementCode | gates.Reason] = [
+        *(reason for reason in DROP_CODES if reason not in late),
+        *gates.GATES[:behind],
+        *AGREED,
+        *gates.GATES[behind:],
+        *late,
     ]
-    return table(("code", "what is wrong", "what to change"), asked)
+    rows = [
+        *((reason.code, reason.meaning, reason.mend) for reason in asked),
+        *((rule.code, rule.message.format(columns="…"), rule.mend) for rule in FILE_RULES),
+        (TOO_MANY_OFFICERS.code, TOO_MANY_OFFICERS.meaning, TOO_MANY_OFFICERS.mend),
+    ]
+    return table(("code", "what is wrong", "what to change"), rows)
+
+
+def collections_table() -> str:
+    """Which collection each dataset takes drops of, and when."""
+    rows = [
+        (f"`{collection}`", f"`{dataset}`", f"{open_on.first}", f"{open_on.last}")
+        for dataset, terms in agreement().datasets.items()
+        for collection, open_on in terms.collections.items()
+    ]
+    return table(("collection", "dataset", "open from", "to"), sorted(rows))
 
 
 def _fill(name: str, facts: dict[str, str]) -> str:
@@ -128,6 +158,9 @@ def _codes() -> dict[str, str]:
         "manifest_code": gates.MANIFEST.code,
         "lock_key_code": gates.LOCK_KEY.code,
         "name_code": UNUSABLE_NAME.code,
+        "damaged": gates.DAMAGED.code,
+        "unknown_code": UNKNOWN.code,
+        "lacking_code": LACKING.code,
     }
 
 
@@ -145,6 +178,12 @@ def _waits() -> str:
     """How long the example waits between two tries."""
     [said] = re.findall(r"waits: Any = \(([\d, ]+)\)", quoted.python("sender.py", "put"))
     return str(said).replace(", ", ", then ")
+
+
+def _every() -> str:
+    """How often the example asks for a receipt."""
+    [said] = re.findall(r"every: float = (\d+)", quoted.python("answers.py", "wait_for_receipt"))
+    return str(said)
 
 
 def _request(metadata: dict[str, str]) -> str:
@@ -178,7 +217,11 @@ def _key_material() -> str:
     start = data.index(b"{", len(data) - 8 - int.from_bytes(data[-8:-4], "little"))
     material = json.loads(data[start : data.index(b"}", start) + 1])
     asked = {name: material[name] for name in sorted(material) if not name.startswith("kms")}
-    return json.dumps(asked | {"masterKeyID": lock.key_id, "wrappedDEK": f"{material['wrappedDEK'][:12]}…"}, indent=1)
+    return json.dumps(
+        asked | {"masterKeyID": lock.key_id, "wrappedDEK": f"{material['wrappedDEK'][:12]}…"},
+        indent=1,
+        ensure_ascii=False,
+    )
 
 
 def _receipt() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -14,9 +16,10 @@ import tomllib
 import urllib.error
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
@@ -26,12 +29,17 @@ from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from client.cli import run
 from local.host import Host
 from local.site import Site, open_site
 from shared.agreement.load import load_agreement
 from shared.envelope.keys import Use
 from shared.envelope.ring import LocalKeyRing
+from shared.storage.access import inbox_pass, outbox_pass
+from shared.storage.storage import Storage
 from tests.examples import EXAMPLES, example
+from tests.vectors.make import vectors_world
+from tests.vectors.sealing import FOLDER as VECTORS
 from tests.world import COLLECTION, NOW, household, pupil, put_postcodes, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,3 +260,75 @@ def private_release(ring: LocalKeyRing) -> Any:
     return rsa.RSAPrivateNumbers(
         numbers["p"], numbers["q"], numbers["d"], numbers["dp"], numbers["dq"], numbers["qi"], public
     ).private_key()
+
+
+# --- what the page shows of requests and commands ---------------------------------------------------------------------
+
+
+def request_on_the_page() -> tuple[str, list[str]]:
+    """The path of the request that the page shows, and its headers but for `Host`."""
+    [text] = re.findall(r"^```http\n(.*?)^```$", (EXAMPLES.parent / "sealed-file.md").read_text("utf-8"), re.M | re.S)
+    head, body = text.rstrip("\n").split("\n\n")
+    assert body == "<the sealed bytes>"
+    line, *headers = head.splitlines()
+    method, path, version = line.split(" ")
+    assert (method, version) == ("PUT", "HTTP/1.1")
+    return path.removesuffix("?<pass>"), [header for header in headers if not header.startswith("Host:")]
+
+
+def send(url: str, headers: list[str], body: bytes) -> tuple[int, str]:
+    """These very bytes over a socket; the status and `x-ms-error-code` of the answer."""
+    place = urlsplit(url)
+    head = [f"PUT {place.path}?{place.query} HTTP/1.1", f"Host: {place.netloc}", *headers, "Connection: close", "", ""]
+    with socket.create_connection((place.hostname, place.port), timeout=60) as line:
+        line.sendall("\r\n".join(head).encode() + body)
+        answer = b"".join(iter(lambda: line.recv(65_536), b"")).decode()
+    [code] = re.findall(r"^x-ms-error-code: (\w+)", answer, re.MULTILINE) or [""]
+    return int(answer.split(" ")[1]), code
+
+
+def test_the_request_on_the_page_drops_a_file_that_is_accepted(storage: Storage, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    path, headers = request_on_the_page()
+    container, name = path.strip("/").split("/")
+    inbox = inbox_pass(storage, "southwark", issued=now, expires=now + timedelta(hours=1))
+    assert inbox.partition("?")[0].endswith(container)
+    url = inbox.replace("?", f"/{name}?", 1)
+    body = (VECTORS / "foreign" / "a-pupils.parquet").read_bytes()
+
+    assert send(url, headers, body) == (201, "")
+    world = vectors_world(storage, tmp_path)
+    drop = world.receive("southwark", name)
+    assert world.report("southwark", drop)["status"] == "accepted"
+
+    # These two are the emulator's words, and the page says so: Azure's are others.
+    assert send(url, headers, body) == (403, "AuthorizationPermissionMismatch")
+    another = url.replace(name, "another.parquet")
+    assert send(another.replace("sig=", "sig=AA"), headers, body) == (403, "AuthorizationFailure")
+    outbox = outbox_pass(storage, "southwark", issued=now, expires=now + timedelta(hours=1))
+    wrong = f"{inbox.partition('?')[0]}/another.parquet?{outbox.partition('?')[2]}"
+    assert send(wrong, headers, body)[0] == 403
+
+
+def test_the_answers_that_the_page_lists_are_those_that_the_example_and_the_client_know() -> None:
+    page = (EXAMPLES.parent / "sealed-file.md").read_text(encoding="utf-8")
+    assert {code for code in sender.TAKEN if f"`{code}`" in page} == sender.TAKEN
+    [again] = re.findall(r"refused\.code not in \(([\d, ]+)\)", (EXAMPLES / "sender.py").read_text(encoding="utf-8"))
+    assert f"| {again}, **or no answer in time** |" in page
+
+
+def test_the_commands_of_the_page_give_a_supplier_what_he_needs_of_a_practice_exchange(
+    tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(keys_folder / "keys", tmp_path / "practice" / "keys")
+    shutil.copy(VECTORS / "keys/sets/southwark-sign.jwks.json", tmp_path / "public.json")
+    monkeypatch.chdir(tmp_path)
+    section = (EXAMPLES.parent / "sealed-file.md").read_text(encoding="utf-8").partition("**Against an exchange.**")[2]
+    commands = re.findall(r"`exchange (keys [^`]+)`", section)
+    assert len(commands) == 3
+    for command in commands:
+        assert run(command.replace("<slug>", "southwark").split()) == 0, command
+    assert json.loads(Path("drop.json").read_bytes())["keys"][0]["purpose"] == "drop"
+    assert json.loads(Path("exchange.json").read_bytes())["keys"][0]["owner"] == "exchange"
+    taken = LocalKeyRing(tmp_path / "practice" / "keys").accepted("southwark", Use.SIGN)
+    assert json.loads(Path("public.json").read_bytes())["keys"][0]["kid"] in taken

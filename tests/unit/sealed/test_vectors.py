@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +15,9 @@ from shared.envelope.keys import read_public
 from shared.envelope.ring import LocalKeyRing
 from shared.envelope.statement import verify_statement
 from shared.storage.areas import Blob
-from shared.storage.storage import Storage
 from tests.examples import example
 from tests.vectors.foreign import read
-from tests.vectors.make import ANSWERS, LIST, listed, vectors_world
+from tests.vectors.make import ANSWERS, LIST, listed
 from tests.vectors.ours import VECTORS, Vector
 from tests.vectors.sealing import FOLDER, KEYS
 from tests.world import World
@@ -37,20 +34,6 @@ def test_every_kept_file_is_in_the_list() -> None:
     named = {entry[what] for entry in ENTRIES for what in ("file", "metadata")}
     kept = {path.relative_to(FOLDER).as_posix() for place in ("ours", "foreign") for path in (FOLDER / place).iterdir()}
     assert named == kept
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> LocalKeyRing:
-    """The exchange's key ring: the test keys, as they lie in the kit."""
-    folder = tmp_path_factory.mktemp("vectors") / "keys"
-    shutil.copytree(KEYS, folder)
-    return LocalKeyRing(folder)
-
-
-@pytest.fixture
-def world(storage: Storage, keys: LocalKeyRing, tmp_path: Path) -> World:
-    """An exchange that holds the test keys, an hour after the vectors were prepared."""
-    return vectors_world(storage, tmp_path, keys)
 
 
 def answered(world: World, inbox: str, data: bytes, metadata: dict[str, str], expected: dict[str, Any]) -> None:
@@ -88,19 +71,19 @@ def test_a_vector_sealed_anew_is_answered_as_the_list_says(vector: Vector, world
     answered(world, vector.sender, *vector.make(), entry["expected"])
 
 
-def test_the_kept_receipt_is_verified_and_says_what_came_of_its_file(keys: LocalKeyRing) -> None:
+def test_the_kept_receipt_is_verified_and_says_what_came_of_its_file(vector_keys: LocalKeyRing) -> None:
     for name, dataset in (("a-pupils", "pupils"), ("b-households", "households")):
         document = (ANSWERS / f"{name}.receipt.json").read_bytes()
-        body = verify_statement(document, keys.public_key)["body"]
+        body = verify_statement(document, vector_keys.public_key)["body"]
         sealed, _ = read(FOLDER / "foreign" / f"{name}.parquet")
         assert (body["sha256"], body["dataset"]) == (hashlib.sha256(sealed).hexdigest(), dataset)
         assert (body["status"], body["rows_in"]) == ("accepted", 40)
 
 
-def test_the_kept_result_is_opened_with_the_boroughs_test_key(keys: LocalKeyRing) -> None:
+def test_the_kept_result_is_opened_with_the_boroughs_test_key(vector_keys: LocalKeyRing) -> None:
     data, metadata = read(ANSWERS / "matches.parquet")
     blob = Blob("matches.parquet", data, metadata, "", None)
-    rows = open_release(blob, slug="lambeth", ring=keys, agreement=load_agreement())
+    rows = open_release(blob, slug="lambeth", ring=vector_keys, agreement=load_agreement())
     assert rows.num_rows == json.loads(metadata["exchange_manifest"])["rows"] > 0
 
 
