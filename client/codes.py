@@ -114,6 +114,16 @@ INPUT_CODES = _codes(
         "{path} holds something already.",
         "Name a folder that is not there yet, or is empty: what is left from another time would pass for evidence.",
     ),
+    InputCode(
+        "INP-120",
+        "{path} is not a blob's metadata.",
+        'Give a JSON object of names and texts: {{"exchange_manifest": "…", "exchange_signature": "…"}}.',
+    ),
+    InputCode(
+        "INP-121",
+        "The gates need the metadata of {path}, and there is none beside it.",
+        "Give it with --metadata, or leave out --keys to see only what the file itself shows.",
+    ),
 )
 
 
