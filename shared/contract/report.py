@@ -19,7 +19,7 @@ import numpy as np
 
 from shared.contract.sheets import new_workbook
 from shared.contract.validate import REJECTED, Validation
-from shared.errors import RejectedDrop
+from shared.errors import Particulars, RejectedDrop
 
 MOST_LINES = 50_000
 """How many lines a report spells out."""
@@ -50,6 +50,7 @@ def report_json(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
         **_counts(outcome),
         "row_numbering": NUMBERING,
         "rows_by_code": _rows_by_code(outcome),
+        "refusal": refusal_of(outcome),
     }
     # One line of text per finding, so that two reports can be compared line by line.
     findings = ",\n".join(json.dumps(asdict(line), ensure_ascii=False) for line in lines_of(outcome, MOST_LINES))
@@ -108,6 +109,14 @@ def status_of(outcome: Validation | RejectedDrop) -> str:
     return REJECTED if isinstance(outcome, RejectedDrop) else outcome.status
 
 
+def refusal_of(outcome: Validation | RejectedDrop) -> dict[str, object] | None:
+    """Why a drop is refused as a whole, as data: code, what was found, what is asked, how a writer sets it."""
+    if not isinstance(outcome, RejectedDrop):
+        return None
+    particulars = outcome.particulars or Particulars(outcome.message, outcome.mend)
+    return {"code": outcome.code, **particulars.document()}
+
+
 def _sheet_row(row: int) -> int:
     return row + 2
 
@@ -143,6 +152,11 @@ def _summary(outcome: Validation | RejectedDrop, facts: Facts) -> Iterator[tuple
     for name in ("rows_in", "rows_accepted", "rows_rejected"):
         value = counts[name]
         yield name.replace("_", " ").capitalize(), "not read" if value is None else int(str(value))
+    if isinstance(outcome, RejectedDrop) and outcome.particulars:
+        yield "Found", outcome.particulars.found
+        yield "Asked", outcome.particulars.asked
+        for writer, setting in outcome.particulars.settings.items():
+            yield f"Set in {writer}", setting
     if isinstance(outcome, Validation):
         for code, count in outcome.rejected_by_code.items():
             yield f"Rejected by {code}", count

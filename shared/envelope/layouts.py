@@ -7,10 +7,8 @@ make room for its entries.
 
 from __future__ import annotations
 
+from shared.envelope.limits import MOST_CHUNKS
 from shared.envelope.thrift import BINARY, BOOL, DOUBLE, I8, I16, I32, I64, ListOf, Struct
-
-MOST_CHUNKS = 32_768
-"""Columns of all row groups together. Each costs the gates and the reader some time and room."""
 
 MOST_NOTES = 1_000
 """Entries of the footer's key/value metadata."""
@@ -101,6 +99,9 @@ FOOTER = Struct(
     },
 )
 """2 schema, 3 rows, 4 row groups, 6 who wrote it."""
+
+GROUP_COUNT = Struct({4: ListOf(_ROW_GROUP, 0)}, {1: I32, 2: FOOTER.kept[2], 3: I64})
+"""The same, of which nothing is read but how many row groups it has: `TooManyEntries` says so."""
 
 # --- page headers -----------------------------------------------------------------------------------------------------
 

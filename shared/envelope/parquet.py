@@ -8,8 +8,10 @@ keys, and keeps a failing key service apart from a damaged file.
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,20 +19,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
+from shared.envelope import asks
 from shared.envelope.footer import Footer, read_footer
-from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, ROW_COUNT, ROWS, TYPES, refuse
-from shared.envelope.lock import DATA_KEY_BYTES, Lock
-from shared.envelope.pages import weigh
+from shared.envelope.gates import COLUMNS, DAMAGED, ROWS, refuse
+from shared.envelope.limits import DATA_KEY_BYTES, FREE_BYTES, MOST_EXPANSION
+from shared.envelope.lock import Lock
+from shared.envelope.pages import grows, weigh
 
 if TYPE_CHECKING:
     from shared.agreement.model import Limits
     from shared.envelope.keys import KeyService
-
-FREE_BYTES = 64_000_000
-"""What any file may expand to, however small it is: text for some 150,000 rows."""
-
-MOST_EXPANSION = 32
-"""Times its own size, what a larger file may expand to beyond that. Records of children come to ten to fifteen."""
 
 _BATCH_ROWS = 65_536
 _EXTENSION = b"ARROW:extension:name"
@@ -54,11 +52,13 @@ def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
     Columns are named by position: a name is the sender's text.
     """
     _check_size(rows, len(schema), limits)
-    if len(set(schema.names)) != len(schema):
-        raise refuse(COLUMNS)
+    for name, times in Counter(schema.names).items():
+        if times > 1:
+            places = [number for number, other in enumerate(schema.names, start=1) if other == name]
+            raise asks.DUPLICATE_COLUMN.refusal(places=f"columns {', '.join(map(str, places[:10]))} of {len(schema)}")
     for position, field in enumerate(schema, start=1):
         if not _is_flat(field):
-            raise refuse(TYPES, f"Column {position} of {len(schema)}.")
+            raise asks.EXTENSION.refusal(kind=_kind(field), place=f"column {position} of {len(schema)}")
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
@@ -97,30 +97,39 @@ def room_for(sealed_bytes: int, limits: Limits) -> int:
     return min(limits.decompressed_bytes, FREE_BYTES + MOST_EXPANSION * sealed_bytes)
 
 
-def read_sealed(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> pa.Table:
-    """The table inside, all text as plain `string`, of exactly `rows` rows.
+@dataclass(frozen=True)
+class Content:
+    """A file whose footer and pages are checked: what is left is to read it."""
 
-    Raises `UntrustedDrop`, ENV-013 to ENV-019. Memory stays within a few times `room_for` this file, whatever it says
-    of itself.
+    file: pq.ParquetFile
+    schema: pa.Schema
+    """As the table will have it: all text is plain `string`."""
+    footer: Footer
+    room: int
+    """Bytes that it may expand to."""
+
+
+def check_content(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> Content:
+    """Look at everything in the file but its values: footer, schema, every page header.
+
+    Raises `UntrustedDrop`, ENV-013 to ENV-019, and ENV-010 for a footer that is too long.
     """
     room = room_for(len(data), limits)
     with _parsing():
         footer = read_footer(data, lock, data_key)
         _check_size(max(footer.rows, footer.group_rows), len(footer.columns), limits)
         if not rows == footer.rows == footer.group_rows:
-            raise refuse(ROW_COUNT)
+            raise asks.ROWS_DIFFER.refusal(manifest=rows, footer=footer.rows, groups=footer.group_rows)
         file = _open(data, data_key, ())
         check_shape(file.schema_arrow, footer.rows, limits)
         weights = weigh(data, footer, lock, data_key, limit=room)
+        schema = pa.schema([(field.name, _plain(field.type)) for field in file.schema_arrow])
         repeated = tuple(
             column
             for column, (facts, weight) in enumerate(zip(footer.columns, weights, strict=True))
             if facts.is_text and weight.repeated > room // len(weights)
         )
-        plain = pa.schema([(field.name, _plain(field.type)) for field in file.schema_arrow])
-        if repeated:
-            file = _open(data, data_key, repeated)
-        return _read(file, plain, footer, room)
+        return Content(_open(data, data_key, repeated) if repeated else file, schema, footer, room)
 
 
 def _open(data: bytes, data_key: bytes, repeated: tuple[int, ...]) -> pq.ParquetFile:
@@ -128,26 +137,35 @@ def _open(data: bytes, data_key: bytes, repeated: tuple[int, ...]) -> pq.Parquet
     return pq.ParquetFile(
         pa.BufferReader(data),
         pre_buffer=False,
+        # A day of the year 9999 is beyond what 64 bits of nanoseconds reach.
+        coerce_int96_timestamp_unit="us",
         read_dictionary=repeated,
         decryption_properties=pe.create_decryption_properties(data_key),
     )
 
 
-def _read(file: pq.ParquetFile, schema: pa.Schema, footer: Footer, room: int) -> pa.Table:
-    """Everything, as `schema`, while it stays within `room`: what rows come to is known before it is written out."""
-    if footer.rows * sum(_row_bytes(field.type) for field in schema) > room:
-        raise refuse(EXPANDED)
+def read_content(content: Content) -> pa.Table:
+    """The table inside, of exactly as many rows as the manifest says.
+
+    Raises `UntrustedDrop`, ENV-013 or ENV-019. What rows come to is known before they are written out: memory stays
+    within a few times `content.room`, whatever the file says of itself.
+    """
+    footer, schema, room = content.footer, content.schema, content.room
+    least = [footer.rows * _row_bytes(field.type) for field in schema]
+    if sum(least) > room:
+        raise grows(footer, least, room)
     spent = [0] * len(schema)
     batches = []
-    for batch in file.iter_batches(_BATCH_ROWS):
-        # Text that is not UTF-8, and a place that no dictionary has, are found here, not by whoever reads it later.
-        batch.validate(full=True)
-        for column, array in enumerate(batch.columns):
-            spent[column] += _plain_bytes(array)
-        if sum(spent) > room:
-            raise refuse(EXPANDED, footer.place(spent.index(max(spent))))
-        batches.append(batch.cast(schema))
-    return pa.Table.from_batches(batches, schema)
+    with _parsing():
+        for batch in content.file.iter_batches(_BATCH_ROWS):
+            # Text that is not UTF-8, and a place that no dictionary has, are found here, not by whoever reads it later.
+            batch.validate(full=True)
+            for column, array in enumerate(batch.columns):
+                spent[column] += _plain_bytes(array)
+            if sum(spent) > room:
+                raise grows(footer, spent, room)
+            batches.append(batch.cast(schema))
+        return pa.Table.from_batches(batches, schema)
 
 
 def _row_bytes(kind: pa.DataType) -> int:
@@ -171,6 +189,14 @@ def _is_flat(field: pa.Field) -> bool:
     # An extension type that is not registered here arrives as its storage type, with its name beside it.
     extension = isinstance(kind, pa.BaseExtensionType) or _EXTENSION in (field.metadata or {})
     return not (extension or pa.types.is_nested(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _kind(field: pa.Field) -> str:
+    """What a type is, in words that are ours: the name of an extension type is the sender's text."""
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if isinstance(kind, pa.BaseExtensionType) or _EXTENSION in (field.metadata or {}):
+        return "of an Arrow extension"
+    return "of bytes of fixed width" if pa.types.is_fixed_size_binary(kind) else "of nested values"
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -16,9 +16,9 @@ from typing import Any
 
 from azure.keyvault.keys.crypto import CryptographyClient
 
-from shared.envelope import jwk
+from shared.envelope import asks, jwk
 from shared.envelope.canonical import canonical
-from shared.envelope.gates import NOT_A_KEY, UNWRAP, refuse
+from shared.envelope.gates import NOT_A_KEY
 from shared.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
 from shared.errors import InvalidInput
 
@@ -84,7 +84,7 @@ class LocalKeyRing(PublicSide):
         try:
             return self._clients[key_id].unwrap_key(jwk.WRAP_ALGORITHM, wrapped).key
         except ValueError:
-            raise refuse(UNWRAP) from None
+            raise asks.UNWRAP.refusal() from None
 
     def sign(self, key_id: str, message: bytes) -> bytes:
         """Sign with the private part held here."""

@@ -65,6 +65,14 @@ class Room:
     """Values that its layout does not know."""
 
 
+class TooManyEntries(ValueError):
+    """A list says that it has more entries than its layout allows."""
+
+    def __init__(self, entries: int) -> None:
+        super().__init__("too many entries")
+        self.entries = entries
+
+
 def read_struct(data: bytes, layout: Struct, room: Room) -> dict[int, Any]:
     """The struct at the start of `data`: the fields that `layout` keeps, as bool, int, bytes, list or dict."""
     return read_struct_at(data, layout, room)[0]
@@ -129,7 +137,7 @@ class _Reader:
     def _list(self, expected: ListOf) -> list[Any]:
         of, size = self._list_head()
         if size > expected.most:
-            raise ValueError("too many entries")
+            raise TooManyEntries(size)
         if isinstance(expected.of, Struct) and expected.of.kept:
             self._structs_left -= size
             if self._structs_left < 0:

@@ -61,13 +61,14 @@ def earnings_without_uc(frame: Frame, _: Context) -> Mask:
 @warning(
     "HOU-005",
     "uc_net_earnings",
-    f"Earnings are below nothing or above £{MOST_EARNINGS:,.0f} a month. They were left out.",
-    "Send pounds for the latest assessment period, not pence and not a year.",
+    f"Earnings are no number (NaN), below nothing or above £{MOST_EARNINGS:,.0f} a month. They were left out.",
+    "Send pounds for the latest assessment period, not pence and not a year; where they are not known, an empty cell.",
     instead={"uc_net_earnings": None},
 )
 def earnings_plausible(frame: Frame, _: Context) -> Mask:
     earnings = frame.numbers("uc_net_earnings")
-    return (earnings < 0) | (earnings > MOST_EARNINGS)
+    no_number = frame.filled("uc_net_earnings") & np.isnan(earnings)
+    return no_number | (earnings < 0) | (earnings > MOST_EARNINGS)
 
 
 HOUSEHOLD_RULES.error_in_each("HOU-006", NAMES, "The name is missing.", FROM_CLAIM, common.empty)
