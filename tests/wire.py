@@ -140,3 +140,13 @@ class Wire(HTTPAdapter):
         headers = {"x-ms-error-code": "ServerBusy", "content-length": "0"}
         raw = urllib3.HTTPResponse(io.BytesIO(), headers, 503, reason="Server Busy", preload_content=False)
         return self.build_response(request, raw)
+
+
+class OneWrite(Wire):
+    """A wire over which a process lives for one write: as soon as something new was written, it is killed."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        answer = super().send(request, *args, **kwargs)
+        if request.method == "PUT" and answer.status_code == 201:
+            raise Killed
+        return answer

@@ -130,6 +130,9 @@ WORK: dict[str, tuple[Rule, ...]] = {
     "drop": (
         Rule("drop", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),
         Rule("drop", "staging", "any", WRITING_ONCE | {"list"}, "datasets"),
+        # Which identifiers its sender's earlier files had: sealed, in the sender's own part.
+        Rule("drop", "staging", "own", frozenset({"look", "read"}), "datasets"),
+        Rule("drop", "vault", "exchange", frozenset({"unwrap"}), "datasets"),
         Rule("drop", "requests", "any", WRITING_ONCE, "purposes"),
         Rule("drop", "outbox", "own", WRITING_ONCE, "datasets"),
         Rule("drop", "vault", "own", frozenset({"unwrap"}), "datasets"),

@@ -215,7 +215,7 @@ def _manifest(copy: Copy) -> Manifest | None:
 def _work(kind: str, owner: str, copy: Copy, manifest: Manifest | None) -> str:
     """An inbox's names are the borough's and are not looked at; elsewhere the exchange gave them."""
     if kind == "inbox":
-        return drop_id(owner, manifest.dataset, manifest.sha256) if manifest else ""
+        return drop_id(owner, manifest.dataset, manifest.sha256, manifest.replaces) if manifest else ""
     if kind == DEAD_LETTERS:
         return ""
     found = _WORK.search(copy.name)

@@ -61,6 +61,8 @@ class Manifest(BaseModel):
     signing_key_id: KeyId
     prepared_at: Moment
     """When the sender says it sealed the file; UTC, whole seconds."""
+    replaces: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """The id of the drop that this file replaces, where its sender has been asked; left out otherwise."""
 
     @property
     def reference(self) -> str:
@@ -69,7 +71,7 @@ class Manifest(BaseModel):
 
     def document(self) -> bytes:
         """The manifest as it travels: canonical JSON, ASCII."""
-        return canonical(self.model_dump(mode="json"))
+        return canonical(self.model_dump(mode="json", exclude_none=True))
 
     def message(self) -> bytes:
         """The bytes that are signed: the context line, then the JSON."""

@@ -38,11 +38,13 @@ def seal(
     key_id: str,
     prepared_at: datetime,
     keys: KeyService,
+    replaces: str | None = None,
 ) -> Sealed:
     """Seal `table` to `key_id`, signed with the sender's current key. Each call draws a fresh data key: no two are
     alike.
 
-    `prepared_at` is aware; fractions of a second are dropped. Raises `UntrustedDrop` for a table that the receiver's
+    `prepared_at` is aware; fractions of a second are dropped. `replaces` is the id of the drop that this one replaces,
+    for a sender who was asked. Raises `UntrustedDrop` for a table that the receiver's
     gates would refuse under the agreement's limits, so that its owner hears it first; `KeyUnavailable` when a key is
     missing.
     """
@@ -65,6 +67,7 @@ def seal(
         key_id=key_id,
         signing_key_id=signing_key_id,
         prepared_at=prepared_at.astimezone(UTC).replace(microsecond=0),
+        replaces=replaces,
     )
     signature = keys.sign(signing_key_id, manifest.message())
     return Sealed(data, to_metadata(manifest, signature), manifest)

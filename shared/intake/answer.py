@@ -16,6 +16,7 @@ from shared.envelope.manifest import Manifest
 from shared.envelope.statement import sign_statement
 from shared.errors import AlreadyExists, RejectedDrop
 from shared.intake.home import WHEREABOUTS, Routes
+from shared.intake.standing import Standing, told
 
 if TYPE_CHECKING:
     from shared.exchange import Exchange
@@ -45,6 +46,8 @@ class Verdict:
     """Rows staged, by home borough."""
     excluded: Mapping[str, int] = field(default_factory=dict)
     """Rows that have no home borough to go to, by reason."""
+    standing: Standing | None = None
+    """Its place among its sender's other files; `None` where there is none, as of a refused drop or of decisions."""
 
 
 def answer(exchange: Exchange, drop: str, arrival: Arrival, manifest: Manifest | None, verdict: Verdict) -> None:
@@ -52,15 +55,17 @@ def answer(exchange: Exchange, drop: str, arrival: Arrival, manifest: Manifest |
 
     `manifest` is `None` when what the drop said of itself could not be believed.
     """
-    facts = {
+    facts: dict[str, str | int] = {
         "drop": drop,
         "dataset": manifest.dataset if manifest else "unknown",
         "collection": manifest.collection if manifest else "unknown",
         "agreement": exchange.agreement.reference,
         "received_at": arrival.received_at.isoformat(),
     }
+    if verdict.standing is not None:
+        facts |= told(verdict.standing)
     head = exchange.ledger.head(f"drop:{drop}")
-    receipt = {
+    receipt: dict[str, object] = {
         **facts,
         "sender": arrival.tenant,
         "sha256": arrival.sha256,

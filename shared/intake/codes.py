@@ -1,4 +1,4 @@
-"""Why intake refuses a drop before its rows are looked at, beside what the envelope and the agreement refuse."""
+"""What intake tells a sender of a drop as a whole, beside what the envelope, the agreement and the contract say."""
 
 from __future__ import annotations
 
@@ -42,6 +42,41 @@ GONE = AgreementCode(
     "removed it.",
     f"{_ANEW} of letters a to z, digits, hyphens, underscores and dots, such as `exchange drop` gives it.",
 )
+SHARES_NOTHING = AgreementCode(
+    "DRP-010",
+    "This file and the one that counts share no row's identifier (UPN, reference of a claim): it is not known whether "
+    "the newer one replaces the older, or both are parts of one whole, such as the files of two schools.",
+    "The older file counts until you say otherwise. If the newer one replaces it: seal it again with "
+    "`exchange seal --replaces DROP` (`replaces` in the manifest) and drop it. If they belong together: drop one file "
+    "with all rows of both.",
+)
+SAME_SECOND = AgreementCode(
+    "DRP-011",
+    "This file and another one of the same dataset and collection were prepared in the same second: it is not known "
+    "which of the two is the newer.",
+    "The one that was taken in first counts. If this one replaces it: seal it again with `exchange seal --replaces "
+    "DROP` (`replaces` in the manifest) and drop it. If they belong together: drop one file with all rows of both.",
+)
+OLDER = AgreementCode(
+    "DRP-012",
+    "A file of the same dataset and collection that was prepared later is here already, and counts.",
+    "Nothing, if that one is the newer. Else extract the data again, seal and drop it.",
+)
+UNKNOWN_DROP = AgreementCode(
+    "DRP-013",
+    "The manifest says that this file replaces a drop that the exchange does not hold for this dataset and collection.",
+    "Take the drop's id from its receipt; or seal again without `--replaces`.",
+)
+NOT_LATER = AgreementCode(
+    "DRP-014",
+    "The manifest says that this file replaces a drop that was prepared in the same second or later.",
+    "Set the clock of the machine that seals, and seal again.",
+)
+TOO_MANY = AgreementCode(
+    "DRP-015",
+    "More than a hundred files of this dataset and collection are here already.",
+    "Drop one file with all rows. Others can follow when the oldest are destroyed; the operators can tell you when.",
+)
 DROP_CODES = (
     IN_THE_FUTURE,
     TOO_OLD,
@@ -51,6 +86,12 @@ DROP_CODES = (
     UNFINISHED_COPY,
     NOT_A_BLOCK_BLOB,
     GONE,
+    SHARES_NOTHING,
+    SAME_SECOND,
+    OLDER,
+    UNKNOWN_DROP,
+    NOT_LATER,
+    TOO_MANY,
 )
 
 UNREADABLE = {"STO-010": ARCHIVED, "STO-011": SENDERS_KEY, "STO-012": UNFINISHED_COPY}

@@ -14,9 +14,9 @@ def derived_id(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def drop_id(tenant: str, dataset: str, sha256: str) -> str:
-    """The id of a drop whose envelope holds."""
-    return derived_id("drop", tenant, dataset, sha256)
+def drop_id(tenant: str, dataset: str, sha256: str, replaces: str | None = None) -> str:
+    """The id of a drop whose envelope holds. The same bytes that now say what they replace are another drop."""
+    return derived_id("drop", tenant, dataset, sha256, *((replaces,) if replaces else ()))
 
 
 def untrusted_drop_id(tenant: str, sha256: str, metadata: Iterable[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from shared.intake.home import WHEREABOUTS, route, rows_by_home
 from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
 from shared.intake.requests import EnrolRequest, ask, ask_for_run
 from shared.intake.staging import Partition, stage
+from shared.intake.standing import IDENTIFIER, Standing, check_word, place
 
 if TYPE_CHECKING:
     from shared.exchange import Exchange
@@ -126,7 +128,8 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
 
 def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -> str:
     manifest = opened.manifest
-    drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256)
+    drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
+    partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
     subject = f"drop:{drop}"
     here = {"arrival": arrival.id, "event": event}
     # Asked for as the event's work: a file may come again long after the drop's own work ended.
@@ -156,6 +159,7 @@ def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -
         )
         if manifest.dataset == "decisions":
             check_officers(exchange.agreement, pc.count_distinct(validation.accepted.column("decided_by")).as_py())
+        check_word(exchange, partition, manifest.replaces)
     except RejectedDrop as refusal:
         return _refuse(exchange, drop, arrival, refusal, manifest)
     verdict, parts = _send_home(exchange, arrival.tenant, validation)
@@ -169,7 +173,12 @@ def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -
         routed=sum(verdict.routed.values()),
     )
     # Only now: rows that do not add up must not be lying where a later run would find them.
-    partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
+    if manifest.dataset in IDENTIFIER and validation.accepted.num_rows:
+        placed = place(exchange, partition, validation.accepted, parts, manifest.replaces)
+        _note_place(exchange, subject, arrival.tenant, placed.standing)
+        verdict = replace(verdict, standing=placed.standing)
+        # Where another file of the sender's has rows and this one has none, there are none now: that is said, too.
+        parts = dict.fromkeys(placed.homes, validation.accepted.slice(0, 0)) | parts
     for home, rows in parts.items():
         stage(exchange, home, partition, rows)
     answer(exchange, drop, arrival, manifest, verdict)
@@ -189,6 +198,20 @@ def _send_home(exchange: Exchange, tenant: str, validation: Validation) -> tuple
     routed = {home: part.num_rows for home, part in parts.items()}
     excluded = {why.reason: count for why in WHEREABOUTS if (count := routes.count(why))}
     return Verdict(with_whereabouts(validation, routes), routed, excluded), parts
+
+
+def _note_place(exchange: Exchange, subject: str, tenant: str, standing: Standing) -> None:
+    """Record which other drop it stands for or against, if there is one."""
+    if standing.other:
+        exchange.ledger.record(
+            subject,
+            "placed",
+            service=SERVICE,
+            tenant=tenant,
+            counts={"rows": standing.rows, "rows.other": standing.other_rows, "shared": standing.shared},
+            hashes={"other": standing.other},
+            codes=(standing.word, *((standing.code,) if standing.code else ())),
+        )
 
 
 def _ask_for_work(exchange: Exchange, partition: Partition, homes: Iterable[str]) -> None:

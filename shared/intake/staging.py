@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from shared.envelope.open import open_sealed
 from shared.envelope.seal import seal
 from shared.errors import AlreadyExists
 from shared.intake.identity import run_id
+from shared.intake.ties import Tie, counting
 
 if TYPE_CHECKING:
     from shared.exchange import Exchange
@@ -34,7 +36,7 @@ class Partition:
     sender: str
     prepared_at: datetime
     """When the sender says that it made the file: a later file of the same sender, dataset and collection replaces
-    this one, whatever the order in which they arrived."""
+    this one, whatever the order in which they arrived, unless that is a question (`ties.py`)."""
     drop: str
 
     @property
@@ -53,8 +55,13 @@ class Partition:
         return cls(found["dataset"], found["collection"], found["sender"], prepared, found["drop"])
 
 
-def stage(exchange: Exchange, home: str, partition: Partition, rows: pa.Table) -> None:
-    """Write `rows` (contract columns and `row`) for `home`, once: a second writer changes nothing."""
+def stage(
+    exchange: Exchange, home: str, partition: Partition, rows: pa.Table, told: Mapping[str, str] | None = None
+) -> None:
+    """Write `rows` (contract columns and `row`) for `home`, once: a second writer changes nothing.
+
+    `told` goes into the blob's metadata, in the clear: ids and counts.
+    """
     sealed = seal(
         rows,
         sender=EXCHANGE,
@@ -67,7 +74,7 @@ def stage(exchange: Exchange, home: str, partition: Partition, rows: pa.Table) -
         keys=exchange.keys,
     )
     try:
-        exchange.storage.staging(home).create(partition.name, sealed.data, sealed.metadata)
+        exchange.storage.staging(home).create(partition.name, sealed.data, {**sealed.metadata, **(told or {})})
     except AlreadyExists:
         # Same drop, same home: the same rows. A fresh data key makes the bytes differ, nothing else does.
         return
@@ -90,19 +97,21 @@ def read_staged(exchange: Exchange, home: str, name: str) -> pa.Table:
 
 
 def latest(exchange: Exchange, home: str, dataset: str, collection: str) -> tuple[Partition, ...]:
-    """Each sender's newest partition, in a fixed order."""
-    newest: dict[str, Partition] = {}
-    for blob in exchange.storage.staging(home).list(f"{dataset}/{collection}/"):
-        partition = Partition.named(blob.name)
-        held = newest.get(partition.sender)
-        if held is None or (held.prepared_at, held.drop) < (partition.prepared_at, partition.drop):
-            newest[partition.sender] = partition
-    return tuple(newest[sender] for sender in sorted(newest))
+    """Each sender's partition that counts, in a fixed order of the senders."""
+    area = exchange.storage.staging(home)
+    files = [Partition.named(blob.name) for blob in area.list(f"{dataset}/{collection}/")]
+    # After the files: a file's ties are there before it is.
+    ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}ties/{collection}/")]
+    found = (
+        counting([file for file in files if file.sender == sender], [tie for tie in ties if tie.sender == sender])
+        for sender in sorted({file.sender for file in files})
+    )
+    return tuple(file for file in found if file is not None)
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What one run links: the newest pupils of every school borough, and the home borough's newest households."""
+    """What one run links: the pupils that count of every school borough, and the home borough's own households."""
 
     home: str
     collection: str

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from requests import PreparedRequest, Response
 
 from local.host import Delivery, Host
 from shared.envelope.seal import Sealed
@@ -24,7 +23,7 @@ from shared.intake.identity import derived_id
 from shared.ledger.chain import Ledger, verify_chain
 from shared.storage.poison import PoisonQueue
 from shared.storage.storage import Storage
-from tests.wire import Fault, Killed, Request, Wire, always
+from tests.wire import Fault, Killed, OneWrite, Request, Wire, always
 from tests.world import NOW, PILOT, World, decision, household, make_world, pupil, put_postcodes, table
 
 Drop = tuple[str, str, Sealed]
@@ -150,16 +149,6 @@ def journey(world: World, drops: list[Drop]) -> None:
             world.storage.inbox(slug).create(name, sealed.data, sealed.metadata)
         world.receive(slug, name)
     world.carry_out_all()
-
-
-class OneWrite(Wire):
-    """A wire over which a process lives for one write: as soon as something new was written, it is killed."""
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        answer = super().send(request, *args, **kwargs)
-        if request.method == "PUT" and answer.status_code == 201:
-            raise Killed
-        return answer
 
 
 def over(world: World, storage: Storage) -> World:

@@ -1,0 +1,91 @@
+"""How two files of one sender stand to each other, and which of several files counts.
+
+A file of pupils or households says what its sender has from now on: a newer one takes the place of the one before it.
+Whether it does is a question where the two share no row's identifier (a part, one school's file, another system's
+numbers), or where both bear the same second. A question is never answered here: the earlier file counts until its
+sender says that the newer one replaces it.
+
+A tie is a blob without content. Its name holds ids alone, so that planning a run opens nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+_NAME = re.compile(
+    r"(?P<dataset>[a-z]+)ties/(?P<collection>\d{4}-[a-z]+)/"
+    r"(?P<sender>[a-z-]+)\.(?P<later>[0-9a-f]{32})\.(?P<earlier>[0-9a-f]{32})\.(?P<word>meets|apart)"
+)
+
+
+class File(Protocol):
+    """One drop of a sender, as far as its place among the others goes."""
+
+    @property
+    def drop(self) -> str:
+        """The drop's id."""
+
+    @property
+    def prepared_at(self) -> datetime:
+        """When its sender says that it was made."""
+
+
+F = TypeVar("F", bound=File)
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Two drops of one sender, dataset and collection."""
+
+    dataset: str
+    collection: str
+    sender: str
+    later: str
+    """Made later or, in the same second, taken in later."""
+    earlier: str
+    meets: bool
+    """Whether the later one may take the earlier one's place: they share an identifier, or the sender says so."""
+
+    @property
+    def name(self) -> str:
+        """The blob name within a home borough's staging area."""
+        word = "meets" if self.meets else "apart"
+        return f"{self.dataset}ties/{self.collection}/{self.sender}.{self.later}.{self.earlier}.{word}"
+
+    @classmethod
+    def named(cls, name: str) -> Tie:
+        """Read a blob name back. Raises `ValueError` for any other name."""
+        found = _NAME.fullmatch(name)
+        if not found:
+            raise ValueError("not the name of a tie")
+        dataset, collection, sender, later, earlier, word = found.groups()
+        return cls(dataset, collection, sender, later, earlier, word == "meets")
+
+
+def in_order(files: Iterable[F], ties: Iterable[Tie]) -> list[F]:
+    """By the second in which they were made, and within a second as they were taken in."""
+    files, made = list(files), {file.drop: file.prepared_at for file in files}
+    same = [tie.later for tie in ties if made.get(tie.later) == made.get(tie.earlier) is not None]
+    return sorted(files, key=lambda file: (file.prepared_at, same.count(file.drop)))
+
+
+def counting(files: Sequence[F], ties: Sequence[Tie]) -> F | None:
+    """The one that counts; `None` where there is none, or only questions whose earlier files are gone by now.
+
+    The same files and ties give the same answer, whatever came first.
+    """
+    meets = {(tie.later, tie.earlier): tie.meets for tie in ties}
+    counts: F | None = None
+    for file in in_order(files, ties):
+        if counts is not None:
+            may_replace = meets.get((file.drop, counts.drop), True)
+        else:
+            before = [met for (later, _), met in meets.items() if later == file.drop]
+            may_replace = any(before) or not before
+        if may_replace:
+            counts = file
+    return counts
