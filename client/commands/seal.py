@@ -14,6 +14,12 @@ from client.console import answer, facts_table, note, step
 app = typer.Typer()
 
 
+def _drop(given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(r"[0-9a-f]{32}", given):
+        raise typer.BadParameter("A drop's id has 32 digits 0 to 9 and a to f, as its receipt says it.")
+    return given
+
+
 @app.command(
     "seal",
     epilog="Example: exchange seal pupils.parquet --dataset pupils --collection 2026-autumn --out sealed",
@@ -25,6 +31,14 @@ def seal_file(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sealed file and its manifest.")] = Path(
         "sealed"
     ),
+    replaces: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DROP",
+            callback=_drop,
+            help="The drop that this file replaces, by its id: the answer where a receipt has asked.",
+        ),
+    ] = None,
     profile: options.Profile = None,
     borough: options.Borough = None,
     keys: options.Keys = None,
@@ -72,6 +86,7 @@ def seal_file(
             key_id=ring.current(slug, Use.DROP),
             prepared_at=moment,
             keys=ring,
+            replaces=replaces,
         )
         path = save(sealed, out)
     manifest = sealed.manifest
@@ -80,6 +95,6 @@ def seal_file(
         "ok": True,
         "file": str(path),
         "rows_to_be_rejected": checked.rows_rejected,
-        **manifest.model_dump(mode="json"),
+        **manifest.model_dump(mode="json", exclude_none=True),
     }
     answer(facts, facts_table(shown), as_json=json)

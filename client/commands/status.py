@@ -56,13 +56,26 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     return {"name": facts.name, **{name: document[name] for name in kept if name in document}}
 
 
+def _standing(facts: dict[str, Any]) -> dict[str, Any]:
+    """Whether the drop counts, beside which other one, and what there is to do."""
+    names = {
+        "counts": "counts",
+        "other_drop": "beside drop",
+        "rows_of_this": "rows of this",
+        "rows_of_other": "rows of the other",
+        "what_it_means": "what it means",
+        "what_to_do": "what to do",
+    }
+    return {shown: facts[name] for name, shown in names.items() if name in facts}
+
+
 def _text(reports: list[dict[str, Any]], files: list[dict[str, Any]]) -> str:
     if not files:
         return "The outbox holds nothing yet."
     told = [
         facts_table(
             {"report": report["name"], "status": report.get("status", ""), "rows in": report.get("rows_in", ""),
-             "rejected": report.get("rows_rejected", "")}
+             "rejected": report.get("rows_rejected", ""), **_standing(report.get("facts", {}))}
         )
         for report in reports
     ]  # fmt: skip

@@ -100,7 +100,8 @@ HELD: dict[Container, Held] = {
         "the exchange; not the sender, who can only put files in",
     ),
     "staging": Held(
-        "accepted rows by home borough; which pupil a `match_ref` stands for",
+        "accepted rows by home borough; which pupil a `match_ref` stands for; in a sender's own part the UPNs or claim "
+        "references of each of its files, which tell whether one replaces another",
         "children, parents, officers",
         "the exchange's `staging` key",
         "the exchange",
@@ -112,7 +113,12 @@ HELD: dict[Container, Held] = {
         "that borough alone; the exchange cannot open a result again",
     ),
     "requests": Held("which work is due", "nobody", "not sealed", "the exchange"),
-    "claims": Held("times fixed once; the sweep's own notes", "nobody", "not sealed", "the exchange"),
+    "claims": Held(
+        "times fixed once; how a sender's drops stand to each other, by ids and counts; the sweep's own notes",
+        "nobody",
+        "not sealed",
+        "the exchange",
+    ),
     "poison": Held(
         "which event failed five times: container and file name",
         "nobody, unless a sender named a file after somebody",

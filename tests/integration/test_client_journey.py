@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -200,9 +201,47 @@ def test_a_borough_learns_before_dropping_what_the_exchange_would_refuse(world, 
     seal = ("seal", bad, "--dataset", "households", "--out", tmp_path, "--collection")
     assert exchange("lambeth", *seal, COLLECTION)[1]["error"]["code"] == "INP-016"
     assert exchange("lambeth", *seal, "this autumn")[1]["error"]["code"] == "INP-020"
+    for word in ("2026-autum", "2027-spring"):
+        code, said = exchange("lambeth", *seal, word)
+        assert (code, said["error"]["code"]) == (2, "DRP-009")
+        assert "2026-autumn" in said["error"]["message"]
     monkeypatch.setattr("client.settings.now", lambda: NOW.replace(year=2031))
     code, said = exchange("lambeth", *seal, COLLECTION)
     assert (code, said["error"]["code"]) == (2, "AGR-001")
+
+
+def test_a_borough_that_was_asked_answers_with_a_word(world, exchange, tmp_path, monkeypatch):
+    files = []
+    for number, refs in enumerate((["H1", "H2"], ["K1"])):
+        path = tmp_path / f"households{number}.parquet"
+        pq.write_table(table("households", [household(ref, child_forename=f"Amara{ref}") for ref in refs]), path)
+        files.append(path)
+        monkeypatch.setattr("client.settings.now", lambda number=number: NOW + timedelta(minutes=number))
+        drop(exchange, "lambeth", path, "households", tmp_path)
+        receive_all(world, "lambeth")
+    facts = [report["facts"] for report in exchange("lambeth", "status")[1]["reports"]]
+    [asked] = [said for said in facts if said["counts"] == "no"]
+    assert (asked["standing_code"], asked["rows_of_this"], asked["rows_of_other"]) == ("DRP-010", 1, 2)
+
+    monkeypatch.setattr("client.settings.now", lambda: NOW + timedelta(minutes=5))
+    again = ("seal", files[1], "--dataset", "households", "--collection", COLLECTION, "--out", tmp_path, "--replaces")
+    code, sealed = exchange("lambeth", *again, asked["other_drop"])
+    assert (code, sealed["replaces"]) == (0, asked["other_drop"])
+    assert exchange("lambeth", "drop", sealed["file"])[0] == 0
+    receive_all(world, "lambeth")
+
+    facts = [report["facts"] for report in exchange("lambeth", "status")[1]["reports"]]
+    [said] = [said for said in facts if said["standing"] == "replaces"]
+    assert (said["counts"], said["other_drop"]) == ("yes", asked["other_drop"])
+
+
+def test_a_drops_id_that_is_none_is_not_sealed(desks, tmp_path, capsys):
+    file = tmp_path / "households.parquet"
+    pq.write_table(table("households", [household()]), file)
+    seal = ["seal", str(file), "--dataset", "households", "--collection", COLLECTION, "--out", str(tmp_path)]
+    assert run([*seal, "--replaces", "H1", "--profile", str(desks["lambeth"])]) == 2
+    assert "32 digits" in " ".join(capsys.readouterr().err.split())
+    assert list(tmp_path.glob("*.manifest.json")) == []
 
 
 def test_only_a_sealed_file_with_its_manifest_is_dropped(exchange, tmp_path):
