@@ -7,7 +7,7 @@ from docs.governance.markdown import table
 from shared.contract.file_rules import LONGEST_TEXT_BYTES, OVERLONG
 from shared.contract.rules.common import LONGEST_TEXT
 from shared.contract.rules.rulebooks import RULES
-from shared.envelope import footer, gates, layouts, lock, manifest, pages, parquet
+from shared.envelope import gates, limits
 from shared.intake.codes import IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME
 from shared.intake.receive import CLOCK_SKEW
 from shared.storage.names import LONGEST_NAME
@@ -24,19 +24,20 @@ def limits_table() -> str:
         ("all pages, decompressed", f"{number(allowed.decompressed_bytes)} bytes", gates.EXPANDED.code, "yes"),
         (
             "the same, by the size of the file",
-            f"{number(parquet.FREE_BYTES)} bytes and {parquet.MOST_EXPANSION} times the sealed file",
+            f"{number(limits.FREE_BYTES)} bytes and {limits.MOST_EXPANSION} times the sealed file",
             gates.EXPANDED.code,
             "",
         ),
         ("age of `prepared_at`", stale, TOO_OLD.code, "yes"),
         ("`prepared_at` ahead of the exchange's clock", f"{CLOCK_SKEW.days} day", IN_THE_FUTURE.code, ""),
-        ("metadata, all names and values", f"{number(manifest.METADATA_LIMIT)} bytes", gates.MANIFEST.code, ""),
+        ("metadata, all names and values", f"{number(limits.METADATA_LIMIT)} bytes", gates.MANIFEST.code, ""),
         ("name of the blob", f"{number(LONGEST_NAME)} characters", UNUSABLE_NAME.code, ""),
-        ("footer, with what is in the clear", f"{number(lock._LONGEST_FOOTER)} bytes", gates.LOCK.code, ""),
-        ("columns of all row groups together", number(layouts.MOST_CHUNKS), gates.PAGES.code, ""),
-        ("row groups", number(footer.MOST_GROUPS), gates.PAGES.code, ""),
-        ("pages of the file", number(pages.MOST_PAGES), gates.PAGES.code, ""),
-        ("pages of a column in a row group", number(pages.MOST_PAGES_OF_A_COLUMN), gates.PAGES.code, ""),
+        ("footer, with what is in the clear", f"{number(limits.MOST_FOOTER_BYTES)} bytes", gates.LOCK.code, ""),
+        ("columns of all row groups together", number(limits.MOST_CHUNKS), gates.PAGES.code, ""),
+        ("row groups", number(limits.MOST_GROUPS), gates.PAGES.code, ""),
+        ("pages of the file", number(limits.MOST_PAGES), gates.PAGES.code, ""),
+        ("header of one page", f"{number(limits.MOST_HEADER_BYTES)} bytes", gates.PAGES.code, ""),
+        ("pages of a column in a row group", number(limits.MOST_PAGES_OF_A_COLUMN), gates.PAGES.code, ""),
         ("one text", f"{number(LONGEST_TEXT)} characters, else its row is out", ", ".join(_too_long()), ""),
         ("one text, for the file", f"{number(LONGEST_TEXT_BYTES)} bytes", OVERLONG.code, ""),
     ]

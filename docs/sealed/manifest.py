@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from docs.governance.markdown import table
+from shared.envelope.asks import NEEDED_MEMBERS
 from shared.envelope.manifest import Manifest
 
 MEMBERS = {
@@ -14,9 +15,11 @@ MEMBERS = {
     "collection": "Which census the file belongs to: year and term. The same for all datasets of it.",
     "dataset": "Which dataset the file is.",
     "key_id": "`kid` of the `drop` key that the data key is wrapped for, letter by letter.",
-    "prepared_at": "When you sealed it: UTC, whole seconds, ending in `Z`. The newest file of a dataset and collection "
-    "replaces the earlier ones whole, so no two of yours may have the same second.",
+    "prepared_at": "When you sealed it: UTC, whole seconds, ending in `Z`; the newest file of a dataset and collection "
+    "counts.",
     "receiver": "`exchange`",
+    "replaces": "Left out, but where a receipt has asked you (`DRP-010`, `DRP-011`): the id of the drop that this file "
+    "replaces.",
     "rows": "How many rows the file has: a number, not text.",
     "sender": "Your slug: the one before `-inbox` in the address.",
     "sha256": "SHA-256 of the sealed bytes: 64 lower-case hex digits.",
@@ -38,6 +41,8 @@ def manifest_schema() -> str:
         what.pop("default", None)
         what["description"] = MEMBERS[name].replace("`", "")
     properties["prepared_at"]["pattern"] = _SECONDS
+    [word, _] = properties["replaces"].pop("anyOf")
+    properties["replaces"] |= word  # it may be left out, but never be null
     properties["receiver"] = {"const": "exchange", "description": "Always the exchange."}
     return json.dumps(
         {
@@ -46,7 +51,7 @@ def manifest_schema() -> str:
             "description": "Its canonical JSON goes into the blob's metadata as exchange_manifest.",
             "type": "object",
             "additionalProperties": False,
-            "required": sorted(properties),
+            "required": sorted(NEEDED_MEMBERS),
             "properties": dict(sorted(properties.items())),
         },
         indent=2,

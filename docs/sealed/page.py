@@ -13,7 +13,7 @@ from docs.governance.markdown import code, table
 from docs.sealed import quoted
 from docs.sealed.datasets import kinds_table
 from docs.sealed.limits import limits_table, number
-from docs.sealed.manifest import MEMBERS, manifest_schema, members_table
+from docs.sealed.manifest import manifest_schema, members_table
 from local.site import PASS_LASTS
 from shared.agreement.gates import (
     COLLECTION_NOT_OPEN,
@@ -25,13 +25,15 @@ from shared.agreement.gates import (
     AgreementCode,
 )
 from shared.contract.file_rules import FILE_RULES, LACKING, UNKNOWN
-from shared.envelope import footer, gates, pages
+from shared.contract.report import refusal_of
+from shared.envelope import asks, footer, gates, pages
 from shared.envelope.canonical import to_text
 from shared.envelope.jwk import RSA_BITS
 from shared.envelope.keys import Use, ring_id
-from shared.envelope.lock import DATA_KEY_BYTES, read_lock
-from shared.envelope.manifest import MANIFEST_KEY, METADATA_LIMIT, SIGNATURE_BYTES, SIGNATURE_KEY
-from shared.intake.codes import DROP_CODES, IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME
+from shared.envelope.limits import DATA_KEY_BYTES, METADATA_LIMIT, SIGNATURE_BYTES
+from shared.envelope.lock import read_lock
+from shared.envelope.manifest import MANIFEST_KEY, SIGNATURE_KEY
+from shared.intake import codes
 from shared.storage.names import LONGEST_NAME
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -40,16 +42,6 @@ SHOWN = VECTORS / "foreign" / "a-pupils.parquet"
 """The sealed file that the page shows."""
 
 CODECS = {0: "none", 1: "Snappy", 2: "gzip", 6: "Zstandard"}
-ENCODINGS = {
-    0: "PLAIN",
-    2: "PLAIN_DICTIONARY",
-    3: "RLE",
-    5: "DELTA_BINARY_PACKED",
-    6: "DELTA_LENGTH_BYTE_ARRAY",
-    7: "DELTA_BYTE_ARRAY",
-    8: "RLE_DICTIONARY",
-    9: "BYTE_STREAM_SPLIT",
-}
 """What the format calls them, by the numbers that the gates go by."""
 
 
@@ -72,16 +64,18 @@ def sealed_page() -> str:
         "signature_chars": str(len(to_text(bytes(SIGNATURE_BYTES)))),
         "metadata_bytes": number(METADATA_LIMIT),
         "name_chars": number(LONGEST_NAME),
-        "members_count": {12: "Twelve"}[len(MEMBERS)],
+        "members_count": {12: "Twelve"}[len(asks.NEEDED_MEMBERS)],
         "waits": _waits(),
         "every": _every(),
         "id_digits": str(len(ring_id("x", Use.SIGN, "0" * 64).rpartition("/")[2])),
         "codecs": ", ".join(CODECS[number] for number in footer._CODECS),
-        "encodings": code(ENCODINGS[number] for number in sorted(pages._ENCODINGS)),
+        "encodings": code(name for number, name in enumerate(pages._ENCODINGS) if number not in pages._NOT_READ),
         "kinds": kinds_table(),
         "collections": collections_table(),
         "limits": limits_table(),
         "gates": gates_table(),
+        "standings": standings_table(),
+        "refusal": _refusal(),
         "members": members_table(),
         "manifest": metadata[MANIFEST_KEY],
         "signature": metadata[SIGNATURE_KEY],
@@ -109,27 +103,44 @@ def spark_page() -> str:
     return _fill("spark", facts)
 
 
+PUT = (
+    codes.UNUSABLE_NAME,
+    codes.GONE,
+    codes.SENDERS_KEY,
+    codes.ARCHIVED,
+    codes.UNFINISHED_COPY,
+    codes.NOT_A_BLOCK_BLOB,
+)
 AGREED = (OTHER_AGREEMENT, NOT_IN_FORCE, UNKNOWN_DATASET, MAY_NOT_DROP, COLLECTION_NOT_OPEN)
-"""What is asked of the agreement, in order."""
+AGE = (codes.IN_THE_FUTURE, codes.TOO_OLD)
+LAST = (TOO_MANY_OFFICERS, codes.UNKNOWN_DROP, codes.NOT_LATER, codes.TOO_MANY)
+"""What is asked of the blob, of the agreement, of the time and of other drops, each in order."""
+ACCEPTED = (codes.SHARES_NOTHING, codes.SAME_SECOND, codes.OLDER)
+"""No refusals: what an accepted file may be told of its place among others."""
 
 
 def gates_table() -> str:
     """Every reason for which a drop is refused as a whole, in the order in which it is asked for."""
     behind = gates.GATES.index(gates.KEY_ID) + 1
-    late = (IN_THE_FUTURE, TOO_OLD)
-    asked: list[AgreementCode | gates.Reason] = [
-        *(reason for reason in DROP_CODES if reason not in late),
+    asked: tuple[AgreementCode | gates.Reason, ...] = (
+        *PUT,
         *gates.GATES[:behind],
         *AGREED,
         *gates.GATES[behind:],
-        *late,
-    ]
+        *AGE,
+    )
     rows = [
         *((reason.code, reason.meaning, reason.mend) for reason in asked),
         *((rule.code, rule.message.format(columns="…"), rule.mend) for rule in FILE_RULES),
-        (TOO_MANY_OFFICERS.code, TOO_MANY_OFFICERS.meaning, TOO_MANY_OFFICERS.mend),
+        *((reason.code, reason.meaning, reason.mend) for reason in LAST),
     ]
     return table(("code", "what is wrong", "what to change"), rows)
+
+
+def standings_table() -> str:
+    """What an accepted file may be told of its place among its sender's others."""
+    rows = [(why.code, why.meaning, why.mend) for why in ACCEPTED]
+    return table(("`standing_code`", "what it means", "what to do"), rows)
 
 
 def collections_table() -> str:
@@ -157,7 +168,7 @@ def _codes() -> dict[str, str]:
         "signature_code": gates.SIGNATURE.code,
         "manifest_code": gates.MANIFEST.code,
         "lock_key_code": gates.LOCK_KEY.code,
-        "name_code": UNUSABLE_NAME.code,
+        "name_code": codes.UNUSABLE_NAME.code,
         "damaged": gates.DAMAGED.code,
         "unknown_code": UNKNOWN.code,
         "lacking_code": LACKING.code,
@@ -226,6 +237,11 @@ def _key_material() -> str:
 
 def _receipt() -> str:
     return _spread(json.loads((VECTORS / "answers" / "a-pupils.receipt.json").read_bytes()))
+
+
+def _refusal() -> str:
+    """What a receipt says of a refusal, as data."""
+    return _spread({"refusal": refusal_of(asks.DATA_KEY_LENGTH.refusal(bits=4 * DATA_KEY_BYTES))})
 
 
 def _spread(document: dict[str, Any]) -> str:

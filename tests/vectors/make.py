@@ -21,7 +21,7 @@ from shared.storage.storage import Storage
 from tests.memory import MemoryBlobs
 from tests.vectors.foreign import FOREIGN, read
 from tests.vectors.ours import VECTORS, Vector
-from tests.vectors.sealing import FOLDER, KEYS, PREPARED, RECEIVED
+from tests.vectors.sealing import AGREEMENT, AGREEMENT_VERSION, FOLDER, KEYS, PREPARED, RECEIVED
 from tests.world import World, make_world, put_postcodes
 
 LIST = FOLDER / "vectors.json"
@@ -44,7 +44,7 @@ def listed() -> str:
     entries = [_entry("ours", vector) for vector in VECTORS] + [_entry("foreign", vector) for vector in FOREIGN]
     document = {
         "format": 1,
-        "agreement": load_agreement().reference,
+        "agreement": f"{AGREEMENT}@{AGREEMENT_VERSION}",
         "prepared_at": PREPARED.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "received_at": RECEIVED.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "vectors": entries,
@@ -89,7 +89,8 @@ def vectors_world(storage: Storage, folder: Path, keys: LocalKeyRing | None = No
     directory = csv.read_csv(FOLDER / "postcodes.csv")
     pairs = zip(*(directory.column(name).to_pylist() for name in ("postcode", "ons_code")), strict=True)
     put_postcodes(storage, dict(pairs))
-    world = make_world(storage, folder)
+    agreement = load_agreement().model_copy(update={"id": AGREEMENT, "version": AGREEMENT_VERSION})
+    world = make_world(storage, folder, agreement)
     world.now[0] = RECEIVED
     world.exchange = replace(world.exchange, keys=keys or LocalKeyRing(KEYS))
     return world

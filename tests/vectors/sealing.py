@@ -26,6 +26,8 @@ KEYS = FOLDER / "keys"
 PREPARED = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 RECEIVED = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 CONTEXT = b"borough-exchange manifest 1\n"
+AGREEMENT, AGREEMENT_VERSION = "fsm", "1.0.0"
+"""What the vectors were sealed under. They stay as they are when the agreement goes on to its next version."""
 
 Drop = tuple[bytes, dict[str, str]]
 
@@ -102,8 +104,8 @@ class Signing:
     def sign(self, data: bytes, rows: int, *, sender: str, dataset: str) -> dict[str, str]:
         """The blob's metadata."""
         facts: dict[str, Any] = {
-            "agreement": "fsm",
-            "agreement_version": "1.0.0",
+            "agreement": AGREEMENT,
+            "agreement_version": AGREEMENT_VERSION,
             "collection": "2026-autumn",
             "dataset": dataset,
             "key_id": key_id(sender, Use.DROP),

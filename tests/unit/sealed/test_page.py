@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from docs.sealed import quoted
 from docs.sealed.kit import files, kit
-from docs.sealed.page import sealed_page, spark_page
+from docs.sealed.page import ACCEPTED, sealed_page, spark_page
 from shared.agreement.gates import COLLECTION_NOT_OPEN, OTHER_AGREEMENT
 from shared.agreement.load import load_agreement
 from shared.envelope import gates
@@ -30,6 +30,7 @@ from shared.envelope.canonical import canonical
 from shared.envelope.keys import Use, read_public
 from shared.envelope.manifest import Manifest
 from shared.envelope.statement import verify_statement
+from shared.intake.codes import DROP_CODES
 from tests.examples import EXAMPLES, example
 from tests.vectors.ours import drop
 from tests.vectors.sealing import FOLDER, KEYS, Parquet, Signing
@@ -71,7 +72,7 @@ def test_every_number_of_the_template_is_somebody_elses() -> None:
     text = (quoted.ROOT / "docs/sealed/templates/sealed-file.md.tmpl").read_text(encoding="utf-8")
     prose = re.sub(r"`[^`\n]*`|\$\{\w+\}|\]\([^)]*\)|Ed25519(ph)?", "", FENCE.sub("", text))
     # Steps of a list, HTTP's own numbers, and the version that this page is about.
-    prose = re.sub(r"^\d\. |^\| \d\. |^\| [\d, ]{3,}|version 2", "", prose, flags=re.MULTILINE)
+    prose = re.sub(r"^\d\. |^\| \d\. |^\| [\d, ]{3,}|version\s+2", "", prose, flags=re.MULTILINE)
     assert set(re.findall(r"(?<!\w)\d+(?!\w)", prose)) <= set(FOREIGN_NUMBERS)
 
 
@@ -184,6 +185,8 @@ def test_the_page_names_the_gates_in_the_order_in_which_they_refuse(world: World
     table = PAGE.partition("## When a drop is refused")[2].partition("\n## ")[0]
     order = re.findall(r"^\| ([A-Z]{3}-\d{3}) \|", table, re.MULTILINE)
     assert len(order) == len(set(order))
+    codes = {*(code.code for code in DROP_CODES), *(gate.code for gate in gates.GATES)}
+    assert codes - {code.code for code in ACCEPTED} <= set(order)
     for first, second in itertools.combinations(FAULTS, 2):
         drop_id = world.receive("southwark", world.put("southwark", *both(first, second)))
         code = json.loads(world.storage.outbox("southwark").read(f"reports/{drop_id}/receipt.json").data)

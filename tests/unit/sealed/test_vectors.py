@@ -49,18 +49,7 @@ def answered(world: World, inbox: str, data: bytes, metadata: dict[str, str], ex
     assert [words for words in expected.get("says", ()) if words not in told] == [], told
 
 
-PENDING = {
-    "u-delta-byte-array", "v-utc-dates", "w-float-earnings", "spark-created-by", "spark-end-9999-int96",
-    "s2-aad-prefix-hidden",
-}  # fmt: skip
-
-
-def entry_of(entry: dict[str, Any]) -> Any:
-    pending = pytest.mark.xfail(reason="until nothing is refused without need")
-    return pytest.param(entry, id=entry["name"], marks=pending if entry["name"] in PENDING else ())
-
-
-@pytest.mark.parametrize("entry", [entry_of(entry) for entry in ENTRIES])
+@pytest.mark.parametrize("entry", [pytest.param(entry, id=entry["name"]) for entry in ENTRIES])
 def test_a_kept_vector_is_answered_as_the_list_says(entry: dict[str, Any], world: World) -> None:
     answered(world, entry["inbox"], *read(FOLDER / entry["file"]), entry["expected"])
 
