@@ -6,7 +6,7 @@ No opinion of its own: it shows what the exchange's readers read, and walks the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from shared.contract.validate import REJECTED, validate
 from shared.envelope import gates
 from shared.envelope.jwk import RSA_BITS
 from shared.envelope.keys import KeyService, Use
-from shared.envelope.limits import MOST_FOOTER_BYTES
+from shared.envelope.limits import MOST_FOOTER_BYTES, SIGNATURE_BYTES
 from shared.envelope.lock import is_sealed, read_lock
 from shared.envelope.manifest import EXCHANGE, Manifest, read_manifest, read_signature
 from shared.envelope.open import Opened, Place, walk_gates
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from shared.agreement.model import Agreement
 
 PASSED, REFUSED, NOT_REACHED, NO_KEY = "passed", "refused", "not reached", "no key for it here"
+NOT_TOLD = "not told"
+"""Of a gate that is asked together with the one that refused: the first that is met ends the reading."""
 AGREED = "agreement"
+_TOGETHER = gates.GATES[gates.GATES.index(gates.DAMAGED) :]
+"""From here on the content is being read."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Line:
 
     what: str
     outcome: str
-    """One of the four above."""
+    """One of the five above."""
     found: str = ""
     asked: str = ""
     code: str = ""
@@ -80,7 +84,8 @@ def walked(
             return lines, end.value
         except RejectedDrop as refusal:
             lines.append(refused(_name(refusal.code), refusal))
-            return [*lines, *_left(lines, NOT_REACHED)], None
+            together = refusal.code in {gate.code for gate in _TOGETHER}
+            return [*lines, *_left(lines, NOT_TOLD if together else NOT_REACHED)], None
         except KeyUnavailable as lacking:
             return [*lines, *_left(lines, NO_KEY, lacking.message)], None
         named = passed.gates or (None,)
@@ -160,11 +165,12 @@ def _signature(metadata: Mapping[str, str]) -> Line:
         signature = read_signature(metadata)
     except RejectedDrop as refusal:
         return refused("signature", refusal)
-    return Line("signature", PASSED, f"{len(signature)} bytes", "Base64url without padding", gates.SIGNED.code)
+    asked = f"{SIGNATURE_BYTES} bytes, Base64url without padding"
+    return Line("signature", PASSED, f"{len(signature)} bytes, Base64url without padding", asked, gates.SIGNED.code)
 
 
 def _left(lines: Iterable[Line], outcome: str, why: str = "") -> list[Line]:
-    """The gates that were not passed; those behind one that refused may have been asked together with it."""
+    """The gates that were not passed."""
     seen = {line.code for line in lines}
     return [Line(gate.name, outcome, why, code=gate.code) for gate in gates.GATES if gate.code not in seen]
 
@@ -175,5 +181,4 @@ def _name(code: str) -> str:
 
 def _mark(four: bytes) -> str:
     """Four bytes of the file, if they are a mark that everybody knows."""
-    known: Callable[[bytes], bool] = {b"PARE", b"PAR1"}.__contains__
-    return four.decode() if known(four) else "something else"
+    return four.decode() if four in (b"PARE", b"PAR1") else "something else"

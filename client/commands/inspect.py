@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-NOT_LOOKED_AT = "Not looked at here: how and when it was put (DRP-001 to DRP-008)."
+NOT_LOOKED_AT = "Not looked at here: how and when it was put, and what other files of yours there are (DRP-…)."
 
 
 @app.command("inspect", epilog="Example: exchange inspect pupils.parquet --metadata pupils.metadata.json")
@@ -56,6 +57,8 @@ def inspect_file(
     if settings.keys is not None:
         if described is None:
             raise invalid("INP-121", path=file)
+        # The library says of every wrap that it cannot open what the gate says in full.
+        logging.getLogger("azure.keyvault").setLevel(logging.CRITICAL)
         with step("Through the gates"):
             gates, opened = walked(
                 data, described, settings.slug(), keys=settings.key_ring(), agreement=agreement, on=on
@@ -120,5 +123,6 @@ def _advice(line: Line) -> str:
     told = [f"{line.code}: {line.found}"]
     if line.asked:
         told.append(f"  asked: {line.asked}")
-    told += [f"  {writer}: {setting}" for writer, setting in line.settings.items()]
-    return "\n".join([*told, *([f"  {line.mend}"] if line.mend else [])])
+    if line.mend:
+        told.append(f"  {line.mend}")  # with the settings in it, where there are any
+    return "\n".join(told)
