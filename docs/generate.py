@@ -17,6 +17,7 @@ from shared.agreement.schema import schemas
 from shared.audit.questions import question_page
 from shared.contract.catalogue import rule_page
 from shared.eligibility.page import eligibility_page
+from shared.envelope.asks import ask_page
 from shared.envelope.gates import gate_page
 from shared.intake.home import WHEREABOUTS
 from shared.intake.receive import DROP_CODES
@@ -32,7 +33,7 @@ def generated() -> dict[Path, str]:
     files = {Path("agreements/schema") / name: text for name, text in schemas().items()}
     pages = {
         "rule-codes": rule_page(),
-        "gate-codes": gate_page() + "\n" + _intake_page(),
+        "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
     }
