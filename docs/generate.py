@@ -22,6 +22,7 @@ from shared.audit.questions import question_page
 from shared.contract.catalogue import rule_page
 from shared.contract.datasets import CONTRACTS
 from shared.eligibility.page import eligibility_page
+from shared.envelope.asks import ask_page
 from shared.envelope.gates import gate_page
 from shared.intake.codes import DROP_CODES
 from shared.intake.home import WHEREABOUTS
@@ -38,7 +39,7 @@ def generated() -> dict[Path, str]:
     files = {Path("agreements/schema") / name: text for name, text in schemas().items()}
     pages = {
         "rule-codes": rule_page(),
-        "gate-codes": gate_page() + "\n" + _intake_page(),
+        "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
         "sealed-file": sealed_page(),

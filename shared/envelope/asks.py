@@ -6,6 +6,7 @@ others on top of it) and parquet-java (Spark and others) name them. No text has 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from shared.envelope import gates
@@ -361,3 +362,23 @@ GROWS = Ask(
 
 ASKS: tuple[Ask, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Ask))
 """In the order in which they stand here."""
+
+
+def ask_page() -> str:
+    """Every point as Markdown, by gate, for the users' handbook."""
+    lines = [
+        "# What is found and what is asked",
+        "",
+        "A refusal names one of these points, in words and as data (`refusal` in receipt and report), with the facts of",
+        "the file where … stands. Settings are named as the writers name them.",
+        "",
+        f"| code | what is found | what is asked | {ARROW} | {JAVA} |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for ask in sorted(ASKS, key=lambda ask: ask.gate.code):
+        found, asked = (_PLACES.sub("…", text) for text in (ask.found, ask.asked))
+        lines.append(f"| {ask.gate.code} | {found} | {asked} | {ask.arrow} | {ask.java} |")
+    return "\n".join(lines) + "\n"
+
+
+_PLACES = re.compile(r"\{.*?\}")
