@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "agreement": ("client.commands.agreement", "Say what the agreement says: parties, dates, days."),
     "keys": ("client.commands.keys", "Make, list, rotate, export and import keys."),
     "seal": ("client.commands.seal", "Encrypt a contract file to the exchange, and sign it."),
+    "inspect": ("client.commands.inspect", "Show how a file is sealed, whoever sealed it; with a test key, the gates."),
     "drop": ("client.commands.drop", "Put a sealed file into your inbox."),
     "status": ("client.commands.status", "Say what has come back for you."),
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),

@@ -327,6 +327,16 @@ INPUT_CODES = _codes(
         "Put it back from the backup. If there is none: `exchange keys rotate --use {use}`, send the new public part "
         "to the operators, and ask for what was sealed to the lost one again.",
     ),
+    InputCode(
+        "INP-120",
+        "{path} is not a blob's metadata.",
+        'Give a JSON object of names and texts: {{"exchange_manifest": "…", "exchange_signature": "…"}}.',
+    ),
+    InputCode(
+        "INP-121",
+        "The gates need the metadata of {path}, and there is none beside it.",
+        "Give it with --metadata, or leave out --keys to see only what the file itself shows.",
+    ),
 )
 
 

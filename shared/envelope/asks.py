@@ -6,6 +6,7 @@ others on top of it) and parquet-java (Spark and others) name them. No text has 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from shared.envelope import gates
@@ -69,6 +70,7 @@ MEMBER_FORMS = {
     "key_id": "is the kid of the public key that the file is sealed to",
     "prepared_at": "is UTC in whole seconds and ends in Z: 2026-12-01T09:00:00Z",
     "receiver": "is exchange, or a borough's slug",
+    "replaces": "is left out, or else the id of a drop of yours: 32 hexadecimal digits in lower case",
     "rows": "is a whole number without quotes",
     "sender": "is the borough's slug",
     "sha256": "is 64 hexadecimal digits in lower case, over the sealed bytes",
@@ -76,6 +78,8 @@ MEMBER_FORMS = {
     "version": "is the number 1",
 }
 """Every member of a manifest, in the order of the canonical form, and its form."""
+NEEDED_MEMBERS = tuple(name for name in MEMBER_FORMS if name != "replaces")
+"""Those that must stand there. The other is a word that a sender says only when it was asked."""
 
 _CANONICAL = (
     "canonical JSON: members in the order of their names' code points, no spaces, no line end, no escapes, no member "
@@ -91,7 +95,9 @@ MANIFEST_MISSING = Ask(
 )
 MANIFEST_JSON = Ask(gates.MANIFEST, "{found} in exchange_manifest", "one JSON object in UTF-8 without byte order mark")
 MANIFEST_MEMBERS = Ask(
-    gates.MANIFEST, "{found} in exchange_manifest", f"exactly these members: {', '.join(MEMBER_FORMS)}"
+    gates.MANIFEST,
+    "{found} in exchange_manifest",
+    f"exactly these members: {', '.join(NEEDED_MEMBERS)}; and replaces where you were asked",
 )
 MANIFEST_MEMBER = Ask(gates.MANIFEST, "another form of {found}", "{forms}")
 MANIFEST_SPELLING = Ask(gates.MANIFEST, "{found} of exchange_manifest", _CANONICAL)
@@ -356,3 +362,23 @@ GROWS = Ask(
 
 ASKS: tuple[Ask, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Ask))
 """In the order in which they stand here."""
+
+
+def ask_page() -> str:
+    """Every point as Markdown, by gate, for the users' handbook."""
+    lines = [
+        "# What is found and what is asked",
+        "",
+        "A refusal names one of these points, in words and as data (`refusal` in receipt and report), with the facts of",
+        "the file where … stands. Settings are named as the writers name them.",
+        "",
+        f"| code | what is found | what is asked | {ARROW} | {JAVA} |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for ask in sorted(ASKS, key=lambda ask: ask.gate.code):
+        found, asked = (_PLACES.sub("…", text) for text in (ask.found, ask.asked))
+        lines.append(f"| {ask.gate.code} | {found} | {asked} | {ask.arrow} | {ask.java} |")
+    return "\n".join(lines) + "\n"
+
+
+_PLACES = re.compile(r"\{.*?\}")

@@ -27,7 +27,7 @@ def not_a_manifest(text: str, error: ValidationError) -> UntrustedDrop:
         return asks.MANIFEST_JSON.refusal(found="JSON that is nested, or a number that is longer, than any manifest")
     if not isinstance(members, dict):
         return asks.MANIFEST_JSON.refusal(found="JSON that is no object")
-    if missing := [name for name in _MEMBERS if name not in members]:
+    if missing := [name for name in asks.NEEDED_MEMBERS if name not in members]:
         return asks.MANIFEST_MEMBERS.refusal(found=f"no member {', '.join(missing)}")
     if others := len(set(members) - set(_MEMBERS)):
         # Their names are the sender's text.
@@ -43,10 +43,10 @@ def not_canonical(text: str, canonical: str) -> UntrustedDrop:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         return asks.MANIFEST_SPELLING.refusal(found=f"the member {twice[0]} more than once")
-    if lacking := [name for name in _MEMBERS if name not in names]:
+    if lacking := [name for name in asks.NEEDED_MEMBERS if name not in names]:
         return asks.MANIFEST_MEMBERS.refusal(found=f"no member {', '.join(lacking)}")
     true = json.loads(canonical)
-    if differing := {name for name, value in pairs if json.dumps(value) != json.dumps(true[name])}:
+    if differing := {name for name, value in pairs if name not in true or json.dumps(value) != json.dumps(true[name])}:
         return _wrong_members(differing)
     at = next((place for place, (one, other) in enumerate(zip(text, canonical, strict=False)) if one != other), None)
     place = min(len(text), len(canonical)) if at is None else at

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -66,9 +66,8 @@ class Column:
     """How a message names it."""
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """One column of one row group: bytes `start` to `end` of the file."""
+class Chunk(NamedTuple):
+    """One column of one row group: bytes `start` to `end` of the file. There are tens of thousands."""
 
     group: int
     column: int
@@ -144,7 +143,7 @@ def _footer(facts: dict[int, Any], size: int) -> Footer:
     if min((group[3] for group in groups), default=0) < 0:
         raise refuse(ROW_COUNT)
     chunks = tuple(
-        _chunk(entry, Chunk(number, column, 0, size, group[3], False, None), columns[column])
+        _chunk(entry, number, column, group[3], columns[column], size)
         for number, group in enumerate(groups)
         for column, entry in enumerate(group[1])
     )
@@ -175,11 +174,8 @@ def _column(leaf: dict[int, Any], place: str) -> Column:
     )
 
 
-def _chunk(entry: dict[int, Any], blank: Chunk, column: Column) -> Chunk:
-    """A column chunk: 1 another file, 3 facts, 8 how it is sealed, 9 facts under a key of their own.
-
-    `blank` says whose it is, and ends where the file does.
-    """
+def _chunk(entry: dict[int, Any], group: int, number: int, rows: int, column: Column, size: int) -> Chunk:
+    """A column chunk: 1 another file, 3 facts, 8 how it is sealed, 9 facts under a key of their own."""
     sealed = entry.get(8, {})
     if _WITH_OWN_KEY in sealed or 9 in entry:
         raise asks.OWN_KEY.refusal(place=column.place)
@@ -193,14 +189,15 @@ def _chunk(entry: dict[int, Any], blank: Chunk, column: Column) -> Chunk:
         raise asks.CODEC.refusal(codec=_OTHER_CODECS.get(codec, f"number {codec}"), place=column.place)
     if facts[1] != column.physical:
         raise refuse(DAMAGED)
-    if facts[5] != blank.rows:
-        raise asks.PAGE_ROWS.refusal(found_rows=facts[5], rows=blank.rows, place=column.place)
+    if facts[5] != rows:
+        raise asks.PAGE_ROWS.refusal(found_rows=facts[5], rows=rows, place=column.place)
     # The reader begins at the first of the two: data (9) or, if there is one, dictionary (11). 0 says there is none.
-    start = min((offset for offset in (facts[9], facts.get(11, 0)) if offset > 0), default=0)
+    data_at, dictionary_at = facts[9], facts.get(11, 0)
+    start = min(data_at, dictionary_at) if min(data_at, dictionary_at) > 0 else max(data_at, dictionary_at, 0)
     end = start + facts[7]
-    if not start <= end <= blank.end:
+    if not start <= end <= size:
         raise asks.OUTSIDE.refusal(place=column.place)
-    return Chunk(blank.group, blank.column, start, end, blank.rows, 11 in facts, _CODECS[codec])
+    return Chunk(group, number, start, end, rows, 11 in facts, _CODECS[codec])
 
 
 def _check_apart(chunks: Iterable[Chunk], columns: tuple[Column, ...]) -> None:

@@ -30,14 +30,14 @@ MOST_COLUMNS = 1_000
 MOST_GROUPS = 32_767
 """Row groups are numbered with 16 bits in what authenticates their parts."""
 
-MOST_CHUNKS = 65_536
-"""Columns of all row groups together: two thousand row groups of 32 columns. Each costs the gates 15 microseconds."""
+MOST_CHUNKS = 49_152
+"""Columns of all row groups together: 1,536 row groups of 32 columns."""
 
 MOST_PAGES_OF_A_COLUMN = 32_767
 """The greatest number of a page within one row group: 16 bits in what authenticates it, counted from 0."""
 
-MOST_PAGES = 131_072
-"""In a file: two for every column of every row group. Each costs the gates 8 microseconds."""
+MOST_PAGES = 98_304
+"""In a file: two for every column of every row group."""
 
 MOST_HEADER_BYTES = 65_536
 """Of one page header: its lowest and highest value stand in it, cut short or not."""

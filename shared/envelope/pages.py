@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from cryptography.exceptions import InvalidTag
@@ -115,8 +115,7 @@ def _check_mix(column: Column, weight: Weight) -> None:
             raise asks.MIXED_DICTIONARY.refusal(place=column.place)
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(NamedTuple):
     kind: int
     encoding: int
     size: int

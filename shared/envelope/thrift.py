@@ -20,6 +20,7 @@ BOOL, I8, I16, I32, I64, DOUBLE, BINARY = _TRUE, _BYTE, _I16, _I32, _I64, _DOUBL
 
 _FLAGS = (_TRUE, _FALSE)
 _BITS = {_I16: 16, _I32: 32, _I64: 64}
+_PLAIN = frozenset({*_BITS, _BINARY})
 _WIDTHS = {_TRUE: 1, _FALSE: 1, _BYTE: 1, _DOUBLE: 8, _UUID: 16}
 """Bytes of an entry of a list, by kind. As a field of a struct, a flag takes none: its kind is its value."""
 
@@ -94,57 +95,103 @@ class _Reader:
         self.at = 0
 
     def struct(self, layout: Struct) -> dict[int, Any]:
-        """Every field once: of two of one number other readers merge both, or take the last."""
+        """What is kept of it. Each kept field stands there once: of two, other readers merge both, or take the last."""
         data, wires, kept = self._data, layout.wires, layout.kept
         found: dict[int, Any] = {}
-        field = seen = 0
+        field = 0
         while head := data[self.at]:
             self.at += 1
             kind = head & 0x0F
             field = field + (head >> 4) if head > 0x0F else self._number(_I16)
-            if field < 0 or seen >> field & 1:
-                raise ValueError("one field twice")
-            seen |= 1 << field
             wire = wires.get(field)
             if wire is None:
                 self._pass_field(kind, _DEPTH)
-            elif wire == _TRUE and kind in _FLAGS:
-                if field in kept:
-                    found[field] = kind == _TRUE
-            elif wire != kind:
+            elif wire != kind and (wire != _TRUE or kind != _FALSE):
                 raise ValueError("of another kind")
-            elif field in kept:
-                found[field] = self._value(kept[field], kind)
-            elif kind == _BINARY:
-                self.at = self._varint() + self.at
-            elif kind in _BITS:
-                self._number(kind)
+            elif field in found:
+                raise ValueError("one field twice")
+            elif field not in kept:
+                if kind not in _FLAGS:
+                    self.at = self._behind(layout.read_over[field], kind, self.at)
             else:
-                self._value(layout.read_over[field], kind)
+                found[field] = kind == _TRUE if wire == _TRUE else self._value(kept[field], kind)
         self.at += 1
         return found
 
     def _value(self, expected: Kind, kind: int) -> Any:
         """One value, of the kind that the layout says."""
+        if kind in _BITS:
+            return self._number(kind)
         if isinstance(expected, Struct):
             return self.struct(expected)
         if isinstance(expected, ListOf):
-            return self._list(expected)
-        if kind in _BITS:
-            return self._number(kind)
+            of, size = self._head_of(expected)
+            if isinstance(expected.of, Struct):
+                self._structs_left -= size
+                if self._structs_left < 0:
+                    raise ValueError("too many entries")
+            return [self._value(expected.of, of) for _ in range(size)]
         return self._taken(self._varint() if kind == _BINARY else _WIDTHS[kind])
 
-    def _list(self, expected: ListOf) -> list[Any]:
+    def _head_of(self, expected: ListOf) -> tuple[int, int]:
         of, size = self._list_head()
         if size > expected.most:
             raise TooManyEntries(size)
-        if isinstance(expected.of, Struct) and expected.of.kept:
-            self._structs_left -= size
-            if self._structs_left < 0:
-                raise ValueError("too many entries")
         if size and of != _wire(expected.of):
             raise ValueError("of another kind")
-        return [self._value(expected.of, of) for _ in range(size)]
+        return of, size
+
+    def _behind(self, expected: Kind, kind: int, at: int) -> int:
+        """Where a value ends that a layout knows and nobody asks for: most of a footer, so without a call for each."""
+        data = self._data
+        if kind in _BITS or kind == _BINARY:
+            value = data[at]
+            if value < 0x80:
+                return at + 1 + value if kind == _BINARY else at + 1
+            self.at = at
+            if kind != _BINARY:
+                self._number(kind)
+                return self.at
+            return self._varint() + self.at
+        if isinstance(expected, Struct):
+            return self._behind_struct(expected, at)
+        if isinstance(expected, ListOf):
+            self.at = at
+            of, size = self._head_of(expected)
+            at = self.at
+            for _ in range(size):
+                at = self._behind(expected.of, of, at)
+            return at
+        return at + _WIDTHS[kind]
+
+    def _behind_struct(self, layout: Struct, at: int) -> int:
+        data, wires, field = self._data, layout.wires, 0
+        while head := data[at]:
+            at += 1
+            kind = head & 0x0F
+            if head > 0x0F:
+                field += head >> 4
+            else:
+                self.at = at
+                field, at = self._number(_I16), self.at
+            wire = wires.get(field)
+            if wire == kind and kind in _PLAIN:
+                value = data[at]
+                if value >= 0x80:
+                    at = self._behind(kind, kind, at)
+                elif kind == _BINARY:
+                    at += 1 + value
+                else:
+                    at += 1
+            elif wire is None:
+                self.at = at
+                self._pass_field(kind, _DEPTH)
+                at = self.at
+            elif wire != kind and (wire != _TRUE or kind != _FALSE):
+                raise ValueError("of another kind")
+            elif kind not in _FLAGS:
+                at = self._behind(layout.kept.get(field) or layout.read_over[field], kind, at)
+        return at + 1
 
     def _number(self, kind: int) -> int:
         value = self._varint()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SERVICE = "intake"
 FOUND = "found"
 """The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
-_CLOCK_SKEW = timedelta(days=1)
+CLOCK_SKEW = timedelta(days=1)
 
 
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
@@ -119,7 +119,7 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         keys=exchange.keys,
     )
     age = arrival.received_at - opened.manifest.prepared_at
-    if age < -_CLOCK_SKEW:
+    if age < -CLOCK_SKEW:
         raise IN_THE_FUTURE.refusal()
     if age > timedelta(days=exchange.agreement.terms_of(opened.manifest.dataset).stale_after_days):
         raise TOO_OLD.refusal()

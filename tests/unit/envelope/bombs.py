@@ -13,6 +13,7 @@ from shared.envelope import gates
 from tests.unit.envelope.forge import Drop, Forger
 from tests.unit.envelope.forged_file import (
     DELTA_LENGTHS,
+    DELTA_TEXTS,
     FIXED,
     GZIP,
     INT32,
@@ -229,11 +230,11 @@ def _(forger: Forger) -> Drop:
     return one_text(forger, 10, *pages)
 
 
-@bomb("75,000 pages without a row", gates.PAGES)
+@bomb("100,000 pages without a row", gates.PAGES)
 def _(forger: Forger) -> Drop:
     empty = data_page(0, b"", encoding=PLAIN, codec=NONE)
-    chunks = [Chunk(0, [empty] * 25_000, codec=NONE) for _ in range(3)]
-    return forged(forger, [text_column(b"c%d" % number) for number in range(3)], [chunks])
+    chunks = [Chunk(0, [empty] * 25_000, codec=NONE) for _ in range(4)]
+    return forged(forger, [text_column(b"c%d" % number) for number in range(4)], [chunks])
 
 
 @bomb("two billion rows in one page", gates.ROW_COUNT)
@@ -300,6 +301,47 @@ for _encoding, _physical in ((5, INT32), (5, INT64), (DELTA_LENGTHS, 6)):
             bomb(f"deltas {_encoding} of {_physical}, {_what}, {_count} values", gates.PAGES, gates.DAMAGED)(
                 _deltas(_head + unsigned(_count) + b"\x02", _encoding, _physical)
             )
+
+
+def _texts(prefixes: bytes, rows: int, suffixes: bytes) -> Bomb:
+    def make(forger: Forger) -> Drop:
+        return one_text(forger, rows, data_page(rows, prefixes + suffixes, encoding=DELTA_TEXTS))
+
+    return make
+
+
+def _same_number(value: int, count: int) -> bytes:
+    """So many times the same number, as differences of nothing: a few bytes for every 65,536."""
+    blocks = -(-(count - 1) // 65_536)
+    return unsigned(65_536) + unsigned(1) + unsigned(count) + varint(value) + bytes([0, 0]) * blocks
+
+
+_ONE_LONG = unsigned(128) + unsigned(4) + unsigned(ROWS) + varint(60_000)
+_LENGTHS = _ONE_LONG + (varint(-60_000) + bytes([32, 0, 0, 0]) + bytes(4 * 32)) + (bytes(1) + bytes(4)) * (ROWS // 128)
+bomb("texts that all repeat 60,000 bytes", gates.EXPANDED)(
+    _texts(_same_number(60_000, ROWS), ROWS, _LENGTHS + bytes(60_000))
+)
+bomb("texts that each repeat less than nothing", gates.PAGES)(_texts(_same_number(-1, ROWS), ROWS, bytes(20)))
+bomb("texts that repeat two billion times", gates.PAGES)(_texts(_same_number(9, 2**31 - 1)[:20], ROWS, bytes(20)))
+bomb("texts that repeat what is not there", gates.DAMAGED)(
+    _texts(_same_number(9, 100), 100, _same_number(1, 100) + bytes(100))
+)
+
+
+@bomb("64 columns of texts that repeat", gates.EXPANDED)
+def _(forger: Forger) -> Drop:
+    page = data_page(ROWS, _same_number(1_000, ROWS) + _same_number(0, ROWS), encoding=DELTA_TEXTS)
+    columns = [text_column(b"c%d" % number) for number in range(64)]
+    return forged(forger, columns, [[Chunk(ROWS, [page]) for _ in columns]])
+
+
+@bomb("64 columns of texts that repeat nothing in the smallest blocks", gates.EXPANDED)
+def _(forger: Forger) -> Drop:
+    """As many blocks as there can be: each is one turn of a loop."""
+    nothing = unsigned(128) + unsigned(4) + unsigned(ROWS) + bytes(1) + bytes(5) * (ROWS // 128)
+    page = data_page(ROWS, nothing + nothing, encoding=DELTA_TEXTS)
+    columns = [text_column(b"c%d" % number) for number in range(64)]
+    return forged(forger, columns, [[Chunk(ROWS, [page]) for _ in columns]])
 
 
 @bomb("lengths of text that go below nothing", gates.DAMAGED)

@@ -126,9 +126,10 @@ def _nested(depth: int) -> write.Tree:
         (write.write({99: (write.MAP, Raw(unsigned(2**31) + b"\x11" + b"\x01" * 60))}), "not known"),
         (b"\x1f\x00", "another kind"),
         (b"\x0e\xc6\x01\x00\x00", "of no kind"),
-        (b"\x0e\x01\x00", "one field"),
+        (b"\x0e\x01\x00", "of no kind"),
         (b"\x15\x02\x05\x02\x04\x00", "twice"),
-        (b"\x05\xc6\x01\x02\x05\xc6\x01\x02\x00", "twice"),
+        (b"\x32\x01\x05\x06\x02\x00", "another kind"),
+        (b"\x31\x01\x06\x00", "twice"),
     ],
 )
 def test_what_lies_is_refused(data: bytes, why: str) -> None:
