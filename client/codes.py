@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.contract.rules.registry import NOTHING
 from shared.errors import InvalidInput
 
 Effect = Literal["left out", "emptied", "changed", "noted"]
@@ -33,8 +34,11 @@ class PackCode:
     `noted`: nothing was altered."""
     message: str
     mend: str
-    to_mend: bool = True
-    """False where nobody has to do anything: such lines stand apart from what needs mending."""
+
+    @property
+    def to_mend(self) -> bool:
+        """False where nobody has to do anything: such lines stand apart from what needs mending."""
+        return not self.mend.startswith(NOTHING)
 
 
 def _codes(*rows: InputCode) -> dict[str, InputCode]:
@@ -216,7 +220,6 @@ NO_CHILD = PackCode(
     "left out",
     "The claim has no child, so there is nobody to match.",
     "Nothing, if that is so.",
-    to_mend=False,
 )
 NO_ADDRESS = PackCode(
     "PAK-020",
@@ -241,14 +244,12 @@ SECOND_ENROLMENT = PackCode(
     "left out",
     "The same pupil is enrolled in another row, which is packed instead.",
     "Nothing: the main or latest enrolment is the one that counts.",
-    to_mend=False,
 )
 LIVES_HERE = PackCode(
     "PAK-024",
     "left out",
     "The pupil lives in the borough that packs; the exchange is for pupils who live elsewhere.",
     "Nothing.",
-    to_mend=False,
 )
 SAME_KEY = PackCode(
     "PAK-025",
@@ -267,7 +268,6 @@ OTHER_COUNTRY = PackCode(
     "noted",
     "The free-school-meals period is not one of England and is not used.",
     "Nothing.",
-    to_mend=False,
 )
 MORE_PERIODS = PackCode(
     "PAK-028",
@@ -280,21 +280,18 @@ MORE_ADDRESSES = PackCode(
     "noted",
     "The pupil has more than one address row; the first in order is packed.",
     "Nothing.",
-    to_mend=False,
 )
 DROPPED_COLUMN = PackCode(
     "PAK-030",
     "noted",
     "The column is not part of the contract and was not packed.",
     "Nothing: the exchange may not have it.",
-    to_mend=False,
 )
 UNDECIDED = PackCode(
     "PAK-031",
     "left out",
     "The pair is not decided yet: the row has nothing but its reference.",
     "Nothing; decide it later.",
-    to_mend=False,
 )
 
 MONTH_FIRST = PackCode(
@@ -314,14 +311,12 @@ INVISIBLE = PackCode(
     "changed",
     "Characters that are no part of the value (invisible ones, or a spreadsheet's mark for text) were taken out.",
     "Nothing here; the system that exports them will trip others.",
-    to_mend=False,
 )
 PLAINLY_WRITTEN = PackCode(
     "PAK-063",
     "changed",
     "The number was written with commas, blanks or a slash and is packed without them.",
     "Nothing.",
-    to_mend=False,
 )
 DAMAGED_NUMBER = PackCode(
     "PAK-064",
@@ -346,14 +341,12 @@ NOBODY_MARKED = PackCode(
     "noted",
     "The column says of nobody that they must not be written to, and --nobody-suppressed states that this is so.",
     "Nothing, if it is so.",
-    to_mend=False,
 )
 EMPTY_IS_NO = PackCode(
     "PAK-068",
     "noted",
     "The column marks only some rows with yes; its empty cells are packed as: may be written to.",
     "Nothing, if only those are marked who must not be written to.",
-    to_mend=False,
 )
 EMPTY_IS_UNKNOWN = PackCode(
     "PAK-069",
@@ -366,7 +359,6 @@ SINGLE_NAME = PackCode(
     "changed",
     "A mark (such as a full stop, or FNU) stands for a name; the other one is packed as a single name: surname, and -.",
     "Nothing, if the person has one name only; else enter the name that is missing.",
-    to_mend=False,
 )
 NOT_ADDRESSED = PackCode(
     "PAK-071",

@@ -199,12 +199,13 @@ def _write(
     from client.codes import invalid
     from client.files import write_table
     from client.pack.findings import count_by_code
+    from client.pack.report import write_report
 
     if out.suffix.lower() != ".parquet":
         raise invalid("INP-015", path=out, known=".parquet")
     report = report or out.with_name(f"{out.stem}-report.csv")
     with step("Writing"):
-        write_table(report, packed.findings)
+        write_report(report, packed)
         if packed.table.num_rows:
             write_table(out, packed.table)
     facts = {"ok": True, **more, **packed.summary(), "out": str(out), "report": str(report)}
@@ -223,6 +224,7 @@ def _write(
 
 def _text(packed: Packed, facts: dict[str, Any]) -> str:
     from client.pack.findings import by_code
+    from client.pack.report import unknown_lines
 
     dropped = facts["columns_dropped"]
     shown = {
@@ -248,14 +250,5 @@ def _text(packed: Packed, facts: dict[str, Any]) -> str:
         headings = ["code", "effect", "lines", "what", *(["how to mend it"] if to_mend == "yes" else [])]
         parts += [table(headings, listed, title)] if listed else []
     if packed.unknown_codes:
-        parts.append(table(["column", "unknown code", "cells"], _unknown(packed), "Codes that are not known"))
+        parts.append(table(["column", "unknown code", "cells"], unknown_lines(packed), "Codes that are not known"))
     return "\n\n".join(parts)
-
-
-def _unknown(packed: Packed) -> list[list[object]]:
-    rows: list[list[object]] = []
-    for known in packed.unknown_codes:
-        rows += [[known.column, code, count] for code, count in known.codes.items()]
-        if known.other_cells:
-            rows.append([known.column, "(other text, not shown here)", known.other_cells])
-    return rows

@@ -16,6 +16,7 @@ from client.codes import DROPPED_COLUMN, invalid
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
 from shared.contract.datasets import CONTRACTS
+from shared.contract.rules.registry import NOTHING
 from shared.contract.validate import validate
 
 
@@ -155,7 +156,7 @@ def _add(findings: Findings, found: pa.Table, sources: Sequence[Source], laid: L
         np.array([source.name for source in sources], dtype=object),
         np.concatenate([source.line for source in sources]),
     )
-    quiet = np.asarray(pc.match_substring_regex(found["mend"].cast(pa.string()), r"^Nothing")).astype(bool)
+    quiet = np.asarray(pc.starts_with(found["mend"].cast(pa.string()), NOTHING)).astype(bool)
     columns = {
         "file": pa.array(names[place], pa.string()),
         "row": pa.array(lines[rows], pa.int64()),
