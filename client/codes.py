@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.contract.rules.registry import NOTHING
-from shared.errors import InvalidInput
+from shared.errors import NOTHING, InvalidInput
 
 Effect = Literal["left out", "emptied", "changed", "noted"]
 

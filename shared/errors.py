@@ -30,6 +30,9 @@ No message ever contains a value from a row: only codes, counts, ids, column nam
 
 from __future__ import annotations
 
+NOTHING = "Nothing"
+"""A `mend` that begins so says that nobody has to do anything; reports set such lines apart from what needs mending."""
+
 
 class ExchangeError(Exception):
     """An error with a stable `code`, what happened (`message`) and how to mend it (`mend`)."""

@@ -36,7 +36,7 @@ def check_file(
     """
     from client.files import read_parquet
     from client.pack.packed import check_dataset
-    from client.settings import load_settings, now
+    from client.settings import load_settings, today
     from shared.contract.report import report_json, status_of
     from shared.contract.validate import REJECTED, validate
     from shared.errors import BadFile
@@ -47,7 +47,7 @@ def check_file(
     outcome: Validation | RejectedDrop
     with step("Checking"):
         try:
-            outcome = validate(rows, dataset, as_of=(as_of or now()).date(), stale_after_days=terms.stale_after_days)
+            outcome = validate(rows, dataset, as_of=today(as_of), stale_after_days=terms.stale_after_days)
         except BadFile as refusal:
             outcome = refusal
         facts = {"file": file.name, "dataset": dataset}

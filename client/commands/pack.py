@@ -186,10 +186,10 @@ def _order(dates: str | None) -> Any:
 
 
 def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
-    from client.settings import now
+    from client.settings import today
 
     terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[dataset]
-    return {"as_of": (as_of or now()).date(), "stale_after_days": terms.stale_after_days}
+    return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 
 def _write(

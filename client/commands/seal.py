@@ -42,6 +42,7 @@ def seal_file(
     from client.settings import load_settings, now
     from shared.agreement.gates import check_may_drop
     from shared.contract.validate import REJECTED, validate
+    from shared.days import london_day
     from shared.envelope.keys import Use
     from shared.envelope.manifest import EXCHANGE
     from shared.envelope.seal import seal
@@ -51,11 +52,11 @@ def seal_file(
     if not re.fullmatch(r"\d{4}-[a-z]{1,16}", collection):
         raise invalid("INP-020", name=collection)
     slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
-    check_may_drop(agreement, slug, dataset, moment.date())
+    check_may_drop(agreement, slug, dataset, london_day(moment))
     table = read_parquet(file)
     with step("Checking"):
         terms = agreement.terms_of(dataset)
-        checked = validate(table, dataset, as_of=moment.date(), stale_after_days=terms.stale_after_days)
+        checked = validate(table, dataset, as_of=london_day(moment), stale_after_days=terms.stale_after_days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
     if checked.rows_rejected:

@@ -16,8 +16,8 @@ from client.codes import DROPPED_COLUMN, invalid
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
 from shared.contract.datasets import CONTRACTS
-from shared.contract.rules.registry import NOTHING
 from shared.contract.validate import validate
+from shared.errors import NOTHING
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.contract.identifiers import as_mask
-from shared.contract.rules.registry import NOTHING
 from shared.contract.sheets import new_workbook, write_sheet
 from shared.contract.validate import REJECTED, Validation
-from shared.errors import RejectedDrop
+from shared.errors import NOTHING, RejectedDrop
 
 MOST_LINES = 50_000
 """How many lines a report spells out."""

@@ -16,9 +16,6 @@ from shared.contract.rules.frame import Frame
 
 Severity = Literal["error", "warning"]
 
-NOTHING = "Nothing"
-"""A `mend` that begins so says that nobody has to do anything; reports set such lines apart from what needs mending."""
-
 
 @dataclass(frozen=True)
 class Context:
