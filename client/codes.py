@@ -125,6 +125,12 @@ INPUT_CODES = _codes(
         "{path}: --nobody-suppressed is not so: the column {column} marks {rows} rows as not to be written to.",
         "Leave the option away; the column is read as it stands.",
     ),
+    InputCode(
+        "INP-076",
+        "{path}: in the column {column} {cells} date cells never have a day above 12, and {texts} dates of text always "
+        "do: a spreadsheet has exchanged day and month in the former.",
+        "Export again without opening it in a spreadsheet; if all are right, state it with --dates uk or --dates us.",
+    ),
     InputCode("INP-032", "The period ends before it begins.", "Give --from and --to as days, the first first."),
     InputCode("INP-040", "{setting} is not set.", "Set {variable}, or write {setting} in {profile}."),
     InputCode("INP-041", "The profile {path} is wrong: {key}.", "See docs/operators for its keys."),

@@ -152,6 +152,7 @@ def from_table(
 
     With --style it may have any columns: the style says which is which.
     """
+    from client.pack.households import pack_households
     from client.pack.packed import check_dataset
     from client.pack.source import read
     from client.pack.styles import choose_style
@@ -162,14 +163,12 @@ def from_table(
     check_dataset(dataset)
     with step("Packing"):
         source = read(file, sheet=sheet)
-        packed = pack_table(
-            source,
-            dataset,
-            style=choose_style(source, file, str(style), dataset) if style else None,
-            order=_order(dates),
-            nobody_suppressed=nobody_suppressed,
-            **_terms(settings, dataset, as_of),
-        )
+        chosen = choose_style(source, file, str(style), dataset) if style else None
+        stated = {"order": _order(dates), "nobody_suppressed": nobody_suppressed, **_terms(settings, dataset, as_of)}
+        if chosen is not None and dataset == "households":
+            packed = pack_households(source, chosen, **stated)  # children may stand side by side
+        else:
+            packed = pack_table(source, dataset, style=chosen, **stated)
     _write(packed, file, out, report, {"style": style.stem} if style else {}, as_json=json)
 
 
