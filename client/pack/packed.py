@@ -134,7 +134,7 @@ _OF_EMPTY_CELLS = {
 def _add(findings: Findings, found: pa.Table, sources: Sequence[Source], laid: Laid, chosen: np.ndarray) -> np.ndarray:
     """Take over the validator's findings of the `chosen` rows, and say which rows of all sources it would reject.
 
-    Where packing emptied the very cell of which a rule says that it is missing, the line of packing stays alone.
+    Where packing has said why a cell cannot be used, no rule says beside it that the cell is missing or wrong.
     """
     at = chosen[np.asarray(found["row"])]
     rows = laid.origin[at]
@@ -181,12 +181,15 @@ def _reject(
     here: np.ndarray,
     is_error: np.ndarray,
 ) -> np.ndarray:
-    """Which of the findings `here` are about a cell under `heading` that packing emptied; its own line is told so."""
-    emptied = np.concatenate([findings.emptied(source, heading) for source in sources])
-    told = here & emptied[rows]
+    """Which of the findings `here` are about a cell under `heading` of which packing has said why it cannot be used.
+
+    The line of an emptied cell is told that the row is rejected for it.
+    """
+    spoken = np.concatenate([findings.spoken(source, heading) for source in sources])
+    told = here & spoken[rows]
     start = 0
     for source in sources:
-        rejecting = np.zeros(len(emptied), dtype=bool)
+        rejecting = np.zeros(len(spoken), dtype=bool)
         rejecting[rows[told & is_error]] = True
         if (mine := rejecting[start : start + source.rows]).any():
             findings.reject(source, heading, mine)
