@@ -368,7 +368,7 @@ SINGLE_NAME = PackCode(
 NOT_ADDRESSED = PackCode(
     "PAK-071",
     "noted",
-    "The column looks like one more of a numbered group, and the style has no place for it.",
+    "The column looks like one more of a numbered group, and the style has no place for it: it was not read.",
     "Describe it in a style of your own: `exchange style new` writes one.",
 )
 

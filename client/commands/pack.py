@@ -235,6 +235,7 @@ def _text(packed: Packed, facts: dict[str, Any]) -> str:
         "packed, but would be rejected": packed.rows_to_be_rejected,
         "rows written": packed.table.num_rows,
         "columns not packed": f"{len(dropped)}: {', '.join(dropped)}" if dropped else "none",
+        "numbered columns not read": ", ".join(facts["columns_of_groups_not_read"]) or None,
         "file": facts["out"],
         "report, row by row": facts["report"],
     }

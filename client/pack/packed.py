@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import DROPPED_COLUMN, invalid
+from client.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode, invalid
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
 from shared.contract.datasets import CONTRACTS
@@ -79,6 +79,7 @@ class Packed:
             },
             "columns_dropped_count": len(dropped),
             "columns_dropped": dropped,
+            "columns_of_groups_not_read": _fields_of(self.findings, NOT_ADDRESSED),
         }
 
 
@@ -206,7 +207,11 @@ def say_dropped(findings: Findings, source: Source, used: set[str]) -> None:
 
 def dropped_columns(findings: pa.Table) -> list[str]:
     """The names that `say_dropped` recorded."""
-    return sorted({line["field"] for line in findings.to_pylist() if line["code"] == DROPPED_COLUMN.code})
+    return _fields_of(findings, DROPPED_COLUMN)
+
+
+def _fields_of(findings: pa.Table, code: PackCode) -> list[str]:
+    return sorted(pc.unique(findings.filter(pc.equal(findings["code"], code.code))["field"]).to_pylist())
 
 
 def missing_columns(path: Path, missing: list[str], hint: str) -> None:
