@@ -34,7 +34,7 @@ from client.pack.dates import DAY_FIRST, Order, evidence_of, read_dates, short_y
 from client.pack.findings import Findings
 from client.pack.source import Source, tidy
 from client.pack.spellings import EXACT_COLUMNS, SPELLINGS
-from client.pack.unknown_codes import MOST_WORDS, unknown_codes
+from client.pack.unknown_codes import unknown_codes
 from shared.contract.datasets import Column
 from shared.contract.identifiers import rounded_uprns
 
@@ -162,8 +162,8 @@ class Cells:
         unknown = _mask(pc.is_valid(column)) & _mask(pc.is_null(found))
         if unknown.any():
             told = column.filter(pa.array(unknown))
-            most = 1 if exact else MOST_WORDS
-            self.findings.unknown_codes.append(unknown_codes(self.source, name, told, most_words=most))
+            listed = unknown_codes(self.source, name, told, known, free_hand=exact)
+            self.findings.unknown_codes.append(listed)
             allowed = f"Write one of {', '.join(dict.fromkeys(known.values()))}"
             own = ", or name your spelling in a style." if self.in_style and not exact else "."
             self.findings.say(replace(UNKNOWN_CODE, mend=allowed + own), self.source, unknown, name)
