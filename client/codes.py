@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from shared.errors import InvalidInput
+from shared.errors import NOTHING, InvalidInput
 
 Effect = Literal["left out", "emptied", "changed", "noted"]
 
@@ -34,8 +34,11 @@ class PackCode:
     message: str
     """With `{…}` for what the finding counts or names: lines, cells, encodings; never what a cell holds."""
     mend: str
-    to_mend: bool = True
-    """False where nobody has to do anything: such lines stand apart from what needs mending."""
+
+    @property
+    def to_mend(self) -> bool:
+        """False where nobody has to do anything: such lines stand apart from what needs mending."""
+        return not self.mend.startswith(NOTHING)
 
     def filled(self, **facts: object) -> PackCode:
         """The same code, the gaps of its message filled with `facts`."""
@@ -126,6 +129,12 @@ INPUT_CODES = _codes(
         "INP-075",
         "{path}: --nobody-suppressed is not so: the column {column} marks {rows} rows as not to be written to.",
         "Leave the option away; the column is read as it stands.",
+    ),
+    InputCode(
+        "INP-076",
+        "{path}: in the column {column} {cells} date cells never have a day above 12, and {texts} dates of text always "
+        "do: a spreadsheet has exchanged day and month in the former.",
+        "Export again without opening it in a spreadsheet; if all are right, state it with --dates uk or --dates us.",
     ),
     InputCode("INP-032", "The period ends before it begins.", "Give --from and --to as days, the first first."),
     InputCode("INP-040", "{setting} is not set.", "Set {variable}, or write {setting} in {profile}."),
@@ -406,7 +415,6 @@ NO_CHILD = PackCode(
     "left out",
     "The claim has no child, so there is nobody to match.",
     "Nothing, if that is so.",
-    to_mend=False,
 )
 NO_ADDRESS = PackCode(
     "PAK-020",
@@ -431,14 +439,12 @@ SECOND_ENROLMENT = PackCode(
     "left out",
     "The same pupil is enrolled in another row, which is packed instead.",
     "Nothing: the main or latest enrolment is the one that counts.",
-    to_mend=False,
 )
 LIVES_HERE = PackCode(
     "PAK-024",
     "left out",
     "The pupil lives in the borough that packs; the exchange is for pupils who live elsewhere.",
     "Nothing.",
-    to_mend=False,
 )
 SAME_KEY = PackCode(
     "PAK-025",
@@ -457,7 +463,6 @@ OTHER_COUNTRY = PackCode(
     "noted",
     "The free-school-meals period is not one of England and is not used.",
     "Nothing.",
-    to_mend=False,
 )
 MORE_PERIODS = PackCode(
     "PAK-028",
@@ -470,21 +475,18 @@ MORE_ADDRESSES = PackCode(
     "noted",
     "The pupil has more than one address row; the first in order is packed.",
     "Nothing.",
-    to_mend=False,
 )
 DROPPED_COLUMN = PackCode(
     "PAK-030",
     "noted",
     "The column is not part of the contract and was not packed.",
     "Nothing: the exchange may not have it.",
-    to_mend=False,
 )
 UNDECIDED = PackCode(
     "PAK-031",
     "left out",
     "The pair is not decided yet: the row has nothing but its reference.",
     "Nothing; decide it later.",
-    to_mend=False,
 )
 
 MONTH_FIRST = PackCode(
@@ -504,14 +506,12 @@ INVISIBLE = PackCode(
     "changed",
     "Characters that are no part of the value (invisible ones, or a spreadsheet's mark for text) were taken out.",
     "Nothing here; the system that exports them will trip others.",
-    to_mend=False,
 )
 PLAINLY_WRITTEN = PackCode(
     "PAK-063",
     "changed",
     "The number was written with commas, blanks or a slash and is packed without them.",
     "Nothing.",
-    to_mend=False,
 )
 DAMAGED_NUMBER = PackCode(
     "PAK-064",
@@ -536,14 +536,12 @@ NOBODY_MARKED = PackCode(
     "noted",
     "The column says of nobody that they must not be written to, and --nobody-suppressed states that this is so.",
     "Nothing, if it is so.",
-    to_mend=False,
 )
 EMPTY_IS_NO = PackCode(
     "PAK-068",
     "noted",
     "The column marks only some rows with yes; its empty cells are packed as: may be written to.",
     "Nothing, if only those are marked who must not be written to.",
-    to_mend=False,
 )
 EMPTY_IS_UNKNOWN = PackCode(
     "PAK-069",
@@ -556,12 +554,11 @@ SINGLE_NAME = PackCode(
     "changed",
     "A mark (such as a full stop, or FNU) stands for a name; the other one is packed as a single name: surname, and -.",
     "Nothing, if the person has one name only; else enter the name that is missing.",
-    to_mend=False,
 )
 NOT_ADDRESSED = PackCode(
     "PAK-071",
     "noted",
-    "The column looks like one more of a numbered group, and the style has no place for it.",
+    "The column looks like one more of a numbered group, and the style has no place for it: it was not read.",
     "Describe it in a style of your own: `exchange style new` writes one.",
 )
 

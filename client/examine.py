@@ -13,7 +13,7 @@ from client import connect, versions
 from client.beforehand import agreement_of, check_agreement
 from client.exits import Exit, exit_of
 from client.passes import INBOX, OUTBOX, Box, check_passes, read_pass
-from client.settings import Settings, load_settings, now
+from client.settings import Settings, load_settings, today
 from shared.errors import ExchangeError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _agreement(settings: Settings) -> str:
     from shared.agreement.gates import NOT_IN_FORCE
 
     agreement = settings.agreement()
-    if not agreement.in_force.covers(now().date()):
+    if not agreement.in_force.covers(today()):
         raise NOT_IN_FORCE.refusal()
     return f"{agreement.reference}, in force until {agreement.in_force.last}"
 

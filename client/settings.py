@@ -20,13 +20,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
 from client.files import share_with
 from client.profile import expanded, read_profile
+from shared.days import london_day
 
 if TYPE_CHECKING:
     from client.console import Progress
@@ -134,6 +135,11 @@ def load_settings(
 def now() -> datetime:
     """This moment in UTC, whole seconds: the client may read a clock, the rooms it calls may not."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def today(as_of: datetime | None = None) -> date:
+    """London's day, or the day `as_of` that somebody named."""
+    return as_of.date() if as_of else london_day(now())
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -34,6 +34,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+NOTHING = "Nothing"
+"""A `mend` that begins so says that nobody has to do anything; reports set such lines apart from what needs mending."""
+
 
 @dataclass(frozen=True)
 class Particulars:

@@ -43,12 +43,12 @@ def inspect_file(
     """
     from client.codes import invalid
     from client.inspecting import REFUSED, held, shown, walked
-    from client.settings import load_settings, now
+    from client.settings import load_settings, today
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     if not file.is_file():
         raise invalid("INP-001", path=file)
-    agreement, on, data = settings.agreement(), (as_of or now()).date(), file.read_bytes()
+    agreement, on, data = settings.agreement(), today(as_of), file.read_bytes()
     place = metadata or _beside(file)
     described = _read(place) if place else None
     lines = shown(data, described, agreement)

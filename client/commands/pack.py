@@ -155,6 +155,7 @@ def from_table(
 
     With --style it may have any columns: the style says which is which.
     """
+    from client.pack.households import pack_households
     from client.pack.packed import check_dataset
     from client.pack.source import read
     from client.pack.styles import choose_style, known_headings
@@ -167,14 +168,12 @@ def from_table(
     with step("Packing"):
         expected = known_headings(str(style)) if style else CONTRACTS[dataset].names
         source = read(file, sheet=sheet, encoding=encoding, expected=expected)
-        packed = pack_table(
-            source,
-            dataset,
-            style=choose_style(source, file, str(style), dataset) if style else None,
-            order=_order(dates),
-            nobody_suppressed=nobody_suppressed,
-            **_terms(settings, dataset, as_of),
-        )
+        chosen = choose_style(source, file, str(style), dataset) if style else None
+        stated = {"order": _order(dates), "nobody_suppressed": nobody_suppressed, **_terms(settings, dataset, as_of)}
+        if chosen is not None and dataset == "households":
+            packed = pack_households(source, chosen, **stated)  # children may stand side by side
+        else:
+            packed = pack_table(source, dataset, style=chosen, **stated)
     facts = {"source": dict(source.facts)} | ({"style": style.stem} if style else {})
     _write(packed, file, out, report, facts, as_json=json)
 
@@ -192,10 +191,10 @@ def _order(dates: str | None) -> Any:
 
 
 def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
-    from client.settings import now
+    from client.settings import today
 
     terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[dataset]
-    return {"as_of": (as_of or now()).date(), "stale_after_days": terms.stale_after_days}
+    return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 
 def _write(
@@ -205,12 +204,13 @@ def _write(
     from client.codes import invalid
     from client.files import write_table
     from client.pack.findings import count_by_code
+    from client.pack.report import write_report
 
     if out.suffix.lower() != ".parquet":
         raise invalid("INP-015", path=out, known=".parquet")
     report = report or out.with_name(f"{out.stem}-report.csv")
     with step("Writing"):
-        write_table(report, packed.findings)
+        write_report(report, packed)
         if packed.table.num_rows:
             write_table(out, packed.table)
     facts = {"ok": True, **more, **packed.summary(), "out": str(out), "report": str(report)}
@@ -239,6 +239,7 @@ def _read_as(source: dict[str, Any]) -> Iterator[str]:
 
 def _text(packed: Packed, facts: dict[str, Any]) -> str:
     from client.pack.findings import by_code
+    from client.pack.report import unknown_lines
 
     dropped = facts["columns_dropped"]
     shown = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
@@ -251,6 +252,7 @@ def _text(packed: Packed, facts: dict[str, Any]) -> str:
         "packed, but would be rejected": packed.rows_to_be_rejected,
         "rows written": packed.table.num_rows,
         "columns not packed": f"{len(dropped)}: {', '.join(dropped)}" if dropped else "none",
+        "numbered columns not read": ", ".join(facts["columns_of_groups_not_read"]) or None,
         "file": facts["out"],
         "report, row by row": facts["report"],
     }
@@ -265,14 +267,5 @@ def _text(packed: Packed, facts: dict[str, Any]) -> str:
         headings = ["code", "effect", "lines", "what", *(["how to mend it"] if to_mend == "yes" else [])]
         parts += [table(headings, listed, title)] if listed else []
     if packed.unknown_codes:
-        parts.append(table(["column", "unknown code", "cells"], _unknown(packed), "Codes that are not known"))
+        parts.append(table(["column", "unknown code", "cells"], unknown_lines(packed), "Codes that are not known"))
     return "\n\n".join(parts)
-
-
-def _unknown(packed: Packed) -> list[list[object]]:
-    rows: list[list[object]] = []
-    for known in packed.unknown_codes:
-        rows += [[known.column, code, count] for code, count in known.codes.items()]
-        if known.other_cells:
-            rows.append([known.column, "(other text, not shown here)", known.other_cells])
-    return rows

@@ -57,6 +57,7 @@ def seal_file(
     from client.settings import load_settings, now
     from shared.agreement.gates import check_may_drop, check_open
     from shared.contract.validate import REJECTED, validate
+    from shared.days import london_day
     from shared.envelope.keys import Use
     from shared.envelope.manifest import EXCHANGE
     from shared.envelope.seal import seal
@@ -66,13 +67,14 @@ def seal_file(
     if not re.fullmatch(r"\d{4}-[a-z]{1,16}", collection):
         raise invalid("INP-020", name=collection)
     slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
-    check_may_drop(agreement, slug, dataset, moment.date())
-    check_open(agreement, dataset, collection, moment.date())
+    today = london_day(moment)
+    check_may_drop(agreement, slug, dataset, today)
+    check_open(agreement, dataset, collection, today)
     look_beforehand(settings)
     table = read_parquet(file)
     with step("Checking"):
         terms = agreement.terms_of(dataset)
-        checked = validate(table, dataset, as_of=moment.date(), stale_after_days=terms.stale_after_days)
+        checked = validate(table, dataset, as_of=today, stale_after_days=terms.stale_after_days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
     if checked.rows_rejected:

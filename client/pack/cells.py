@@ -34,7 +34,7 @@ from client.pack.dates import DAY_FIRST, Order, evidence_of, read_dates, short_y
 from client.pack.findings import Findings
 from client.pack.source import Source, tidy
 from client.pack.spellings import EXACT_COLUMNS, SPELLINGS
-from client.pack.unknown_codes import MOST_WORDS, unknown_codes
+from client.pack.unknown_codes import unknown_codes
 from shared.contract.datasets import Column
 from shared.contract.identifiers import rounded_uprns
 
@@ -101,15 +101,16 @@ class Cells:
     def date(self, name: str) -> pa.Array:
         """date32. Unreadable cells and placeholders such as 01/01/1900 are null and reported.
 
-        Raises `InvalidInput` INP-070 where the column itself says that day and month stand in the other order.
+        Raises `InvalidInput` INP-070 where the column itself says that day and month stand in the other order, 076
+        where a spreadsheet has exchanged them in some cells.
         """
         column = self.plain(name)
         dates = read_dates(column, self.order.shapes)
         unread = _mask(pc.is_valid(column)) & _mask(pc.is_null(dates))
+        if not self.order.stated:
+            self._check_order(column, name)
         if unread.any():
             turned = _mask(pc.is_valid(read_dates(column, (self.order.other,)))) & unread
-            if turned.any():
-                self._check_order(column, name)
             short = short_years(column) & unread
             self.findings.say(MONTH_FIRST, self.source, turned, name)
             self.findings.say(SHORT_YEAR, self.source, short, name)
@@ -161,8 +162,8 @@ class Cells:
         unknown = _mask(pc.is_valid(column)) & _mask(pc.is_null(found))
         if unknown.any():
             told = column.filter(pa.array(unknown))
-            most = 1 if exact else MOST_WORDS
-            self.findings.unknown_codes.append(unknown_codes(self.source, name, told, most_words=most))
+            listed = unknown_codes(self.source, name, told, known, free_hand=exact)
+            self.findings.unknown_codes.append(listed)
             allowed = f"Write one of {', '.join(dict.fromkeys(known.values()))}"
             own = ", or name your spelling in a style." if self.in_style and not exact else "."
             self.findings.say(replace(UNKNOWN_CODE, mend=allowed + own), self.source, unknown, name)
@@ -209,6 +210,9 @@ class Cells:
 
     def _check_order(self, column: pa.Array, name: str) -> None:
         evidence, words = evidence_of(column), {"uk": "day", "us": "month"}
+        if evidence.exchanged:
+            counts = {"cells": evidence.plain, "texts": evidence.texts}
+            raise invalid("INP-076", path=self.source.name, column=name, **counts)
         if evidence.contradicts(self.order):
             counts = {"uk": evidence.day_first, "us": evidence.month_first}
             raise invalid(

@@ -108,7 +108,7 @@ def pack_census(
         say_dropped(findings, source, _PUPIL_USED)
     rows = [source.rows for source in pupils]
     delivery = np.repeat(np.arange(len(pupils)), rows)
-    laid = Laid(columns, np.arange(sum(rows)), [_headings(source) for source in pupils], delivery)
+    laid = Laid(columns, np.arange(sum(rows)), [_said_of(source) for source in pupils], delivery)
     return account("pupils", pupils, laid, findings, as_of=as_of, stale_after_days=stale_after_days)
 
 
@@ -138,6 +138,11 @@ def _joined(parts: Sequence[pa.Array]) -> pa.Array:
 def _headings(pupils: Source) -> dict[str, str]:
     """`_HEADINGS` as this table has them: sex was called gender before 2024."""
     return _HEADINGS if "sex" in pupils.table.column_names else _HEADINGS | {"sex": "gender"}
+
+
+def _said_of(pupils: Source) -> dict[str, str]:
+    """For each contract column the name under which packing speaks of it, of the pupil's row."""
+    return _headings(pupils) | {"postcode": "postcode"}
 
 
 def _pupil_columns(cells: Cells) -> dict[str, pa.Array]:

@@ -30,6 +30,8 @@ PLAIN = tuple(shape for shape in DATE_SHAPES if shape not in DATE_ORDERS)
 EXAMPLES = {"iso": "2015-11-23", "uk": "23/11/2015", "us": "11/23/2015", "month": "23-Nov-2015"}
 TYPING_SLIPS = 20
 """So many cells that can only be day first outweigh one that can only be month first; that one is then a slip."""
+FEWEST_EXCHANGED = 5
+"""Dates of either kind from which their days are taken for a sign and not for chance."""
 _SHORT_YEAR = r"^\d{1,2}[/. -](?:\d{1,2}|[A-Za-z]{3})[/. -]\d{2}" + _TIME
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -76,6 +78,21 @@ class Evidence:
     month_first: int
     either: int
 
+    plain: int = 0
+    """Different dates of one meaning, such as a spreadsheet's date cells."""
+    plain_late: int = 0
+    """Those of them whose day is above 12."""
+    texts: int = 0
+    """Different dates that fit one order only."""
+
+    @property
+    def exchanged(self) -> bool:
+        """Do the cells look as if a spreadsheet had read them month first where it could, and left the others as text?
+
+        It makes dates of those whose day is at most 12, and only of those. By chance five days are once in a hundred.
+        """
+        return min(self.plain, self.texts) >= FEWEST_EXCHANGED and self.plain_late == 0 and self.either == 0
+
     def contradicts(self, order: Order) -> bool:
         """Do the cells that fit one order only speak against it, beyond what slips explain?"""
         fitting, against = (
@@ -91,8 +108,15 @@ def evidence_of(column: pa.Array) -> Evidence:
     day_first, month_first = (_read(encoded.dictionary, order) for order in DATE_ORDERS)
     fits_day, fits_month = np.asarray(pc.is_valid(day_first)), np.asarray(pc.is_valid(month_first))
     differ = np.asarray(pc.fill_null(pc.not_equal(day_first, month_first), False)).astype(bool)
+    plain = read_dates(encoded.dictionary, PLAIN)
+    late = np.asarray(pc.fill_null(pc.greater(pc.day(plain), 12), False)).astype(bool)
     return Evidence(
-        int(cells[fits_day & ~fits_month].sum()), int(cells[fits_month & ~fits_day].sum()), int(cells[differ].sum())
+        day_first=int(cells[fits_day & ~fits_month].sum()),
+        month_first=int(cells[fits_month & ~fits_day].sum()),
+        either=int(cells[differ].sum()),
+        plain=len(pc.unique(plain.drop_null())),
+        plain_late=int(late.sum()),
+        texts=int((fits_day ^ fits_month).sum()),
     )
 
 

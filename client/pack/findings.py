@@ -77,11 +77,11 @@ class Findings:
         """Take over lines that are in `SCHEMA` already, such as those of the contract's rules."""
         self._tables.append(findings.cast(SCHEMA))
 
-    def emptied(self, source: Source, column: str) -> np.ndarray:
-        """A mask over the rows of `source`: where its cell in `column` was emptied, and why is said."""
+    def spoken(self, source: Source, column: str) -> np.ndarray:
+        """A mask over the rows of `source`: where it is said why its cell in `column` cannot be used."""
         mask = np.zeros(source.rows, dtype=bool)
         for part in self._parts:
-            if _is_emptied(part, source, column):
+            if _is_about(part, source, column, "emptied", "left out"):
                 mask[part.rows] = True
         return mask
 
@@ -91,7 +91,9 @@ class Findings:
         So a cell has one line, which names the true fault, and not a second one that it "is missing".
         """
         self._parts = [
-            replace(part, rejecting=part.rejecting | rows[part.rows]) if _is_emptied(part, source, column) else part
+            replace(part, rejecting=part.rejecting | rows[part.rows])
+            if _is_about(part, source, column, "emptied")
+            else part
             for part in self._parts
         ]
 
@@ -126,8 +128,10 @@ def count_by_code(findings: pa.Table, *, effect: str | None = None, to_mend: str
     return counts
 
 
-def _is_emptied(part: _Part, source: Source, column: str) -> bool:
-    return part.source is source and part.field == column and part.code.effect == "emptied" and part.rows is not None
+def _is_about(part: _Part, source: Source, column: str, *effects: str) -> bool:
+    """Is it about cells of that column, with one of these effects?"""
+    of_column = part.source is source and part.field == column
+    return of_column and part.code.effect in effects and part.rows is not None
 
 
 def _lines(part: _Part) -> pa.Table:

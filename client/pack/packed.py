@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import DROPPED_COLUMN, invalid
+from client.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode, invalid
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
 from shared.contract.datasets import CONTRACTS
 from shared.contract.validate import validate
+from shared.errors import NOTHING
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Packed:
             },
             "columns_dropped_count": len(dropped),
             "columns_dropped": dropped,
+            "columns_of_groups_not_read": _fields_of(self.findings, NOT_ADDRESSED),
         }
 
 
@@ -133,7 +135,7 @@ _OF_EMPTY_CELLS = {
 def _add(findings: Findings, found: pa.Table, sources: Sequence[Source], laid: Laid, chosen: np.ndarray) -> np.ndarray:
     """Take over the validator's findings of the `chosen` rows, and say which rows of all sources it would reject.
 
-    Where packing emptied the very cell of which a rule says that it is missing, the line of packing stays alone.
+    Where packing has said why a cell cannot be used, no rule says beside it that the cell is missing or wrong.
     """
     at = chosen[np.asarray(found["row"])]
     rows = laid.origin[at]
@@ -155,7 +157,7 @@ def _add(findings: Findings, found: pa.Table, sources: Sequence[Source], laid: L
         np.array([source.name for source in sources], dtype=object),
         np.concatenate([source.line for source in sources]),
     )
-    quiet = np.asarray(pc.match_substring_regex(found["mend"].cast(pa.string()), r"^Nothing")).astype(bool)
+    quiet = np.asarray(pc.starts_with(found["mend"].cast(pa.string()), NOTHING)).astype(bool)
     columns = {
         "file": pa.array(names[place], pa.string()),
         "row": pa.array(lines[rows], pa.int64()),
@@ -180,12 +182,15 @@ def _reject(
     here: np.ndarray,
     is_error: np.ndarray,
 ) -> np.ndarray:
-    """Which of the findings `here` are about a cell under `heading` that packing emptied; its own line is told so."""
-    emptied = np.concatenate([findings.emptied(source, heading) for source in sources])
-    told = here & emptied[rows]
+    """Which of the findings `here` are about a cell under `heading` of which packing has said why it cannot be used.
+
+    The line of an emptied cell is told that the row is rejected for it.
+    """
+    spoken = np.concatenate([findings.spoken(source, heading) for source in sources])
+    told = here & spoken[rows]
     start = 0
     for source in sources:
-        rejecting = np.zeros(len(emptied), dtype=bool)
+        rejecting = np.zeros(len(spoken), dtype=bool)
         rejecting[rows[told & is_error]] = True
         if (mine := rejecting[start : start + source.rows]).any():
             findings.reject(source, heading, mine)
@@ -202,7 +207,11 @@ def say_dropped(findings: Findings, source: Source, used: set[str]) -> None:
 
 def dropped_columns(findings: pa.Table) -> list[str]:
     """The names that `say_dropped` recorded."""
-    return sorted({line["field"] for line in findings.to_pylist() if line["code"] == DROPPED_COLUMN.code})
+    return _fields_of(findings, DROPPED_COLUMN)
+
+
+def _fields_of(findings: pa.Table, code: PackCode) -> list[str]:
+    return sorted(pc.unique(findings.filter(pc.equal(findings["code"], code.code))["field"]).to_pylist())
 
 
 def missing_columns(path: Path, missing: list[str], hint: str) -> None:

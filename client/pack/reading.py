@@ -159,7 +159,11 @@ class Reading:
         kinds = {_without_number(name) for name in used if _NUMBER.search(name)} | {f"{name}_#" for name in used}
         more = {name for name in self.source.table.column_names if name not in used and _without_number(name) in kinds}
         for name in sorted(more, key=self.source.table.column_names.index):
-            self.findings.say_of_file(NOT_ADDRESSED, self.source, name)
+            filled = np.asarray(pc.is_valid(self.source.column(name)))
+            if filled.any():
+                self.findings.say(NOT_ADDRESSED, self.source, filled, name)
+            else:
+                self.findings.say_of_file(NOT_ADDRESSED, self.source, name)
         say_dropped(self.findings, self.source, used | more)
 
     def _present(self, headings: tuple[str, ...], child: int) -> str | None:

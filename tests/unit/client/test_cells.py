@@ -127,6 +127,19 @@ def test_one_slip_among_many_dates_is_named_and_the_others_are_read():
         Cells(source("11/23/2015", *(["23/11/2015"] * 19)), Findings()).date("cell")
 
 
+def test_dates_that_a_spreadsheet_read_month_first_where_it_could_are_refused_and_never_read_as_they_look():
+    """3 November 2015 became a date cell of 11 March; 23 November could not, and stayed as text."""
+    cells = [f"2015-{day:02d}-03" for day in range(1, 6)], [f"{day}/11/2015" for day in range(23, 28)]
+    with pytest.raises(InvalidInput, match="INP-076"):
+        Cells(source(*cells[0], *cells[1]), Findings()).date("cell")
+    stated = Order(stated=True)
+    assert None not in Cells(source(*cells[0], *cells[1]), Findings(), order=stated).date("cell").to_pylist()
+    for better in (["2015-11-13"], ["03/11/2015"]):
+        assert None not in Cells(source(*cells[0], *cells[1], *better), Findings()).date("cell").to_pylist()
+    few = cells[0][:4] * 5  # the same few days over and over are no sign
+    assert None not in Cells(source(*few, *cells[1]), Findings()).date("cell").to_pylist()
+
+
 @pytest.mark.parametrize("order", DATE_ORDERS)
 def test_advice_on_a_date_names_only_shapes_that_are_really_read(order):
     findings = Findings()

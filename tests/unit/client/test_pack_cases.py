@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.csv
@@ -145,3 +146,14 @@ def test_43_every_numbered_child_is_read(pack):
     assert [row["child_seq"] for row in rows if row["household_ref"] == "CT900001"] == list(range(1, 11))
     assert [row["child_forename"] for row in rows if row["household_ref"] == "CT900002"] == ["NELL"]
     assert (facts["rows_left_out"], facts["columns_dropped"]) == (0, [])
+
+
+def test_47_a_night_job_packs_the_extract_of_its_own_day(exchange, tmp_path, monkeypatch):
+    monkeypatch.setattr("client.settings.now", lambda: datetime(2027, 6, 30, 23, 30, tzinfo=UTC))
+    given, out = shared("data/cases/47-night-job/nec.csv"), tmp_path / "out.parquet"
+    said = exchange("pack", "households", given, "--out", out, "--json")
+    assert (said.code, said.json["rows_to_be_rejected"], said.json["findings"]) == (0, 0, {})
+    assert exchange("check", out, "--dataset", "households", "--json").code == 0
+    # Whoever names a day means that day.
+    named = exchange("pack", "households", given, "--out", out, "--json", "--as-of", "2027-06-30")
+    assert named.json["findings"] == {"HOU-031": 1}

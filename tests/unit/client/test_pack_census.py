@@ -334,3 +334,10 @@ def test_the_order_of_rows_is_the_order_of_the_pupil_table(pack):
     numbers = [5, 3, 9, 1]
     _, rows, _ = pack([pupil(n) for n in numbers], [address(n) for n in sorted(numbers)])
     assert [row["upn"] for row in rows] == [upn(n) for n in numbers]
+
+
+@pytest.mark.parametrize("postcode", ["", "SE1", "ZZ99 3VZ", "SW2 5SG?"])
+def test_a_postcode_that_routes_nobody_has_one_line(pack, postcode):
+    _, _, report = pack([pupil(1), pupil(2)], [address(1), address(2, postcode=postcode)])
+    told = [(line["code"], line["effect"]) for line in report if line["row"] == 3 and line["field"] == "postcode"]
+    assert told == [("PAK-021", "left out")]

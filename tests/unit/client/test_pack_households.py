@@ -235,11 +235,12 @@ def test_a_column_that_looks_like_one_more_of_a_group_is_never_called_no_part_of
     text = (
         NEC.replace("CHILD_NAME,", "CHILD_NAME,CHILD_NAME_2,ADDRESS_1,ADDRESS_6,")
         .replace('",21/03', '",,,,21/03')
-        .replace('",02/04', '",,,,02/04')
+        .replace('",02/04', '","OBI, ADA",,,02/04')
     )
     said, _, report = pack(text)
-    assert lines(report, "PAK-071") == [(None, "address_6"), (None, "child_name_2")]
+    assert lines(report, "PAK-071") == [(4, "child_name_2"), (None, "address_6")]
     assert said.json["columns_dropped"] == []
+    assert said.json["columns_of_groups_not_read"] == ["address_6", "child_name_2"]
 
 
 def test_what_is_wrong_with_a_cell_is_said_once_and_rejects_the_row_in_that_line(pack):

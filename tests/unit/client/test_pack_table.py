@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -277,6 +278,22 @@ def test_no_decision_is_read_out_of_something_like_one(exchange, tmp_path, text)
     assert said.json["findings"].keys().isdisjoint({"DEC-003", "DEC-004"})
 
 
+def test_a_name_in_the_column_of_decisions_is_counted_and_not_shown(exchange, tmp_path):
+    (tmp_path / "d.csv").write_text(DECISIONS.replace(",confirm,", ",Okafor,") + "m-3,confirmed,o,2026-11-20,\n")
+    out = ("--out", tmp_path / "d.parquet", "--json")
+    said = exchange("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", *out, *AS_OF)
+    assert said.json["unknown_codes"] == {"decision": {"codes": {"confirmed": 1}, "other_cells": 1}}
+
+
+def test_texts_that_do_not_repeat_are_names_sooner_than_codes(exchange, tmp_path):
+    names = ("Quill", "Wren", "Marlow", "Obi", "Reid", "Lin", "Femal", "Hale")
+    rows = [f'"{upn(n)}",A,B,2015-11-03,{name},6,C,100785,2101234,P,SW2 5SG,,,,' for n, name in enumerate(names)]
+    (tmp_path / "p.csv").write_text(HEAD + "\n".join(rows) + "\n")
+    out = ("--out", tmp_path / "p.parquet", "--json")
+    said = exchange("pack", "table", tmp_path / "p.csv", "--dataset", "pupils", *out, *AS_OF)
+    assert said.json["unknown_codes"] == {"sex": {"codes": {"Femal": 1}, "other_cells": 7}}
+
+
 def test_what_an_officer_wrote_beside_a_decision_is_counted_and_not_shown(exchange, tmp_path):
     (tmp_path / "d.csv").write_text(DECISIONS.replace(",confirm,", ",confirm - Mrs Okafor rang,"))
     command = ("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", "--out", tmp_path / "d.parquet")
@@ -302,3 +319,19 @@ def test_an_empty_safety_flag_of_a_template_is_asked_about(exchange, tmp_path):
     assert exchange(*command, *AS_OF).json["error"]["code"] == "INP-073"
     assert exchange(*command, *AS_OF, "--nobody-suppressed").code == 0
     assert pq.read_table(tmp_path / "h.parquet")["suppress_contact"].to_pylist() == [False]
+
+
+def test_the_workbook_counts_every_code_filters_and_sets_apart_what_needs_nothing_done(exchange, tmp_path):
+    text = DECISIONS.replace("confirm", "confirmed").replace("reason", "ethnicity")
+    (tmp_path / "d.csv").write_text(text)
+    out = ("--out", tmp_path / "o.parquet", "--report", tmp_path / "r.xlsx")
+    exchange("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", *out, *AS_OF)
+    book = CalamineWorkbook.from_path(str(tmp_path / "r.xlsx"))
+    rows = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    assert [(row[0], row[2], row[3]) for row in rows["Codes"][1:]] == [("PAK-006", 1.0, "yes"), ("PAK-030", 1.0, "no")]
+    assert [row[2] for row in rows["To be mended"][1:]] == ["PAK-006"]
+    assert [row[2] for row in rows["Nothing to do"][1:]] == ["PAK-030"]
+    assert rows["Unknown codes"][1:] == [["decision", "confirmed", 1.0]]
+    with ZipFile(tmp_path / "r.xlsx") as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert all(b"<autoFilter" in parts.read(name) for name in sheets)

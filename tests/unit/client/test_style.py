@@ -52,15 +52,16 @@ def test_a_style_of_pupils_reads_any_headings_whole_names_and_a_stated_order_of_
 def test_a_style_of_decisions_maps_headings_and_codes_but_folds_nothing(exchange: Exchange, tmp_path):
     (tmp_path / "d.csv").write_text(
         "Match,Outcome,Officer,Day\nm-1,Agreed,o1,2026-11-20\nm-2,agreed?,o1,2026-11-20\nm-3,,,\n"
+        "m-4,NOT OURS,o1,2026-11-20\nm-5,not-ours,o1,2026-11-20\n"
     )
     (tmp_path / "ours.yaml").write_text(
         "title: Ours\ndataset: decisions\ncolumns: {match_ref: Match, decision: Outcome, decided_by: Officer, "
-        "decided_on: Day}\ncodes: {decision: {Agreed: confirm}}\n"
+        "decided_on: Day}\ncodes: {decision: {Agreed: confirm, Not ours: reject}}\n"
     )
     command = ("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", "--out", tmp_path / "d.parquet", "--json")
     said = exchange(*command, "--style", tmp_path / "ours.yaml", *AS_OF)
-    assert pq.read_table(tmp_path / "d.parquet")["decision"].to_pylist() == ["confirm", None]
-    assert said.json["unknown_codes"] == {"outcome": {"codes": {"agreed?": 1}, "other_cells": 0}}
+    assert pq.read_table(tmp_path / "d.parquet")["decision"].to_pylist() == ["confirm", None, "reject", None]
+    assert said.json["unknown_codes"] == {"outcome": {"codes": {"agreed?": 1, "not-ours": 1}, "other_cells": 0}}
     assert said.json["rows_left_out"] == 1
 
 
