@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 _LF, _CR = 10, 13
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]|\xc2[\x80-\x84\x86-\x9f]")
-_BREAK_IN_TEXT = re.compile(rb"[\x0b\x0c]|\xc2\x85|\xe2\x80[\xa8\xa9]")
-_MARK_AT_START = re.compile(rb"(?<=[\r\n])\xef\xbb\xbf")
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\v\f\r")
+_CONTROL = re.compile(rb"[" + re.escape(_CONTROLS) + rb"]|\xc2[\x80-\x84\x86-\x9f]")
+_C1 = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
+_BREAKS_IN_TEXT = (re.compile(rb"\xe2\x80[\xa8\xa9]"), re.compile(rb"\xc2\x85"))
+_MARK = b"\xef\xbb\xbf"
+_MARK_AT_START = re.compile(rb"(?<=[\r\n])" + _MARK)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +61,14 @@ def without_controls(data: bytes) -> tuple[bytes, np.ndarray]:
     Form feeds and the like are line breaks within a cell, hence blanks. The Ctrl-Z (and zeros) with which DOS ends a
     file and byte order marks between joined files are part of no line.
     """
-    data = _MARK_AT_START.sub(b"", data.rstrip(b"\x1a\0"))
-    if _BREAK_IN_TEXT.search(data):
-        data = _BREAK_IN_TEXT.sub(b" ", data)
-    places = [found.start() for found in _CONTROL.finditer(data)]
-    if not places:
+    data = data.rstrip(b"\x1a\0").replace(b"\v", b" ").replace(b"\f", b" ")
+    if not data.isascii():
+        for found in _BREAKS_IN_TEXT:
+            data = found.sub(b" ", data)
+        if _MARK in data:
+            data = _MARK_AT_START.sub(b"", data)
+    if len(data.translate(None, _CONTROLS)) == len(data) and not _C1.search(data):
         return data, np.array([], np.int64)
+    places = [found.start() for found in _CONTROL.finditer(data)]
     lines = np.unique(Lines.of(data).holding(np.array(places))) + 1
     return _CONTROL.sub(b"", data), lines

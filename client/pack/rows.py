@@ -95,7 +95,7 @@ def tidied(path: Path, rows: Rows) -> Tidied:
 
 def tidy(column: pa.Array) -> pa.Array:
     """Without space at the ends, with single spaces (of any kind) within; null when nothing is left."""
-    spaced = pc.replace_substring_regex(column, r"[\s\x{A0}\x{2007}\x{202F}]+", " ")
+    spaced = pc.replace_substring_regex(column, r"[\s\x0b\x{85}\x{A0}\x{2007}\x{2028}\x{2029}\x{202F}]+", " ")
     trimmed = pc.utf8_trim(spaced, " ")
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
@@ -141,11 +141,9 @@ def _like_headings(table: pa.Table, names: set[str]) -> list[int]:
     """Rows whose first cell, or second, is the name of a column."""
     found: set[int] = set()
     for column in table.columns[:2]:
-        coded = column.combine_chunks().dictionary_encode()
-        alike = [value is not None and heading(value) in names for value in coded.dictionary.to_pylist()]
-        if any(alike):
-            marked = pc.fill_null(pc.take(pa.array(alike), coded.indices), False)
-            found |= set(np.flatnonzero(np.asarray(marked)).tolist())
+        words = pc.replace_substring_regex(pc.utf8_lower(column), r"[^\pL\pN]+", "_")
+        alike = pc.is_in(pc.utf8_trim(words, "_"), pa.array(sorted(names), pa.string()))
+        found |= set(np.flatnonzero(np.asarray(alike)).tolist())
     return sorted(found)
 
 

@@ -27,6 +27,9 @@ _NEEDED = re.compile(
     re.IGNORECASE,
 )
 _CHUNK = 1 << 20
+_MOST_COLUMNS = 16_384
+_MOST_COVERED = 100_000
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass
@@ -75,7 +78,7 @@ def parts_of_sheets(path: Path, kind: Kind, data: bytes) -> dict[str, SheetParts
             if kind is not XLSX:
                 return _document_sheets(archive.read("content.xml"))
             return {
-                name: _sheet(archive.read(part))
+                name: _Sheet().read(archive.read(part))
                 for name, part in _sheet_names(archive).items()
                 if part in archive.namelist()
             }
@@ -117,62 +120,89 @@ def _sheet_names(archive: zipfile.ZipFile) -> dict[str, str]:
     return {name: targets[key] for name, key in sheets.items() if key in targets}
 
 
-def _sheet(data: bytes) -> SheetParts:
-    """One sheet of an Excel workbook."""
-    parts = SheetParts()
-    at = {"row": -1, "column": -1}
-    formula: list[Any] = []
+class _Sheet:
+    """One sheet of an Excel workbook, being looked through. It has a million elements: little is done of each."""
 
-    def start(name: str, given: dict[str, str]) -> None:
-        if name == "c":
-            reference = given.get("r", "")
-            at["column"] = _column(reference) if reference else at["column"] + 1
-            formula[:] = [given.get("t")]
-        elif name in ("v", "is"):
-            formula.append(name)
-            parts.fill(at["row"], at["column"])
+    def __init__(self) -> None:
+        self.parts = SheetParts()
+        self._row = self._column = -1
+        self._of_text = False
+        """The cell is said to be text, which may be empty."""
+        self._columns: dict[str, int] = {}
+        self._parser = expat.ParserCreate()
+        self._parser.ordered_attributes = True
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = _refuse
+        self._parser.StartElementHandler = self._start
+
+    def read(self, data: bytes) -> SheetParts:
+        _feed(self._parser, data)
+        return self.parts
+
+    def _start(self, name: str, given: list[str]) -> None:
+        name = name.rpartition(":")[2]
+        if name in ("v", "is"):
+            self.parts.fill(self._row, self._column)
+        elif name == "c":
+            self._cell(dict(zip(given[::2], given[1::2], strict=True)))
         elif name == "f":
-            formula.append(name)
+            self._formula()
+        elif name in ("row", "col", "mergeCell"):
+            self._other(name, dict(zip(given[::2], given[1::2], strict=True)))
+
+    def _cell(self, given: dict[str, str]) -> None:
+        letters = given.get("r", "").rstrip("0123456789")
+        if letters not in self._columns:
+            self._columns[letters] = _column(letters) if letters else -1
+        self._column = self._columns[letters] if letters else self._column + 1
+        self._of_text = given.get("t") == "str"
+
+    def _formula(self) -> None:
+        """Look for the result of this cell: it is without one if no text stands in its `v`."""
+        texts: list[str] = []
+        values: list[str] = []
+        where, of_text = (self._row, self._column), self._of_text
+
+        def end(name: str) -> None:
+            name = name.rpartition(":")[2]
+            if name in ("v", "t"):
+                values.append("".join(texts))
+            if name == "c":
+                if not any(values) and not of_text:
+                    self.parts.without_result.append(where)
+                self._parser.EndElementHandler = self._parser.CharacterDataHandler = None
+            texts.clear()
+
+        self._parser.EndElementHandler, self._parser.CharacterDataHandler = end, texts.append
+
+    def _other(self, name: str, given: dict[str, str]) -> None:
+        if name == "mergeCell":
+            self.parts.merged.extend(_covered(given["ref"]))
         elif name == "row":
-            at["row"], at["column"] = int(given.get("r", at["row"] + 2)) - 1, -1
+            self._row, self._column = int(given.get("r", self._row + 2)) - 1, -1
             if given.get("hidden") in ("1", "true"):
-                parts.hidden_rows.add(at["row"])
-        elif name == "col" and given.get("hidden") in ("1", "true"):
-            # A column's style reaches to the last column there is; what is far off is hidden from nobody.
-            parts.hidden_columns.update(range(int(given["min"]) - 1, min(int(given["max"]), 16_384)))
-        elif name == "mergeCell":
-            parts.merged.extend(_covered(given["ref"]))
-
-    def end(name: str, text: str) -> None:
-        if name == "c" and "f" in formula and not ("v" in formula or "is" in formula):
-            parts.without_result.append((at["row"], at["column"]))
-        elif name == "v" and "f" in formula and not text and formula[0] != "str":
-            formula.remove("v")
-
-    _parse(data, start, end)
-    return parts
+                self.parts.hidden_rows.add(self._row)
+        elif given.get("hidden") in ("1", "true"):
+            # A style may reach to the last column there is.
+            self.parts.hidden_columns.update(range(int(given["min"]) - 1, min(int(given["max"]), _MOST_COLUMNS)))
 
 
-def _column(reference: str) -> int:
-    """The column of `AB12`, from 0."""
+def _column(letters: str) -> int:
+    """The column of `AB`, from 0."""
     number = 0
-    for letter in reference:
-        if not letter.isalpha():
-            break
-        number = number * 26 + ord(letter.upper()) - 64
-    if not 0 < number <= 16_384:
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    if not letters.isalpha() or not 0 < number <= _MOST_COLUMNS:
         raise ValueError("no such column")
     return number - 1
-
-
-_MOST_COVERED = 100_000
 
 
 def _covered(reference: str) -> list[tuple[int, int]]:
     """The cells of a merged range but the first; of a huge one those of its first rows."""
     first, _, last = reference.partition(":")
-    top, left = int(first.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) - 1, _column(first)
-    bottom, right = int(last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) - 1, _column(last)
+    (top, left), (bottom, right) = (
+        (int(corner.lstrip(_LETTERS)) - 1, _column(corner.rstrip("0123456789"))) for corner in (first, last or first)
+    )
     bottom = min(bottom, top + _MOST_COVERED // (right - left + 1))
     cells = [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
     return cells[1:]
@@ -199,7 +229,7 @@ def _document_sheets(data: bytes) -> dict[str, SheetParts]:
                 sheet.fill(at["row"] + at["rows"] - 1, at["column"] + times - 1, times * at["rows"])
             at["column"] += times
 
-    def end(name: str, _: str) -> None:
+    def end(name: str) -> None:
         if name == "table-row":
             at["row"] += at["rows"]
 
@@ -207,30 +237,26 @@ def _document_sheets(data: bytes) -> dict[str, SheetParts]:
     return found
 
 
-def _parse(
-    data: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str, str], None] | None = None
-) -> None:
-    """Walk through XML, names without their namespaces. A document type, and so an entity, raises `ValueError`."""
+def _parse(data: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None) -> None:
+    """Walk through XML, names without their namespaces."""
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    text: list[str] = []
-
-    def refuse(*_: Any) -> None:
-        raise ValueError("a document type")
 
     def begins(name: str, given: dict[str, str]) -> None:
-        text.clear()
         start(name.rpartition(" ")[2], {key.rpartition(" ")[2]: value for key, value in given.items()})
 
-    def ends(name: str) -> None:
-        if end is not None:
-            end(name.rpartition(" ")[2], "".join(text))
-
-    parser.StartDoctypeDeclHandler = refuse
+    parser.StartDoctypeDeclHandler = _refuse
     parser.StartElementHandler = begins
     if end is not None:
-        parser.EndElementHandler = ends
-        parser.CharacterDataHandler = text.append
+        parser.EndElementHandler = lambda name: end(name.rpartition(" ")[2])
+    _feed(parser, data)
+
+
+def _feed(parser: Any, data: bytes) -> None:
     for place in range(0, len(data), _CHUNK):
         parser.Parse(data[place : place + _CHUNK], False)
     parser.Parse(b"", True)
+
+
+def _refuse(*_: Any) -> None:
+    """A document type may declare entities; no workbook has one."""
+    raise ValueError("a document type")

@@ -101,7 +101,7 @@ def _source(path: Path, kind: Kind, rows: Rows) -> Source:
         unsplit=found.out,
         remarks=tuple(found.remarks),
         facts={"kind": kind.title, **rows.facts},
-        dates=found.dates,
+        dates={name: mask for name, mask in found.dates.items() if mask.any()},
         hidden=None if rows.hidden is None else found.hidden,
     )
 

@@ -25,7 +25,7 @@ from client.codes import (
     invalid,
 )
 from client.pack.headings import ROWS_SEARCHED, find_headings
-from client.pack.kinds import XLS, Kind
+from client.pack.kinds import ODS, XLS, Kind
 from client.pack.remarks import Remark
 from client.pack.rows import Rows
 from client.pack.sheet_parts import SheetParts, cell_name, parts_of_sheets, safe_copy
@@ -62,6 +62,9 @@ def read_sheet(path: Path, kind: Kind, sheet: str | None, expected: Collection[s
     else:
         data = safe_copy(path, kind)
         parts = parts_of_sheets(path, kind, data)
+    if kind is ODS:  # of such a one every sheet is read as it is opened
+        for name, found in parts.items():
+            _check_size(path, name, found.last_row + 1, found.last_column + 1, found.filled)
     try:
         with CalamineWorkbook.from_filelike(BytesIO(data)) as workbook:
             known = _sheets(workbook, parts)
@@ -103,7 +106,7 @@ def _only(path: Path, workbook: Any, known: list[_Sheet]) -> tuple[_Sheet, list[
     """The only visible sheet that is a table, and its cells."""
     read = [(sheet, _cells(path, workbook, sheet)) for sheet in known if sheet.visible]
     tables = [(sheet, cells) for sheet, cells in read if _is_table(cells)]
-    tables = [table for table in tables if _filled_rows(table[1]) > 1] or tables
+    tables = [table for table in tables if _has_rows(table[1])] or tables
     if len(tables) > 1:
         raise invalid("INP-051", path=path, sheets=", ".join(sheet.name for sheet, _ in tables))
     if not tables:
@@ -115,14 +118,15 @@ def _only(path: Path, workbook: Any, known: list[_Sheet]) -> tuple[_Sheet, list[
 
 def _is_table(cells: list[list[Any]]) -> bool:
     """Whether there is more than one filled cell in a row or a column; the dictionary of a template is no table."""
-    places = [(at, place) for at, row in enumerate(cells) for place, cell in enumerate(row) if _as_text(cell)]
-    if not places or tuple(_as_text(cell) for cell in cells[places[0][0]]) == DICTIONARY_HEADER:
-        return False
-    return len(places) > 1
+    filled = (row for row in cells for cell in row if _as_text(cell))
+    first, second = next(filled, None), next(filled, None)
+    return first is not None and second is not None and tuple(map(_as_text, first)) != DICTIONARY_HEADER
 
 
-def _filled_rows(cells: list[list[Any]]) -> int:
-    return sum(any(_as_text(cell) for cell in row) for row in cells)
+def _has_rows(cells: list[list[Any]]) -> bool:
+    """Whether there is anything below the first row that is filled."""
+    filled = (row for row in cells if any(map(_as_text, row)))
+    return next(filled, None) is not None and next(filled, None) is not None
 
 
 def _cells(path: Path, workbook: Any, sheet: _Sheet) -> list[list[Any]]:
@@ -159,7 +163,7 @@ def _rows(
     dates = {
         name: np.array([isinstance(row[place], date) for row in below], dtype=bool) for place, name in enumerate(names)
     }
-    remarks = _remarks(sheet, begin, names) if sheet.parts else [Remark(NOT_SEEN.filled(kind=kind.title))]
+    remarks = _remarks(sheet.parts, cells, begin, names) if sheet.parts else [Remark(NOT_SEEN.filled(kind=kind.title))]
     for place, name in enumerate(names):
         controlled = np.asarray(pc.fill_null(pc.match_substring_regex(columns[place], _CONTROL), False)).astype(bool)
         if controlled.any():
@@ -182,26 +186,26 @@ def _rows(
     )
 
 
-def _remarks(sheet: _Sheet, begin: int, names: Sequence[str]) -> list[Remark]:
+def _remarks(parts: SheetParts, cells: list[list[Any]], begin: int, names: Sequence[str]) -> list[Remark]:
     """What of the sheet people do not see, or see otherwise than it stands there; rows by their numbers."""
-    parts = sheet.parts
-    assert parts is not None  # only called where the format was looked into
     remarks = []
     hidden = [row + 1 for row in sorted(parts.hidden_rows) if begin <= row <= parts.last_row]
     if hidden:
         remarks.append(Remark(HIDDEN_ROW, np.array(hidden, np.int64)))
     remarks += [Remark(HIDDEN_COLUMN, None, name) for place, name in enumerate(names) if place in parts.hidden_columns]
     for code, found in ((NO_RESULT, parts.without_result), (MERGED, parts.merged)):
-        for place in sorted({column for row, column in found if row >= begin and column < len(names)}):
-            lines = sorted({row + 1 for row, column in found if column == place and row >= begin})
-            remarks.append(Remark(code, np.array(lines, np.int64), names[place]))
+        rows: dict[int, set[int]] = {}
+        for row, place in found:
+            if begin <= row < len(cells) and place < len(names) and not _as_text(cells[row][place]):
+                rows.setdefault(place, set()).add(row + 1)
+        remarks += [Remark(code, np.array(sorted(rows[place]), np.int64), names[place]) for place in sorted(rows)]
     return remarks
 
 
 def _as_text(cell: Any) -> str | None:
     """A cell as text: a whole number without `.0`, a date as ISO (with its time, if it has one)."""
-    if cell is None or cell == "":
-        return None
+    if isinstance(cell, str) or cell is None:
+        return cell or None
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
