@@ -25,6 +25,8 @@ from client.locks import free, held
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shared.agreement.model import Limits
+
 SEALED_MARK = b"PARE"
 _HALF = ".half"
 """What a file is called while it is written: `.<name>.<random>.half`."""
@@ -33,16 +35,22 @@ _READERS = {"owner": {"file": 0o600, "folder": 0o700}, "group": {"file": 0o640, 
 _MODES = dict(_READERS["owner"])
 _WIDEST = 400
 """Pixels of a column, at most."""
+_LARGEST = {"bytes": 2_000_000_000, "rows": 5_000_000, "columns": 256, "decompressed_bytes": 1_000_000_000}
+"""Of a Parquet file that no agreement bounds, such as a postcode directory."""
 _LIVE = r"^[=+\-@\t\r\n＝＋－＠]"
 
 
-def read_parquet(path: Path) -> pa.Table:
-    """Read a plain Parquet file.
+def read_parquet(path: Path, limits: Limits | None = None) -> pa.Table:
+    """Read a plain Parquet file, looked through beforehand, so that no file takes more memory than `limits` allow.
 
-    Raises `InvalidInput` INP-001 (not there), 002 (not Parquet), 013 (sealed).
+    `limits` are the agreement's where the file is to be sent: what does not keep to them is refused as the exchange
+    would (`UntrustedDrop`, ENV-…). Raises `InvalidInput` INP-001 (not there), 002 (not Parquet), 013 (sealed), 063 (no
+    limits given, and larger than any file that is worked with here).
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from client.parquet import read_bounded
+    from shared.agreement.model import Limits
+    from shared.envelope.gates import DAMAGED
+    from shared.errors import UntrustedDrop
 
     if not path.is_file():
         raise invalid("INP-001", path=path)
@@ -50,9 +58,13 @@ def read_parquet(path: Path) -> pa.Table:
         if file.read(4) == SEALED_MARK:
             raise invalid("INP-013", path=path)
     try:
-        return pq.read_table(path, partitioning=None, memory_map=False)
-    except (pa.ArrowException, OSError):
-        raise invalid("INP-002", path=path, kind="Parquet (pack a CSV or XLSX first)") from None
+        return read_bounded(path, limits or Limits(**_LARGEST))
+    except UntrustedDrop as refusal:
+        if refusal.code == DAMAGED.code:
+            raise invalid("INP-002", path=path, kind="Parquet (pack a CSV or XLSX first)") from None
+        if limits is not None:
+            raise
+        raise invalid("INP-063", path=path, reason=refusal.message) from None
 
 
 def share_with(readers: str) -> None:

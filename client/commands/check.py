@@ -39,16 +39,16 @@ def check_file(
     from client.settings import load_settings, today
     from shared.contract.report import report_json, status_of
     from shared.contract.validate import REJECTED, validate
-    from shared.errors import BadFile
+    from shared.errors import BadFile, UntrustedDrop
 
     settings = load_settings(profile, agreements=agreements)
     terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[check_dataset(dataset)]
-    rows = read_parquet(file)
     outcome: Validation | RejectedDrop
     with step("Checking"):
         try:
+            rows = read_parquet(file, settings.agreement().limits)
             outcome = validate(rows, dataset, as_of=today(as_of), stale_after_days=terms.stale_after_days)
-        except BadFile as refusal:
+        except (UntrustedDrop, BadFile) as refusal:
             outcome = refusal
         facts = {"file": file.name, "dataset": dataset}
         document = report_json(outcome, facts)

@@ -61,6 +61,7 @@ def seal_file(
     from shared.envelope.keys import Use
     from shared.envelope.manifest import EXCHANGE
     from shared.envelope.seal import seal
+    from shared.errors import UntrustedDrop
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     check_dataset(dataset)
@@ -71,7 +72,10 @@ def seal_file(
     check_may_drop(agreement, slug, dataset, today)
     check_open(agreement, dataset, collection, today)
     look_beforehand(settings)
-    table = read_parquet(file)
+    try:
+        table = read_parquet(file, agreement.limits)
+    except UntrustedDrop as refusal:
+        raise invalid("INP-016", path=file, reason=f"{refusal.code}, {refusal.message}".rstrip(".")) from None
     with step("Checking"):
         terms = agreement.terms_of(dataset)
         checked = validate(table, dataset, as_of=today, stale_after_days=terms.stale_after_days)

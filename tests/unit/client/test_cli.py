@@ -72,7 +72,7 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(exchange):
 
 
 def test_an_unforeseen_error_exits_with_1_and_its_text_is_not_shown(exchange, monkeypatch, tmp_path):
-    def broken(path: Path) -> None:
+    def broken(*_: object) -> None:
         raise ValueError("cannot convert OKAFOR")
 
     monkeypatch.setattr("client.files.read_parquet", broken)
