@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, PAGES, ROW_COUNT, ROWS, SIZE, TYPES, refuse
 from shared.envelope.thrift import read_struct, read_struct_at
+from shared.errors import UntrustedDrop
 
 if TYPE_CHECKING:
     from shared.agreement.model import Limits
@@ -75,11 +76,14 @@ def _chunks(data: mmap.mmap, limits: Limits) -> list[_Chunk]:
     if data[:4] != _MAGIC or data[-4:] != _MAGIC or length > len(data) - 12:
         raise ValueError("no Parquet")
     if length > _MOST_FOOTER_BYTES:
-        raise refuse(PAGES, f"Its footer alone has {length} bytes.")
+        raise _unsafe(f"its footer alone has {length} bytes")
     facts = read_struct(data[-8 - length : -8])
     root, *leaves = facts[2]
-    if 8 in facts or any(leaf.get(5) or leaf.get(3) == _REPEATED or leaf.get(2, 0) > _WIDEST for leaf in leaves):
-        raise refuse(TYPES)
+    if 8 in facts:
+        raise _unsafe("it is encrypted")
+    for position, leaf in enumerate(leaves, start=1):
+        if leaf.get(5) or leaf.get(3) == _REPEATED or leaf.get(2, 0) > _WIDEST:
+            raise refuse(TYPES, f"Column {position}.")
     groups = facts[4]
     rows = sum(group[3] for group in groups)
     if max(facts[3], rows) > limits.rows:
@@ -96,14 +100,15 @@ def _chunks(data: mmap.mmap, limits: Limits) -> list[_Chunk]:
 def _chunk(entry: dict[int, Any], rows: int, size: int) -> _Chunk:
     """A column chunk: 1 another file, 3 facts, 8 and 9 how it is encrypted."""
     if {1, 8, 9} & set(entry):
-        raise refuse(PAGES)
+        raise _unsafe("a column lies in another file, or is encrypted")
     facts = entry[3]
     if facts[5] != rows:
         raise refuse(ROW_COUNT)
     start = min((offset for offset in (facts[9], facts.get(11, 0)) if offset > 0), default=0)
     end = start + facts[7]
-    if not 0 < start <= end <= size:
-        raise refuse(PAGES)
+    least = 1 if rows else 0  # a column without rows may have no page
+    if start < least or end - start < least or end > size:
+        raise _unsafe("a column lies where none can")
     return _Chunk(start, end, rows, facts[1] == _BYTE_ARRAY)
 
 
@@ -117,7 +122,7 @@ def _weigh(data: mmap.mmap, chunks: list[_Chunk], limits: Limits) -> None:
             kind, size, packed = header[1], header[2], header[3]
             pages, unpacked = pages + 1, unpacked + size
             if min(size, packed) < 0 or pages > _MOST_PAGES:
-                raise refuse(PAGES)
+                raise _unsafe("its pages are too many, or smaller than nothing")
             if unpacked > limits.decompressed_bytes:
                 raise refuse(EXPANDED)
             if kind != _INDEX:
@@ -133,11 +138,17 @@ def _values(header: dict[int, Any], chunk: _Chunk) -> int:
     kind, size = header[1], header[2]
     where, encoding = _ENCODING_AT[kind]
     values = header[where][1]
-    if header[where][encoding] == _DELTA_TEXT or not 0 <= values <= chunk.rows:
-        raise refuse(PAGES)
-    if kind == _DICTIONARY and values > size // (4 if chunk.is_text else 1):
-        raise refuse(PAGES)
+    if header[where][encoding] == _DELTA_TEXT:
+        raise _unsafe("a text may repeat the one before it")
+    if not 0 <= values <= chunk.rows or (kind == _DICTIONARY and values > size // (4 if chunk.is_text else 1)):
+        raise _unsafe("a page has more values than its column has rows, or than fit into it")
     return int(values)
+
+
+def _unsafe(why: str) -> UntrustedDrop:
+    """The refusal of a file that is not written as those are that `exchange pack` writes."""
+    message = f"The file is not written in a way that can be read safely: {why}."
+    return UntrustedDrop(PAGES.code, message, "Write it with `exchange pack`, or with the usual settings of your tool.")
 
 
 def _read(path: Path, limits: Limits) -> pa.Table:

@@ -200,7 +200,7 @@ def test_calibrate_reads_decisions_as_the_exchange_does(exchange, results, tmp_p
         ({}, {"match_ref": ["m-1"]}, "INP-004", "decision"),
         ({"match_ref": [7], "probability": [0.9]}, {}, "INP-019", "match_ref"),
         ({"match_ref": ["m-1"], "probability": ["Okafor"]}, {}, "INP-019", "probability"),
-        ({"match_ref": [["m-1"]], "probability": [0.9]}, {}, "INP-019", "match_ref"),
+        ({"match_ref": [["m-1"]], "probability": [0.9]}, {}, "INP-063", "Column 1."),
         ({"match_ref": ["m-1", "m-2"], "probability": [0.9, 96.0]}, {}, "INP-018", "row 2: probability"),
         ({"match_ref": ["m-1"], "probability": [float("nan")]}, {}, "INP-018", "row 1: probability"),
         ({}, {"match_ref": ["m-1"], "decision": [1]}, "INP-019", "decision"),
