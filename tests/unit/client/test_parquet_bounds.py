@@ -132,6 +132,44 @@ def test_what_would_fill_the_memory_is_refused_at_once(tmp_path, bomb):
     assert time.monotonic() - began < 2
 
 
+def test_numbers_that_take_no_room_in_the_file_but_in_memory_are_weighed_too(tmp_path):
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({f"c{n}": pa.array([7] * 10_000) for n in range(12)}), path, compression="zstd")
+    room = 12 * 10_000 * 8
+    assert refused(path, LIMITS.model_copy(update={"decompressed_bytes": room - 1})) == "ENV-019"
+    assert read_bounded(path, LIMITS.model_copy(update={"decompressed_bytes": 2 * room})).num_rows == 10_000
+
+
+ROWS_IN_FOOTER = b"\x16\x78"
+"""In Thrift: field 3, a number, 60. Of the file it stands first, then that of the row group and of each column."""
+ROWS_IN_PAGE = b"\x2c\x15\x78"
+ENTRIES_IN_DICTIONARY = b"\x4c\x15\x06"
+
+
+@pytest.mark.parametrize(
+    ("honest", "lie", "code"),
+    [
+        (ROWS_IN_FOOTER, b"\x16\x76", "ENV-017"),
+        (ROWS_IN_PAGE, b"\x2c\x15\x76", "ENV-017"),
+        (ENTRIES_IN_DICTIONARY, b"\x4c\x15\x64", "ENV-018"),
+    ],
+)
+def test_a_count_that_no_other_count_bears_out_refuses_the_file(tmp_path, honest, lie, code):
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"a": ["x", "y", "z"] * 20}), path, compression=None, write_statistics=False)
+    data = path.read_bytes()
+    assert honest in data
+    path.write_bytes(data.replace(honest, lie, 1))
+    assert refused(path) == code
+
+
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
+def test_texts_written_as_differences_are_not_read(tmp_path, encoding):
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"a": ["x" * 99] * 60}), path, use_dictionary=False, column_encoding={"a": encoding})
+    assert refused(path) == "ENV-018"
+
+
 MEASURED = """
 import sys
 from client.cli import run
