@@ -127,9 +127,9 @@ def _copy_logs(logs: LogArchive, begins: datetime, ends: datetime, out: Path) ->
         count += 1
         undated += file.hour is None
     if undated:
-        note(f"{undated} files of the audit account do not say of which hour they are: they were copied, too.")
+        note(f"Files of the audit account that do not say of which hour they are, and were copied, too: {undated}.")
     if left:
-        note(f"{left} files of the audit account have names that can be no path: REC-005. They were NOT copied.")
+        note(f"REC-005: files of the audit account whose names can be no path, and that were NOT copied: {left}.")
     return count
 
 

@@ -91,18 +91,12 @@ def test_one_line_under_any_name_in_any_form_is_found_or_its_file_is_named(
     assert not unread if form in READ else True
 
 
-SCRAPS = st.binary(max_size=4) | st.sampled_from(
-    [b"{", b"}", b"[", b"]", b'"', b",", b"\n", b"\r", b"\\", b'{"records":[]}', b'"records":[],', b"[]", b'"rows":[],']
-    + [
-        b'"columns":[],"rows":[],',
-        b'"value":[],',
-        b'{"tables":[',
-        b"sep=;\n",
-        b"\xef\xbb\xbf",
-        b"\xff\xfe",
-        b"\x1f\x8b",
-    ]
+PUT_BETWEEN = (
+    *(b"{", b"}", b"[", b"]", b'"', b",", b"\n", b"\r", b"\\", b"[]", b"sep=;\n"),
+    *(b'{"records":[]}', b'"records":[],', b'"value":[],', b'{"tables":[', b'"rows":[],', b'"columns":[],"rows":[],'),
+    *(b"\xef\xbb\xbf", b"\xff\xfe", b"\x1f\x8b"),
 )
+SCRAPS = st.binary(max_size=4) | st.sampled_from(PUT_BETWEEN)
 
 
 @settings(max_examples=150, deadline=None)
