@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from azure.core.exceptions import (
     AzureError,
+    ClientAuthenticationError,
     DecodeError,
     HttpResponseError,
     ServiceRequestError,
@@ -39,7 +40,10 @@ def fault_of(error: AzureError, container: str) -> StorageFault:
     status = error.status_code if isinstance(error, HttpResponseError) else None
     said = _error_code(error)
     where = f"container {container}{_evidence(error, said)}"
-    if isinstance(error, _TRANSIENT) or status in _TRANSIENT_STATUS:
+    broke_off = (
+        status is None and isinstance(error, HttpResponseError) and not isinstance(error, ClientAuthenticationError)
+    )
+    if isinstance(error, _TRANSIENT) or status in _TRANSIENT_STATUS or broke_off:
         return StorageUnavailable("STO-004", f"The blob service did not answer as it should; {where}.", "Try again.")
     if status == 404 and said not in {"ContainerNotFound", "QueueNotFound"}:
         return Missing("STO-001", f"There is no such blob; {where}.")
@@ -49,7 +53,7 @@ def fault_of(error: AzureError, container: str) -> StorageFault:
         return Held("STO-009", f"A lease, a hold or a policy bars it; {where}.", "Find out who set it and why.")
     if status == 412 and said in {"ConditionNotMet", ""}:
         return Changed("STO-003", f"The blob was overwritten since it was looked at; {where}.")
-    if status in {401, 403} or (status is None and isinstance(error, HttpResponseError)):
+    if status in {401, 403} or isinstance(error, ClientAuthenticationError):
         return NotAllowed("STO-005", f"These credentials do not allow that; {where}.", "Renew the pass or the role.")
     return StorageFault("STO-006", f"The blob service refused; {where}.")
 
