@@ -6,6 +6,7 @@ costs nothing, so no test cleans up after another and none can see another's blo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ from shared.storage.storage import Storage
 from tests.world import World, desks, make_world, put_postcodes
 
 ACCOUNTS = 1000
+
+# Tests write a file and pack it at once.
+os.environ.setdefault("EXCHANGE_SETTLE", "0")
 
 # A busy machine is slow, which is no defect of the product.
 settings.register_profile("exchange", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,6 +10,7 @@ import typer
 
 from client import options
 from client.console import answer, facts_table, note, step, table
+from client.pack.still import check_whole, remember, whole
 
 if TYPE_CHECKING:
     from client.pack.packed import Packed
@@ -25,6 +26,7 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="The contract file to wri
 @app.command(
     epilog="Example: exchange pack census ./census --out pupils.parquet --borough southwark --directory onspd.csv"
 )
+@whole
 def census(
     folder: Annotated[Path, typer.Argument(help="Folder of {year}_{term}_{table}.csv files, as COLLECT exports them.")],
     out: Out,
@@ -66,6 +68,7 @@ def census(
 
 
 @app.command(epilog="Example: exchange pack households extract.csv --style auto --out households.parquet")
+@whole
 def households(
     extract: Annotated[Path, typer.Argument(help="The supplier's extract, CSV or XLSX.")],
     out: Out,
@@ -98,6 +101,7 @@ def households(
 
 
 @app.command("table", epilog="Example: exchange pack table decisions.xlsx --dataset decisions --out decisions.parquet")
+@whole
 def from_table(
     file: Annotated[Path, typer.Argument(help="A CSV or XLSX under the contract's column names.")],
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
@@ -139,11 +143,13 @@ def _write(
 
     if out.suffix.lower() != ".parquet":
         raise invalid("INP-015", path=out, known=".parquet")
+    check_whole(source, packed.rows_in)
     report = report or out.with_name(f"{out.stem}-report.csv")
     with step("Writing"):
         write_table(report, packed.findings)
         if packed.table.num_rows:
             write_table(out, packed.table)
+            remember(packed.rows_in)
     facts = {"ok": True, **more, **packed.summary(), "out": str(out), "report": str(report)}
     if packed.table.num_rows:
         answer(facts, _text(packed, facts), as_json=as_json)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shared.storage.areas import Blob
 
 SERVICE = "intake"
-_CLOCK_SKEW = timedelta(days=1)
+_CLOCK_SKEW = timedelta(minutes=10)
 
 IN_THE_FUTURE = AgreementCode(
     "DRP-001", "The file was prepared in the future.", "Set the clock of the machine that seals, and seal again."
