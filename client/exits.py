@@ -88,6 +88,7 @@ _BY_KIND: tuple[tuple[type[ExchangeError], Exit], ...] = (
 """The first that fits. What is raised here about a file was found on this machine: the exchange has not seen it."""
 
 _BY_CODE = {
+    "INP-022": Exit.TRY_LATER,
     "INP-024": Exit.ALREADY_DONE,
     "INP-047": Exit.ALREADY_DONE,
     "INP-107": Exit.ALREADY_DONE,

@@ -13,6 +13,7 @@ from shared.storage import line as pace
 from shared.storage.storage import Storage
 from tests.conditions.line import Line, open_line
 from tests.conditions.office import SLUG, Office
+from tests.world import NOW
 
 CLEARED = (
     "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy",
@@ -53,6 +54,8 @@ def office(
     for name in [*CLEARED, *(f"EXCHANGE_{key}" for key in ("PROFILE", "BOROUGH", "KEYS", "INBOX_URL", "OUTBOX_URL"))]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pace, "PAUSE_SECONDS", 0.0)
+    for place in ("client.settings.now", "client.examine.now"):  # the agreement is in force whenever this runs
+        monkeypatch.setattr(place, lambda: NOW)
     found = Office(tmp_path, exchange, keys_folder / SLUG / "keys", line.url, capsys, monkeypatch)
     found.set_up()
     return found

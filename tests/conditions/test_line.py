@@ -126,9 +126,9 @@ def test_a_file_of_a_machine_whose_clock_is_fast_is_not_sent(office: Office, sea
 def test_sealing_compares_the_clock_first_and_says_the_difference(office: Office, line: Line, moved, tmp_path) -> None:
     import pyarrow.parquet as pq
 
-    from tests.world import COLLECTION, household, table
+    from tests.world import COLLECTION, NOW, household, table
 
-    pq.write_table(table("households", [household(extract_date=datetime.now(UTC).date())]), tmp_path / "h.parquet")
+    pq.write_table(table("households", [household(extract_date=NOW.date())]), tmp_path / "h.parquet")
     seal = ("seal", tmp_path / "h.parquet", "--dataset", "households", "--collection", COLLECTION)
     line.fault = Fault(clock=moved)
     said = office.run(*seal, "--out", tmp_path / "out")

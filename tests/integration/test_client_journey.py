@@ -224,4 +224,4 @@ def test_only_a_sealed_file_with_its_manifest_is_dropped(exchange, tmp_path):
 def test_an_outbox_without_anything_says_so(exchange, tmp_path):
     assert exchange("wandsworth", "status")[1]["files"] == []
     code, said = exchange("wandsworth", "fetch", "--out", tmp_path)
-    assert (code, said["error"]["code"]) == (2, "INP-022")
+    assert (code, said["error"]["code"]) == (5, "INP-022")
