@@ -12,6 +12,7 @@ import pytest
 
 from client import files
 from client.fetching import safe
+from shared.errors import InvalidInput
 from tests.conditions.office import Office
 
 ROOT = os.geteuid() == 0
@@ -149,12 +150,26 @@ def test_what_a_kill_left_is_removed_and_what_is_being_written_is_not(tmp_path: 
     mine = tmp_path / ".settings.somebody"
     for path in (left, earlier, mine):
         path.write_bytes(b"half")
-    busy = tmp_path / ".g.parquet.0a1b2c3d.half"
+    busy = tmp_path / ".g.parquet.1-0a1b2c3d.half"
+    made_now = tmp_path / f".i.parquet.{os.getpid()}-0a1b2c3d.half"
+    made_before = tmp_path / ".i.parquet.999999999-0a1b2c3d.half"
+    made_now.touch()
+    made_before.touch()
     with busy.open("wb") as writing, held(writing.fileno()):
+        writing.write(b"half")
+        writing.flush()
         files.write_bytes(tmp_path / "h.parquet", b"whole")
-        assert sorted(path.name for path in tmp_path.iterdir()) == [busy.name, mine.name, "h.parquet"]
+        kept = {busy.name, made_now.name, mine.name, "h.parquet"}
+        assert {path.name for path in tmp_path.iterdir()} == kept
     files.write_bytes(tmp_path / "h.parquet", b"whole again")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [mine.name, "h.parquet"]
+    assert {path.name for path in tmp_path.iterdir()} == kept - {busy.name}
+
+
+def test_files_that_belong_together_appear_together(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    with pytest.raises(InvalidInput, match="INP-083"):
+        files.write_together({tmp_path / "a": b"1", tmp_path / "b": b"2"})
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
 def test_a_star_is_filled_in_by_the_command(office: Office) -> None:
