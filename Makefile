@@ -100,9 +100,9 @@ look: ## pictures of an evidence page, wide, narrow and printed (PAGE=…/eviden
 .PHONY: lock
 lock: setup ## pin what deploys (requirements.txt) and what develops (requirements-dev.txt) from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml -o requirements.txt
+	  --extra exchange pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe \
-	  --extra client --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	  --extra exchange --extra client --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 .PHONY: clean
 clean: ## remove what setup, demo and test made

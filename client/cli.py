@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("operate.record", "For operators: copy the record of a period, for an audit."),
     "sweep": ("operate.disposal:sweep", "For operators, on one machine: destroy what is past its day."),
     "synth": ("local.synth.command:synth", "Make synthetic boroughs: drops, and the truth apart from them."),
+    "practice": ("local.practice:command", "Write made-up children to practise with."),
     "demo": ("local.demo:command", "Run the whole exchange once on this machine, and show every row's outcome."),
     "up": ("local.up:command", "Keep the whole exchange running on this machine."),
 }

@@ -346,6 +346,27 @@ INPUT_CODES = _codes(
         "The gates need the metadata of {path}, and there is none beside it.",
         "Give it with --metadata, or leave out --keys to see only what the file itself shows.",
     ),
+    InputCode(
+        "INP-114",
+        "{path} is still being written: it has not been still for {seconds} seconds.",
+        "Run it again when the job that writes it has ended.",
+    ),
+    InputCode("INP-115", "{path} was changed while it was read. Nothing was written.", "Run it again."),
+    InputCode(
+        "INP-116",
+        "{path} holds {count} numbers, and one is wanted: how many rows there should be.",
+        "Give a file with that number alone, or the number itself.",
+    ),
+    InputCode(
+        "INP-117",
+        "{path} has {rows} rows, and should have {wanted}. Nothing was written.",
+        "Wait until the extract is whole, or have it made again.",
+    ),
+    InputCode(
+        "INP-118",
+        "{path} has {rows} rows, and the last time there were {before}. Nothing was written.",
+        "Look whether the extract is whole. If it is, say so with --allow-shrink.",
+    ),
 )
 
 

@@ -50,7 +50,10 @@ MEANING: dict[Exit, tuple[str, str]] = {
         "Mend what the message names; trying again alone will not help.",
     ),
     Exit.CHECK_BROKEN: ("An audit or evidence was made, and a check of it is broken.", "Read the report."),
-    Exit.REFUSED: ("The exchange has refused the file or the request.", "Read the report, mend, seal and drop again."),
+    Exit.REFUSED: (
+        "The exchange has refused the file or the request, or does not count the file.",
+        "Read the report, mend, seal and drop again.",
+    ),
     Exit.TRY_LATER: ("No answer, too busy, or no answer yet.", "Run the same command again later; nothing is doubled."),
     Exit.NOT_ALLOWED: (
         "The pass, the account, a proxy or an untrusted certificate stands in the way.",
@@ -90,6 +93,7 @@ _BY_KIND: tuple[tuple[type[ExchangeError], Exit], ...] = (
 """The first that fits. What is raised here about a file was found on this machine: the exchange has not seen it."""
 
 _BY_CODE = {
+    "INP-022": Exit.TRY_LATER,
     "INP-024": Exit.ALREADY_DONE,
     "INP-047": Exit.ALREADY_DONE,
     "INP-107": Exit.ALREADY_DONE,

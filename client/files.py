@@ -11,8 +11,8 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from client.codes import invalid
 from client.disk import disk
-from client.locks import free, held
+from client.locks import free, held, runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SEALED_MARK = b"PARE"
 _HALF = ".half"
-"""What a file is called while it is written: `.<name>.<random>.half`."""
+"""What a file is called while it is written: `.<name>.<process>-<random>.half`."""
 _BINARY = getattr(os, "O_BINARY", 0)
 _READERS = {"owner": {"file": 0o600, "folder": 0o700}, "group": {"file": 0o640, "folder": 0o750}}
 _MODES = dict(_READERS["owner"])
@@ -87,25 +87,43 @@ def write_bytes(path: Path, data: bytes) -> None:
 
     Raises `InvalidInput` INP-080 to INP-087: no room, not allowed, a folder, open elsewhere.
     """
-    make_folder(path.parent)
-    sweep(path)
-    with disk(path):
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "")
-        half = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}{_HALF}")
-        try:
-            with (
-                os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as file,
-                held(file.fileno()),
-            ):
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: none appears before all are written, and then each whole. Raises the same."""
+    for path in files:
+        make_folder(path.parent)
+        sweep(path)
+    with ExitStack() as halves:
+        written = [(path, halves.enter_context(_half(path, data))) for path, data in files.items()]
+        for path, half in written:
+            with disk(path):
+                half.replace(path)
+
+
+@contextmanager
+def _half(path: Path, data: bytes) -> Iterator[Path]:
+    """The file under another name, written whole; it is gone afterwards, if it was not renamed."""
+    half = path.with_name(f".{path.name[:60]}.{os.getpid()}-{secrets.token_hex(4)}{_HALF}")
+    try:
+        with ExitStack() as writing:
+            with disk(path):
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, "")
+                file = writing.enter_context(
+                    os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb")
+                )
+                writing.enter_context(held(file.fileno()))
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            half.chmod(_MODES["file"])
-            half.replace(path)
-        except BaseException:
-            half.unlink(missing_ok=True)
-            raise
+                half.chmod(_MODES["file"])
+            if os.name == "nt":
+                writing.close()  # where what is open cannot be renamed
+            yield half
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def sweep(path: Path) -> None:
@@ -113,8 +131,16 @@ def sweep(path: Path) -> None:
     earlier = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}")  # as versions before this one named it
     with suppress(OSError):
         for left in path.parent.iterdir():
-            if left.name.startswith(".") and (left.name.endswith(_HALF) or earlier.fullmatch(left.name)) and free(left):
+            ours = left.name.startswith(".") and (left.name.endswith(_HALF) or earlier.fullmatch(left.name))
+            # One that is empty may have been made this moment, and not have been locked yet.
+            if ours and (left.stat().st_size or not runs(_maker(left.name))) and free(left):
                 left.unlink(missing_ok=True)
+
+
+def _maker(half: str) -> int:
+    """The process that made a half file; 0 when its name does not say."""
+    found = re.search(rf"\.(\d+)-[0-9a-f]{{8}}{re.escape(_HALF)}$", half)
+    return int(found[1]) if found else 0
 
 
 def write_table(path: Path, table: pa.Table, choices: Mapping[str, Sequence[str]] | None = None) -> None:

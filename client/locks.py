@@ -47,6 +47,19 @@ def free(path: Path) -> bool:
     return True
 
 
+def runs(process: int) -> bool:
+    """Whether a process of this machine runs. Not asked on Windows, where asking would end it."""
+    if fcntl is None or process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
+
+
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Be the only command that works in `folder`; wait for another to end. Raises `InvalidInput` INP-112."""

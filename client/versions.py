@@ -5,14 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 NAME = "borough-exchange"
-_EXCHANGE_ONLY = {
-    "azure.functions",
-    "azure.storage.queue",
-    "azure.keyvault.secrets",
-    "azurefunctions",
-    "pandas",
-    "rapidfuzz",
-}
+_EXCHANGE_ONLY = {"azure.functions", "azurefunctions", "azure.storage.queue", "azure.keyvault.secrets", "pandas"}
 """What the exchange runs on and a sender does not need: the extra `exchange` of the package."""
 
 
@@ -37,6 +30,6 @@ def version_line() -> str:
 
 def how_to_install(part: str) -> str:
     """What to type so that a part which is missing is there."""
-    roots = {part, part.partition(".")[0]}
-    extra = "client,exchange" if roots & _EXCHANGE_ONLY or part.startswith("azure.") else "client"
+    of_exchange = any(part == known or part.startswith(f"{known}.") for known in _EXCHANGE_ONLY)
+    extra = "client,exchange" if of_exchange else "client"
     return f"Install it: pip install '{NAME}[{extra}]'; in a clone, `make setup`."

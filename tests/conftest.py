@@ -8,6 +8,7 @@ What only these fixtures need is loaded by them, so that a test of one rule star
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tests.world import World
 
 ACCOUNTS = 1000
+
+# Tests write a file and pack it at once.
+os.environ.setdefault("EXCHANGE_SETTLE", "0")
 
 # A busy machine is slow, which is no defect of the product.
 settings.register_profile("exchange", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,6 +11,7 @@ import typer
 
 from client import options
 from client.console import answer, facts_table, note, step, table
+from client.pack.still import check_whole, remember, whole
 
 if TYPE_CHECKING:
     from client.pack.packed import Packed
@@ -34,6 +35,7 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="The contract file to wri
 
 
 @app.command(epilog="Example: exchange pack census ./la ./academies --out pupils.parquet --borough southwark")
+@whole
 def census(
     given: Annotated[
         list[Path],
@@ -90,6 +92,7 @@ def census(
 
 
 @app.command(epilog="Example: exchange pack households extract.csv --style auto --out households.parquet")
+@whole
 def households(
     extract: Annotated[Path, typer.Argument(help="The supplier's extract, CSV or XLSX.")],
     out: Out,
@@ -132,6 +135,7 @@ def households(
 
 
 @app.command("table", epilog="Example: exchange pack table decisions.xlsx --dataset decisions --out decisions.parquet")
+@whole
 def from_table(
     file: Annotated[
         Path, typer.Argument(help="A CSV or XLSX under the contract's column names, or laid out as --style says.")
@@ -208,11 +212,13 @@ def _write(
 
     if out.suffix.lower() != ".parquet":
         raise invalid("INP-015", path=out, known=".parquet")
+    check_whole(source, packed.rows_in)
     report = report or out.with_name(f"{out.stem}-report.csv")
     with step("Writing"):
         write_report(report, packed)
         if packed.table.num_rows:
             write_table(out, packed.table)
+            remember(packed.rows_in)
     facts = {"ok": True, **more, **packed.summary(), "out": str(out), "report": str(report)}
     if packed.table.num_rows:
         answer(facts, _text(packed, facts), as_json=as_json)

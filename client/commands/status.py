@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+DOES_NOT_COUNT = "but it does not count"
+
 PROFILE_HELP = """Say what has come back for you: reports on your drops, receipts, results.
 
 With --file it says what became of one sealed file, for a scheduled task: exit code 0 it was accepted, at least in
-part; 4 the exchange has refused it; 5 there is no answer yet.
+part; 4 the exchange has refused it, or it does not count; 5 there is no answer yet.
 
 Who you are and where your door is comes from the profile exchange.toml (keys: borough, keys, agreements, inbox_url,
 outbox_url, account_url), or from EXCHANGE_BOROUGH, EXCHANGE_KEYS, EXCHANGE_AGREEMENTS, EXCHANGE_INBOX_URL,
@@ -60,8 +63,8 @@ def _say_file(door: BoroughDoor, path: Path, *, as_json: bool) -> None:
 
     sealed = load(path)
     receipt = receipt_of(door, sealed.manifest.sha256)
-    status = str(receipt["status"]) if receipt else "no answer yet"
-    refused = status == "rejected"
+    status = standing(str(receipt["status"]), receipt) if receipt else "no answer yet"
+    refused = bool(receipt) and (status == "rejected" or status.endswith(DOES_NOT_COUNT))
     facts = {"file": sealed.name, "sha256": sealed.manifest.sha256, "status": status}
     said = {"ok": bool(receipt) and not refused, **facts, "receipt": receipt}
     answer(said, facts_table(facts), as_json=as_json)
@@ -69,6 +72,11 @@ def _say_file(door: BoroughDoor, path: Path, *, as_json: bool) -> None:
         raise typer.Exit(Exit.TRY_LATER)
     if refused:
         raise typer.Exit(Exit.REFUSED)
+
+
+def standing(status: str, told: Mapping[str, Any]) -> str:
+    """A status, and that the file does not count where the exchange says so: never a plain `accepted` then."""
+    return f"{status}, {DOES_NOT_COUNT}" if told.get("counts") == "no" else status
 
 
 def _file(facts: BlobFacts) -> dict[str, Any]:
@@ -108,8 +116,9 @@ def _text(reports: list[dict[str, Any]], files: list[dict[str, Any]]) -> str:
         return "The outbox holds nothing yet."
     told = [
         facts_table(
-            {"report": report["name"], "status": report.get("status", ""), "rows in": report.get("rows_in", ""),
-             "rejected": report.get("rows_rejected", ""), **_standing(report.get("facts", {}))}
+            {"report": report["name"], "status": standing(report.get("status", ""), report.get("facts", {})),
+             "rows in": report.get("rows_in", ""), "rejected": report.get("rows_rejected", ""),
+             **_standing(report.get("facts", {}))}
         )
         for report in reports
     ]  # fmt: skip

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SERVICE = "intake"
 FOUND = "found"
 """The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
-CLOCK_SKEW = timedelta(days=1)
+CLOCK_SKEW = timedelta(minutes=10)
 
 
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:

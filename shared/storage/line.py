@@ -65,12 +65,10 @@ class Line:
         adapter = _Adapter(self)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
-        return {
-            "transport": RequestsTransport(session=session, session_owner=True),
-            "retry_policy": _Patience(self),
-            "connection_timeout": CONNECT_SECONDS,
-            "read_timeout": ANSWER_SECONDS,
-        }
+        transport = RequestsTransport(
+            session=session, session_owner=True, connection_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS
+        )
+        return {"transport": transport, "retry_policy": _Patience(self)}
 
     def note(self, headers: Any) -> None:
         """Take from an answer what it says of the clock and of itself."""
@@ -146,10 +144,7 @@ class _Patience(HTTPPolicy[Any, Any]):
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         for option in _STORAGE_OPTIONS:
             request.context.options.pop(option, None)
-        options = dict(request.context.options)
         for left in reversed(range(TRIES)):
-            request.context.options.clear()
-            request.context.options.update(options)
             pause: float | None = PAUSE_SECONDS
             try:
                 response = self.next.send(request)
@@ -163,6 +158,7 @@ class _Patience(HTTPPolicy[Any, Any]):
                 if found is None:
                     answer.location_mode = "primary"
                     return response
+                answer.internal_response.close()  # nobody will read it
                 fault, pause = found, _asked_to_wait(answer.headers)
                 # A gateway that gives up may have passed the request on.
                 self._line.unanswered |= answer.status_code in {408, 500, 502, 504}

@@ -42,6 +42,7 @@ def desks(world: World, keys_folder: Path, tmp_path: Path) -> dict[str, Path]:
 def exchange(desks: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run `exchange … --json` as a borough; gives the exit code and the answer."""
     monkeypatch.setattr("client.settings.now", lambda: NOW)
+    monkeypatch.setattr("client.dropping.exchange_now", lambda _door: NOW)
     passes = [line for profile in desks.values() for line in profile.read_text().splitlines() if "sig=" in line]
     secrets = [line.partition("sig=")[2].strip('"') for line in passes]
 
@@ -262,4 +263,4 @@ def test_only_a_sealed_file_with_its_manifest_is_dropped(exchange, tmp_path):
 def test_an_outbox_without_anything_says_so(exchange, tmp_path):
     assert exchange("wandsworth", "status")[1]["files"] == []
     code, said = exchange("wandsworth", "fetch", "--out", tmp_path)
-    assert (code, said["error"]["code"]) == (2, "INP-022")
+    assert (code, said["error"]["code"]) == (5, "INP-022")
