@@ -364,7 +364,7 @@ def ask_page() -> str:
     lines = [
         "# What is found and what is asked",
         "",
-        "A refusal names one of these points, in words and as data (`refusal` in receipt and report), with the facts of",
+        "A refusal names one of these points, in words and as data (`refusal` in receipt and report), with facts of",
         "the file where … stands. Settings are named as the writers name them.",
         "",
         f"| code | what is found | what is asked | {ARROW} | {JAVA} |",
