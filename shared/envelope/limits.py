@@ -54,8 +54,8 @@ WIDEST_NUMBER = 32
 LARGEST_BLOCK = 65_536
 """Values in one block of differences. Writers put 128 or 256 into one."""
 
-FREE_BYTES = 64_000_000
-"""What any file may expand to, however small it is: text for some 150,000 rows."""
+FREE_BYTES = 48_000_000
+"""What any file may expand to, however small it is: pupils or households come to 275 bytes a row."""
 
 MOST_EXPANSION = 32
-"""Times its own size, what a larger file may expand to beyond that. Records of children come to ten or fifteen."""
+"""Times its own size, what a larger file may expand to beyond that. Pupils and households come to four to six."""
