@@ -66,7 +66,9 @@ def storage(account: str) -> Iterator[Storage]:
 
 @pytest.fixture(scope="session")
 def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keys of every party, made once: making RSA keys is slow."""
+    """Keys of every party, made once: making RSA keys is slow. `make mutants` makes them once for all its runs."""
+    if made := os.environ.get("EXCHANGE_TEST_KEYS"):
+        return Path(made)
     from local.site import make_keys
     from tests.world import desks
 

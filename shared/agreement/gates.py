@@ -109,8 +109,9 @@ def check_may_release(
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
     terms = agreement.release_terms(release)
-    right_side = terms is not None and to in agreement.controllers and (to == home) == (terms.to == "home")
-    if terms is None or not right_side or not set(columns) <= set(terms.columns):
+    if terms is None or to not in agreement.controllers or (to == home) != (terms.to == "home"):
+        raise MAY_NOT_RECEIVE.refusal()
+    if not set(columns) <= set(terms.columns):
         raise MAY_NOT_RECEIVE.refusal()
 
 

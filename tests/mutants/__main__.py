@@ -18,18 +18,29 @@ from pathlib import Path
 
 import yaml
 
-from tests.mutants.run import ROOT, Verdict, faults_of, try_all
+from tests.mutants.run import ROOT, Verdict, faults_of, keys_for_all, try_all
 
-LINKAGE = "tests/unit/linkage"
+LINKAGE, PARTS = "tests/unit/linkage", "tests/unit/intake/test_parts.py"
+STANDING = "tests/unit/intake/test_standing.py"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.linkage.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
     "shared.linkage.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
-    "shared.release.outcomes": ("tests/unit/release",),
+    "shared.release.outcomes": ("tests/unit/release/test_outcomes.py", "tests/unit/release/test_journey.py"),
     "shared.agreement.gates": ("tests/unit/agreement",),
     "shared.ledger.conservation": ("tests/unit/ledger/test_conservation.py",),
+    "shared.intake.identity": (PARTS,),
+    "shared.intake.home": (PARTS,),
+    "shared.intake.ties": (f"{STANDING} -k 'newest or question or replaces_it or order or ties_name or without_ties'",),
+    "shared.intake.codes": ("tests/unit/intake/test_bad_input.py",),
+    "shared.intake.staging": (PARTS, "tests/unit/release/test_journey.py"),
+    "shared.intake.requests": (PARTS, "tests/unit/release/test_journey.py"),
+    "shared.intake.answer": ("tests/unit/intake/test_bad_input.py", STANDING),
+    "shared.intake.receive": ("tests/unit/intake", "tests/unit/release/test_journey.py"),
+    "shared.intake.standing": (STANDING,),
     "shared.envelope.gates": ("tests/unit/envelope", "tests/security/test_envelope_gates.py"),
 }
-"""The modules in which a safety rule stands, and the tests of one process that defend it, the quick ones first."""
+"""The modules in which a safety rule stands, and the tests of one process that defend it, the quick ones first: as
+arguments of pytest, a run for each text."""
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
 PAGE = ROOT / "docs/developers/mutants.md"
 
@@ -43,7 +54,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the page of a whole run")
     asked = parser.parse_args()
     explained: dict[str, dict[str, str]] = yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")) or {}
-    verdicts = {name: _try(name, asked.only) for name in asked.modules}
+    with keys_for_all():
+        verdicts = {name: _try(name, asked.only) for name in asked.modules}
     if asked.json:
         asked.json.write_text(json.dumps({n: [_entry(v) for v in each] for n, each in verdicts.items()}, indent=1))
     amiss = 0
@@ -61,8 +73,6 @@ def _try(name: str, only: str) -> list[Verdict]:
         verdicts.append(verdict)
         if not verdict.killed:
             print(f"lives: {name}:{verdict.fault.line}: {verdict.fault.name}", flush=True)
-        elif sys.stderr.isatty():
-            print(f"{len(verdicts)}/{len(tried)}", end="\r", file=sys.stderr)
     return verdicts
 
 

@@ -63,10 +63,10 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.RShift: ast.LShift,
 }
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
-_SYMMETRIC = {"equal"}
+_SYMMETRIC = {"equal", "minimum", "maximum"}
 """Functions to which the order of two arguments is nothing."""
-_CODE = re.compile(r"[^\s]+")
-"""A text without a space is a code, a name or a key."""
+_CODE = re.compile(r"\S*\w\S*")
+"""A text without a space is a code, a name or a key; one without a letter or a digit is punctuation."""
 
 
 def faults(source: str, module: ModuleType) -> Iterator[Fault]:
@@ -208,7 +208,8 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, Node, Node]]:
     plain = [not isinstance(argument, ast.Starred) for argument in node.args]
     for index in range(len(node.args) - 1):
         two = (node.args[index], node.args[index + 1])
-        if plain[index] and plain[index + 1] and not all(map(_is_readers, two)) and not _is_symmetric(node.func):
+        same = all(map(_is_readers, two)) or ast.dump(two[0]) == ast.dump(two[1]) or _is_symmetric(node.func)
+        if plain[index] and plain[index + 1] and not same:
             args = list(node.args)
             args[index], args[index + 1] = args[index + 1], args[index]
             yield "arguments swapped", node, ast.Call(node.func, args, node.keywords)

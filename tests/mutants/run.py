@@ -10,14 +10,17 @@ import gc
 import importlib
 import os
 import resource
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -62,6 +65,18 @@ class _Faulty(SourceFileLoader, MetaPathFinder):
         return compile(self._tree, self.path, "exec")
 
 
+@contextmanager
+def keys_for_all() -> Iterator[None]:
+    """Every party's keys, made once for all the runs: making them takes longer than most tests."""
+    from local.site import make_keys
+    from tests.world import desks
+
+    with TemporaryDirectory() as made:
+        make_keys(Path(made) / "keys", desks(Path(made)))
+        os.environ["EXCHANGE_TEST_KEYS"] = made
+        yield
+
+
 def file_of(name: str) -> Path:
     """The file of a module."""
     return ROOT / (name.replace(".", "/") + ".py")
@@ -80,13 +95,15 @@ def try_all(name: str, tests: Iterable[str], tried: Iterable[Fault]) -> Iterator
     gc.freeze()
     tests = list(tests)
     began = time.monotonic()
-    code, seconds = _apart(name, tests, None, 600)
+    code, seconds = _apart(name, tests, None, 3600)
     if code != 0:
         raise RuntimeError(f"the tests of {name} fail without any fault in it, with {code}: {' '.join(tests)}")
     limit = int(3 * seconds) + 20
     print(f"{name}: its tests take {time.monotonic() - began:.1f} s ({seconds:.1f} s of a processor)", file=sys.stderr)
-    for fault in tried:
+    for number, fault in enumerate(tried, start=1):
         code, seconds = _apart(name, tests, fault, limit)
+        if number % 50 == 0:
+            print(f"{name}: {number} tried in {time.monotonic() - began:.0f} s", file=sys.stderr)
         # 1: tests failed; 2 and above: the module or a test could not even be loaded.
         yield Verdict(fault, {0: "lives", -1: NO_END}.get(code, "killed"), seconds)
 
@@ -133,4 +150,4 @@ def _test(name: str, tests: list[str], fault: Fault | None, limit: int) -> int:
     ]
     options += ["--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     # One after the other: most faults are killed by the first and quickest, and then nothing else need be loaded.
-    return next(filter(None, (int(pytest.main([*options, path])) for path in tests)), 0)
+    return next(filter(None, (int(pytest.main([*options, *shlex.split(some)])) for some in tests)), 0)

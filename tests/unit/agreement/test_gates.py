@@ -1,10 +1,13 @@
 """What the agreement answers when it is asked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
 
 from shared.agreement.gates import (
+    CODES,
     check_may_drop,
     check_may_release,
     check_named,
@@ -20,8 +23,15 @@ AGREEMENT = load_agreement()
 TERM = date(2026, 11, 21)
 
 
-def refused(code: str) -> object:
-    return pytest.raises(NotAgreed, match=code)
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """With this code and no other, what it means and how to mend it, each in its place."""
+    with pytest.raises(NotAgreed) as raised:
+        yield
+    [stated] = [stated for stated in CODES if stated.code == code]
+    refusal = raised.value
+    assert (refusal.code, refusal.mend) == (stated.code, stated.mend)
+    assert refusal.message.startswith(stated.meaning)
 
 
 def test_a_participant_may_drop_its_datasets_on_any_day_in_force() -> None:
@@ -92,7 +102,7 @@ def test_a_collection_that_is_open_for_one_dataset_only_is_refused_for_the_other
     fewer = terms.model_copy(update={"collections": {"2027-summer": terms.collections["2027-summer"]}})
     agreement = AGREEMENT.model_copy(update={"datasets": AGREEMENT.datasets | {"pupils": fewer}})
     check_open(agreement, "households", "2026-autumn", TERM)
-    with pytest.raises(NotAgreed, match="Open for pupils on 21 November 2026: none"):
+    with pytest.raises(NotAgreed, match=r"Open for pupils on 21 November 2026: none\."):
         check_open(agreement, "pupils", "2026-autumn", TERM)
 
 
@@ -125,6 +135,14 @@ def test_a_column_goes_only_where_the_agreement_sends_it(
     if not allowed:
         with refused("AGR-005"):
             check_may_release(AGREEMENT, release, columns, to=to, home="lambeth", on=TERM)
+
+
+def test_all_columns_that_a_release_lists_may_go_and_one_more_may_not() -> None:
+    for release, terms in AGREEMENT.releases.items():
+        to = "lambeth" if terms.to == "home" else "southwark"
+        every = list(terms.columns)
+        assert may_release(AGREEMENT, release, every, to=to, home="lambeth", on=TERM)
+        assert not may_release(AGREEMENT, release, [*every, "postcode"], to=to, home="lambeth", on=TERM)
 
 
 def test_nothing_is_released_outside_the_period_of_the_agreement() -> None:

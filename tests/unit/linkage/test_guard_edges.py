@@ -225,6 +225,15 @@ def test_what_a_guard_doubts_and_what_chance_it_leaves() -> None:
     ]
 
 
+def test_what_is_not_said_of_the_pairs_is_the_stricter_of_the_two() -> None:
+    """Claims hold brothers and sisters, and no model has weighed anything."""
+    said = evidence(1)
+    bare = Evidence(
+        said.levels, said.twin, said.strangers, said.most_strangers, said.rivals, said.taken, said.suppressed
+    )
+    assert (bare.families, bare.weighed) == (True, False)
+
+
 def test_a_sure_pair_is_stopped_by_nothing() -> None:
     for weighed in (False, True):
         first, chance = judge(evidence(1, weighed=weighed), CODES)
