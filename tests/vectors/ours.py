@@ -75,6 +75,10 @@ def _spaced(facts: dict[str, Any]) -> bytes:
     return json.dumps(facts, sort_keys=True).encode()
 
 
+def _with_null(facts: dict[str, Any]) -> bytes:
+    return canonical(facts | {"replaces": None})
+
+
 def _reversed(facts: dict[str, Any]) -> bytes:
     return json.dumps(dict(sorted(facts.items(), reverse=True)), separators=(",", ":")).encode()
 
@@ -180,6 +184,18 @@ ENVELOPE = (
         "`rows` as text",
         refused("ENV-003", "rows is a whole number without quotes"),
         changes={"rows": str(ROWS)},
+    ),
+    signed(
+        "manifest-replaces-null",
+        "`replaces` as null instead of left out",
+        refused("ENV-003", "replaces is left out"),
+        spell=_with_null,
+    ),
+    signed(
+        "manifest-replaces-name",
+        "`replaces` with the name of a blob",
+        refused("ENV-003", "replaces is left out"),
+        changes={"replaces": "pupils-2026-autumn"},
     ),
     signed(
         "manifest-zone",
@@ -336,6 +352,12 @@ CONTENT = (
         "birthdays at 23:00 UTC, once midnight in London",
         refused("FIL-010", "dob"),
         lambda: _at(pupils(), 23, "UTC"),
+    ),
+    signed(
+        "replaces-unknown",
+        "replaces a drop that is not there",
+        refused("DRP-013"),
+        changes={"replaces": "0123456789abcdef" * 2},
     ),
 )
 """Opened, and refused as a file of its dataset."""
