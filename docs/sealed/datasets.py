@@ -28,10 +28,16 @@ KINDS: dict[Kind, tuple[str, str, str, str, str]] = {
         "`date32`",
         "`DateType`",
         "`ParquetSharp.Date`",
-        "`TIMESTAMP` and `INT96` whose values are all midnight",
+        "`TIMESTAMP` and `INT96` whose values are all midnight, in UTC or without a zone",
     ),
     "integer": ("`INT64`", "`int64`", "`LongType`", "`long`", "`INT` of any width, signed or not"),
-    "decimal": ("`DOUBLE`", "`float64`", "`DoubleType`", "`double`", "`DECIMAL`, `INT` of any width"),
+    "decimal": (
+        "`DOUBLE`",
+        "`float64`",
+        "`DoubleType`",
+        "`double`",
+        "`DECIMAL`, `INT` of any width, `FLOAT` (rounded to pence)",
+    ),
     "flag": ("`BOOLEAN`", "`bool`", "`BooleanType`", "`bool`", "nothing else"),
 }
 """Of each kind: the Parquet type to write, its name in Arrow, Spark and .NET, and what else is read."""

@@ -37,7 +37,7 @@ def limits_table() -> str:
         ("row groups", number(limits.MOST_GROUPS), gates.PAGES.code, ""),
         ("pages of the file", number(limits.MOST_PAGES), gates.PAGES.code, ""),
         ("header of one page", f"{number(limits.MOST_HEADER_BYTES)} bytes", gates.PAGES.code, ""),
-        ("pages of a column in a row group", number(limits.MOST_PAGES_OF_A_COLUMN), gates.PAGES.code, ""),
+        ("pages of a column in a row group", number(limits.MOST_PAGES_OF_A_COLUMN + 1), gates.PAGES.code, ""),
         ("one text", f"{number(LONGEST_TEXT)} characters, else its row is out", ", ".join(_too_long()), ""),
         ("one text, for the file", f"{number(LONGEST_TEXT_BYTES)} bytes", OVERLONG.code, ""),
     ]

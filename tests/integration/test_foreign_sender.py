@@ -40,6 +40,7 @@ from shared.storage.storage import Storage
 from tests.examples import EXAMPLES, example
 from tests.vectors.make import vectors_world
 from tests.vectors.sealing import FOLDER as VECTORS
+from tests.vectors.sealing import RECEIVED
 from tests.world import COLLECTION, NOW, household, pupil, put_postcodes, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -332,3 +333,18 @@ def test_the_commands_of_the_page_give_a_supplier_what_he_needs_of_a_practice_ex
     assert json.loads(Path("exchange.json").read_bytes())["keys"][0]["owner"] == "exchange"
     taken = LocalKeyRing(tmp_path / "practice" / "keys").accepted("southwark", Use.SIGN)
     assert json.loads(Path("public.json").read_bytes())["keys"][0]["kid"] in taken
+
+
+def test_the_commands_of_the_page_inspect_a_file_of_the_kit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for end in ("parquet", "metadata.json"):
+        shutil.copy(VECTORS / "foreign" / f"a-pupils.{end}", tmp_path / f"pupils.{end}")
+    (tmp_path / "vectors").symlink_to(VECTORS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("client.settings.now", lambda: RECEIVED)
+    commands = re.findall(r"^exchange (inspect .+)$", (EXAMPLES.parent / "sealed-file.md").read_text("utf-8"), re.M)
+    assert len(commands) == 2
+    for command in commands:
+        assert run(command.split()) == 0, command
+    assert "ENV-019" in capsys.readouterr().out

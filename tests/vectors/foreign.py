@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.vectors.ours import Expected, Vector, accepted, refused
 from tests.vectors.sealing import FOLDER, Drop
+from tests.vectors.vector import Expected, Vector, accepted, refused
 
 
 def _kept(name: str, title: str, expected: Expected, sender: str = "southwark", dataset: str = "pupils") -> Vector:
@@ -35,13 +35,31 @@ FOREIGN = (
     _kept("spark-part-0", "Spark: the first of three part files", accepted(14)),
     _kept("spark-part-1", "Spark: the second", accepted(13)),
     _kept("spark-part-2", "Spark: the third", accepted(13)),
-    _kept("q-default-key-length", "C#: a data key of 128 bits", refused("ENV-010")),
-    _kept("r-default-double-wrapping", "C#: double wrapping", refused("ENV-010")),
-    _kept("s2-aad-prefix-hidden", "C#: an AAD prefix that the file does not store", refused("ENV-010")),
-    _kept("t-lz4", "C#: compressed by LZ4", refused("ENV-018")),
-    _kept("i-oaep-sha1", "C#: wrapped by OAEP with SHA-1", refused("ENV-012")),
-    _kept("x2-time-zone", "C#: `prepared_at` with +00:00", refused("ENV-003")),
-    _kept("y1-padded-signature", "C#: the signature with padding", refused("ENV-005")),
-    _kept("spark-writer-2", "Spark: data pages of version 2, whose levels lie in the clear", refused("ENV-018")),
-    _kept("spark-upper-case", "Spark: names in capitals", refused("FIL-003")),
+    _kept(
+        "q-default-key-length",
+        "C#: a data key of 128 bits",
+        refused("ENV-010", "128 bits", "data_key_length_bits=256", "DataKeyLengthBits"),
+    ),
+    _kept(
+        "r-default-double-wrapping",
+        "C#: double wrapping",
+        refused("ENV-010", "double_wrapping=False", "parquet.encryption.double.wrapping=false"),
+    ),
+    _kept(
+        "s2-aad-prefix-hidden",
+        "C#: an AAD prefix that the file does not store",
+        refused("ENV-010", "AAD prefix that the file does not store"),
+    ),
+    _kept("t-lz4", "C#: compressed by LZ4", refused("ENV-018", "LZ4", "column 1 of", "Snappy")),
+    _kept("i-oaep-sha1", "C#: wrapped by OAEP with SHA-1", refused("ENV-012", "SHA-256", "MGF1")),
+    _kept("x2-time-zone", "C#: `prepared_at` with +00:00", refused("ENV-003", "ends in Z")),
+    _kept(
+        "y1-padded-signature", "C#: the signature with padding", refused("ENV-005", "without padding", "86 characters")
+    ),
+    _kept(
+        "spark-writer-2",
+        "Spark: data pages of version 2, whose levels lie in the clear",
+        refused("ENV-018", "version 2", "parquet.writer.version=v1"),
+    ),
+    _kept("spark-upper-case", "Spark: names in capitals", refused("FIL-003", "lower case")),
 )

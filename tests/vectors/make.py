@@ -20,8 +20,9 @@ from shared.envelope.ring import LocalKeyRing
 from shared.storage.storage import Storage
 from tests.memory import MemoryBlobs
 from tests.vectors.foreign import FOREIGN, read
-from tests.vectors.ours import VECTORS, Vector
+from tests.vectors.ours import VECTORS
 from tests.vectors.sealing import AGREEMENT, AGREEMENT_VERSION, FOLDER, KEYS, PREPARED, RECEIVED
+from tests.vectors.vector import Vector
 from tests.world import World, make_world, put_postcodes
 
 LIST = FOLDER / "vectors.json"

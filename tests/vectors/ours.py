@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 import pyarrow as pa
@@ -16,89 +14,19 @@ from cryptography.hazmat.primitives import hashes
 from shared.envelope.canonical import canonical
 from shared.envelope.keys import Use
 from tests.vectors.sealing import Drop, Parquet, Signing, key_id
-from tests.world import household, pupil, table
-
-ROWS = 12
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the receipt has to say."""
-
-    status: str
-    code: str = ""
-    rows_in: int | None = None
-    rejected: int | None = None
-    says: tuple[str, ...] = ()
-    """Words of the report's line on the file: what a sender has to be told to mend it."""
-
-
-@dataclass(frozen=True)
-class Vector:
-    """One drop."""
-
-    name: str
-    title: str
-    expected: Expected
-    make: Callable[[], Drop]
-    sender: str = "southwark"
-    dataset: str = "pupils"
-
-
-def pupils(rows: int = ROWS) -> pa.Table:
-    """Children who live in Lambeth and go to school in Southwark."""
-    born = (date(2015, month, 21) for month in range(1, rows + 1))
-    return table("pupils", [pupil(n, dob=dob, middle_names=[None, "Grace"][n % 2]) for n, dob in enumerate(born, 1)])
-
-
-def households(**changes: Any) -> pa.Table:
-    """Claims in Lambeth."""
-    return table("households", [household(f"H{n}", child_dob=date(2015, n, 21), **changes) for n in range(1, 4)])
-
-
-def drop(
-    rows: pa.Table | None = None,
-    parquet: Parquet | None = None,
-    signing: Signing | None = None,
-    change: Callable[[bytes], bytes] = bytes,
-    *,
-    sender: str = "southwark",
-    dataset: str = "pupils",
-) -> Drop:
-    """Rows, written and signed; `change` is made to the sealed bytes before they are signed."""
-    sent = pupils() if rows is None else rows
-    data = change((parquet or Parquet(owner=sender)).write(sent))
-    return data, (signing or Signing()).sign(data, sent.num_rows, sender=sender, dataset=dataset)
-
-
-def accepted(rows: int, status: str = "accepted", rejected: int = 0) -> Expected:
-    """Taken in."""
-    return Expected(status, "", rows, rejected)
-
-
-def refused(code: str, *says: str) -> Expected:
-    """Refused as a whole."""
-    return Expected("rejected", code, says=says)
-
-
-def written(name: str, title: str, expected: Expected, **parquet: Any) -> Vector:
-    """A vector that differs in how the Parquet file is written."""
-    return Vector(name, title, expected, lambda: drop(parquet=Parquet(**parquet)))
-
-
-def signed(name: str, title: str, expected: Expected, **signing: Any) -> Vector:
-    """A vector that differs in how the manifest is written or signed."""
-    return Vector(name, title, expected, lambda: drop(signing=Signing(**signing)))
-
-
-def holding(name: str, title: str, expected: Expected, make: Callable[[], pa.Table]) -> Vector:
-    """A vector that differs in what the file holds."""
-    return Vector(name, title, expected, lambda: drop(make()))
-
-
-def changed(name: str, title: str, expected: Expected, change: Callable[[bytes], bytes]) -> Vector:
-    """A vector whose sealed bytes are others than the library wrote; signed all the same."""
-    return Vector(name, title, expected, lambda: drop(change=change))
+from tests.vectors.vector import (
+    ROWS,
+    Vector,
+    accepted,
+    changed,
+    drop,
+    holding,
+    households,
+    pupils,
+    refused,
+    signed,
+    written,
+)
 
 
 def _upper(rows: pa.Table) -> pa.Table:
@@ -131,12 +59,24 @@ def _earnings(kind: pa.DataType) -> pa.Table:
     return _with(rows, "uc_net_earnings", pa.array([412.5, None, 0.25]).cast(kind))
 
 
+def _not_a_number() -> pa.Table:
+    return _with(_earnings(pa.float64()), "uc_net_earnings", pa.array([412.5, float("nan"), None]))
+
+
+def _shared_starts() -> dict[str, str]:
+    return {field.name: "DELTA_BYTE_ARRAY" for field in pupils().schema if pa.types.is_string(field.type)}
+
+
 def _escaped(facts: dict[str, Any]) -> bytes:
     return canonical(facts).replace(b"/", b"\\/")
 
 
 def _spaced(facts: dict[str, Any]) -> bytes:
     return json.dumps(facts, sort_keys=True).encode()
+
+
+def _with_null(facts: dict[str, Any]) -> bytes:
+    return canonical(facts | {"replaces": None})
 
 
 def _reversed(facts: dict[str, Any]) -> bytes:
@@ -173,6 +113,40 @@ READ = (
         ),
     ),
     holding("midnight", "dates as midnight without a zone", accepted(ROWS), lambda: _at(pupils(), 0)),
+    holding(
+        "midnight-utc",
+        "dates as midnight UTC, as .NET's DateTime becomes",
+        accepted(ROWS),
+        lambda: _at(pupils(), 0, "UTC"),
+    ),
+    Vector(
+        "int96",
+        "dates as INT96 at midnight",
+        accepted(ROWS),
+        lambda: drop(_at(pupils(), 0), Parquet(options={"use_deprecated_int96_timestamps": True})),
+    ),
+    Vector(
+        "delta-byte-array",
+        "texts by what they share with the one before",
+        accepted(ROWS),
+        lambda: drop(parquet=Parquet(options={"use_dictionary": False, "column_encoding": _shared_starts()})),
+    ),
+    Vector(
+        "float-earnings",
+        "amounts as FLOAT",
+        accepted(3),
+        lambda: drop(_earnings(pa.float32()), sender="lambeth", dataset="households"),
+        "lambeth",
+        "households",
+    ),
+    Vector(
+        "nan-earnings",
+        "an amount that is no number",
+        accepted(3, "accepted_with_errors"),
+        lambda: drop(_not_a_number(), sender="lambeth", dataset="households"),
+        "lambeth",
+        "households",
+    ),
     Vector(
         "decimal-earnings",
         "amounts as DECIMAL",
@@ -192,42 +166,83 @@ READ = (
 """Good ones: everything that the page says is read."""
 
 ENVELOPE = (
-    Vector("plain", "plain Parquet, as a misspelt property writes it", refused("ENV-002"), _plain),
+    Vector("plain", "plain Parquet, as a misspelt property writes it", refused("ENV-002", "plain Parquet"), _plain),
     changed("cut-short", "the last byte is lost", refused("ENV-002"), lambda data: data[:-1]),
-    signed("manifest-spaces", "JSON with spaces", refused("ENV-003"), spell=_spaced),
-    signed("manifest-escaped", "JSON with `\\/`", refused("ENV-003"), spell=_escaped),
-    signed("manifest-order", "members in another order", refused("ENV-003"), spell=_reversed),
-    signed("manifest-member-missing", "without `version`", refused("ENV-003"), changes={"version": None}),
-    signed("manifest-member-more", "a member of your own", refused("ENV-003"), changes={"supplier": "x"}),
-    signed("manifest-version-2", "version 2", refused("ENV-003"), changes={"version": 2}),
-    signed("manifest-rows-text", "`rows` as text", refused("ENV-003"), changes={"rows": str(ROWS)}),
+    signed("manifest-spaces", "JSON with spaces", refused("ENV-003", "no spaces", "at character"), spell=_spaced),
+    signed("manifest-escaped", "JSON with `\\/`", refused("ENV-003", "escape"), spell=_escaped),
+    signed("manifest-order", "members in another order", refused("ENV-003", "order"), spell=_reversed),
+    signed("manifest-member-missing", "without `version`", refused("ENV-003", "version"), changes={"version": None}),
     signed(
-        "manifest-zone", "`prepared_at` with +00:00", refused("ENV-003"),
+        "manifest-member-more",
+        "a member of your own",
+        refused("ENV-003", "exactly these members"),
+        changes={"supplier": "x"},
+    ),
+    signed("manifest-version-2", "version 2", refused("ENV-003", "version is the number 1"), changes={"version": 2}),
+    signed(
+        "manifest-rows-text",
+        "`rows` as text",
+        refused("ENV-003", "rows is a whole number without quotes"),
+        changes={"rows": str(ROWS)},
+    ),
+    signed(
+        "manifest-replaces-null",
+        "`replaces` as null instead of left out",
+        refused("ENV-003", "replaces is left out"),
+        spell=_with_null,
+    ),
+    signed(
+        "manifest-replaces-name",
+        "`replaces` with the name of a blob",
+        refused("ENV-003", "replaces is left out"),
+        changes={"replaces": "pupils-2026-autumn"},
+    ),
+    signed(
+        "manifest-zone",
+        "`prepared_at` with +00:00",
+        refused("ENV-003", "ends in Z"),
         changes={"prepared_at": "2026-12-01T09:00:00+00:00"},
     ),
     signed(
-        "manifest-fraction", "`prepared_at` with milliseconds", refused("ENV-003"),
+        "manifest-fraction",
+        "`prepared_at` with milliseconds",
+        refused("ENV-003", "ends in Z"),
         changes={"prepared_at": "2026-12-01T09:00:00.000Z"},
     ),
-    signed("manifest-sha256-upper", "hash in capitals", refused("ENV-003"), changes={"sha256": "AB" * 32}),
-    signed("other-receiver", "to a borough", refused("ENV-004"), changes={"receiver": "lambeth"}),
-    signed("other-sender", "from another borough", refused("ENV-004"), changes={"sender": "lewisham"}),
-    signed("signature-hex", "the signature in hex", refused("ENV-005"), write=bytes.hex),
     signed(
-        "signature-padded", "the signature with padding", refused("ENV-005"),
+        "manifest-sha256-upper", "hash in capitals", refused("ENV-003", "lower case"), changes={"sha256": "AB" * 32}
+    ),
+    signed("other-receiver", "to a borough", refused("ENV-004", "receiver"), changes={"receiver": "lambeth"}),
+    signed("other-sender", "from another borough", refused("ENV-004", "sender"), changes={"sender": "lewisham"}),
+    signed("signature-hex", "the signature in hex", refused("ENV-005", "86 characters"), write=bytes.hex),
+    signed(
+        "signature-padded",
+        "the signature with padding",
+        refused("ENV-005", "without padding"),
         write=lambda s: base64.urlsafe_b64encode(s).decode(),
     ),
     signed(
-        "signature-standard-alphabet", "the signature with `+` and `/`", refused("ENV-005"),
+        "signature-standard-alphabet",
+        "the signature with `+` and `/`",
+        refused("ENV-005", "standard Base64"),
         write=lambda s: base64.b64encode(s).decode().rstrip("=").replace("A", "+", 1),
     ),
     signed(
-        "unknown-signer", "signed with a key that nobody has registered", refused("ENV-006"),
+        "unknown-signer",
+        "signed with a key that nobody has registered",
+        refused("ENV-006"),
         changes={"signing_key_id": "ring:southwark/sign/0123456789ab"},
     ),
-    signed("no-context", "signed without the context line", refused("ENV-007"), context=b""),
     signed(
-        "context-crlf", "the context line ends in CR LF", refused("ENV-007"),
+        "no-context",
+        "signed without the context line",
+        refused("ENV-007", "borough-exchange manifest 1", "LF"),
+        context=b"",
+    ),
+    signed(
+        "context-crlf",
+        "the context line ends in CR LF",
+        refused("ENV-007", "one LF"),
         context=b"borough-exchange manifest 1\r\n",
     ),
     signed("other-signer", "signed with another borough's key", refused("ENV-007"), signer="lambeth"),
@@ -239,60 +254,112 @@ ENVELOPE = (
         lambda: drop(parquet=Parquet(owner="lambeth"), signing=Signing({"key_id": key_id("lambeth", Use.DROP)})),
     ),
     signed(
-        "other-version", "under another version of the agreement", refused("AGR-002"),
+        "other-version",
+        "under another version of the agreement",
+        refused("AGR-002"),
         changes={"agreement_version": "0.9.0"},
     ),
     signed("unknown-dataset", "a dataset that there is not", refused("AGR-003"), changes={"dataset": "ethnicity"}),
-    written("data-key-128", "a data key of 128 bits", refused("ENV-010"), crypto={"data_key_length_bits": 128}),
-    written("double-wrapping", "double wrapping", refused("ENV-010"), crypto={"double_wrapping": True}),
-    written("gcm-ctr", "AES_GCM_CTR_V1", refused("ENV-010"), crypto={"encryption_algorithm": "AES_GCM_CTR_V1"}),
     written(
-        "other-key-inside", "another key's id inside the file", refused("ENV-011"),
+        "data-key-128",
+        "a data key of 128 bits",
+        refused("ENV-010", "128 bits", "data_key_length_bits=256", "parquet.encryption.data.key.length.bits=256"),
+        crypto={"data_key_length_bits": 128},
+    ),
+    written(
+        "double-wrapping",
+        "double wrapping",
+        refused("ENV-010", "double_wrapping=False", "parquet.encryption.double.wrapping=false"),
+        crypto={"double_wrapping": True},
+    ),
+    written(
+        "gcm-ctr",
+        "AES_GCM_CTR_V1",
+        refused("ENV-010", "AES_GCM_CTR_V1", "parquet.encryption.algorithm=AES_GCM_V1"),
+        crypto={"encryption_algorithm": "AES_GCM_CTR_V1"},
+    ),
+    written(
+        "other-key-inside",
+        "another key's id inside the file",
+        refused("ENV-011"),
         named="ring:southwark/drop/0123456789ab",
     ),
-    written("mgf1-sha1", "OAEP with SHA-1 in MGF1, as Java does by default", refused("ENV-012"), mgf=hashes.SHA1),
+    written(
+        "mgf1-sha1",
+        "OAEP with SHA-1 in MGF1, as Java does by default",
+        refused("ENV-012", "SHA-256", "MGF1"),
+        mgf=hashes.SHA1,
+    ),
     Vector(
-        "wrapped-for-another", "the data key wrapped for another borough's key", refused("ENV-012"),
+        "wrapped-for-another",
+        "the data key wrapped for another borough's key",
+        refused("ENV-012", "SHA-256", "MGF1"),
         lambda: drop(parquet=Parquet(owner="lambeth", named=key_id("southwark", Use.DROP))),
     ),
     changed("damaged", "a bit of the content was flipped before signing", refused("ENV-018"), _flipped),
     holding(
-        "nested", "a list of texts", refused("ENV-016"),
+        "nested",
+        "a list of texts",
+        refused("ENV-016", "column"),
         lambda: pupils().append_column("aliases", pa.array([["a"]] * ROWS)),
     ),
     holding(
-        "too-many-columns", "65 columns", refused("ENV-015"),
+        "too-many-columns",
+        "65 columns",
+        refused("ENV-015", "65"),
         lambda: pa.table({f"c{n}": ["x"] for n in range(65)}),
     ),
-    signed("row-count", "one row more than there are", refused("ENV-017"), changes={"rows": ROWS + 1}),
-    written("brotli", "compressed by Brotli", refused("ENV-018"), options={"compression": "brotli"}),
-    written("lz4", "compressed by LZ4", refused("ENV-018"), options={"compression": "lz4"}),
+    signed("row-count", "one row more than there are", refused("ENV-017", "13"), changes={"rows": ROWS + 1}),
     written(
-        "column-key", "a column under a key of its own, the others in the clear", refused("ENV-018"),
+        "brotli", "compressed by Brotli", refused("ENV-018", "Brotli", "column 1 of"), options={"compression": "brotli"}
+    ),
+    written("lz4", "compressed by LZ4", refused("ENV-018", "LZ4"), options={"compression": "lz4"}),
+    written(
+        "column-key",
+        "a column under a key of its own, the others in the clear",
+        refused("ENV-018", "uniform"),
         crypto={"uniform_encryption": False, "column_keys": {"another-key": ["surname"]}},
     ),
-)  # fmt: skip
+)
 """Refused before a row is read, in the order of the gates."""
 
 CONTENT = (
     signed(
-        "from-the-future", "prepared two days ahead", refused("DRP-001"),
+        "from-the-future",
+        "prepared two days ahead",
+        refused("DRP-001"),
         changes={"prepared_at": "2026-12-03T10:00:01Z"},
     ),
     signed("stale", "prepared half a year ago", refused("DRP-002"), changes={"prepared_at": "2026-06-01T09:00:00Z"}),
     holding("no-rows", "a file of no rows", refused("FIL-002"), lambda: pupils().slice(0, 0)),
     holding("upper-case", "names in capitals", refused("FIL-003"), lambda: _upper(pupils())),
     holding(
-        "unknown-column", "a column that the dataset does not know", refused("FIL-005", "ethnicity"),
+        "unknown-column",
+        "a column that the dataset does not know",
+        refused("FIL-005", "ethnicity"),
         lambda: pupils().append_column("ethnicity", pa.array(["x"] * ROWS)),
     ),
     holding("missing-column", "without UPN", refused("FIL-006", "upn"), lambda: pupils().drop_columns(["upn"])),
     holding(
-        "number-for-text", "URN as a number", refused("FIL-009", "urn"),
+        "number-for-text",
+        "URN as a number",
+        refused("FIL-009", "urn"),
         lambda: _with(pupils(), "urn", pa.array([100042] * ROWS)),
     ),
     holding("time-of-day", "birthdays at 23:00", refused("FIL-010", "dob"), lambda: _at(pupils(), 23)),
-)  # fmt: skip
+    holding(
+        "local-midnight",
+        "birthdays at 23:00 UTC, once midnight in London",
+        refused("FIL-010", "dob"),
+        lambda: _at(pupils(), 23, "UTC"),
+    ),
+    signed(
+        "replaces-unknown",
+        "replaces a drop that is not there",
+        refused("DRP-013"),
+        changes={"replaces": "0123456789abcdef" * 2},
+    ),
+)
 """Opened, and refused as a file of its dataset."""
 
 VECTORS = (*READ, *ENVELOPE, *CONTENT)

@@ -18,8 +18,8 @@ from tests.vectors.sealing import AGREEMENT_VERSION, FOLDER, KEYS
 ENTRIES = json.loads(LIST.read_bytes())["vectors"]
 ROOT = Path(__file__).resolve().parents[3]
 DAY = "2026-12-01"
-ELSEWHERE = ("DRP-001", "DRP-002")
-"""What inspect does not look at, and says so: when a file was put."""
+ELSEWHERE = ("DRP-001", "DRP-002", "DRP-013")
+"""What inspect does not look at, and says so: when a file was put, and what others there are."""
 
 
 @pytest.fixture(scope="module")

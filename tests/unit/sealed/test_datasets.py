@@ -81,6 +81,8 @@ def as_midnight(days: list[date], zone: str | None = None) -> pa.Array:
         ("text", pa.array(["a"], pa.large_string())),
         ("text", pa.array(["a"], pa.string_view())),
         ("date", as_midnight([date(2026, 11, 1)])),
+        ("date", as_midnight([date(2026, 11, 1)], "UTC")),
+        ("decimal", pa.array([412.37], pa.float32())),
         ("integer", pa.array([1], pa.int8())),
         ("integer", pa.array([1], pa.uint32())),
         ("decimal", pa.array([4], pa.decimal128(10, 2))),

@@ -32,8 +32,8 @@ from shared.envelope.manifest import Manifest
 from shared.envelope.statement import verify_statement
 from shared.intake.codes import DROP_CODES
 from tests.examples import EXAMPLES, example
-from tests.vectors.ours import drop
 from tests.vectors.sealing import FOLDER, KEYS, Parquet, Signing
+from tests.vectors.vector import drop
 from tests.world import World
 
 PAGE, SPARK = sealed_page(), spark_page()

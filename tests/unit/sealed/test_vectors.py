@@ -18,8 +18,9 @@ from shared.storage.areas import Blob
 from tests.examples import example
 from tests.vectors.foreign import read
 from tests.vectors.make import ANSWERS, LIST, listed
-from tests.vectors.ours import VECTORS, Vector
+from tests.vectors.ours import VECTORS
 from tests.vectors.sealing import FOLDER, KEYS
+from tests.vectors.vector import Vector
 from tests.world import World
 
 sender = example("sender")
