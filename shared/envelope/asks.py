@@ -70,6 +70,7 @@ MEMBER_FORMS = {
     "key_id": "is the kid of the public key that the file is sealed to",
     "prepared_at": "is UTC in whole seconds and ends in Z: 2026-12-01T09:00:00Z",
     "receiver": "is exchange, or a borough's slug",
+    "replaces": "is left out, or else the id of a drop of yours: 32 hexadecimal digits in lower case",
     "rows": "is a whole number without quotes",
     "sender": "is the borough's slug",
     "sha256": "is 64 hexadecimal digits in lower case, over the sealed bytes",
@@ -77,6 +78,8 @@ MEMBER_FORMS = {
     "version": "is the number 1",
 }
 """Every member of a manifest, in the order of the canonical form, and its form."""
+NEEDED_MEMBERS = tuple(name for name in MEMBER_FORMS if name != "replaces")
+"""Those that must stand there. The other is a word that a sender says only when it was asked."""
 
 _CANONICAL = (
     "canonical JSON: members in the order of their names' code points, no spaces, no line end, no escapes, no member "
@@ -92,7 +95,9 @@ MANIFEST_MISSING = Ask(
 )
 MANIFEST_JSON = Ask(gates.MANIFEST, "{found} in exchange_manifest", "one JSON object in UTF-8 without byte order mark")
 MANIFEST_MEMBERS = Ask(
-    gates.MANIFEST, "{found} in exchange_manifest", f"exactly these members: {', '.join(MEMBER_FORMS)}"
+    gates.MANIFEST,
+    "{found} in exchange_manifest",
+    f"exactly these members: {', '.join(NEEDED_MEMBERS)}; and replaces where you were asked",
 )
 MANIFEST_MEMBER = Ask(gates.MANIFEST, "another form of {found}", "{forms}")
 MANIFEST_SPELLING = Ask(gates.MANIFEST, "{found} of exchange_manifest", _CANONICAL)
