@@ -18,7 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, PAGES, ROW_COUNT, ROWS, SIZE, TYPES, refuse
-from shared.envelope.thrift import read_struct, read_struct_at
+from shared.envelope.layouts import FOOTER, PAGE_HEADER
+from shared.envelope.limits import MOST_CHUNKS, MOST_HEADER_BYTES, MOST_PAGES, MOST_UNKNOWN, MOST_UNKNOWN_OF_A_PAGE
+from shared.envelope.thrift import Room, read_struct, read_struct_at
 from shared.errors import UntrustedDrop
 
 if TYPE_CHECKING:
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"PAR1"
 _MOST_FOOTER_BYTES = 1_000_000
-_MOST_HEADER_BYTES = 65_536
-_MOST_PAGES = 50_000
+_FOOTER_ROOM, _HEADER_ROOM = Room(2 * MOST_CHUNKS, MOST_UNKNOWN), Room(0, MOST_UNKNOWN_OF_A_PAGE)
 _REPEATED = 2
 _ENTRY_BYTES = {1: 4, 2: 8, 3: 12, 4: 4, 5: 8, 6: 4}
 """What an entry of a dictionary takes at least, by physical type; of text, its length. Flags have none."""
@@ -80,7 +81,7 @@ def _chunks(data: mmap.mmap, limits: Limits) -> list[_Chunk]:
         raise refuse(DAMAGED)
     if length > _MOST_FOOTER_BYTES:
         raise _unsafe(f"its footer alone has {length} bytes")
-    facts = read_struct(data[-8 - length : -8])
+    facts = read_struct(data[-8 - length : -8], FOOTER, _FOOTER_ROOM)
     root, *leaves = facts[2]
     groups, rows = facts[4], sum(group[3] for group in facts[4])
     if max(facts[3], rows) > limits.rows:
@@ -130,7 +131,7 @@ def _weigh(data: mmap.mmap, chunks: list[_Chunk], room: int) -> None:
         rows = 0
         for header in _headers(data, chunk):
             unpacked, pages = unpacked + header[2], pages + 1
-            if pages > _MOST_PAGES:
+            if pages > MOST_PAGES:
                 raise _unsafe("it has too many pages")
             if unpacked > room:
                 raise refuse(EXPANDED, chunk.place)
@@ -143,7 +144,7 @@ def _headers(data: mmap.mmap, chunk: _Chunk) -> Iterator[dict[int, Any]]:
     """The header of each page: 1 kind, 2 size decompressed, 3 size compressed, and what is said of that kind."""
     at = chunk.start
     while at < chunk.end:
-        header, taken = read_struct_at(data[at : min(chunk.end, at + _MOST_HEADER_BYTES)])
+        header, taken = read_struct_at(data[at : min(chunk.end, at + MOST_HEADER_BYTES)], PAGE_HEADER, _HEADER_ROOM)
         at += taken + header[3]
         if min(header[2], header[3]) < 0 or at > chunk.end:
             raise _unsafe("a page has no size that it can have")

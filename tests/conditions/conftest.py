@@ -54,8 +54,8 @@ def office(
     for name in [*CLEARED, *(f"EXCHANGE_{key}" for key in ("PROFILE", "BOROUGH", "KEYS", "INBOX_URL", "OUTBOX_URL"))]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pace, "PAUSE_SECONDS", 0.0)
-    for place in ("client.settings.now", "client.examine.now"):  # the agreement is in force whenever this runs
-        monkeypatch.setattr(place, lambda: NOW)
+    # The agreement is in force whenever this runs.
+    monkeypatch.setattr("client.settings.now", lambda: NOW)
     found = Office(tmp_path, exchange, keys_folder / SLUG / "keys", line.url, capsys, monkeypatch)
     found.set_up()
     return found

@@ -180,6 +180,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.outside
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read where Linux tells it")
 @pytest.mark.parametrize("bomb", [repeated_text, unused_texts, zeros])
 def test_the_command_refuses_a_bomb_within_little_memory(tmp_path, bomb):
