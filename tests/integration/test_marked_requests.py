@@ -11,6 +11,7 @@ import pytest
 
 from functions import wiring
 from local.host import Host
+from shared.errors import RefusedEvent
 from shared.release.carry_out import carry_out
 from shared.storage.poison import PoisonMessage, PoisonQueue
 from shared.storage.storage import Storage
@@ -60,7 +61,8 @@ def test_every_request_of_a_term_names_its_work(
     wire.requests.clear()
     for name in names:
         watched.receive("southwark", name)
-    watched.receive("southwark", "never-was.parquet")
+    with pytest.raises(RefusedEvent, match="EVT-010"):
+        watched.receive("southwark", "never-was.parquet")
     watched.receive("southwark", "odd//name.parquet")
     watched.receive("lambeth", drop(world, storage, "lambeth", "households", household()))
     for blob in list(storage.requests("lambeth").list()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -511,8 +512,17 @@ def test_the_record_of_a_period_has_logs_whole_chains_certificates_and_keys(
         verify_statement(path.read_bytes(), term.exchange.keys.public_key)
 
 
+@pytest.fixture
+def own_keys(keys_folder: Path, tmp_path: Path) -> Iterator[Path]:
+    """The keys of the world, to be rotated: as they were for whoever comes next, since all tests share them."""
+    kept = shutil.copytree(keys_folder, tmp_path / "kept")
+    yield keys_folder
+    shutil.rmtree(keys_folder)
+    shutil.copytree(kept, keys_folder)
+
+
 def test_certificates_of_before_a_rotation_still_verify_in_the_record(
-    world: World, operator: Path, keys_folder: Path, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
+    world: World, operator: Path, own_keys: Path, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two sweeps, with a rotation of the signing key between them; the record is copied with the key folder, with the
     files that boroughs got, and with the newest of these alone."""
@@ -521,7 +531,7 @@ def test_certificates_of_before_a_rotation_still_verify_in_the_record(
     from shared.disposal.remind import NoLog
     from shared.disposal.sweep import dispose
 
-    ring = LocalKeyRing(keys_folder / "keys")
+    ring = LocalKeyRing(own_keys / "keys")
     day = datetime.now(UTC).replace(microsecond=0)
     (operator / "before.json").write_bytes(ring.export_public(EXCHANGE, Use.SIGN))
     for number in range(2):
