@@ -41,8 +41,8 @@ def main() -> int:
     """Exit code: 0 all is as it should be, 1 it is not, 2 not run."""
     if not (javac := shutil.which("javac")) or not (jar := shutil.which("jar")):
         return not_run("no JDK (javac, jar) is on the path")
-    if subprocess.run([PYTHON, "-c", "import pyspark"], capture_output=True, check=False).returncode:
-        return not_run(f"{PYTHON.name} of the Spark environment has no pyspark; `make spark` installs it")
+    if not PYTHON.is_file() or subprocess.run([PYTHON, "-c", "import pyspark"], capture_output=True).returncode:
+        return not_run("there is no pyspark in the environment for it; `make spark` installs one")
     with tempfile.TemporaryDirectory() as folder:
         return check(Path(folder), javac, jar)
 
