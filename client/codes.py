@@ -638,7 +638,13 @@ NULL_WORD = PackCode(
     "PAK-049",
     "noted",
     "{word} stands in {count} cells of {columns} columns: a database's word for nothing, read as an empty cell.",
-    "Nothing; or export empty cells. If somebody is called so, write the name in other letters, such as Null.",
+    "Nothing; or export empty cells.",
+)
+NULL_NAME = PackCode(
+    "PAK-059",
+    "noted",
+    "{word} stands in {count} cells of names, and nowhere else: it was packed as the name of somebody called so.",
+    "If it stands for nothing, export empty cells.",
 )
 OTHER_KIND = PackCode(
     "PAK-050", "noted", "By what is in it, the file is {kind}, and was read as that.", "Nothing; or rename it."

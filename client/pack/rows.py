@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import HEADINGS_AGAIN, NO_ROW, NULL_WORD, OTHER_ORDER, SPOILT_TEXT, PackCode, invalid
+from client.codes import HEADINGS_AGAIN, NO_ROW, NULL_NAME, NULL_WORD, OTHER_ORDER, SPOILT_TEXT, PackCode, invalid
 from client.pack.headings import are_other_headings, heading, is_no_row
 from client.pack.remarks import Remark
 
-_ALWAYS_NOTHING = ("NULL", "\\N", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "[null]", "<NA>", "NaT")
-_ELSEWHERE_A_NAME = ("null", "None", "NaN", "nan")
+_ALWAYS_NOTHING = ("\\N", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "[null]", "<NA>", "NaT")
+_ELSEWHERE_A_NAME = ("NULL", "null", "None", "NaN", "nan")
 """Nothing where no name stands, and in a column of names if the same word stands for nothing in another column."""
 _SPOILT = (
     r"[ÂÃ][\x{80}-\x{BF}ŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]|â€|ï»¿|ï¿½|\x{FFFD}|√[©®°´¨£ß∂∑∏π∫Ω±≤≥]|├[^\w\s]|&#x?[0-9A-Fa-f]{2,6};"
@@ -178,6 +178,7 @@ def _empty_words(state: Tidied) -> None:
             counts.setdefault(line["values"].as_py(), Counter())[name] = line["counts"].as_py()
     for word, by_column in counts.items():
         if word in _ELSEWHERE_A_NAME and all("name" in name for name in by_column):
+            state.remarks.append(Remark(NULL_NAME.filled(word=word, count=by_column.total())))
             continue
         for name in by_column:
             place, column = state.table.column_names.index(name), state.table.column(name)

@@ -219,6 +219,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 """
 
 
+@pytest.mark.outside
 @pytest.mark.parametrize(
     ("piece", "why"),
     [

@@ -57,7 +57,11 @@ def test_an_export_of_log_analytics_says_the_same(
     _replace_logs(record, *form([exported(line) for line in term.lines]))
     of_export = audit(record, load_agreement(), FIRST, LAST)
     assert of_export.access == of_logs.access
-    assert of_export.checks == of_logs.checks
+    # The one check that counts files is of other files.
+    assert [check for check in of_export.checks if check.code != "AUD-018"] == [
+        check for check in of_logs.checks if check.code != "AUD-018"
+    ]
+    assert {check.result for check in of_export.checks if check.code == "AUD-018"} == {"holds"}
     assert of_export.answer == "not known"
 
 

@@ -223,8 +223,11 @@ def test_a_databases_word_for_nothing_is_an_empty_cell_and_said_once_with_its_co
 def test_a_word_that_is_also_a_name_is_nothing_only_if_it_stands_where_no_name_does(tmp_path):
     named = source(tmp_path, f"{HEAD}\n1,Nan,None,SE1\n2,Null,Null,SE1\n")
     assert named.column("surname").to_pylist() == ["None", "Null"]
-    assert said(named) == {}
+    assert said(named) == {"PAK-059": None}
+    assert "None stands in 1 cells of names" in messages(named)
     written_by_python = source(tmp_path, f"{HEAD}\n1,Nan,None,None\n")
+    in_capitals = source(tmp_path, f"{HEAD}\n1,AMY,NULL,SE1\n")
+    assert in_capitals.column("surname").to_pylist() == ["NULL"]
     assert written_by_python.table.to_pylist() == [{"ref": "1", "forename": "Nan", "surname": None, "postcode": None}]
 
 

@@ -249,6 +249,6 @@ def test_what_is_dated_today_in_london_is_not_of_the_future_half_an_hour_after_m
     world.now[0] = datetime(2027, 6, 30, 23, 30, tzinfo=UTC)
     today, tomorrow = date(2027, 7, 1), date(2027, 7, 2)
     rows = [household("H1", extract_date=today), household("H2", extract_date=tomorrow, child_forename="Ada")]
-    drop = world.receive("lambeth", world.drop("lambeth", "households", rows))
+    drop = world.receive("lambeth", world.drop("lambeth", "households", rows, collection="2027-summer"))
     told = [(line["code"], line["reference"]) for line in world.report("lambeth", drop)["findings"]]
     assert [line for line in told if line[0] == "HOU-031"] == [("HOU-031", "row 3")]

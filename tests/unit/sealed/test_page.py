@@ -126,6 +126,7 @@ def test_the_key_set_that_is_shown_is_one_but_for_what_is_cut_short() -> None:
     assert {key["purpose"] for key in keys} == {"sign", "release"}
 
 
+@pytest.mark.outside
 def test_the_commands_for_keys_make_keys_that_the_exchange_takes(tmp_path: Path) -> None:
     if not shutil.which("openssl"):
         pytest.skip("not run: there is no openssl on this machine")
