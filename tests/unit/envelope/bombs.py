@@ -111,6 +111,11 @@ def _(forger: Forger) -> Drop:
     return one_text(forger, 1, dictionary(2**31 - 1, bytes(4), size=2**31 - 1), data_page(1, same_entry(1)))
 
 
+@bomb("as many entries as rows claimed, four bytes there", gates.PAGES)
+def _(forger: Forger) -> Drop:
+    return one_text(forger, ROWS, dictionary(ROWS, bytes(4)), data_page(ROWS, same_entry(ROWS)))
+
+
 @bomb("a dictionary of numbers, more than rows", gates.PAGES)
 def _(forger: Forger) -> Drop:
     pages = (dictionary(14_000_000, bytes(4 * 14_000_000)), data_page(1, same_entry(1)))
