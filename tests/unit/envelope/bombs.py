@@ -235,10 +235,10 @@ def _(forger: Forger) -> Drop:
     return one_text(forger, 10, *pages)
 
 
-@bomb("100,000 pages without a row", gates.PAGES)
+@bomb("66,000 pages without a row", gates.PAGES)
 def _(forger: Forger) -> Drop:
     empty = data_page(0, b"", encoding=PLAIN, codec=NONE)
-    chunks = [Chunk(0, [empty] * 25_000, codec=NONE) for _ in range(4)]
+    chunks = [Chunk(0, [empty] * 16_500, codec=NONE) for _ in range(4)]
     return forged(forger, [text_column(b"c%d" % number) for number in range(4)], [chunks])
 
 
@@ -326,7 +326,9 @@ _LENGTHS = _ONE_LONG + (varint(-60_000) + bytes([32, 0, 0, 0]) + bytes(4 * 32)) 
 bomb("texts that all repeat 60,000 bytes", gates.EXPANDED)(
     _texts(_same_number(60_000, ROWS), ROWS, _LENGTHS + bytes(60_000))
 )
-bomb("texts that each repeat less than nothing", gates.PAGES)(_texts(_same_number(-1, ROWS), ROWS, bytes(20)))
+bomb("texts that each repeat less than nothing", gates.PAGES)(
+    _texts(_same_number(-1, ROWS), ROWS, _same_number(0, ROWS))
+)
 bomb("texts that repeat two billion times", gates.PAGES)(_texts(_same_number(9, 2**31 - 1)[:20], ROWS, bytes(20)))
 bomb("texts that repeat what is not there", gates.DAMAGED)(
     _texts(_same_number(9, 100), 100, _same_number(1, 100) + bytes(100))
