@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.contract.datasets import CONTRACTS
 from shared.envelope import asks
-from shared.envelope.gates import DAMAGED, ROW_COUNT, refuse
+from shared.envelope.gates import DAMAGED, refuse
 from shared.envelope.layouts import FOOTER, GROUP_COUNT
 from shared.envelope.limits import (
     MOST_CHUNKS,
@@ -140,8 +140,6 @@ def _footer(facts: dict[int, Any], size: int) -> Footer:
         raise asks.MANY_CHUNKS.refusal(groups=len(groups), columns=len(columns))
     if is_before(writer, b"parquet-mr", (1, 2, 9)):
         raise asks.OLD_JAVA.refusal()
-    if min((group[3] for group in groups), default=0) < 0:
-        raise refuse(ROW_COUNT)
     chunks = tuple(
         _chunk(entry, number, column, group[3], columns[column], size)
         for number, group in enumerate(groups)

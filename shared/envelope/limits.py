@@ -30,13 +30,13 @@ MOST_COLUMNS = 1_000
 MOST_GROUPS = 32_767
 """Row groups are numbered with 16 bits in what authenticates their parts."""
 
-MOST_CHUNKS = 49_152
-"""Columns of all row groups together: 1,536 row groups of 32 columns."""
+MOST_CHUNKS = 32_768
+"""Columns of all row groups together: 1,024 row groups of 32 columns."""
 
 MOST_PAGES_OF_A_COLUMN = 32_767
 """The greatest number of a page within one row group: 16 bits in what authenticates it, counted from 0."""
 
-MOST_PAGES = 98_304
+MOST_PAGES = 65_536
 """In a file: two for every column of every row group."""
 
 MOST_HEADER_BYTES = 65_536

@@ -344,6 +344,18 @@ def _long_header() -> Any:
     return page
 
 
+def _same_bytes(forger: Forger) -> Drop:
+    """The second column says that it lies where the first does."""
+
+    def same(tree: Tree) -> Tree:
+        first, second = tree[4][1][1][0][1][1][1]
+        second[3][1].update({number: first[3][1][number] for number in (7, 9)})
+        return tree
+
+    page = data_page(1, TEXT, encoding=PLAIN)
+    return forged(forger, [text_column(), text_column(b"forename")], [[Chunk(1, [page]), Chunk(1, [page])]], same)
+
+
 CONTENTS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
     "lz4": (written(compression="lz4"), asks.CODEC, ("LZ4_RAW", "column 1 of 4 (upn)", "parquet.compression")),
     "brotli": (written(compression="brotli"), asks.CODEC, ("Brotli",)),
@@ -360,6 +372,12 @@ CONTENTS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
         footer(lambda tree: chunk_of(tree).update({1: (BINARY, b"other.parquet")})),
         asks.OTHER_FILE,
         ("all columns in one file",),
+    ),
+    "the same bytes twice": (_same_bytes, asks.OUTSIDE, ("column 2 of 2", "overlaps another's")),
+    "outside of the file": (
+        footer(lambda tree: chunk_of(tree)[3][1].update({7: (I64, 2**40)})),
+        asks.OUTSIDE,
+        ("column 1 of 1 (surname)",),
     ),
     "a name with a value": (
         one(data_page(1, TEXT, encoding=4), column=text_column("Żak".encode())),
@@ -459,6 +477,14 @@ def test_a_footer_that_is_too_long_says_how_long_and_how_many_row_groups(
     refused(house, drop, asks.FOOTER_TOO_LONG, "30 row groups", "8,388,608 bytes", "parquet.block.size")
 
 
+def test_too_many_columns_of_row_groups_are_counted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = written(pa.table({"surname": ["x"] * 30, "sex": ["F"] * 30}), row_group_size=1)(Forger(house))
+    monkeypatch.setattr("shared.envelope.footer.MOST_CHUNKS", 60)
+    assert house.opened(*drop).table.num_rows == 30
+    monkeypatch.setattr("shared.envelope.footer.MOST_CHUNKS", 59)
+    refused(house, drop, asks.MANY_CHUNKS, "30 row groups of 2 columns", "32,768")
+
+
 def test_what_grows_most_is_named(house: House) -> None:
     table = pa.table({"surname": ["x"] * 2000, "forename": ["y" * 9000] * 2000})
     limits = AGREEMENT.limits.model_copy(update={"decompressed_bytes": 1_000_000})
@@ -475,15 +501,14 @@ def test_every_ask_of_the_lock_and_the_manifest_is_tried() -> None:
     elsewhere = {
         asks.UNWRAP,
         asks.FOOTER_TOO_LONG,
+        asks.MANY_CHUNKS,
         asks.GROWS,
         # Bombs and forged footers, in the tests of the gates:
         asks.CLEAR_PART,
         asks.MANY_COLUMNS,
-        asks.MANY_CHUNKS,
         asks.PAGE_KIND,
         asks.CLEAR_LEVELS,
         asks.NOT_OPEN,
-        asks.OUTSIDE,
         asks.PAGE_NUMBERS,
         asks.MANY_PAGES,
         asks.MIXED_DICTIONARY,

@@ -111,6 +111,11 @@ def _(forger: Forger) -> Drop:
     return one_text(forger, 1, dictionary(2**31 - 1, bytes(4), size=2**31 - 1), data_page(1, same_entry(1)))
 
 
+@bomb("as many entries as rows claimed, four bytes there", gates.PAGES)
+def _(forger: Forger) -> Drop:
+    return one_text(forger, ROWS, dictionary(ROWS, bytes(4)), data_page(ROWS, same_entry(ROWS)))
+
+
 @bomb("a dictionary of numbers, more than rows", gates.PAGES)
 def _(forger: Forger) -> Drop:
     pages = (dictionary(14_000_000, bytes(4 * 14_000_000)), data_page(1, same_entry(1)))
@@ -230,10 +235,10 @@ def _(forger: Forger) -> Drop:
     return one_text(forger, 10, *pages)
 
 
-@bomb("100,000 pages without a row", gates.PAGES)
+@bomb("66,000 pages without a row", gates.PAGES)
 def _(forger: Forger) -> Drop:
     empty = data_page(0, b"", encoding=PLAIN, codec=NONE)
-    chunks = [Chunk(0, [empty] * 25_000, codec=NONE) for _ in range(4)]
+    chunks = [Chunk(0, [empty] * 16_500, codec=NONE) for _ in range(4)]
     return forged(forger, [text_column(b"c%d" % number) for number in range(4)], [chunks])
 
 
@@ -321,7 +326,9 @@ _LENGTHS = _ONE_LONG + (varint(-60_000) + bytes([32, 0, 0, 0]) + bytes(4 * 32)) 
 bomb("texts that all repeat 60,000 bytes", gates.EXPANDED)(
     _texts(_same_number(60_000, ROWS), ROWS, _LENGTHS + bytes(60_000))
 )
-bomb("texts that each repeat less than nothing", gates.PAGES)(_texts(_same_number(-1, ROWS), ROWS, bytes(20)))
+bomb("texts that each repeat less than nothing", gates.PAGES)(
+    _texts(_same_number(-1, ROWS), ROWS, _same_number(0, ROWS))
+)
 bomb("texts that repeat two billion times", gates.PAGES)(_texts(_same_number(9, 2**31 - 1)[:20], ROWS, bytes(20)))
 bomb("texts that repeat what is not there", gates.DAMAGED)(
     _texts(_same_number(9, 100), 100, _same_number(1, 100) + bytes(100))
