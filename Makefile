@@ -46,7 +46,7 @@ quick: setup ## lint, types, structure, and the unit tests that touch nothing ou
 
 .PHONY: mutants
 mutants: setup ## small faults put into the code where safety rules stand: which does no test notice? (MUTANTS="shared.linkage.guards")
-	nice $(BIN)/python -m tests.mutants $(or $(MUTANTS),--write)
+	nice $(BIN)/python -m tests.mutants $(MUTANTS)
 
 .PHONY: bench
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")

@@ -34,6 +34,11 @@ def refused(code: str) -> Iterator[None]:
     assert refusal.message.startswith(stated.meaning)
 
 
+def test_the_codes_are_those_that_senders_know() -> None:
+    assert [stated.code for stated in CODES] == [*(f"AGR-00{number}" for number in range(1, 7)), "DRP-009"]
+    assert all(" " in stated.meaning and " " in stated.mend for stated in CODES)
+
+
 def test_a_participant_may_drop_its_datasets_on_any_day_in_force() -> None:
     for day in (AGREEMENT.in_force.first, TERM, AGREEMENT.in_force.last):
         assert may_drop(AGREEMENT, "lambeth", "pupils", day)
@@ -90,7 +95,9 @@ def test_a_collection_takes_drops_on_the_days_that_the_agreement_gives_it(collec
     ],
 )
 def test_no_other_word_and_no_other_day_is_open_and_what_is_open_is_told(collection: str, on: date) -> None:
-    with pytest.raises(NotAgreed, match="DRP-009") as raised:
+    with refused("DRP-009"):
+        check_open(AGREEMENT, "households", collection, on)
+    with pytest.raises(NotAgreed) as raised:
         check_open(AGREEMENT, "households", collection, on)
     opened = [name for name, days in AGREEMENT.datasets["households"].collections.items() if days.covers(on)]
     assert f"Open for households on {on.day} {on:%B %Y}: {', '.join(opened)}." in raised.value.message

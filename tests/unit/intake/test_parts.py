@@ -44,6 +44,14 @@ def test_a_drop_is_its_tenants_datasets_and_bytes() -> None:
     assert len(set(ids)) == 8
 
 
+def test_ids_are_what_they_have_been_since_the_first_drop() -> None:
+    """The ledger, which outlives every drop, names them: an id made otherwise would be another drop's."""
+    assert drop_id("lambeth", "pupils", "0") == derived_id("drop", "lambeth", "pupils", "0")
+    assert drop_id("lambeth", "pupils", "0", "f") == derived_id("drop", "lambeth", "pupils", "0", "f")
+    assert untrusted_drop_id("lambeth", "0", [("a", "1")]) == derived_id("untrusted", "lambeth", "0", "a=1")
+    assert run_id("lambeth", "fsm@1.0.0", ["q", "p"]) == derived_id("run", "lambeth", "fsm@1.0.0", "p", "q")
+
+
 def test_a_drop_that_is_not_believed_is_its_metadata_too_in_whatever_order() -> None:
     one = untrusted_drop_id("lambeth", "0", [("a", "1"), ("b", "2")])
     assert one == untrusted_drop_id("lambeth", "0", [("b", "2"), ("a", "1")])
@@ -81,6 +89,14 @@ def test_where_a_pupil_lives(home_la: str | None, postcode: str | None, home: st
     assert {why.code: routes.count(why) for why in WHEREABOUTS} == {
         why.code: int(why.code == code) for why in WHEREABOUTS
     }
+
+
+def test_the_reasons_have_the_names_by_which_ledger_and_summary_count_them() -> None:
+    assert [(why.code, why.reason) for why in WHEREABOUTS] == [
+        ("ROU-001", "home_unknown"),
+        ("ROU-002", "home_outside_exchange"),
+        ("ROU-003", "home_is_school_borough"),
+    ]
 
 
 def test_every_row_has_a_home_or_a_reason_and_goes_to_that_home_alone() -> None:

@@ -77,6 +77,13 @@ def test_of_one_second_the_order_is_that_in_which_they_were_taken_in() -> None:
     assert who_counts(files, *ties) == "a"
 
 
+def test_a_file_of_another_second_moves_nobody_within_a_second_even_when_it_is_gone() -> None:
+    """`z`, which was older, came between the two and is gone: of the two the first to come stays the first."""
+    ties = [tie("a", "z", meets=False), tie("b", "a", meets=False)]
+    for files in ([file("a"), file("b")], [file("b"), file("a")]):
+        assert [f.drop[0] for f in in_order(files, ties)] == ["a", "b"]
+
+
 def test_a_ties_name_is_read_back_and_no_other_is_one() -> None:
     one = tie("b", "a", meets=True)
     assert one.name == f"pupilsties/2026-autumn/southwark.{'b' * 32}.{'a' * 32}.meets"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from shared.release.outcomes import Outcomes, by_school_borough, decide
+from shared.release.outcomes import DUPLICATE, NO_BENEFIT, Outcomes, by_school_borough, decide
 
 
 def decided(outcome: str, exclusion: str | None, tier: str | None) -> tuple[str, str | None]:
@@ -45,6 +45,10 @@ def test_rows_and_counts_are_those_of_each_outcome() -> None:
         "excluded": 2,
     }
     assert list(outcomes.excluded().items()) == [("duplicate_registration", 1), ("leaver", 1)]
+
+
+def test_the_reasons_that_linkage_adds_have_the_names_by_which_they_are_counted() -> None:
+    assert (DUPLICATE, NO_BENEFIT) == ("duplicate_registration", "no_qualifying_benefit")
 
 
 def test_nobody_is_counted_where_there_is_nobody() -> None:
