@@ -94,7 +94,6 @@ def audit(
         receipts=lives.receipts,
         hours=hours,
         probed=probed,
-        files=len(unread),
         empty=sum(not read_of[file] and not found.count for file, found in unread.items()),
         unread={file: found for file, found in unread.items() if found.count},
     )

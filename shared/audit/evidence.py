@@ -50,10 +50,8 @@ class Evidence:
     hours: dict[tuple[str, str], Hours]
     probed: set[int]
     """Hours in which the app's health was probed."""
-    files: int
-    """Of logs."""
     empty: int
-    """Of these, such as hold no record at all, and nothing that could be one."""
+    """Files of logs that hold no record at all, and nothing that could be one."""
     unread: dict[str, Unread]
     """What could not be read, by file."""
 

@@ -67,7 +67,6 @@ def readable(evidence: Evidence, borough: str) -> Answer:
     ]
     more = sum(unread.count for unread in evidence.unread.values()) - len(found)
     looked_at = {
-        "files": evidence.files,
         "files without a record": evidence.empty,
         "files not read, or not wholly": len(evidence.unread),
     }

@@ -29,7 +29,10 @@ def test_a_report_is_json_and_says_its_period() -> None:
 
 
 def test_what_is_not_known_is_not_broken() -> None:
-    assert _report(CheckResult("AUD-014", "?", "not known")).answer == "not known"
+    holds, unknown, broken = (CheckResult("AUD-014", "?", said) for said in ("holds", "not known", "broken"))
+    assert _report(holds, unknown).answer == "not known"
+    assert _report(holds, unknown, broken).answer == "broken"
+    assert _report(holds).answer == "holds"
 
 
 def test_operations_are_explained_or_not() -> None:
