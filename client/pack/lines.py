@@ -13,7 +13,9 @@ _CONTROL = re.compile(rb"[" + re.escape(_CONTROLS) + rb"]|\xc2[\x80-\x84\x86-\x9
 _C1 = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
 _BREAKS_IN_TEXT = (re.compile(rb"\xe2\x80[\xa8\xa9]"), re.compile(rb"\xc2\x85"))
 _MARK = b"\xef\xbb\xbf"
-_MARK_AT_START = re.compile(rb"(?<=[\r\n])" + _MARK)
+_MARK_BEFORE_QUOTE = re.compile(rb"(?<=[\r\n])" + _MARK + rb'(?=")')
+"""A file joined to another: its mark hides the quotation mark of a cell. Elsewhere a mark is an invisible character of
+the cell, which is named with its row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +61,15 @@ def without_controls(data: bytes) -> tuple[bytes, np.ndarray]:
     """UTF-8 text without control characters, and the numbers (from 1) of the lines that had any.
 
     Form feeds and the like are line breaks within a cell, hence blanks. The Ctrl-Z (and zeros) with which DOS ends a
-    file and byte order marks between joined files are part of no line.
+    file are part of no line.
     """
     data = data.rstrip(b"\x1a\0").replace(b"\v", b" ").replace(b"\f", b" ")
     if not data.isascii():
         for found in _BREAKS_IN_TEXT:
             data = found.sub(b" ", data)
-        if _MARK in data:
-            data = _MARK_AT_START.sub(b"", data)
-    if len(data.translate(None, _CONTROLS)) == len(data) and not _C1.search(data):
+    marks = [found.start() for found in _MARK_BEFORE_QUOTE.finditer(data)] if _MARK in data else []
+    if not marks and len(data.translate(None, _CONTROLS)) == len(data) and not _C1.search(data):
         return data, np.array([], np.int64)
-    places = [found.start() for found in _CONTROL.finditer(data)]
+    places = marks + [found.start() for found in _CONTROL.finditer(data)]
     lines = np.unique(Lines.of(data).holding(np.array(places))) + 1
-    return _CONTROL.sub(b"", data), lines
+    return _CONTROL.sub(b"", _MARK_BEFORE_QUOTE.sub(b"", data)), lines

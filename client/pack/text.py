@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import zipfile
 from collections.abc import Collection, Sequence
@@ -164,7 +165,8 @@ def _columns(sieve: _Sieve, records: Records, names: Sequence[str], begin: int) 
 
     places = [str(place) for place in range(len(names))]
     rows = int(sieve.good.sum())
-    text = b"\n".join(_pieces(sieve, records)) + b"\n"
+    # The reader takes a byte order mark off what it is given: this one, not that of the first row's first cell.
+    text = codecs.BOM_UTF8 + b"\n".join(_pieces(sieve, records)) + b"\n"
     if not rows:
         return [pa.array([], pa.string()) for _ in names]
     longest = int((records.lines.end[records.last] - records.lines.start[records.first]).max(initial=0))

@@ -129,6 +129,14 @@ def test_control_characters_are_taken_out_and_said_and_the_end_mark_of_dos_is_no
     assert said(found) == {"PAK-048": [2]}
 
 
+def test_a_byte_order_mark_of_a_file_that_was_joined_is_never_taken_out_unsaid(tmp_path):
+    found = source(tmp_path, f'{HEAD}\n\ufeff1,Ann,Lee,SW2\n\ufeff"2","Bo, B",Ray,SE1\n\ufeff"ref",{HEAD[4:]}\n')
+    # Before a cell without quotation marks it is that cell's invisible character, which `Cells` names.
+    assert found.column("ref").to_pylist() == ["\ufeff1", "2"]
+    assert found.column("forename").to_pylist() == ["Ann", "Bo, B"]
+    assert said(found) == {"PAK-042": [4], "PAK-048": [3, 4]}
+
+
 # Headings
 
 
