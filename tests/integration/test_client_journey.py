@@ -15,6 +15,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from client.cli import run
+from client.exits import Exit
 from local.site import Desk, issue_passes
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
@@ -240,7 +241,7 @@ def test_a_drops_id_that_is_none_is_not_sealed(desks, tmp_path, capsys):
     file = tmp_path / "households.parquet"
     pq.write_table(table("households", [household()]), file)
     seal = ["seal", str(file), "--dataset", "households", "--collection", COLLECTION, "--out", str(tmp_path)]
-    assert run([*seal, "--replaces", "H1", "--profile", str(desks["lambeth"])]) == 2
+    assert run([*seal, "--replaces", "H1", "--profile", str(desks["lambeth"])]) == Exit.USAGE
     assert "32 digits" in " ".join(capsys.readouterr().err.split())
     assert list(tmp_path.glob("*.manifest.json")) == []
 

@@ -85,8 +85,7 @@ def emptied(lines: dict[int, list[tuple[str, str]]], *codes: str) -> set[int]:
         ("laestab", {"PUP-030": {7}}, {"PAK-063": {3, 4, 5, 8, 9}}),
         ("urn", {"PUP-028": {5, 7}}, {"PAK-063": {6}}),
         ("uln", {"PAK-064": {7}, "PUP-005": {3, 8}}, {"PAK-062": {9}, "PAK-063": {6}}),
-        # In row 11 it is a byte order mark at the beginning of a line, which is part of no cell.
-        ("upn", {"PUP-002": {5, 7, 8, 9}}, {"PAK-062": {10, 13, 14}}),
+        ("upn", {"PUP-002": {5, 7, 8, 9}}, {"PAK-062": {10, 11, 13, 14}}),
         ("uprn", {"PAK-004": {6, 7, 10}, "PAK-065": {9, 11, 14, 15, 16}}, {"PAK-010": {5}, "PAK-063": {8, 13}}),
         ("dob", {"PAK-002": {6}, "PAK-003": {13, 14}, "PAK-061": {5}, "PUP-014": {17, 18, 19}}, {}),
     ],
