@@ -17,7 +17,9 @@ from tests.unit.envelope.bombs import BOMBS
 from tests.unit.envelope.forge import Forger
 from tests.unit.envelope.houses import VALUES, House, build_house
 
-SECONDS = 2.0
+SECONDS = 8.0
+"""Two on a quiet machine. Coverage follows every line of the reader, and a neighbour halves a core; a bomb that held took
+nine and more."""
 MEGABYTES = 300
 _PEAK = Path("/proc/self/clear_refs")
 
@@ -45,7 +47,7 @@ def growth(work: Callable[[], None]) -> int:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_in_two_seconds_and_300_megabytes(house: House, name: str) -> None:
+def test_a_bomb_is_refused_in_seconds_and_300_megabytes(house: House, name: str) -> None:
     make, refused_by = BOMBS[name]
     drop = make(Forger(house))
     refusals: list[UntrustedDrop] = []
