@@ -18,8 +18,8 @@ from tests.unit.envelope.forge import Forger
 from tests.unit.envelope.houses import VALUES, House, build_house
 
 SECONDS = 8.0
-"""Two on a quiet machine. Coverage follows every line of the reader, and a neighbour halves a core; a bomb that held took
-nine and more."""
+"""Two on a quiet machine. Coverage follows every line of the reader, and a neighbour halves a core; a bomb that held
+took nine and more."""
 MEGABYTES = 300
 _PEAK = Path("/proc/self/clear_refs")
 
