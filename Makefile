@@ -67,6 +67,23 @@ bench-link: setup .venv-peers/ready ## our linkage beside Splink and recordlinka
 bench-audit: setup .venv-peers/ready ## a month of logs audited, beside DuckDB (BENCH="--lines 1000000"; 10 million take 20 GB)
 	$(BIN)/python -m bench.audit $(BENCH)
 
+# As large as pyspark is, it is fetched only where there is a JDK to run it.
+.venv-spark/ready: tests/spark/requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found." >&2; exit 2; }
+	"$(PYTHON)" -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/spark/requirements.txt
+	@touch $@
+
+.PHONY: spark
+spark: setup ## the recipe for Spark, run with pyspark and a JDK; says NOT RUN where there is none
+	@command -v javac >/dev/null || { echo "NOT RUN: no JDK (javac, jar) is on the path."; exit 2; }
+	@$(MAKE) --no-print-directory .venv-spark/ready
+	$(BIN)/python -m tests.spark.run
+
+.PHONY: kit
+kit: setup ## the kit for whoever seals without our client, as one zip (build/sealed-file-kit.zip)
+	$(BIN)/python -m docs.sealed.kit
+
 .PHONY: format
 format: setup ## put the code in its standard form
 	$(BIN)/ruff check --fix .
@@ -83,10 +100,10 @@ look: ## pictures of an evidence page, wide, narrow and printed (PAGE=…/eviden
 .PHONY: lock
 lock: setup ## pin what deploys (requirements.txt) and what develops (requirements-dev.txt) from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml -o requirements.txt
+	  --extra exchange pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe \
-	  --extra client --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	  --extra exchange --extra client --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 .PHONY: clean
 clean: ## remove what setup, demo and test made
-	rm -rf .venv .venv-peers .exchange practice *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .venv .venv-peers .venv-spark .exchange practice build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -5,35 +5,69 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from client.codes import invalid
+from client.exits import Exit
 
 if TYPE_CHECKING:
     from shared.agreement.model import Agreement
+    from shared.audit.logs.moments import Dating
     from shared.audit.report import AuditReport
 
-BROKEN = 3
-"""Exit code: the audit was done, and a check is broken."""
+EXIT_CODES = "Exit codes: 0 every check holds; 3 a check is broken; 9 none is, and some are not known"
+
+
+class LocaleName(StrEnum):
+    """Locales in which portals write times."""
+
+    BRITISH = "en-GB"
+    AMERICAN = "en-US"
+
 
 Record = Annotated[Path, typer.Argument(help="Folder of copies: logs, ledger, certificates, keys, register.yaml.")]
 First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC.")]
 Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC, included.")]
+Locale = Annotated[
+    LocaleName | None,
+    typer.Option("--log-locale", help="Of exports of logs: en-GB, the day stands before the month; en-US, behind it."),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option("--log-zone", help="Of exports of logs whose times do not say their zone: Europe/London, UTC …"),
+]
 Borough = Annotated[str | None, typer.Option("--borough", help="Only what concerns this borough (slug); else all.")]
 
 
+def dating(locale: LocaleName | None, zone: str | None) -> Dating:
+    """What is stated of the times in exports. Raises `InvalidInput` REC-004 of a zone that does not exist."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from shared.audit.logs.moments import Dating
+    from shared.audit.questions import ZONE
+
+    try:
+        found = ZoneInfo(zone) if zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ZONE.refusal() from None
+    return Dating(locale.value if locale else "", found)
+
+
 def audit_record(
-    record: Path, agreement: Agreement, first: datetime, last: datetime, borough: str | None
+    record: Path, agreement: Agreement, days: tuple[datetime, datetime], borough: str | None, stated: Dating
 ) -> AuditReport:
-    """Audit the record's days from `first` to `last`.
+    """Audit the record's `days`, first and last.
 
     Raises `InvalidInput` INP-001 (no such folder), INP-032 (ends before it begins), INP-023 (no London authority), or
     what `shared.audit.audit.audit` raises of a record that cannot be used.
     """
     from shared.audit.audit import audit
+
+    first, last = days
 
     if not record.is_dir():
         raise invalid("INP-001", path=record)
@@ -42,7 +76,21 @@ def audit_record(
     if borough is not None and borough not in agreement.by_slug:
         raise invalid("INP-023", name=borough, known=", ".join(agreement.controllers))
     with _progress(record) as progress:
-        return audit(record, agreement, first.date(), last.date(), borough=borough or "", progress=progress)
+        return audit(
+            record,
+            agreement,
+            first.date(),
+            last.date(),
+            borough=borough or "",
+            dating=stated,
+            progress=progress,
+        )
+
+
+def end(report: AuditReport) -> None:
+    """End the command with the exit code that the answer has."""
+    if code := {"broken": Exit.CHECK_BROKEN, "not known": Exit.NOT_KNOWN}.get(report.answer):
+        raise typer.Exit(code)
 
 
 @contextmanager
@@ -51,9 +99,9 @@ def _progress(record: Path) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from shared.audit.logs import log_files
+    from shared.audit.logs.files import log_files
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading the logs", total=sum(path.stat().st_size for path in log_files(record)))
+        task = bar.add_task("Reading the logs", total=sum(file.bytes for file in log_files(record)))
         yield lambda read: bar.advance(task, read)

@@ -1,35 +1,39 @@
 """The `exchange` command: finds the command that was asked for, and turns errors into exit codes.
 
-Exit codes: 0 done; 2 the input cannot be used (the message says what is wrong and how to mend it); 3 an audit was done
-and a check is broken; 1 anything else.
-Only the command that runs is imported, so that `exchange --help` answers at once.
+Exit codes stand in `client/exits.py`. Standard output is the answer and standard error the talk; with `--json` the
+answer is one JSON object whatever happens. Output that nobody can take (closed, full) changes neither what was done nor
+its code. Only the command that runs is imported, so that `exchange --help` answers at once.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
+from glob import glob
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from client.console import note, say
+from client.console import answer, close_output, note, open_output
+from client.exits import Exit, exit_of
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("client.commands.template", "Write an empty spreadsheet or CSV with a data dictionary."),
     "pack": ("client.commands.pack", "Turn census tables, a supplier's extract or a spreadsheet into a contract file."),
+    "style": ("client.commands.style", "Describe how your files are laid out, so that pack reads them."),
     "check": ("client.commands.check", "Check a contract file with the very rules of the exchange, offline."),
     "agreement": ("client.commands.agreement", "Say what the agreement says: parties, dates, days."),
     "keys": ("client.commands.keys", "Make, list, rotate, export and import keys."),
     "seal": ("client.commands.seal", "Encrypt a contract file to the exchange, and sign it."),
+    "inspect": ("client.commands.inspect", "Show how a file is sealed, whoever sealed it; with a test key, the gates."),
     "drop": ("client.commands.drop", "Put a sealed file into your inbox."),
     "status": ("client.commands.status", "Say what has come back for you."),
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),
     "receipt": ("client.commands.receipt", "Verify receipts and certificates, offline."),
+    "doctor": ("client.commands.doctor", "Look at everything that a drop needs, and say what is wrong."),
     "audit": ("client.commands.audit", "Audit a record of logs, ledger and certificates, offline."),
     "register": ("client.commands.register", "Make the register that says who is who in the logs."),
     "certificate": ("client.commands.certificate", "Verify certificates of destruction, offline."),
@@ -47,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("operate.record", "For operators: copy the record of a period, for an audit."),
     "sweep": ("operate.disposal:sweep", "For operators, on one machine: destroy what is past its day."),
     "synth": ("local.synth.command:synth", "Make synthetic boroughs: drops, and the truth apart from them."),
+    "practice": ("local.practice:command", "Write made-up children to practise with."),
     "demo": ("local.demo:command", "Run the whole exchange once on this machine, and show every row's outcome."),
     "up": ("local.up:command", "Keep the whole exchange running on this machine."),
 }
@@ -88,69 +93,85 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        from importlib.metadata import version
-
-        say(f"exchange {version('borough-exchange')}")
-        raise typer.Exit
-
-
 @app.callback(invoke_without_command=True)
 def _root(
     ctx: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Say version, agreement and format.")] = False,
+    json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
 ) -> None:
+    if version:
+        from client.versions import version_facts, version_line
+
+        answer({"ok": True, **version_facts()}, version_line(), as_json=json)
+        raise typer.Exit
     if ctx.invoked_subcommand is None:
-        say(ctx.get_help())
+        answer({"ok": True, "help": ctx.get_help()}, ctx.get_help(), as_json=json)
 
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code. Nothing that this prints holds a value from a row."""
     as_json = "--json" in args
     try:
-        code = typer.main.get_command(app).main(args=list(args), prog_name="exchange", standalone_mode=False)
+        code = typer.main.get_command(app).main(args=_with_files(args), prog_name="exchange", standalone_mode=False)
     except typer.TyperException as problem:
         command = next((word for word in args if word in COMMANDS), "")
-        return _refuse(
-            "INP-000", problem.format_message(), f"See `exchange {command} --help`.".replace("  ", " "), 2, as_json
-        )
-    except typer.Abort:
-        return 1
+        mend = f"See `exchange {command} --help`.".replace("  ", " ")
+        return _refuse("INP-000", problem.format_message(), mend, Exit.USAGE, as_json)
+    except (typer.Abort, KeyboardInterrupt):
+        mend = "Run the same command again: it goes on from what is there."
+        return _refuse("CLI-003", "Stopped before it was done.", mend, Exit.INTERRUPTED, as_json)
     except Exception as error:  # noqa: BLE001 - the last place where an error can be kept from printing a row
         return _failed(error, as_json)
-    return code if isinstance(code, int) else 0
+    return int(code) if isinstance(code, int) else 0
+
+
+def _with_files(args: Sequence[str]) -> list[str]:
+    """The arguments with the files that `*` and `?` stand for, as a shell would; those of Windows do not."""
+    found: list[str] = []
+    for arg in args:
+        matches = sorted(glob(arg, recursive=True)) if "*" in arg or "?" in arg else []  # noqa: PTH207 - any root
+        found += matches if matches and not os.path.lexists(arg) else [arg]
+    return found
 
 
 def _failed(error: Exception, as_json: bool) -> int:
-    from shared.errors import BadSignature, ExchangeError, InvalidAgreement, InvalidInput, RejectedDrop
+    from client.disk import disk_fault
+    from shared.errors import ExchangeError
 
     if os.environ.get("EXCHANGE_TRACEBACK") == "1":
         raise error
+    if isinstance(error, OSError) and error.filename is not None:
+        error = disk_fault(error, str(error.filename))
     if isinstance(error, ExchangeError):
-        unusable = isinstance(error, InvalidInput | RejectedDrop | InvalidAgreement | BadSignature)
-        return _refuse(error.code, error.message, error.mend, 2 if unusable else 1, as_json)
+        return _refuse(error.code, error.message, error.mend, exit_of(error), as_json)
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return _refuse(
-            "CLI-002", f"The part {error.name} is not installed.", "Run `make setup` in a clone.", 1, as_json
-        )
+        from client.versions import how_to_install
+
+        message = f"The part {error.name} is not installed."
+        return _refuse("CLI-002", message, how_to_install(error.name), Exit.OUR_FAULT, as_json)
+    if isinstance(error, MemoryError):
+        mend = "Close other programs, use a machine with more, or split the file by school."
+        return _refuse("CLI-004", "The memory of this machine is not enough.", mend, Exit.BAD_INPUT, as_json)
     # The text of an unforeseen error may quote a row, so only its kind is shown.
     mend = "Set EXCHANGE_TRACEBACK=1 to see where; do not send that to anybody, it may hold personal data."
-    return _refuse("CLI-001", f"Something failed that should not ({type(error).__name__}).", mend, 1, as_json)
+    return _refuse(
+        "CLI-001", f"Something failed that should not ({type(error).__name__}).", mend, Exit.OUR_FAULT, as_json
+    )
 
 
-def _refuse(code: str, message: str, mend: str, exit_code: int, as_json: bool) -> int:
+def _refuse(code: str, message: str, mend: str, exit_code: Exit, as_json: bool) -> int:
     if as_json:
-        say(json.dumps({"ok": False, "error": {"code": code, "message": message, "mend": mend}}, ensure_ascii=False))
+        answer({"ok": False, "error": {"code": code, "message": message, "mend": mend}}, "", as_json=True)
     note(f"{code}: {message}" + (f"\n  {mend}" if mend else ""))
     return exit_code
 
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    open_output()
+    code = run(sys.argv[1:])
+    close_output()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,97 @@
-"""How commands speak: the answer on standard output, as text or JSON; what goes on meanwhile on standard error."""
+"""How commands speak: the answer on standard output, as text or JSON; what goes on meanwhile on standard error.
+
+A terminal that cannot show a letter shows another one, and output that is closed or full is let go: what a command has
+done is done, and what it says of it must not change that.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 
 def answer(facts: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Say the result: `facts` as one JSON object, or `text`."""
-    say(json.dumps(facts, ensure_ascii=False, default=str) if as_json else text)
+    # ASCII alone: every encoding of every terminal has it, and JSON says the rest in escapes.
+    say(json.dumps(facts, default=str) if as_json else text)
 
 
 def say(text: str) -> None:
     """One piece of text on standard output."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    _write(sys.stdout, text)
 
 
 def note(text: str) -> None:
     """One line on standard error."""
-    sys.stderr.write(text.rstrip("\n") + "\n")
+    _write(sys.stderr, text)
+
+
+def _write(stream: IO[str] | None, text: str) -> None:
+    """Write if it can be written. A stream is `None` where there is none at all (`pythonw`, a service)."""
+    with suppress(OSError, ValueError):
+        if stream is not None:
+            encoding = getattr(stream, "encoding", None) or "utf-8"
+            stream.write(text.encode(encoding, "replace").decode(encoding).rstrip("\n") + "\n")
+            stream.flush()
+
+
+def open_output() -> None:
+    """Make standard output and error take any letter, whatever the terminal's encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def close_output() -> None:
+    """Let go of output that cannot be written: at its end Python would turn that into an exit code of its own."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 @contextmanager
 def step(doing: str) -> Iterator[None]:
     """Show what is going on while it goes on; only where somebody watches standard error."""
-    if not sys.stderr.isatty():
+    if not watched():
         yield
         return
     from rich.console import Console
 
     with Console(stderr=True).status(doing):
         yield
+
+
+Progress = Callable[[int, int], None]
+"""Told again and again how many bytes of how many have gone."""
+
+
+@contextmanager
+def transfer(doing: str) -> Iterator[Progress]:
+    """Show how much of a file has gone, how fast, and how long it will take; only where somebody watches."""
+    if not watched():
+        yield lambda _sent, _whole: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn(doing), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        shown = bar.add_task(doing, total=None)
+        yield lambda sent, whole: bar.update(shown, completed=sent, total=whole)
+
+
+def watched() -> bool:
+    """Whether somebody looks at standard error."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> str:

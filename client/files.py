@@ -1,34 +1,56 @@
-"""Reading contract files and writing results. A file appears whole or not at all, and never holds a live formula."""
+"""Reading contract files and writing results. A file appears whole or not at all, and never holds a live formula.
+
+What is written is private to who writes it, unless the profile says that a group may read it too. What a killed command
+left half written is removed by the next one that writes into the same folder.
+"""
 
 from __future__ import annotations
 
+import errno
 import io
 import os
-import tempfile
-from collections.abc import Mapping, Sequence
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from client.codes import invalid
+from client.disk import disk
+from client.locks import free, held, runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shared.agreement.model import Limits
+
 SEALED_MARK = b"PARE"
+_HALF = ".half"
+"""What a file is called while it is written: `.<name>.<process>-<random>.half`."""
+_BINARY = getattr(os, "O_BINARY", 0)
+_READERS = {"owner": {"file": 0o600, "folder": 0o700}, "group": {"file": 0o640, "folder": 0o750}}
+_MODES = dict(_READERS["owner"])
 _WIDEST = 400
 """Pixels of a column, at most."""
+_LARGEST = {"bytes": 2_000_000_000, "rows": 5_000_000, "columns": 256, "decompressed_bytes": 1_000_000_000}
+"""Of a Parquet file that no agreement bounds, such as a postcode directory."""
 _LIVE = r"^[=+\-@\t\r\n＝＋－＠]"
 
 
-def read_parquet(path: Path) -> pa.Table:
-    """Read a plain Parquet file.
+def read_parquet(path: Path, limits: Limits | None = None) -> pa.Table:
+    """Read a plain Parquet file, looked through beforehand, so that no file takes more memory than `limits` allow.
 
-    Raises `InvalidInput` INP-001 (not there), 002 (not Parquet), 013 (sealed).
+    `limits` are the agreement's where the file is to be sent: what does not keep to them is refused as the exchange
+    would (`UntrustedDrop`, ENV-…). Raises `InvalidInput` INP-001 (not there), 002 (not Parquet), 013 (sealed), 063 (no
+    limits given, and larger than any file that is worked with here).
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from client.parquet import read_bounded
+    from shared.agreement.model import Limits
+    from shared.envelope.gates import DAMAGED
+    from shared.errors import UntrustedDrop
 
     if not path.is_file():
         raise invalid("INP-001", path=path)
@@ -36,22 +58,89 @@ def read_parquet(path: Path) -> pa.Table:
         if file.read(4) == SEALED_MARK:
             raise invalid("INP-013", path=path)
     try:
-        return pq.read_table(path, partitioning=None, memory_map=False)
-    except (pa.ArrowException, OSError):
-        raise invalid("INP-002", path=path, kind="Parquet (pack a CSV or XLSX first)") from None
+        return read_bounded(path, limits or Limits(**_LARGEST))
+    except UntrustedDrop as refusal:
+        if refusal.code == DAMAGED.code:
+            raise invalid("INP-002", path=path, kind="Parquet (pack a CSV or XLSX first)") from None
+        if limits is not None:
+            raise
+        raise invalid("INP-063", path=path, reason=refusal.message) from None
+
+
+def share_with(readers: str) -> None:
+    """Say for this process who may read what it writes: `owner` (alone, the default) or `group`."""
+    _MODES.update(_READERS[readers])
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are not there. Raises `InvalidInput` INP-080 to INP-087."""
+    with disk(folder):
+        missing = [part for part in (folder, *folder.parents) if not part.exists()]
+        for part in reversed(missing):
+            part.mkdir(mode=_MODES["folder"], exist_ok=True)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file, making its folder; a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write a file, making its folder; a reader sees the old file or the new one, never a part.
+
+    Raises `InvalidInput` INP-080 to INP-087: no room, not allowed, a folder, open elsewhere.
+    """
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: none appears before all are written, and then each whole. Raises the same."""
+    for path in files:
+        make_folder(path.parent)
+        sweep(path)
+    with ExitStack() as halves:
+        written = [(path, halves.enter_context(_half(path, data))) for path, data in files.items()]
+        for path, half in written:
+            with disk(path):
+                half.replace(path)
+
+
+@contextmanager
+def _half(path: Path, data: bytes) -> Iterator[Path]:
+    """The file under another name, written whole; it is gone afterwards, if it was not renamed."""
+    half = path.with_name(f".{path.name[:60]}.{os.getpid()}-{secrets.token_hex(4)}{_HALF}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)  # mkstemp made it readable for its owner only, and so it stays
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        with ExitStack() as writing:
+            with disk(path):
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, "")
+                file = writing.enter_context(
+                    os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb")
+                )
+                writing.enter_context(held(file.fileno()))
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                half.chmod(_MODES["file"])
+            if os.name == "nt":
+                writing.close()  # where what is open cannot be renamed
+            yield half
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Remove what a killed command has left half written in the folder of `path`; one that still runs keeps its own."""
+    earlier = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}")  # as versions before this one named it
+    with suppress(OSError):
+        for left in path.parent.iterdir():
+            ours = left.name.startswith(".") and (left.name.endswith(_HALF) or earlier.fullmatch(left.name))
+            # One that is empty may have been made this moment, and not have been locked yet.
+            if ours and (left.stat().st_size or not runs(_maker(left.name))) and free(left):
+                left.unlink(missing_ok=True)
+
+
+def _maker(half: str) -> int:
+    """The process that made a half file; 0 when its name does not say."""
+    found = re.search(rf"\.(\d+)-[0-9a-f]{{8}}{re.escape(_HALF)}$", half)
+    return int(found[1]) if found else 0
 
 
 def write_table(path: Path, table: pa.Table, choices: Mapping[str, Sequence[str]] | None = None) -> None:

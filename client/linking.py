@@ -61,7 +61,7 @@ def _typed(path: Path, name: str, column: pa.ChunkedArray, wanted: pa.DataType) 
 
 
 def _dates(path: Path, name: str, column: pa.ChunkedArray) -> pa.Array:
-    from client.pack.cells import read_dates
+    from client.pack.dates import read_dates
     from client.pack.source import tidy
 
     text = tidy(column.combine_chunks())

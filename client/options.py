@@ -19,6 +19,13 @@ AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Check as if on this day (YYYY-MM-DD); else today."),
 ]
+Sheet = Annotated[
+    str | None, typer.Option("--sheet", help="Sheet of a workbook, needed when several visible ones have rows.")
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", help="What the text was written in, e.g. utf-8, windows-1252, cp850, mac-roman."),
+]
 Report = Annotated[
     Path | None,
     typer.Option("--report", help="Where to list, row by row, what could not be read (.csv, .xlsx or .json)."),

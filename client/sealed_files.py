@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
-from client.files import SEALED_MARK, write_bytes
+from client.files import SEALED_MARK, write_together
 
 if TYPE_CHECKING:
     from shared.envelope.manifest import Manifest
@@ -34,8 +34,7 @@ def save(sealed: Sealed, folder: Path) -> Path:
     """Write the sealed file and its manifest; its name says dataset, collection and the first of its hash."""
     manifest = sealed.manifest
     path = folder / f"{manifest.dataset}-{manifest.collection}-{manifest.sha256[:12]}.parquet"
-    write_bytes(beside(path), json.dumps(sealed.metadata, indent=1).encode())
-    write_bytes(path, sealed.data)
+    write_together({beside(path): json.dumps(sealed.metadata, indent=1).encode(), path: sealed.data})
     return path
 
 

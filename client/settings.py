@@ -9,8 +9,10 @@ An option goes before an environment variable, and that before the profile file 
     outbox_url = "https://…?sig=…"  # EXCHANGE_OUTBOX_URL
     account_url = "https://…"       # EXCHANGE_ACCOUNT_URL (instead of the two, for an officer with an Entra account)
     certificate = "exchange.pem"    # EXCHANGE_CERTIFICATE (of a practice exchange, to be trusted for its URLs alone)
+    readers    = "owner"            # EXCHANGE_READERS     (who may read what is written: owner, or group too)
 
-The URLs carry passes, so they are no options: a command line can be read by others and stays in the shell's history.
+In the paths `~` and variables (`$HOME/keys`) are filled in. The URLs carry passes, so they are no options: a command
+line can be read by others and stays in the shell's history.
 """
 
 from __future__ import annotations
@@ -18,19 +20,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
+from client.files import share_with
+from client.profile import expanded, read_profile
+from shared.days import london_day
 
 if TYPE_CHECKING:
+    from client.console import Progress
     from shared.agreement.model import Agreement
     from shared.envelope.ring import LocalKeyRing
     from shared.storage.access import BoroughDoor
 
 PROFILE = "exchange.toml"
 _PATHS = ("keys", "agreements", "certificate")
+_READERS = ("owner", "group")
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,6 +51,7 @@ class Settings:
     outbox_url: str | None = None
     account_url: str | None = None
     certificate: str | None = None
+    readers: str | None = None
 
     def slug(self) -> str:
         """The borough that runs this. Raises `InvalidInput` INP-008 (not set) or INP-023 (no London authority)."""
@@ -60,20 +68,40 @@ class Settings:
         return load_agreement(Path(self.agreements) if self.agreements else None)
 
     def key_ring(self) -> LocalKeyRing:
-        """The folder of keys."""
+        """The folder of keys. Private ones that others can read are closed to them first, or INP-089 is raised."""
+        from client.key_folder import close_private
         from shared.envelope.ring import LocalKeyRing
 
-        return LocalKeyRing(Path(self._need("keys", "--keys")))
+        folder = self.key_folder()
+        close_private(folder)
+        return LocalKeyRing(folder)
 
-    def door(self) -> BoroughDoor:
-        """The way into the inbox and out of the outbox."""
+    def key_folder(self) -> Path:
+        """Where the keys are. Raises `InvalidInput` INP-008."""
+        return Path(self._need("keys", "--keys"))
+
+    def door(self, told: Progress | None = None) -> BoroughDoor:
+        """The way into the inbox and out of the outbox. `client.connect.open_door` looks at the passes first."""
+        from client.connect import trusted
         from shared.storage.access import BoroughDoor
+        from shared.storage.line import Line
 
-        trust = {"connection_verify": self.certificate} if self.certificate else {}
+        addresses = [self.account_url] if self.account_url else [self.url("inbox_url"), self.url("outbox_url")]
+        secure = any(address.startswith("https:") for address in addresses)  # tests speak plain HTTP to themselves
+        line = Line(trusted(self.certificate)[0] if secure else None, told)
         if self.account_url:
-            return BoroughDoor.of_account(self.account_url, self.slug(), **trust)
-        option = "it in the profile (it carries a pass, so it is no option)"
-        return BoroughDoor(self._need("inbox_url", option), self._need("outbox_url", option), **trust)
+            return BoroughDoor.of_account(self.account_url, self.slug(), line=line)
+        return BoroughDoor(*addresses, line=line)
+
+    def url(self, setting: str) -> str:
+        """`inbox_url` or `outbox_url`. Raises `InvalidInput` INP-008."""
+        return self._need(setting, "it in the profile (it carries a pass, so it is no option)")
+
+    def place(self, setting: str) -> str:
+        """The address of a box without the pass in it."""
+        if self.account_url:
+            return f"{self.account_url.rstrip('/')}/{self.slug()}-{setting.partition('_')[0]}"
+        return self.url(setting).partition("?")[0]
 
     def _need(self, key: str, option: str) -> str:
         value: str | None = getattr(self, key)
@@ -87,17 +115,21 @@ def load_settings(
 ) -> Settings:
     """Settings out of options, environment and profile.
 
-    Raises `InvalidInput` INP-001 when a profile is named and not there, INP-009 when it is wrong, naming the key.
+    Raises `InvalidInput` INP-001 when a profile is named and not there, INP-009 or INP-110 when it is wrong, naming key
+    or line, and INP-111 when a path names a variable that is not set.
     """
     named = profile or (Path(environment["EXCHANGE_PROFILE"]) if environment.get("EXCHANGE_PROFILE") else None)
-    found = _read(named) if named else _read(Path(PROFILE)) if Path(PROFILE).is_file() else {}
+    found = _read(named, environment) if named else _read(Path(PROFILE), environment) if Path(PROFILE).is_file() else {}
     found |= {
         field.name: environment[_variable(field.name)]
         for field in fields(Settings)
         if environment.get(_variable(field.name))
     }
     found |= {name: str(value) for name, value in options.items() if value is not None}
-    return Settings(**found)
+    found |= {name: expanded(name, found[name], environment) for name in _PATHS if name in found}
+    settings = Settings(**found)
+    share_with(settings.readers if settings.readers in _READERS else "owner")
+    return settings
 
 
 def now() -> datetime:
@@ -105,23 +137,16 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _read(path: Path) -> dict[str, str]:
-    import tomllib
+def today(as_of: datetime | None = None) -> date:
+    """London's day, or the day `as_of` that somebody named."""
+    return as_of.date() if as_of else london_day(now())
 
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise invalid("INP-009", path=path, key="it is not TOML") from None
-    known = {field.name for field in fields(Settings)}
-    for key, value in document.items():
-        if key not in known:
-            raise invalid("INP-009", path=path, key=f"it has no key {key}")
-        if not isinstance(value, str):
-            raise invalid("INP-009", path=path, key=f"{key} must be text")
-    paths = {key: str(path.parent / document[key]) for key in _PATHS if key in document}
-    return document | paths
+
+def _read(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    known: dict[str, tuple[str, ...]] = {field.name: () for field in fields(Settings)}
+    document = read_profile(path, known | {"readers": _READERS})
+    paths = {key: expanded(key, document[key], environment) for key in _PATHS if key in document}
+    return document | {key: str(path.parent / given) for key, given in paths.items()}
 
 
 def _variable(key: str) -> str:

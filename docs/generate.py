@@ -11,13 +11,18 @@ from client.codes import code_page
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
 from docs.governance.record import record_page
+from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
+from docs.sealed.manifest import manifest_schema
+from docs.sealed.page import sealed_page, spark_page
 from shared.agreement.gates import CODES as AGREEMENT_CODES
 from shared.agreement.gates import AgreementCode
 from shared.agreement.load import load_agreement
 from shared.agreement.schema import schemas
 from shared.audit.questions import question_page
 from shared.contract.catalogue import rule_page
+from shared.contract.datasets import CONTRACTS
 from shared.eligibility.page import eligibility_page
+from shared.envelope.asks import ask_page
 from shared.envelope.gates import gate_page
 from shared.intake.codes import DROP_CODES
 from shared.intake.home import WHEREABOUTS
@@ -26,16 +31,19 @@ from shared.linkage.pictures import levels_chart, waterfall
 from shared.linkage.weights import weights_of
 
 ROOT = Path(__file__).resolve().parents[1]
+DATASETS = Path("docs/users/datasets")
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file and what it should hold."""
+    """Every generated text and what it should hold."""
     files = {Path("agreements/schema") / name: text for name, text in schemas().items()}
     pages = {
         "rule-codes": rule_page(),
-        "gate-codes": gate_page() + "\n" + _intake_page(),
+        "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
+        "sealed-file": sealed_page(),
+        "examples/spark": spark_page(),
     }
     governance = {
         "audit-checks": question_page(),
@@ -44,7 +52,15 @@ def generated() -> dict[Path, str]:
         "dpia": dpia_page(),
     }
     files |= {Path("docs/ig") / f"{name}.md": text for name, text in governance.items()}
+    files |= {DATASETS / "README.md": datasets_page(), DATASETS / "manifest.schema.json": manifest_schema()}
+    files |= {DATASETS / f"{name}.schema.json": row_schema(contract) for name, contract in CONTRACTS.items()}
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
+
+
+def _everything() -> dict[Path, bytes]:
+    """The texts, and the files that are none."""
+    empty = {DATASETS / f"{name}.parquet": empty_parquet(contract) for name, contract in CONTRACTS.items()}
+    return {path: text.encode() for path, text in generated().items()} | empty
 
 
 def _pictures() -> dict[Path, str]:
@@ -84,8 +100,8 @@ def stale() -> list[Path]:
     """The generated files that are missing or differ."""
     return [
         path
-        for path, text in generated().items()
-        if not (ROOT / path).is_file() or (ROOT / path).read_text(encoding="utf-8") != text
+        for path, content in _everything().items()
+        if not (ROOT / path).is_file() or (ROOT / path).read_bytes() != content
     ]
 
 
@@ -98,7 +114,7 @@ def main() -> int:
         return 1 if differing else 0
     for path in differing:
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-        (ROOT / path).write_text(generated()[path], encoding="utf-8")
+        (ROOT / path).write_bytes(_everything()[path])
     return 0
 
 

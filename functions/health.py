@@ -7,6 +7,7 @@ import azure.functions as func
 
 from functions import VERSION, wiring
 from functions.journal import say
+from shared.days import london_day
 from shared.errors import ExchangeError
 
 PROBE = "health:probe"
@@ -32,7 +33,7 @@ def report() -> tuple[int, dict[str, object]]:
     body: dict[str, object] = {"version": VERSION, "agreement": agreement.reference}
     try:
         exchange = wiring.exchange()
-        body["in_force"] = agreement.in_force.covers(exchange.clock().date())
+        body["in_force"] = agreement.in_force.covers(london_day(exchange.clock()))
         exchange.storage.with_request_id(PROBE).check_reachable()
     except ExchangeError as error:
         say("health.failed", level=logging.ERROR, code=error.code)

@@ -153,7 +153,11 @@ class Azurite:
     def start(self) -> None:
         """Start and wait until it answers. Raises `EmulatorFailed` (EMU-003) with the end of its log."""
         if not ENTRY.is_file():
-            raise EmulatorFailed("EMU-003", "The storage emulator is not installed.", "Run `make setup`.")
+            raise EmulatorFailed(
+                "EMU-003",
+                "The storage emulator is not installed.",
+                "Run `python -m local.azurite install` with the Python of this command; in a clone, `make setup`.",
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         loaded = {name: path for name, path in self._loaded.items() if path is not None}
         command = [*find_node().node]

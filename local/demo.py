@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from client.auditing import BROKEN
 from client.console import note
+from client.exits import Exit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,7 +62,7 @@ def command(
         show(summary, folder / "summary.json")
     audited = summary["audit"]
     if audited["explained_by"]["unexplained"] or "broken" in audited["checks"].values():
-        raise typer.Exit(BROKEN)
+        raise typer.Exit(Exit.CHECK_BROKEN)
 
 
 def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, Any]:

@@ -36,10 +36,12 @@ def _show_ending(console: Console, summary: Mapping[str, Any], path: Path) -> No
     audited = summary["audit"]
     certificates, checks = audited["certificates"], audited["checks"]
     explained = audited["operations"] - audited["explained_by"]["unexplained"]
+    unknown = ", ".join(code for code, result in checks.items() if result == "not known")
     console.print(_operations(audited))
     console.print(
         f"{_number(explained)} of {_number(audited['operations'])} operations are explained; "
-        f"{sum(result == 'holds' for result in checks.values())} of {len(checks)} checks of the audit hold. "
+        f"{sum(result == 'holds' for result in checks.values())} of {len(checks)} checks of the audit hold"
+        f"{f', {unknown} is not known (nothing probes each hour here)' if unknown else ''}. "
         f"Four weeks later {_number(audited['destroyed'])} objects with {_number(audited['destroyed_rows'])} rows were "
         f"destroyed and {audited['left']} were left; {certificates['hold']} of {certificates['issued']} certificates "
         f"of it hold. {summary['elapsed_seconds']} s.\n"

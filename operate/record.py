@@ -117,11 +117,26 @@ def _falls(document: bytes, begins: datetime, ends: datetime) -> bool:
 
 
 def _copy_logs(logs: LogArchive, begins: datetime, ends: datetime, out: Path) -> int:
-    count = 0
+    """Copy them, and say what could not be copied, or not be told to be of the period. Returns how many files."""
+    count = undated = left = 0
     for file in logs.files(begins, ends):
+        if not _can_be_a_path(file.path):
+            left += 1
+            continue
         _write(out / "logs" / file.path, logs.read(file))
         count += 1
+        undated += file.hour is None
+    if undated:
+        note(f"Files of the audit account that do not say of which hour they are, and were copied, too: {undated}.")
+    if left:
+        note(f"REC-005: files of the audit account whose names can be no path, and that were NOT copied: {left}.")
     return count
+
+
+def _can_be_a_path(name: str) -> bool:
+    """Whether a blob's name leads to a place within a folder, on any system."""
+    parts = name.split("/")
+    return not any(part in ("", ".", "..") or "\\" in part or not part.isprintable() for part in parts)
 
 
 def _public_keys(chosen: OperatedSite, files: list[Path]) -> tuple[PublicKey, ...]:

@@ -31,6 +31,26 @@ No message ever contains a value from a row: only codes, counts, ids, column nam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NOTHING = "Nothing"
+"""A `mend` that begins so says that nobody has to do anything; reports set such lines apart from what needs mending."""
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """What a refusal says of one file, as data: counts, positions and names of the format, never a value."""
+
+    found: str
+    asked: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """How a writer sets what is asked, by the writer's name."""
+
+    def document(self) -> dict[str, object]:
+        """As it stands in a receipt and a report."""
+        return {"found": self.found, "asked": self.asked, "settings": dict(self.settings)}
+
 
 class ExchangeError(Exception):
     """An error with a stable `code`, what happened (`message`) and how to mend it (`mend`)."""
@@ -44,6 +64,10 @@ class ExchangeError(Exception):
 
 class RejectedDrop(ExchangeError):
     """The drop is refused for a reason its sender can mend."""
+
+    def __init__(self, code: str, message: str, mend: str = "", particulars: Particulars | None = None) -> None:
+        super().__init__(code, message, mend)
+        self.particulars = particulars
 
 
 class UntrustedDrop(RejectedDrop):

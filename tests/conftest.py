@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 ACCOUNTS = 1000
 
+# Tests write a file and pack it at once.
+os.environ.setdefault("EXCHANGE_SETTLE", "0")
+
 # A busy machine is slow, which is no defect of the product.
 settings.register_profile("exchange", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("exchange"), max_examples=20)

@@ -19,12 +19,14 @@ _SHOWN = 5
 app = typer.Typer(help="Audit a record of logs, ledger and certificates, offline.")
 
 
-@app.command(epilog="Example: exchange audit record --from 2026-10-01 --to 2026-10-31. Exit code 3: a check is broken.")
+@app.command(epilog="Example: exchange audit record --from 2026-10-01 --to 2026-10-31. " + auditing.EXIT_CODES)
 def audit(
     record: auditing.Record,
     first: auditing.First,
     last: auditing.Last,
     borough: auditing.Borough = None,
+    locale: auditing.Locale = None,
+    zone: auditing.Zone = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
@@ -34,10 +36,10 @@ def audit(
     """
     from shared.agreement.load import load_agreement
 
-    report = auditing.audit_record(record, load_agreement(agreements), first, last, borough)
-    answer({"ok": report.holds, **report.document()}, _shown(report), as_json=json)
-    if not report.holds:
-        raise typer.Exit(auditing.BROKEN)
+    stated = auditing.dating(locale, zone)
+    report = auditing.audit_record(record, load_agreement(agreements), (first, last), borough, stated)
+    answer({"ok": report.answer == "holds", **report.document()}, _shown(report), as_json=json)
+    auditing.end(report)
 
 
 def _shown(report: AuditReport) -> str:
@@ -47,8 +49,11 @@ def _shown(report: AuditReport) -> str:
         "borough": report.borough or "all",
         "operations": report.operations,
         "not explained": report.unexplained,
-        "lines that cannot be read": report.inputs.unreadable,
+        "files of logs": report.inputs.files,
+        "records not read, or not wholly": report.inputs.unreadable,
+        "hours with logs": _hours(report),
         "outside the period": report.inputs.outside,
+        "on other accounts": report.inputs.other_accounts,
         "events of the ledger": report.inputs.events,
         "certificates": report.inputs.certificates,
     }
@@ -60,9 +65,26 @@ def _shown(report: AuditReport) -> str:
         ("check", "answer", "exceptions", "question"),
         [(check.code, check.result, check.count, check.question) for check in report.checks],
     )
-    parts = [facts_table(facts), explained, checks, *_exceptions(report)]
+    parts = [facts_table(facts), explained, checks, *_exceptions(report), *_unknown(report)]
     parts.append("Azure's logs are best effort: what they do not show may still have happened.")
     return "\n\n".join(parts)
+
+
+def _hours(report: AuditReport) -> str:
+    """``reads 5, writes 4 of 672``: of the blob service."""
+    said = [
+        f"{name} {part.with_logs}"
+        for name, category in (("reads", "StorageRead"), ("writes", "StorageWrite"), ("deletions", "StorageDelete"))
+        for part in report.coverage
+        if (part.service, part.category) == ("blob", category)
+    ]
+    return f"{', '.join(said)} of {report.coverage[0].hours}"
+
+
+def _unknown(report: AuditReport) -> Iterator[str]:
+    for check in report.checks:
+        if check.result == "not known":
+            yield f"{check.code} is not known: {check.note}"
 
 
 def _exceptions(report: AuditReport) -> Iterator[str]:

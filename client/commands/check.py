@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,19 +36,19 @@ def check_file(
     """
     from client.files import read_parquet
     from client.pack.packed import check_dataset
-    from client.settings import load_settings, now
+    from client.settings import load_settings, today
     from shared.contract.report import report_json, status_of
     from shared.contract.validate import REJECTED, validate
-    from shared.errors import BadFile
+    from shared.errors import BadFile, UntrustedDrop
 
     settings = load_settings(profile, agreements=agreements)
     terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[check_dataset(dataset)]
-    rows = read_parquet(file)
     outcome: Validation | RejectedDrop
     with step("Checking"):
         try:
-            outcome = validate(rows, dataset, as_of=(as_of or now()).date(), stale_after_days=terms.stale_after_days)
-        except BadFile as refusal:
+            rows = read_parquet(file, settings.agreement().limits)
+            outcome = validate(rows, dataset, as_of=today(as_of), stale_after_days=terms.stale_after_days)
+        except (UntrustedDrop, BadFile) as refusal:
             outcome = refusal
         facts = {"file": file.name, "dataset": dataset}
         document = report_json(outcome, facts)
@@ -63,13 +64,13 @@ def check_file(
 def _write_report(path: Path, outcome: Validation | RejectedDrop, facts: dict[str, str]) -> None:
     from client.codes import invalid
     from client.files import write_bytes, write_table
-    from shared.contract.report import lines_of, report_json, report_xlsx
+    from shared.contract.report import Line, lines_of, report_json, report_xlsx
 
     if path.suffix.lower() == ".csv":
         import pyarrow as pa
 
         lines = [vars(line) for line in lines_of(outcome)]
-        columns = ("school", "reference", "message", "mend", "field", "severity", "code")
+        columns = [column.name for column in fields(Line)]
         write_table(path, pa.table({name: pa.array([line[name] for line in lines], pa.string()) for name in columns}))
     elif path.suffix.lower() in (".xlsx", ".json"):
         write = report_xlsx if path.suffix.lower() == ".xlsx" else report_json
@@ -85,6 +86,8 @@ def _text(said: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
     if isinstance(outcome, RejectedDrop):
         return facts_table(status | {"why": f"{outcome.code}: {outcome.message}", "what to do": outcome.mend})
     counts = {name.replace("_", " "): said[name] for name in ("rows_in", "rows_accepted", "rows_rejected")}
-    found = outcome.findings.group_by(["code", "severity", "message"]).aggregate([([], "count_all")]).to_pylist()
-    lines = sorted([line["code"], line["severity"], line["count_all"], line["message"]] for line in found)
-    return facts_table(status | counts) + (f"\n\n{table(['code', 'severity', 'rows', 'what'], lines)}" if lines else "")
+    parts = [facts_table(status | counts)]
+    for title, to_mend in (("To be mended", "yes"), ("Nothing to be done", "no")):
+        lines = [[c["code"], c["severity"], c["lines"], c["message"]] for c in said["codes"] if c["to_mend"] == to_mend]
+        parts += [table(["code", "severity", "lines", "what"], lines, title)] if lines else []
+    return "\n\n".join(parts)

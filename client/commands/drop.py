@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from client import options
-from client.console import answer, facts_table, step
+from client.console import answer, facts_table, transfer
 
 app = typer.Typer()
 
@@ -21,18 +21,32 @@ def drop_file(
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
-    """Put a sealed file into your inbox, in one request with its signed manifest. It is never overwritten."""
+    """Put a sealed file into your inbox, in one request with its signed manifest. It is never overwritten.
+
+    File, pass and clock are looked at before a byte leaves. The same file again is already dropped, and not an error.
+    """
+    from client.connect import ahead, open_door, say_clock
+    from client.dropping import check_sealed, drop
+    from client.passes import INBOX
     from client.sealed_files import load
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, agreements=agreements)
     sealed = load(file)
-    with step("Dropping"), settings.door() as door:
-        door.put(sealed.name, sealed.data, sealed.metadata)
+    check_sealed(file, sealed, settings)
+    with transfer("Dropping") as told, open_door(settings, INBOX, told=told) as door:
+        done = drop(door, file, sealed, settings.place("inbox_url"))
+    say_clock(ahead(door))
     facts = {
         "dropped": sealed.name,
         "bytes": len(sealed.data),
         "rows": sealed.manifest.rows,
         "sha256": sealed.manifest.sha256,
+        "already": done.already,
     }
-    answer({"ok": True, **facts}, facts_table(facts) + "\nSee `exchange status` for what comes back.", as_json=json)
+    shown = {name: value for name, value in facts.items() if name != "already"}
+    if done.already:
+        shown = {"already dropped": shown.pop("dropped"), **shown}
+    if done.receipt:
+        facts["status"] = shown["status"] = done.receipt.get("status")
+    answer({"ok": True, **facts}, facts_table(shown) + "\nSee `exchange status` for what comes back.", as_json=json)

@@ -20,8 +20,8 @@ EVIDENCE_HELP = """Write the evidence of a period: a folder with one page to rea
 The page is evidence.html in the folder. It needs no network and no script, and shows no number of children under five.
 The other files state exact numbers of rows: the page may be passed on, the folder is for the data protection officer.
 
-Exit codes: 0 every promise holds that could be checked; 3 one does not, and the page says which; 2 the record, the
-period or the folder cannot be used."""
+Exit codes: 0 every promise holds; 3 one is broken, and the page says which; 9 none is, and some are not known; 2 the
+record, the period or the folder cannot be used."""
 
 
 @app.command(
@@ -35,6 +35,8 @@ def write_evidence(
     last: auditing.Last,
     out: Annotated[Path, typer.Option("--out", help="Folder to write; not there yet, or empty.")],
     borough: auditing.Borough = None,
+    locale: auditing.Locale = None,
+    zone: auditing.Zone = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
@@ -46,14 +48,17 @@ def write_evidence(
     check_free(out)
     folder = agreements or FOLDER
     agreement = load_agreement(folder)
-    report = auditing.audit_record(record, agreement, first, last, borough)
+    report = auditing.audit_record(record, agreement, (first, last), borough, auditing.dating(locale, zone))
     with step("Writing the page"):
         evidence, copies = gather(record, report, agreement, folder / f"{agreement.id}.yaml")
         files = write_folder(out, evidence, copies)
     said = {**_facts(evidence), "page": str(out / PAGE), "files": len(files) + 1}
-    answer({"ok": report.holds, **said}, f"{facts_table(said)}\n\nOpen {out / PAGE} in a browser.", as_json=json)
-    if not report.holds:
-        raise typer.Exit(auditing.BROKEN)
+    answer(
+        {"ok": report.answer == "holds", **said},
+        f"{facts_table(said)}\n\nOpen {out / PAGE} in a browser.",
+        as_json=json,
+    )
+    auditing.end(report)
 
 
 def _facts(evidence: Evidence) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from client import options
 from client.console import answer, note, step, table
+from client.exits import Exit
 
 app = typer.Typer()
 
@@ -36,49 +37,32 @@ def fetch_files(
 ) -> None:
     """Collect files from your outbox. Sealed ones are opened with your key, once the exchange's signature is verified.
 
-    In CSV and XLSX a cell that a spreadsheet would run as a formula is made harmless with an apostrophe.
+    In CSV and XLSX a cell that a spreadsheet would run as a formula is made harmless with an apostrophe. A file that
+    cannot be had stays behind, is listed with its reason, and the others are collected; the command exits with 8.
     """
     from client.codes import invalid
-    from client.files import write_bytes, write_table
-    from client.opening import open_release
+    from client.connect import open_door
+    from client.fetching import Collector
+    from client.files import make_folder
+    from client.passes import OUTBOX
     from client.settings import load_settings
-    from shared.errors import ExchangeError
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     agreement, ring, slug = settings.agreement(), settings.key_ring(), settings.slug()
-    saved: list[dict[str, object]] = []
-    kept: list[str] = []
-    with step("Fetching"), settings.door() as door:
+    collector = Collector(out, kind.value, force, slug, ring, agreement)
+    with step("Fetching"), open_door(settings, OUTBOX) as door:
         names = sorted(facts.name for facts in door.list(prefix))
         if not names:
             raise invalid("INP-022", prefix=prefix or "anything")
-        for name in names:
-            path = _place(out, name, kind)
-            if path.exists() and not force:
-                kept.append(str(path))
-                continue
-            blob = door.fetch(name)
-            if name.endswith(".parquet"):
-                try:
-                    rows = open_release(blob, slug=slug, ring=ring, agreement=agreement)
-                except ExchangeError:
-                    note(f"While opening {name}; what was saved before it stays.")
-                    raise
-                write_table(path, rows)
-                saved.append({"name": name, "file": str(path), "rows": rows.num_rows})
-            else:
-                write_bytes(path, blob.data)
-                saved.append({"name": name, "file": str(path), "rows": None})
-    text = table(["file", "rows"], [[line["file"], line["rows"]] for line in saved]) if saved else "Nothing new."
-    answer({"ok": True, "saved": saved, "kept": kept}, text, as_json=json)
-
-
-def _place(out: Path, name: str, kind: Kind) -> Path:
-    """Where a blob is saved. A name that would lead out of the folder is refused, whoever gave it."""
-    from client.codes import invalid
-
-    parts = PurePosixPath(name).parts
-    if not parts or any(part in ("..", "/") or "\\" in part or ":" in part for part in parts):
-        raise invalid("INP-026")
-    path = out.joinpath(*parts)
-    return path.with_suffix(f".{kind.value}") if path.suffix == ".parquet" else path
+        make_folder(out)
+        done = collector.collect(door, names)
+    said = {"ok": not done.left, "saved": done.saved, "kept": done.kept, "left": done.left}
+    text = table(["file", "rows"], [[line["file"], line["rows"]] for line in done.saved]) or "Nothing new."
+    if done.left:
+        rows = [[line["name"], line["code"], line["message"]] for line in done.left]
+        text += "\n\n" + table(["stayed behind", "code", "why"], rows)
+    answer(said, text if done.saved or done.left else "Nothing new.", as_json=json)
+    if done.left:
+        for mend in dict.fromkeys(str(line["mend"]) for line in done.left):
+            note(mend)
+        raise typer.Exit(Exit.PARTLY)

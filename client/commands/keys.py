@@ -30,18 +30,27 @@ def new(
     keys: options.Keys = None,
     json: options.Json = False,
 ) -> None:
-    """Make key pairs; for a borough, `release` (results are sealed to it) and `sign`. Private parts stay here."""
+    """Make key pairs; for a borough, `release` (results are sealed to it) and `sign`. Private parts stay here.
+
+    What an earlier try left half done is finished: of a set that is there in part, the rest is made.
+    """
     from client.codes import invalid
+    from client.files import make_folder
+    from client.key_folder import mended
+    from client.locks import alone
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, keys=keys)
-    ring, whose = settings.key_ring(), _owner(settings, owner)
+    whose = _owner(settings, owner)
     uses = _uses(use, whose)
-    for each in uses:
-        if ring.held(whose, each):
-            raise invalid("INP-024", owner=whose, use=each.value)
-    with step("Making keys"):
-        made = [ring.create_key(whose, each) for each in uses]
+    folder, ring = settings.key_folder(), settings.key_ring()
+    make_folder(folder)
+    with alone(folder), step("Making keys"):
+        finished = [key for key in mended(folder, ring) if any(f"{whose}/{each.value}/" in key for each in uses)]
+        there = [each for each in uses if ring.held(whose, each)]
+        if len(there) == len(uses) and not finished:
+            raise invalid("INP-024", owner=whose, use=there[0].value)
+        made = finished + [ring.create_key(whose, each) for each in uses if each not in there]
     _say_ids("made", made, as_json=json)
 
 
@@ -66,11 +75,16 @@ def rotate(
     json: options.Json = False,
 ) -> None:
     """Make the next version of keys that exist. Export the public parts again; earlier results still open."""
+    from client.key_folder import mended
+    from client.locks import alone
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, keys=keys)
     ring, whose = settings.key_ring(), _owner(settings, owner)
-    with step("Making keys"):
+    for each in _uses(use, whose):
+        ring.current(whose, each)
+    with alone(settings.key_folder()), step("Making keys"):
+        mended(settings.key_folder(), ring)
         made = [ring.rotate(whose, each) for each in _uses(use, whose)]
     _say_ids("made", made, as_json=json)
 

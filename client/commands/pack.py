@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from client import options
 from client.console import answer, facts_table, note, step, table
+from client.pack.still import check_whole, remember, whole
 
 if TYPE_CHECKING:
     from client.pack.packed import Packed
@@ -19,20 +21,36 @@ app = typer.Typer(
     no_args_is_help=True, help="Turn census tables, a supplier's extract or a spreadsheet into a contract file."
 )
 
+Dates = Annotated[
+    str | None,
+    typer.Option(
+        help="How 03/11/2015 is meant: uk (day first) or us (month first); else uk, if no date speaks against it."
+    ),
+]
+NobodySuppressed = Annotated[
+    bool,
+    typer.Option("--nobody-suppressed", help="State that an empty safety flag means: everybody may be written to."),
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The contract file to write (Parquet).")]
 
 
-@app.command(
-    epilog="Example: exchange pack census ./census --out pupils.parquet --borough southwark --directory onspd.csv"
-)
+@app.command(epilog="Example: exchange pack census ./la ./academies --out pupils.parquet --borough southwark")
+@whole
 def census(
-    folder: Annotated[Path, typer.Argument(help="Folder of {year}_{term}_{table}.csv files, as COLLECT exports them.")],
+    given: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER...",
+            help="Folders of {year}_{term}_{table}.csv files, as COLLECT exports them, or one file.",
+        ),
+    ],
     out: Out,
     collection: Annotated[str | None, typer.Option(help="Which one, if there are several, e.g. 2026-autumn.")] = None,
     directory: Annotated[Path | None, typer.Option(help="Postcode directory (CSV or Parquet): fills home_la.")] = None,
     schools: Annotated[
         Path | None, typer.Option(help="The DfE's register of schools (CSV): fills URN and name.")
     ] = None,
+    dates: Dates = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -40,41 +58,53 @@ def census(
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
-    """Pack School Census tables as `pupils`.
+    """Pack School Census tables as `pupils`: of several folders, or of `la` and `acad` files, one file is made.
 
     Needs pupilonroll; uses addressesonroll or addresses, fsmperiodsonroll or fsmperiod, schoolcensus and school. Pupils
     without a usable postcode cannot be routed and are listed. With --directory and --borough, pupils who live in your
     own borough are left out: the exchange may not have them.
     """
-    from client.pack.census import pack_census
-    from client.pack.census_folder import read_census
+    from client.pack.census import Beside, pack_census
+    from client.pack.census_folder import read_censuses
     from client.pack.places import read_directory
     from client.pack.source import read
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, agreements=agreements)
     with step("Reading the census tables"):
-        tables = read_census(folder, collection)
+        deliveries = read_censuses(given, collection)
         places = read_directory(directory) if directory else None
         register = read(schools) if schools else None
     with step("Packing"):
         own = settings.agreement().by_slug[settings.slug()].ons_code if settings.borough else None
         packed = pack_census(
-            tables, directory=places, own_la=own, register=register, **_terms(settings, "pupils", as_of)
+            deliveries.censuses,
+            beside=Beside(places, own, register),
+            order=_order(dates),
+            **_terms(settings, "pupils", as_of),
         )
-    _write(packed, folder, out, report, {"collection": tables.collection}, as_json=json)
+    more = {
+        "collection": deliveries.censuses[0].collection,
+        "files_read": list(deliveries.read),
+        "files_not_read": list(deliveries.not_read),
+    }
+    _write(packed, given[0], out, report, more, as_json=json)
 
 
 @app.command(epilog="Example: exchange pack households extract.csv --style auto --out households.parquet")
+@whole
 def households(
     extract: Annotated[Path, typer.Argument(help="The supplier's extract, CSV or XLSX.")],
     out: Out,
     style: Annotated[str, typer.Option(help="auto, nec, capita, civica, or a style file (YAML) of your own.")] = "auto",
+    dates: Dates = None,
+    nobody_suppressed: NobodySuppressed = False,
     extract_date: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="When the extract was taken (YYYY-MM-DD), if no column says so."),
     ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet; else the first.")] = None,
+    sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -84,49 +114,91 @@ def households(
     """Pack an extract of Housing Benefit and Council Tax Reduction claims as `households`, one row per child."""
     from client.pack.households import pack_households
     from client.pack.source import read
-    from client.pack.styles import choose_style
+    from client.pack.styles import choose_style, known_headings
     from client.settings import load_settings
 
     settings = load_settings(profile, agreements=agreements)
     with step("Reading the extract"):
-        source = read(extract, sheet=sheet)
+        source = read(extract, sheet=sheet, encoding=encoding, expected=known_headings(style))
         chosen = choose_style(source, extract, style)
     with step("Packing"):
         taken = extract_date.date() if extract_date else None
-        packed = pack_households(source, chosen, extract_date=taken, **_terms(settings, "households", as_of))
-    _write(packed, extract, out, report, {"style": chosen.name}, as_json=json)
+        packed = pack_households(
+            source,
+            chosen,
+            extract_date=taken,
+            order=_order(dates),
+            nobody_suppressed=nobody_suppressed,
+            **_terms(settings, "households", as_of),
+        )
+    _write(packed, extract, out, report, {"style": chosen.name, "source": dict(source.facts)}, as_json=json)
 
 
 @app.command("table", epilog="Example: exchange pack table decisions.xlsx --dataset decisions --out decisions.parquet")
+@whole
 def from_table(
-    file: Annotated[Path, typer.Argument(help="A CSV or XLSX under the contract's column names.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV or XLSX under the contract's column names, or laid out as --style says.")
+    ],
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
     out: Out,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet; else the first.")] = None,
+    sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
+    style: Annotated[
+        Path | None, typer.Option(help="A style file (YAML) of your own; `exchange style new` writes one.")
+    ] = None,
+    dates: Dates = None,
+    nobody_suppressed: NobodySuppressed = False,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
-    """Pack a spreadsheet or CSV that has the contract's columns, such as a template that was filled in."""
+    """Pack a spreadsheet or CSV that has the contract's columns, such as a template that was filled in.
+
+    With --style it may have any columns: the style says which is which.
+    """
+    from client.pack.households import pack_households
     from client.pack.packed import check_dataset
     from client.pack.source import read
+    from client.pack.styles import choose_style, known_headings
     from client.pack.tabular import pack_table
     from client.settings import load_settings
+    from shared.contract.datasets import CONTRACTS
 
     settings = load_settings(profile, agreements=agreements)
     check_dataset(dataset)
     with step("Packing"):
-        packed = pack_table(read(file, sheet=sheet), dataset, **_terms(settings, dataset, as_of))
-    _write(packed, file, out, report, {}, as_json=json)
+        expected = known_headings(str(style)) if style else CONTRACTS[dataset].names
+        source = read(file, sheet=sheet, encoding=encoding, expected=expected)
+        chosen = choose_style(source, file, str(style), dataset) if style else None
+        stated = {"order": _order(dates), "nobody_suppressed": nobody_suppressed, **_terms(settings, dataset, as_of)}
+        if chosen is not None and dataset == "households":
+            packed = pack_households(source, chosen, **stated)  # children may stand side by side
+        else:
+            packed = pack_table(source, dataset, style=chosen, **stated)
+    facts = {"source": dict(source.facts)} | ({"style": style.stem} if style else {})
+    _write(packed, file, out, report, facts, as_json=json)
+
+
+def _order(dates: str | None) -> Any:
+    """The order of day and month that somebody stated."""
+    from client.codes import invalid
+    from client.pack.dates import DATE_ORDERS, Order
+
+    if dates is None:
+        return None
+    if dates not in DATE_ORDERS:
+        raise invalid("INP-049", what="order of dates", name=dates, known=", ".join(DATE_ORDERS))
+    return Order(dates, stated=True)
 
 
 def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
-    from client.settings import now
+    from client.settings import today
 
     terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[dataset]
-    return {"as_of": (as_of or now()).date(), "stale_after_days": terms.stale_after_days}
+    return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 
 def _write(
@@ -136,19 +208,22 @@ def _write(
     from client.codes import invalid
     from client.files import write_table
     from client.pack.findings import count_by_code
+    from client.pack.report import write_report
 
     if out.suffix.lower() != ".parquet":
         raise invalid("INP-015", path=out, known=".parquet")
+    check_whole(source, packed.rows_in)
     report = report or out.with_name(f"{out.stem}-report.csv")
     with step("Writing"):
-        write_table(report, packed.findings)
+        write_report(report, packed)
         if packed.table.num_rows:
             write_table(out, packed.table)
+            remember(packed.rows_in)
     facts = {"ok": True, **more, **packed.summary(), "out": str(out), "report": str(report)}
     if packed.table.num_rows:
         answer(facts, _text(packed, facts), as_json=as_json)
         return
-    reasons = count_by_code(packed.findings, "left out")
+    reasons = count_by_code(packed.findings, effect="left out")
     told = ", ".join(f"{code}: {count}" for code, count in reasons.items()) or "it has no rows"
     problem = invalid("INP-006", rows=packed.rows_in, path=source, reasons=told, report=report)
     error = {"code": problem.code, "message": problem.message, "mend": problem.mend}
@@ -158,21 +233,45 @@ def _write(
     raise typer.Exit(2)
 
 
+def _read_as(source: dict[str, Any]) -> Iterator[str]:
+    """How the file was read, for people."""
+    yield source["kind"]
+    if "sheet" in source:
+        yield f"sheet {source['sheet']}"
+    else:
+        yield f"{source['encoding']}, separated by {source['separator']}"
+    yield f"headings in line {source['headings_in']}"
+
+
 def _text(packed: Packed, facts: dict[str, Any]) -> str:
     from client.pack.findings import by_code
+    from client.pack.report import unknown_lines
 
-    shown = {
+    dropped = facts["columns_dropped"]
+    shown = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
+    shown |= {
+        "files read": ", ".join(facts["files_read"]) if "files_read" in facts else None,
+        "files not read": ", ".join(facts.get("files_not_read", [])) or None,
         "rows in": packed.rows_in,
         "packed": packed.rows_packed,
         "left out": packed.rows_left_out,
         "packed, but would be rejected": packed.rows_to_be_rejected,
         "rows written": packed.table.num_rows,
-        "columns not packed": ", ".join(facts["columns_dropped"]) or "none",
+        "columns not packed": f"{len(dropped)}: {', '.join(dropped)}" if dropped else "none",
+        "numbered columns not read": ", ".join(facts["columns_of_groups_not_read"]) or None,
         "file": facts["out"],
         "report, row by row": facts["report"],
     }
     lines = by_code(packed.findings).to_pylist()
-    listed = table(
-        ["code", "effect", "lines", "what"], [[x["code"], x["effect"], x["lines"], x["message"]] for x in lines]
-    )
-    return facts_table(shown) + (f"\n\n{listed}" if lines else "")
+    parts = [facts_table({name: value for name, value in shown.items() if value is not None})]
+    for title, to_mend in (("To be mended", "yes"), ("Nothing to be done", "no")):
+        listed = [
+            [x["code"], x["effect"], x["lines"], x["message"], *([x["mend"]] if to_mend == "yes" else [])]
+            for x in lines
+            if x["to_mend"] == to_mend
+        ]
+        headings = ["code", "effect", "lines", "what", *(["how to mend it"] if to_mend == "yes" else [])]
+        parts += [table(headings, listed, title)] if listed else []
+    if packed.unknown_codes:
+        parts.append(table(["column", "unknown code", "cells"], unknown_lines(packed), "Codes that are not known"))
+    return "\n\n".join(parts)

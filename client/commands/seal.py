@@ -49,6 +49,7 @@ def seal_file(
 
     The file is checked first, by the rules and the agreement in force: what the exchange would refuse is refused here.
     """
+    from client.beforehand import look_beforehand
     from client.codes import invalid
     from client.files import read_parquet
     from client.pack.packed import check_dataset
@@ -56,21 +57,28 @@ def seal_file(
     from client.settings import load_settings, now
     from shared.agreement.gates import check_may_drop, check_open
     from shared.contract.validate import REJECTED, validate
+    from shared.days import london_day
     from shared.envelope.keys import Use
     from shared.envelope.manifest import EXCHANGE
     from shared.envelope.seal import seal
+    from shared.errors import UntrustedDrop
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     check_dataset(dataset)
     if not re.fullmatch(r"\d{4}-[a-z]{1,16}", collection):
         raise invalid("INP-020", name=collection)
     slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
-    check_may_drop(agreement, slug, dataset, moment.date())
-    check_open(agreement, dataset, collection, moment.date())
-    table = read_parquet(file)
+    today = london_day(moment)
+    check_may_drop(agreement, slug, dataset, today)
+    check_open(agreement, dataset, collection, today)
+    look_beforehand(settings)
+    try:
+        table = read_parquet(file, agreement.limits)
+    except UntrustedDrop as refusal:
+        raise invalid("INP-016", path=file, reason=f"{refusal.code}, {refusal.message}".rstrip(".")) from None
     with step("Checking"):
         terms = agreement.terms_of(dataset)
-        checked = validate(table, dataset, as_of=moment.date(), stale_after_days=terms.stale_after_days)
+        checked = validate(table, dataset, as_of=today, stale_after_days=terms.stale_after_days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
     if checked.rows_rejected:

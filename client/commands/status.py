@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from client import options
 from client.console import answer, facts_table, step, table
+from client.exits import Exit
 
 if TYPE_CHECKING:
     from shared.storage.access import BoroughDoor
@@ -15,7 +18,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+DOES_NOT_COUNT = "but it does not count"
+
 PROFILE_HELP = """Say what has come back for you: reports on your drops, receipts, results.
+
+With --file it says what became of one sealed file, for a scheduled task: exit code 0 it was accepted, at least in
+part; 4 the exchange has refused it, or it does not count; 5 there is no answer yet.
 
 Who you are and where your door is comes from the profile exchange.toml (keys: borough, keys, agreements, inbox_url,
 outbox_url, account_url), or from EXCHANGE_BOROUGH, EXCHANGE_KEYS, EXCHANGE_AGREEMENTS, EXCHANGE_INBOX_URL,
@@ -25,21 +33,50 @@ EXCHANGE_OUTBOX_URL, EXCHANGE_ACCOUNT_URL. The URLs carry your pass, so they are
 @app.command("status", help=PROFILE_HELP, epilog="Example: exchange status --json")
 def say_status(
     prefix: Annotated[str, typer.Argument(help="Only what begins with this.")] = "",
+    file: Annotated[Path | None, typer.Option(help="A sealed file: what became of it.")] = None,
     profile: options.Profile = None,
     borough: options.Borough = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
     """List the outbox and say what the reports in it say."""
+    from client.connect import open_door
+    from client.passes import OUTBOX
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, agreements=agreements)
-    with step("Looking into the outbox"), settings.door() as door:
+    with step("Looking into the outbox"), open_door(settings, OUTBOX) as door:
+        if file is not None:
+            _say_file(door, file, as_json=json)
+            return
         files = sorted(door.list(prefix), key=lambda facts: facts.name)
         reports = [_report(door, facts) for facts in files if facts.name.endswith("report.json")]
     listed = [_file(facts) for facts in files]
     said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed}
     answer(said, _text(reports, listed), as_json=json)
+
+
+def _say_file(door: BoroughDoor, path: Path, *, as_json: bool) -> None:
+    """What became of one sealed file, by its receipt."""
+    from client.dropping import receipt_of
+    from client.sealed_files import load
+
+    sealed = load(path)
+    receipt = receipt_of(door, sealed.manifest.sha256)
+    status = standing(str(receipt["status"]), receipt) if receipt else "no answer yet"
+    refused = bool(receipt) and (status == "rejected" or status.endswith(DOES_NOT_COUNT))
+    facts = {"file": sealed.name, "sha256": sealed.manifest.sha256, "status": status}
+    said = {"ok": bool(receipt) and not refused, **facts, "receipt": receipt}
+    answer(said, facts_table(facts), as_json=as_json)
+    if not receipt:
+        raise typer.Exit(Exit.TRY_LATER)
+    if refused:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def standing(status: str, told: Mapping[str, Any]) -> str:
+    """A status, and that the file does not count where the exchange says so: never a plain `accepted` then."""
+    return f"{status}, {DOES_NOT_COUNT}" if told.get("counts") == "no" else status
 
 
 def _file(facts: BlobFacts) -> dict[str, Any]:
@@ -51,7 +88,12 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     """A report's status and counts, with what it is about; its lines stay in the file."""
     import json
 
-    document = json.loads(door.fetch(facts.name).data)
+    from shared.errors import StorageFault
+
+    try:
+        document = json.loads(door.fetch(facts.name).data)
+    except (StorageFault, ValueError) as fault:
+        return {"name": facts.name, "status": "cannot be read", "code": getattr(fault, "code", "")}
     kept = ("status", "rows_in", "rows_accepted", "rows_rejected", "facts")
     return {"name": facts.name, **{name: document[name] for name in kept if name in document}}
 
@@ -74,8 +116,9 @@ def _text(reports: list[dict[str, Any]], files: list[dict[str, Any]]) -> str:
         return "The outbox holds nothing yet."
     told = [
         facts_table(
-            {"report": report["name"], "status": report.get("status", ""), "rows in": report.get("rows_in", ""),
-             "rejected": report.get("rows_rejected", ""), **_standing(report.get("facts", {}))}
+            {"report": report["name"], "status": standing(report.get("status", ""), report.get("facts", {})),
+             "rows in": report.get("rows_in", ""), "rejected": report.get("rows_rejected", ""),
+             **_standing(report.get("facts", {}))}
         )
         for report in reports
     ]  # fmt: skip

@@ -114,8 +114,19 @@ class Evidence:
 
     @property
     def hours_missing(self) -> int:
-        """Hours of the period of which there should be logs and are none."""
+        """Hours of the period whose logs are known to be missing."""
         return sum(check.count for check in self.report.checks if check.code == HOURS)
+
+    @property
+    def hours_not_known(self) -> int:
+        """Hours of the period without a line of a read, of which nothing says whether there was anything to log."""
+        return sum(check.counts.get("hours not known", 0) for check in self.report.checks if check.code == HOURS)
+
+    @property
+    def hours_logged(self) -> int:
+        """Hours of the period in which reads of the storage account are logged."""
+        reads = (part for part in self.report.coverage if (part.service, part.category) == ("blob", "StorageRead"))
+        return sum(part.with_logs for part in reads)
 
 
 def collect(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -13,30 +14,45 @@ import pyarrow.compute as pc
 from client.codes import (
     BAD_DATE,
     BAD_NUMBER,
+    BAD_UPRN,
+    DAMAGED_NUMBER,
     DAMAGED_UPRN,
+    DATE_FOR_NUMBER,
+    INVISIBLE,
+    MONTH_FIRST,
     PLACEHOLDER_DATE,
+    PLAINLY_WRITTEN,
     REPAIRED_UPRN,
     SHEET_ERROR,
+    SHORT_YEAR,
     UNKNOWN_CODE,
     UNSURE_FLAG,
     PackCode,
+    invalid,
 )
+from client.pack.dates import DAY_FIRST, Order, evidence_of, read_dates, short_years
 from client.pack.findings import Findings
-from client.pack.source import Source, heading
+from client.pack.source import Source, tidy
+from client.pack.spellings import EXACT_COLUMNS, SPELLINGS
+from client.pack.unknown_codes import unknown_codes
+from shared.contract.datasets import Column
+from shared.contract.identifiers import rounded_uprns
 
-_TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$"
-DATE_SHAPES: dict[str, str] = {
-    "iso": r"^(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})" + _TIME,  # 2012-01-21
-    "uk": r"^(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})" + _TIME,  # 21/01/2012
-    "census": r"^(?P<y>\d{4})-(?P<m>[A-Za-z]{3})-(?P<d>\d{2})" + _TIME,  # 2012-Jan-21 00:00:00
-    "month": r"^(?P<d>\d{1,2})[ -](?P<m>[A-Za-z]{3})[ -](?P<y>\d{4})" + _TIME,  # 21-JAN-2012
-    "compact": r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})$",  # 20120121
-}
 PLACEHOLDERS = (date(1900, 1, 1), date(1899, 12, 30), date(1901, 1, 1), date(9999, 12, 31))
-_MONTHS = pa.array(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 _YES = pa.array(["y", "yes", "true", "t", "1", "1.0"])
 _NO = pa.array(["n", "no", "false", "f", "0", "0.0"])
 _SHEET_ERROR = r"^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)$"
+_INVISIBLE = r"\p{Cf}"
+# In a name the two joiners of Persian and Indian scripts are letters' own; everything else of the kind is not.
+_INVISIBLE_IN_NAMES = r"[^\P{Cf}\x{200C}\x{200D}]"
+_EXPONENT = r"^-?\d+(\.\d+)?[eE]\+?\d+$"
+_IN_THOUSANDS = r"^\d{1,3}(,\d{3})+$"
+_MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_DATE_FOR_NUMBER = (
+    rf"^(?:\d{{1,2}}-{_MONTH}(-\d{{2,4}})?|{_MONTH}-\d{{2,4}}"  # 12-Mar, 12-Mar-26, Mar-26
+    r"|\d{4}-\d{2}-\d{2}([ T].*)?|\d{1,2}/\d{1,2}/\d{4})$"  # 2026-03-12, 12/03/2026
+)
+_HOUSE_NUMBERS = ("saon", "paon")
 
 
 @dataclass(frozen=True)
@@ -45,27 +61,67 @@ class Cells:
 
     source: Source
     findings: Findings
-    shapes: tuple[str, ...] = ("iso", "uk", "census")
-    """Names of `DATE_SHAPES`, tried in this order. The ones here cannot be taken for each other."""
+    order: Order = DAY_FIRST
     placeholders: tuple[date, ...] = PLACEHOLDERS
+    in_style: bool = True
+    """A style can name further spellings of codes."""
+
+    def read(self, column: Column, name: str, spellings: Mapping[str, str] | None = None) -> pa.Array:
+        """What the source has under `name` as the contract's `column`; `spellings` are further ones of its codes."""
+        if column.codes:
+            known = {code: code for code in column.codes} | SPELLINGS.get(column.name, {}) | dict(spellings or {})
+            return self.code(name, known, exact=column.name in EXACT_COLUMNS)
+        if column.form == "uprn":
+            return self.uprn(name)
+        if column.form == "identifier":
+            return self.identifier(name)
+        if column.name in _HOUSE_NUMBERS:
+            return self.house_number(name)
+        kinds = {"date": self.date, "integer": self.integer, "decimal": self.decimal, "flag": self.flag}
+        return kinds.get(column.kind, self.text)(name)
 
     def text(self, name: str) -> pa.Array:
-        """Text as it stands (source.py has tidied it), without what a spreadsheet writes for an error."""
-        column = self.source.column(name)
-        return self._without(column, _mask(pc.match_substring_regex(column, _SHEET_ERROR)), SHEET_ERROR, name)
+        """Text as it stands (source.py has tidied it), without invisible characters and what a spreadsheet writes for
+        an error."""
+        return self._shown(name, _INVISIBLE_IN_NAMES)
+
+    def plain(self, name: str) -> pa.Array:
+        """Text of anything but a name: also without the mark with which a spreadsheet keeps a number as text."""
+        return self._shown(name, _INVISIBLE, marks=True)
 
     def whole(self, name: str) -> pa.Array:
-        """Text of an identifier or code; `134.0`, as an export writes a number, is `134`."""
-        return pc.replace_substring_regex(self.text(name), r"^(\d+)\.0+$", r"\1")
+        """Text of a number or code; `134.0`, as an export writes a number, is `134`."""
+        return pc.replace_substring_regex(self.plain(name), r"^(\d+)\.0+$", r"\1")
+
+    def identifier(self, name: str) -> pa.Array:
+        """Text of an identifier: `100,785` is 100785 and `210/4345` is 2104345. What has lost its digits is null."""
+        column = self._undamaged(self.whole(name), DAMAGED_NUMBER, name)
+        return self._joined(column, rf"{_IN_THOUSANDS}|^\d{{3}}[/\\ -]\d{{4}}$", name)
 
     def date(self, name: str) -> pa.Array:
-        """date32. Unreadable cells and placeholders such as 01/01/1900 are null and reported."""
-        column = self.text(name)
-        dates = read_dates(column, self.shapes)
+        """date32. Unreadable cells and placeholders such as 01/01/1900 are null and reported.
+
+        Raises `InvalidInput` INP-070 where the column itself says that day and month stand in the other order, 076
+        where a spreadsheet has exchanged them in some cells.
+        """
+        column = self.plain(name)
+        dates = read_dates(column, self.order.shapes)
         unread = _mask(pc.is_valid(column)) & _mask(pc.is_null(dates))
-        self.findings.say(BAD_DATE, self.source, unread, name)
-        standing = _mask(pc.is_in(dates, pa.array(self.placeholders, pa.date32())))
-        return self._without(dates, standing, PLACEHOLDER_DATE, name)
+        if not self.order.stated:
+            self._check_order(column, name)
+        if unread.any():
+            turned = _mask(pc.is_valid(read_dates(column, (self.order.other,)))) & unread
+            short = short_years(column) & unread
+            self.findings.say(MONTH_FIRST, self.source, turned, name)
+            self.findings.say(SHORT_YEAR, self.source, short, name)
+            bad = replace(BAD_DATE, mend=self.order.remedy)
+            self.findings.say(bad, self.source, unread & ~turned & ~short, name)
+        return self._without(dates, self.are_placeholders(column), PLACEHOLDER_DATE, name)
+
+    def are_placeholders(self, column: pa.Array) -> np.ndarray:
+        """Which cells of text are days that stand for not knowing the day."""
+        dates = read_dates(column, self.order.shapes)
+        return _mask(pc.is_in(dates, pa.array(self.placeholders, pa.date32())))
 
     def integer(self, name: str) -> pa.Array:
         """int64; `3.0` is 3. Anything else is null and reported."""
@@ -76,7 +132,7 @@ class Cells:
 
     def decimal(self, name: str) -> pa.Array:
         """Text of a plain decimal number; a pound sign and commas between thousands are taken out."""
-        column = pc.replace_substring_regex(self.text(name), r"^£ ?", "")
+        column = pc.replace_substring_regex(self.plain(name), r"^£ ?", "")
         grouped = pc.match_substring_regex(column, r"^\d{1,3}(,\d{3})+(\.\d+)?$")
         column = pc.if_else(grouped, pc.replace_substring(column, ",", ""), column)
         good = _mask(pc.match_substring_regex(column, r"^-?\d{1,15}(\.\d+)?$"))
@@ -84,7 +140,7 @@ class Cells:
 
     def flag(self, name: str, *, unsure: bool | None = None) -> pa.Array:
         """bool. Empty is null; what is neither yes nor no is `unsure` when given, else null, and reported."""
-        column = self.text(name)
+        column = self.plain(name)
         lower = pc.utf8_lower(column)
         yes, no = _mask(pc.is_in(lower, _YES)), _mask(pc.is_in(lower, _NO))
         odd = _mask(pc.is_valid(column)) & ~yes & ~no
@@ -92,52 +148,99 @@ class Cells:
         filled = yes | no if unsure is None else yes | no | odd
         return pa.array(yes | (odd & bool(unsure)), mask=~filled)
 
-    def code(self, name: str, known: Mapping[str, str]) -> pa.Array:
-        """The contract's code for what stands in the cell; `known` maps spellings (compared as headings) to codes."""
+    def code(self, name: str, known: Mapping[str, str], *, exact: bool = False) -> pa.Array:
+        """The contract's code for what stands in the cell; `known` maps spellings (as `folded`) to codes.
+
+        `exact`: nothing is folded but case. What is no code is null and reported, and counted by its text.
+        """
         column = self.whole(name)
         encoded = column.dictionary_encode()
-        spellings = {heading(spelling): code for spelling, code in known.items()}
-        codes = [spellings.get(heading(value)) for value in encoded.dictionary.to_pylist()]
+        fold = str.lower if exact else folded
+        spellings = {fold(spelling): code for spelling, code in known.items()}
+        codes = [spellings.get(fold(value)) for value in encoded.dictionary.to_pylist()]
         found = pc.take(pa.array(codes, pa.string()), encoded.indices)
-        self.findings.say(UNKNOWN_CODE, self.source, _mask(pc.is_valid(column)) & _mask(pc.is_null(found)), name)
+        unknown = _mask(pc.is_valid(column)) & _mask(pc.is_null(found))
+        if unknown.any():
+            told = column.filter(pa.array(unknown))
+            listed = unknown_codes(self.source, name, told, known, free_hand=exact)
+            self.findings.unknown_codes.append(listed)
+            allowed = f"Write one of {', '.join(dict.fromkeys(known.values()))}"
+            own = ", or name your spelling in a style." if self.in_style and not exact else "."
+            self.findings.say(replace(UNKNOWN_CODE, mend=allowed + own), self.source, unknown, name)
         return found
 
     def uprn(self, name: str) -> pa.Array:
-        """UPRN text without leading zeros. `1.00E+11` has lost digits: null and reported."""
-        column = self.text(name)
+        """UPRN text without leading zeros. `1.00E+11` and what it was rounded to have lost digits: null, reported."""
+        column = self.plain(name)
         pointed = _mask(pc.match_substring_regex(column, r"^\d{5,12}\.0+$"))
         self.findings.say(REPAIRED_UPRN, self.source, pointed, name)
         column = pc.if_else(pa.array(pointed), pc.replace_substring_regex(column, r"\.0+$", ""), column)
+        column = self._joined(self._undamaged(column, DAMAGED_UPRN, name), rf"{_IN_THOUSANDS}|^\d+( \d+)+$", name)
+        column = self._without(column, rounded_uprns(pc.utf8_ltrim(column, "0")), DAMAGED_UPRN, name)
         good = _mask(pc.match_substring_regex(column, r"^0*[1-9]\d{0,11}$"))
-        kept = self._without(column, _mask(pc.is_valid(column)) & ~good, DAMAGED_UPRN, name)
+        kept = self._without(column, _mask(pc.is_valid(column)) & ~good, BAD_UPRN, name)
         return pc.utf8_ltrim(kept, "0")
+
+    def house_number(self, name: str) -> pa.Array:
+        """Text of a house or flat; what a spreadsheet made a date of is null and reported."""
+        column = self.text(name)
+        turned = _mask(pc.match_substring_regex(column, _DATE_FOR_NUMBER))
+        return self._without(column, turned, DATE_FOR_NUMBER, name)
+
+    def _shown(self, name: str, invisible: str, *, marks: bool = False) -> pa.Array:
+        column = self.source.column(name)
+        column = self._without(column, _mask(pc.match_substring_regex(column, _SHEET_ERROR)), SHEET_ERROR, name)
+        shown = pc.replace_substring_regex(column, invisible, "")
+        if marks:
+            shown = pc.replace_substring_regex(shown, r'^="(.*)"$|^\'', r"\1")
+        changed = _mask(pc.not_equal(shown, column))
+        if not changed.any():
+            return column
+        self.findings.say(INVISIBLE, self.source, changed, name)
+        return tidy(shown)
+
+    def _undamaged(self, column: pa.Array, code: PackCode, name: str) -> pa.Array:
+        return self._without(column, _mask(pc.match_substring_regex(column, _EXPONENT)), code, name)
+
+    def _joined(self, column: pa.Array, pattern: str, name: str) -> pa.Array:
+        """Cells of the pattern as their digits alone, reported."""
+        parted = _mask(pc.match_substring_regex(column, pattern))
+        self.findings.say(PLAINLY_WRITTEN, self.source, parted, name)
+        return pc.if_else(pa.array(parted), pc.replace_substring_regex(column, r"\D", ""), column)
+
+    def _check_order(self, column: pa.Array, name: str) -> None:
+        evidence, words = evidence_of(column), {"uk": "day", "us": "month"}
+        if evidence.exchanged:
+            counts = {"cells": evidence.plain, "texts": evidence.texts}
+            raise invalid("INP-076", path=self.source.name, column=name, **counts)
+        if evidence.contradicts(self.order):
+            counts = {"uk": evidence.day_first, "us": evidence.month_first}
+            raise invalid(
+                "INP-070",
+                path=self.source.name,
+                column=name,
+                against=counts[self.order.other],
+                other=words[self.order.other],
+                fitting=counts[self.order.name],
+                order=words[self.order.name],
+                either=evidence.either,
+            )
 
     def _without(self, column: pa.Array, rows: np.ndarray, code: PackCode, name: str) -> pa.Array:
         self.findings.say(code, self.source, rows, name)
         return pc.if_else(pa.array(rows), pa.scalar(None, column.type), column)
 
 
-def read_dates(column: pa.Array, shapes: Iterable[str]) -> pa.Array:
-    """date32 of text in any of `shapes` (names of `DATE_SHAPES`); null where none fits or there is no such day."""
-    found = pa.nulls(len(column), pa.date32())
-    for shape in shapes:
-        parts = pc.extract_regex(column, DATE_SHAPES[shape])
-        found = pc.coalesce(found, _days(*(pc.struct_field(parts, part) for part in ("y", "m", "d"))))
-    return found
+_HYPHEN = re.compile(r"(?<=[^\W_])[ ]?[-\u2010\u2011][ ]?(?=[^\W_])")
+_BLANK_AT_A_SIGN = re.compile(r"(?<![^\W_]) | (?![^\W_])")
 
 
-def _days(year: pa.Array, month: pa.Array, day: pa.Array) -> pa.Array:
-    """Dates of years, months (numbers or English abbreviations) and days, all text; a 31st of June is null."""
-    named = pc.add(pc.index_in(pc.utf8_lower(month), _MONTHS), 1)
-    numbered = pc.if_else(pc.match_substring_regex(month, r"^\d+$"), month, pa.scalar(None, pa.string()))
-    y, m, d = (
-        np.asarray(pc.fill_null(part, 0)).astype(np.int64)
-        for part in (year.cast(pa.int32()), pc.coalesce(named, numbered.cast(pa.int32())), day.cast(pa.int32()))
-    )
-    months = (y - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (np.clip(m, 1, 12) - 1)
-    days = months.astype("datetime64[D]") + (np.clip(d, 1, 31) - 1)
-    real = (y > 0) & (m >= 1) & (m <= 12) & (d >= 1) & (days.astype("datetime64[M]") == months) & (d <= 31)
-    return pa.array(days, pa.date32(), mask=~real)
+def folded(spelling: str) -> str:
+    """A spelling of a code as it is compared: without case, a hyphen within is a blank, blanks beside a sign are none.
+
+    Every other sign counts: `(1)`, `1?` and `-1` are not `1`.
+    """
+    return _BLANK_AT_A_SIGN.sub("", _HYPHEN.sub(" ", " ".join(spelling.lower().split())))
 
 
 def _mask(column: pa.Array) -> np.ndarray:

@@ -7,7 +7,8 @@ and named. Table shapes: Social Finance liia-tools-pipeline, school_census_pipel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,87 +22,134 @@ from client.codes import (
     MORE_PERIODS,
     NO_ADDRESS,
     NO_POSTCODE,
-    NOT_SPLIT,
     ORPHAN,
     OTHER_COUNTRY,
     SAME_KEY,
     SECOND_ENROLMENT,
+    SINGLE_NAME,
     PackCode,
 )
 from client.pack.cells import Cells
 from client.pack.census_folder import Census, first_of_each, key, owners, spread
 from client.pack.census_school import school_columns
+from client.pack.dates import DAY_FIRST, Order
 from client.pack.findings import Findings
-from client.pack.packed import Packed, account, missing_columns, say_dropped
+from client.pack.names import single_names
+from client.pack.packed import Laid, Packed, account, missing_columns, say_dropped
 from client.pack.places import Directory
 from client.pack.source import Source
-from shared.contract.identifiers import postcodes_normal, postcodes_ok, pseudo_postcodes, upns_shaped
+from shared.contract.datasets import PUPILS
+from shared.contract.identifiers import (
+    identifiers_normal,
+    postcodes_normal,
+    postcodes_ok,
+    pseudo_postcodes,
+    upns_shaped,
+)
 
-_PUPIL_TEXT = {
+_HEADINGS = {
     "surname": "surname",
     "forename": "forename",
     "middle_names": "middlenames",
     "preferred_surname": "preferredsurname",
     "former_surname": "formersurname",
+    "upn": "upn",
+    "uln": "uniquelearnernumber",
+    "dob": "dob",
+    "sex": "sex",
+    "nc_year": "ncyearactual",
+    "enrol_status": "enrolstatus",
 }
-_PUPIL_CODES = {"upn": "upn", "uln": "uniquelearnernumber", "nc_year": "ncyearactual", "enrol_status": "enrolstatus"}
-_ADDRESS_TEXT = {"saon": "saon", "paon": "paon", "street": "street", "locality": "locality"} | {
+"""The contract's columns and the census's names for them in the pupil table."""
+_ADDRESS_TEXT = {"street": "street", "locality": "locality"} | {
     f"address_line_{n}": f"addressline{n}" for n in range(1, 6)
 }
 _KEYS = {"pupilonrolltableid", "nativeid"}
-_PUPIL_USED = {
-    *_PUPIL_TEXT.values(),
-    *_PUPIL_CODES.values(),
-    *_KEYS,
-    "dob",
-    "sex",
-    "gender",
-    "entrydate",
-    "schoolcensustableid",
-}
+_PUPIL_USED = {*_HEADINGS.values(), *_KEYS, "gender", "entrydate", "schoolcensustableid"}
 _NEEDED = ("pupilonrolltableid", "nativeid", "upn", "surname", "forename", "dob")
 _ENROLMENT_ORDER = pa.array(["C", "M", "S", "F", "O"])
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What packing looks up beside the census."""
+
+    directory: Directory | None = None
+    """Postcode to ONS code: fills `home_la`."""
+    own_la: str | None = None
+    """This borough's ONS code: with it and `directory` pupils who live here are left out."""
+    register: Source | None = None
+    """The DfE's register of schools (Get Information About Schools), for names and URNs."""
+
+
 def pack_census(
-    census: Census,
+    censuses: Sequence[Census],
     *,
     as_of: date,
     stale_after_days: int,
-    directory: Directory | None = None,
-    own_la: str | None = None,
-    register: Source | None = None,
+    beside: Beside | None = None,
+    order: Order | None = None,
 ) -> Packed:
-    """Pack one collection.
+    """Pack the deliveries of one collection into one file.
 
-    `directory` (postcode to ONS code) fills `home_la`; with it and `own_la` (this borough's ONS code) pupils who live
-    here are left out. `register` is the DfE's register of schools (Get Information About Schools), for names and URNs.
-    Raises `InvalidInput` INP-004 when the pupil table lacks a column without which nothing can be packed.
+    Raises `InvalidInput` INP-004 when a pupil table lacks a column without which nothing can be packed, 070 where the
+    order of day and month is not plain.
     """
+    findings = Findings()
+    read = [_columns(census, beside or Beside(), order or DAY_FIRST, findings) for census in censuses]
+    pupils = [census.pupils for census in censuses]
+    names = list(dict.fromkeys(name for columns in read for name in columns))
+    columns = {
+        name: _joined([part.get(name, pa.nulls(source.rows)) for part, source in zip(read, pupils, strict=True)])
+        for name in names
+    }
+    _leave_out_second_enrolments(columns, pupils, findings)
+    for source in pupils:
+        say_dropped(findings, source, _PUPIL_USED)
+    rows = [source.rows for source in pupils]
+    delivery = np.repeat(np.arange(len(pupils)), rows)
+    laid = Laid(columns, np.arange(sum(rows)), [_said_of(source) for source in pupils], delivery)
+    return account("pupils", pupils, laid, findings, as_of=as_of, stale_after_days=stale_after_days)
+
+
+def _columns(census: Census, beside: Beside, order: Order, findings: Findings) -> dict[str, pa.Array]:
+    """The contract's columns of one delivery, aligned with its pupil table."""
     pupils = census.pupils
     missing = [name for name in _NEEDED if name not in pupils.table.column_names]
     missing_columns(Path(pupils.name), missing, "the COLLECT export has it.")
-    findings = Findings()
-    findings.say_of_lines(NOT_SPLIT, pupils, pupils.unsplit)
+    findings.say_of_source(pupils)
     keys = key(pupils, "nativeid", "pupilonrolltableid")
     findings.say(
         SAME_KEY, pupils, ~np.isin(np.arange(pupils.rows), np.unique(owners(keys, keys))), "pupilonrolltableid"
     )
-    columns = _pupil_columns(Cells(pupils, findings, shapes=("census", "iso")))
+    columns = _pupil_columns(Cells(pupils, findings, order=order, in_style=False))
     columns |= _address_columns(census.addresses, pupils, keys, findings)
-    columns |= _period_columns(census.periods, pupils, keys, findings)
-    columns |= school_columns(census, register, findings)
-    columns |= _home(columns["postcode"], pupils, findings, directory, own_la)
-    _leave_out_second_enrolments(columns, pupils, findings)
-    say_dropped(findings, pupils, _PUPIL_USED)
-    return account("pupils", pupils, columns, findings, as_of=as_of, stale_after_days=stale_after_days)
+    columns |= _period_columns(census.periods, pupils, keys, findings, order)
+    columns |= school_columns(census, beside.register, findings)
+    return columns | _home(columns["postcode"], pupils, findings, beside)
+
+
+def _joined(parts: Sequence[pa.Array]) -> pa.Array:
+    """One column of the parts' rows; a part that is null throughout has no type yet."""
+    kinds = [part.type for part in parts if not pa.types.is_null(part.type)]
+    return pa.concat_arrays([part.cast(kinds[0]) if kinds else part for part in parts])
+
+
+def _headings(pupils: Source) -> dict[str, str]:
+    """`_HEADINGS` as this table has them: sex was called gender before 2024."""
+    return _HEADINGS if "sex" in pupils.table.column_names else _HEADINGS | {"sex": "gender"}
+
+
+def _said_of(pupils: Source) -> dict[str, str]:
+    """For each contract column the name under which packing speaks of it, of the pupil's row."""
+    return _headings(pupils) | {"postcode": "postcode"}
 
 
 def _pupil_columns(cells: Cells) -> dict[str, pa.Array]:
-    columns = {name: cells.text(column) for name, column in _PUPIL_TEXT.items()}
-    columns |= {name: pc.utf8_upper(cells.whole(column)) for name, column in _PUPIL_CODES.items()}
-    sex = "sex" if "sex" in cells.source.table.column_names else "gender"  # called gender before 2024
-    return columns | {"dob": cells.date("dob"), "sex": pc.utf8_upper(cells.text(sex)), "entry": cells.date("entrydate")}
+    columns = {name: cells.read(PUPILS.column(name), heading) for name, heading in _headings(cells.source).items()}
+    forename, surname, single = single_names(columns["forename"], columns["surname"])
+    cells.findings.say(SINGLE_NAME, cells.source, single, "surname")
+    return columns | {"forename": forename, "surname": surname, "entry": cells.date("entrydate")}
 
 
 def _address_columns(
@@ -116,6 +164,7 @@ def _address_columns(
     chosen = first_of_each(owner, order)
     _say_more(MORE_ADDRESSES, findings, pupils, owner[owner >= 0])
     read = {name: cells.text(column) for name, column in _ADDRESS_TEXT.items()}
+    read |= {name: cells.house_number(name) for name in ("saon", "paon")}
     read["town"] = pc.coalesce(cells.text("town"), cells.text("posttown"))
     uprn = (
         "uniquepropertyreferencenumber" if "uniquepropertyreferencenumber" in addresses.table.column_names else "uprn"
@@ -130,11 +179,13 @@ def _address_columns(
     return columns
 
 
-def _period_columns(periods: Source | None, pupils: Source, keys: pa.Array, findings: Findings) -> dict[str, pa.Array]:
+def _period_columns(
+    periods: Source | None, pupils: Source, keys: pa.Array, findings: Findings, order: Order
+) -> dict[str, pa.Array]:
     """One period per pupil: an open one before a closed one, and of several the one that starts last."""
     if periods is None:
         return {}
-    cells = Cells(periods, findings, shapes=("census", "iso"), placeholders=())
+    cells = Cells(periods, findings, order=order, placeholders=())
     owner = _owned(periods, keys, findings)
     start, end = cells.date("fsmstartdate"), cells.date("fsmenddate")
     # An end that cannot be read is an end: the pupil must not be taken for one who has meals today.
@@ -150,34 +201,35 @@ def _period_columns(periods: Source | None, pupils: Source, keys: pa.Array, find
     return {name: spread(column, chosen, owner, pupils.rows) for name, column in read.items()}
 
 
-def _home(
-    postcode: pa.Array, pupils: Source, findings: Findings, directory: Directory | None, own_la: str | None
-) -> Mapping[str, pa.Array]:
-    if directory is None:
+def _home(postcode: pa.Array, pupils: Source, findings: Findings, beside: Beside) -> dict[str, pa.Array]:
+    if beside.directory is None:
         return {}
-    home = directory.authority(postcode)
-    if own_la is not None:
-        here = np.asarray(pc.fill_null(pc.equal(home, own_la), False)).astype(bool)
+    home = beside.directory.authority(postcode)
+    if beside.own_la is not None:
+        here = np.asarray(pc.fill_null(pc.equal(home, beside.own_la), False)).astype(bool)
         findings.say(LIVES_HERE, pupils, here, "postcode")
     return {"home_la": home}
 
 
-def _leave_out_second_enrolments(columns: dict[str, pa.Array], pupils: Source, findings: Findings) -> None:
+def _leave_out_second_enrolments(columns: dict[str, pa.Array], pupils: Sequence[Source], findings: Findings) -> None:
     """Of rows with the same UPN and date of birth pack one: single or main enrolment first, then the latest entry."""
-    candidate = ~findings.left_out(pupils) & upns_shaped(columns["upn"]) & np.asarray(pc.is_valid(columns["dob"]))
-    person = pc.binary_join_element_wise(columns["upn"], columns["dob"].cast(pa.string()), "\x1f")
+    left_out = np.concatenate([findings.left_out(source) for source in pupils])
+    candidate = ~left_out & upns_shaped(identifiers_normal(columns["upn"])) & np.asarray(pc.is_valid(columns["dob"]))
+    person = pc.binary_join_element_wise(identifiers_normal(columns["upn"]), columns["dob"].cast(pa.string()), "\x1f")
     group = np.asarray(pc.fill_null(person.dictionary_encode().indices, -1))
     group = np.where(candidate, group, -1)
     status = _rank(pc.index_in(columns["enrol_status"], _ENROLMENT_ORDER))
     chosen = first_of_each(group, status, -_rank(columns["entry"].cast(pa.int32()), missing=-(2**31)))
-    findings.say(SECOND_ENROLMENT, pupils, (group >= 0) & ~np.isin(np.arange(pupils.rows), chosen), "upn")
+    second = (group >= 0) & ~np.isin(np.arange(len(group)), chosen)
+    for source, rows in zip(pupils, np.split(second, np.cumsum([source.rows for source in pupils])[:-1]), strict=True):
+        findings.say(SECOND_ENROLMENT, source, rows, "upn")
 
 
 def _owned(source: Source, keys: pa.Array, findings: Findings) -> np.ndarray:
     """For each row of `source` the position of its pupil, -1 where there is none; both are said."""
     owner = owners(key(source, "nativeid", "pupilonrolltableid"), keys)
     findings.say(ORPHAN, source, owner < 0, "pupilonrolltableid")
-    findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
+    findings.say_of_source(source)
     return owner
 
 

@@ -1,9 +1,10 @@
-"""Finds the tables of one census collection in a folder, and joins them by their keys."""
+"""Finds the tables of one census collection in folders, and joins them by their keys."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,15 @@ import pyarrow.compute as pc
 from client.codes import invalid
 from client.pack.source import Source, read
 
-FILE_NAME = re.compile(r"(?P<year>\d{4})_(?P<term>autumn|spring|summer)_(?P<table>[a-z0-9]+)\.csv", re.IGNORECASE)
+FILE_NAME = re.compile(
+    r"(?P<year>\d{4})_(?P<term>[a-z]+)_(?:(?P<set>[a-z0-9-]+)_)?(?P<table>[a-z0-9]+)\.(?:csv|txt|tsv|xlsx|xlsm|xls|xlsb|ods)",
+    re.IGNORECASE,
+)
+TERMS = {
+    **{term: term for term in ("autumn", "spring", "summer")},
+    **{"october": "autumn", "oct": "autumn", "january": "spring", "jan": "spring", "may": "summer"},
+}
+"""How files name the three collections; the census days are in October, January and May."""
 TABLES = {
     "pupilonroll": "pupils",
     "addressesonroll": "addresses",  # autumn
@@ -26,12 +35,23 @@ TABLES = {
 
 
 @dataclass(frozen=True)
+class CensusFile:
+    """One file of a census, as its name says."""
+
+    path: Path
+    collection: str
+    set_name: str
+    """`la` or `acad`, as COLLECT delivers maintained schools and academies apart; mostly empty."""
+    table: str
+    """One of the values of `TABLES`."""
+
+
+@dataclass(frozen=True)
 class Census:
-    """The tables of one collection. A table that is not in the folder is None, except the pupils."""
+    """The tables of one delivery: a folder, or the `la` or `acad` files of one. A table that is not there is None."""
 
     collection: str
     """`2026-autumn`."""
-    folder: Path
     pupils: Source
     addresses: Source | None
     periods: Source | None
@@ -41,35 +61,108 @@ class Census:
     """`school`: one row per school with `schoolname`."""
 
 
-def read_census(folder: Path, collection: str | None = None) -> Census:
-    """Read the tables `{year}_{term}_{table}.csv` of a folder.
+@dataclass(frozen=True)
+class Deliveries:
+    """Everything of one collection that was given: one packed file is made of it."""
 
-    Raises `InvalidInput` INP-001 (no such folder), 005 (no pupil table), 021 (several collections, none chosen).
+    censuses: tuple[Census, ...]
+    read: tuple[str, ...]
+    """Names of the files that were read."""
+    not_read: tuple[str, ...]
+    """Names of the other files in the folders."""
+
+
+def read_censuses(given: Sequence[Path], collection: str | None = None) -> Deliveries:
+    """Read the tables `{year}_{term}_{table}.csv`, or `{year}_{term}_la_{table}.csv`, of folders.
+
+    Of a single file the tables beside it that belong to it are read too. Raises `InvalidInput` INP-001 (nothing there),
+    005 (no pupil table), 021 (several collections, none chosen), 071 (two files for one table), 072 (a file with
+    another name).
     """
-    if not folder.is_dir():
-        raise invalid("INP-001", path=folder)
-    found: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.iterdir()):
-        name = FILE_NAME.fullmatch(path.name)
-        if name and name["table"].lower() in TABLES:
-            tables = found.setdefault(f"{name['year']}-{name['term'].lower()}", {})
-            tables[TABLES[name["table"].lower()]] = path
+    files, others = _files(given)
+    found = list(dict.fromkeys(file.collection for file in files))
     if collection is None and len(found) > 1:
-        raise invalid("INP-021", path=folder, known=", ".join(found))
+        raise invalid("INP-021", path=_listed(given), known=", ".join(found))
     chosen = collection or next(iter(found), "")
-    tables = found.get(chosen, {})
-    if "pupils" not in tables:
-        example = f"{(chosen or '2026-autumn').replace('-', '_')}_pupilonroll.csv"
-        raise invalid("INP-005", path=folder, table="pupilonroll", example=example)
-    return Census(
-        collection=chosen,
-        folder=folder,
-        pupils=read(tables["pupils"]),
-        addresses=read(tables["addresses"]) if "addresses" in tables else None,
-        periods=read(tables["periods"]) if "periods" in tables else None,
-        returns=read(tables["returns"]) if "returns" in tables else None,
-        schools=read(tables["schools"]) if "schools" in tables else None,
+    wanted = [file for file in files if file.collection == chosen]
+    deliveries: dict[tuple[Path, str], dict[str, CensusFile]] = {}
+    for file in wanted:
+        tables = deliveries.setdefault((file.path.parent, file.set_name), {})
+        _no_second(tables.get(file.table), file)
+        tables[file.table] = file
+    for (folder, set_name), tables in deliveries.items():
+        # `la` beside a file without it: is that one the whole, or a third part?
+        if set_name:
+            for table, file in tables.items():
+                _no_second(deliveries.get((folder, ""), {}).get(table), file)
+    missing = [key for key, tables in deliveries.items() if "pupils" not in tables]
+    if missing or not deliveries:
+        where = _listed([missing[0][0]] if missing else given)
+        name = (
+            f"{(chosen or '2026-autumn').replace('-', '_')}_{f'{missing[0][1]}_' if missing and missing[0][1] else ''}"
+        )
+        raise invalid("INP-005", path=where, table="pupilonroll", example=f"{name}pupilonroll.csv")
+    several = len({folder for folder, _ in deliveries}) > 1
+    censuses = tuple(_read(chosen, tables, named_by_folder=several) for tables in deliveries.values())
+    return Deliveries(
+        censuses,
+        tuple(_name(file.path, several) for file in wanted),
+        tuple(_name(path, several) for path in others),
     )
+
+
+def _files(given: Sequence[Path]) -> tuple[list[CensusFile], list[Path]]:
+    files: list[CensusFile] = []
+    others: list[Path] = []
+    for path in dict.fromkeys(given):
+        if path.is_dir():
+            inside = [inner for inner in sorted(path.iterdir()) if inner.is_file() and not inner.name.startswith(".")]
+            found = [(inner, _census_file(inner)) for inner in inside]
+        elif path.is_file():
+            itself = _census_file(path)
+            if itself is None:
+                raise invalid("INP-072", path=path, example="2026_autumn_pupilonroll.csv")
+            beside = [(inner, _census_file(inner)) for inner in sorted(path.parent.iterdir()) if inner.is_file()]
+            key = (itself.collection, itself.set_name)
+            found = [(inner, file) for inner, file in beside if file and (file.collection, file.set_name) == key]
+        else:
+            raise invalid("INP-001", path=path)
+        files += [file for _, file in found if file and file.path not in {known.path for known in files}]
+        others += [inner for inner, file in found if file is None]
+    return files, others
+
+
+def _census_file(path: Path) -> CensusFile | None:
+    name = FILE_NAME.fullmatch(path.name)
+    if not name or name["term"].lower() not in TERMS or name["table"].lower() not in TABLES:
+        return None
+    collection = f"{name['year']}-{TERMS[name['term'].lower()]}"
+    return CensusFile(path, collection, (name["set"] or "").lower(), TABLES[name["table"].lower()])
+
+
+def _no_second(known: CensusFile | None, file: CensusFile) -> None:
+    if known is not None:
+        raise invalid("INP-071", paths=f"{known.path} and {file.path}")
+
+
+def _read(collection: str, tables: Mapping[str, CensusFile], *, named_by_folder: bool) -> Census:
+    def table(name: str) -> Source | None:
+        if name not in tables:
+            return None
+        path = tables[name].path
+        return replace(read(path), name=_name(path, named_by_folder))
+
+    pupils = table("pupils")
+    assert pupils is not None, "a delivery without a pupil table has been refused"
+    return Census(collection, pupils, table("addresses"), table("periods"), table("returns"), table("schools"))
+
+
+def _name(path: Path, by_folder: bool) -> str:
+    return f"{path.parent.name}/{path.name}" if by_folder else path.name
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return ", ".join(map(str, paths))
 
 
 def key(source: Source, *names: str) -> pa.Array:

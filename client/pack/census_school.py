@@ -24,6 +24,7 @@ def school_columns(census: Census, register: Source | None, findings: Findings) 
     read = {name: pa.nulls(pupils.rows, pa.string()) for name in ("urn", "laestab", "school_name")}
     for source in (census.returns, census.schools):
         if source is not None:
+            findings.say_of_source(source)
             found = _described(source)
             at = _position(pupils, source)
             read = {name: pc.coalesce(column, _at(found[name], at)) for name, column in read.items()}
@@ -31,6 +32,7 @@ def school_columns(census: Census, register: Source | None, findings: Findings) 
     is_laestab = pc.match_substring_regex(native, r"^\d{7}$")
     read["laestab"] = pc.coalesce(read["laestab"], pc.if_else(is_laestab, native, pa.scalar(None, pa.string())))
     if register is not None:
+        findings.say_of_source(register)
         read = _from_register(read, register)
     unknown = np.asarray(pc.and_(pc.is_null(read["laestab"]), pc.is_null(read["urn"])))
     findings.say(NO_SCHOOL, pupils, unknown, "nativeid")

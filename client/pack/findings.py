@@ -1,12 +1,13 @@
-"""What packing has to say of each row, kept as arrays: positions and codes, never a cell."""
+"""What packing has to say of each row, kept as arrays: positions and codes, never a cell but an unknown code."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from client.codes import PackCode
 
@@ -22,8 +23,10 @@ SCHEMA = pa.schema(
         ("field", pa.string()),
         ("message", pa.string()),
         ("mend", pa.string()),
+        ("to_mend", pa.string()),  # yes; no where nobody has to do anything
     ]
 )
+REJECTING = "would be rejected"
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,24 @@ class _Part:
     lines: np.ndarray | None
     code: PackCode
     field: str
+    rejecting: np.ndarray | bool = False
+    """For each of `rows` whether the exchange would reject it because this cell is now empty."""
+
+
+@dataclass(frozen=True)
+class UnknownCodes:
+    """What stands in a column of codes and is none: codes with their counts, and how many cells hold other text."""
+
+    column: str
+    codes: dict[str, int]
+    other_cells: int
 
 
 @dataclass
 class Findings:
     """Grows while a file is packed; `table()` lists it in the order of file, row, code, field."""
 
+    unknown_codes: list[UnknownCodes] = field(default_factory=list)
     _parts: list[_Part] = field(default_factory=list)
     _tables: list[pa.Table] = field(default_factory=list)
 
@@ -49,18 +64,38 @@ class Findings:
         if len(positions):
             self._parts.append(_Part(source, positions, source.line[positions], code, column))
 
-    def say_of_lines(self, code: PackCode, source: Source, lines: np.ndarray) -> None:
-        """Record `code` for lines of the file that did not become rows."""
-        if len(lines):
-            self._parts.append(_Part(source, None, lines, code, ""))
-
     def say_of_file(self, code: PackCode, source: Source, column: str) -> None:
         """Record `code` for a column of the whole file."""
         self._parts.append(_Part(source, None, None, code, column))
 
+    def say_of_source(self, source: Source) -> None:
+        """Record all that was met while `source` was read: lines that are out, and what was assumed."""
+        for remark in source.remarks:
+            self._parts.append(_Part(source, None, remark.lines, remark.code, remark.field))
+
     def add(self, findings: pa.Table) -> None:
         """Take over lines that are in `SCHEMA` already, such as those of the contract's rules."""
         self._tables.append(findings.cast(SCHEMA))
+
+    def spoken(self, source: Source, column: str) -> np.ndarray:
+        """A mask over the rows of `source`: where it is said why its cell in `column` cannot be used."""
+        mask = np.zeros(source.rows, dtype=bool)
+        for part in self._parts:
+            if _is_about(part, source, column, "emptied", "left out"):
+                mask[part.rows] = True
+        return mask
+
+    def reject(self, source: Source, column: str, rows: np.ndarray) -> None:
+        """Say in the lines of emptied cells of `column` that the exchange would reject these rows for it.
+
+        So a cell has one line, which names the true fault, and not a second one that it "is missing".
+        """
+        self._parts = [
+            replace(part, rejecting=part.rejecting | rows[part.rows])
+            if _is_about(part, source, column, "emptied")
+            else part
+            for part in self._parts
+        ]
 
     def left_out(self, source: Source) -> np.ndarray:
         """A mask over the rows of `source`: which of them are not packed."""
@@ -77,15 +112,26 @@ class Findings:
 
 
 def by_code(findings: pa.Table) -> pa.Table:
-    """One line per code and effect, with `lines` (how many there are) and the message, in the order of the codes."""
-    counted = findings.group_by(["code", "effect", "message"]).aggregate([([], "count_all")])
-    return counted.rename_columns(["code", "effect", "message", "lines"]).sort_by("code")
+    """One line per code and effect, with `lines` (how many there are), the message and whether there is anything to
+    mend, in the order of the codes."""
+    keys = ["code", "effect", "message", "mend", "to_mend"]
+    counted = findings.group_by(keys).aggregate([([], "count_all")])
+    return counted.rename_columns([*keys, "lines"]).sort_by([("code", "ascending"), ("effect", "ascending")])
 
 
-def count_by_code(findings: pa.Table, effect: str | None = None) -> dict[str, int]:
-    """How many lines there are of each code (with that effect), in the order of the codes."""
-    lines = by_code(findings).to_pylist()
-    return {line["code"]: line["lines"] for line in lines if effect in (None, line["effect"])}
+def count_by_code(findings: pa.Table, *, effect: str | None = None, to_mend: str | None = None) -> dict[str, int]:
+    """How many lines there are of each code (with that effect, to be mended or not), in the order of the codes."""
+    counts: dict[str, int] = {}
+    for line in by_code(findings).to_pylist():
+        if effect in (None, line["effect"]) and to_mend in (None, line["to_mend"]):
+            counts[line["code"]] = counts.get(line["code"], 0) + line["lines"]
+    return counts
+
+
+def _is_about(part: _Part, source: Source, column: str, *effects: str) -> bool:
+    """Is it about cells of that column, with one of these effects?"""
+    of_column = part.source is source and part.field == column
+    return of_column and part.code.effect in effects and part.rows is not None
 
 
 def _lines(part: _Part) -> pa.Table:
@@ -97,6 +143,11 @@ def _lines(part: _Part) -> pa.Table:
         "field": part.field,
         "message": part.code.message,
         "mend": part.code.mend,
+        "to_mend": "yes" if part.code.to_mend else "no",
     }
     columns = [lines if name == "row" else pa.repeat(pa.scalar(same[name]), len(lines)) for name in SCHEMA.names]
-    return pa.table(columns, schema=SCHEMA)
+    table = pa.table(columns, schema=SCHEMA)
+    if part.rejecting is False:
+        return table
+    effect = pc.if_else(pa.array(part.rejecting), REJECTING, part.code.effect)
+    return table.set_column(SCHEMA.get_field_index("effect"), SCHEMA.field("effect"), effect)

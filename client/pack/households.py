@@ -2,146 +2,102 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NO_CHILD, NOT_SPLIT
+from client.codes import NO_CHILD
 from client.pack.cells import Cells
+from client.pack.dates import Order
 from client.pack.findings import Findings
-from client.pack.names import split, without_title
-from client.pack.packed import Packed, account, missing_columns, say_dropped
+from client.pack.packed import Laid, Packed, account
+from client.pack.reading import Reading
 from client.pack.source import Source
 from client.pack.styles import Style
-from shared.contract.datasets import HOUSEHOLDS, Column
+from shared.contract.datasets import HOUSEHOLDS
 
-_NAMED = {
-    "claimant": ("forename", "surname", "title"),
-    "partner": ("forename", "surname"),
-    "child": ("forename", "surname"),
-}
+_OPTIONS = {"extract_date": "give --extract-date", "suppress_contact": "state --nobody-suppressed, if that is so"}
 _CHILD_FACTS = ("child_seq", "child_dob", "child_sex", "child_upn", "child_uln")
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """One extract being read in one style."""
-
-    source: Source
-    style: Style
-    cells: Cells
-    findings: Findings
-
-    def heading(self, name: str, child: int = 1) -> str | None:
-        """The heading under which this file has the contract column `name`."""
-        return self._present(self.style.columns.get(name, ()), child)
-
-    def full_name(self, person: str, child: int = 1) -> str | None:
-        """The heading of the person's whole name, if this file has one."""
-        known = self.style.full_names.get(person)
-        return self._present(known.column, child) if known else None
-
-    def _present(self, headings: tuple[str, ...], child: int) -> str | None:
-        names = (name.replace("{n}", str(child)) for name in headings)
-        return next((name for name in names if name in self.source.table.column_names), None)
-
-    def column(self, name: str, child: int = 1) -> pa.Array:
-        """The contract column `name`, typed; what the file does not have is null, or the style's default."""
-        found, column = self.heading(name, child), HOUSEHOLDS.column(name)
-        read = pa.nulls(self.source.rows) if found is None else self._read(column, found)
-        if name not in self.style.defaults:
-            return read
-        # Only for what is empty: a code that is there and not known must not turn into the default.
-        silent = pc.is_null(self.source.column(found or ""))
-        return pc.if_else(silent, self.style.defaults[name], read.cast(pa.string()))
-
-    def _read(self, column: Column, found: str) -> pa.Array:
-        if column.name == "suppress_contact":
-            # Nothing there is no; something that is neither yes nor no must not lead to a letter.
-            return pc.fill_null(self.cells.flag(found, unsure=True), False)
-        if column.name == "uprn":
-            return self.cells.uprn(found)
-        if column.codes:
-            own = {code: code for code in column.codes}
-            return self.cells.code(found, own | self.style.codes.get(column.name, {}))
-        read = {"date": self.cells.date, "integer": self.cells.integer, "decimal": self.cells.decimal}
-        return read.get(column.kind, self.cells.text)(found)
-
-    def person(self, person: str, child: int = 1) -> dict[str, pa.Array]:
-        """Forename and surname (and title) of a claimant, partner or child, from whatever columns there are."""
-        whole = self.full_name(person, child)
-        if whole is not None:
-            order = self.style.full_names[person].order
-            parts = split(self.cells.text(whole), order, self.source, self.findings, whole)
-        else:
-            found = self.heading(f"{person}_forename", child)
-            forename = self.column(f"{person}_forename", child).cast(pa.string())
-            forename, title = without_title(forename, self.source, self.findings, found or "")
-            parts = {"forename": forename, "surname": self.column(f"{person}_surname", child), "title": title}
-        if person == "claimant" and self.heading("claimant_title"):
-            parts["title"] = pc.coalesce(self.column("claimant_title").cast(pa.string()), parts["title"])
-        return {f"{person}_{part}": parts[part] for part in _NAMED[person]}
-
-
 def pack_households(
-    source: Source, style: Style, *, as_of: date, stale_after_days: int, extract_date: date | None = None
+    source: Source,
+    style: Style,
+    *,
+    as_of: date,
+    stale_after_days: int,
+    extract_date: date | None = None,
+    order: Order | None = None,
+    nobody_suppressed: bool = False,
 ) -> Packed:
     """Pack one extract.
 
-    `extract_date` is used where the file has no such column. Raises `InvalidInput` INP-004 when the file lacks a column
-    that the contract requires and the style has no default for.
+    `extract_date` is used where the file has no such column. `order` states how it writes day and month, beyond the
+    style; `nobody_suppressed` that an empty or missing safety flag means that everybody may be written to. Raises
+    `InvalidInput` INP-004 when the file lacks a column that the contract requires and the style has no default for,
+    070 where the order of day and month is not plain, 073 and 075 where the safety flag does not say what it must.
     """
     findings = Findings()
-    findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
-    cells = Cells(source, findings, shapes=style.dates, placeholders=style.placeholder_dates)
-    reading = _Reading(source, style, cells, findings)
-    _check_columns(reading, extract_date)
+    findings.say_of_source(source)
+    cells = Cells(source, findings, order=order or style.order, placeholders=style.placeholder_dates)
+    reading = Reading(source, style, cells, findings)
+    given = {"child_seq"} | ({"extract_date"} if extract_date else set())
+    given |= {"suppress_contact"} if nobody_suppressed else set()
+    reading.check_columns(given, "or name its heading in a style of your own (`exchange style new`)", _OPTIONS)
     claim = {
         column.name: reading.column(column.name)
         for column in HOUSEHOLDS.columns
-        if not column.name.startswith(("claimant_", "partner_", "child_"))
+        if not column.name.startswith(("claimant_", "partner_", "child_", "suppress_"))
     }
     claim |= {name: reading.column(name) for name in ("claimant_dob", "claimant_nino")}
     claim |= reading.person("claimant") | reading.person("partner")
+    claim["suppress_contact"] = reading.suppressed(nobody=nobody_suppressed, empty_is_no=True)
     if extract_date is not None:
         claim["extract_date"] = pc.fill_null(claim["extract_date"].cast(pa.date32()), extract_date)
-    children, origin = _children(reading)
-    say_dropped(findings, source, _used(reading))
+    children, origin, number = _children(reading)
+    reading.say_dropped()
     laid_out = {name: pc.take(column, pa.array(origin)) for name, column in claim.items()}
     columns = laid_out | _numbered(children, laid_out["household_ref"])
-    return account(
-        "households", source, columns, findings, origin=origin, as_of=as_of, stale_after_days=stale_after_days
-    )
+    laid = Laid(columns, origin, [reading.headings(child) for child in reading.children], number)
+    return account("households", [source], laid, findings, as_of=as_of, stale_after_days=stale_after_days)
 
 
-def _children(reading: _Reading) -> tuple[dict[str, pa.Array], np.ndarray]:
-    """The child columns, one row per child, and for each the position of its row in the source."""
-    style, source = reading.style, reading.source
-    wide = style.layout == "wide"
+def _children(reading: Reading) -> tuple[dict[str, pa.Array], np.ndarray, np.ndarray]:
+    """The child columns, one row per child; for each the position of its row in the source, and of its number among
+    `reading.children`."""
+    source = reading.source
     blocks: list[dict[str, pa.Array]] = []
     origins: list[np.ndarray] = []
     schema = HOUSEHOLDS.arrow_schema()
-    for number in range(1, style.children + 1) if wide else (1,):
+    for number in reading.children:
         block = reading.person("child", number)
         block |= {name: reading.column(name, number) for name in _CHILD_FACTS}
         block = {name: column.cast(schema.field(name).type) for name, column in block.items()}
-        there = np.zeros(source.rows, dtype=bool)
-        for name in ("child_forename", "child_surname", "child_dob"):
-            there |= np.asarray(pc.is_valid(block[name]))
-        if wide:
+        there = _there(reading, number)
+        if reading.style.layout == "wide":
             block["child_seq"] = pc.fill_null(block["child_seq"], number)
         blocks.append({name: column.filter(pa.array(there)) for name, column in block.items()})
         origins.append(np.flatnonzero(there))
     origin = np.concatenate(origins)
+    number = np.repeat(np.arange(len(origins)), [len(rows) for rows in origins])
     childless = ~np.isin(np.arange(source.rows), origin)
     reading.findings.say(NO_CHILD, source, childless, "child_forename")
     columns = {name: pa.chunked_array([block[name] for block in blocks]).combine_chunks() for name in blocks[0]}
     order = np.argsort(origin, kind="stable")
-    return {name: pc.take(column, pa.array(order)) for name, column in columns.items()}, origin[order]
+    return {name: pc.take(column, pa.array(order)) for name, column in columns.items()}, origin[order], number[order]
+
+
+def _there(reading: Reading, number: int) -> np.ndarray:
+    """Rows in which anything stands of a child's name or birthday, even what could not be read: that is no childless
+    claim but a child to be mended."""
+    there = np.zeros(reading.source.rows, dtype=bool)
+    headings = reading.headings(number)
+    for name in ("child_forename", "child_surname"):
+        there |= np.asarray(pc.is_valid(reading.source.column(headings.get(name, ""))))
+    born = reading.source.column(headings.get("child_dob", ""))
+    return there | (np.asarray(pc.is_valid(born)) & ~reading.cells.are_placeholders(born))
 
 
 def _numbered(children: dict[str, pa.Array], household: pa.Array) -> dict[str, pa.Array]:
@@ -155,24 +111,3 @@ def _numbered(children: dict[str, pa.Array], household: pa.Array) -> dict[str, p
     number = np.empty(len(claim), dtype=np.int64)
     number[order] = within + 1
     return children | {"child_seq": pc.coalesce(children["child_seq"], pa.array(number))}
-
-
-def _check_columns(reading: _Reading, extract_date: date | None) -> None:
-    given = set(reading.style.defaults) | {"child_seq"} | ({"extract_date"} if extract_date else set())
-    missing = []
-    for column in HOUSEHOLDS.columns:
-        if column.required and column.name not in given:
-            person = column.name.split("_")[0]
-            named = column.name.endswith(("_forename", "_surname")) and reading.full_name(person)
-            if not named and reading.heading(column.name) is None:
-                missing.append("/".join(reading.style.columns.get(column.name, (column.name,))))
-    missing_columns(Path(reading.source.name), missing, "or name it in a style of your own, or give --extract-date.")
-
-
-def _used(reading: _Reading) -> set[str]:
-    used: set[str] = set()
-    for number in range(1, reading.style.children + 1):
-        found = {reading.heading(name, number) for name in reading.style.columns}
-        found |= {reading.full_name(person, number) for person in reading.style.full_names}
-        used |= {name for name in found if name}
-    return used

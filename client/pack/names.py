@@ -9,9 +9,14 @@ import pyarrow.compute as pc
 from client.codes import NAME_NOT_SPLIT, TITLE_MOVED
 from client.pack.findings import Findings
 from client.pack.source import Source, tidy
+from shared.contract.datasets import NO_FORENAME
 
 _TITLES = "mr|mrs|ms|miss|mstr|master|mx|dr|prof|professor|rev|revd|reverend|sir|dame|lord|lady"
 _TITLED = rf"^(?i:(?P<title>{_TITLES})(?:\.|\s)\s*(?P<rest>\S.*))$"
+_LETTER = r"\pL"
+_NO_NAME = r"^(?:[-.\x{2010}-\x{2015}_]+|FNU|LNU)$"
+"""What systems that want two names write for the one that somebody has not: a hyphen, a full stop, or, on passports,
+"first name unknown" and "last name unknown"."""
 ORDERS = {
     "surname_comma_forename": r"^(?P<surname>[^,]*),(?P<forename>[^,]*)$",
     "surname_forename": r"^(?P<surname>\S+)\s+(?P<forename>\S.*)$",
@@ -44,3 +49,19 @@ def split(
     surname = tidy(pc.struct_field(parts, "surname"))
     forename, within = without_title(tidy(pc.struct_field(parts, "forename")), source, findings, column, origin)
     return {"title": pc.coalesce(before, within), "forename": forename, "surname": surname}
+
+
+def single_names(forename: pa.Array, surname: pa.Array) -> tuple[pa.Array, pa.Array, np.ndarray]:
+    """Forename and surname as the contract wants a single name (the name as surname, `NO_FORENAME` as forename), and
+    which rows were changed. An empty cell is no mark: it says nothing."""
+    no_forename, no_surname = (_like(names, _NO_NAME) for names in (forename, surname))
+    in_forename, in_surname = no_surname & _like(forename, _LETTER) & ~no_forename, no_forename & ~no_surname
+    in_surname &= _like(surname, _LETTER)
+    single = pa.array(in_forename | in_surname)
+    moved = pc.if_else(pa.array(in_forename), forename, surname)
+    changed = in_forename | (in_surname & ~_like(forename, f"^{NO_FORENAME}$"))
+    return pc.if_else(single, NO_FORENAME, forename), moved, changed
+
+
+def _like(names: pa.Array, pattern: str) -> np.ndarray:
+    return np.asarray(pc.fill_null(pc.match_substring_regex(names, pattern), False)).astype(bool)

@@ -1,6 +1,7 @@
-"""How a supplier's extract is laid out: data in `styles/*.yaml`, checked on load.
+"""How an extract or a spreadsheet is laid out: data in `styles/*.yaml`, checked on load.
 
-A borough whose supplier writes something else describes it in a file of its own and gives it with `--style`.
+A borough whose files are laid out otherwise describes them in a file of its own, for any dataset, and gives it with
+`--style`; `exchange style new` writes the first draft of one. docs/users/styles.md says what its keys mean.
 """
 
 from __future__ import annotations
@@ -12,13 +13,28 @@ from pathlib import Path
 from typing import Any, Literal
 
 from client.codes import invalid
-from client.pack.cells import DATE_SHAPES
+from client.pack.dates import DATE_ORDERS, DATE_SHAPES, DAY_FIRST, PLAIN, Order
 from client.pack.names import ORDERS
 from client.pack.source import Source, heading
-from shared.contract.datasets import HOUSEHOLDS
+from shared.contract.datasets import CONTRACTS
 
 FOLDER = Path(__file__).parent / "styles"
-_PEOPLE = ("claimant", "partner", "child")
+_MOST_CHILDREN = 30
+"""Enough to know a row of headings by; every numbered group that stands there is read."""
+
+PEOPLE: dict[str, dict[str, dict[str, str]]] = {
+    "households": {
+        "claimant": {"forename": "claimant_forename", "surname": "claimant_surname", "title": "claimant_title"},
+        "partner": {"forename": "partner_forename", "surname": "partner_surname"},
+        "child": {"forename": "child_forename", "surname": "child_surname"},
+    },
+    "pupils": {
+        "pupil": {"forename": "forename", "surname": "surname"},
+        "contact": {"forename": "contact_forename", "surname": "contact_surname"},
+    },
+    "decisions": {},
+}
+"""By dataset, the people whose names it holds, and the contract's columns for the parts of each name."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +56,24 @@ class Style:
     """Headings that this layout has and the others have not, all together."""
     columns: dict[str, tuple[str, ...]]
     """For each contract column the headings it may have. In a wide layout `{n}` stands for the child's number."""
+    dataset: str = "households"
     full_names: dict[str, FullName] = field(default_factory=dict)
-    """By person (`claimant`, `partner`, `child`)."""
+    """By person (see `PEOPLE`)."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     """For each coded column: the supplier's spelling and the contract's code. The contract's own codes always hold."""
     defaults: dict[str, str] = field(default_factory=dict)
     """What a coded column holds where the file says nothing."""
-    dates: tuple[str, ...] = ("uk", "iso")
+    order: Order = DAY_FIRST
     placeholder_dates: tuple[date, ...] = (date(1900, 1, 1),)
     layout: Literal["long", "wide"] = "long"
-    """`long`: one row per child. `wide`: one row per claim, children side by side."""
-    children: int = 1
-    """How many children a wide row has room for."""
+    """`long`: one row per child. `wide`: one row per claim, children side by side, as many as the file has."""
+
+
+def contract_style(dataset: str) -> Style:
+    """The layout of the template: the contract's own names."""
+    return Style(
+        "contract", "The contract's own names", (), {name: (name,) for name in CONTRACTS[dataset].names}, dataset
+    )
 
 
 def load_style(path: Path) -> Style:
@@ -71,7 +93,7 @@ def load_style(path: Path) -> Style:
     return Style(
         name=path.stem,
         title=document["title"],
-        recognised_by=_headings(document["recognised_by"]),
+        recognised_by=_headings(document.get("recognised_by", [])),
         columns={name: _headings(given) for name, given in document["columns"].items()},
         full_names={
             person: FullName(_headings(given["column"]), given["order"])
@@ -79,10 +101,11 @@ def load_style(path: Path) -> Style:
         },
         codes=document.get("codes", {}),
         defaults=document.get("defaults", {}),
-        dates=tuple(document.get("dates", ("uk", "iso"))),
+        dataset=document.get("dataset", "households"),
+        # Day first is what everybody here writes; only month first has to be said, and is then believed.
+        order=Order("us", stated=True) if "us" in document.get("dates", ()) else DAY_FIRST,
         placeholder_dates=tuple(document.get("placeholder_dates", (date(1900, 1, 1),))),
         layout=document.get("layout", "long"),
-        children=document.get("children", 1),
     )
 
 
@@ -92,18 +115,30 @@ def shipped_styles() -> tuple[Style, ...]:
     return tuple(load_style(path) for path in sorted(FOLDER.glob("*.yaml")))
 
 
-def choose_style(source: Source, path: Path, style: str) -> Style:
+def choose_style(source: Source, path: Path, style: str, dataset: str = "households") -> Style:
     """The style of that name, the one in that file, or for `auto` the one whose headings the file has.
 
-    Raises `InvalidInput` INP-010 when none or more than one fits.
+    Raises `InvalidInput` INP-010 when none or more than one fits, 074 when the style is of another dataset.
     """
     if style != "auto":
         named = {known.name: known for known in shipped_styles()}
-        return named[style] if style in named else load_style(Path(style))
+        chosen = named[style] if style in named else load_style(Path(style))
+        if chosen.dataset != dataset:
+            raise invalid("INP-074", path=style, found=chosen.dataset, wanted=dataset)
+        return chosen
     fitting = [known for known in shipped_styles() if set(known.recognised_by) <= set(source.table.column_names)]
     if len(fitting) != 1:
         raise invalid("INP-010", path=path, known=", ".join(known.name for known in shipped_styles()))
     return fitting[0]
+
+
+def known_headings(style: str) -> set[str]:
+    """Every heading that this style may have; of `auto` those of all that are shipped."""
+    named = {known.name: known for known in shipped_styles()}
+    styles = shipped_styles() if style == "auto" else (named[style] if style in named else load_style(Path(style)),)
+    listed = [names for one in styles for names in one.columns.values()]
+    listed += [whole.column for one in styles for whole in one.full_names.values()]
+    return {name.replace("{n}", str(n)) for names in listed for name in names for n in range(1, _MOST_CHILDREN + 1)}
 
 
 def _headings(given: Any) -> tuple[str, ...]:
@@ -112,8 +147,8 @@ def _headings(given: Any) -> tuple[str, ...]:
 
 
 _SHAPES: dict[str, type] = {
-    "title": str, "recognised_by": list, "columns": dict, "full_names": dict, "codes": dict, "defaults": dict,
-    "dates": list, "placeholder_dates": list, "layout": str, "children": int,
+    "dataset": str, "title": str, "recognised_by": list, "columns": dict, "full_names": dict, "codes": dict,
+    "defaults": dict, "dates": list, "placeholder_dates": list, "layout": str,
 }  # fmt: skip
 
 
@@ -122,20 +157,49 @@ def _fault(document: dict[str, Any]) -> str:
     for key, value in document.items():
         if key not in _SHAPES or not isinstance(value, _SHAPES[key]):
             return f"{key}: is not a key of a style, or not of its kind"
-    for key in ("title", "recognised_by", "columns"):
+    for key in ("title", "columns"):
         if not document.get(key):
             return f"{key}: is missing"
+    dataset = document.get("dataset", "households")
+    if dataset not in CONTRACTS:
+        return f"dataset: is none of {', '.join(CONTRACTS)}"
+    return _fault_of_columns(document, dataset) or _fault_of_people(document, dataset) or _fault_of_layout(document)
+
+
+def _fault_of_columns(document: dict[str, Any], dataset: str) -> str:
+    contract = CONTRACTS[dataset]
     for part in ("columns", "codes", "defaults"):
-        for name in document.get(part, {}):
-            if name not in HOUSEHOLDS.names:
-                return f"{part}.{name}: is not a column of households"
+        for name, given in document.get(part, {}).items():
+            if name not in contract.names:
+                return f"{part}.{name}: is not a column of {dataset}"
+            texts = [given] if isinstance(given, str) else given
+            if part == "columns" and not (texts and all(isinstance(text, str) for text in texts)):
+                return f"{part}.{name}: is no heading, nor a list of them"
     for column, spellings in document.get("codes", {}).items():
-        known = HOUSEHOLDS.column(column).codes or ()
-        if odd := next((code for code in [*spellings.values()] if code not in known), None):
-            return f"codes.{column}: {odd} is not a code of the contract"
+        known = contract.column(column).codes or ()
+        if not isinstance(spellings, dict) or (odd := next((x for x in spellings.values() if x not in known), None)):
+            return f"codes.{column}: {odd if isinstance(spellings, dict) else 'it'} is not a code of the contract"
+        if not all(isinstance(spelling, str) for spelling in spellings):
+            return f"codes.{column}: put spellings in quotes; YAML reads Y, N, on, off and numbers as something else"
+    for column, code in document.get("defaults", {}).items():
+        if code not in (contract.column(column).codes or ()):
+            return f"defaults.{column}: is not a code of the contract"
+    return ""
+
+
+def _fault_of_people(document: dict[str, Any], dataset: str) -> str:
     for person, given in document.get("full_names", {}).items():
-        if person not in _PEOPLE or given.get("order") not in ORDERS or not given.get("column"):
-            return f"full_names.{person}: needs a column and an order out of {', '.join(ORDERS)}"
-    if odd := next((shape for shape in document.get("dates", []) if shape not in DATE_SHAPES), None):
+        fits = isinstance(given, dict) and given.get("order") in ORDERS and given.get("column")
+        if person not in PEOPLE[dataset] or not fits:
+            people = ", ".join(PEOPLE[dataset]) or "nobody"
+            return f"full_names.{person}: needs one of {people}, a column and an order out of {', '.join(ORDERS)}"
+    return ""
+
+
+def _fault_of_layout(document: dict[str, Any]) -> str:
+    dates = document.get("dates", [])
+    if odd := next((shape for shape in dates if shape not in DATE_SHAPES), None):
         return f"dates: {odd} is none of {', '.join(DATE_SHAPES)}"
+    if set(DATE_ORDERS) <= set(dates):
+        return f"dates: is either {DATE_ORDERS[0]} or {DATE_ORDERS[1]}; {', '.join(PLAIN)} are always read"
     return "" if document.get("layout", "long") in ("long", "wide") else "layout: is neither long nor wide"

@@ -1,58 +1,82 @@
-"""A spreadsheet or CSV under the contract's own column names (such as a filled-in template) becomes a contract file."""
+"""A spreadsheet or CSV under the contract's own column names (such as a filled-in template), or laid out in a style."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NOT_SPLIT, UNDECIDED
+from client.codes import UNDECIDED
 from client.pack.cells import Cells
+from client.pack.dates import Order
 from client.pack.findings import Findings
-from client.pack.packed import Packed, account, missing_columns, say_dropped
+from client.pack.packed import Packed, account, row_by_row
+from client.pack.reading import Reading
 from client.pack.source import Source
-from shared.contract.datasets import CONTRACTS, Column
+from client.pack.styles import PEOPLE, Style, contract_style
+from shared.contract.datasets import CONTRACTS
+
+_OPTIONS = {"suppress_contact": "state --nobody-suppressed, if that is so"}
 
 
-def pack_table(source: Source, dataset: str, *, as_of: date, stale_after_days: int) -> Packed:
+def pack_table(
+    source: Source,
+    dataset: str,
+    *,
+    as_of: date,
+    stale_after_days: int,
+    style: Style | None = None,
+    order: Order | None = None,
+    nobody_suppressed: bool = False,
+) -> Packed:
     """Pack one table.
 
-    Headings may differ from the contract's names in case, spaces and punctuation. Columns that are not in the contract
-    are dropped and named. Raises `InvalidInput` INP-004 when a required column is not there.
+    Without a `style` the headings are the contract's names, but for case, spaces and punctuation. Columns that are not
+    in the contract are dropped and named. Raises `InvalidInput` INP-004 when a required column is not there, 070 where
+    the order of day and month is not plain, 073 and 075 where `suppress_contact` does not say what it must.
     """
-    contract = CONTRACTS[dataset]
-    present = set(source.table.column_names)
-    missing = [column.name for column in contract.columns if column.required and column.name not in present]
-    missing_columns(Path(source.name), missing, f"see `exchange template {dataset}`.")
+    style = style or contract_style(dataset)
     findings = Findings()
-    findings.say_of_lines(NOT_SPLIT, source, source.unsplit)
-    cells = Cells(source, findings)
-    columns = {column.name: _read(cells, column) for column in contract.columns if column.name in present}
-    say_dropped(findings, source, set(contract.names))
-    undecided = _undecided(source) if dataset == "decisions" else np.zeros(source.rows, dtype=bool)
+    findings.say_of_source(source)
+    reading = Reading(source, style, Cells(source, findings, order=order or style.order), findings)
+    stated = {"suppress_contact"} if nobody_suppressed else set()
+    reading.check_columns(
+        stated, f"see `exchange template {dataset}`, or describe yours (`exchange style new`)", _OPTIONS
+    )
+    columns = {name: _column(reading, name, nobody_suppressed) for name in reading.contract.names}
+    columns = {name: column for name, column in columns.items() if column is not None} | _names(reading, columns)
+    reading.say_dropped()
+    undecided = _undecided(reading) if dataset == "decisions" else np.zeros(source.rows, dtype=bool)
     findings.say(UNDECIDED, source, undecided)
-    return account(dataset, source, columns, findings, silent=undecided, as_of=as_of, stale_after_days=stale_after_days)
+    laid = row_by_row(source, columns, reading.headings())
+    return account(dataset, [source], laid, findings, silent=undecided, as_of=as_of, stale_after_days=stale_after_days)
 
 
-def _undecided(source: Source) -> np.ndarray:
+def _column(reading: Reading, name: str, nobody_suppressed: bool) -> pa.Array | None:
+    if name == "suppress_contact":
+        return reading.suppressed(nobody=nobody_suppressed, empty_is_no=False)
+    there = reading.heading(name) is not None or name in reading.style.defaults
+    return reading.column(name) if there else None
+
+
+def _names(reading: Reading, columns: dict[str, pa.Array | None]) -> dict[str, pa.Array]:
+    """Whole names split, and single names marked as the contract wants them; other names stay as they stand."""
+    names: dict[str, pa.Array] = {}
+    for person, parts in PEOPLE[reading.style.dataset].items():
+        forename, surname = columns[parts["forename"]], columns[parts["surname"]]
+        if reading.full_name(person):
+            names |= reading.person(person)
+        elif forename is not None and surname is not None:
+            given = {parts["forename"]: forename, parts["surname"]: surname}
+            names |= reading.single_name(given, parts["forename"], parts["surname"])
+    return names
+
+
+def _undecided(reading: Reading) -> np.ndarray:
     """Rows of a sheet of decisions that nobody has written into: they are for another day, and no mistake."""
-    written = np.zeros(source.rows, dtype=bool)
+    written = np.zeros(reading.source.rows, dtype=bool)
     for name in CONTRACTS["decisions"].names[1:]:
-        written |= np.asarray(pc.is_valid(source.column(name)))
+        written |= np.asarray(pc.is_valid(reading.source.column(reading.heading(name) or "")))
     return ~written
-
-
-def _read(cells: Cells, column: Column) -> pa.Array:
-    if column.form == "uprn":
-        return cells.uprn(column.name)
-    if column.codes:
-        return cells.code(column.name, {code: code for code in column.codes})
-    if column.kind == "flag":
-        return cells.flag(column.name, unsure=True if column.name == "suppress_contact" else None)
-    if column.form == "identifier":
-        return cells.whole(column.name)
-    read = {"date": cells.date, "integer": cells.integer, "decimal": cells.decimal}
-    return read.get(column.kind, cells.text)(column.name)

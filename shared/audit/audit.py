@@ -12,11 +12,17 @@ import numpy as np
 
 from shared.agreement.model import Agreement
 from shared.audit import certificates, chains
-from shared.audit.checks import check_all, concerns, shown_operation
+from shared.audit.checks import check_all
+from shared.audit.checks.answer import concerns, shown_operation
+from shared.audit.coded import Coded
+from shared.audit.columns import together
 from shared.audit.evidence import HOUR, Evidence, Hours, micro, stamp
-from shared.audit.explain import MOST_ORIGINS, Coded, Explainer, Group
+from shared.audit.explain import MOST_ORIGINS, Explainer, Group
 from shared.audit.lives import Lives
-from shared.audit.logs import Block, log_files, read_logs
+from shared.audit.logs.files import log_files
+from shared.audit.logs.moments import Dating
+from shared.audit.logs.read import Block, read_logs
+from shared.audit.logs.unread import Unread
 from shared.audit.lots import in_lots
 from shared.audit.questions import NO_LEDGER, NO_LOGS
 from shared.audit.register import FILE, read_register
@@ -37,6 +43,7 @@ def audit(
     last: date,
     *,
     borough: str = "",
+    dating: Dating | None = None,
     progress: Progress = lambda _: None,
 ) -> AuditReport:
     """Audit the record's days from `first` to `last`, both included, UTC; of one borough or of all.
@@ -54,22 +61,22 @@ def audit(
     lives = Lives()
     hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
     probed: set[int] = set()
-    unreadable: Counter[str] = Counter()
-    files: set[str] = set()
+    unread: dict[str, Unread] = defaultdict(Unread)
+    read_of: Counter[str] = Counter()
     lines = 0
 
     def read() -> Iterator[Block]:
         nonlocal lines
-        for block in read_logs(record):
+        for block in read_logs(record, dating):
             progress(block.bytes)
-            files.add(block.file)
             lines += block.lines
-            unreadable[block.file] += block.unreadable
+            unread[block.file].merge(block.unread)
+            read_of[block.file] += block.operations.num_rows
             yield block
 
     for lot in in_lots(read()):
         coded = explainer.add(lot)
-        lives.add(coded, explainer)
+        lives.add(coded)
         _note_hours(coded, explainer, hours, probed)
     keys = certificates.read_keys(record)
     promise = agreement.retention.promise_days
@@ -82,21 +89,24 @@ def audit(
         certificates=certificates.read_certificates(record, keys, ledger, promise),
         has_keys=bool(keys),
         explainer=explainer,
-        lives=lives.closed(explainer),
+        lives=lives.closed(),
         ledger_writes=lives.ledger_writes,
         receipts=lives.receipts,
         hours=hours,
         probed=probed,
-        unreadable={file: count for file, count in unreadable.items() if count},
+        empty=sum(not read_of[file] and not found.count for file, found in unread.items()),
+        unread={file: found for file, found in unread.items() if found.count},
     )
     inputs = Inputs(
-        files=len(files),
+        files=len(unread),
         lines=lines,
-        unreadable=unreadable.total(),
+        unreadable=sum(found.count for found in unread.values()),
         outside=explainer.outside,
         other_accounts=explainer.other_accounts,
         events=ledger.events,
         certificates=len(evidence.certificates),
+        locale=dating.locale if dating else "",
+        zone=str(dating.zone or "") if dating else "",
     )
     return AuditReport(
         agreement=agreement.reference,
@@ -119,19 +129,18 @@ def audit(
 
 
 def _note_hours(coded: Coded, explainer: Explainer, hours: dict[tuple[str, str], Hours], probed: set[int]) -> None:
-    categories = explainer.categories.encode(coded.table.column("category"))
     inside = coded.at >= explainer.since
-    both, hour = (categories * 4 + coded.services)[inside], (coded.at // HOUR)[inside]
-    for pair in np.unique(both):
-        mine = both == pair
-        found = hours[(explainer.services.texts[pair % 4], explainer.categories.texts[pair // 4])]
-        found.hours.update(np.unique(hour[mine]).tolist())
-        found.operations += int(mine.sum())
-        at = coded.at[inside][mine]
-        found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
-    probes = np.fromiter((text == _PROBE for text in explainer.operations.texts), bool)[coded.operations]
-    of_ledger = np.fromiter((place.kind == "ledger" for place in explainer.places.texts), bool)[coded.places]
-    probed.update(np.unique((coded.at // HOUR)[probes & of_ledger & inside]).tolist())
+    hour = coded.at // HOUR
+    numbers, firsts = together(coded.services.numbers, coded.categories.numbers)
+    for number, row in enumerate(firsts):
+        at = coded.at[inside & (numbers == number)]
+        if at.size:
+            found = hours[(coded.services[row], coded.categories[row])]
+            found.hours.update(np.unique(at // HOUR).tolist())
+            found.operations += at.size
+            found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
+    probes = coded.operations.where(lambda name: name == _PROBE) & coded.places.where(lambda p: p.kind == "ledger")
+    probed.update(np.unique(hour[probes & inside]).tolist())
 
 
 def _coverage(evidence: Evidence) -> tuple[Coverage, ...]:
@@ -162,7 +171,7 @@ def _explained(evidence: Evidence, borough: str) -> tuple[Explained, ...]:
 
 
 def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
-    rows: dict[Access, list[Group]] = {}
+    rows: dict[tuple[str, Access], list[Group]] = {}
     for group in evidence.groups:
         if not concerns(group, borough):
             continue
@@ -181,7 +190,7 @@ def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
             last="",
             origins=0,
         )
-        rows.setdefault(what, []).append(group)
+        rows.setdefault((kind.person.id, what), []).append(group)
     listed = (
         replace(
             what,
@@ -190,6 +199,6 @@ def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
             last=stamp(max(group.last for group in groups)),
             origins=min(len(set().union(*(group.origins for group in groups))), MOST_ORIGINS),
         )
-        for what, groups in rows.items()
+        for (_, what), groups in rows.items()
     )
     return tuple(sorted(listed, key=astuple))

@@ -12,8 +12,10 @@ from shared.audit.certificates import CertificateCopy
 from shared.audit.chains import Chain, LedgerCopy
 from shared.audit.explain import Explainer, Group, Row
 from shared.audit.lives import Closed
+from shared.audit.logs.unread import Unread
 from shared.audit.register import Register
 from shared.audit.report import Finding, Place
+from shared.audit.schema import KEYS, WRITE
 
 HOUR = 3_600_000_000
 """Microseconds."""
@@ -48,8 +50,10 @@ class Evidence:
     hours: dict[tuple[str, str], Hours]
     probed: set[int]
     """Hours in which the app's health was probed."""
-    unreadable: dict[str, int]
-    """Lines that could not be read, by file."""
+    empty: int
+    """Files of logs that hold no record at all, and nothing that could be one."""
+    unread: dict[str, Unread]
+    """What could not be read, by file."""
 
     @property
     def since(self) -> datetime:
@@ -67,13 +71,13 @@ class Evidence:
         return self.explainer.groups.values()
 
     def logged(self, moment: datetime) -> bool:
-        """Whether there are logs of the blob service in that hour; if not, nothing follows from what they lack."""
-        return int(moment.timestamp()) // 3600 in self.all_hours
+        """Whether any write is logged in that hour; if not, nothing follows from one that is not."""
+        return int(moment.timestamp()) // 3600 in self.hours_of(WRITE)
 
-    @cached_property
-    def all_hours(self) -> set[int]:
-        """Hours since 1970 in which the blob service has lines."""
-        return set().union(*(found.hours for (service, _), found in self.hours.items() if service == "blob"))
+    def hours_of(self, category: str) -> set[int]:
+        """Hours since 1970, within the period, in which the blob service, or the vault, has lines of that category."""
+        found = self.hours.get(("vault" if category == KEYS else "blob", category))
+        return found.hours if found else set()
 
     @cached_property
     def damaged(self) -> set[str]:

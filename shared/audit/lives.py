@@ -15,8 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.audit.codes import Numbers
-from shared.audit.explain import DONE, Coded, Explainer, Row
+from shared.audit.coded import Coded
+from shared.audit.columns import Mask, Numbers
+from shared.audit.explain import Row
 from shared.audit.schema import VERBS
 
 _RECEIPT = re.compile(r"reports/([0-9a-f]{32})/receipt\.json")
@@ -32,63 +33,56 @@ class Lives:
 
     _parts: dict[str, list[np.ndarray]] = field(default_factory=lambda: {name: [] for name in _FIELDS})
     _files: dict[str, int] = field(default_factory=dict)
+    _places: dict[tuple[str, str], int] = field(default_factory=dict)
     ledger_writes: dict[str, Row] = field(default_factory=dict)
     """Names of events that were seen written."""
     receipts: set[str] = field(default_factory=set)
     """Ids of drops whose receipt was seen written."""
     _read: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, coded: Coded, explainer: Explainer) -> None:
+    def add(self, coded: Coded) -> None:
         """Take what one lot says."""
-        verbs = [VERBS.get(text, "") for text in explainer.operations.texts]
-        of_objects = np.fromiter((p.kind in _OF_OBJECTS for p in explainer.places.texts), bool)[coded.places]
-        done = (coded.outcomes == DONE) & of_objects
-        written, gone = (
-            np.fromiter((text in names for text in explainer.operations.texts), bool)[coded.operations]
-            for names in (_WRITTEN, _GONE)
-        )
-        rows = np.flatnonzero(done & (written | gone))
+        done = coded.done & coded.places.where(lambda place: place.kind in _OF_OBJECTS)
+        gone = coded.operations.where(_GONE.__contains__)
+        rows = np.flatnonzero(done & (gone | coded.operations.where(_WRITTEN.__contains__)))
         if rows.size:
             self._live(coded, rows, gone[rows])
-            self._name(coded, explainer, rows[~gone[rows]])
-        inbox = np.fromiter((p.kind == "inbox" for p in explainer.places.texts), bool)[coded.places]
-        read = np.fromiter((verb in ("read", "look") for verb in verbs), bool)[coded.operations]
-        app = np.fromiter((person.role == "app" for person in explainer.people.texts), bool)[coded.people]
-        taken = np.flatnonzero(read & app & inbox & (coded.outcomes == DONE))
+            self._name(coded, rows[~gone[rows]])
+        inbox = coded.places.where(lambda place: place.kind == "inbox")
+        read = coded.operations.where(lambda name: VERBS.get(name) in ("read", "look"))
+        app = coded.people.where(lambda person: person.role == "app")
+        taken = np.flatnonzero(read & app & inbox & coded.done)
         if taken.size:
             self._read.append(_digests(coded, taken))
 
-    def _live(self, coded: Coded, rows: Numbers, gone: np.ndarray) -> None:
-        numbers = np.array([self._files.setdefault(file, len(self._files)) for file in coded.files], np.int32)
-        places = coded.table.select(["file", "line"]).take(pa.array(rows))
+    def _live(self, coded: Coded, rows: Numbers, gone: Mask) -> None:
+        files = np.array([self._files.setdefault(file, len(self._files)) for file in coded.files], np.int32)
+        there = [self._places.setdefault((place.kind, place.owner), len(self._places)) for place in coded.places.values]
+        lines = coded.table.select(["file", "line"]).take(pa.array(rows))
         parts = (
             _digests(coded, rows),
             coded.at[rows],
             gone,
-            coded.places[rows].astype(np.int16),
-            numbers[np.asarray(places.column("file"))],
-            np.asarray(places.column("line")),
+            np.array(there, np.int32)[coded.places.numbers[rows]],
+            files[np.asarray(lines.column("file"))],
+            np.asarray(lines.column("line")),
         )
         for name, part in zip(_FIELDS, parts, strict=True):
             self._parts[name].append(np.asarray(part))
 
-    def _name(self, coded: Coded, explainer: Explainer, rows: Numbers) -> None:
-        kinds = np.array([place.kind for place in explainer.places.texts])[coded.places[rows]]
-        for kind in ("ledger", "outbox"):
-            some = rows[kinds == kind]
-            names = coded.table.column("blob").take(pa.array(some))
-            if kind == "outbox":
-                kept = np.flatnonzero(np.asarray(pc.ends_with(names, "/receipt.json")))
-                self.receipts.update(
-                    found[1] for name in names.take(pa.array(kept)).to_pylist() if (found := _RECEIPT.fullmatch(name))
-                )
-                continue
-            for name, at, (file, line) in zip(names.to_pylist(), coded.at[some], coded.whereabouts(some), strict=True):
-                row = Row(int(at), file, line, name)
-                if name not in self.ledger_writes or row < self.ledger_writes[name]:
-                    self.ledger_writes[name] = row
+    def _name(self, coded: Coded, rows: Numbers) -> None:
+        places = coded.places.taken(rows)
+        released = rows[places.where(lambda place: place.kind == "outbox")]
+        names = coded.table.column("blob").take(pa.array(released))
+        receipts = names.filter(pc.ends_with(names, "/receipt.json")).to_pylist()
+        self.receipts.update(found[1] for name in receipts if (found := _RECEIPT.fullmatch(name)))
+        for position in rows[places.where(lambda place: place.kind == "ledger")]:
+            name = coded.names[position]
+            row = Row(int(coded.at[position]), *coded.whereabouts(position), name)
+            if name not in self.ledger_writes or row < self.ledger_writes[name]:
+                self.ledger_writes[name] = row
 
-    def closed(self, explainer: Explainer) -> Closed:
+    def closed(self) -> Closed:
         """All of it, sorted."""
         empty = {"gone": np.zeros(0, bool), "object": np.zeros(0, np.uint64)}
         joined = {
@@ -98,8 +92,8 @@ class Lives:
         self._parts.clear()
         order = np.lexsort((joined["gone"], joined["at"], joined["object"]))
         read = np.unique(np.concatenate(self._read)) if self._read else np.zeros(0, np.uint64)
-        places = [(place.kind, place.owner) for place in explainer.places.texts]
-        return Closed({name: column[order] for name, column in joined.items()}, tuple(self._files), places, read)
+        columns = {name: column[order] for name, column in joined.items()}
+        return Closed(columns, tuple(self._files), tuple(self._places), read)
 
 
 @dataclass(frozen=True)
@@ -108,7 +102,8 @@ class Closed:
 
     columns: dict[str, np.ndarray]
     files: tuple[str, ...]
-    places: list[tuple[str, str]]
+    places: tuple[tuple[str, str], ...]
+    """Kind and owner."""
     read: np.ndarray
     """Objects of inboxes that the app has read, sorted."""
 
@@ -123,7 +118,7 @@ class Closed:
 
     def of_kind(self, *kinds: str) -> np.ndarray:
         """Whether each entry is in a container of these kinds."""
-        wanted: np.ndarray = np.fromiter((kind in kinds for kind, _ in self.places), bool, len(self.places))
+        wanted: Mask = np.fromiter((kind in kinds for kind, _ in self.places), bool, len(self.places))
         return np.asarray(wanted[self.columns["place"].astype(np.int64)])
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from shared.audit.logs import Block
+from shared.audit.logs.read import Block
 
 ROWS = 50_000
 """A lot is full when it has so many."""

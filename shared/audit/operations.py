@@ -95,8 +95,8 @@ def operations(raw: pa.Table) -> pa.Table:
             ),
         ),
         "operation": column["operation"],
-        "account": _where(
-            vault, column, _vault, pc.if_else(pc.equal(column["account"], ""), parts[0], column["account"])
+        "account": pc.utf8_lower(
+            _where(vault, column, _vault, pc.if_else(pc.equal(column["account"], ""), parts[0], column["account"]))
         ),
         "container": pc.if_else(vault, "", parts[1]),
         "blob": _where(vault, column, _key, parts[2]),

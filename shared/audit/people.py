@@ -30,6 +30,9 @@ class Person:
     first: datetime | None = None
     last: datetime | None = None
     """From when and until when it is who it is; the end is not part of it."""
+    id: str = ""
+    """Of somebody whom the register does not name: the whole principal, so that no stranger stands for another. Never
+    shown: the name has its beginning."""
 
 
 class People:
@@ -56,7 +59,7 @@ class People:
             return self._by_id[principal]
         kind = "pass" if _SIGNATURE.fullmatch(principal) else ""
         role = "unknown pass" if kind else "unknown"
-        return Person(f"unknown {kind} {shown(principal)}".replace("  ", " "), role)
+        return Person(f"unknown {kind} {shown(principal)}".replace("  ", " "), role, id=principal)
 
 
 def way(authentication: str) -> str:

@@ -25,7 +25,8 @@ class Place:
 
     source: Source
     file: str
-    """Relative to the record, with ``/``. Azure's or this product's grammar made it."""
+    """Relative to the record, with ``/``; what cannot be printed is escaped. Azure's or this product's grammar made it,
+    or, of an export of logs, the auditor."""
     line: int = 0
     """1, 2, 3 … within the file; 0 where the file as a whole is meant."""
     subject: str = ""
@@ -164,8 +165,10 @@ class Inputs:
     files: int
     """Of logs."""
     lines: int
+    """Records, where a file is not one with a record a line."""
     unreadable: int
-    """Lines of logs that are no operation: cut off, damaged, not ours to understand. They are counted and left out."""
+    """What was not read, or not wholly: files and records that are cut off, damaged, in a form or of a kind that the
+    audit does not know. AUD-018 says which."""
     outside: int
     """Operations outside the period: left out."""
     other_accounts: int
@@ -173,6 +176,10 @@ class Inputs:
     events: int
     """Of the ledger, in the period or not."""
     certificates: int
+    locale: str = ""
+    """What was stated of the order of day and month in exports: ``en-GB``, ``en-US``; empty when nothing was."""
+    zone: str = ""
+    """What was stated of the zone of times in exports, such as ``Europe/London``; empty when nothing was."""
 
 
 @dataclass(frozen=True)
@@ -195,9 +202,10 @@ class AuditReport:
     checks: tuple[CheckResult, ...]
 
     @property
-    def holds(self) -> bool:
-        """Whether no check is broken."""
-        return all(check.result != "broken" for check in self.checks)
+    def answer(self) -> Result:
+        """Of all checks together: `broken` when one is, else `not known` when one is, else `holds`."""
+        results = {check.result for check in self.checks}
+        return "broken" if "broken" in results else "not known" if "not known" in results else "holds"
 
     @property
     def operations(self) -> int:
@@ -213,4 +221,4 @@ class AuditReport:
         """As JSON can hold it."""
         facts = asdict(self)
         period = {"from": facts.pop("first").isoformat(), "to": facts.pop("last").isoformat()}
-        return {"period": period, **facts, "holds": self.holds}
+        return {"period": period, **facts, "answer": self.answer}

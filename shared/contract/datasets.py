@@ -22,6 +22,9 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     "flag": pa.bool_(),
 }
 
+NO_FORENAME = "-"
+"""In a forename: this person has a single name, which stands as the surname. Nothing else stands for it."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -137,8 +140,14 @@ PUPILS = Contract(
             f"{PUPIL_TABLE}.uniquelearnernumber",
             form="identifier",
         ),
-        _text("surname", "Legal surname", "Okafor", f"{PUPIL_TABLE}.surname", required=True),
-        _text("forename", "Legal forename", "Amara", f"{PUPIL_TABLE}.forename", required=True),
+        _text("surname", "Legal surname, or the only name", "Okafor", f"{PUPIL_TABLE}.surname", required=True),
+        _text(
+            "forename",
+            f"Legal forename; {NO_FORENAME} where the pupil has one name only",
+            "Amara",
+            f"{PUPIL_TABLE}.forename",
+            required=True,
+        ),
         _text("middle_names", "Middle names", "Grace", f"{PUPIL_TABLE}.middlenames"),
         _text("preferred_surname", "Surname in daily use", "Okafor-Reid", f"{PUPIL_TABLE}.preferredsurname"),
         _text("former_surname", "Surname before the present one", "Reid", f"{PUPIL_TABLE}.formersurname"),
@@ -236,7 +245,13 @@ HOUSEHOLDS = Contract(
             "UCDS",
         ),
         _text("claimant_title", "Claimant's title", "Ms", CLAIM),
-        _text("claimant_forename", "Claimant's forename", "Ngozi", CLAIM, required=True),
+        _text(
+            "claimant_forename",
+            f"Claimant's forename; {NO_FORENAME} where they have one name only",
+            "Ngozi",
+            CLAIM,
+            required=True,
+        ),
         _text("claimant_surname", "Claimant's surname", "Okafor", CLAIM, required=True),
         _date("claimant_dob", "Claimant's date of birth", "1986-11-04", CLAIM),
         _text("claimant_nino", "Claimant's National Insurance number", "AB123456C", CLAIM, form="identifier"),
@@ -244,7 +259,13 @@ HOUSEHOLDS = Contract(
         _text("partner_surname", "Partner's surname", "Reid", CLAIM),
         *_address(CLAIM, postcode_required=True),
         Column("child_seq", "integer", True, "Number of the child in the claim, from 1", None, "1", CLAIM),
-        _text("child_forename", "Child's forename", "Amara", CLAIM, required=True),
+        _text(
+            "child_forename",
+            f"Child's forename; {NO_FORENAME} where the child has one name only",
+            "Amara",
+            CLAIM,
+            required=True,
+        ),
         _text("child_surname", "Child's surname", "Okafor", CLAIM, required=True),
         _date("child_dob", "Child's date of birth", "2015-11-03", CLAIM, required=True),
         _text("child_sex", "Child's sex", "F", CLAIM, codes=("M", "F"), form="upper_code"),

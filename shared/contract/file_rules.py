@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as types
 
 from shared.contract.datasets import ARROW_TYPES, CONTRACTS, Column, Contract
-from shared.errors import BadFile
+from shared.errors import BadFile, Particulars
 
 LONGEST_TEXT_BYTES = 10_000
 """A cell beyond this is a document or an attack, not a field; shorter ones that are still too long are a row fault."""
@@ -32,11 +32,21 @@ class FileRule:
     code: str
     message: str
     mend: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """How a writer without our client sets what is asked, by the writer's name."""
 
     def broken_by(self, columns: Sequence[str] = (), *, also: str = "") -> BadFile:
-        """The error that says so, naming the columns."""
-        return BadFile(self.code, self.message.format(columns=name_columns(columns)) + also, self.mend)
+        """The error that says so, naming the columns; `also` is a sentence about this file."""
+        message = self.message.format(columns=name_columns(columns)) + (f" {also}" if also else "")
+        without = "".join(f" {name}: {text}." for name, text in self.settings.items())
+        return BadFile(self.code, message, self.mend + without, Particulars(message, self.mend, self.settings))
 
+
+ARROW, JAVA = "Arrow C++, pyarrow", "parquet-java, Spark"
+_LOWER_CASE = {
+    ARROW: "table.rename_columns([name.lower() for name in table.column_names])",
+    JAVA: "df.toDF(*[name.lower() for name in df.columns])",
+}
 
 NO_DATASET = FileRule("FIL-001", "There is no dataset of that name.", f"Send one of: {', '.join(CONTRACTS)}.")
 NO_ROWS = FileRule(
@@ -45,13 +55,15 @@ NO_ROWS = FileRule(
 NO_HEADER = FileRule(
     "FIL-003",
     "None of the file's columns belongs to this dataset.",
-    "Check that your source starts with the template's column names, and that this is the right dataset.",
+    "Check that your source starts with the template's column names, lower case, and that this is the right dataset.",
+    _LOWER_CASE,
 )
 REPEATED = FileRule("FIL-004", "Columns stand in the file more than once: {columns}.", "Keep one column of each name.")
 UNKNOWN = FileRule(
     "FIL-005",
     "The file has columns that this dataset does not know: {columns}.",
     "Remove them: only what the agreement needs may be sent. Names are lower case, exactly as in the template.",
+    _LOWER_CASE,
 )
 LACKING = FileRule(
     "FIL-006", "The file lacks required columns: {columns}.", "Add them; the template lists every required column."
@@ -67,13 +79,18 @@ NESTED = FileRule(
 WRONG_TYPE = FileRule(
     "FIL-009",
     "Columns are of the wrong type: {columns}.",
-    "Text as string; dates as date; whole numbers as integer; amounts as float64 or decimal; flags as boolean. "
+    "Text as string; dates as date; whole numbers as integer; amounts as float, double or decimal; flags as boolean. "
     "`exchange pack` writes them so.",
+    {
+        ARROW: "pa.string(), pa.date32(), pa.int64(), pa.float64(), pa.bool_()",
+        JAVA: "string, date, bigint, double or decimal(9,2), boolean",
+    },
 )
 TIME_OF_DAY = FileRule(
     "FIL-010",
     "Date columns hold a time of day or a time zone: {columns}.",
-    "Write them as dates (date32), or as timestamps at midnight without a time zone.",
+    "Write them as dates, or as timestamps at midnight, UTC or without a time zone.",
+    {ARROW: "pa.date32()", JAVA: "to_date(column), in a session whose time zone is Europe/London"},
 )
 NOT_UTF8 = FileRule(
     "FIL-011",
@@ -154,12 +171,19 @@ def read_columns(table: pa.Table, contract: Contract) -> pa.Table:
 
 def _check_names(names: Sequence[str], contract: Contract) -> None:
     known = set(contract.names)
+    other_case = [name for name in dict.fromkeys(names) if name not in known and name.strip().lower() in known]
+    cased = (
+        f"In lower case {len(other_case)} of the names would belong to it: {name_columns(other_case)}."
+        if other_case
+        else ""
+    )
     if known.isdisjoint(names):
         # Without a header row the first child's data stand where names belong: they must not be repeated.
-        raise NO_HEADER.broken_by()
+        raise NO_HEADER.broken_by(also=cased)
     lacking = [column.name for column in contract.columns if column.required and column.name not in names]
     if unknown := [name for name in dict.fromkeys(names) if name not in known]:
-        raise UNKNOWN.broken_by(unknown, also=f" It also lacks: {name_columns(lacking)}." if lacking else "")
+        lacks = f"It also lacks: {name_columns(lacking)}." if lacking else ""
+        raise UNKNOWN.broken_by(unknown, also=f"{cased} {lacks}".strip())
     if repeated := [name for name, times in Counter(names).items() if times > 1]:
         raise REPEATED.broken_by(repeated)
     if lacking:
@@ -180,7 +204,8 @@ def _type_fits(sent: pa.DataType, column: Column) -> bool:
     if column.kind == "integer":
         return bool(types.is_integer(sent))
     if column.kind == "decimal":
-        return bool(types.is_float64(sent) or types.is_decimal(sent) or types.is_integer(sent))
+        fractional = types.is_float64(sent) or types.is_float32(sent) or types.is_decimal(sent)
+        return bool(fractional or types.is_integer(sent))
     return bool(types.is_boolean(sent))
 
 
@@ -193,7 +218,8 @@ def _read(sent: pa.ChunkedArray, column: Column) -> pa.Array:
         if column.kind == "date":
             return _read_dates(plain, column)
         values = plain.cast(ARROW_TYPES[column.kind])
-        return pc.if_else(pc.is_finite(values), values, None) if column.kind == "decimal" else values
+        # The amount that was meant: in half the bits 412.37 is 412.3699951171875, and pence differ up to 131,072.
+        return pc.round(values, 2) if types.is_float32(plain.type) else values
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         # Arrow's own message quotes the cell, so it is not kept as the cause.
         raise OUT_OF_RANGE.broken_by([column.name]) from None
@@ -219,12 +245,31 @@ def _read_text(sent: pa.ChunkedArray, column: Column) -> pa.Array:
     return _decoded(sent).cast(pa.string())
 
 
+_UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Z", "+00:00", "-00:00"})
+_DAY, _HOUR = 86_400, 3_600
+"""Seconds."""
+
+
 def _read_dates(sent: pa.Array, column: Column) -> pa.Array:
-    if types.is_timestamp(sent.type) and sent.type.tz is not None:
-        raise TIME_OF_DAY.broken_by([column.name])
+    """Days. A moment is read as a day only where it can mean no other: at midnight, in UTC or in no time zone."""
+    zone = sent.type.tz if types.is_timestamp(sent.type) else None
+    if zone is not None:
+        if zone not in _UTC:
+            raise TIME_OF_DAY.broken_by([column.name], also="Its time zone is not UTC.")
+        sent = sent.cast(pa.timestamp(sent.type.unit))
     days = sent.cast(pa.date32(), safe=False)
     if not types.is_date32(sent.type) and not types.is_null(sent.type):
         back = days.cast(sent.type, safe=False)
-        if not pc.all(pc.equal(back, sent), min_count=0).as_py():
-            raise TIME_OF_DAY.broken_by([column.name])
+        elsewhere = sent.filter(pc.not_equal(back, sent))
+        if len(elsewhere):
+            raise TIME_OF_DAY.broken_by([column.name], also=_where(elsewhere, zone))
     return days
+
+
+def _where(elsewhere: pa.Array, zone: str | None) -> str:
+    """What is told of moments that are not at midnight."""
+    if zone is not None:
+        seconds = elsewhere.cast(pa.timestamp("s"), safe=False).cast(pa.int64()).to_numpy()
+        if summer := int((seconds % _DAY == _DAY - _HOUR).sum()):
+            return f"{summer} of its values are at 23:00 UTC: midnight in British Summer Time, of the day after."
+    return f"{len(elsewhere)} of its values are not at midnight."

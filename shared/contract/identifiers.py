@@ -11,6 +11,7 @@ Open UPRN. A format that holds does not say that the number was ever issued.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ POSTCODE = re.compile(
     r"(?:GIR 0AA|[A-PR-UWYZ](?:[0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9]{1,2}|[A-HK-Y][0-9][ABEHMNPRV-Y])"
     r" [0-9][ABD-HJLNP-UW-Z]{2})"
 )
+_POSTCODE_SIGNS = r"[\s\p{Z}\p{Cf}.,\-\x{2010}-\x{2015}]"
+"""What a postcode may be written with and still be sure; a question mark or a bracket says that it is not."""
 # RE2 has no look-ahead, so a column is tested against the shape and then against the prefixes never issued.
 _NINO_SHAPE = NINO.pattern.removeprefix("(?!BG|GB|KN|NK|NT|TN|ZZ)")
 _NINO_NEVER_ISSUED = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
@@ -87,14 +90,22 @@ def uprn_ok(uprn: str) -> bool:
 
 def postcode_normal(postcode: str) -> str | None:
     """`SE15 4QP` from any spelling of it, or None where it is no postcode; a pseudo-postcode is none."""
-    compact = re.sub(r"[^A-Za-z0-9]", "", postcode).upper()
+    compact = _without_signs(postcode)
     normal = f"{compact[:-3]} {compact[-3:]}"
     return normal if POSTCODE.fullmatch(normal) else None
 
 
 def is_pseudo_postcode(postcode: str) -> bool:
     """Is this a `ZZ99` code, which says where somebody is not rather than where they are?"""
-    return re.sub(r"[^A-Za-z0-9]", "", postcode).upper().startswith("ZZ99")
+    return _without_signs(postcode).startswith("ZZ99")
+
+
+def _without_signs(postcode: str) -> str:
+    """In capitals and without `_POSTCODE_SIGNS`, for one text."""
+    unseen = ("Zs", "Zl", "Zp", "Cf")
+    signs = "\t\n\f\r.,-\u2010\u2011\u2012\u2013\u2014\u2015"
+    kept = (sign for sign in postcode if sign not in signs and unicodedata.category(sign) not in unseen)
+    return "".join(sign.upper() if sign.isascii() else sign for sign in kept)
 
 
 def as_text(values: Any) -> pa.Array:
@@ -162,6 +173,15 @@ def uprns_ok(values: Any) -> Mask:
     return matches(values, UPRN)
 
 
+def rounded_uprns(values: Any) -> Mask:
+    """Which UPRNs (without leading zeros) are ones that a spreadsheet has rounded: `1.00023E+11` written out again.
+
+    A column of numbers shows at most six digits of a twelve-digit one. Nine digits and more that end in six zeros are
+    a rounded number far sooner than a home, and two homes rounded alike would be taken for one.
+    """
+    return matches(values, r"[1-9][0-9]{2,5}0{6}|[1-9][0-9]{0,4}0{7}")
+
+
 def postcodes_ok(values: Any) -> Mask:
     """Which cells are postcodes in normal form (`SE15 4QP`)?"""
     return matches(values, POSTCODE)
@@ -173,13 +193,13 @@ def pseudo_postcodes(values: Any) -> Mask:
 
 
 def identifiers_normal(values: Any) -> pa.Array:
-    """Upper case and no blanks: the normal form of UPN, ULN, NINO, URN, LAESTAB."""
-    return pc.ascii_upper(pc.replace_substring(as_text(values), " ", ""))
+    """Upper case, no blanks and nothing that does not show: the normal form of UPN, ULN, NINO, URN, LAESTAB."""
+    return pc.ascii_upper(pc.replace_substring(_shown(as_text(values)), " ", ""))
 
 
 def uprns_normal(values: Any) -> pa.Array:
     """Without blanks and leading zeros. What is no UPRN stays as sent, so that a rule can refuse it."""
-    text = pc.utf8_trim_whitespace(as_text(values))
+    text = pc.utf8_trim_whitespace(_shown(as_text(values)))
     stripped = pc.utf8_ltrim(text, "0")
     # A cell of zeros only must not turn into an empty cell, which nobody would report.
     number = pc.and_(pc.utf8_is_digit(text), pc.not_equal(stripped, ""))
@@ -193,11 +213,18 @@ def postcodes_normal(values: Any) -> pa.Array:
     # Only what is left to remove makes the slow way necessary, and most columns have nothing.
     plain = pc.and_(pc.utf8_is_alnum(compact), pc.string_is_ascii(compact))
     if not pc.all(plain, min_count=0).as_py():
-        compact = pc.replace_substring_regex(compact, "[^A-Z0-9]", "")
+        compact = pc.replace_substring_regex(compact, _POSTCODE_SIGNS, "")
     outward, inward = pc.utf8_slice_codeunits(compact, 0, -3), pc.utf8_slice_codeunits(compact, -3)
     length = pc.binary_length(compact)
     possible = pc.and_(pc.greater_equal(length, 5), pc.less_equal(length, 7))
     return pc.if_else(possible, pc.binary_join_element_wise(outward, inward, " "), text)
+
+
+def _shown(text: pa.Array) -> pa.Array:
+    """Without characters that do not show, and with a blank for every other kind of space."""
+    if pc.all(pc.string_is_ascii(text), min_count=0).as_py():
+        return text
+    return pc.replace_substring_regex(pc.replace_substring_regex(text, r"\p{Cf}", ""), r"\p{Z}", " ")
 
 
 def _byte_rows(text: pa.Array, chosen: Mask, width: int) -> npt.NDArray[np.uint8]:

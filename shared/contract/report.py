@@ -1,8 +1,9 @@
 """The validation report that goes back to the sender, as JSON and as a workbook: rows and codes, never a value.
 
-Lines are in the order school, row; a line says school (URN), pupil reference, message, how to mend, field, severity and
-code. A pupil reference is "row 17": the row as a spreadsheet numbers it, where the header is row 1, so the first row of
-data is row 2. The same outcome and facts give the same bytes.
+Lines that need mending come first, those that need nothing done after them; each kind in the order school, row. A line
+says school (URN), pupil reference, message, how to mend, field, severity, code, and whether it is to be mended. A pupil
+reference is "row 17": the row as a spreadsheet numbers it, where the header is row 1, so the first row of data is
+row 2. The same outcome and facts give the same bytes.
 
 A file in which every row is wrong in the same way gives more lines than anybody reads and than a report should weigh:
 beyond MOST_LINES they are counted, and the JSON has every row number of every code.
@@ -16,10 +17,13 @@ from dataclasses import asdict, dataclass
 from io import BytesIO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from shared.contract.sheets import new_workbook
+from shared.contract.identifiers import as_mask
+from shared.contract.sheets import new_workbook, write_sheet
 from shared.contract.validate import REJECTED, Validation
-from shared.errors import RejectedDrop
+from shared.errors import NOTHING, Particulars, RejectedDrop
 
 MOST_LINES = 50_000
 """How many lines a report spells out."""
@@ -41,6 +45,39 @@ class Line:
     field: str
     severity: str
     code: str
+    to_mend: str
+    """yes, or no where nobody has to do anything."""
+
+
+@dataclass(frozen=True)
+class CodeCount:
+    """How many lines a code has."""
+
+    code: str
+    severity: str
+    lines: int
+    to_mend: str
+    message: str
+    mend: str
+
+
+_HEADER = (
+    ("School (URN)", 14),
+    ("Pupil reference", 16),
+    ("Message", 70),
+    ("How to mend", 70),
+    ("Field", 20),
+    ("Severity", 10),
+    ("Code", 10),
+)
+_CODES_HEADER = (
+    ("Code", 10),
+    ("Severity", 10),
+    ("Lines", 10),
+    ("To be mended", 14),
+    ("Message", 70),
+    ("How to mend", 70),
+)
 
 
 def report_json(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
@@ -49,7 +86,9 @@ def report_json(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
         "facts": dict(facts),
         **_counts(outcome),
         "row_numbering": NUMBERING,
+        "codes": [asdict(counted) for counted in counts_of(outcome)],
         "rows_by_code": _rows_by_code(outcome),
+        "refusal": refusal_of(outcome),
     }
     # One line of text per finding, so that two reports can be compared line by line.
     findings = ",\n".join(json.dumps(asdict(line), ensure_ascii=False) for line in lines_of(outcome, MOST_LINES))
@@ -67,23 +106,43 @@ def report_xlsx(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
         for position, (name, value) in enumerate(_summary(outcome, facts)):
             summary.write_string(position, 0, name, bold)
             summary.write(position, 1, value)
-        findings = workbook.add_worksheet("Findings")
-        header = ("School (URN)", "Pupil reference", "Message", "How to mend", "Field", "Severity", "Code")
-        for column, (name, width) in enumerate(zip(header, (14, 16, 70, 70, 20, 10, 10), strict=True)):
-            findings.set_column(column, column, width)
-            findings.write_string(0, column, name, bold)
-        findings.freeze_panes(1, 0)
-        for position, line in enumerate(lines_of(outcome, MOST_LINES), 1):
-            cells = (line.school, line.reference, line.message, line.mend, line.field, line.severity, line.code)
-            for column, cell in enumerate(cells):
-                findings.write_string(position, column, cell)
+        codes = [(c.code, c.severity, c.lines, c.to_mend, c.message, c.mend) for c in counts_of(outcome)]
+        write_sheet(workbook, "Codes", _CODES_HEADER, codes)
+        lines = list(lines_of(outcome, MOST_LINES))
+        for name, to_mend in (("Findings", "yes"), ("Nothing to do", "no")):
+            write_sheet(workbook, name, _HEADER, [_cells(line) for line in lines if line.to_mend == to_mend])
     return buffer.getvalue()
 
 
-def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Iterator[Line]:
-    """The findings by school, row and code, at most so many; a drop refused as a whole gives one line."""
+def _cells(line: Line) -> tuple[str, ...]:
+    return (line.school, line.reference, line.message, line.mend, line.field, line.severity, line.code)
+
+
+def counts_of(outcome: Validation | RejectedDrop) -> list[CodeCount]:
+    """Every code with how many lines it has, in the order of the codes."""
     if isinstance(outcome, RejectedDrop):
-        yield Line("", "file", outcome.message, outcome.mend, "", "error", outcome.code)
+        return [CodeCount(outcome.code, "error", 1, _to_mend(outcome.mend), outcome.message, outcome.mend)]
+    names = ("code", "severity", "message", "mend")
+    findings = outcome.findings.select(names)
+    plain = findings.cast(pa.schema([(name, pa.string()) for name in names]))
+    counted = plain.group_by(list(names)).aggregate([([], "count_all")]).sort_by("code").to_pylist()
+    return [
+        CodeCount(x["code"], x["severity"], x["count_all"], _to_mend(x["mend"]), x["message"], x["mend"])
+        for x in counted
+    ]
+
+
+def _to_mend(mend: str) -> str:
+    return "no" if mend.startswith(NOTHING) else "yes"
+
+
+def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Iterator[Line]:
+    """The findings, at most so many: those to be mended first, each kind by school, row and code.
+
+    A drop refused as a whole gives one line.
+    """
+    if isinstance(outcome, RejectedDrop):
+        yield Line("", "file", outcome.message, outcome.mend, "", "error", outcome.code, _to_mend(outcome.mend))
         return
     schools = outcome.schools.fill_null("").dictionary_encode()
     words = schools.dictionary.to_pylist()
@@ -91,11 +150,13 @@ def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Ite
     places = np.empty(len(words), dtype=np.int64)
     places[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
     rows = outcome.findings.column("row").to_numpy()
-    order = np.argsort(places[schools.indices.to_numpy()[rows]], kind="stable")[:most]
+    quiet = as_mask(pc.starts_with(outcome.findings.column("mend").cast(pa.string()), NOTHING))
+    order = np.lexsort((places[schools.indices.to_numpy()[rows]], quiet))[:most]
     told = outcome.findings.take(order)
     columns = [told.column(name).to_pylist() for name in ("row", "message", "mend", "field", "severity", "code")]
     for row, message, mend, field, severity, code in zip(*columns, strict=True):
-        yield Line(words[schools.indices[row].as_py()], row_reference(row), message, mend, field, severity, code)
+        school = words[schools.indices[row].as_py()]
+        yield Line(school, row_reference(row), message, mend, field, severity, code, _to_mend(mend))
 
 
 def row_reference(row: int) -> str:
@@ -106,6 +167,14 @@ def row_reference(row: int) -> str:
 def status_of(outcome: Validation | RejectedDrop) -> str:
     """One of the four statuses; a drop refused as a whole is `rejected`."""
     return REJECTED if isinstance(outcome, RejectedDrop) else outcome.status
+
+
+def refusal_of(outcome: Validation | RejectedDrop) -> dict[str, object] | None:
+    """Why a drop is refused as a whole, as data: code, what was found, what is asked, how a writer sets it."""
+    if not isinstance(outcome, RejectedDrop):
+        return None
+    particulars = outcome.particulars or Particulars(outcome.message, outcome.mend)
+    return {"code": outcome.code, **particulars.document()}
 
 
 def _sheet_row(row: int) -> int:
@@ -143,10 +212,19 @@ def _summary(outcome: Validation | RejectedDrop, facts: Facts) -> Iterator[tuple
     for name in ("rows_in", "rows_accepted", "rows_rejected"):
         value = counts[name]
         yield name.replace("_", " ").capitalize(), "not read" if value is None else int(str(value))
+    if isinstance(outcome, RejectedDrop) and outcome.particulars:
+        yield "Found", outcome.particulars.found
+        yield "Asked", outcome.particulars.asked
+        for writer, setting in outcome.particulars.settings.items():
+            yield f"Set in {writer}", setting
     if isinstance(outcome, Validation):
         for code, count in outcome.rejected_by_code.items():
             yield f"Rejected by {code}", count
-        yield "Findings", outcome.findings.num_rows
+        mended = {
+            to_mend: sum(c.lines for c in counts_of(outcome) if c.to_mend == to_mend) for to_mend in ("yes", "no")
+        }
+        yield "Findings to be mended", mended["yes"]
+        yield "Findings that need nothing done", mended["no"]
         if outcome.findings.num_rows > MOST_LINES:
             yield "Listed here", f"The first {MOST_LINES:,}; the JSON report has the row numbers of all."
     yield "Row numbers", NUMBERING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
@@ -22,3 +22,20 @@ def new_workbook(buffer: BytesIO) -> Iterator[Any]:
     workbook.set_properties({"created": _CREATED, "author": "exchange"})
     yield workbook
     workbook.close()
+
+
+def write_sheet(
+    workbook: Any, name: str, header: Sequence[tuple[str, int]], rows: Sequence[Sequence[str | int | None]]
+) -> None:
+    """A sheet of rows under a header (titles and widths) that stays in sight and filters."""
+    sheet = workbook.add_worksheet(name)
+    bold = workbook.add_format({"bold": True})
+    for column, (title, width) in enumerate(header):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, title, bold)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(rows), len(header) - 1)
+    for position, cells in enumerate(rows, 1):
+        for column, cell in enumerate(cells):
+            write = sheet.write_number if isinstance(cell, int) else sheet.write_string
+            write(position, column, "" if cell is None else cell)

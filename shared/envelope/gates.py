@@ -31,13 +31,15 @@ SEALED = Reason(
     "ENV-002",
     "sealed",
     "The file is not a sealed Parquet file: it does not begin and end with PARE.",
-    "Never drop a plain file. Run `exchange seal` on it and drop what that writes, whole and unchanged.",
+    "Never drop a plain file. With our client: run `exchange seal` and drop what it writes, whole and unchanged. "
+    "Without it: seal with Parquet Modular Encryption and an encrypted footer. A setting that is misspelt writes a "
+    "plain file, without a word.",
 )
 MANIFEST = Reason(
     "ENV-003",
     "manifest",
     "The manifest is missing from the blob's metadata, too long, or not well formed.",
-    "Drop with `exchange drop`, which sends the manifest in the same request as the file.",
+    "With our client: drop with `exchange drop`. Without it: send the manifest as metadata of the same Put Blob.",
 )
 ADDRESS = Reason(
     "ENV-004",
@@ -49,7 +51,7 @@ SIGNED = Reason(
     "ENV-005",
     "signed",
     "The signature is missing from the blob's metadata, or is not a signature.",
-    "Drop with `exchange drop`, which sends the signature in the same request as the file.",
+    "With our client: drop with `exchange drop`. Without it: send the signature as metadata of the same Put Blob.",
 )
 SIGNER = Reason(
     "ENV-006",
@@ -61,7 +63,8 @@ SIGNATURE = Reason(
     "ENV-007",
     "signature",
     "The signature does not belong to this manifest.",
-    "Seal the file again. If it happens twice, tell the operators: someone may have altered it.",
+    "With our client: seal the file again. If a sender that worked before is refused twice, tell the operators: "
+    "someone may have altered the manifest.",
 )
 HASH = Reason(
     "ENV-008",
@@ -79,19 +82,20 @@ LOCK = Reason(
     "ENV-010",
     "lock",
     "The file is sealed in another way than this exchange reads (AES-GCM, encrypted footer, one wrapped key inside).",
-    "Seal the file with `exchange seal`.",
+    "With our client: seal the file again with `exchange seal`. Without it: write what is asked.",
 )
 LOCK_KEY = Reason(
     "ENV-011",
     "lock key",
     "The key named inside the file is not the one the manifest names.",
-    "Seal the file again with `exchange seal`.",
+    "With our client: seal the file again with `exchange seal`. Without it: write what is asked.",
 )
 UNWRAP = Reason(
     "ENV-012",
     "unwrap",
-    "The file's data key was wrapped for another key, or is damaged.",
-    "Fetch the receiver's current public key and seal the file again.",
+    "The file's data key does not unwrap.",
+    "First check that OAEP uses SHA-256 for its hash and for MGF1, both, as our client does. Then fetch the receiver's "
+    "current public key and seal the file again.",
 )
 DAMAGED = Reason(
     "ENV-013",
@@ -109,7 +113,7 @@ COLUMNS = Reason(
     "ENV-015",
     "columns",
     "The file has more columns than the agreement allows, or one name twice.",
-    "Use the template of the dataset (`exchange template`).",
+    "Use the columns of the dataset (`exchange template`), each once.",
 )
 TYPES = Reason(
     "ENV-016",
@@ -128,7 +132,7 @@ PAGES = Reason(
     "ENV-018",
     "pages",
     "A part of the file is not sealed, or is encoded in a way this exchange does not read.",
-    "Seal the whole file with `exchange seal`.",
+    "With our client: seal the file again with `exchange seal`. Without it: write what is asked.",
 )
 EXPANDED = Reason(
     "ENV-019",

@@ -10,21 +10,20 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from shared.envelope.gates import LOCK, refuse
-from shared.envelope.thrift import read_struct_at
+from shared.envelope import asks
+from shared.envelope.layouts import CRYPTO
+from shared.envelope.limits import MOST_CLEAR_BYTES, MOST_FILE_ID_BYTES
+from shared.envelope.thrift import Room, read_struct_at
 
 MAGIC = b"PARE"
 """What a Parquet file with an encrypted footer begins and ends with. A plain one has PAR1."""
 
-DATA_KEY_BYTES = 32
-"""256 bits; the format would take half of that as well."""
-
 _TAIL = 4 + len(MAGIC)
-_LONGEST_FOOTER = 4 * 1024 * 1024
-"""Hundreds of times what a drop of the largest size needs; little enough to read before it is believed."""
+_ROOM = Room(structs=0, unknown=100)
 
-_AES_GCM, _FILE_ID = 1, 2
-_WANTED = {"keyMaterialType": "PKMT1", "internalStorage": True, "isFooterKey": True, "doubleWrapping": False}
+_GCM, _CTR = 1, 2
+_ALGORITHMS = {_GCM: "AES_GCM_V1", _CTR: "AES_GCM_CTR_V1"}
+_PREFIX, _FILE_ID, _PREFIX_SUPPLIED = 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ class Lock:
     wrapped: bytes
     footer_at: int
     """Where the encrypted part of the footer begins."""
+    footer_bytes: int
+    """Of both parts of the footer."""
 
 
 def is_sealed(data: bytes) -> bool:
@@ -51,17 +52,49 @@ def read_lock(data: bytes) -> Lock:
     Raises `UntrustedDrop` (ENV-010) unless it is by AES-GCM, under one data key that is wrapped once and kept inside.
     """
     length = int.from_bytes(data[-_TAIL : -len(MAGIC)], "little")
-    if not 0 < length <= min(len(data) - len(MAGIC) - _TAIL, _LONGEST_FOOTER):
-        raise refuse(LOCK)
+    if not 0 < length <= len(data) - len(MAGIC) - _TAIL:
+        raise asks.FOOTER_LENGTH.refusal(length=length, size=len(data))
+    start = len(data) - _TAIL - length
     try:
-        start = len(data) - _TAIL - length
-        crypto, clear = read_struct_at(data[start:-_TAIL])
-        material: dict[str, Any] = json.loads(crypto[2])
-        wanted = all(material[name] == value for name, value in _WANTED.items())
-        # No other algorithm, and no prefix that would have to be known from elsewhere.
-        if not wanted or set(crypto[1]) != {_AES_GCM} or set(crypto[1][_AES_GCM]) - {3} != {_FILE_ID}:
-            raise refuse(LOCK)
-        wrapped = base64.b64decode(material["wrappedDEK"], validate=True)
-        return Lock(bytes(crypto[1][_AES_GCM][_FILE_ID]), str(material["masterKeyID"]), wrapped, start + clear)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise refuse(LOCK) from None
+        crypto, clear = read_struct_at(data[start : min(start + MOST_CLEAR_BYTES, len(data) - _TAIL)], CRYPTO, _ROOM)
+        algorithms = crypto[1]
+        facts = algorithms.get(_GCM, {})
+    except (ValueError, KeyError):
+        raise asks.CLEAR_PART.refusal() from None
+    if set(algorithms) != {_GCM}:
+        named = [_ALGORITHMS[number] for number in algorithms if number != _GCM]
+        raise asks.ALGORITHM.refusal(algorithm=named[0] if named else "that is in no version of Parquet known here")
+    if _PREFIX in facts:
+        raise asks.PREFIX_STORED.refusal()
+    if facts.get(_PREFIX_SUPPLIED):
+        raise asks.PREFIX_SUPPLIED.refusal()
+    file_id = facts.get(_FILE_ID, b"")
+    if not 0 < len(file_id) <= MOST_FILE_ID_BYTES:
+        raise asks.FILE_ID.refusal(length=len(file_id))
+    key_id, wrapped = _wrapped_key(crypto.get(2, b""))
+    return Lock(bytes(file_id), key_id, wrapped, start + clear, length)
+
+
+def _wrapped_key(material: bytes) -> tuple[str, bytes]:
+    """The key id and the wrapped data key in a footer's key material of type PKMT1."""
+    try:
+        members: Any = json.loads(material)
+    except (ValueError, RecursionError):
+        raise asks.KEY_MATERIAL.refusal() from None
+    if not isinstance(members, dict):
+        raise asks.KEY_MATERIAL.refusal()
+    if members.get("keyMaterialType") != "PKMT1":
+        raise asks.KEY_MATERIAL_MEMBER.refusal(member="keyMaterialType")
+    if members.get("internalStorage") is not True:
+        raise asks.MATERIAL_OUTSIDE.refusal()
+    if members.get("isFooterKey") is not True:
+        raise asks.KEY_MATERIAL_MEMBER.refusal(member="isFooterKey")
+    if members.get("doubleWrapping") is not False:
+        raise asks.DOUBLE_WRAPPING.refusal()
+    key_id = members.get("masterKeyID")
+    if not isinstance(key_id, str):
+        raise asks.KEY_MATERIAL_MEMBER.refusal(member="masterKeyID")
+    try:
+        return key_id, base64.b64decode(str(members["wrappedDEK"]), validate=True)
+    except (ValueError, KeyError):
+        raise asks.KEY_MATERIAL_MEMBER.refusal(member="wrappedDEK") from None

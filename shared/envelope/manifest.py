@@ -8,21 +8,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from shared.envelope import asks, faults
 from shared.envelope.canonical import canonical, from_text, to_text
-from shared.envelope.gates import MANIFEST, SIGNED, refuse
+from shared.envelope.limits import METADATA_LIMIT, SIGNATURE_BYTES
 
 EXCHANGE = "exchange"
 """How the exchange itself is named where a borough is named by its slug."""
 
 MANIFEST_KEY = "exchange_manifest"
 SIGNATURE_KEY = "exchange_signature"
-METADATA_LIMIT = 8 * 1024
-"""Bytes of all names and values of a blob's metadata together, as Azure counts them."""
-
-SIGNATURE_BYTES = 64
-"""Ed25519."""
-
-_CONTEXT = b"borough-exchange manifest 1\n"
+CONTEXT = b"borough-exchange manifest 1\n"
+"""Goes before the manifest in what is signed, so that no other document passes for one."""
 
 
 def _utc_seconds(moment: datetime) -> datetime:
@@ -78,8 +74,8 @@ class Manifest(BaseModel):
         return canonical(self.model_dump(mode="json", exclude_none=True))
 
     def message(self) -> bytes:
-        """The bytes that are signed: a context line, so that no other document passes for a manifest, then the JSON."""
-        return _CONTEXT + self.document()
+        """The bytes that are signed: the context line, then the JSON."""
+        return CONTEXT + self.document()
 
 
 def to_metadata(manifest: Manifest, signature: bytes) -> dict[str, str]:
@@ -90,30 +86,50 @@ def to_metadata(manifest: Manifest, signature: bytes) -> dict[str, str]:
 def from_metadata(metadata: Mapping[str, str]) -> tuple[Manifest, bytes]:
     """Read the manifest and its signature (64 bytes) back; neither is verified yet.
 
-    Raises `UntrustedDrop`: ENV-003 when the manifest is missing, too long or not exactly what `document` would write;
-    ENV-005 when the signature is missing or malformed. Names are compared without case, as the service may recase them.
+    Raises `UntrustedDrop`: as `read_manifest`, then as `read_signature`.
     """
-    if sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items()) > METADATA_LIMIT:
-        raise refuse(MANIFEST)
-    fields = {name.lower(): value for name, value in metadata.items()}
-    manifest = _read(fields.get(MANIFEST_KEY, ""))
-    try:
-        signature = from_text(fields.get(SIGNATURE_KEY, ""))
-    except ValueError:
-        raise refuse(SIGNED) from None
-    if len(signature) != SIGNATURE_BYTES:
-        raise refuse(SIGNED)
-    return manifest, signature
+    return read_manifest(metadata), read_signature(metadata)
 
 
-def _read(text: str) -> Manifest:
+def read_manifest(metadata: Mapping[str, str]) -> Manifest:
+    """The manifest in a blob's metadata.
+
+    Raises `UntrustedDrop` (ENV-003) when it is missing, too long or not exactly what `document` would write. Names are
+    compared without case, as the service may recase them.
+    """
+    size = sum(len(_bytes(name)) + len(_bytes(value)) for name, value in metadata.items())
+    if size > METADATA_LIMIT:
+        raise asks.METADATA_LENGTH.refusal(size=size)
+    text = _entry(metadata, MANIFEST_KEY)
+    if not text:
+        raise asks.MANIFEST_MISSING.refusal()
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        # Only the names of fields that exist: an unknown name, and every value, is the sender's text.
-        named = {str(part["loc"][0]) for part in error.errors() if part["loc"]} & set(Manifest.model_fields)
-        raise refuse(MANIFEST, f"Wrong: {', '.join(sorted(named))}." if named else "") from None
-    if manifest.document() != text.encode():
+        raise faults.not_a_manifest(text, error) from None
+    if manifest.document() != _bytes(text):
         # Another spelling of the same JSON (spaces, order, a name twice) is not what was signed.
-        raise refuse(MANIFEST)
+        raise faults.not_canonical(text, manifest.document().decode("ascii"))
     return manifest
+
+
+def read_signature(metadata: Mapping[str, str]) -> bytes:
+    """The signature in a blob's metadata. Raises `UntrustedDrop` (ENV-005) when it is missing or malformed."""
+    text = _entry(metadata, SIGNATURE_KEY)
+    if not text:
+        raise asks.SIGNATURE_MISSING.refusal()
+    try:
+        signature = from_text(text)
+    except ValueError:
+        raise faults.not_base64url(text) from None
+    if len(signature) != SIGNATURE_BYTES:
+        raise asks.SIGNATURE_LENGTH.refusal(characters=len(text), bytes=len(signature))
+    return signature
+
+
+def _entry(metadata: Mapping[str, str], wanted: str) -> str:
+    return {name.lower(): value for name, value in metadata.items()}.get(wanted, "")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.envelope.gates import (
-    ADDRESS,
-    HASH,
-    KEY_ID,
-    LOCK,
-    LOCK_KEY,
-    SEALED,
-    SIGNATURE,
-    SIGNER,
-    SIZE,
-    refuse,
-)
+from shared.envelope import asks, gates
+from shared.envelope.gates import Reason, refuse
 from shared.envelope.keys import KeyService, Use, no_key
-from shared.envelope.lock import DATA_KEY_BYTES, is_sealed, read_lock
-from shared.envelope.manifest import Manifest, from_metadata
-from shared.envelope.parquet import read_sealed
+from shared.envelope.limits import DATA_KEY_BYTES
+from shared.envelope.lock import is_sealed, read_lock
+from shared.envelope.manifest import Manifest, read_manifest, read_signature
+from shared.envelope.parquet import check_content, read_content
 from shared.errors import BadSignature, UntrustedDrop
 
 if TYPE_CHECKING:
@@ -41,9 +32,38 @@ class Opened:
     table: pa.Table
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a file arrived, and what may arrive there."""
+
+    sender: str
+    """The tenant of the container, never what the file says."""
+    receiver: str
+    dataset: str | None
+    """What is expected, or None for any."""
+    accepted_key_ids: frozenset[str]
+    """The keys that this sender may seal to (`keys.accepted`)."""
+    agreement_gate: Callable[[Manifest], None]
+    """Raises `NotAgreed`."""
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A gate that a file has passed, and what was seen there: sizes, ids and names of the format, never a value."""
+
+    gates: tuple[Reason, ...]
+    """One, or those that answer together while the content is read. None: the agreement's own."""
+    seen: str
+
+
+Walk = Generator[Passed, None, Opened]
+"""The gates one by one. The refusal of one ends the walk; its return value is what was inside."""
+
+
 def too_large(size: int, limits: Limits) -> UntrustedDrop:
     """The refusal (ENV-001) of a file of that many bytes, for whoever sees its size before reading it."""
-    return refuse(SIZE, f"It has {size} bytes; at most {limits.bytes} are allowed.")
+    return refuse(gates.SIZE, f"It has {size} bytes; at most {limits.bytes} are allowed.")
 
 
 def open_sealed(
@@ -60,47 +80,82 @@ def open_sealed(
 ) -> Opened:
     """Open `data`, which arrived with blob `metadata` where only `sender` can put it, as `receiver`.
 
-    `sender` is the tenant of the container, never what the file says; `dataset` is what is expected, or None for any;
-    `accepted_key_ids` are the keys that this sender may seal to (`keys.accepted`); `agreement_gate` raises `NotAgreed`.
-
     Raises `UntrustedDrop` (ENV-…) or `NotAgreed` (AGR-…) at the first gate that refuses: the sender's fault, not to be
     tried again. `KeyUnavailable` is ours, and says nothing of the file.
     """
-    if not 0 < len(data) <= limits.bytes:
-        raise too_large(len(data), limits)
-    if not is_sealed(data):
-        raise refuse(SEALED, "It is plain Parquet." if data[:4] == _PLAIN else "")
-    manifest, signature = from_metadata(metadata)
-    _check_address(manifest, sender, receiver, dataset)
-    _check_signature(manifest, signature, keys)
-    if hashlib.sha256(data).hexdigest() != manifest.sha256:
-        raise refuse(HASH)
-    if not accepted_key_ids:
-        raise no_key(f"Nothing can be sealed by {sender} for {receiver}.")
-    if manifest.key_id not in accepted_key_ids:
-        raise refuse(KEY_ID)
-    agreement_gate(manifest)
+    place = Place(sender, receiver, dataset, accepted_key_ids, agreement_gate, limits)
+    walk = walk_gates(data, metadata, place, keys)
+    while True:
+        try:
+            next(walk)
+        except StopIteration as end:
+            opened: Opened = end.value
+            return opened
+
+
+def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService) -> Walk:
+    """Walk the gates one by one, as `open_sealed` does at once.
+
+    No key is used before the sender is known, and nothing is said of the lock before the signature has held.
+    """
+    manifest = yield from _what_is_signed(data, metadata, place, keys)
+    if not place.accepted_key_ids:
+        raise no_key(f"Nothing can be sealed by {place.sender} for {place.receiver}.")
+    if manifest.key_id not in place.accepted_key_ids:
+        raise refuse(gates.KEY_ID)
+    yield Passed((gates.KEY_ID,), manifest.key_id)
+    place.agreement_gate(manifest)
+    yield Passed((), manifest.reference)
     lock = read_lock(data)
+    yield Passed((gates.LOCK,), f"AES_GCM_V1, one wrapped key inside, a footer of {lock.footer_bytes:,} bytes")
     if lock.key_id != manifest.key_id:
-        raise refuse(LOCK_KEY)
+        raise asks.LOCK_KEY.refusal()
+    yield Passed((gates.LOCK_KEY,), lock.key_id)
     data_key = keys.unwrap(lock.key_id, lock.wrapped)
     if len(data_key) != DATA_KEY_BYTES:
-        raise refuse(LOCK)
-    return Opened(manifest, read_sealed(data, lock, data_key, rows=manifest.rows, limits=limits))
+        raise asks.DATA_KEY_LENGTH.refusal(bits=8 * len(data_key))
+    yield Passed((gates.UNWRAP,), f"a data key of {8 * len(data_key)} bits")
+    content = check_content(data, lock, data_key, rows=manifest.rows, limits=place.limits)
+    checked = (gates.DAMAGED, gates.ROWS, gates.COLUMNS, gates.TYPES, gates.ROW_COUNT, gates.PAGES)
+    yield Passed(checked, f"{content.footer.rows:,} rows of {len(content.footer.columns)} columns")
+    table = read_content(content)
+    yield Passed((gates.EXPANDED,), f"{table.nbytes:,} bytes in memory, of {content.room:,}")
+    return Opened(manifest, table)
 
 
-def _check_address(manifest: Manifest, sender: str, receiver: str, dataset: str | None) -> None:
-    expected = {"sender": sender, "receiver": receiver, "dataset": dataset or manifest.dataset}
-    wrong = [field for field, value in expected.items() if getattr(manifest, field) != value]
-    if wrong:
-        raise refuse(ADDRESS, f"Wrong: {', '.join(wrong)}.")
-
-
-def _check_signature(manifest: Manifest, signature: bytes, keys: KeyService) -> None:
-    """The signing key must be the sender's own: a good signature by another borough proves nothing."""
+def _what_is_signed(
+    data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService
+) -> Generator[Passed, None, Manifest]:
+    """The gates that need no key of the receiver's, up to the hash of the bytes."""
+    if not 0 < len(data) <= place.limits.bytes:
+        raise too_large(len(data), place.limits)
+    yield Passed((gates.SIZE,), f"{len(data):,} bytes, of {place.limits.bytes:,}")
+    if not is_sealed(data):
+        raise refuse(gates.SEALED, "It is plain Parquet." if data[:4] == _PLAIN else "")
+    yield Passed((gates.SEALED,), "PARE at both ends")
+    manifest = read_manifest(metadata)
+    yield Passed((gates.MANIFEST,), "canonical")
+    _check_address(manifest, place)
+    yield Passed((gates.ADDRESS,), f"{manifest.dataset} from {manifest.sender} to {manifest.receiver}")
+    signature = read_signature(metadata)
+    yield Passed((gates.SIGNED,), f"{len(signature)} bytes")
+    # The signing key must be the sender's own: a good signature by another borough proves nothing.
     if manifest.signing_key_id not in keys.accepted(manifest.sender, Use.SIGN):
-        raise refuse(SIGNER)
+        raise refuse(gates.SIGNER)
+    yield Passed((gates.SIGNER,), manifest.signing_key_id)
     try:
         keys.verify(manifest.signing_key_id, manifest.message(), signature)
     except BadSignature:
-        raise refuse(SIGNATURE) from None
+        raise asks.SIGNATURE.refusal() from None
+    yield Passed((gates.SIGNATURE,), "holds")
+    if hashlib.sha256(data).hexdigest() != manifest.sha256:
+        raise refuse(gates.HASH)
+    yield Passed((gates.HASH,), manifest.sha256)
+    return manifest
+
+
+def _check_address(manifest: Manifest, place: Place) -> None:
+    expected = {"sender": place.sender, "receiver": place.receiver, "dataset": place.dataset or manifest.dataset}
+    wrong = [field for field, value in expected.items() if getattr(manifest, field) != value]
+    if wrong:
+        raise refuse(gates.ADDRESS, f"Wrong: {', '.join(wrong)}.")

@@ -8,18 +8,23 @@ keys, and keeps a failing key service apart from a damaged file.
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
-from shared.envelope.footer import read_footer
-from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, ROW_COUNT, ROWS, TYPES, refuse
-from shared.envelope.lock import DATA_KEY_BYTES, Lock
-from shared.envelope.pages import weigh
+from shared.envelope import asks
+from shared.envelope.footer import Footer, read_footer
+from shared.envelope.gates import COLUMNS, DAMAGED, ROWS, refuse
+from shared.envelope.limits import DATA_KEY_BYTES, FREE_BYTES, MOST_EXPANSION
+from shared.envelope.lock import Lock
+from shared.envelope.pages import grows, weigh
 
 if TYPE_CHECKING:
     from shared.agreement.model import Limits
@@ -47,11 +52,13 @@ def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
     Columns are named by position: a name is the sender's text.
     """
     _check_size(rows, len(schema), limits)
-    if len(set(schema.names)) != len(schema):
-        raise refuse(COLUMNS)
+    for name, times in Counter(schema.names).items():
+        if times > 1:
+            places = [number for number, other in enumerate(schema.names, start=1) if other == name]
+            raise asks.DUPLICATE_COLUMN.refusal(places=f"columns {', '.join(map(str, places[:10]))} of {len(schema)}")
     for position, field in enumerate(schema, start=1):
         if not _is_flat(field):
-            raise refuse(TYPES, f"Column {position} of {len(schema)}.")
+            raise asks.EXTENSION.refusal(kind=_kind(field), place=f"column {position} of {len(schema)}")
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
@@ -85,40 +92,96 @@ def write_sealed(table: pa.Table, key_id: str, keys: KeyService) -> bytes:
     return bytes(sink.getvalue())
 
 
-def read_sealed(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> pa.Table:
-    """The table inside, all text as plain `string`, of exactly `rows` rows.
+def room_for(sealed_bytes: int, limits: Limits) -> int:
+    """How many bytes a sealed file of that size may expand to: what the agreement allows, if it is large enough."""
+    return min(limits.decompressed_bytes, FREE_BYTES + MOST_EXPANSION * sealed_bytes)
 
-    Raises `UntrustedDrop`, ENV-013 to ENV-019. Memory stays within a few times `limits.decompressed_bytes`, whatever
-    the file says of itself.
+
+@dataclass(frozen=True)
+class Content:
+    """A file whose footer and pages are checked: what is left is to read it."""
+
+    file: pq.ParquetFile
+    schema: pa.Schema
+    """As the table will have it: all text is plain `string`."""
+    footer: Footer
+    room: int
+    """Bytes that it may expand to."""
+
+
+def check_content(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> Content:
+    """Look at everything in the file but its values: footer, schema, every page header.
+
+    Raises `UntrustedDrop`, ENV-013 to ENV-019, and ENV-010 for a footer that is too long.
     """
+    room = room_for(len(data), limits)
     with _parsing():
         footer = read_footer(data, lock, data_key)
-        _check_size(max(footer.rows, footer.group_rows), footer.columns, limits)
-        file = pq.ParquetFile(
-            pa.BufferReader(data), pre_buffer=False, decryption_properties=pe.create_decryption_properties(data_key)
-        )
-        schema = file.schema_arrow
-        check_shape(schema, footer.rows, limits)
+        _check_size(max(footer.rows, footer.group_rows), len(footer.columns), limits)
         if not rows == footer.rows == footer.group_rows:
-            raise refuse(ROW_COUNT)
-        widest_row = weigh(data, footer, lock, data_key, limit=limits.decompressed_bytes)
-        batch_rows = max(1, min(_BATCH_ROWS, limits.decompressed_bytes // max(1, widest_row)))
-        plain = pa.schema([(field.name, _plain(field.type)) for field in schema])
-        batches = list(_bounded(file.iter_batches(batch_rows), plain, limits.decompressed_bytes))
-        return pa.Table.from_batches(batches, plain)
+            raise asks.ROWS_DIFFER.refusal(manifest=rows, footer=footer.rows, groups=footer.group_rows)
+        file = _open(data, data_key, ())
+        check_shape(file.schema_arrow, footer.rows, limits)
+        weights = weigh(data, footer, lock, data_key, limit=room)
+        schema = pa.schema([(field.name, _plain(field.type)) for field in file.schema_arrow])
+        repeated = tuple(
+            column
+            for column, (facts, weight) in enumerate(zip(footer.columns, weights, strict=True))
+            if facts.is_text and weight.repeated > room // len(weights)
+        )
+        return Content(_open(data, data_key, repeated) if repeated else file, schema, footer, room)
 
 
-def _bounded(batches: Iterator[Any], schema: pa.Schema, limit: int) -> Iterator[Any]:
-    """The batches, as `schema`, while they stay within what the agreement allows."""
-    size = 0
-    for batch in batches:
-        plain = batch.cast(schema)
-        # Text that is not UTF-8 is found here, not by whoever reads the table later.
-        plain.validate(full=True)
-        size += plain.nbytes
-        if size > limit:
-            raise refuse(EXPANDED)
-        yield plain
+def _open(data: bytes, data_key: bytes, repeated: tuple[int, ...]) -> pq.ParquetFile:
+    """The reader. Columns that are `repeated` it hands over as dictionaries, so that no text is written out often."""
+    return pq.ParquetFile(
+        pa.BufferReader(data),
+        pre_buffer=False,
+        # A day of the year 9999 is beyond what 64 bits of nanoseconds reach.
+        coerce_int96_timestamp_unit="us",
+        read_dictionary=repeated,
+        decryption_properties=pe.create_decryption_properties(data_key),
+    )
+
+
+def read_content(content: Content) -> pa.Table:
+    """The table inside, of exactly as many rows as the manifest says.
+
+    Raises `UntrustedDrop`, ENV-013 or ENV-019. What rows come to is known before they are written out: memory stays
+    within a few times `content.room`, whatever the file says of itself.
+    """
+    footer, schema, room = content.footer, content.schema, content.room
+    least = [footer.rows * _row_bytes(field.type) for field in schema]
+    if sum(least) > room:
+        raise grows(footer, least, room)
+    spent = [0] * len(schema)
+    batches = []
+    with _parsing():
+        for batch in content.file.iter_batches(_BATCH_ROWS):
+            # Text that is not UTF-8, and a place that no dictionary has, are found here, not by whoever reads it later.
+            batch.validate(full=True)
+            for column, array in enumerate(batch.columns):
+                spent[column] += _plain_bytes(array)
+            if sum(spent) > room:
+                raise grows(footer, spent, room)
+            batches.append(batch.cast(schema))
+        return pa.Table.from_batches(batches, schema)
+
+
+def _row_bytes(kind: pa.DataType) -> int:
+    """What a row takes at least: a number its width, a text the place where it ends."""
+    if pa.types.is_null(kind):
+        return 0
+    is_number = pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
+    return (kind.bit_width + 7) // 8 if is_number else 4
+
+
+def _plain_bytes(array: pa.Array) -> int:
+    """What a column comes to once it is written out."""
+    if not isinstance(array, pa.DictionaryArray):
+        return int(array.nbytes)
+    lengths = pc.binary_length(array.dictionary).take(array.indices)
+    return 4 * len(array) + int(pc.sum(lengths, min_count=0).as_py())
 
 
 def _is_flat(field: pa.Field) -> bool:
@@ -126,6 +189,14 @@ def _is_flat(field: pa.Field) -> bool:
     # An extension type that is not registered here arrives as its storage type, with its name beside it.
     extension = isinstance(kind, pa.BaseExtensionType) or _EXTENSION in (field.metadata or {})
     return not (extension or pa.types.is_nested(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _kind(field: pa.Field) -> str:
+    """What a type is, in words that are ours: the name of an extension type is the sender's text."""
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if isinstance(kind, pa.BaseExtensionType) or _EXTENSION in (field.metadata or {}):
+        return "of an Arrow extension"
+    return "of bytes of fixed width" if pa.types.is_fixed_size_binary(kind) else "of nested values"
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -16,12 +16,13 @@ from typing import Any
 
 from azure.keyvault.keys.crypto import CryptographyClient
 
-from shared.envelope import jwk
+from shared.envelope import asks, jwk
 from shared.envelope.canonical import canonical
-from shared.envelope.gates import NOT_A_KEY, UNWRAP, refuse
+from shared.envelope.gates import NOT_A_KEY
 from shared.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
 from shared.errors import InvalidInput
 
+_FILE = re.compile(r"([a-z-]+)\.([a-z]+)\.[0-9a-f]{12}\.jwk\.json")
 _RING_ID = re.compile(r"ring:([a-z-]+)/([a-z]+)/([0-9a-f]{12})")
 
 
@@ -44,6 +45,18 @@ class LocalKeyRing(PublicSide):
         _write(self._private / self._name(key), canonical(private), mode=0o600)
         self._register(key)
         return key.key_id
+
+    def finish(self) -> tuple[str, ...]:
+        """Register every private part that has no public one: a process was killed between the two. Returns the ids."""
+        found = []
+        for path in sorted(self._private.glob("*.jwk.json")):
+            if not (self._public / path.name).exists() and (named := _FILE.fullmatch(path.name)):
+                owner, use = check_owner(named[1]), Use(named[2])
+                public = jwk.public_part(json.loads(path.read_bytes()))
+                key_id = ring_id(owner, use, jwk.thumbprint(public))
+                self._register(PublicKey(owner, use, key_id, self._next_moment(owner, use), public))
+                found.append(key_id)
+        return tuple(found)
 
     def revoke(self, key_id: str) -> None:
         """Take a key out of use for good: it is neither current nor accepted, and opens and verifies nothing."""
@@ -84,7 +97,7 @@ class LocalKeyRing(PublicSide):
         try:
             return self._clients[key_id].unwrap_key(jwk.WRAP_ALGORITHM, wrapped).key
         except ValueError:
-            raise refuse(UNWRAP) from None
+            raise asks.UNWRAP.refusal() from None
 
     def sign(self, key_id: str, message: bytes) -> bytes:
         """Sign with the private part held here."""
@@ -98,7 +111,7 @@ class LocalKeyRing(PublicSide):
     def _private_part(self, key: PublicKey) -> dict[str, str]:
         private = self._read(self._private / self._name(key))
         if private is None:
-            raise no_key("Its private part is held elsewhere.")
+            raise no_key(f"The private part of {key.owner}'s {key.use.value} key {key.key_id} is not in this folder.")
         return private
 
     def _register(self, key: PublicKey, *, revoked: bool = False) -> None:

@@ -24,9 +24,8 @@ from azure.keyvault.keys import KeyClient, KeyOperation, KeyVaultKey, KeyVaultKe
 from azure.keyvault.keys.crypto import CryptographyClient
 from azure.keyvault.secrets import SecretClient
 
-from shared.envelope import jwk
+from shared.envelope import asks, jwk
 from shared.envelope.canonical import canonical
-from shared.envelope.gates import UNWRAP, refuse
 from shared.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
 from shared.envelope.manifest import EXCHANGE
 from shared.envelope.vault_names import as_request_id, asking, every, owner_and_use, vault_name
@@ -145,7 +144,7 @@ class KeyVaultKeys(PublicSide):
         except KeyUnavailable as error:
             # The vault answers a wrap that is not this key's with 400, and only that.
             if isinstance(error.__cause__, HttpResponseError) and error.__cause__.status_code == _BAD_REQUEST:
-                raise refuse(UNWRAP) from None
+                raise asks.UNWRAP.refusal() from None
             raise
 
     def sign(self, key_id: str, message: bytes) -> bytes:

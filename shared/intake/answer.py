@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.contract.report import report_json, report_xlsx, status_of
+from shared.contract.report import refusal_of, report_json, report_xlsx, status_of
 from shared.contract.validate import FINDINGS, Validation
 from shared.envelope.manifest import Manifest
 from shared.envelope.statement import sign_statement
@@ -107,7 +107,7 @@ def with_whereabouts(validation: Validation, routes: Routes) -> Validation:
 
 def _counts(verdict: Verdict) -> dict[str, object]:
     if isinstance(verdict.outcome, RejectedDrop):
-        return {}
+        return {"refusal": refusal_of(verdict.outcome)}
     return {
         "rows_in": verdict.outcome.rows_in,
         "rejected": verdict.outcome.rows_rejected,

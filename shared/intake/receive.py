@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from shared.agreement.gates import check_may_drop, check_named, check_officers, check_open
 from shared.contract.validate import Validation, validate
+from shared.days import london_day
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE, Manifest
 from shared.envelope.open import Opened, open_sealed, too_large
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 SERVICE = "intake"
 FOUND = "found"
 """The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
-_CLOCK_SKEW = timedelta(days=1)
+CLOCK_SKEW = timedelta(minutes=10)
 
 
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
@@ -104,8 +105,9 @@ def _received_at(exchange: Exchange, tenant: str, arrival: str) -> datetime:
 def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
     def agreed(manifest: Manifest) -> None:
         check_named(exchange.agreement, manifest.reference)
-        check_may_drop(exchange.agreement, arrival.tenant, manifest.dataset, arrival.received_at.date())
-        check_open(exchange.agreement, manifest.dataset, manifest.collection, arrival.received_at.date())
+        day = london_day(arrival.received_at)
+        check_may_drop(exchange.agreement, arrival.tenant, manifest.dataset, day)
+        check_open(exchange.agreement, manifest.dataset, manifest.collection, day)
 
     opened = open_sealed(
         blob.data,
@@ -119,7 +121,7 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         keys=exchange.keys,
     )
     age = arrival.received_at - opened.manifest.prepared_at
-    if age < -_CLOCK_SKEW:
+    if age < -CLOCK_SKEW:
         raise IN_THE_FUTURE.refusal()
     if age > timedelta(days=exchange.agreement.terms_of(opened.manifest.dataset).stale_after_days):
         raise TOO_OLD.refusal()
@@ -154,7 +156,7 @@ def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -
         validation = validate(
             opened.table,
             manifest.dataset,
-            as_of=arrival.received_at.date(),
+            as_of=london_day(arrival.received_at),
             stale_after_days=terms.stale_after_days,
         )
         if manifest.dataset == "decisions":

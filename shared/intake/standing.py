@@ -207,7 +207,9 @@ def _write_index(
     exchange: Exchange, partition: Partition, identifiers: pa.Array, homes: Sequence[str], rows: int
 ) -> None:
     ordinal = _ordinal(exchange, partition)
-    told = {_HOMES: ",".join(homes), _ORDINAL: str(ordinal), _ROWS: str(rows)}
+    told = {_ORDINAL: str(ordinal), _ROWS: str(rows)}
+    if homes:
+        told[_HOMES] = ",".join(homes)  # an empty entry does not come back as it went
     stage(exchange, partition.sender, _index(partition), pa.table({"identifier": identifiers}), told)
 
 
@@ -233,7 +235,7 @@ def _entry(blob: BlobFacts) -> Entry:
         replace(index, dataset=index.dataset.removesuffix("index")),
         int(told[_ORDINAL]),
         int(told[_ROWS]),
-        tuple(filter(None, told[_HOMES].split(","))),
+        tuple(told[_HOMES].split(",")) if _HOMES in told else (),
     )
 
 

@@ -58,6 +58,8 @@ NO_NAME = frozenset(
         "N A",
         "NK",
         "NFN",
+        "FNU",
+        "LNU",
         "NMN",
         "TBC",
         "TBA",

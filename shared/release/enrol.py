@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.days import london_day
 from shared.intake.identity import derived_id
 from shared.intake.requests import EnrolRequest
 from shared.intake.staging import Partition, read_staged
@@ -59,7 +60,7 @@ def enrol(exchange: Exchange, home: str, request: EnrolRequest) -> str:
     hashes = {
         school: send_sealed(
             exchange,
-            released(exchange.agreement, "enrolments", rows, to=school, home=home, on=started.date()),
+            released(exchange.agreement, "enrolments", rows, to=school, home=home, on=london_day(started)),
             to=school,
             name=f"enrolments/{request.collection}/{enrol_id}/enrolments.parquet",
             release="enrolments",

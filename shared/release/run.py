@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.days import london_day
 from shared.eligibility.assess import assess, exclude_pupils
 from shared.intake.requests import LinkRequest
 from shared.intake.staging import Inputs, Partition, current_inputs, read_staged, stage
@@ -73,7 +74,7 @@ def run(exchange: Exchange, home: str, request: LinkRequest) -> str:
     hashes = {
         release: send_sealed(
             exchange,
-            released(agreement, release, rows, to=home, home=home, on=started.date()),
+            released(agreement, release, rows, to=home, home=home, on=london_day(started)),
             to=home,
             name=f"{folder}/{release}.parquet",
             release=release,
@@ -104,10 +105,10 @@ def find(exchange: Exchange, inputs: Inputs, as_of: datetime) -> Linked:
     households = _read(exchange, inputs.home, inputs.households)
     pupils = pa.concat_tables([_read(exchange, inputs.home, name) for name in inputs.pupils]).combine_chunks()
     second = second_registrations(pupils)
-    exclusions = pc.if_else(second, DUPLICATE, exclude_pupils(pupils, rule_set=rule_set, as_of=as_of.date()))
+    exclusions = pc.if_else(second, DUPLICATE, exclude_pupils(pupils, rule_set=rule_set, as_of=london_day(as_of)))
     links = link_main_registrations(pupils, second, households, exchange.agreement.linkage)
     linked_households = households.take(links.column("household_row").combine_chunks())
-    assessment = assess(linked_households, rule_set=rule_set, as_of=as_of.date())
+    assessment = assess(linked_households, rule_set=rule_set, as_of=london_day(as_of))
     tiers = pc.if_else(
         pc.is_valid(links.column("household_row")), assessment.column("tier"), pa.scalar(None, pa.string())
     )
@@ -136,7 +137,7 @@ def _summary(exchange: Exchange, run_id: str, inputs: Inputs, linked: Linked, as
         "collection": inputs.collection,
         "agreement": exchange.agreement.reference,
         "started_at": as_of.isoformat(),
-        "as_of": as_of.date().isoformat(),
+        "as_of": london_day(as_of).isoformat(),
         "drops": sorted(Partition.named(name).drop for name in (*inputs.pupils, inputs.households)),
         "rows_in": linked.pupils.num_rows,
         "excluded": linked.outcomes.excluded(),

@@ -6,15 +6,18 @@ they need no pass, only the two roles; the door is the same.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
 
-from shared.errors import NotAllowed
+from shared.errors import AlreadyExists, NotAllowed, StorageFault
 from shared.storage.areas import Area, Blob, BlobFacts
 from shared.storage.faults import translated
+from shared.storage.line import Line
 from shared.storage.storage import Storage, default_credential, sdk_options
 
 if TYPE_CHECKING:
@@ -61,15 +64,29 @@ class BoroughDoor:
     """What a borough does with storage: put into its inbox, list and fetch from its outbox. Nothing else is offered."""
 
     def __init__(
-        self, inbox_url: str, outbox_url: str, *, credential: TokenCredential | None = None, **options: Any
+        self,
+        inbox_url: str,
+        outbox_url: str,
+        *,
+        credential: TokenCredential | None = None,
+        line: Line | None = None,
+        **options: Any,
     ) -> None:
         """Container URLs, each with a pass (SAS) in it; or both without, and an Entra credential (default: whoever
-        runs this). `options` go to the SDK's clients."""
+        runs this). `line` is the way there; `options` go to the SDK's clients."""
         if not _has_pass(inbox_url) and not _has_pass(outbox_url):
             credential = credential or default_credential()
-        options = sdk_options() | options
-        self._inbox = Area(ContainerClient.from_container_url(inbox_url, credential, **options))
-        self._outbox = Area(ContainerClient.from_container_url(outbox_url, credential, **options))
+        self.line = line or Line()
+        if verify := options.pop("connection_verify", None):
+            self.line.trust = ssl.create_default_context(cafile=verify)
+        self._may_create = "c" in "".join(parse_qs(urlsplit(inbox_url).query).get("sp", ["c"]))
+        self._inbox = self._area(inbox_url, credential, options)
+        self._outbox = self._area(outbox_url, credential, options)
+
+    def _area(self, url: str, credential: TokenCredential | None, options: dict[str, Any]) -> Area:
+        return Area(
+            ContainerClient.from_container_url(url, credential, **sdk_options() | self.line.options() | options)
+        )
 
     @classmethod
     def of_account(
@@ -93,17 +110,30 @@ class BoroughDoor:
     def put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> BlobFacts:
         """Drop a file: one Put Blob that creates and never overwrites.
 
-        Raises `AlreadyExists` (STO-002) when the name is taken and `NotAllowed` (STO-005) when the pass does not hold;
-        Azure may say the second where it means the first, because this pass may not even look.
+        Raises `AlreadyExists` (STO-002) when the name is taken; `line.unanswered` then says whether an earlier try of
+        this very call may have taken it. Raises `NotAllowed` (STO-005) when the pass does not hold.
         """
+        self.line.unanswered = False
         try:
             return self._inbox.create(name, data, metadata)
-        except NotAllowed as refused:
-            raise NotAllowed(
-                refused.code,
-                refused.message,
-                "The pass has expired or is not for this inbox, or this very file was dropped before.",
-            ) from None
+        except NotAllowed:
+            # A pass that may create is refused for its permission only where it would overwrite.
+            if self.line.said == "AuthorizationPermissionMismatch" and self._may_create:
+                message = f"There is a blob of that name already; container {self._inbox.container}."
+                raise AlreadyExists("STO-002", message, "It was dropped before.") from None
+            raise
+
+    def greet(self) -> None:
+        """Ask for next to nothing, so that `line` learns the service's clock before anything is sent.
+
+        Raises as everything here does, but not when the service itself has answered, even if it refused.
+        """
+        self.line.ahead = None
+        try:
+            next(self._outbox.list("reports/"), None)
+        except StorageFault:
+            if self.line.ahead is None:
+                raise
 
     def list(self, prefix: str = "") -> Iterator[BlobFacts]:
         """What there is to collect."""

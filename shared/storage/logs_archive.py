@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 PREFIX = "insights-logs-"
-_HOUR = re.compile(r"/y=(\d{4})/m=(\d{2})/d=(\d{2})/h=(\d{2})/m=00/[A-Za-z0-9]+\.json")
+_HOUR = re.compile(r"/y=(\d{4})/m=(\d{2})/d=(\d{2})/h=(\d{2})/")
 
 
 @dataclass(frozen=True)
 class LogFile:
-    """One hour of one kind of log of one resource."""
+    """One hour of one kind of log of one resource, or anything else that lies beside such."""
 
     container: str
     name: str
-    hour: datetime
-    """Its beginning, UTC."""
+    hour: datetime | None
+    """Its beginning, UTC; `None` when the folders that it lies in do not say it."""
 
     @property
     def path(self) -> str:
@@ -61,20 +61,23 @@ class LogArchive:
         self._service.close()
 
     def files(self, first: datetime, end: datetime) -> Iterator[LogFile]:
-        """Every file of an hour that begins at `first` or later and before `end` (UTC).
-
-        Raises a `StorageFault`.
+        """Every file of an hour that begins at `first` or later and before `end` (UTC), whatever it is called, and
+        every file that does not say its hour: it may be of any. Raises a `StorageFault`.
         """
         with translated("(all)"):
             containers = [str(found.name) for found in self._service.list_containers(name_starts_with=PREFIX)]
         for container in containers:
             with translated(container):
                 for blob in self._service.get_container_client(container).list_blobs():
-                    if (hour := _hour(blob.name)) and first <= hour < end:
+                    hour = _hour(blob.name)
+                    if hour is None or first <= hour < end:
                         yield LogFile(container, blob.name, hour)
 
     def read(self, file: LogFile) -> bytes:
-        """The lines so far: Azure may still be appending to the hour's file."""
+        """The bytes as they are stored, so far: Azure may still be appending to the hour's file.
+
+        What the blob says of its own encoding is not obeyed: it could make much of little.
+        """
         with translated(file.container):
             return stored(self._service.get_blob_client(file.container, file.name))[1]
 
@@ -84,4 +87,7 @@ def _hour(name: str) -> datetime | None:
     if found is None:
         return None
     year, month, day, hour = map(int, found.groups())
-    return datetime(year, month, day, hour, tzinfo=UTC)
+    try:
+        return datetime(year, month, day, hour, tzinfo=UTC)
+    except ValueError:
+        return None

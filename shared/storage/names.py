@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+LONGEST_NAME = 1024
+"""Characters; the service's own limit."""
+
 _UNUSABLE = re.compile(
     r"^/|//|\\|[\x00-\x1f\x7f]"  # a leading or doubled slash, a backslash (some clients turn it), a control character
     r"|(^|/)\.{1,2}(/|$)"  # a dot segment: HTTP libraries resolve it, and the name escapes from its prefix
@@ -14,4 +17,4 @@ _UNUSABLE = re.compile(
 
 def is_usable(name: str) -> bool:
     """Whether a blob can be addressed by this name without it meaning another blob."""
-    return 0 < len(name) <= 1024 and not _UNUSABLE.search(name)
+    return 0 < len(name) <= LONGEST_NAME and not _UNUSABLE.search(name)

@@ -15,6 +15,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from client.cli import run
+from client.exits import Exit
 from local.site import Desk, issue_passes
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
@@ -42,6 +43,7 @@ def desks(world: World, keys_folder: Path, tmp_path: Path) -> dict[str, Path]:
 def exchange(desks: dict[str, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run `exchange … --json` as a borough; gives the exit code and the answer."""
     monkeypatch.setattr("client.settings.now", lambda: NOW)
+    monkeypatch.setattr("client.dropping.exchange_now", lambda _door: NOW)
     passes = [line for profile in desks.values() for line in profile.read_text().splitlines() if "sig=" in line]
     secrets = [line.partition("sig=")[2].strip('"') for line in passes]
 
@@ -239,7 +241,7 @@ def test_a_drops_id_that_is_none_is_not_sealed(desks, tmp_path, capsys):
     file = tmp_path / "households.parquet"
     pq.write_table(table("households", [household()]), file)
     seal = ["seal", str(file), "--dataset", "households", "--collection", COLLECTION, "--out", str(tmp_path)]
-    assert run([*seal, "--replaces", "H1", "--profile", str(desks["lambeth"])]) == 2
+    assert run([*seal, "--replaces", "H1", "--profile", str(desks["lambeth"])]) == Exit.USAGE
     assert "32 digits" in " ".join(capsys.readouterr().err.split())
     assert list(tmp_path.glob("*.manifest.json")) == []
 
@@ -250,7 +252,7 @@ def test_only_a_sealed_file_with_its_manifest_is_dropped(exchange, tmp_path):
     assert exchange("lambeth", "drop", good)[1]["error"]["code"] == "INP-012"
     sealed = drop(exchange, "lambeth", good, "households", tmp_path)
     code, said = exchange("lambeth", "drop", sealed)
-    assert (code, said["error"]["code"][:4]) == (1, "STO-")  # dropped before: never overwritten
+    assert (code, said["already"]) == (0, True)  # never overwritten, and not sent as another
     assert exchange("lambeth", "seal", sealed, "--dataset", "households", "--collection", COLLECTION)[1]["error"][
         "code"
     ] == ("INP-013")
@@ -262,4 +264,4 @@ def test_only_a_sealed_file_with_its_manifest_is_dropped(exchange, tmp_path):
 def test_an_outbox_without_anything_says_so(exchange, tmp_path):
     assert exchange("wandsworth", "status")[1]["files"] == []
     code, said = exchange("wandsworth", "fetch", "--out", tmp_path)
-    assert (code, said["error"]["code"]) == (2, "INP-022")
+    assert (code, said["error"]["code"]) == (5, "INP-022")

@@ -13,8 +13,8 @@ import pytest
 
 import local.synth
 from client.cli import run
-from client.pack.census import pack_census
-from client.pack.census_folder import read_census
+from client.pack.census import Beside, pack_census
+from client.pack.census_folder import read_censuses
 from client.pack.households import pack_households
 from client.pack.packed import Packed
 from client.pack.places import read_directory
@@ -83,9 +83,8 @@ def test_a_generated_census_is_packed_as_the_drop_that_it_was_made_of(city: tupl
     london, folder = city
     own = load_agreement().by_slug[slug]
     packed = pack_census(
-        read_census(folder / "census" / slug),
-        directory=read_directory(folder / "reference" / "postcodes.parquet"),
-        own_la=own.ons_code,
+        read_censuses([folder / "census" / slug]).censuses,
+        beside=Beside(read_directory(folder / "reference" / "postcodes.parquet"), own.ons_code),
         **TERMS,
     )
     assert accounted(packed)

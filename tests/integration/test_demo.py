@@ -67,7 +67,8 @@ def test_the_demo_ends_with_an_audit_of_itself_in_which_everything_is_explained(
     audited = summary["audit"]
     assert audited["explained_by"]["unexplained"] == 0
     assert audited["operations"] == audited["explained_by"]["ledger"] + audited["explained_by"]["right"] > 1000
-    assert set(audited["checks"].values()) == {"holds"}
+    # The demo takes some minutes of two days, four weeks apart: of the hours between nothing says what happened.
+    assert {code: said for code, said in audited["checks"].items() if said != "holds"} == {"AUD-010": "not known"}
     assert audited["left"] == 0
     assert audited["certificates"] == {"issued": 4, "hold": 4}
     assert audited["destroyed_rows"] > summary["household_rows"] + summary["pupil_rows"] // 2

@@ -306,7 +306,7 @@ def test_a_later_file_of_a_school_borough_replaces_the_earlier_one_whatever_arri
     new_world: Callable[[], World], world: World
 ) -> None:
     monday = world.seal("southwark", "pupils", table("pupils", [pupil(1), pupil(2, forename="Zed", surname="Old")]))
-    tuesday = world.seal("southwark", "pupils", table("pupils", [pupil(1)]), prepared_at=NOW + timedelta(hours=1))
+    tuesday = world.seal("southwark", "pupils", table("pupils", [pupil(1)]), prepared_at=NOW + timedelta(minutes=5))
     households = world.seal("lambeth", "households", table("households", [household()]))
     for order in ([monday, tuesday], [tuesday, monday]):
         fresh = new_world()

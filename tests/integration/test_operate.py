@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import shutil
 import stat
@@ -16,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContentSettings
 from azure.storage.queue import QueueClient
 
 from client.cli import run
@@ -464,6 +465,9 @@ def audit_account(unused_accounts: Iterator[str], monkeypatch: pytest.MonkeyPatc
     service.create_container("other").upload_blob("y=2026/m=11/d=21/h=09/m=00/PT1H.json", b"{}")
     for day in ("m=11/d=21", "m=10/d=21"):
         container.upload_blob(f"resourceId=/subscriptions/0/y=2026/{day}/h=09/m=00/PT1H.json", day.encode())
+    container.upload_blob("resourceId=/subscriptions/0/y=2026/m=11/d=21/h=10/m=00/PT1H.JSON.gz", gzip.compress(b"x"))
+    labelled = "resourceId=/subscriptions/0/y=2026/m=11/d=21/h=11/m=00/copy"
+    container.upload_blob(labelled, gzip.compress(b"y"), content_settings=ContentSettings(content_encoding="gzip"))
     container.upload_blob("notes.txt", b"x")
     service.close()
     container.close()
@@ -491,7 +495,11 @@ def test_the_record_of_a_period_has_logs_whole_chains_certificates_and_keys(
     counted = said(capsys)["files"]
     record = operator / "record"
     assert [path.read_text() for path in (record / "logs").rglob("*.json")] == ["m=11/d=21"]
-    assert (record / "logs/insights-logs-storageread/resourceId=/subscriptions/0/y=2026/m=11/d=21/h=09/m=00").is_dir()
+    hours = record / "logs/insights-logs-storageread/resourceId=/subscriptions/0/y=2026/m=11/d=21"
+    assert (hours / "h=09/m=00").is_dir()
+    assert gzip.decompress((hours / "h=10/m=00/PT1H.JSON.gz").read_bytes()) == b"x"
+    assert gzip.decompress((hours / "h=11/m=00/copy").read_bytes()) == b"y", "as stored, whatever its label says"
+    assert (record / "logs/insights-logs-storageread/notes.txt").read_bytes() == b"x", "it may be of any hour"
     events = [Event.from_json(path.read_bytes()) for path in (record / "ledger").rglob("*.json")]
     assert counted["ledger"] == len(events)
     assert {event.subject for event in events} == set(term.exchange.ledger.subjects()) - {"run:" + "0a" * 16}

@@ -24,6 +24,7 @@ from shared.contract.identifiers import (
     postcodes_normal,
     postcodes_ok,
     pseudo_postcodes,
+    rounded_uprns,
     uln_ok,
     ulns_ok,
     upn_check_letter,
@@ -157,7 +158,13 @@ def test_uprns_are_digits_as_text_and_nothing_a_spreadsheet_made_of_them(sent: s
         ("ZZ99 3VZ", None),
         ("W1T 1J0", None),
         ("SE1", None),
-        ("SE15 4QPÉ", "SE15 4QP"),
+        ("SE15\u00a04QP", "SE15 4QP"),
+        ("SE15 4QP\u200b", "SE15 4QP"),
+        ("SE15\u20114QP", "SE15 4QP"),
+        ("SE15 4QPÉ", None),
+        ("SE15 4QP?", None),
+        ("(SE15 4QP)", None),
+        ("SE15 4QP/SW2 5SG", None),
         ("junk SE15 4QP", None),
         ("ABCDE99Z 123AB", None),
         ("...", None),
@@ -189,6 +196,27 @@ def test_no_single_wrong_digit_leaves_a_upn_that_holds(upn: str, place: int, dig
 def test_no_two_swapped_neighbours_leave_a_upn_that_holds(upn: str, place: int) -> None:
     swapped = upn[:place] + upn[place + 1] + upn[place] + upn[place + 2 :]
     assert upn_ok(swapped) is (swapped == upn)
+
+
+@given(upns, st.integers(0, 13), st.text(st.sampled_from("\u200b\u00ad\ufeff\u202a \u00a0\u2007"), max_size=3))
+def test_what_does_not_show_is_no_part_of_an_identifier(upn: str, place: int, unseen: str) -> None:
+    assert identifiers_normal([upn[:place] + unseen + upn[place:]]).to_pylist() == [upn]
+
+
+@pytest.mark.parametrize(
+    ("uprn", "rounded"),
+    [
+        ("100000000000", True),
+        ("100023000000", True),
+        ("10000000", True),
+        ("100023336956", False),
+        ("100023300000", False),
+        ("1000000", False),
+        ("10000000000000", False),
+    ],
+)
+def test_a_uprn_that_a_spreadsheet_rounded_is_known_by_its_zeros(uprn: str, rounded: bool) -> None:
+    assert rounded_uprns([uprn]).tolist() == [rounded]
 
 
 @given(texts)

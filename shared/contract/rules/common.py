@@ -7,12 +7,15 @@ from datetime import date
 
 import numpy as np
 
-from shared.contract.identifiers import Mask, postcodes_ok, pseudo_postcodes, uprns_ok
+from shared.contract.datasets import NO_FORENAME
+from shared.contract.identifiers import Mask, postcodes_ok, pseudo_postcodes, rounded_uprns, uprns_ok
 from shared.contract.rules.frame import Frame, all_but_best, day_number, group_sizes, years_before
 from shared.contract.rules.registry import Check, Context
 
 LONGEST_TEXT = 200
 """Characters; no name, address line or reason of a real extract comes near."""
+
+SINGLE_NAME = f"A single name is sent as the surname, with {NO_FORENAME} as the forename."
 
 PLACEHOLDERS = tuple(
     date(*day) for day in ((1800, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1901, 1, 1), (9999, 12, 31))
@@ -38,8 +41,15 @@ def too_long(field: str) -> Check:
 
 
 def without_letters(field: str) -> Check:
-    """A name in which there is no letter at all."""
-    return lambda frame, _: frame.filled(field) & ~frame.like(field, r"\pL")
+    """A name in which there is no letter at all; the mark of a single name is none where the surname is a name."""
+
+    def check(frame: Frame, _: Context) -> Mask:
+        wrong = frame.filled(field) & ~frame.like(field, r"\pL")
+        if field.endswith("forename"):
+            wrong &= ~(frame.among(field, (NO_FORENAME,)) & frame.like(field.replace("forename", "surname"), r"\pL"))
+        return wrong
+
+    return check
 
 
 def damaged(field: str) -> Check:
@@ -84,6 +94,11 @@ def malformed_postcode(frame: Frame, _: Context) -> Mask:
 def pseudo_postcode(frame: Frame, _: Context) -> Mask:
     """A ZZ99 code."""
     return frame.holds(pseudo_postcodes, "postcode")
+
+
+def rounded_uprn(frame: Frame, _: Context) -> Mask:
+    """A UPRN that a spreadsheet has rounded."""
+    return frame.holds(rounded_uprns, "uprn")
 
 
 def malformed_uprn(frame: Frame, _: Context) -> Mask:

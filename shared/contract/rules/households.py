@@ -21,6 +21,7 @@ TEXT_FIELDS = tuple(column.name for column in HOUSEHOLDS.columns if column.kind 
 NAMES = ("claimant_forename", "claimant_surname", "child_forename", "child_surname")
 CHILD = ("child_forename", "child_surname", "child_dob")
 FROM_CLAIM = "Correct it in the benefit system and extract again."
+SINGLE = f"{FROM_CLAIM} {common.SINGLE_NAME}"
 
 error, warning = HOUSEHOLD_RULES.error, HOUSEHOLD_RULES.warning
 
@@ -61,17 +62,18 @@ def earnings_without_uc(frame: Frame, _: Context) -> Mask:
 @warning(
     "HOU-005",
     "uc_net_earnings",
-    f"Earnings are below nothing or above £{MOST_EARNINGS:,.0f} a month. They were left out.",
-    "Send pounds for the latest assessment period, not pence and not a year.",
+    f"Earnings are no number (NaN), below nothing or above £{MOST_EARNINGS:,.0f} a month. They were left out.",
+    "Send pounds for the latest assessment period, not pence and not a year; where they are not known, an empty cell.",
     instead={"uc_net_earnings": None},
 )
 def earnings_plausible(frame: Frame, _: Context) -> Mask:
     earnings = frame.numbers("uc_net_earnings")
-    return (earnings < 0) | (earnings > MOST_EARNINGS)
+    no_number = frame.filled("uc_net_earnings") & np.isnan(earnings)
+    return no_number | (earnings < 0) | (earnings > MOST_EARNINGS)
 
 
-HOUSEHOLD_RULES.error_in_each("HOU-006", NAMES, "The name is missing.", FROM_CLAIM, common.empty)
-HOUSEHOLD_RULES.error_in_each("HOU-007", NAMES, "The name has no letter in it.", FROM_CLAIM, common.without_letters)
+HOUSEHOLD_RULES.error_in_each("HOU-006", NAMES, "The name is missing.", SINGLE, common.empty)
+HOUSEHOLD_RULES.error_in_each("HOU-007", NAMES, "The name has no letter in it.", SINGLE, common.without_letters)
 HOUSEHOLD_RULES.warning_in_each(
     "HOU-008",
     NAMES,
@@ -275,3 +277,32 @@ def suppression_disagrees(frame: Frame, _: Context) -> Mask:
     by_claim = frame.filled("household_ref") & disagrees(frame.same(("household_ref",)), suppressed)
     named = frame.filled("child_forename") & frame.filled("child_surname") & frame.filled("child_dob")
     return by_claim | (named & disagrees(frame.same(CHILD, fold=True), suppressed))
+
+
+warning(
+    "HOU-034",
+    "uprn",
+    "The UPRN ends in zeros as one does that a spreadsheet has rounded. It was left out.",
+    "Export UPRNs as text; the digits that were lost cannot be guessed.",
+    instead={"uprn": None},
+)(common.rounded_uprn)
+
+
+@error(
+    "HOU-035",
+    "household_ref",
+    "The claim's reference is an exponent (as 1.23E+11): a spreadsheet has rounded it.",
+    "Export the column as text: rounded references make one household of several.",
+)
+def reference_is_exponent(frame: Frame, _: Context) -> Mask:
+    return frame.like("household_ref", r"\A\d+(\.\d+)?[eE]\+?\d+\z")
+
+
+@warning(
+    "HOU-036",
+    "household_ref",
+    "The claim's reference has more than 15 digits and ends in zeros as one does that a spreadsheet has rounded.",
+    "Compare it with the benefit system; export the column as text.",
+)
+def reference_rounded(frame: Frame, _: Context) -> Mask:
+    return frame.like("household_ref", r"\A[1-9]\d{14}0+\z")

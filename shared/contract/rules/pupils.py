@@ -72,9 +72,13 @@ def uln_holds(frame: Frame, _: Context) -> Mask:
 
 
 error("PUP-006", "surname", "The surname is missing.", FROM_MIS)(common.empty("surname"))
-error("PUP-007", "forename", "The forename is missing.", FROM_MIS)(common.empty("forename"))
+error("PUP-007", "forename", "The forename is missing.", f"{FROM_MIS} {common.SINGLE_NAME}")(common.empty("forename"))
 PUPIL_RULES.error_in_each(
-    "PUP-008", ("surname", "forename"), "The name has no letter in it.", FROM_MIS, common.without_letters
+    "PUP-008",
+    ("surname", "forename"),
+    "The name has no letter in it.",
+    f"{FROM_MIS} {common.SINGLE_NAME}",
+    common.without_letters,
 )
 PUPIL_RULES.warning_in_each(
     "PUP-009",
@@ -273,3 +277,12 @@ def fsm_category_known(frame: Frame, _: Context) -> Mask:
 )
 def fsm_category_alone(frame: Frame, _: Context) -> Mask:
     return frame.filled("fsm_category") & ~frame.filled("fsm_start_date")
+
+
+warning(
+    "PUP-038",
+    "uprn",
+    "The UPRN ends in zeros as one does that a spreadsheet has rounded. It was left out.",
+    "Export UPRNs as text; the digits that were lost cannot be guessed.",
+    instead={"uprn": None},
+)(common.rounded_uprn)

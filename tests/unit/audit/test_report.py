@@ -25,11 +25,14 @@ def test_a_report_is_json_and_says_its_period() -> None:
     document = json.loads(json.dumps(_report(CheckResult("AUD-001", "?", "broken", {}, (found,))).document()))
     assert document["period"] == {"from": "2026-10-01", "to": "2026-10-31"}
     assert document["checks"][0]["exceptions"][0]["place"]["line"] == 4
-    assert document["holds"] is False
+    assert document["answer"] == "broken"
 
 
 def test_what_is_not_known_is_not_broken() -> None:
-    assert _report(CheckResult("AUD-014", "?", "not known")).holds
+    holds, unknown, broken = (CheckResult("AUD-014", "?", said) for said in ("holds", "not known", "broken"))
+    assert _report(holds, unknown).answer == "not known"
+    assert _report(holds, unknown, broken).answer == "broken"
+    assert _report(holds).answer == "holds"
 
 
 def test_operations_are_explained_or_not() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 import yaml
 
 from client import cli
+from client.exits import Exit
 from shared.audit.register import read_register
 from shared.envelope.keys import Use
 from shared.envelope.manifest import EXCHANGE
 from shared.envelope.ring import LocalKeyRing
+from tests.unit.audit.exports import exported
 from tests.unit.audit.misdeeds import MISDEEDS
-from tests.unit.audit.term import CHILD, Term, make_term
+from tests.unit.audit.term import CHILD, Term, make_term, when
 
 PERIOD = ["--from", "2026-10-01", "--to", "2026-11-30"]
 
@@ -26,10 +29,40 @@ def whole_term(tmp_path_factory: pytest.TempPathFactory) -> Term:
 
 
 def test_an_audit_in_which_all_holds_ends_with_0(whole_term, tmp_path, capsys):
-    assert cli.run(["audit", str(whole_term.write(tmp_path, split=0)), *PERIOD]) == 0
+    term = Term(whole_term.keys, list(whole_term.lines), events=whole_term.events, certificates=whole_term.certificates)
+    term.register = whole_term.register
+    for hour in range(24 * 61):
+        at = when("2026-10-01", 0) + timedelta(hours=hour)
+        term.blob(at, "GetContainerProperties", "ledger", mark="health:probe")
+    assert cli.run(["audit", str(term.write(tmp_path, split=0)), *PERIOD]) == 0
     text = capsys.readouterr().out
     assert "AUD-018" in text
     assert "best effort" in text
+
+
+def test_an_audit_in_which_something_is_not_known_ends_with_4_and_says_what(whole_term, tmp_path, capsys):
+    assert cli.run(["audit", str(whole_term.write(tmp_path, split=0)), *PERIOD]) == Exit.NOT_KNOWN
+    text = capsys.readouterr().out
+    assert "AUD-010 is not known: Reads are logged in 43 of 1,464 hours, writes in 36." in text
+    assert "reads 43, writes 36" in text
+
+
+def test_times_of_exports_are_read_as_it_is_stated(whole_term, tmp_path, capsys):
+    record = whole_term.write(tmp_path, split=0)
+    row = exported(whole_term.lines[0]) | {"TimeGenerated": "05/10/2026, 10:30:00", "Etag": ""}
+    headings, cells = ('","'.join(str(cell) for cell in part) for part in (row, row.values()))
+    text = f'"{headings}"\n"{cells}"\n'.replace("TimeGenerated", "TimeGenerated [Local Time]")
+    (record / "logs" / "query_data.csv").write_text(text, encoding="utf-8")
+    assert cli.run(["audit", str(record), *PERIOD]) == 3
+    assert "state it with --log-locale" in capsys.readouterr().out
+    assert cli.run(["audit", str(record), *PERIOD, "--log-locale", "en-GB"]) == 3
+    assert "state it with --log-zone" in capsys.readouterr().out
+    stated = ["--log-locale", "en-GB", "--log-zone", "Europe/London"]
+    assert cli.run(["audit", str(record), *PERIOD, *stated, "--json"]) == 3
+    said = json.loads(capsys.readouterr().out)
+    assert (said["inputs"]["locale"], said["inputs"]["zone"], said["inputs"]["unreadable"]) == (*stated[1::2], 0)
+    assert cli.run(["audit", str(record), *PERIOD, "--log-zone", "Europe/Camelot"]) == 2
+    assert "REC-004" in capsys.readouterr().err
 
 
 def test_a_broken_check_ends_with_3_and_says_where_to_look(whole_term, tmp_path, capsys):
@@ -48,9 +81,10 @@ def test_a_broken_check_ends_with_3_and_says_where_to_look(whole_term, tmp_path,
 
 def test_an_audit_answers_in_json_for_one_borough(whole_term, tmp_path, capsys):
     record = str(whole_term.write(tmp_path, split=0))
-    assert cli.run(["audit", record, *PERIOD, "--borough", "lambeth", "--json"]) == 0
+    assert cli.run(["audit", record, *PERIOD, "--borough", "lambeth", "--json"]) == Exit.NOT_KNOWN
     said = json.loads(capsys.readouterr().out)
-    assert (said["ok"], said["borough"], len(said["checks"])) == (True, "lambeth", 18)
+    assert (said["ok"], said["answer"], said["borough"]) == (False, "not known", "lambeth")
+    assert len(said["checks"]) == 18
 
 
 @pytest.mark.parametrize(

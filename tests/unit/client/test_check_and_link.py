@@ -238,5 +238,5 @@ def test_link_draws_nothing_unasked_and_says_why_nothing_could_be_drawn(exchange
 def test_link_refuses_fewer_than_no_pictures_and_a_file_as_its_folder(exchange, unsure, tmp_path):
     for args in (("--out", tmp_path / "a", "--pictures", -1), ("--out", unsure[0])):
         said = exchange("link", *unsure, *args, "--json")
-        assert (said.code, said.json["error"]["code"]) == (2, "INP-000")
+        assert (said.code, said.json["error"]["code"]) == (64, "INP-000")
     assert not (tmp_path / "a").exists()

@@ -15,6 +15,7 @@ import typer
 import client
 from client import cli, codes
 from client.settings import load_settings
+from shared.agreement.load import load_agreement
 from shared.errors import InvalidInput
 
 OWN = {name: place for name, (place, _) in cli.COMMANDS.items() if place.startswith("client.")}
@@ -28,8 +29,13 @@ def test_help_imports_no_command_and_nothing_heavy():
     assert all(name in done.stdout for name in cli.COMMANDS)
 
 
-def test_version_is_that_of_the_package(exchange):
-    assert exchange("--version").out == f"exchange {version('borough-exchange')}\n"
+def test_version_names_package_agreement_and_format(exchange):
+    assert exchange("--version").out == (
+        f"exchange {version('borough-exchange')} (agreement {load_agreement().reference}, exchange manifest 1)\n"
+    )
+    facts = exchange("--version", "--json").json
+    assert facts["version"] == version("borough-exchange")
+    assert facts["agreement"] == load_agreement().reference
 
 
 def test_without_a_command_the_help_is_shown(exchange):
@@ -55,10 +61,10 @@ def test_every_command_has_help_an_example_and_json(exchange, command):
 
 
 @pytest.mark.parametrize("args", [["chek"], ["check"], ["check", "--nonsense"], ["fetch", "--as", "pdf", "--out", "x"]])
-def test_a_wrong_command_line_exits_with_2_in_text_and_in_json(exchange, args):
-    assert exchange(*args).code == 2
+def test_a_wrong_command_line_exits_with_64_in_text_and_in_json(exchange, args):
+    assert exchange(*args).code == 64
     said = exchange(*args, "--json")
-    assert (said.code, said.json["ok"], said.json["error"]["code"]) == (2, False, "INP-000")
+    assert (said.code, said.json["ok"], said.json["error"]["code"]) == (64, False, "INP-000")
 
 
 def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(exchange):
@@ -66,7 +72,7 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(exchange):
 
 
 def test_an_unforeseen_error_exits_with_1_and_its_text_is_not_shown(exchange, monkeypatch, tmp_path):
-    def broken(path: Path) -> None:
+    def broken(*_: object) -> None:
         raise ValueError("cannot convert OKAFOR")
 
     monkeypatch.setattr("client.files.read_parquet", broken)

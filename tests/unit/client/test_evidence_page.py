@@ -75,7 +75,7 @@ def test_every_colour_of_text_stands_out_as_wcag_aa_asks() -> None:
     document = render(evidence(), FILES)
     colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", document))
     grounds = ["#ffffff", colours["ground"], *re.findall(r"\.verdict[^{]*\{[^}]*background: (#[0-9a-f]{6})", document)]
-    assert len(grounds) == 4
+    assert len(grounds) == 5
     for name in ("ink", "soft", "sea", "good", "bad", "open"):
         for ground in grounds:
             high, low = sorted((_luminance(colours[name]), _luminance(ground)), reverse=True)

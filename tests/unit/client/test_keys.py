@@ -20,7 +20,7 @@ def test_a_borough_makes_hands_over_rotates_and_revokes_keys(exchange, folders, 
     assert [key.split("/")[:2] for key in made] == [["ring:lambeth", "release"], ["ring:lambeth", "sign"]]
 
     again = exchange("keys", "new", "--borough", "lambeth", "--use", "sign", *ours, "--json")
-    assert (again.code, again.json["error"]["code"]) == (2, "INP-024")
+    assert (again.code, again.json["error"]["code"]) == (7, "INP-024")
 
     public = tmp_path / "lambeth-public.json"
     assert exchange("keys", "export", "--borough", "lambeth", "--out", public, *ours, "--json").json["exported"] == made
@@ -54,7 +54,7 @@ def test_the_exchange_makes_the_keys_that_boroughs_seal_to(exchange, tmp_path):
         (("new", "--owner", "paris"), 2, "INP-023"),
         (("new", "--borough", "lambeth", "--use", "door"), 2, "INP-025"),
         (("new",), 2, "INP-008"),
-        (("rotate", "--borough", "lewisham"), 1, "KEY-001"),
+        (("rotate", "--borough", "lewisham"), 2, "KEY-001"),
         (("import", "gone.json"), 2, "INP-001"),
     ],
 )

@@ -169,3 +169,138 @@ def test_no_line_of_report_or_screen_holds_a_value(pack):
     said, _, report = pack(NEC.replace('"REID, LEO"', "ZYXWV"))
     told = said.out + said.err + str(report)
     assert not any(value in told for value in ("ZYXWV", "OKAFOR", "AB123456C", "1.00E+11", "SW2 5SG"))
+
+
+def flags(*cells: str) -> str:
+    """The NEC extract with these safety flags."""
+    head, *rows = NEC.splitlines()
+    rows = [row.replace(",N,", f",{cell},").replace(",Y,", f",{cell},") for row, cell in zip(rows, cells, strict=True)]
+    return "\n".join([head, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "options", "packed", "code"),
+    [
+        (("", "", ""), (), None, "INP-073"),
+        (("", "", ""), ("--nobody-suppressed",), [False, False, False], "PAK-067"),
+        (("N", "N", ""), (), [False, False, None], "PAK-069"),
+        (("N", "N", ""), ("--nobody-suppressed",), [False, False, False], "PAK-067"),
+        (("", "", "Y"), (), [False, False, True], "PAK-068"),
+        (("", "", "Y"), ("--nobody-suppressed",), None, "INP-075"),
+        (("", "", "perhaps"), ("--nobody-suppressed",), None, "INP-075"),
+        (("N", "", "Y"), (), [False, None, True], "PAK-069"),
+        (("N", "N", "N"), (), [False, False, False], None),
+    ],
+)
+def test_an_empty_safety_flag_is_never_taken_for_leave_to_write_unless_somebody_states_it(
+    pack, cells, options, packed, code
+):
+    said, rows, report = pack(flags(*cells), *options)
+    if packed is None:
+        assert (said.code, rows, said.json["error"]["code"]) == (2, [], code)
+        return
+    assert said.code == 0
+    assert [row["suppress_contact"] for row in rows] == packed
+    told = {line["code"]: line["effect"] for line in report if line["field"] in ("sensitive", "suppress_contact")}
+    assert told.keys() - {"HOU-033"} == ({code} if code else set())
+    assert (told.get("PAK-069") == "would be rejected") is (None in packed)
+
+
+def test_a_safety_flag_that_no_column_holds_can_be_stated_too(pack):
+    text = NEC.replace("SENSITIVE", "SOMETHING")
+    _said, rows, report = pack(text, "--nobody-suppressed")
+    assert {row["suppress_contact"] for row in rows} == {False}
+    assert [line["code"] for line in report if line["field"] == "suppress_contact"] == ["PAK-067"]
+    assert "--nobody-suppressed" in pack(text)[0].json["error"]["mend"]
+
+
+def test_every_numbered_child_that_stands_in_the_file_is_read(pack):
+    head, first, second = CIVICA.splitlines()
+    many = "".join(f",dep{n}_forename,dep{n}_surname,dep{n}_dob,dep{n}_sex" for n in (3, 9, 12))
+    head = head.replace(",restricted", f"{many},restricted")
+    first = first.replace(",0,2026", ",,,,,Ivy,Reid,2017-01-10,F,Jude,Reid,2018-02-11,F,0,2026")
+    second = second.replace(",0,2026", ",,,,,,,,,Nell,Lin,2015-03-04,F,0,2026")
+    said, rows, _report = pack("\n".join([head, first, second]) + "\n")
+    assert [(row["household_ref"], row["child_seq"], row["child_forename"]) for row in rows] == [
+        ("C1", 1, "Leo"),
+        ("C1", 2, "Mia"),
+        ("C1", 9, "Ivy"),
+        ("C1", 12, "Jude"),
+        ("C2", 12, "Nell"),
+    ]
+    assert (said.json["rows_left_out"], said.json["columns_dropped"]) == (0, [])
+
+
+def test_a_column_that_looks_like_one_more_of_a_group_is_never_called_no_part_of_the_contract(pack):
+    text = (
+        NEC.replace("CHILD_NAME,", "CHILD_NAME,CHILD_NAME_2,ADDRESS_1,ADDRESS_6,")
+        .replace('",21/03', '",,,,21/03')
+        .replace('",02/04', '","OBI, ADA",,,02/04')
+    )
+    said, _, report = pack(text)
+    assert lines(report, "PAK-071") == [(4, "child_name_2"), (None, "address_6")]
+    assert said.json["columns_dropped"] == []
+    assert said.json["columns_of_groups_not_read"] == ["address_6", "child_name_2"]
+
+
+def test_what_is_wrong_with_a_cell_is_said_once_and_rejects_the_row_in_that_line(pack):
+    text = NEC.replace("21/03/2015", "31/06/2016").replace("JSA(IB)", "JSA?")
+    said, _, report = pack(text)
+    wrong = [
+        (line["row"], line["code"], line["effect"]) for line in report if line["field"] in ("child_dob", "passport_ind")
+    ]
+    assert wrong == [
+        (2, "PAK-002", "would be rejected"),
+        (2, "PAK-006", "would be rejected"),
+        (3, "PAK-006", "would be rejected"),
+    ]
+    assert not {line["code"] for line in report} & {"HOU-002", "HOU-022"}
+    assert said.json["rows_to_be_rejected"] == 2
+
+
+def test_of_two_children_side_by_side_only_the_one_with_the_bad_birthday_is_told_of_it(pack):
+    _said, _rows, report = pack(CIVICA.replace("2018-05-06", "31/06/2018").replace("2016-04-02", ""))
+    told = [(line["code"], line["effect"], line["field"]) for line in report if "dob" in line["field"]]
+    assert told == [("HOU-022", "would be rejected", "child_dob"), ("PAK-002", "would be rejected", "dep2_dob")]
+
+
+def test_a_reference_that_a_spreadsheet_rounded_rejects_its_rows(pack):
+    said, _, report = pack(NEC.replace("1001,", "1.23E+11,"))
+    assert {line["row"] for line in report if line["code"] == "HOU-035"} == {2, 3}
+    assert said.json["rows_to_be_rejected"] == 2
+
+
+def test_unknown_codes_are_listed_with_their_counts_and_nothing_that_may_be_a_name(pack):
+    text = NEC.replace("JSA(IB)", "UC-LIVE").replace(",F,N", ",Okafor,N").replace(",M,Y", ",100023336956,Y")
+    said, _, report = pack(text)
+    assert said.json["unknown_codes"]["passport_ind"] == {"codes": {"UC-LIVE": 2}, "other_cells": 0}
+    assert said.json["unknown_codes"]["child_sex"] == {"codes": {}, "other_cells": 2}
+    assert "UC-LIVE" not in str(report)
+
+
+def test_a_column_with_many_other_texts_holds_no_codes_and_none_is_shown(pack):
+    head, first, *_ = NEC.splitlines()
+    rows = [first.replace(",F,N", f",W{n},N") for n in range(30)]
+    said, _, _ = pack("\n".join([head, *rows]) + "\n")
+    assert said.json["unknown_codes"]["child_sex"] == {"codes": {}, "other_cells": 30}
+
+
+def test_what_needs_nothing_done_is_counted_and_shown_apart_from_what_is_to_be_mended(pack, exchange, tmp_path):
+    said, _, report = pack(CIVICA.replace("ESA(IR)", "ESA?").replace(",uprn,", ",ethnicity,"))
+    assert said.json["to_mend"] == {"PAK-006": 1}
+    assert said.json["nothing_to_do"] == {"PAK-012": 1, "PAK-030": 1}
+    assert {line["code"]: line["to_mend"] for line in report} == {"PAK-006": "yes", "PAK-012": "no", "PAK-030": "no"}
+    text = exchange("pack", "households", tmp_path / "extract.csv", "--out", tmp_path / "h.parquet", *AS_OF).out
+    mend, nothing = text.index("To be mended"), text.index("Nothing to be done")
+    assert mend < text.index("PAK-006") < nothing < text.index("PAK-012")
+    assert "columns not packed             1: ethnicity" in text
+
+
+def test_dates_are_never_guessed_and_the_order_can_be_stated(pack):
+    text = NEC.replace("14/11/2026", "11/14/2026").replace("21/03/", "03/11/").replace("02/04/", "04/02/")
+    said, rows, _ = pack(text.replace("04/11/1986", "11/04/1986").replace("01/01/1900", ""))
+    assert (said.code, rows, said.json["error"]["code"]) == (2, [], "INP-070")
+    assert "extract_date" in said.json["error"]["message"]
+    _, rows, _ = pack(text.replace("04/11/1986", "11/04/1986").replace("01/01/1900", ""), "--dates", "us")
+    assert [row["child_dob"] for row in rows] == [date(2015, 3, 11), date(2017, 3, 11), date(2016, 4, 2)]
+    assert pack(text, "--dates", "eu")[0].json["error"]["code"] == "INP-049"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -20,7 +21,7 @@ from tests.unit.client.conftest import Exchange
 AS_OF = ("--as-of", "2026-11-21")
 DECISIONS = """match_ref,decision,decided_by,decided_on,reason
 m-1,confirm,officer1,2026-11-20,
-m-2,Opted Out,officer1,20/11/2026,
+m-2,OPTED_OUT,officer1,20/11/2026,
 """
 
 
@@ -91,11 +92,11 @@ def test_rows_that_the_exchange_would_reject_are_packed_and_listed_with_their_li
 @pytest.mark.parametrize(
     ("name", "data", "code"),
     [
-        ("d.csv", b"", "INP-002"),
-        ("d.csv", b"a,b\x00\n1,2\n", "INP-002"),
+        ("d.csv", b"", "INP-060"),
+        ("d.csv", b"a,b\x00\n1,2\n", "INP-004"),
         ("d.csv", b"decision,Decision\nconfirm,confirm\n", "INP-007"),
-        ("d.xlsx", b"not a workbook", "INP-002"),
-        ("d.pdf", b"%PDF", "INP-015"),
+        ("d.xlsx", b"not a workbook", "INP-050"),
+        ("d.pdf", b"%PDF", "INP-050"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_refused(exchange, tmp_path, name, data, code):
@@ -152,3 +153,185 @@ def test_a_csv_template_comes_with_its_data_dictionary(exchange, tmp_path, datas
     assert json.loads(said.out)["dictionary"] == str(dictionary)
     told = [line.partition(",")[0] for line in dictionary.read_text(encoding="utf-8-sig").splitlines()[1:]]
     assert told == (tmp_path / "empty.csv").read_text(encoding="utf-8-sig").strip().split(",")
+
+
+HEAD = (
+    "upn,surname,forename,dob,sex,nc_year,enrol_status,urn,laestab,school_name,postcode,uprn,paon,"
+    "fsm_start_date,fsm_end_date\n"
+)
+
+
+def pack_pupils(exchange: Exchange, folder: Path, **cells: str) -> tuple[dict, list[tuple[str, str, str]], dict]:
+    """Pack one pupil; returns the row, its lines (code, effect, field) and the facts."""
+    given = {
+        "upn": upn(1), "surname": "Okafor", "forename": "Amara", "dob": "2015-11-03", "sex": "F", "nc_year": "6",
+        "enrol_status": "C", "urn": "100785", "laestab": "2101234", "school_name": "Peckham Rye", "postcode": "SW2 5SG",
+    } | cells  # fmt: skip
+    row = ",".join(f'"{given.get(name, "")}"' for name in HEAD.strip().split(","))
+    (folder / "p.csv").write_text(HEAD + row + "\n", encoding="utf-8")
+    out = folder / "p.parquet"
+    said = exchange("pack", "table", folder / "p.csv", "--dataset", "pupils", "--out", out, "--json", *AS_OF)
+    report = pyarrow.csv.read_csv(folder / "p-report.csv").to_pylist()
+    lines = [(line["code"], line["effect"], line["field"]) for line in report]
+    return pq.read_table(out).to_pylist()[0], lines, said.json
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "code"),
+    [
+        *[("nc_year", text, "6") for text in ("Year 6", "year  6", "Y6", "Yr 6", "YEAR-6", "06", "6.0", "Yr6")],
+        *[("nc_year", text, "R") for text in ("R", "Rec", "RECEPTION", "Year R")],
+        *[("nc_year", text, "N2") for text in ("N2", "n2", "Nursery 2")],
+        *[("sex", text, "F") for text in ("f", "Female", "GIRL")],
+        *[("sex", text, "M") for text in ("Male", "boy")],
+        *[("enrol_status", text, "C") for text in ("Single", "Current (single registration at this school)")],
+        ("enrol_status", "Main", "M"),
+        ("enrol_status", "subsidiary", "S"),
+    ],
+)
+def test_codes_in_plain_words_are_read(exchange: Exchange, tmp_path: Path, field, text, code):
+    row, lines, _ = pack_pupils(exchange, tmp_path, **{field: text})
+    assert row[field] == code
+    assert not [line for line in lines if line[2] == field and line[1] != "noted"]
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        *[
+            ("nc_year", text)
+            for text in ("Nursery", "N", "0", "-1", "1?", "(1)", "Year 15", "Year", "6/7", "R?", "1 1")
+        ],
+        *[("sex", text) for text in ("1", "2", "U", "F?", "M/F", "Not known")],
+        *[("enrol_status", text) for text in ("Current", "G", "Main?", "C/M")],
+    ],
+)
+def test_a_code_with_two_meanings_or_none_is_refused_in_one_line_and_listed(exchange, tmp_path, field, text):
+    row, lines, facts = pack_pupils(exchange, tmp_path, **{field: text})
+    assert row[field] is None
+    assert [line for line in lines if line[2] == field] == [("PAK-006", "would be rejected", field)]
+    assert facts["unknown_codes"] == {field: {"codes": {text: 1}, "other_cells": 0}}
+    assert facts["rows_to_be_rejected"] == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "packed", "code"),
+    [
+        (("-", "Suharto"), ("-", "Suharto"), None),
+        ((".", "Suharto"), ("-", "Suharto"), "PAK-070"),
+        (("Suharto", "."), ("-", "Suharto"), "PAK-070"),
+        (("Suharto", "-"), ("-", "Suharto"), "PAK-070"),
+        (("FNU", "Rahimi"), ("-", "Rahimi"), "PAK-070"),
+        (("Karim", "LNU"), ("-", "Karim"), "PAK-070"),
+        (("\u2014", "Budi"), ("-", "Budi"), "PAK-070"),
+        (("", "Suharto"), (None, "Suharto"), "PUP-007"),
+        (("Suharto", ""), ("Suharto", None), "PUP-006"),
+        ((".", "-"), (".", "-"), "PUP-008"),
+        (("Suhartono", "Suhartono"), ("Suhartono", "Suhartono"), None),
+        (("J.", "O'Neil-Smith"), ("J.", "O'Neil-Smith"), None),
+        (("Fnu", "Rahimi"), ("Fnu", "Rahimi"), None),
+    ],
+)
+def test_a_single_name_can_be_sent_and_an_empty_cell_is_no_such_name(exchange, tmp_path, sent, packed, code):
+    row, lines, facts = pack_pupils(exchange, tmp_path, forename=sent[0], surname=sent[1])
+    assert (row["forename"], row["surname"]) == packed
+    assert {line[0] for line in lines} == ({code} if code else set())
+    assert facts["rows_to_be_rejected"] == (code is not None and code.startswith("PUP"))
+
+
+def test_a_date_that_cannot_be_read_does_not_make_another_cell_wrong(exchange, tmp_path):
+    _, lines, _ = pack_pupils(exchange, tmp_path, fsm_start_date="soon", fsm_end_date="2026-07-31")
+    assert lines == [("PAK-002", "emptied", "fsm_start_date")]
+    _, lines, _ = pack_pupils(exchange, tmp_path, fsm_start_date="", fsm_end_date="2026-07-31")
+    assert lines == [("PUP-034", "noted", "fsm_end_date")]
+
+
+def test_a_house_number_that_a_spreadsheet_made_a_date_of_is_left_out(exchange, tmp_path):
+    row, lines, _ = pack_pupils(exchange, tmp_path, paon="12-Mar")
+    assert (row["paon"], lines) == (None, [("PAK-066", "emptied", "paon")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "confirm?",
+        "(confirm)",
+        "~confirm",
+        "confirm.",
+        "-confirm",
+        "REJECT!",
+        "opted-out",
+        "opted out",
+        "confirmed",
+        "y",
+    ],
+)
+def test_no_decision_is_read_out_of_something_like_one(exchange, tmp_path, text):
+    (tmp_path / "d.csv").write_text(DECISIONS.replace(",confirm,", f",{text},"))
+    out = tmp_path / "d.parquet"
+    said = exchange("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", "--out", out, "--json", *AS_OF)
+    assert pq.read_table(out)["decision"].to_pylist() == [None, "opted_out"]
+    report = pyarrow.csv.read_csv(tmp_path / "d-report.csv").to_pylist()
+    assert [(x["row"], x["code"], x["effect"]) for x in report if x["field"] == "decision"] == [
+        (2, "PAK-006", "would be rejected")
+    ]
+    assert said.json["findings"].keys().isdisjoint({"DEC-003", "DEC-004"})
+
+
+def test_a_name_in_the_column_of_decisions_is_counted_and_not_shown(exchange, tmp_path):
+    (tmp_path / "d.csv").write_text(DECISIONS.replace(",confirm,", ",Okafor,") + "m-3,confirmed,o,2026-11-20,\n")
+    out = ("--out", tmp_path / "d.parquet", "--json")
+    said = exchange("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", *out, *AS_OF)
+    assert said.json["unknown_codes"] == {"decision": {"codes": {"confirmed": 1}, "other_cells": 1}}
+
+
+def test_texts_that_do_not_repeat_are_names_sooner_than_codes(exchange, tmp_path):
+    names = ("Quill", "Wren", "Marlow", "Obi", "Reid", "Lin", "Femal", "Hale")
+    rows = [f'"{upn(n)}",A,B,2015-11-03,{name},6,C,100785,2101234,P,SW2 5SG,,,,' for n, name in enumerate(names)]
+    (tmp_path / "p.csv").write_text(HEAD + "\n".join(rows) + "\n")
+    out = ("--out", tmp_path / "p.parquet", "--json")
+    said = exchange("pack", "table", tmp_path / "p.csv", "--dataset", "pupils", *out, *AS_OF)
+    assert said.json["unknown_codes"] == {"sex": {"codes": {"Femal": 1}, "other_cells": 7}}
+
+
+def test_what_an_officer_wrote_beside_a_decision_is_counted_and_not_shown(exchange, tmp_path):
+    (tmp_path / "d.csv").write_text(DECISIONS.replace(",confirm,", ",confirm - Mrs Okafor rang,"))
+    command = ("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", "--out", tmp_path / "d.parquet")
+    said = exchange(*command, "--json", *AS_OF)
+    assert said.json["unknown_codes"] == {"decision": {"codes": {}, "other_cells": 1}}
+    assert "Okafor" not in exchange(*command, *AS_OF).out + (tmp_path / "d-report.csv").read_text()
+
+
+def test_an_empty_safety_flag_of_a_template_is_asked_about(exchange, tmp_path):
+    contract = CONTRACTS["households"]
+    cells = {c.name: c.example for c in contract.columns} | {"suppress_contact": ""}
+    (tmp_path / "h.csv").write_text(",".join(cells) + "\n" + ",".join(cells.values()) + "\n")
+    command = (
+        "pack",
+        "table",
+        tmp_path / "h.csv",
+        "--dataset",
+        "households",
+        "--out",
+        tmp_path / "h.parquet",
+        "--json",
+    )
+    assert exchange(*command, *AS_OF).json["error"]["code"] == "INP-073"
+    assert exchange(*command, *AS_OF, "--nobody-suppressed").code == 0
+    assert pq.read_table(tmp_path / "h.parquet")["suppress_contact"].to_pylist() == [False]
+
+
+def test_the_workbook_counts_every_code_filters_and_sets_apart_what_needs_nothing_done(exchange, tmp_path):
+    text = DECISIONS.replace("confirm", "confirmed").replace("reason", "ethnicity")
+    (tmp_path / "d.csv").write_text(text)
+    out = ("--out", tmp_path / "o.parquet", "--report", tmp_path / "r.xlsx")
+    exchange("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", *out, *AS_OF)
+    book = CalamineWorkbook.from_path(str(tmp_path / "r.xlsx"))
+    rows = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    assert [(row[0], row[2], row[3]) for row in rows["Codes"][1:]] == [("PAK-006", 1.0, "yes"), ("PAK-030", 1.0, "no")]
+    assert [row[2] for row in rows["To be mended"][1:]] == ["PAK-006"]
+    assert [row[2] for row in rows["Nothing to do"][1:]] == ["PAK-030"]
+    assert rows["Unknown codes"][1:] == [["decision", "confirmed", 1.0]]
+    with ZipFile(tmp_path / "r.xlsx") as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert all(b"<autoFilter" in parts.read(name) for name in sheets)

@@ -67,6 +67,7 @@ EXAMPLES: dict[str, Example] = {
     "PUP-035": one({"fsm_end_date": date(2099, 12, 31)}, {"fsm_end_date": date(2027, 7, 31)}),
     "PUP-036": one({"fsm_category": "Q"}, {"fsm_category": "tfsm"}),
     "PUP-037": one({"fsm_start_date": None, "fsm_end_date": None}, {"fsm_end_date": None}),
+    "PUP-038": one({"uprn": "100023000000"}, {"uprn": "100023336000"}),
     "PUP-050": Example([{}, {}], [{}, {"town": "London"}]),
     "PUP-051": Example([{}, {"dob": date(2015, 3, 11)}], [{}, {"enrol_status": "S"}]),
     "PUP-052": Example([{"enrol_status": "S"}, {"enrol_status": "M"}], [{}, {"upn": OTHER_UPN, "uln": None}]),
@@ -84,7 +85,7 @@ EXAMPLES: dict[str, Example] = {
     "HOU-004": one({"qualifying_benefit": "IS"}, {"qualifying_benefit": "IS", "uc_net_earnings": None}),
     "HOU-005": one({"uc_net_earnings": -0.01}, {"uc_net_earnings": 0.0}),
     "HOU-006": one({"claimant_surname": None}, {"partner_forename": None, "partner_surname": None}),
-    "HOU-007": one({"child_forename": "-"}, {"child_forename": "Bo"}),
+    "HOU-007": one({"child_forename": "."}, {"child_forename": "-"}),
     "HOU-008": one({"child_surname": "Okaf0r"}, {"child_surname": "D'Souza"}),
     "HOU-009": one({"address_line_1": LONG}, {"address_line_1": LONG[:200]}),
     "HOU-010": one({"claimant_dob": date(1900, 1, 1)}, {"claimant_dob": None}),
@@ -113,6 +114,9 @@ EXAMPLES: dict[str, Example] = {
     "HOU-033": Example(
         [{}, {**SIBLING, "suppress_contact": True}], [{}, {**SIBLING, "household_ref": "2", "suppress_contact": True}]
     ),
+    "HOU-034": one({"uprn": "100000000000"}, {"uprn": "1000000"}),
+    "HOU-035": one({"household_ref": "1.23E+11"}, {"household_ref": "123E11A"}),
+    "HOU-036": one({"household_ref": "1234567890123450"}, {"household_ref": "123456789012340"}),
     "HOU-050": Example([{}, {}], [{}, SIBLING]),
     "HOU-051": Example([{}, {"household_ref": "HB1"}], [{}, {"household_ref": "HB1", "claimant_forename": "David"}]),
     "HOU-052": Example([{}, {"household_ref": "2", "claimant_forename": "David"}], [{}, SIBLING]),

@@ -10,10 +10,12 @@ import pyarrow as pa
 import pytest
 
 from shared.contract.datasets import CONTRACTS
-from shared.contract.file_rules import FILE_RULES, LONGEST_TEXT_BYTES
+from shared.contract.file_rules import FILE_RULES, LONGEST_TEXT_BYTES, read_columns
 from shared.contract.validate import Validation, validate
 from shared.errors import BadFile
 from tests.unit.contract.rows import AS_OF, STALE_AFTER_DAYS, table_of
+
+UTC_MILLISECONDS = pa.timestamp("ms", "+00:00")
 
 
 def check(table: pa.Table, dataset: str = "pupils") -> Validation:
@@ -118,10 +120,11 @@ class Named(pa.ExtensionType):  # type: ignore[misc]
         ("households", "suppress_contact", "N", "FIL-009"),
         ("households", "suppress_contact", 0, "FIL-009"),
         ("households", "child_seq", 1.0, "FIL-009"),
-        ("households", "uc_net_earnings", pa.array([412.5], pa.float32()), "FIL-009"),
+        ("households", "uc_net_earnings", pa.array([412.5], pa.float16()), "FIL-009"),
         ("households", "uc_net_earnings", "412.50", "FIL-009"),
         ("pupils", "dob", datetime(2015, 11, 3, 0, 0, 1), "FIL-010"),  # noqa: DTZ001
-        ("pupils", "dob", datetime(2015, 11, 3, tzinfo=UTC), "FIL-010"),
+        ("pupils", "dob", datetime(2015, 6, 2, 23, tzinfo=UTC), "FIL-010"),
+        ("pupils", "dob", pa.array([datetime(2015, 11, 3)], pa.timestamp("us", "Europe/London")), "FIL-010"),  # noqa: DTZ001
         ("pupils", "dob", pa.array([86_400_001], pa.int64()).view(pa.date64()), "FIL-010"),
         ("pupils", "dob", pa.array([2**60], pa.timestamp("s")), "FIL-010"),
         ("pupils", "surname", pa.array([b"\xd6zg\xfcr"]).view(pa.string()), "FIL-011"),
@@ -156,13 +159,75 @@ def test_a_column_of_the_wrong_kind_refuses_the_file_and_is_named(
         ("households", "child_seq", pa.array([3], pa.uint8()), 3),
         ("households", "uc_net_earnings", pa.array([412]), 412.0),
         ("households", "uc_net_earnings", pa.array([Decimal("412.50")]), 412.5),
-        ("households", "uc_net_earnings", pa.array([float("nan")]), None),
+        ("pupils", "dob", datetime(2015, 11, 3, tzinfo=UTC), date(2015, 11, 3)),
+        (
+            "pupils",
+            "dob",
+            pa.array([datetime(2015, 11, 3, tzinfo=UTC)], pa.timestamp("ms", "+00:00")),
+            date(2015, 11, 3),
+        ),
+        ("households", "uc_net_earnings", pa.array([412.37], pa.float32()), 412.37),
+        ("households", "uc_net_earnings", pa.array([0.1], pa.float32()), 0.1),
     ],
 )
 def test_every_fitting_type_is_read_into_the_contracts_own(dataset: str, name: str, values: Any, read: object) -> None:
     accepted = check(with_column(name, values, dataset), dataset).accepted
     assert accepted.column(name).to_pylist() == [read]
     assert accepted.schema.field(name).type == CONTRACTS[dataset].arrow_schema().field(name).type
+
+
+def test_every_penny_of_an_amount_in_half_the_bits_is_read_as_it_was_meant() -> None:
+    pence = range(0, 13_107_200, 61)
+    earnings = pa.array([penny / 100 for penny in pence], pa.float32())
+    table = table_of("households").take([0] * len(pence)).drop_columns(["uc_net_earnings"])
+    read = read_columns(table.append_column("uc_net_earnings", earnings), CONTRACTS["households"])
+    assert read.column("uc_net_earnings").to_pylist() == [penny / 100 for penny in pence]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
+def test_what_is_no_number_is_a_fault_of_its_row_and_left_out(value: float, kind: pa.DataType) -> None:
+    checked = check(with_column("uc_net_earnings", pa.array([value], kind), "households"), "households")
+    assert checked.findings.column("code").to_pylist() == ["HOU-005"]
+    assert checked.accepted.column("uc_net_earnings").to_pylist() == [None]
+
+
+def test_every_decimal_column_has_a_rule_for_what_is_no_number() -> None:
+    """No reader may make an empty cell of it in silence."""
+    for dataset, contract in CONTRACTS.items():
+        for column in contract.columns:
+            if column.kind == "decimal":
+                checked = check(with_column(column.name, pa.array([float("nan")]), dataset), dataset)
+                assert column.name in checked.findings.column("field").to_pylist()
+
+
+def test_a_date_that_was_midnight_in_summer_is_said_to_be_one() -> None:
+    moments = [datetime(2015, 11, 3, tzinfo=UTC), datetime(2015, 6, 2, 23, tzinfo=UTC)]
+    table = table_of("pupils").take([0, 0]).drop_columns(["dob"]).append_column("dob", pa.array(moments))
+    error = refusal(table)
+    assert error.code == "FIL-010"
+    assert "1 of its values are at 23:00 UTC: midnight in British Summer Time" in error.message
+    assert error.particulars is not None
+    assert error.particulars.settings["parquet-java, Spark"].startswith("to_date")
+
+
+def test_names_in_capitals_are_said_to_be_capitals() -> None:
+    table = table_of("pupils")
+    shouted = refusal(table.rename_columns([name.upper() for name in table.column_names]))
+    assert shouted.code == "FIL-003"
+    assert f"In lower case {table.num_columns} of the names would belong to it: UPN, ULN" in shouted.message
+    assert shouted.particulars is not None
+    assert "name.lower()" in shouted.particulars.settings["parquet-java, Spark"]
+    one = refusal(table.rename_columns({"surname": "Surname"}))
+    assert (one.code, "In lower case 1 of the names would belong to it: Surname." in one.message) == ("FIL-005", True)
+
+
+def test_every_file_rule_says_as_data_what_it_says_in_words() -> None:
+    for rule in FILE_RULES:
+        error = rule.broken_by(["column"])
+        assert error.particulars is not None
+        assert error.particulars.found == error.message
+        assert all(text in error.mend for text in (rule.mend, *rule.settings.values()))
 
 
 def test_a_long_word_in_a_dictionary_is_refused_before_it_is_copied_into_every_row() -> None:

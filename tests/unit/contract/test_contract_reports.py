@@ -16,6 +16,7 @@ from shared.contract import report as report_module
 from shared.contract.catalogue import rule_page
 from shared.contract.datasets import CONTRACTS
 from shared.contract.file_rules import UNKNOWN
+from shared.contract.identifiers import upn_check_letter
 from shared.contract.report import report_json, report_xlsx, row_reference, status_of
 from shared.contract.template import DICTIONARY_HEADER, dictionary_csv, template_csv, template_xlsx
 from shared.contract.validate import Validation
@@ -45,7 +46,7 @@ def sheets(data: bytes) -> dict[str, list[list[object]]]:
 def test_a_report_line_says_school_pupil_reference_message_how_to_mend_and_field_in_that_order() -> None:
     document = json.loads(report_json(three_schools(), FACTS))
     line = document["findings"][1]
-    assert list(line) == ["school", "reference", "message", "mend", "field", "severity", "code"]
+    assert list(line) == ["school", "reference", "message", "mend", "field", "severity", "code", "to_mend"]
     assert (line["school"], line["reference"], line["field"], line["code"]) == ("100785", "row 3", "upn", "PUP-001")
     header = sheets(report_xlsx(three_schools(), FACTS))["Findings"][0]
     assert header == ["School (URN)", "Pupil reference", "Message", "How to mend", "Field", "Severity", "Code"]
@@ -63,7 +64,7 @@ def test_lines_are_school_by_school_and_then_in_the_order_of_the_file() -> None:
 
 def test_the_sheet_and_the_json_say_the_same() -> None:
     lines = json.loads(report_json(three_schools(), FACTS))["findings"]
-    assert sheets(report_xlsx(three_schools(), FACTS))["Findings"][1:] == [list(line.values()) for line in lines]
+    assert sheets(report_xlsx(three_schools(), FACTS))["Findings"][1:] == [list(line.values())[:-1] for line in lines]
 
 
 def test_the_summary_says_what_the_report_is_about_and_what_became_of_the_rows() -> None:
@@ -76,6 +77,55 @@ def test_the_summary_says_what_the_report_is_about_and_what_became_of_the_rows()
     assert (summary["drop"], summary["Status"], summary["Rows in"]) == ("d-0a1b2c", "rejected", 4.0)
     assert summary["Rejected by PUP-001"] == 1.0
     assert "header is row 1" in str(summary["Row numbers"])
+
+
+def with_temporary_upns() -> Validation:
+    """Three rows, of which two need nothing done, and one is to be mended."""
+    temporary = [upn_check_letter(body) + body for body in ("21023451900A", "21023451901A")]
+    return validated(
+        "pupils", {"upn": temporary[0]}, {"sex": "?"}, {"upn": temporary[1], "uln": None, "forename": "Bo"}
+    )
+
+
+def test_what_needs_nothing_done_stands_apart_and_every_code_has_its_count() -> None:
+    document = json.loads(report_json(with_temporary_upns(), FACTS))
+    assert [(line["code"], line["to_mend"]) for line in document["findings"]] == [
+        ("PUP-016", "yes"),
+        ("PUP-004", "no"),
+        ("PUP-004", "no"),
+    ]
+    assert [(c["code"], c["lines"], c["to_mend"]) for c in document["codes"]] == [
+        ("PUP-004", 2, "no"),
+        ("PUP-016", 1, "yes"),
+    ]
+    book = sheets(report_xlsx(with_temporary_upns(), FACTS))
+    assert list(book) == ["Summary", "Codes", "Findings", "Nothing to do"]
+    assert [row[6] for row in book["Findings"][1:]] == ["PUP-016"]
+    assert [row[6] for row in book["Nothing to do"][1:]] == ["PUP-004", "PUP-004"]
+    assert [row[:4] for row in book["Codes"][1:]] == [
+        ["PUP-004", "warning", 2.0, "no"],
+        ["PUP-016", "error", 1.0, "yes"],
+    ]
+    assert ["Findings to be mended", 1.0] in book["Summary"]
+    assert ["Findings that need nothing done", 2.0] in book["Summary"]
+
+
+def test_every_sheet_of_lines_has_filters_over_all_of_them() -> None:
+    with ZipFile(BytesIO(report_xlsx(with_temporary_upns(), FACTS))) as parts:
+        filters = [
+            re.findall(r'<autoFilter ref="([^"]+)"', parts.read(f"xl/worksheets/sheet{n}.xml").decode())
+            for n in range(1, 5)
+        ]
+    assert filters == [[], ["A1:F3"], ["A1:G2"], ["A1:G3"]]
+
+
+def test_a_long_list_of_what_needs_nothing_done_never_crowds_out_what_is_to_be_mended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report_module, "MOST_LINES", 1)
+    document = json.loads(report_json(with_temporary_upns(), FACTS))
+    assert [line["code"] for line in document["findings"]] == ["PUP-016"]
+    assert [c["lines"] for c in document["codes"]] == [2, 1]
 
 
 def test_rows_are_numbered_as_a_spreadsheet_numbers_them() -> None:
@@ -134,7 +184,7 @@ def test_a_report_that_would_be_too_long_has_the_row_numbers_of_all(
     book = sheets(report_xlsx(three_schools(), FACTS))
     assert len(book["Findings"]) == 3
     assert any("row numbers of all" in str(row) for row in book["Summary"])
-    assert ["Findings", 4.0] in book["Summary"]
+    assert ["Findings to be mended", 4.0] in book["Summary"]
     document = json.loads(report_json(three_schools(), FACTS))
     assert len(document["findings"]) == 2
     assert document["rows_by_code"] == {"PUP-001": [3], "PUP-011": [5], "PUP-016": [2], "PUP-028": [4]}

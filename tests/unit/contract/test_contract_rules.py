@@ -197,3 +197,24 @@ def test_the_earlier_of_two_identical_rows_stands() -> None:
     validation = validated("households", {}, SIBLING, {}, {})
     assert validation.accepted.column("row").to_pylist() == [0, 1]
     assert validation.rejected_by_code == {"HOU-050": 2}
+
+
+@pytest.mark.parametrize(
+    ("forename", "surname", "codes"),
+    [
+        ("-", "Suharto", set()),
+        (None, "Suharto", {"PUP-007"}),
+        (".", "Suharto", {"PUP-008"}),
+        ("--", "Suharto", {"PUP-008"}),
+        ("Suharto", "-", {"PUP-008"}),
+        ("-", "-", {"PUP-008"}),
+        ("-", "12", {"PUP-008"}),
+        ("-", None, {"PUP-006", "PUP-008"}),
+    ],
+)
+def test_only_the_agreed_mark_beside_a_surname_stands_for_a_forename(
+    forename: str | None, surname: str | None, codes: set[str]
+) -> None:
+    validation = validated("pupils", {"forename": forename, "surname": surname})
+    assert {code for _, code, _ in found(validation)} - {"PUP-009"} == codes
+    assert validation.rows_rejected == bool(codes)

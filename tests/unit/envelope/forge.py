@@ -82,15 +82,15 @@ class Forger:
 
     def with_footer(self, data: bytes, change: Callable[[bytes], bytes]) -> bytes:
         """The file with its encrypted footer (Thrift FileMetaData) changed and sealed again."""
-        start, sealed = self._footer(data)
+        start, sealed = self.footer_of(data)
         crypto, part = data[start:sealed], data[sealed:-8]
-        footer = change(self._opened(part, self._file_id(data) + b"\x00"))
-        body = crypto + self._sealed(footer, self._file_id(data) + b"\x00")
+        footer = change(self._opened(part, self.file_id_of(data) + b"\x00"))
+        body = crypto + self.sealed_part(footer, self.file_id_of(data) + b"\x00")
         return data[:start] + body + struct.pack("<I", len(body)) + b"PARE"
 
     def with_crypto(self, data: bytes, change: Callable[[bytes], bytes]) -> bytes:
         """The file with the clear part of its footer (Thrift FileCryptoMetaData) changed."""
-        start, sealed = self._footer(data)
+        start, sealed = self.footer_of(data)
         body = change(data[start:sealed]) + data[sealed:-8]
         return data[:start] + body + struct.pack("<I", len(body)) + b"PARE"
 
@@ -100,39 +100,31 @@ class Forger:
         `data_page` says that this is a data page; else it is a dictionary page.
         """
         length = struct.unpack_from("<I", data, 4)[0]
-        aad = self._file_id(data) + (b"\x04" + bytes(6) if data_page else b"\x05" + bytes(4))
+        aad = self.file_id_of(data) + (b"\x04" + bytes(6) if data_page else b"\x05" + bytes(4))
         header = self._opened(data[4 : 8 + length], aad)
         changed = change(header)
         assert changed != header
         assert len(changed) == len(header)
-        return data[:4] + self._sealed(changed, aad) + data[8 + length :]
+        return data[:4] + self.sealed_part(changed, aad) + data[8 + length :]
 
-    def _footer(self, data: bytes) -> tuple[int, int]:
+    def footer_of(self, data: bytes) -> tuple[int, int]:
         """Where the footer begins, and where the encrypted part within it does."""
         start = len(data) - 8 - struct.unpack("<I", data[-8:-4])[0]
         material = data.index(b"{", start)
         # Thrift: the key material's closing brace, then the end of the struct.
         return start, data.index(b"}", material) + 2
 
-    def _file_id(self, data: bytes) -> bytes:
-        start, _ = self._footer(data)
+    def file_id_of(self, data: bytes) -> bytes:
+        """What the library drew for this file, to stand in what authenticates its parts."""
+        start, _ = self.footer_of(data)
         at = data.index(b"\x28\x08", start) + 2
         return data[at : at + 8]
 
     def _opened(self, part: bytes, aad: bytes) -> bytes:
         return AESGCM(self.data_key).decrypt(part[4:16], part[16:], aad)
 
-    def _sealed(self, content: bytes, aad: bytes) -> bytes:
+    def sealed_part(self, content: bytes, aad: bytes) -> bytes:
+        """A part of a file, sealed under the data key: length, nonce, ciphertext and tag."""
         nonce = b"\x01" * 12
         sealed = nonce + AESGCM(self.data_key).encrypt(nonce, content, aad)
         return struct.pack("<I", len(sealed)) + sealed
-
-
-def varint(value: int) -> bytes:
-    """A signed number as Thrift's compact protocol writes it."""
-    value = value << 1 if value >= 0 else ((-value) << 1) - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])

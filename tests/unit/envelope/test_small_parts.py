@@ -1,4 +1,4 @@
-"""Canonical JSON, base64url, Thrift and the page of gates."""
+"""Canonical JSON, base64url and the page of gates."""
 
 import json
 import re
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from shared.envelope.canonical import canonical, from_text, to_text
 from shared.envelope.gates import GATES, KEY_CODES, gate_page, refuse
-from shared.envelope.thrift import read_struct
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -39,51 +38,6 @@ def test_base64url_brings_every_byte_back(data: bytes) -> None:
 def test_base64url_has_one_spelling(text: str) -> None:
     with pytest.raises(ValueError, match=r"base64url|ASCII"):
         from_text(text)
-
-
-@given(st.binary())
-def test_thrift_of_any_bytes_is_read_or_refused(data: bytes) -> None:
-    try:
-        read_struct(data)
-    except ValueError:
-        return
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (b"\x00", {}),
-        (b"\x15\x04\x00", {1: 2}),
-        (b"\x15\x03\x00", {1: -2}),
-        (b"\x11\x12\x00", {1: True, 2: False}),
-        (b"\x13\x07\x00", {1: 7}),
-        (b"\x18\x02hi\x00", {1: b"hi"}),
-        (b"\x05\x20\x04\x00", {16: 2}),
-        (b"\x19\x25\x02\x04\x00", {1: [1, 2]}),
-        (b"\x19\x21\x01\x02\x00", {1: [1, 2]}),
-        (b"\x1a\xf5\x10" + b"\x02" * 16 + b"\x00", {1: [1] * 16}),
-        (b"\x1c\x15\x02\x00\x00", {1: {1: 1}}),
-    ],
-)
-def test_thrift_values_are_read_as_written(data: bytes, expected: dict[int, object]) -> None:
-    assert read_struct(data) == expected
-
-
-@pytest.mark.parametrize(
-    ("data", "why"),
-    [
-        (b"", "cut short"),
-        (b"\x18\x7fhi\x00", "cut short"),
-        (b"\x19\xf5\xff\xff\xff\x0f", "longer than its file"),
-        (b"\x15" + b"\xff" * 11, "without end"),
-        (b"\x1b\x00\x00", "no use here"),
-        (b"\x1c" * 40, "too deep"),
-        (b"\x15\x02\x05\x02\x04\x00", "twice"),
-    ],
-)
-def test_thrift_that_lies_about_lengths_is_refused(data: bytes, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        read_struct(data)
 
 
 def test_codes_are_numbered_in_the_order_of_the_gates() -> None:

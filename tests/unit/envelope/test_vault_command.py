@@ -42,9 +42,9 @@ def test_the_signing_key_is_made_once_rotated_and_exported_with_every_version(
     vault: FakeVault, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     of = ["--owner", "exchange", "--use", "sign"]
-    assert run(["vault", "rotate", *of]) == 1
+    assert run(["vault", "rotate", *of]) == 2
     assert run(["vault", "new", *of]) == 0
-    assert run(["vault", "new", *of]) == 2
+    assert run(["vault", "new", *of]) == 7
     assert "INP-047" in capsys.readouterr().err
     assert run(["vault", "rotate", *of]) == 0
     capsys.readouterr()
@@ -81,7 +81,7 @@ def test_a_boroughs_keys_are_imported_listed_and_revoked(
 def test_what_a_keeper_mistypes_is_said(vault: FakeVault, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     for words in (["--owner", "atlantis", "--use", "drop"], ["--owner", "lambeth", "--use", "open"]):
         assert run(["vault", "rotate", *words]) == 2
-    assert run(["vault", "new", "--owner", "lambeth", "--use", "release"]) == 1
+    assert run(["vault", "new", "--owner", "lambeth", "--use", "release"]) == 2
     monkeypatch.delenv("EXCHANGE_KEY_VAULT")
     assert run(["vault", "list"]) == 2
     assert "EXCHANGE_KEY_VAULT" in capsys.readouterr().err

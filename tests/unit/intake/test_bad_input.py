@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -243,3 +243,12 @@ def test_a_decision_on_a_match_nobody_knows_enrols_nobody_and_is_counted(world: 
     counts = next(event.counts for event in world.exchange.ledger.events(subject) if event.step == "conserved")
     assert counts == {"rows_in": 1, "excluded.unknown_match_ref": 1}
     assert [name for name in world.outbox("southwark") if "enrolments" in name] == []
+
+
+def test_what_is_dated_today_in_london_is_not_of_the_future_half_an_hour_after_midnight(world: World) -> None:
+    world.now[0] = datetime(2027, 6, 30, 23, 30, tzinfo=UTC)
+    today, tomorrow = date(2027, 7, 1), date(2027, 7, 2)
+    rows = [household("H1", extract_date=today), household("H2", extract_date=tomorrow, child_forename="Ada")]
+    drop = world.receive("lambeth", world.drop("lambeth", "households", rows, collection="2027-summer"))
+    told = [(line["code"], line["reference"]) for line in world.report("lambeth", drop)["findings"]]
+    assert [line for line in told if line[0] == "HOU-031"] == [("HOU-031", "row 3")]

@@ -248,3 +248,34 @@ def test_doubts_about_two_things_multiply_and_about_one_thing_count_once() -> No
     assert both["probability"] < min(name["probability"], dob["probability"])
     by_guard = {code: one(*other_name, lenient.model_copy(update={"guards": (code,)})) for code in ("twin", "forename")}
     assert name["probability"] == min(found["probability"] for found in by_guard.values())
+
+
+@pytest.mark.parametrize("mark", ["-", "FNU"])
+@pytest.mark.parametrize("policy", [POLICY, WHOLE], ids=["cascade", "model"])
+@pytest.mark.parametrize(
+    ("pupil", "child"),
+    [
+        ({"surname": "Suharto"}, {"child_surname": "SUHARTO"}),
+        ({"surname": "Suharto"}, {"child_surname": "SUHARTO", **ELSEWHERE}),
+        ({"surname": "Suharto"}, {"child_surname": "SUHARTO", "child_forename": "BUDI"}),
+        ({"surname": "Suharto"}, {"child_surname": "WIJAYA", "child_forename": "SUHARTO"}),
+        ({"surname": "Suharto", "dob": date(2015, 5, 5)}, {"child_surname": "SUHARTO"}),
+        ({"surname": "Suharto", "upn": "J210234519001"}, {"child_surname": "SUHARTO", "child_upn": "J210234519001"}),
+    ],
+)
+def test_the_mark_of_a_single_name_says_no_more_than_an_empty_forename(
+    mark: str, policy: LinkagePolicy, pupil: dict[str, Any], child: dict[str, Any]
+) -> None:
+    """Two children of one single name must not agree on a forename because both have none."""
+
+    def linked(forename: str | None) -> dict[str, Any]:
+        return one({"forename": forename, **pupil}, {"child_forename": forename, **child}, policy)
+
+    assert linked(mark) == linked(None)
+
+
+def test_single_names_that_agree_are_for_an_officer_where_the_home_does_not() -> None:
+    found = one(
+        {"forename": "-", "surname": "Suharto"}, {"child_forename": "-", "child_surname": "SUHARTO", **ELSEWHERE}, WHOLE
+    )
+    assert (found["outcome"], found["guard"]) == ("review", "forename")

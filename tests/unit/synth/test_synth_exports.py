@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from client.pack.census import pack_census
-from client.pack.census_folder import read_census
+from client.pack.census import Beside, pack_census
+from client.pack.census_folder import read_censuses
 from client.pack.households import pack_households
 from client.pack.places import read_directory
 from client.pack.source import read
@@ -88,7 +88,10 @@ def test_an_address_is_in_parts_or_in_lines_never_in_both(census: Path) -> None:
 def test_packing_the_census_gives_the_pupils_of_the_drop(census: Path, london: London, tmp_path: Path) -> None:
     directory = read_directory(write_parquet(london.postcodes, tmp_path / "postcodes.parquet"))
     packed = pack_census(
-        read_census(census), as_of=AS_OF, stale_after_days=120, directory=directory, own_la="E09000028"
+        read_censuses([census]).censuses,
+        as_of=AS_OF,
+        stale_after_days=120,
+        beside=Beside(directory, own_la="E09000028"),
     ).table
     drop = london.pupils["southwark"]
     sent = {row["upn"]: row for row in drop.to_pylist()}
