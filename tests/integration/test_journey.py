@@ -137,7 +137,7 @@ def test_a_run_whose_inputs_were_replaced_releases_nothing(world: World) -> None
     world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
     world.receive("lambeth", world.drop("lambeth", "households", [household()]))
     [old] = [blob.name for blob in world.storage.requests("lambeth").list()]
-    later = NOW + timedelta(hours=1)
+    later = NOW + timedelta(minutes=5)
     world.receive("southwark", world.drop("southwark", "pupils", [pupil(), pupil(2, forename="Bo")], prepared_at=later))
 
     run = carry_out(world.exchange, home="lambeth", name=old)
