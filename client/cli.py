@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from client.console import answer, close_output, note, open_output
+from client.console import answer, note, open_output
 from client.exits import Exit, exit_of
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -169,9 +169,7 @@ def _refuse(code: str, message: str, mend: str, exit_code: Exit, as_json: bool) 
 def main() -> None:
     """The console script."""
     open_output()
-    code = run(sys.argv[1:])
-    close_output()
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ done is done, and what it says of it must not change that.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -39,22 +38,32 @@ def _write(stream: IO[str] | None, text: str) -> None:
             stream.flush()
 
 
+class _LetGo:
+    """Output that is let go where it cannot be taken, whoever writes it: the help and the progress bar too."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def open_output() -> None:
-    """Make standard output and error take any letter, whatever the terminal's encoding."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
+    """Make standard output and error take any letter, whatever the terminal's encoding, and never fail."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is not None:
             stream.reconfigure(errors="replace")
-
-
-def close_output() -> None:
-    """Let go of output that cannot be written: at its end Python would turn that into an exit code of its own."""
-    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            with suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            setattr(sys, name, _LetGo(stream))
 
 
 @contextmanager

@@ -189,17 +189,17 @@ OUTPUTS = {
 
 
 @pytest.mark.parametrize("output", OUTPUTS, ids=str)
-@pytest.mark.parametrize("wrong", [False, True], ids=["done", "refused"])
-def test_output_that_nobody_takes_changes_nothing(tmp_path: Path, output: str, wrong: bool) -> None:
-    out = tmp_path / ("t.pdf" if wrong else "t.csv")
-    words = f"template households --out {out}"
+@pytest.mark.parametrize("what", ["done", "refused", "help"])
+def test_output_that_nobody_takes_changes_nothing(tmp_path: Path, output: str, what: str) -> None:
+    out = tmp_path / ("t.pdf" if what == "refused" else "t.csv")
+    words = "drop --help" if what == "help" else f"template households --out {out}"
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
         ["sh", "-c", OUTPUTS[output].format(python=sys.executable, words=words)],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)}, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert done.returncode == (2 if wrong else 0)
-    assert out.exists() is not wrong
+    assert done.returncode == (2 if what == "refused" else 0)
+    assert out.exists() is (what == "done")
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
 

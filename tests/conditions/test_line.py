@@ -74,6 +74,17 @@ def test_a_drop_under_a_condition_of_the_line(office: Office, line: Line, condit
     assert office.left_over() == []
 
 
+def test_a_service_that_says_when_is_asked_then_and_not_before(office: Office, line: Line) -> None:
+    sealed, waits = office.sealed(), []
+    office.patch.setattr(pace.time, "sleep", waits.append)
+    line.fault = Fault(429, (("Retry-After", "7"),), times=2, only="PUT")
+    assert office.run("drop", sealed).code == 0
+    assert [wait for wait in waits if wait] == [7.0, 7.0]
+    line.fault, line.met, waits[:] = Fault(503, (("Retry-After", "3600"),), only="PUT"), 0, []
+    assert office.run("drop", office.sealed()).code == 5
+    assert (line.met, waits) == (1, [])
+
+
 def test_a_dead_exchange_and_a_name_that_nobody_knows(office: Office) -> None:
     sealed = office.sealed()
     for place, error, words in (
