@@ -7,6 +7,7 @@ reader has to ask about.
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from shared.errors import NotAllowed, StorageFault, StorageUnavailable
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _BUSY = {429, 503}
 _CA = "SSL_CERT_FILE"
+_TUNNEL = re.compile(r"Tunnel connection failed:(?: (\d{3})\b)?")
+"""How Python's HTTP library quotes a proxy's status. Digits elsewhere in an error are a port or an address in memory."""
 
 
 def fault_of_error(error: AzureError, url: str) -> StorageFault:
@@ -34,11 +37,8 @@ def fault_of_error(error: AzureError, url: str) -> StorageFault:
     texts = " ".join(str(cause) for cause in causes)
     if untrusted := next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None):
         return _untrusted(untrusted, url, host)
-    if "407" in texts and any(isinstance(cause, OSError) for cause in causes):
-        return proxy_refused("407")
-    if "Tunnel connection failed" in texts:
-        status = next((word for word in texts.split("Tunnel connection failed:")[1].split() if word.isdigit()), "")
-        return proxy_refused(status)
+    if refused := _TUNNEL.search(texts):
+        return proxy_refused(refused[1] or "")
     if proxy is not None and any(isinstance(cause, ProxyError) for cause in causes):
         return StorageUnavailable(
             "STO-023",
