@@ -26,7 +26,7 @@ _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _BUSY = {429, 503}
 _CA = "SSL_CERT_FILE"
 _TUNNEL = re.compile(r"Tunnel connection failed:(?: (\d{3})\b)?")
-"""How Python's HTTP library quotes a proxy's status. Digits elsewhere in an error are a port or an address in memory."""
+"""How Python's HTTP library quotes a proxy's status. Digits elsewhere in an error are of a port or of memory."""
 
 
 def fault_of_error(error: AzureError, url: str) -> StorageFault:
