@@ -51,6 +51,7 @@ def census(
         Path | None, typer.Option(help="The DfE's register of schools (CSV): fills URN and name.")
     ] = None,
     dates: Dates = None,
+    encoding: options.Encoding = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -72,7 +73,7 @@ def census(
 
     settings = load_settings(profile, borough=borough, agreements=agreements)
     with step("Reading the census tables"):
-        deliveries = read_censuses(given, collection)
+        deliveries = read_censuses(given, collection, encoding)
         places = read_directory(directory) if directory else None
         register = read(schools) if schools else None
     with step("Packing"):

@@ -72,7 +72,7 @@ class Deliveries:
     """Names of the other files in the folders."""
 
 
-def read_censuses(given: Sequence[Path], collection: str | None = None) -> Deliveries:
+def read_censuses(given: Sequence[Path], collection: str | None = None, encoding: str | None = None) -> Deliveries:
     """Read the tables `{year}_{term}_{table}.csv`, or `{year}_{term}_la_{table}.csv`, of folders.
 
     Of a single file the tables beside it that belong to it are read too. Raises `InvalidInput` INP-001 (nothing there),
@@ -103,7 +103,7 @@ def read_censuses(given: Sequence[Path], collection: str | None = None) -> Deliv
         )
         raise invalid("INP-005", path=where, table="pupilonroll", example=f"{name}pupilonroll.csv")
     several = len({folder for folder, _ in deliveries}) > 1
-    censuses = tuple(_read(chosen, tables, named_by_folder=several) for tables in deliveries.values())
+    censuses = tuple(_read(chosen, tables, encoding, named_by_folder=several) for tables in deliveries.values())
     return Deliveries(
         censuses,
         tuple(_name(file.path, several) for file in wanted),
@@ -145,12 +145,12 @@ def _no_second(known: CensusFile | None, file: CensusFile) -> None:
         raise invalid("INP-071", paths=f"{known.path} and {file.path}")
 
 
-def _read(collection: str, tables: Mapping[str, CensusFile], *, named_by_folder: bool) -> Census:
+def _read(collection: str, tables: Mapping[str, CensusFile], encoding: str | None, *, named_by_folder: bool) -> Census:
     def table(name: str) -> Source | None:
         if name not in tables:
             return None
         path = tables[name].path
-        return replace(read(path), name=_name(path, named_by_folder))
+        return replace(read(path, encoding=encoding), name=_name(path, named_by_folder))
 
     pupils = table("pupils")
     assert pupils is not None, "a delivery without a pupil table has been refused"

@@ -105,6 +105,20 @@ def test_a_line_with_another_number_of_columns_is_listed_and_counted(pack, excha
     assert lines(pa.csv.read_csv(tmp_path / "pupils-report.csv").to_pylist(), "PAK-001") == [2]
 
 
+def test_the_encoding_of_a_census_can_be_stated_as_the_advice_says(exchange, tmp_path):
+    """A table that COLLECT never wrote: saved by a program of old, in which é is one byte that Windows reads as ‚."""
+    folder = write_census(tmp_path / "census", [pupil(1, surname="Andre")], [address(1)], None)
+    table = folder / "2026_autumn_pupilonroll.csv"
+    table.write_bytes(table.read_bytes().replace(b"Andre", b"Andr\x82"))
+    asked = ("pack", "census", folder, "--out", tmp_path / "pupils.parquet", "--json", *AS_OF)
+    refused = exchange(*asked).json["error"]
+    assert (refused["code"], "--encoding" in refused["mend"]) == ("INP-057", True)
+    stated = exchange(*asked, "--encoding", "cp850")
+    assert stated.code == 0
+    assert pq.read_table(tmp_path / "pupils.parquet").column("surname").to_pylist() == ["André"]
+    assert exchange(*asked, "--encoding", "klingon").json["error"]["code"] == "INP-058"
+
+
 def test_the_main_enrolment_is_the_one_that_is_packed(pack):
     pupils = [pupil(1, enrolstatus="S", entrydate="2026-Sep-01 00:00:00"), pupil(2, upn=upn(1), enrolstatus="M")]
     _, rows, report = pack(pupils, [address(1), address(2)])
