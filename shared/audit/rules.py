@@ -111,6 +111,13 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
         _right("app.trigger", "inbox", "any", "look"),
         _right("app.trigger", "requests", "any", "look"),
         _right("app.trigger", "queue", "exchange", "put", "peek", "take", "make"),
+        # Reconciliation looks every five minutes; only a round that does something is in the ledger.
+        _right("app.reconcile", "inbox", "any", *LOOKING),
+        _right("app.reconcile", "requests", "any", *LOOKING),
+        _right("app.reconcile", "claims", "any", *LOOKING),
+        _right("app.reconcile", "deadletter", "exchange", *READING),
+        _right("app.reconcile", "queue", "exchange", "survey"),
+        _right("app.reconcile", "account", "exchange", "survey"),
     ),
     "anybody": tuple(_right("vault.challenge", "vault", whose, "authenticate") for whose in _EVERYBODY),
 }
@@ -126,6 +133,11 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule("event", "requests", "own", frozenset({"look", "read"}), "purposes"),
         Rule("event", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),
         Rule("event", "vault", "own", frozenset({"unwrap"}), "datasets"),
+        # That its file is delayed.
+        Rule("event", "outbox", "own", WRITING_ONCE, "datasets"),
+    ),
+    "reconcile": (
+        Rule("reconcile", "deadletter", "exchange", LOOKING | {"delete"}, "retention.sweep_days.deadletter"),
     ),
     "drop": (
         Rule("drop", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),

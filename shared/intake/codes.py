@@ -77,6 +77,12 @@ TOO_MANY = AgreementCode(
     "More than a hundred files of this dataset and collection are here already.",
     "Drop one file with all rows. Others can follow when the oldest are destroyed; the operators can tell you when.",
 )
+WAITS = AgreementCode(
+    "DRP-016",
+    "The exchange has not been able to take in this file, or to do the work that it asks for, for a day. The fault is "
+    "the exchange's, and its operators have been told.",
+    "Nothing: it goes on trying by itself, and the usual report follows. Do not drop the file again.",
+)
 DROP_CODES = (
     IN_THE_FUTURE,
     TOO_OLD,
@@ -92,6 +98,7 @@ DROP_CODES = (
     UNKNOWN_DROP,
     NOT_LATER,
     TOO_MANY,
+    WAITS,
 )
 
 UNREADABLE = {"STO-010": ARCHIVED, "STO-011": SENDERS_KEY, "STO-012": UNFINISHED_COPY}

@@ -7,13 +7,13 @@ queue's poison queue, as Event Grid wrote it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from shared.storage.grid import CREATED, NamedBlob, named_blob
 from shared.storage.poison import POISON, QUEUE, PoisonMessage
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from shared.storage.poison import Letter, PoisonQueue
 
-_SUBJECT = re.compile(r"/blobServices/default/containers/([^/]+)/blobs/(.+)", re.DOTALL)
 _HOST = "Host.Functions."
 
 
@@ -32,11 +31,21 @@ class GivenUp:
     letter: Letter
     function: str
     """Which function failed; empty where the message cannot be read."""
-    container: str
-    blob: str
+    named: NamedBlob | None
+    """The blob that it is about; `None` where that cannot be read."""
     etag: str
     text: str
     """The message itself."""
+
+    @property
+    def container(self) -> str:
+        """Where the blob lies; empty where that cannot be read."""
+        return self.named.container if self.named else ""
+
+    @property
+    def blob(self) -> str:
+        """The blob's name; empty where that cannot be read."""
+        return self.named.names[0] if self.named else ""
 
     @property
     def queue(self) -> str:
@@ -82,7 +91,7 @@ def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
                 "id": identity,
                 "topic": "",
                 "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
-                "eventType": "Microsoft.Storage.BlobCreated",
+                "eventType": CREATED,
                 "eventTime": at,
                 "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob", "url": url},
                 "dataVersion": "",
@@ -96,12 +105,10 @@ def _read(letter: Letter, text: str) -> GivenUp:
     try:
         if letter.queue == QUEUE:
             said = PoisonMessage.from_json(text)
-            function = said.function_id.removeprefix(_HOST)
-            return GivenUp(letter, function, said.container, said.blob, said.etag, text)
+            named = NamedBlob(said.container, (said.blob,))
+            return GivenUp(letter, said.function_id.removeprefix(_HOST), named, said.etag, text)
         event = json.loads(text)
         function = letter.queue.removesuffix(POISON).replace("-", "_")
-        found = _SUBJECT.fullmatch(event["subject"])
-        container, blob = found.groups() if found else ("", "")
-        return GivenUp(letter, function, container, blob, str((event.get("data") or {}).get("eTag", "")), text)
+        return GivenUp(letter, function, named_blob(event), str((event.get("data") or {}).get("eTag", "")), text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return GivenUp(letter, "", "", "", "", text)
+        return GivenUp(letter, "", None, "", text)
