@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.storage.poison import PoisonQueue
 
 CLEARED = "cleared"
+BEGAN = "began"
 DEAD_LETTERS = "deadletter"
 _Age = tuple[datetime | None, datetime | None]
 """When it came, and when it is deleted."""
@@ -63,6 +64,8 @@ def clear(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, subject: 
     for dead in dead_letters(letters):
         cared = [care.of(event.named, event.text, reports=event.feed == POLICY_RUNS) for event in dead.events]
         if cared and all(cared):
+            # The deletion names this round, so the round has to be in the ledger.
+            exchange.ledger.record(subject, BEGAN, service=SERVICE, tenant="exchange")
             letters.delete(dead.blob.name, if_match=dead.blob.etag)
             cleared += 1
         else:

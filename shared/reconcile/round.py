@@ -104,7 +104,10 @@ def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note:
     now = exchange.clock()
     found = _look(exchange, now)
     taken = _take_up(exchange, found.open, now, attempts, note)
-    cleared, stays = clear(exchange, poison, attempts, _subject(now))
+    try:
+        cleared, stays = clear(exchange, poison, attempts, _subject(now))
+    except StorageFault:
+        cleared, stays = 0, ()  # they are hints: what is to be done is known without them, and they stay
     done = Round(found.looked, found.unseen, taken.ended, taken.no_event, taken.waiting, taken.given_up, cleared, stays)
     if taken.ended or taken.given_up or cleared:
         exchange.ledger.record(_subject(now), "reconciled", service=SERVICE, tenant="exchange", counts=done.counts)
@@ -152,7 +155,11 @@ def _take_up(
     waiting: list[Waiting] = []
     given_up: list[GivenUp] = []
     for task, since in found:
-        chain = exchange.ledger.events(task.event)
+        try:
+            chain = exchange.ledger.events(task.event)
+        except ExchangeError as unread:
+            waiting.append(Waiting(task, since, unread.code))
+            continue
         history = History.of(chain)
         due = history.is_due(now, created=since, app=attempts.app)
         if not due or time.monotonic() - begun > WORK_SECONDS:

@@ -16,9 +16,9 @@ from shared.agreement.load import load_agreement
 from shared.disposal.notes import Sweep
 from shared.disposal.policy_runs import last_run
 from shared.envelope.keys import Use
-from shared.reconcile import tasks
 from shared.intake.identity import derived_id
 from shared.ledger.chain import Ledger
+from shared.reconcile import tasks
 from shared.storage.storage import Storage
 from tests.integration.functions_worker import Outcome, Worker
 from tests.integration.test_policy_runs import report
