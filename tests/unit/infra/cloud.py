@@ -70,6 +70,10 @@ class Cloud:
 
     def actions_on(self, scope: str, identity: Resource) -> set[str]:
         """What an identity may do with the resource of that name itself, by custom roles."""
+        return self.actions_of(f"«{identity.id}.properties.principalId»", scope)
+
+    def actions_of(self, principal: str, scope: str) -> set[str]:
+        """What somebody may do with the resource of that name itself, by custom roles."""
         defined = {
             role.id: role.body["properties"]["permissions"][0]["actions"]
             for role in self.all("Microsoft.Authorization/roleDefinitions")
@@ -79,7 +83,7 @@ class Cloud:
             for assignment in self.all("Microsoft.Authorization/roleAssignments")
             if assignment.scope
             and assignment.scope.name == scope
-            and str(assignment.body["properties"]["principalId"]) == f"«{identity.id}.properties.principalId»"
+            and str(assignment.body["properties"]["principalId"]) == principal
             for action in defined.get(assignment.body["properties"]["roleDefinitionId"], ())
         }
 
