@@ -76,6 +76,8 @@ class Letter:
     """UTC, whole seconds."""
     receipt: str
     """What the service wants to see of whoever removes it."""
+    expires: datetime | None = None
+    """When the service removes it, whatever became of it, UTC: the host's messages live for seven days."""
     body: str = field(default="", repr=False)
     """What it says, in Base64. Disposal does not look at it."""
 
@@ -163,7 +165,8 @@ class PoisonQueue:
                 messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS, **self._mark
             ):
                 body = str(message.content)
-                yield Letter(queue, message.id, len(body.encode()), message.inserted_on, str(message.pop_receipt), body)
+                receipt, size = str(message.pop_receipt), len(body.encode())
+                yield Letter(queue, message.id, size, message.inserted_on, receipt, message.expires_on, body)
 
     def _put_back(self, letter: Letter) -> None:
         with translated(letter.queue):

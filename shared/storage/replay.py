@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
+from shared.errors import UnusableName
 from shared.storage.poison import POISON, QUEUE, PoisonMessage
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class GivenUp:
         return self.letter.created
 
     @property
+    def gone_on(self) -> datetime | None:
+        """When Azure removes it, UTC."""
+        return self.letter.expires
+
+    @property
     def waits_in_a_queue_of_events(self) -> bool:
         """Whether it came through a queue and can simply be put back into it."""
         return self.queue != QUEUE
@@ -62,33 +68,70 @@ def given_up(poison: PoisonQueue) -> Iterator[tuple[GivenUp, ...]]:
 
 
 def put_back(poison: PoisonQueue, event: GivenUp) -> None:
-    """Give an event of a queue to its queue again. It is there before it is gone from here: twice is better than never.
+    """Give an event of a queue to its queue again. It stays here too: twice is better than never.
 
     Raises a `StorageFault` when that fails.
     """
     poison.send(event.queue.removesuffix(POISON), event.text)
-    poison.remove(event.letter)
 
 
 def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
     """What Event Grid would say of the blob in the storage account, for the host's blobs webhook.
 
-    The host reads container and name out of `data.url` alone, percent-encoded as there, and takes no event without it.
+    Raises `UnusableName` (STO-008) for a name that gets lost on the way.
     """
-    url = f"https://{account}.blob.core.windows.net/{event.container}/{quote(event.blob)}"
-    return json.dumps(
-        [
-            {
-                "id": identity,
-                "topic": "",
-                "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
-                "eventType": "Microsoft.Storage.BlobCreated",
-                "eventTime": at,
-                "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob", "url": url},
-                "dataVersion": "",
-                "metadataVersion": "1",
-            }
-        ]
+    if not (url := _url(account, event.container, event.blob)):
+        raise _lost()
+    said = {
+        "id": identity,
+        "topic": "",
+        "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
+        "eventType": "Microsoft.Storage.BlobCreated",
+        "eventTime": at,
+        "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob", "url": url},
+        "dataVersion": "",
+        "metadataVersion": "1",
+    }
+    return json.dumps([said])
+
+
+def grid_events(event: Mapping[str, Any], *, account: str) -> list[str]:
+    """A blob event of Event Grid's, fit for the host's blobs webhook: once for each blob that it may mean.
+
+    Event Grid names the blob twice, in `subject` and in `data.url`, and how it encodes either is not known. Where the
+    two differ the event is given for both: the host drops the one that is not there. Raises `UnusableName` (STO-008)
+    where every name gets lost on the way, and `ValueError` for an event that names no blob.
+    """
+    if not (found := _SUBJECT.fullmatch(str(event.get("subject")))):
+        raise ValueError("no blob")
+    container, name = found.groups()
+    said = event.get("data")
+    data = {"blobType": "BlockBlob", **(said if isinstance(said, dict) else {})}
+    _, _, rest = str(data.get("url", "")).partition(f"/{container}/")
+    urls = [url for blob in dict.fromkeys((name, unquote(rest) or name)) if (url := _url(account, container, blob))]
+    if not urls:
+        raise _lost()
+    return [json.dumps([{**event, "data": {**data, "url": url}}]) for url in urls]
+
+
+def _url(account: str, container: str, blob: str) -> str:
+    """The blob's address, percent-encoded: out of it alone the host reads container and name.
+
+    Empty where the name would become another on its way.
+    """
+    if {".", ".."} & set(blob.split("/")):
+        return ""
+    try:
+        return f"https://{account}.blob.core.windows.net/{container}/{quote(blob)}"
+    except UnicodeEncodeError:
+        return ""
+
+
+def _lost() -> UnusableName:
+    return UnusableName(
+        "STO-008",
+        "The blob's name has a dot segment, or is no text: on its way to the app it would become another.",
+        "Ask its sender to drop the file again under a plain name.",
     )
 
 
@@ -96,6 +139,8 @@ def _read(letter: Letter, text: str) -> GivenUp:
     try:
         if letter.queue == QUEUE:
             said = PoisonMessage.from_json(text)
+            if not all(isinstance(part, str) for part in (said.function_id, said.container, said.blob, said.etag)):
+                raise TypeError
             function = said.function_id.removeprefix(_HOST)
             return GivenUp(letter, function, said.container, said.blob, said.etag, text)
         event = json.loads(text)
