@@ -91,7 +91,7 @@ class Replay:
         if not self.given:
             return
         ledger = Ledger(storage.ledger(), agreement=chosen.agreement().reference, clock=site.now)
-        subject = f"replay:{site.now():%Y%m%d-%H%M}-{secrets.token_hex(4)}"
+        subject = f"replay:{site.now():%Y%m%d}-{secrets.token_hex(16)}"
         feeds = Counter(given.feed for given in self.given)
         try:
             ledger.record(
