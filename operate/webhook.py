@@ -90,6 +90,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+def only_here() -> urllib.request.OpenerDirector:
+    """What asks an address and nobody that it points to."""
+    return urllib.request.build_opener(_NoRedirect)
+
+
 def _post(url: str, body: str) -> None:
     """Send the event. No error of the library leaves here: its text holds the URL, and the URL the key."""
     headers = {"Content-Type": "application/json", "aeg-event-type": "Notification"}
@@ -98,7 +103,7 @@ def _post(url: str, body: str) -> None:
     try:
         if request.type not in ("https", "http"):
             raise ValueError
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=30) as taken:
+        with only_here().open(request, timeout=30) as taken:
             if taken.status in (200, 202):
                 return
             said = int(taken.status)
