@@ -12,7 +12,7 @@ import yaml
 
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
-from tests.unit.infra.bicep import Resource, deploy, of_repository
+from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
 from tests.unit.infra.templates import ROOT
 
 BUILT_IN = {
@@ -125,6 +125,12 @@ def deploy_cloud(
     names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
     resources += deploy("infra/bicep/events.bicep", source, **names, privateNetwork=private)
     return Cloud(agreement, named["boroughs"], tuple(resources), private)
+
+
+def deploy_events(*, private: bool) -> dict[str, Any]:
+    """What the second step tells `infra/events.sh`."""
+    names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
+    return outputs("infra/bicep/events.bicep", of_repository(ROOT), **names, privateNetwork=private)
 
 
 @cache
