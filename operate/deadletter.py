@@ -103,7 +103,7 @@ class _Way:
         if self.door is None or event.feed in self.queues:
             self.poison.send(event.feed, event.text)
             return
-        for events in grid_events(text_of.loads(event.text), account=self.poison.account):
+        for events in grid_events(text_of.loads(event.text), event.named, account=self.poison.account):
             self.door.give(self.functions[event.feed], events)
 
 

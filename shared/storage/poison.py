@@ -74,10 +74,10 @@ class Letter:
     """Bytes, as it is stored."""
     created: datetime | None
     """UTC, whole seconds."""
+    expires: datetime | None
+    """UTC: when the service deletes it, seven days after it came unless whoever put it said otherwise."""
     receipt: str
     """What the service wants to see of whoever removes it."""
-    expires: datetime | None = None
-    """When the service removes it, whatever became of it, UTC: the host's messages live for seven days."""
     body: str = field(default="", repr=False)
     """What it says, in Base64. Disposal does not look at it."""
 
@@ -145,6 +145,14 @@ class PoisonQueue:
             found = self._of(QUEUE).peek_messages(PEEK_AT_MOST, **self._mark)
         return [PoisonMessage.from_json(message.content) for message in found]
 
+    def waiting(self) -> bool:
+        """Whether any poison queue holds a message that can be seen; hides none from others."""
+        for queue in self.queues():
+            with translated(queue):
+                if self._service.get_queue_client(queue).peek_messages(1, **self._mark):
+                    return True
+        return False
+
     @contextmanager
     def letters(self) -> Iterator[tuple[Letter, ...]]:
         """Every message of every poison queue, also those beyond the first 32.
@@ -165,8 +173,15 @@ class PoisonQueue:
                 messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS, **self._mark
             ):
                 body = str(message.content)
-                receipt, size = str(message.pop_receipt), len(body.encode())
-                yield Letter(queue, message.id, size, message.inserted_on, receipt, message.expires_on, body)
+                yield Letter(
+                    queue,
+                    message.id,
+                    len(body.encode()),
+                    message.inserted_on,
+                    message.expires_on,
+                    str(message.pop_receipt),
+                    body,
+                )
 
     def _put_back(self, letter: Letter) -> None:
         with translated(letter.queue):

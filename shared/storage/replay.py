@@ -7,14 +7,14 @@ queue's poison queue, as Event Grid wrote it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from shared.errors import UnusableName
+from shared.storage.grid import CREATED, NamedBlob, named_blob
 from shared.storage.poison import POISON, QUEUE, PoisonMessage
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from shared.storage.poison import Letter, PoisonQueue
 
-_SUBJECT = re.compile(r"/blobServices/default/containers/([^/]+)/blobs/(.+)", re.DOTALL)
 _HOST = "Host.Functions."
 
 
@@ -33,11 +32,21 @@ class GivenUp:
     letter: Letter
     function: str
     """Which function failed; empty where the message cannot be read."""
-    container: str
-    blob: str
+    named: NamedBlob | None
+    """The blob that it is about; `None` where that cannot be read."""
     etag: str
     text: str
     """The message itself."""
+
+    @property
+    def container(self) -> str:
+        """Where the blob lies; empty where that cannot be read."""
+        return self.named.container if self.named else ""
+
+    @property
+    def blob(self) -> str:
+        """The blob's name; empty where that cannot be read."""
+        return self.named.names[0] if self.named else ""
 
     @property
     def queue(self) -> str:
@@ -80,37 +89,34 @@ def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
 
     Raises `UnusableName` (STO-008) for a name that gets lost on the way.
     """
-    if not (url := _url(account, event.container, event.blob)):
-        raise _lost()
     said = {
         "id": identity,
         "topic": "",
         "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
-        "eventType": "Microsoft.Storage.BlobCreated",
+        "eventType": CREATED,
         "eventTime": at,
-        "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob", "url": url},
+        "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob"},
         "dataVersion": "",
         "metadataVersion": "1",
     }
-    return json.dumps([said])
+    return grid_events(said, event.named, account=account)[0]
 
 
-def grid_events(event: Mapping[str, Any], *, account: str) -> list[str]:
+def grid_events(event: Mapping[str, Any], named: NamedBlob | None, *, account: str) -> list[str]:
     """A blob event of Event Grid's, fit for the host's blobs webhook: once for each blob that it may mean.
 
-    Event Grid names the blob twice, in `subject` and in `data.url`, and how it encodes either is not known. Where the
-    two differ the event is given for both: the host drops the one that is not there. Raises `UnusableName` (STO-008)
-    where every name gets lost on the way, and `ValueError` for an event that names no blob.
+    The host drops the ones that are not there. Raises `UnusableName` (STO-008) where every name gets lost on the way, or
+    there is none.
     """
-    if not (found := _SUBJECT.fullmatch(str(event.get("subject")))):
-        raise ValueError("no blob")
-    container, name = found.groups()
     said = event.get("data")
     data = {"blobType": "BlockBlob", **(said if isinstance(said, dict) else {})}
-    _, _, rest = str(data.get("url", "")).partition(f"/{container}/")
-    urls = [url for blob in dict.fromkeys((name, unquote(rest) or name)) if (url := _url(account, container, blob))]
+    urls = [url for name in named.names if (url := _url(account, named.container, name))] if named else []
     if not urls:
-        raise _lost()
+        raise UnusableName(
+            "STO-008",
+            "The blob's name has a dot segment, or is no text: on its way to the app it would become another.",
+            "Ask its sender to drop the file again under a plain name.",
+        )
     return [json.dumps([{**event, "data": {**data, "url": url}}]) for url in urls]
 
 
@@ -127,26 +133,16 @@ def _url(account: str, container: str, blob: str) -> str:
         return ""
 
 
-def _lost() -> UnusableName:
-    return UnusableName(
-        "STO-008",
-        "The blob's name has a dot segment, or is no text: on its way to the app it would become another.",
-        "Ask its sender to drop the file again under a plain name.",
-    )
-
-
 def _read(letter: Letter, text: str) -> GivenUp:
     try:
         if letter.queue == QUEUE:
             said = PoisonMessage.from_json(text)
             if not all(isinstance(part, str) for part in (said.function_id, said.container, said.blob, said.etag)):
                 raise TypeError
-            function = said.function_id.removeprefix(_HOST)
-            return GivenUp(letter, function, said.container, said.blob, said.etag, text)
+            named = NamedBlob(said.container, (said.blob,))
+            return GivenUp(letter, said.function_id.removeprefix(_HOST), named, said.etag, text)
         event = json.loads(text)
         function = letter.queue.removesuffix(POISON).replace("-", "_")
-        found = _SUBJECT.fullmatch(event["subject"])
-        container, blob = found.groups() if found else ("", "")
-        return GivenUp(letter, function, container, blob, str((event.get("data") or {}).get("eTag", "")), text)
+        return GivenUp(letter, function, named_blob(event), str((event.get("data") or {}).get("eTag", "")), text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return GivenUp(letter, "", "", "", "", text)
+        return GivenUp(letter, "", None, "", text)
