@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("client.commands.train", "Train a linkage model on files of this machine."),
     "review": ("client.commands.review", "Write sheets on which officers look first without a score, and then decide."),
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
+    "health": ("operate.health:health", "For operators: is every drop noticed and taken in?"),
     "ledger": ("operate.ledger", "For operators: list and verify the ledger's chains."),
     "poison": ("operate.poison", "For operators: events that failed; look at them, replay them."),
     "deadletter": ("operate.deadletter", "For operators: events that could not be delivered; look, replay."),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import Missing
+from shared.errors import Changed, Missing, Unreadable, UnusableName
 from shared.storage.grid import CREATED, NamedBlob, named_blob
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def dead_letters(letters: Area) -> Iterator[DeadLetter]:
             yield DeadLetter(blob, _read(letters.read(blob.name, if_match=blob.etag).data))
         except Missing:
             continue
+        except (Changed, Unreadable, UnusableName):
+            yield DeadLetter(blob, ())
 
 
 def _read(document: bytes) -> tuple[Undelivered, ...]:
