@@ -84,7 +84,7 @@ def _replay(done: Replay, known: dict[str, str], poison: PoisonQueue, door: Webh
     from shared.errors import ExchangeError
 
     try:
-        if not event.function:
+        if not _can_be_read(event):
             raise unreadable()
         if event.function not in known:
             raise unknown(event.queue if event.waits_in_a_queue_of_events else "of that name")
@@ -114,13 +114,18 @@ def _line(event: GivenUp, names: bool = False) -> dict[str, Any]:
 
     return {
         "queue": event.queue,
-        "function": event.function or UNREADABLE,
+        "function": event.function if _can_be_read(event) else UNREADABLE,
         "container": event.container,
         "blob": event.blob if names or not event.blob else shown(event.blob),
         "since": f"{event.since:%Y-%m-%dT%H:%M:%SZ}" if event.since else "",
         "days": (site.now() - event.since).days if event.since else None,
         "gone_on": _gone_on(event.gone_on),
     }
+
+
+def _can_be_read(event: GivenUp) -> bool:
+    """Whether it says what it is about: a blob, unless it tells of a run of the lifecycle policy."""
+    return bool(event.function) and (event.named is not None or event.function == "policy_runs")
 
 
 def _gone_on(moment: datetime | None) -> str:

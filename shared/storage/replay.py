@@ -105,8 +105,7 @@ def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
 def grid_events(event: Mapping[str, Any], named: NamedBlob | None, *, account: str) -> list[str]:
     """A blob event of Event Grid's, fit for the host's blobs webhook: once for each blob that it may mean.
 
-    The host drops the ones that are not there. Raises `UnusableName` (STO-008) where every name gets lost on the way, or
-    there is none.
+    The host drops the ones that are not there. Raises `UnusableName` (STO-008) where every name gets lost on the way.
     """
     said = event.get("data")
     data = {"blobType": "BlockBlob", **(said if isinstance(said, dict) else {})}

@@ -288,7 +288,7 @@ def test_a_part_that_fails_hides_no_other(
 ) -> None:  # fmt: skip
     at = NOW - timedelta(minutes=1)
     round_of(world, at, 1, taken=1)
-    [blob] = world.storage.ledger().list("reconcile/")
+    _, blob = world.storage.ledger().list("reconcile/")
     stored = world.storage.ledger().read(blob.name)
     world.storage.ledger().replace(
         blob.name, stored.data.replace(b'"taken":1', b'"taken":2'), stored.etag, stored.metadata
