@@ -33,9 +33,13 @@ QUIET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], ma
 
 
 def written(rows: list[list[str]], separator: str, line_end: str, quoting: int) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=separator, lineterminator=line_end, quoting=quoting).writerows(rows)
-    return text.getvalue()
+    """As a careful writer does: before Python 3.13 `csv` leaves a line break bare that is not its own line end."""
+    text = []
+    for row in rows:
+        line = io.StringIO(newline="")
+        csv.writer(line, delimiter=separator, lineterminator="\r\n", quoting=quoting).writerow(row)
+        text.append(line.getvalue().removesuffix("\r\n") + line_end)
+    return "".join(text)
 
 
 def tidied(row: list[str]) -> list[str | None]:
