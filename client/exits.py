@@ -75,7 +75,7 @@ MEANING: dict[Exit, tuple[str, str]] = {
         "Fetch, or set, what the report says is missing.",
     ),
     Exit.USAGE: ("The command line is wrong.", "See `--help`."),
-    Exit.INTERRUPTED: ("Somebody stopped it (Ctrl-C).", "Run the same command again."),
+    Exit.INTERRUPTED: ("Somebody stopped it (Ctrl-C), or its time was over.", "Run the same command again."),
 }
 """For each code what it means and what a scheduled task does about it."""
 
