@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.agreement.gates import AgreementCode
 
+_PLAIN_NAME = "pupils-2026-autumn-d922c1eccdaf.parquet"
 _ANEW = "Drop the file again, under another name,"
 
 IN_THE_FUTURE = AgreementCode(
@@ -14,7 +15,7 @@ UNUSABLE_NAME = AgreementCode(
     "DRP-003",
     "The blob's name cannot be used: it has dot segments, backslashes, doubled slashes or control characters, or it "
     "ends in a dot or a slash.",
-    "Drop it again under a plain name, such as `exchange drop` gives it.",
+    f"Drop it again under a plain name, such as {_PLAIN_NAME}.",
 )
 ARCHIVED = AgreementCode(
     "DRP-004",
@@ -40,7 +41,7 @@ GONE = AgreementCode(
     "DRP-008",
     "The exchange was told of a file that is not there: its name has characters that do not travel, or somebody has "
     "removed it.",
-    f"{_ANEW} of letters a to z, digits, hyphens, underscores and dots, such as `exchange drop` gives it.",
+    f"{_ANEW} of letters a to z, digits, hyphens, underscores and dots, such as {_PLAIN_NAME}.",
 )
 SHARES_NOTHING = AgreementCode(
     "DRP-010",

@@ -156,12 +156,24 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         limits=exchange.agreement.limits,
         keys=exchange.keys,
     )
-    age = arrival.received_at - opened.manifest.prepared_at
-    if age < -CLOCK_SKEW:
-        raise IN_THE_FUTURE.refusal()
-    if age > timedelta(days=exchange.agreement.terms_of(opened.manifest.dataset).stale_after_days):
-        raise TOO_OLD.refusal()
+    _check_age(exchange, arrival, opened.manifest)
     return opened
+
+
+def _check_age(exchange: Exchange, arrival: Arrival, manifest: Manifest) -> None:
+    age = arrival.received_at - manifest.prepared_at
+    if age < -CLOCK_SKEW:
+        told = f"Its prepared_at is {_whole(-age, timedelta(minutes=1))} minutes after it arrived"
+        raise IN_THE_FUTURE.refusal(f"{told}; {CLOCK_SKEW // timedelta(minutes=1)} are allowed for.")
+    most = exchange.agreement.terms_of(manifest.dataset).stale_after_days
+    if age > timedelta(days=most):
+        told = f"Its prepared_at is {_whole(age, timedelta(days=1))} days before it arrived"
+        raise TOO_OLD.refusal(f"{told}; {most} are allowed for {manifest.dataset}.")
+
+
+def _whole(length: timedelta, unit: timedelta) -> str:
+    """How many units it takes to hold that length of time."""
+    return f"{-(-length // unit):,}"
 
 
 def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -> str:
