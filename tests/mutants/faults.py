@@ -25,6 +25,8 @@ class Fault:
     where: str
     """The function or class that it is in, or the module."""
     line: int
+    lines: range
+    """Those of the statement that it is in: a test that reaches none of them cannot notice it."""
     kind: str
     before: str
     after: str
@@ -78,7 +80,7 @@ def faults(source: str, module: ModuleType) -> Iterator[Fault]:
     # Two equal faults in one function are told apart by a number.
     seen: dict[str, int] = {}
     for path, where in _places(tree):
-        node = _at(tree, path)
+        node, lines = _at(tree, path), _lines(tree, path)
         for number, (kind, before, after) in enumerate(_of(node, module)):
             changed = copy.deepcopy(tree)
             target = _at(changed, path)
@@ -89,7 +91,7 @@ def faults(source: str, module: ModuleType) -> Iterator[Fault]:
             key = f"{where}{kind}{texts}"
             seen[key] = seen.get(key, 0) + 1
             again = f" ({seen[key]})" if seen[key] > 1 else ""
-            yield Fault(where, getattr(node, "lineno", 0), kind, texts[0], texts[1] + again, changed)
+            yield Fault(where, getattr(node, "lineno", lines.start), lines, kind, texts[0], texts[1] + again, changed)
 
 
 Step = tuple[str, int | None]
@@ -128,6 +130,12 @@ def _at(tree: Node, path: tuple[Step, ...]) -> Node:
     for name, index in path:
         tree = getattr(tree, name) if index is None else getattr(tree, name)[index]
     return tree
+
+
+def _lines(tree: Node, path: tuple[Step, ...]) -> range:
+    around = (_at(tree, path[:length]) for length in range(len(path), 0, -1))
+    statement = next(node for node in around if isinstance(node, ast.stmt))
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
 
 
 def _put(tree: Node, path: tuple[Step, ...], node: Node) -> None:

@@ -13,9 +13,10 @@ import resource
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -27,11 +28,13 @@ from typing import Any
 import pytest
 
 from tests.mutants.faults import Fault, faults
+from tests.mutants.reach import Chosen, Reach, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("shared", "functions", "client", "local", "operate", "docs", "bench", "agreements", "tests")
-LIBRARIES = ("azure.storage.blob", "hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic")
-LIBRARIES += ("azure.storage.queue", "azure.identity", "azure.keyvault.keys.crypto", "requests", "rapidfuzz", "yaml")
+LIBRARIES = ("azure.identity", "azure.keyvault.keys.crypto", "azure.storage.blob", "azure.storage.queue", "coverage")
+LIBRARIES += ("hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic", "rapidfuzz")
+LIBRARIES += ("requests", "yaml")
 NO_END = "does not end"
 OUR_OWN = 70
 """The exit code of a process in which pytest itself failed: that kills no fault."""
@@ -93,61 +96,75 @@ def try_all(name: str, tests: Iterable[str], tried: Iterable[Fault]) -> Iterator
         importlib.import_module(library)
     # What is loaded so far is never garbage: the divided processes need not look through it.
     gc.freeze()
-    tests = list(tests)
     began = time.monotonic()
-    code, seconds = _apart(name, tests, None, 3600)
-    if code != 0:
-        raise RuntimeError(f"the tests of {name} fail without any fault in it, with {code}: {' '.join(tests)}")
+    reached, seconds = _watched(name, list(tests))
     limit = int(3 * seconds) + 20
     print(f"{name}: its tests take {time.monotonic() - began:.1f} s ({seconds:.1f} s of a processor)", file=sys.stderr)
     for number, fault in enumerate(tried, start=1):
-        code, seconds = _apart(name, tests, fault, limit)
+        chosen = {some: found for some, reach in reached.items() if (found := reach.of(fault.lines))}
+        code, seconds = _apart(partial(_try, name, chosen, fault, limit))
         if number % 50 == 0:
             print(f"{name}: {number} tried in {time.monotonic() - began:.0f} s", file=sys.stderr)
         # 1: tests failed; 2 and above: the module or a test could not even be loaded.
         yield Verdict(fault, {0: "lives", -1: NO_END}.get(code, "killed"), seconds)
 
 
-def _apart(name: str, tests: list[str], fault: Fault | None, limit: int) -> tuple[int, float]:
+def _watched(name: str, tests: list[str]) -> tuple[dict[str, Reach], float]:
+    """What each of the texts reaches of the module, and the seconds of a processor that all of them take."""
+    with TemporaryDirectory() as folder:
+        kept = [Path(folder) / str(number) for number in range(len(tests))]
+        code, seconds = _apart(partial(_watch, name, tests, kept))
+        if code != 0:
+            raise RuntimeError(f"the tests of {name} fail without any fault in it, with {code}: {' '.join(tests)}")
+        return {some: Reach.read(path) for some, path in zip(tests, kept, strict=True)}, seconds
+
+
+def _apart(work: Callable[[], int]) -> tuple[int, float]:
     """The exit code of pytest in a process of its own (-1: stopped at the limit), and seconds of a processor."""
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         code = OUR_OWN
         try:
-            code = _test(name, tests, fault, limit)
+            code = work()
         finally:
             os._exit(code)
     _, status, used = os.wait4(child, 0)
     code = os.waitstatus_to_exitcode(status)
     if code == OUR_OWN:
-        raise RuntimeError(f"the tests of {name} could not be begun: {fault.name if fault else 'no fault'}")
+        raise RuntimeError("the tests could not be begun")
     return (code if code >= 0 else -1), used.ru_utime + used.ru_stime
 
 
-def _test(name: str, tests: list[str], fault: Fault | None, limit: int) -> int:
+def _watch(name: str, tests: list[str], kept: list[Path]) -> int:
+    for some, path in zip(tests, kept, strict=True):
+        # Anew for each: what the module's loading reaches is to be seen.
+        _forget()
+        watch = Watch(file_of(name))
+        code = _run(some, watch)
+        watch.end().write(path)
+        if code != 0:
+            return code
+    return 0
+
+
+def _try(name: str, chosen: Mapping[str, Mapping[str, float]], fault: Fault, limit: int) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-    if fault is not None:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 1)
-        os.dup2(nothing, 2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    _forget()
+    sys.meta_path.insert(0, _Faulty(name, file_of(name), fault.tree))
+    # One after the other: most faults are killed by the first and quickest, and then nothing else need be loaded.
+    return next(filter(None, (_run(some, Chosen(seconds)) for some, seconds in chosen.items())), 0)
+
+
+def _forget() -> None:
     for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] in OURS]:
         del sys.modules[loaded]
-    if fault is not None:
-        sys.meta_path.insert(0, _Faulty(name, file_of(name), fault.tree))
-    options = [
-        "-x",
-        "-q",
-        "--tb=short",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:cov",
-        "-m",
-        "not outside",
-    ]
-    options += ["--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    # One after the other: most faults are killed by the first and quickest, and then nothing else need be loaded.
-    return next(filter(None, (int(pytest.main([*options, *shlex.split(some)])) for some in tests)), 0)
+
+
+def _run(some: str, plugin: object) -> int:
+    options = ["-x", "-q", "--tb=short", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov"]
+    options += ["-m", "not outside", "--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return int(pytest.main([*options, *shlex.split(some)], [plugin]))

@@ -19,6 +19,7 @@ from shared.envelope.seal import Sealed
 from shared.envelope.statement import verify_statement
 from shared.intake.identity import drop_id
 from shared.intake.staging import Partition, latest
+from shared.intake.standing import Standing, told
 from shared.intake.ties import Tie, counting, in_order
 from shared.ledger.chain import verify_chain
 from tests.memory import MemoryBlobs
@@ -148,6 +149,12 @@ def test_the_first_file_counts(world: World) -> None:
     drop = take(world, pupils(world, A))
     assert standing(world, drop) == ("yes", "first", None, None, None, None, None)
     assert "placed" not in world.steps(f"drop:{drop}")
+
+
+def test_where_there_is_no_other_file_nothing_is_said_or_counted_of_one() -> None:
+    alone = Standing("first")
+    assert (alone.other, alone.rows, alone.other_rows, alone.shared) == ("", 0, 0, 0)
+    assert told(alone) == {"counts": "yes", "standing": "first"}
 
 
 def test_a_receipt_names_what_it_replaces_with_both_counts(world: World) -> None:
