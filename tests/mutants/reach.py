@@ -31,6 +31,10 @@ class Reach:
         names = {name for line in lines for name in self.tests.get(line, ())}
         return dict(self.seconds) if _BY_ALL in names else {name: self.seconds[name] for name in names}
 
+    def alone(self, lines: range) -> bool:
+        """Whether these lines are reached within tests alone: nothing that is loaded or shared rests on them."""
+        return not any(_BY_ALL in self.tests.get(line, ()) for line in lines)
+
     def write(self, path: Path) -> None:
         """Keep it for the process that divides."""
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -81,14 +85,6 @@ class Watch:
         return Reach(self._seconds, self._coverage.get_data().contexts_by_lineno(self._file))
 
 
-class Chosen:
-    """Part of a run of pytest: leaves only these tests, the quickest first."""
-
-    def __init__(self, seconds: Mapping[str, float]) -> None:
-        self._seconds = seconds
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave the others out."""
-        chosen = (item for item in items if item.nodeid in self._seconds)
-        items[:] = sorted(chosen, key=lambda item: self._seconds[item.nodeid])
+def chosen(items: list[pytest.Item], seconds: Mapping[str, float]) -> list[pytest.Item]:
+    """Only these tests, the quickest first."""
+    return sorted((item for item in items if item.nodeid in seconds), key=lambda item: seconds[item.nodeid])

@@ -12,8 +12,7 @@ import os
 import resource
 import shlex
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -27,8 +26,9 @@ from typing import Any
 
 import pytest
 
+from tests.mutants.divide import Chosen, Divide, apart, quiet
 from tests.mutants.faults import Fault, faults
-from tests.mutants.reach import Chosen, Reach, Watch
+from tests.mutants.reach import Reach, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("shared", "functions", "client", "local", "operate", "docs", "bench", "agreements", "tests")
@@ -36,8 +36,6 @@ LIBRARIES = ("azure.identity", "azure.keyvault.keys.crypto", "azure.storage.blob
 LIBRARIES += ("hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic", "rapidfuzz")
 LIBRARIES += ("requests", "yaml")
 NO_END = "does not end"
-OUR_OWN = 70
-"""The exit code of a process in which pytest itself failed: that kills no fault."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,6 @@ class Verdict:
     fault: Fault
     end: str
     """killed, lives, or does not end (which a person notices, so it is killed too)."""
-    seconds: float
 
     @property
     def killed(self) -> bool:
@@ -96,44 +93,51 @@ def try_all(name: str, tests: Iterable[str], tried: Iterable[Fault]) -> Iterator
         importlib.import_module(library)
     # What is loaded so far is never garbage: the divided processes need not look through it.
     gc.freeze()
-    began = time.monotonic()
     reached, seconds = _watched(name, list(tests))
     limit = int(3 * seconds) + 20
-    print(f"{name}: its tests take {time.monotonic() - began:.1f} s ({seconds:.1f} s of a processor)", file=sys.stderr)
-    for number, fault in enumerate(tried, start=1):
-        chosen = {some: found for some, reach in reached.items() if (found := reach.of(fault.lines))}
-        code, seconds = _apart(partial(_try, name, chosen, fault, limit))
-        if number % 50 == 0:
-            print(f"{name}: {number} tried in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    print(f"{name}: its tests take {seconds:.1f} s of a processor", file=sys.stderr, flush=True)
+    tried = list(tried)
+    within = {fault.name for fault in tried if fault.function and all(r.alone(fault.lines) for r in reached.values())}
+    ends = _try_within(name, [fault for fault in tried if fault.name in within], reached, limit)
+    for fault in tried:
+        if fault.name not in within:
+            shown = {some: found for some, reach in reached.items() if (found := reach.of(fault.lines))}
+            ends[fault.name] = apart(partial(_try_anew, name, shown, fault, limit))
         # 1: tests failed; 2 and above: the module or a test could not even be loaded.
-        yield Verdict(fault, {0: "lives", -1: NO_END}.get(code, "killed"), seconds)
+        yield Verdict(fault, {0: "lives", -1: NO_END}.get(ends[fault.name], "killed"))
+
+
+def _try_within(name: str, tried: list[Fault], reached: Mapping[str, Reach], limit: int) -> dict[str, int]:
+    """The exit codes of faults within functions: the tests are loaded once, and divide for each fault."""
+    ends = dict.fromkeys((fault.name for fault in tried), 0)
+    for some, reach in reached.items():
+        shown = [(fault, found) for fault in tried if ends[fault.name] == 0 and (found := reach.of(fault.lines))]
+        if shown:
+            with TemporaryDirectory() as folder:
+                plugin = Divide(file_of(name), shown, limit, Path(folder))
+                if (code := apart(partial(_divide, name, some, plugin))) != 0:
+                    raise RuntimeError(f"the tests of {name} could not be divided: {some}, {code}")
+                ends |= plugin.ends()
+    return ends
+
+
+def _divide(name: str, some: str, plugin: Divide) -> int:
+    quiet()
+    _forget()
+    importlib.import_module(name)
+    return _run(some, plugin)
 
 
 def _watched(name: str, tests: list[str]) -> tuple[dict[str, Reach], float]:
     """What each of the texts reaches of the module, and the seconds of a processor that all of them take."""
     with TemporaryDirectory() as folder:
         kept = [Path(folder) / str(number) for number in range(len(tests))]
-        code, seconds = _apart(partial(_watch, name, tests, kept))
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
+        code = apart(partial(_watch, name, tests, kept))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
         if code != 0:
             raise RuntimeError(f"the tests of {name} fail without any fault in it, with {code}: {' '.join(tests)}")
-        return {some: Reach.read(path) for some, path in zip(tests, kept, strict=True)}, seconds
-
-
-def _apart(work: Callable[[], int]) -> tuple[int, float]:
-    """The exit code of pytest in a process of its own (-1: stopped at the limit), and seconds of a processor."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        code = OUR_OWN
-        try:
-            code = work()
-        finally:
-            os._exit(code)
-    _, status, used = os.wait4(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code == OUR_OWN:
-        raise RuntimeError("the tests could not be begun")
-    return (code if code >= 0 else -1), used.ru_utime + used.ru_stime
+        return {some: Reach.read(path) for some, path in zip(tests, kept, strict=True)}, used.ru_utime - began.ru_utime
 
 
 def _watch(name: str, tests: list[str], kept: list[Path]) -> int:
@@ -148,15 +152,12 @@ def _watch(name: str, tests: list[str], kept: list[Path]) -> int:
     return 0
 
 
-def _try(name: str, chosen: Mapping[str, Mapping[str, float]], fault: Fault, limit: int) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
+def _try_anew(name: str, shown: Mapping[str, Mapping[str, float]], fault: Fault, limit: int) -> int:
+    quiet(limit)
     _forget()
     sys.meta_path.insert(0, _Faulty(name, file_of(name), fault.tree))
     # One after the other: most faults are killed by the first and quickest, and then nothing else need be loaded.
-    return next(filter(None, (_run(some, Chosen(seconds)) for some, seconds in chosen.items())), 0)
+    return next(filter(None, (_run(some, Chosen(seconds)) for some, seconds in shown.items())), 0)
 
 
 def _forget() -> None:
