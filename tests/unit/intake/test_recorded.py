@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from shared.errors import RefusedEvent
+from shared.errors import Changed, RefusedEvent
 from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
 from shared.intake.receive import receive
+from tests.wire import Request, Wire
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, table
 
 ROWS = [pupil(1), pupil(2, sex="?"), pupil(3, home_la="210"), pupil(4, home_la="209")]
@@ -161,6 +162,20 @@ def test_a_file_may_be_as_large_as_the_agreement_says(world: World) -> None:
         sha256 = sealed.manifest.sha256
         assert (drop == drop_id("southwark", "pupils", sha256)) == (over == 0)
         assert over == 0 or recorded(world, f"drop:{drop}")[0] == ("refused", {}, {}, ("ENV-001",)), "never read"
+
+
+def test_the_blob_whose_size_was_looked_at_is_the_one_that_is_read(world: World, account: str) -> None:
+    sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
+    name = world.put("southwark", b"small", {})
+
+    def put_another(request: Request) -> None:
+        if request.method == "GET" and request.path.endswith(name):
+            inbox = world.storage.inbox("southwark")
+            inbox.replace(name, sealed.data, inbox.facts(name).etag, sealed.metadata)
+
+    with Wire(put_another).storage(account) as storage, pytest.raises(Changed, match="STO-003"):
+        replace(world, exchange=replace(world.exchange, storage=storage)).receive("southwark", name)
+    assert world.outbox("southwark") == [], "to be tried again"
 
 
 def test_households_and_decisions_stay_at_home_and_ask_for_its_work(world: World) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from shared.envelope.manifest import to_metadata
 from shared.envelope.seal import Sealed
 from shared.envelope.statement import verify_statement
+from shared.intake.codes import SHARES_NOTHING
 from shared.intake.identity import drop_id
 from shared.intake.staging import Partition, latest
 from shared.intake.standing import Standing, told
@@ -172,7 +173,9 @@ def test_a_file_that_shares_nothing_with_the_one_before_is_accepted_as_a_questio
     second = take(world, pupils(world, B, 1))
     assert receipt(world, second)["status"] == "accepted"
     assert standing(world, second) == ("no", "question", first, 2, 2, 0, "DRP-010")
-    assert "--replaces" in receipt(world, second)["what_to_do"]
+    said = receipt(world, second)
+    assert (said["what_it_means"], said["what_to_do"]) == (SHARES_NOTHING.meaning, SHARES_NOTHING.mend)
+    assert "--replaces" in said["what_to_do"]
     assert counted(world) == [first]
 
 
