@@ -59,7 +59,7 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The modules in which a safety rule stands, and the tests of one process that defend it, the quick ones first: as
-arguments of pytest, a run for each text."""
+arguments of pytest, a run for each text; `-k` only where there is one."""
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = ROOT / "docs/developers/mutants.md"

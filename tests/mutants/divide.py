@@ -63,6 +63,7 @@ class Divide:
         self, file: Path, shown: Iterable[tuple[Fault, Mapping[str, float]]], limit: int, folder: Path
     ) -> None:
         self._file, self._shown, self._limit, self._folder = str(file), list(shown), limit, folder
+        self._noticed = folder / "noticed"
 
     def ends(self) -> dict[str, int]:
         """The exit codes, by the faults' names."""
@@ -75,10 +76,16 @@ class Divide:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Instead of one run: one for each fault."""
+        """Instead of one run: one for each fault. What noticed the fault before is asked first."""
+        for item in {item.path: item for item in session.items}.values():
+            # Once without a fault, for what a file's tests load only when they run.
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        last = ""
         with (self._folder / "codes").open("w") as codes:
             for fault, seconds in self._shown:
-                print(apart(partial(self._try, session, fault, seconds)), file=codes, flush=True)
+                code = apart(partial(self._try, session, fault, {**seconds, **({last: 0} if last in seconds else {})}))
+                last = self._noticed.read_text() if code == 1 else last
+                print(code, file=codes, flush=True)
         return True
 
     def _try(self, session: pytest.Session, fault: Fault, seconds: Mapping[str, float]) -> int:
@@ -88,6 +95,7 @@ class Divide:
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.testsfailed:
+                self._noticed.write_text(item.nodeid)
                 return 1
         return 0
 

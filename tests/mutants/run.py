@@ -110,14 +110,17 @@ def try_all(name: str, tests: Iterable[str], tried: Iterable[Fault]) -> Iterator
 def _try_within(name: str, tried: list[Fault], reached: Mapping[str, Reach], limit: int) -> dict[str, int]:
     """The exit codes of faults within functions: the tests are loaded once, and divide for each fault."""
     ends = dict.fromkeys((fault.name for fault in tried), 0)
-    for some, reach in reached.items():
-        shown = [(fault, found) for fault in tried if ends[fault.name] == 0 and (found := reach.of(fault.lines))]
-        if shown:
-            with TemporaryDirectory() as folder:
-                plugin = Divide(file_of(name), shown, limit, Path(folder))
-                if (code := apart(partial(_divide, name, some, plugin))) != 0:
-                    raise RuntimeError(f"the tests of {name} could not be divided: {some}, {code}")
-                ends |= plugin.ends()
+    shown = [
+        (fault, found)
+        for fault in tried
+        if (found := {test: took for reach in reached.values() for test, took in reach.of(fault.lines).items()})
+    ]
+    if shown:
+        with TemporaryDirectory() as folder:
+            plugin = Divide(file_of(name), shown, limit, Path(folder))
+            if (code := apart(partial(_divide, name, " ".join(reached), plugin))) != 0:
+                raise RuntimeError(f"the tests of {name} could not be divided: {code}")
+            ends |= plugin.ends()
     return ends
 
 
