@@ -23,7 +23,7 @@ from azure.storage.queue import QueueClient
 from client.cli import run
 from functions import wiring
 from functions.reference import BlobReference
-from local.host import Triggers
+from local.triggers.app import Triggers
 from operate.site import load_site
 from shared.envelope.keys import Use, read_public, write_public
 from shared.envelope.manifest import EXCHANGE
