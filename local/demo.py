@@ -90,13 +90,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
         for party in parties:
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
-        host = Host(
-            site.exchange,
-            site.poison,
-            watched=site.watched,
-            collections=site.collections,
-            poll_seconds=POLL_SECONDS,
-        )
+        host = Host.of(site, poll_seconds=POLL_SECONDS)
         for party in parties:
             for dataset, tables in (("pupils", london.pupils), ("households", london.households)):
                 rows = tables[party.slug]

@@ -1,115 +1,50 @@
-"""A stand-in for the functions host: fires the app's own triggers when a blob is new or has changed, and its timers
-when it is told to.
+"""In place of the cloud around the app: new blobs become events, events reach its functions, and its timers fire when
+they are told to.
 
-It does what the cloud does and no more: an event per new (container, name, ETag), five tries, then the poison queue.
-Like the cloud it forgets: a host that is started again fires once more for every blob that is still there, so events
-that were under way when it was killed are not lost, and every service has to bear an event that it has seen before.
+What takes the events is one of two machines (`local/triggers`): the real triggers, where `EXCHANGE_TRIGGERHOST` names
+the program that holds them, or else our imitation. Either runs only while there is something to run to its end, as an
+app in the cloud that is scaled down to nothing between; what is unfinished waits in its queues.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import random
-import runpy
+import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions import wiring
 from functions.journal import say
-from functions.reference import BlobReference
+from local.triggers.app import Triggers, Worker
+from local.triggers.grid import Delivery, EventGrid
+from local.triggers.imitation import Imitation
+from local.triggers.machine import Machine
+from local.triggers.real import SETTING, RealTriggers
 from shared.errors import ExchangeError, StorageFault
-from shared.storage.poison import PoisonMessage, PoisonQueue
+from shared.storage.poison import POISON, QUEUE
+from shared.storage.queues import Queues
 
 if TYPE_CHECKING:
+    from local.site import Site
     from shared.disposal.remind import CollectionLog
     from shared.exchange import Exchange
-    from shared.storage.areas import Area
+    from shared.storage.poison import PoisonQueue
     from shared.storage.storage import Storage
 
-ROOT = Path(__file__).resolve().parents[1]
+WORKERS = 3
+"""How many functions run at a time: `PYTHON_THREADPOOL_THREAD_COUNT` in the cloud (`infra/`)."""
 
 
 class NotQuiet(ExchangeError):
     """There was still work when the time was up (HST-001)."""
 
 
-@dataclass(frozen=True)
-class Event:
-    """A blob that is new, or new again, and the function that is told so."""
-
-    function: str
-    container: str
-    name: str
-    etag: str
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """How events reach the functions. The default is kind; the cloud is not."""
-
-    copies: int = 1
-    """How often each event is delivered; copies may run at the same time."""
-    shuffled: bool = False
-    """Whether the events found by one look are delivered in an order of the seed's choosing."""
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Triggers:
-    """The app's blob triggers, as its own index gives them."""
-
-    by_container: dict[str, str]
-    """Which function is told of a container's blobs."""
-    functions: dict[str, Callable[[BlobReference], None]]
-    timers: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """What happens when a timer's hour has come."""
-
-    @classmethod
-    def of_the_app(cls, root: Path = ROOT) -> Triggers:
-        """Index `function_app.py` afresh: a function app can be indexed only once."""
-        app = runpy.run_path(str(root / "function_app.py"))["app"]
-        by_container, functions, timers = {}, {}, {}
-        for function in app.get_functions():
-            trigger, name = function.get_trigger(), function.get_function_name()
-            if trigger.type == "blobTrigger":
-                by_container[trigger.path.partition("/")[0]] = name
-                functions[name] = _takes_reference(function.get_user_function(), trigger.name)
-            elif trigger.type == "timerTrigger":
-                timers[name] = _takes_tick(function.get_user_function(), trigger.name)
-        return cls(by_container, functions, timers)
-
-
-@dataclass(frozen=True)
-class Tick:
-    """What a timer's function is handed: this product's functions look at nothing of it."""
-
-    past_due: bool = False
-
-
-def _takes_reference(function: Callable[..., None], parameter: str) -> Callable[[BlobReference], None]:
-    return lambda blob: function(**{parameter: blob})
-
-
-def _takes_tick(function: Callable[..., None], parameter: str) -> Callable[[], None]:
-    return lambda: function(**{parameter: Tick()})
-
-
-def tries(root: Path = ROOT) -> int:
-    """How often an event is tried, as `host.json` says."""
-    settings = json.loads((root / "host.json").read_text(encoding="utf-8"))
-    return int(settings["extensions"]["blobs"]["poisonBlobThreshold"])
-
-
 class Host:
-    """Watches the containers of `exchange` and fires the functions of this process on it."""
+    """Tells the functions of this process what is new in the account of `exchange`."""
 
     def __init__(
         self,
@@ -117,114 +52,107 @@ class Host:
         poison: PoisonQueue,
         *,
         triggers: Triggers | None = None,
-        workers: int = 2,
+        workers: int = WORKERS,
         delivery: Delivery | None = None,
         watched: Storage | None = None,
+        told: Queues | None = None,
+        memory: Path | None = None,
         collections: CollectionLog | None = None,
-        poll_seconds: float = 0.2,
-        retry_seconds: float = 0.0,
+        machine: Callable[[Worker], Machine] | None = None,
+        poll_seconds: float = 0.1,
     ) -> None:
-        """`watched` is the account as whoever looks for new blobs sees it; else the app itself looks. `collections`
-        can tell who has collected; else nobody can."""
+        """`watched` is the account as whoever looks for new blobs sees it, `told` its queues likewise; else the app
+        itself looks. `memory`: a file in which it is remembered what was told of. `collections` can tell who has
+        collected; else nobody can. `machine` makes what takes events to functions; else it is the imitation, with the
+        host's own queue beside the poison queue."""
         wiring.use(exchange, poison, collections)
-        self.counts: Counter[str] = Counter()
-        """Events by how they ended: `done` or `poisoned`; and `failed`, the tries that were not the last word."""
+        self._queues = Queues.beside(poison)
+        self._worker = Worker(triggers or Triggers.of_the_app(), workers)
+        self._triggers = self._worker.triggers
+        make = machine or self._imitation
+        self.machine = make(self._worker)
         self._exchange = exchange
-        self._poison = poison
-        self._watching = watched or exchange.storage
-        self._triggers = triggers or Triggers.of_the_app()
-        self._tries = tries()
-        self._workers = workers
-        self._delivery = delivery or Delivery()
-        self._random = random.Random(self._delivery.seed)  # noqa: S311 - an order, not a secret
+        self._grid = EventGrid(
+            exchange,
+            self._triggers,
+            delivery or Delivery(),
+            watched=watched or exchange.storage,
+            queues=told or self._queues,
+            memory=memory,
+        )
         self._poll_seconds = poll_seconds
-        self._retry_seconds = retry_seconds
-        self._seen: set[Event] = set()
-        self._counting = threading.Lock()
+        self._poisoned_before, self._poisoned = self._given_up(), 0
+
+    @classmethod
+    def of(
+        cls,
+        site: Site,
+        *,
+        triggers: Triggers | None = None,
+        workers: int = WORKERS,
+        delivery: Delivery | None = None,
+        poll_seconds: float = 0.1,
+    ) -> Host:
+        """The host of a local exchange, with the real triggers where the environment names them."""
+        program = os.environ.get(SETTING)
+
+        def machine(worker: Worker) -> Machine:
+            if program:
+                return RealTriggers(Path(program), site, worker)
+            return Imitation(worker, blobs=site.exchange.storage, queues=site.queues, hosted=site.hosted)
+
+        return cls(
+            site.exchange,
+            site.poison,
+            triggers=triggers,
+            workers=workers,
+            delivery=delivery,
+            watched=site.watched,
+            told=site.told,
+            memory=site.folder / "events.txt",
+            collections=site.collections,
+            machine=machine,
+            poll_seconds=poll_seconds,
+        )
+
+    @property
+    def counts(self) -> Counter[str]:
+        """`done` and `failed`: tries by how they ended. `poisoned`: events that were given up since this host began, at
+        the last look."""
+        return self._worker.counts + Counter(poisoned=self._poisoned)
 
     def run_to_quiescence(self, timeout: float) -> Counter[str]:
-        """Fire until a look at every container finds nothing new and nothing is running; return the counts.
+        """Fire until nothing waits, nothing runs and a look at every container finds nothing new; return the counts.
 
-        Raises `NotQuiet` after `timeout` seconds. What a function raises that is not an `Exception`, as a test does to
-        kill the process, ends the host.
+        Raises `NotQuiet` after `timeout` seconds, and `HostFailed` if the real triggers end by themselves.
         """
         deadline = time.monotonic() + timeout
-        running: set[Future[None]] = set()
-        with self._pool() as pool:
-            while True:
-                running |= {pool.submit(self.deliver, event) for event in self.look()}
-                if not running:
-                    return self.counts
-                running = self._collect(running)
+        with self.machine as machine:
+            # Whoever works makes new blobs before his message is gone, so it is messages first and then blobs.
+            while (waiting := machine.waiting()) + self._grid.tell(machine):
                 if time.monotonic() > deadline:
-                    raise NotQuiet("HST-001", f"{len(running)} events were still running after {timeout:.0f} s.")
+                    raise NotQuiet("HST-001", f"{waiting} events were still waiting after {timeout:.0f} s.")
+                time.sleep(self._poll_seconds)
+        self._poisoned = self._given_up() - self._poisoned_before
+        return self.counts
 
     def run_forever(self, stop: threading.Event) -> None:
-        """Fire until `stop` is set, then let what is running finish."""
-        running: set[Future[None]] = set()
-        with self._pool() as pool:
+        """Fire until `stop` is set, then let what is running finish. Raises `HostFailed`."""
+        with self.machine as machine:
             while not stop.wait(self._poll_seconds):
                 try:
-                    running |= {pool.submit(self.deliver, event) for event in self.look()}
+                    machine.waiting()
+                    self._grid.tell(machine)
                 except StorageFault as fault:
                     say("host.look_failed", level=logging.WARNING, code=fault.code)
-                running = self._collect(running)
-
-    def look(self) -> list[Event]:
-        """The events that are due: one per blob that was not there, or not the same, at the last look."""
-        fresh = [event for event in self._present() if event not in self._seen]
-        self._seen.update(fresh)
-        due = [event for event in fresh for _ in range(self._delivery.copies)]
-        if self._delivery.shuffled:
-            self._random.shuffle(due)
-        return due
-
-    def deliver(self, event: Event) -> None:
-        """Give one event to its function, as often as the host would; then put it on the poison queue."""
-        blob = BlobReference(container=event.container, name=event.name)
-        for attempt in range(self._tries):
-            try:
-                self._triggers.functions[event.function](blob)
-            except Exception:  # noqa: BLE001 - the function has journaled it; the next try, or the poison queue, is the answer
-                self._count("failed")
-                time.sleep(self._retry_seconds * attempt)
-            else:
-                self._count("done")
-                return
-        self._poison.put(PoisonMessage(f"Host.Functions.{event.function}", event.container, event.name, event.etag))
-        self._count("poisoned")
 
     def fire(self, timer: str) -> None:
         """Let the hour of a timer come: its function runs once. Raises what the function raises, `KeyError` if the app
         has no timer of that name."""
         self._triggers.timers[timer]()
 
-    @contextmanager
-    def _pool(self) -> Iterator[ThreadPoolExecutor]:
-        pool = ThreadPoolExecutor(self._workers, "worker")
-        try:
-            yield pool
-        finally:
-            # Events that have not begun are left for the next host, which finds their blobs again.
-            pool.shutdown(cancel_futures=True)
+    def _imitation(self, worker: Worker) -> Machine:
+        return Imitation(worker, blobs=self._exchange.storage, queues=self._queues, hosted=self._queues)
 
-    def _present(self) -> Iterator[Event]:
-        for area in self._watched():
-            function = self._triggers.by_container[area.container]
-            for blob in area.list():
-                yield Event(function, area.container, area.prefix + blob.name, blob.etag)
-
-    def _watched(self) -> Iterator[Area]:
-        for slug in self._exchange.agreement.controllers:
-            yield self._watching.inbox(slug)
-            yield self._watching.requests(slug)
-
-    def _collect(self, running: set[Future[None]]) -> set[Future[None]]:
-        done, still_running = wait(running, timeout=self._poll_seconds, return_when=FIRST_COMPLETED)
-        for future in done:
-            future.result()
-        return still_running
-
-    def _count(self, outcome: str) -> None:
-        with self._counting:
-            self.counts[outcome] += 1
+    def _given_up(self) -> int:
+        return sum(self._queues.count(queue) for queue in (QUEUE, *(name + POISON for name in self._triggers.by_queue)))

@@ -17,6 +17,7 @@ account's key: the app, whoever looks for events, whoever sets up, every borough
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -42,9 +43,12 @@ from shared.exchange import Exchange
 from shared.ledger.chain import Ledger, utc_now
 from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
 from shared.storage.poison import PoisonQueue
+from shared.storage.queues import Queues
 from shared.storage.storage import Storage
 
 ACCOUNT = "exchange"
+HOST_ACCOUNT = "exchangehost"
+"""The functions host's own account: blob events wait there, under the blobs' names."""
 PASS_LASTS = timedelta(days=7)
 """As long as a user delegation key lets a pass live, here and in the cloud."""
 
@@ -80,6 +84,12 @@ class Site:
     """The account as the stand-in for Event Grid sees it."""
     operated: Storage
     """The account as its operator sees it."""
+    queues: Queues
+    """As the app, like `poison`."""
+    hosted: Queues
+    """Those of the host's own account, as the app."""
+    told: Queues
+    """As the stand-in for Event Grid, which feeds them in the private variant."""
     azurite: Azurite
     desks: tuple[Desk, ...]
     emulator_clock: Callable[[], datetime]
@@ -125,7 +135,7 @@ def open_site(
     moved = clock if isinstance(clock, Clock) else None
     azurite = Azurite(
         folder / "azurite",
-        [ACCOUNT],
+        [ACCOUNT, HOST_ACCOUNT],
         certificate=tls.certificate(folder),
         witness=folder / "logs",
         clock=moved.file if moved else None,
@@ -143,9 +153,15 @@ def open_site(
         def queue(who: Identity) -> PoisonQueue:
             return open_now.enter_context(PoisonQueue.connect(azurite.url(ACCOUNT, "queue"), **as_(who)))
 
+        def queues(who: Identity, of: str = ACCOUNT) -> Queues:
+            return open_now.enter_context(Queues.connect(azurite.url(of, "queue"), **as_(who)))
+
         deployed = account(DEPLOYER)
         deployed.ensure_containers(agreement)
         queue(DEPLOYER).ensure()
+        made = queues(DEPLOYER)
+        for name in _queues_of_events(agreement):
+            made.ensure(name)
         passes = [held for desk in desks for held in issue_passes(deployed, desk, (moved or utc_now)())]
         own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE}
         write_profile(folder / PROFILE, own)
@@ -159,10 +175,19 @@ def open_site(
             poison=queue(APP),
             watched=account(HOST),
             operated=account(OPERATOR),
+            queues=queues(APP),
+            hosted=queues(APP, HOST_ACCOUNT),
+            told=queues(HOST),
             azurite=azurite,
             desks=desks,
             emulator_clock=moved or utc_now,
         )
+
+
+def _queues_of_events(agreement: Agreement) -> list[str]:
+    """As Bicep makes them: reports of the lifecycle policy come into a queue in either variant."""
+    boroughs = [f"drop-{borough.slug}" for borough in agreement.participants]
+    return ["policy-runs", *(["request", *boroughs] if os.environ.get("EXCHANGE_EVENTS") == "queue" else [])]
 
 
 def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:

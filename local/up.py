@@ -54,7 +54,7 @@ def run(
         if directory is not None:
             bring_postcodes(site.operated, directory)
         _announce(site, as_json=as_json)
-        host = Host(site.exchange, site.poison, workers=workers, watched=site.watched, collections=site.collections)
+        host = Host.of(site, workers=workers)
         host.run_forever(stop)
 
 

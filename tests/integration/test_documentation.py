@@ -152,7 +152,7 @@ class Reader:
         [folder, postcodes] = [words[words.index(option) + 1] for option in ("--folder", "--postcodes")]
         self.site = self.running.enter_context(open_site(self.clone / folder, clock=lambda: NOW))
         bring_postcodes(self.site.operated, read_directory(self.clone / postcodes))
-        self.host = Host(self.site.exchange, self.site.poison, watched=self.site.watched)
+        self.host = Host.of(self.site)
 
 
 def of_southwark(_: str, names: list[str]) -> list[str]:

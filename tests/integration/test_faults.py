@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from local.host import Delivery, Host
+from local.host import Host
+from local.triggers.grid import Delivery
 from shared.envelope.seal import Sealed
 from shared.errors import Changed, RefusedEvent, StorageUnavailable
 from shared.intake.identity import derived_id

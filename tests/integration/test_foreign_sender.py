@@ -72,7 +72,7 @@ def running(folder: Path) -> Iterator[Site]:
     stop = threading.Event()
     with open_site(folder, clock=lambda: NOW) as site:
         put_postcodes(site.operated)
-        host = Host(site.exchange, site.poison, watched=site.watched)
+        host = Host.of(site)
         thread = threading.Thread(target=host.run_forever, args=(stop,))
         thread.start()
         try:

@@ -16,7 +16,7 @@ from azure.storage.queue import QueueClient
 
 from client.cli import run
 from functions import wiring
-from local.host import Triggers
+from local.triggers.app import Triggers
 from shared.errors import NotAllowed
 from shared.ledger.chain import Ledger
 from shared.storage.poison import QUEUE, PoisonMessage, PoisonQueue

@@ -39,7 +39,7 @@ def test_only_what_nobody_has_collected_is_reminded_of(site: Site, clock: Clock)
     outbox.read("results/b.parquet")  # the app's own reads are no collection
     with site.door("lambeth", identities.officer("lambeth")) as door:
         door.fetch("results/a.parquet")
-    host = Host(site.exchange, site.poison, watched=site.watched, collections=site.collections)
+    host = Host.of(site)
     wait_for_the_log(site, "results/a.parquet")
     clock.go(NOW + timedelta(days=20))
 

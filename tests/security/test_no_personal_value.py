@@ -152,7 +152,7 @@ def test_the_logs_of_the_local_exchange_say_who_did_what_and_hold_no_value(keys_
             sealed = World(site.exchange, rings).seal(slug, dataset, table(dataset, rows))
             with site.door(slug, identities.officer(slug)) as door:
                 door.put(f"{dataset}.parquet", sealed.data, sealed.metadata)
-        Host(site.exchange, site.poison, watched=site.watched).run_to_quiescence(timeout=60)
+        Host.of(site).run_to_quiescence(timeout=60)
         assert [name for name in World(site.exchange, rings).outbox("lambeth") if name.endswith("/matches.parquet")]
     wiring.use(None)
 

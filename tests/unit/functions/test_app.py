@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from local.host import Triggers, tries
+from local.triggers.app import Triggers
+from local.triggers.imitation import Pace
 from shared.agreement.load import load_agreement
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,8 +66,16 @@ def test_host_json_tries_five_times_and_bounds_memory() -> None:
         "version": "[4.*, 5.0.0)",
     }
     assert re.fullmatch(r"00:30:00", host["functionTimeout"])
-    assert host["extensions"]["blobs"]["maxDegreeOfParallelism"] == 2
-    assert tries() == 5
+    assert (Pace.of_blobs(), Pace.of_queues()) == (Pace(2, 1, 5), Pace(1, 1, 5))
+
+
+def test_the_hosts_own_lines_are_silenced_and_those_of_our_functions_are_not() -> None:
+    levels = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["logging"]["logLevel"]
+    app = runpy.run_path(str(ROOT / "function_app.py"))["app"]
+
+    assert levels["Function"] == "Warning"
+    for function in app.get_functions():
+        assert levels[f"Function.{function.get_function_name()}.User"] == "Information"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from functions import drops, queued, requests, wiring
 from functions.queued import UnreadableEvent, blob_of
 from functions.reference import BlobReference
-from local.host import Triggers
+from local.triggers.app import Triggers
 from shared.agreement.load import load_agreement
 from shared.intake.identity import derived_id
 from shared.ledger.chain import Ledger
