@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -104,9 +104,9 @@ class EventGrid:
         due = [blob for blob in fresh for _ in range(self._delivery.copies)]
         if self._delivery.shuffled:
             self._random.shuffle(due)
-        for blob in due:
-            if self._say(machine, blob):
-                self._remember(blob.digest)
+        taken = [blob for blob in due if self._say(machine, blob)]
+        # Where nobody has subscribed nobody is told, then or later.
+        self._remember(taken if self._delivery.copies else fresh)
         return len(due)
 
     def _say(self, machine: Machine, blob: NewBlob) -> bool:
@@ -122,12 +122,12 @@ class EventGrid:
         queue = f"drop-{container.removesuffix('-inbox')}" if container.endswith("-inbox") else "request"
         return queue if queue in self._triggers.by_queue else None
 
-    def _remember(self, digest: str) -> None:
-        if digest not in self._said and self._memory:
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
+    def _remember(self, blobs: Iterable[NewBlob]) -> None:
+        digests = {blob.digest for blob in blobs} - self._said
+        if digests and self._memory:
             with self._memory.open("a", encoding="ascii") as file:
-                file.write(digest + "\n")
-        self._said.add(digest)
+                file.writelines(f"{digest}\n" for digest in sorted(digests))
+        self._said |= digests
 
     def _present(self) -> Iterator[NewBlob]:
         for area in self._areas():
