@@ -48,6 +48,10 @@ quick: setup ## lint, types, structure, and the unit tests that touch nothing ou
 mutants: setup ## small faults put into the code where safety rules stand: which does no test notice? (MUTANTS="shared.linkage.guards")
 	nice $(BIN)/python -m tests.mutants $(MUTANTS)
 
+.PHONY: mutations
+mutations: setup ## 12,000 good drops, each changed in some way, through the gates (MUTATIONS="300 7": so many, by that seed)
+	nice $(BIN)/python -m tests.security.mutations $(MUTATIONS)
+
 .PHONY: bench
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
 	$(BIN)/python -m bench $(BENCH)

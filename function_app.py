@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions import disposal, drops, health, policy_runs, queued, records, requests, watchdog
+from functions import disposal, drops, health, policy_runs, queued, reconcile, records, requests, watchdog
 from functions.settings import Settings
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -14,5 +14,6 @@ else:
 app.register_functions(disposal.blueprint())
 app.register_functions(watchdog.blueprint())
 app.register_functions(policy_runs.blueprint())
+app.register_functions(reconcile.blueprint())
 app.register_functions(records.blueprint())
 app.register_functions(health.blueprint())

@@ -1,23 +1,28 @@
 """The `exchange` command: finds the command that was asked for, and turns errors into exit codes.
 
-Exit codes stand in `client/exits.py`. Standard output is the answer and standard error the talk; with `--json` the
-answer is one JSON object whatever happens. Output that nobody can take (closed, full) changes neither what was done nor
-its code. Only the command that runs is imported, so that `exchange --help` answers at once.
+Exit codes stand in `client/exits.py`. Standard output is the answer and standard error the talk; with `--json`,
+wherever it is typed, the answer is one JSON object whatever happens: the help and an interruption too. Output that
+nobody can take (closed, full) changes neither what was done nor its code. Only the command that runs is imported, so
+that `exchange --help` answers at once.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from glob import glob
 from importlib import import_module
+from io import StringIO
+from traceback import format_exception
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from client.console import answer, note, open_output
+from client.console import answer, note, open_output, say
 from client.exits import Exit, exit_of
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -42,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("client.commands.train", "Train a linkage model on files of this machine."),
     "review": ("client.commands.review", "Write sheets on which officers look first without a score, and then decide."),
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
+    "health": ("operate.health:health", "For operators: is every drop noticed and taken in?"),
     "ledger": ("operate.ledger", "For operators: list and verify the ledger's chains."),
     "poison": ("operate.poison", "For operators: events that failed; look at them, replay them."),
     "deadletter": ("operate.deadletter", "For operators: events that could not be delivered; look, replay."),
@@ -57,6 +63,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+_NO_COMMAND = "Missing command."
+
+
 class _Commands(TyperGroup):
     """Lists commands by the table above; imports one when it is to run."""
 
@@ -69,7 +78,10 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         self.commands = dict.fromkeys(COMMANDS)  # what a mistyped name is compared with
         name, found, rest = super().resolve_command(ctx, args)
-        return name, found and _load(name), rest
+        command = found and _load(name)
+        if isinstance(command, TyperGroup) and rest == ["--json"]:
+            ctx.fail(_NO_COMMAND)
+        return name, command, rest
 
 
 def _load(name: str) -> Any:
@@ -105,24 +117,56 @@ def _root(
         answer({"ok": True, **version_facts()}, version_line(), as_json=json)
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        answer({"ok": True, "help": ctx.get_help()}, ctx.get_help(), as_json=json)
+        say(ctx.get_help())
 
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code. Nothing that this prints holds a value from a row."""
-    as_json = "--json" in args
+    words, as_json = _asked(args)
     try:
-        code = typer.main.get_command(app).main(args=_with_files(args), prog_name="exchange", standalone_mode=False)
+        code = _help_in_json(words) if as_json and _is_for_help(words) else _call(words)
+        if code == Exit.INTERRUPTED:  # as the library says it
+            raise KeyboardInterrupt
     except typer.TyperException as problem:
-        command = next((word for word in args if word in COMMANDS), "")
+        command = next((word for word in words if word in COMMANDS), "")
         mend = f"See `exchange {command} --help`.".replace("  ", " ")
-        return _refuse("INP-000", problem.format_message(), mend, Exit.USAGE, as_json)
+        message = problem.format_message() or _NO_COMMAND
+        return _refuse("INP-000", message, mend, Exit.USAGE, as_json)
     except (typer.Abort, KeyboardInterrupt):
         mend = "Run the same command again: it goes on from what is there."
         return _refuse("CLI-003", "Stopped before it was done.", mend, Exit.INTERRUPTED, as_json)
     except Exception as error:  # noqa: BLE001 - the last place where an error can be kept from printing a row
         return _failed(error, as_json)
+    return code
+
+
+def _asked(args: Sequence[str]) -> tuple[list[str], bool]:
+    """The words of the command line, `--json` behind the command wherever it was typed, and whether it was."""
+    words = list(args)
+    end = words.index("--") if "--" in words else len(words)
+    options, rest = words[:end], words[end:]
+    if "--json" in options:
+        options = [*(word for word in options if word != "--json"), "--json"]
+    return [*options, *rest], any(word.partition("=")[0] == "--json" for word in options)
+
+
+def _call(words: Sequence[str]) -> int:
+    code = typer.main.get_command(app).main(args=_with_files(words), prog_name="exchange", standalone_mode=False)
     return int(code) if isinstance(code, int) else 0
+
+
+def _is_for_help(words: Sequence[str]) -> bool:
+    options = words[: words.index("--")] if "--" in words else words
+    return "--help" in options or words == ["--json"]
+
+
+def _help_in_json(words: Sequence[str]) -> int:
+    """What `--help` prints, as one object."""
+    with redirect_stdout(StringIO()) as shown:
+        code = _call([word for word in words if word != "--json"])
+    lines = [line.rstrip() for line in shown.getvalue().strip("\n").splitlines()]
+    answer({"ok": True, "help": "\n".join(lines)}, "", as_json=True)
+    return code
 
 
 def _with_files(args: Sequence[str]) -> list[str]:
@@ -139,7 +183,7 @@ def _failed(error: Exception, as_json: bool) -> int:
     from shared.errors import ExchangeError
 
     if os.environ.get("EXCHANGE_TRACEBACK") == "1":
-        raise error
+        note("".join(format_exception(error)))
     if isinstance(error, OSError) and error.filename is not None:
         error = disk_fault(error, str(error.filename))
     if isinstance(error, ExchangeError):
@@ -167,7 +211,11 @@ def _refuse(code: str, message: str, mend: str, exit_code: Exit, as_json: bool) 
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. Who ends a task, or logs off, stops it as Ctrl-C does: nothing half stays, and it is said."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     open_output()
     sys.exit(run(sys.argv[1:]))
 

@@ -5,6 +5,7 @@ A message names the file, the row and the column; it never repeats what stands i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -367,6 +368,16 @@ INPUT_CODES = _codes(
         "{path} has {rows} rows, and the last time there were {before}. Nothing was written.",
         "Look whether the extract is whole. If it is, say so with --allow-shrink.",
     ),
+    InputCode(
+        "INP-119",
+        "The last line of {path} is not the trailer {trailer}. Nothing was written.",
+        "Wait until the extract is whole, or have it made again. If it never has that line, state no trailer.",
+    ),
+    InputCode(
+        "INP-122",
+        "The trailer {trailer} cannot be looked for: {reason}.",
+        "Write {{rows}} where the number of rows stands, {{any}} for a word that changes: 'TRAILER,{{any}},{{rows}}'.",
+    ),
 )
 
 
@@ -699,4 +710,5 @@ def code_page() -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("{", "‹").replace("}", "›").replace("|", "\\|")
+    gaps = re.sub(r"(?<!\{)\{(\w+)\}", r"‹\1›", text)
+    return gaps.replace("{{", "{").replace("}}", "}").replace("|", "\\|")

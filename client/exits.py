@@ -49,7 +49,10 @@ MEANING: dict[Exit, tuple[str, str]] = {
         "What it was given cannot be used: a file, a folder, a setting, a key. Nothing was sent.",
         "Mend what the message names; trying again alone will not help.",
     ),
-    Exit.CHECK_BROKEN: ("An audit or evidence was made, and a check of it is broken.", "Read the report."),
+    Exit.CHECK_BROKEN: (
+        "An audit, evidence or a look at the health was made, and a check of it is broken.",
+        "Read the report.",
+    ),
     Exit.REFUSED: (
         "The exchange has refused the file or the request, or does not count the file.",
         "Read the report, mend, seal and drop again.",
@@ -68,11 +71,11 @@ MEANING: dict[Exit, tuple[str, str]] = {
         "Mend what is listed, and run the same command again.",
     ),
     Exit.NOT_KNOWN: (
-        "An audit or evidence was made: no check of it is broken, and some cannot be known from this record.",
-        "Fetch what the report says is missing.",
+        "An audit, evidence or a look at the health was made: no check is broken, and some cannot be known from here.",
+        "Fetch, or set, what the report says is missing.",
     ),
     Exit.USAGE: ("The command line is wrong.", "See `--help`."),
-    Exit.INTERRUPTED: ("Somebody stopped it (Ctrl-C).", "Run the same command again."),
+    Exit.INTERRUPTED: ("Somebody stopped it (Ctrl-C), or its time was over.", "Run the same command again."),
 }
 """For each code what it means and what a scheduled task does about it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 
@@ -14,6 +15,9 @@ def main() -> None:
             raise
         from client.versions import how_to_install
 
-        sys.stderr.write(f"CLI-002: The part {missing.name} is not installed.\n  {how_to_install(missing.name)}\n")
+        message, mend = f"The part {missing.name} is not installed.", how_to_install(missing.name)
+        if "--json" in sys.argv:
+            sys.stdout.write(json.dumps({"ok": False, "error": {"code": "CLI-002", "message": message, "mend": mend}}))
+        sys.stderr.write(f"CLI-002: {message}\n  {mend}\n")
         sys.exit(1)
     run()

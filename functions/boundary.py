@@ -1,8 +1,10 @@
 """Where an event meets a service: what the host may see of the outcome.
 
-Three outcomes. The service returns: done, including a drop that was rejected with a report. It raises `RefusedEvent`:
-recorded, and a retry would be refused again, so the event is done. It raises anything else: raised on, so that the host
-tries again and, after the fifth time, puts the event on the poison queue.
+Four outcomes. The service returns: done, including a drop that was rejected with a report. It raises `RefusedEvent`:
+recorded, and a retry would be refused again, so the event is done. It raises a fault that will pass: the event is done,
+too, and its blob is left to reconciliation, since the host tries five times within seconds and no setting spaces these
+tries. It raises anything else, a defect: raised on, so that the host tries again and, after the fifth time, puts the
+event on the poison queue.
 
 The host writes the text of an exception, and of every exception behind it, to the logs. Texts of this product's errors
 hold no value from a row; those of other libraries do (`could not convert 'Okafor'`), so they stop here.
@@ -39,20 +41,40 @@ class Unexpected(ExchangeError):
 
 def deliver(trigger: str, blob: BlobReference, work: Callable[[], object]) -> None:
     """Do the `work` of one event and journal its outcome under the trigger's name."""
-    _meet("event", work, trigger=trigger, container=blob.container, blob=shown(blob.name))
+    _meet("event", work, left=True, trigger=trigger, container=blob.container, blob=shown(blob.name))
 
 
 def on_message(trigger: str, work: Callable[[], object]) -> None:
-    """Do the `work` of one message of a queue that is about no single blob, and journal its outcome."""
+    """Do the `work` of one message of a queue that is about no single blob, and journal its outcome.
+
+    The message is all that there is of it: a fault that will pass is raised, too.
+    """
     _meet("event", work, trigger=trigger)
 
 
-def on_time(trigger: str, work: Callable[[], object]) -> None:
-    """Do the `work` of a timer and journal its outcome under the trigger's name."""
-    _meet("timer", work, trigger=trigger)
+def on_time(trigger: str, work: Callable[[], object], *, comes_soon: bool = False) -> None:
+    """Do the `work` of a timer and journal its outcome under the trigger's name.
+
+    `comes_soon`: its hour comes again within minutes, so a fault that will pass is left to the next time.
+    """
+    _meet("timer", work, left=comes_soon, trigger=trigger)
 
 
-def _meet(kind: str, work: Callable[[], object], **facts: str) -> None:
+def attempted(trigger: str, blob: BlobReference, error: Exception | None) -> None:
+    """Journal what came of the work on one blob that no event has asked for; a defect says where."""
+    facts = {"trigger": trigger, "container": blob.container, "blob": shown(blob.name)}
+    if error is None:
+        say("event.done", **facts)
+    elif isinstance(error, RefusedEvent):
+        say("event.refused", level=logging.WARNING, code=error.code, **facts)
+    elif isinstance(error, ExchangeError) and error.will_pass:
+        say("event.left", level=logging.WARNING, code=error.code, **facts)
+    else:
+        code = error.code if isinstance(error, ExchangeError) else Unexpected.of(error).code
+        say("event.failed", level=logging.ERROR, code=code, where=_where(error), **facts)
+
+
+def _meet(kind: str, work: Callable[[], object], *, left: bool = False, **facts: str) -> None:
     started = time.monotonic()
     fault: ExchangeError
     try:
@@ -66,6 +88,9 @@ def _meet(kind: str, work: Callable[[], object], **facts: str) -> None:
         fault = Unexpected.of(error)
     else:
         _note(f"{kind}.done", started, **facts)
+        return
+    if left and fault.will_pass:
+        _note(f"{kind}.left", started, level=logging.WARNING, code=fault.code, **facts)
         return
     _note(f"{kind}.failed", started, level=logging.ERROR, code=fault.code, where=_where(fault), **facts)
     fault.__cause__ = fault.__context__ = None

@@ -23,9 +23,9 @@ def function_of(tenant: str) -> str:
 
 def receive_drop(tenant: str, blob: BlobReference) -> None:
     """Take in one drop of this borough."""
-    from shared.intake.receive import receive
+    from shared.reconcile.tasks import Task, attend
 
-    receive(wiring.exchange(), tenant=tenant, container=blob.container, name=blob.name)
+    attend(wiring.exchange(), Task("drop", tenant, blob.container, blob.name, blob.or_named), wiring.ATTEMPTS)
 
 
 def _add_trigger(triggers: func.Blueprint, tenant: str) -> None:

@@ -8,10 +8,9 @@ and the blob that the event names is asserted to be the queue owner's before any
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any
 
 import azure.functions as func
 
@@ -22,8 +21,7 @@ from functions.reference import BlobReference
 from functions.requests import FUNCTION, carry_out_request
 from functions.settings import CONNECTION
 from shared.errors import ExchangeError
-
-_SUBJECT = re.compile(r"/blobServices/default/containers/([^/]+)/blobs/(.+)", re.DOTALL)
+from shared.storage.grid import named_blob
 
 
 class UnreadableEvent(ExchangeError):
@@ -41,14 +39,14 @@ def blueprint() -> func.Blueprint:
 
 def blob_of(message: bytes) -> BlobReference:
     """The blob that an Event Grid event names. Raises `UnreadableEvent`, so the message ends in the poison queue."""
-    try:
-        event: Any = json.loads(message)
-        container, name = _SUBJECT.fullmatch(event["subject"]).groups()  # type: ignore[union-attr]
-        return BlobReference(container, name)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    named = None
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+        named = named_blob(json.loads(message))
+    if named is None:
         raise UnreadableEvent(
             "EVT-003", "The message is no blob event.", "Only Event Grid writes to these queues: see who else did."
-        ) from None
+        )
+    return BlobReference(named.container, named.names[0], named.names[1:])
 
 
 def _for_tenant(tenant: str) -> Callable[[BlobReference], None]:

@@ -21,6 +21,8 @@ class BlobReference(SdkType):
 
     container: str
     name: str
+    or_named: tuple[str, ...] = ()
+    """Other names that the event has for it. The host's own reference has one name."""
 
 
 class BlobReferenceConverter(InConverter, binding="blob", trigger="blobTrigger"):

@@ -32,12 +32,12 @@ def blueprint() -> func.Blueprint:
 def carry_out_request(blob: BlobReference) -> None:
     """Do the work that one request asks for."""
     from shared.intake.identity import derived_id
-    from shared.release.carry_out import carry_out
+    from shared.reconcile.tasks import attend, task_of
 
     exchange = wiring.exchange()
-    home, _, name = blob.name.partition("/")
-    if blob.container != CONTAINER or not name or home not in exchange.agreement.controllers:
+    task = task_of(exchange, blob.container, (blob.name,)) if blob.container == CONTAINER else None
+    if task is None:
         subject = f"event:{derived_id('event', blob.container, blob.name)}"
         exchange.ledger.record(subject, "refused", service="functions", tenant="exchange", codes=("EVT-001",))
         raise RefusedEvent("EVT-001", "The blob is in no home borough's requests.")
-    carry_out(exchange, home=home, name=name)
+    attend(exchange, task, wiring.ATTEMPTS)

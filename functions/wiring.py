@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from functions import VERSION
 from functions.settings import Settings
 from shared.agreement.load import load_agreement
+from shared.reconcile.attempts import Attempts
 
 if TYPE_CHECKING:
     from shared.agreement.model import Agreement
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from shared.storage.poison import PoisonQueue
     from shared.storage.storage import Storage
 
+ATTEMPTS = Attempts(f"app@{VERSION}")
+"""What this process has tried in vain."""
 _building = threading.Lock()
 _exchange: Exchange | None = None
 _poison: PoisonQueue | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from client.console import note
+from client.console import answer, note
 from client.exits import Exit
 
 if TYPE_CHECKING:
@@ -54,14 +53,15 @@ def command(
     # What the watchdog cannot see here it says at every look; whoever watches a demo has to hear only of failures.
     logging.getLogger("exchange").setLevel(logging.ERROR)
     summary = run(folder.resolve(), seed=seed, scale=scale)
+    audited = summary["audit"]
+    broken = audited["explained_by"]["unexplained"] or "broken" in audited["checks"].values()
     if as_json:
-        sys.stdout.write(json.dumps(summary, indent=2) + "\n")
+        answer({"ok": not broken, **summary}, "", as_json=True)
     else:
         from local.demo_tables import show
 
         show(summary, folder / "summary.json")
-    audited = summary["audit"]
-    if audited["explained_by"]["unexplained"] or "broken" in audited["checks"].values():
+    if broken:
         raise typer.Exit(Exit.CHECK_BROKEN)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as text_of
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +14,11 @@ from client.console import answer, step, table
 from operate import site
 
 if TYPE_CHECKING:
+    from operate.replaying import Replay
+    from operate.webhook import Webhook
+    from shared.storage.areas import Area
     from shared.storage.dead_letters import DeadLetter, Undelivered
+    from shared.storage.poison import PoisonQueue
 
 app = typer.Typer(no_args_is_help=True, help="Look at events that could not be delivered, and replay them.")
 
@@ -42,38 +48,88 @@ def replay(
     """Give events to the app again, once their cause is mended, and delete them here. What was done does no harm.
 
     Where the event has a queue (the private variant) it is put there. Else it goes to the app's webhook: set
-    EXCHANGE_APP to the app's address and EXCHANGE_WEBHOOK_KEY to its system key `blobs_extension`.
+    EXCHANGE_APP to the app's address and EXCHANGE_WEBHOOK_KEY to its system key `blobs_extension`. What is given is
+    recorded in the ledger and deleted; what stays is listed with its reason.
     """
     from client.codes import invalid
-    from operate.webhook import give
-    from shared.storage.dead_letters import POLICY_RUNS, dead_letters
+    from operate.replaying import POLICY_RUNS, Replay, feeds_of
+    from operate.webhook import Webhook
+    from shared.storage.dead_letters import dead_letters
 
     chosen = site.load_site(profile)
     if borough is not None and borough not in (known := chosen.agreement().by_slug):
         raise invalid("INP-023", name=borough, known=", ".join(known))
-    done: list[dict[str, Any]] = []
-    left: list[dict[str, Any]] = []
+    done = Replay("deadletter")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison:
-        queues, letters = poison.names(), storage.dead_letters()
+        functions, queues, area = feeds_of(chosen.agreement()), poison.names(), storage.dead_letters()
+        asked = []
+        for letter in dead_letters(area):
+            if borough is None or any(event.borough == borough for event in letter.events):
+                asked.append(letter)
+            else:
+                done.pass_over(*_rows(letter))
+        feeds = {event.feed for letter in asked for event in letter.events}
+        door = Webhook.of(chosen) if (feeds & set(functions)) - set(queues) - {POLICY_RUNS} else None
+        way = _Way(functions, queues, poison, door)
+        for letter in asked:
+            _replay(done, way, area, letter)
+        done.settle(chosen, storage)
+    done.say(as_json=json)
 
-        def may_go(event: Undelivered) -> bool:
-            wanted = borough in (None, event.borough)
-            return wanted and bool(event.feed) and (event.feed != POLICY_RUNS or POLICY_RUNS in queues)
 
-        for letter in dead_letters(letters):
-            # Whole or not at all: the file is deleted only when all that it holds is with the app.
-            if not letter.events or not all(map(may_go, letter.events)):
-                left += _rows(letter)
-                continue
-            for event in letter.events:
-                if event.feed in queues:
-                    poison.send(event.feed, event.text)
-                else:
-                    give(chosen, event.function, text_of.dumps([text_of.loads(event.text)]))
-            letters.delete(letter.blob.name, if_match=letter.blob.etag)
-            done += _rows(letter)
-    text = f"Replayed: {len(done)}. Left: {len(left)}."
-    answer({"ok": True, "replayed": done, "left": left}, text, as_json=json)
+@dataclass(frozen=True)
+class _Way:
+    """How an event reaches the app."""
+
+    functions: dict[str, str]
+    """By feed: what takes its events."""
+    queues: tuple[str, ...]
+    poison: PoisonQueue
+    door: Webhook | None
+
+    def check(self, event: Undelivered) -> None:
+        """Raise `Stays` for an event that nobody would take."""
+        from operate.replaying import POLICY_RUNS, unknown, unreadable
+
+        if not event.feed:
+            raise unreadable()
+        if event.feed not in self.functions or (event.feed == POLICY_RUNS and event.feed not in self.queues):
+            raise unknown(f"for {event.feed}")
+
+    def give(self, event: Undelivered) -> None:
+        """Give the event to its queue if it has one, else to the app."""
+        from shared.storage.replay import grid_events
+
+        if self.door is None or event.feed in self.queues:
+            self.poison.send(event.feed, event.text)
+            return
+        for events in grid_events(text_of.loads(event.text), event.named, account=self.poison.account):
+            self.door.give(self.functions[event.feed], events)
+
+
+def _replay(done: Replay, way: _Way, area: Area, letter: DeadLetter) -> None:
+    """Give a letter again, or keep it and say why. Whole or not at all: it goes only when all that it holds is with the
+    app."""
+    from operate.replaying import Given, unreadable
+    from shared.errors import ExchangeError
+
+    try:
+        if not letter.events:
+            raise unreadable()
+        for event in letter.events:
+            way.check(event)
+        for event in letter.events:
+            way.give(event)
+    except ExchangeError as error:
+        done.keep(error, *_rows(letter))
+    except (ValueError, RecursionError):  # an event that can be read, and not be written again
+        done.keep(unreadable(), *_rows(letter))
+    else:
+        done.given.append(Given(letter.events[0].feed, tuple(_rows(letter)), partial(_delete, area, letter)))
+
+
+def _delete(area: Area, letter: DeadLetter, request_id: str) -> None:
+    replace(area, request_id=request_id).delete(letter.blob.name, if_match=letter.blob.etag)
 
 
 def _rows(letter: DeadLetter) -> list[dict[str, Any]]:

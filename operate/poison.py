@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,11 +13,14 @@ from client.console import answer, step, table
 from operate import site
 
 if TYPE_CHECKING:
-    from operate.site import OperatedSite
-    from shared.storage.poison import PoisonQueue
+    from operate.replaying import Replay
+    from operate.webhook import Webhook
+    from shared.storage.poison import Letter, PoisonQueue
     from shared.storage.replay import GivenUp
 
 app = typer.Typer(no_args_is_help=True, help="Look at events that were given up, and replay them.")
+
+UNREADABLE = "(unreadable)"
 
 
 @app.command("list", epilog="Example: exchange poison list")
@@ -27,12 +31,17 @@ def list_events(
     profile: site.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """List events that failed five times: which function, which blob, since when. They stay where they are."""
+    """List events that failed five times: which function, which blob, since when. They stay where they are.
+
+    On the day `gone on` Azure removes the message, whatever became of its drop.
+    """
     from shared.storage.replay import given_up
 
     with step("Looking into the queues"), site.load_site(profile).poison() as poison, given_up(poison) as events:
         rows = [_line(event, names) for event in events]
-    text = table(["queue", "function", "container", "blob", "since"], [list(row.values()) for row in rows])
+    text = table(
+        ["queue", "function", "container", "blob", "since", "days", "gone on"], [list(row.values()) for row in rows]
+    )
     answer({"ok": True, "events": rows}, text if rows else "No event was given up.", as_json=json)
 
 
@@ -45,51 +54,81 @@ def replay(
     """Give events to the app again, once their cause is mended. What was already done does no harm.
 
     Events of queues (the private variant) are put back into their queue. Blob events go to the app's webhook: set
-    EXCHANGE_APP to the app's address and EXCHANGE_WEBHOOK_KEY to its system key `blobs_extension`.
+    EXCHANGE_APP to the app's address and EXCHANGE_WEBHOOK_KEY to its system key `blobs_extension`. What is given is
+    recorded in the ledger and removed; what stays is listed with its reason.
     """
     from client.codes import invalid
+    from operate.replaying import Replay, feeds_of
+    from operate.webhook import Webhook
     from shared.storage.replay import given_up
 
     chosen = site.load_site(profile)
-    known = [f"drop_{slug.replace('-', '_')}" for slug in chosen.agreement().controllers] + ["request", "policy_runs"]
+    known = {name: feed for feed, name in feeds_of(chosen.agreement()).items()}
     if function not in (None, *known):
         raise invalid("INP-049", what="function", name=function, known=", ".join(known))
-    done, left = [], []
-    with step("Replaying"), chosen.poison() as poison, given_up(poison) as events:
-        for event in events:
-            if not event.function or function not in (None, event.function):
-                left.append(_line(event, names=False))
-                continue
-            _give_again(chosen, poison, event)
-            done.append(_line(event, names=False))
-    text = f"Replayed: {len(done)}. Left: {len(left)}."
-    answer({"ok": True, "replayed": done, "left": left}, text, as_json=json)
+    done = Replay("poison")
+    with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison, given_up(poison) as events:
+        asked = [event for event in events if function in (None, event.function)]
+        done.pass_over(*(_line(event) for event in events if event not in asked))
+        pushed = any(event.function in known and not event.waits_in_a_queue_of_events for event in asked)
+        door = Webhook.of(chosen) if pushed else None
+        for event in asked:
+            _replay(done, known, poison, door, event)
+        done.settle(chosen, storage)
+    done.say(as_json=json)
 
 
-def _give_again(chosen: OperatedSite, poison: PoisonQueue, event: GivenUp) -> None:
-    from operate.webhook import give
+def _replay(done: Replay, known: dict[str, str], poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
+    """Give one event again, or keep it and say why."""
+    from operate.replaying import Given, unknown, unreadable
+    from shared.errors import ExchangeError
+
+    try:
+        if not _can_be_read(event):
+            raise unreadable()
+        if event.function not in known:
+            raise unknown(event.queue if event.waits_in_a_queue_of_events else "of that name")
+        _give(poison, door, event)
+    except ExchangeError as error:
+        done.keep(error, _line(event))
+    else:
+        done.given.append(Given(known[event.function], (_line(event),), partial(_remove, poison, event.letter)))
+
+
+def _give(poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
     from shared.storage.replay import grid_event, put_back
 
-    if event.waits_in_a_queue_of_events:
+    if door is None or event.waits_in_a_queue_of_events:
         put_back(poison, event)
         return
     at = f"{site.now():%Y-%m-%dT%H:%M:%SZ}"
-    body = grid_event(event, account=poison.account, identity=f"replay-{event.letter.id}", at=at)
-    give(chosen, event.function, body)
-    poison.remove(event.letter)
+    door.give(event.function, grid_event(event, account=poison.account, identity=f"replay-{event.letter.id}", at=at))
 
 
-def _line(event: GivenUp, names: bool) -> dict[str, Any]:
+def _remove(poison: PoisonQueue, letter: Letter, request_id: str) -> None:
+    poison.with_request_id(request_id).remove(letter)
+
+
+def _line(event: GivenUp, names: bool = False) -> dict[str, Any]:
     from functions.journal import shown
 
     return {
         "queue": event.queue,
-        "function": event.function or "(unreadable)",
+        "function": event.function if _can_be_read(event) else UNREADABLE,
         "container": event.container,
         "blob": event.blob if names or not event.blob else shown(event.blob),
-        "since": _stamp(event.since),
+        "since": f"{event.since:%Y-%m-%dT%H:%M:%SZ}" if event.since else "",
+        "days": (site.now() - event.since).days if event.since else None,
+        "gone_on": _gone_on(event.gone_on),
     }
 
 
-def _stamp(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+def _can_be_read(event: GivenUp) -> bool:
+    """Whether it says what it is about: a blob, unless it tells of a run of the lifecycle policy."""
+    return bool(event.function) and (event.named is not None or event.function == "policy_runs")
+
+
+def _gone_on(moment: datetime | None) -> str:
+    if moment is None:
+        return "not known"
+    return f"{moment:%Y-%m-%d}" if moment.year < 9999 else "never"

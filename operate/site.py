@@ -5,6 +5,8 @@ An environment variable goes before the profile `operator.toml`, which `exchange
     account       = "bxexch…"   # EXCHANGE_ACCOUNT        name of the storage account, or a connection string
     audit_account = "bxaudit…"  # EXCHANGE_AUDIT_ACCOUNT  name of the account with the logs
     app           = "https://…" # EXCHANGE_APP            where the function app is, for a replay
+    app_id        = "/subscri…" # EXCHANGE_APP_ID         resource id of the function app, for `exchange health`
+    topic_id      = "/subscri…" # EXCHANGE_TOPIC_ID       resource id of the Event Grid topic, for `exchange health`
     vault         = "https://…" # EXCHANGE_KEY_VAULT      URL of the key vault, for keepers
     keys          = "keys"      # EXCHANGE_KEYS           folder of the exchange's own keys; on one machine only
     certificate   = "….pem"     # EXCHANGE_CERTIFICATE    what to trust beside the usual; on one machine only
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from shared.agreement.model import Agreement
     from shared.envelope.vault import KeyVaultKeys
     from shared.exchange import Exchange
+    from shared.storage.deployment import Deployment
     from shared.storage.logs_archive import LogArchive
     from shared.storage.poison import PoisonQueue
     from shared.storage.storage import Storage
@@ -58,6 +61,8 @@ class OperatedSite:
     account: str | None = None
     audit_account: str | None = None
     app: str | None = None
+    app_id: str | None = None
+    topic_id: str | None = None
     vault: str | None = None
     keys: str | None = None
     certificate: str | None = None
@@ -98,6 +103,13 @@ class OperatedSite:
         agreement = self.agreement()
         ledger = Ledger(storage.ledger(), agreement=agreement.reference, clock=now)
         return Exchange(agreement, storage, LocalKeyRing(Path(self.need("keys"))), ledger, now)
+
+    def deployment(self) -> Deployment:
+        """The app and its topic as Azure has them. Close it."""
+        from shared.storage.deployment import Deployment
+        from shared.storage.storage import default_credential
+
+        return Deployment(self.need("app_id"), self.need("topic_id"), default_credential())
 
     def vault_keys(self) -> KeyVaultKeys:
         """The keys of the exchange in the cloud, for whoever is logged in there."""

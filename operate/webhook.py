@@ -1,14 +1,21 @@
-"""The app's webhook for blob events: gives one to the app again, as Event Grid would."""
+"""The app's webhook for blob events: gives one to the app again, as Event Grid would.
+
+What the host does with it stands in no answer: it says 202 for a function that it does not have and for a blob that is
+not there, and drops both. So whoever gives an event has made sure of the function first.
+"""
 
 from __future__ import annotations
 
 import os
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from client.codes import invalid
+from client.exits import Exit
 from shared.errors import ExchangeError
 
 if TYPE_CHECKING:
@@ -16,26 +23,76 @@ if TYPE_CHECKING:
 
 WEBHOOK_KEY = "EXCHANGE_WEBHOOK_KEY"
 """The app's system key `blobs_extension`. It lets anybody make the app look at a blob, so it is no option."""
+_SILENT_AT_MOST = 3
+"""After so many in a row without an answer nobody is there, and the rest need not wait for that again."""
 
 
 class NotTaken(ExchangeError):
     """The app did not take an event that was to be replayed (EVT-005)."""
 
+    status: int | None = None
+    """What it answered; `None` for no answer at all."""
 
-def give(site: OperatedSite, function: str, events: str) -> None:
-    """Give the app `events` (a JSON list) for a function.
+    @classmethod
+    def because(cls, said: object) -> NotTaken:
+        """It answered with this status, or nothing because of that."""
+        error = cls(
+            "EVT-005",
+            f"The app did not take the event ({said}); it is kept where it was.",
+            "Is EXCHANGE_APP the app's address, the key current, and yours an operator's address?",
+        )
+        error.status = said if isinstance(said, int) else None
+        return error
 
-    Raises `InvalidInput` (INP-040, INP-045) without address or key, `NotTaken` (EVT-005) when the app does not take it.
-    """
-    address, key = site.need("app").rstrip("/"), _webhook_key()
-    query = f"functionName=Host.Functions.{quote(function)}&code={quote(key, safe='')}"
-    _post(f"{address}/runtime/webhooks/blobs?{query}", events)
+    @property
+    def exit(self) -> Exit:
+        """What that means for whoever asked."""
+        if self.status in (401, 403):
+            return Exit.NOT_ALLOWED
+        return (
+            Exit.TRY_LATER if self.status is None or self.status in (408, 429) or self.status >= 500 else Exit.REFUSED
+        )
 
 
-def _webhook_key() -> str:
-    if not (key := os.environ.get(WEBHOOK_KEY, "").strip()):
-        raise invalid("INP-045", variable=WEBHOOK_KEY)
-    return key
+@dataclass(repr=False)
+class Webhook:
+    """The webhook of one app. There is no repr: it holds the key."""
+
+    address: str
+    key: str
+    _silent: int = 0
+
+    @classmethod
+    def of(cls, site: OperatedSite) -> Webhook:
+        """That of the site. Raises `InvalidInput` (INP-040, INP-045) without address or key."""
+        address = site.need("app").rstrip("/")
+        if not (key := os.environ.get(WEBHOOK_KEY, "").strip()):
+            raise invalid("INP-045", variable=WEBHOOK_KEY)
+        return cls(address, key)
+
+    def give(self, function: str, events: str) -> None:
+        """Give the app `events` (a JSON list) for a function. Raises `NotTaken` (EVT-005)."""
+        if self._silent >= _SILENT_AT_MOST:
+            raise NotTaken.because("it does not answer")
+        query = f"functionName=Host.Functions.{quote(function)}&code={quote(self.key, safe='')}"
+        try:
+            _post(f"{self.address}/runtime/webhooks/blobs?{query}", events)
+        except NotTaken as refusal:
+            self._silent = self._silent + 1 if refusal.status is None else 0
+            raise
+        self._silent = 0
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A sign-in page that answers 200 where the app was asked is no app that took an event."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def only_here() -> urllib.request.OpenerDirector:
+    """What asks an address and nobody that it points to."""
+    return urllib.request.build_opener(_NoRedirect)
 
 
 def _post(url: str, body: str) -> None:
@@ -46,15 +103,13 @@ def _post(url: str, body: str) -> None:
     try:
         if request.type not in ("https", "http"):
             raise ValueError
-        with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - the scheme is checked above
-            return
+        with only_here().open(request, timeout=30) as taken:
+            if taken.status in (200, 202):
+                return
+            said = int(taken.status)
     except urllib.error.HTTPError as refused:
         said = refused.code
         refused.close()
-    except (OSError, ValueError) as failed:
+    except (OSError, ValueError, HTTPException) as failed:
         said = type(failed).__name__
-    raise NotTaken(
-        "EVT-005",
-        f"The app did not take the event ({said}); it is kept where it was.",
-        "Is EXCHANGE_APP the app's address, the key current, and yours an operator's address?",
-    )
+    raise NotTaken.because(said)

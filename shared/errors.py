@@ -1,4 +1,5 @@
-"""The error tree. Two families: the sender's fault is reported and never retried; ours is raised and retried.
+"""The error tree. Three families: the sender's fault is reported and never tried again; a fault that will pass
+(`will_pass`) is left to reconciliation; any other is a defect, and raised.
 
 ::
 
@@ -6,7 +7,8 @@
     ├── RejectedDrop               the sender's fault: a coded report goes back, the event is done
     │   ├── UntrustedDrop          an envelope gate said no (ENV-…)
     │   ├── NotAgreed              the agreement does not allow it (AGR-…)
-    │   └── BadFile                the contract cannot read the file at all (FIL-…)
+    │   ├── BadFile                the contract cannot read the file at all (FIL-…)
+    │   └── Delayed                none of it: the exchange's own fault, answered in the same form (DRP-016)
     ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, REC-…, KEY-004; exit code 2)
     ├── InvalidAgreement           agreements/*.yaml is wrong; names the key (AGR-000)
     ├── RefusedEvent               a trigger was handed something that is not its own (EVT-…); recorded, not retried
@@ -21,7 +23,7 @@
     │   ├── UnusableName           the name would mean another blob, or none (STO-008)
     │   ├── Held                   a lease, a hold or an immutability policy bars the deletion (STO-009)
     │   ├── Unreadable             it was put so that its bytes cannot be had (STO-010, STO-011, STO-012)
-    │   └── StorageUnavailable     transient: the host tries again
+    │   └── StorageUnavailable     it did not answer as it should: it will pass
     ├── LedgerRefused              an event held something that is not a code, a count or an id (LED-003)
     ├── LedgerBroken               a hash chain does not hold (LED-001)
     └── ConservationBroken         rows in do not equal rows out (LED-002): the run stops loudly
@@ -52,6 +54,11 @@ class Particulars:
         return {"found": self.found, "asked": self.asked, "settings": dict(self.settings)}
 
 
+PASSING = frozenset({"STO-003", "STO-004", "STO-005", "STO-006", "KEY-003"})
+"""Codes of faults that end without anybody mending the code: storage or vault away, throttled, or refusing (a role that
+is not in force yet)."""
+
+
 class ExchangeError(Exception):
     """An error with a stable `code`, what happened (`message`) and how to mend it (`mend`)."""
 
@@ -60,6 +67,11 @@ class ExchangeError(Exception):
         self.code = code
         self.message = message
         self.mend = mend
+
+    @property
+    def will_pass(self) -> bool:
+        """Whether the same work, done again later, may succeed with the same code."""
+        return self.code in PASSING
 
 
 class RejectedDrop(ExchangeError):
@@ -80,6 +92,10 @@ class NotAgreed(RejectedDrop):
 
 class BadFile(RejectedDrop):
     """The file opened, but is not what its contract says."""
+
+
+class Delayed(RejectedDrop):
+    """Not refused, and not taken in: the exchange has failed at it for a day, and goes on trying."""
 
 
 class InvalidInput(ExchangeError):

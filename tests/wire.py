@@ -37,6 +37,12 @@ class Fault(Enum):
 
     BUSY = auto()
     """503 at once; the service did nothing."""
+    THROTTLED = auto()
+    """429 at once; the service did nothing."""
+    FAILED = auto()
+    """500 at once; the service did nothing."""
+    FORBIDDEN = auto()
+    """403 at once, as of a role that is not in force yet; the service did nothing."""
     UNREACHABLE = auto()
     """No connection; the service did nothing."""
     ANSWER_LOST = auto()
@@ -45,6 +51,14 @@ class Fault(Enum):
     """The process ends; the service did nothing."""
     KILLED_AFTER = auto()
     """The service did it, and the process ends before it knows."""
+
+
+_REFUSALS = {
+    Fault.BUSY: (503, "ServerBusy"),
+    Fault.THROTTLED: (429, "TooManyRequests"),
+    Fault.FAILED: (500, "InternalError"),
+    Fault.FORBIDDEN: (403, "AuthorizationPermissionMismatch"),
+}
 
 
 @dataclass(frozen=True)
@@ -104,8 +118,8 @@ class Wire(HTTPAdapter):
             raise Killed
         if fault is Fault.UNREACHABLE:
             raise requests.ConnectionError("unreachable")
-        if fault is Fault.BUSY:
-            return self._busy(request)
+        if fault in _REFUSALS:
+            return self._refuse(request, *_REFUSALS[fault])
         memory = MemoryBlobs.at(str(request.url))
         carry = memory.send if memory else super().send
         answer = carry(request, *args, **kwargs)
@@ -136,9 +150,9 @@ class Wire(HTTPAdapter):
             self.requests.append(noted)
         return noted
 
-    def _busy(self, request: requests.PreparedRequest) -> requests.Response:
-        headers = {"x-ms-error-code": "ServerBusy", "content-length": "0"}
-        raw = urllib3.HTTPResponse(io.BytesIO(), headers, 503, reason="Server Busy", preload_content=False)
+    def _refuse(self, request: requests.PreparedRequest, status: int, code: str) -> requests.Response:
+        headers = {"x-ms-error-code": code, "content-length": "0"}
+        raw = urllib3.HTTPResponse(io.BytesIO(), headers, status, reason=code, preload_content=False)
         return self.build_response(request, raw)
 
 

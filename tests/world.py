@@ -150,6 +150,12 @@ class World:
         """The report that the borough finds in its outbox."""
         return dict(json.loads(self.storage.outbox(slug).read(f"reports/{drop}/report.json").data))
 
+    def statuses(self, slug: str) -> list[str]:
+        """Those of all reports that the borough has, in alphabetical order."""
+        outbox = self.storage.outbox(slug)
+        names = [blob.name for blob in outbox.list("reports/") if blob.name.endswith("report.json")]
+        return sorted(json.loads(outbox.read(name).data)["status"] for name in names)
+
     def outbox(self, slug: str) -> list[str]:
         """Names of what the borough can collect."""
         return [blob.name for blob in self.storage.outbox(slug).list()]

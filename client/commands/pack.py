@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from client import options
-from client.console import answer, facts_table, note, step, table
+from client.console import answer, note, step
 from client.pack.still import check_whole, remember, whole
 
 if TYPE_CHECKING:
@@ -30,6 +29,13 @@ Dates = Annotated[
 NobodySuppressed = Annotated[
     bool,
     typer.Option("--nobody-suppressed", help="State that an empty safety flag means: everybody may be written to."),
+]
+Trailer = Annotated[
+    str | None,
+    typer.Option(
+        help="The last line of every whole extract: {rows} where it says how many rows there are, {any} for a word "
+        "that changes, e.g. 'TRAILER,{any},{rows}'. Else that of the style."
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The contract file to write (Parquet).")]
 
@@ -106,6 +112,7 @@ def households(
     ] = None,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    trailer: Trailer = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -115,12 +122,13 @@ def households(
     """Pack an extract of Housing Benefit and Council Tax Reduction claims as `households`, one row per child."""
     from client.pack.households import pack_households
     from client.pack.source import read
-    from client.pack.styles import choose_style, known_headings
+    from client.pack.styles import choose_style, known_headings, stated_trailer
     from client.settings import load_settings
 
     settings = load_settings(profile, agreements=agreements)
     with step("Reading the extract"):
-        source = read(extract, sheet=sheet, encoding=encoding, expected=known_headings(style))
+        known, last = known_headings(style), stated_trailer(trailer, style)
+        source = read(extract, sheet=sheet, encoding=encoding, expected=known, trailer=last)
         chosen = choose_style(source, extract, style)
     with step("Packing"):
         taken = extract_date.date() if extract_date else None
@@ -150,6 +158,7 @@ def from_table(
     ] = None,
     dates: Dates = None,
     nobody_suppressed: NobodySuppressed = False,
+    trailer: Trailer = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
@@ -163,7 +172,7 @@ def from_table(
     from client.pack.households import pack_households
     from client.pack.packed import check_dataset
     from client.pack.source import read
-    from client.pack.styles import choose_style, known_headings
+    from client.pack.styles import choose_style, known_headings, stated_trailer
     from client.pack.tabular import pack_table
     from client.settings import load_settings
     from shared.contract.datasets import CONTRACTS
@@ -172,7 +181,8 @@ def from_table(
     check_dataset(dataset)
     with step("Packing"):
         expected = known_headings(str(style)) if style else CONTRACTS[dataset].names
-        source = read(file, sheet=sheet, encoding=encoding, expected=expected)
+        last = stated_trailer(trailer, str(style or ""))
+        source = read(file, sheet=sheet, encoding=encoding, expected=expected, trailer=last)
         chosen = choose_style(source, file, str(style), dataset) if style else None
         stated = {"order": _order(dates), "nobody_suppressed": nobody_suppressed, **_terms(settings, dataset, as_of)}
         if chosen is not None and dataset == "households":
@@ -209,70 +219,26 @@ def _write(
     from client.codes import invalid
     from client.files import write_table
     from client.pack.findings import count_by_code
-    from client.pack.report import write_report
+    from client.pack.report import packed_text, write_report
 
     if out.suffix.lower() != ".parquet":
         raise invalid("INP-015", path=out, known=".parquet")
-    check_whole(source, packed.rows_in)
+    check_whole(source, packed.rows_counted)
     report = report or out.with_name(f"{out.stem}-report.csv")
     with step("Writing"):
         write_report(report, packed)
         if packed.table.num_rows:
             write_table(out, packed.table)
-            remember(packed.rows_in)
+            remember(packed.rows_counted)
     facts = {"ok": True, **more, **packed.summary(), "out": str(out), "report": str(report)}
     if packed.table.num_rows:
-        answer(facts, _text(packed, facts), as_json=as_json)
+        answer(facts, packed_text(packed, facts), as_json=as_json)
         return
     reasons = count_by_code(packed.findings, effect="left out")
     told = ", ".join(f"{code}: {count}" for code, count in reasons.items()) or "it has no rows"
     problem = invalid("INP-006", rows=packed.rows_in, path=source, reasons=told, report=report)
     error = {"code": problem.code, "message": problem.message, "mend": problem.mend}
     facts |= {"ok": False, "error": error, "out": None}
-    answer(facts, _text(packed, facts | {"out": "none: no row could be packed"}), as_json=as_json)
+    answer(facts, packed_text(packed, facts | {"out": "none: no row could be packed"}), as_json=as_json)
     note(f"{problem.code}: {problem.message}\n  {problem.mend}")
     raise typer.Exit(2)
-
-
-def _read_as(source: dict[str, Any]) -> Iterator[str]:
-    """How the file was read, for people."""
-    yield source["kind"]
-    if "sheet" in source:
-        yield f"sheet {source['sheet']}"
-    else:
-        yield f"{source['encoding']}, separated by {source['separator']}"
-    yield f"headings in line {source['headings_in']}"
-
-
-def _text(packed: Packed, facts: dict[str, Any]) -> str:
-    from client.pack.findings import by_code
-    from client.pack.report import unknown_lines
-
-    dropped = facts["columns_dropped"]
-    shown = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
-    shown |= {
-        "files read": ", ".join(facts["files_read"]) if "files_read" in facts else None,
-        "files not read": ", ".join(facts.get("files_not_read", [])) or None,
-        "rows in": packed.rows_in,
-        "packed": packed.rows_packed,
-        "left out": packed.rows_left_out,
-        "packed, but would be rejected": packed.rows_to_be_rejected,
-        "rows written": packed.table.num_rows,
-        "columns not packed": f"{len(dropped)}: {', '.join(dropped)}" if dropped else "none",
-        "numbered columns not read": ", ".join(facts["columns_of_groups_not_read"]) or None,
-        "file": facts["out"],
-        "report, row by row": facts["report"],
-    }
-    lines = by_code(packed.findings).to_pylist()
-    parts = [facts_table({name: value for name, value in shown.items() if value is not None})]
-    for title, to_mend in (("To be mended", "yes"), ("Nothing to be done", "no")):
-        listed = [
-            [x["code"], x["effect"], x["lines"], x["message"], *([x["mend"]] if to_mend == "yes" else [])]
-            for x in lines
-            if x["to_mend"] == to_mend
-        ]
-        headings = ["code", "effect", "lines", "what", *(["how to mend it"] if to_mend == "yes" else [])]
-        parts += [table(headings, listed, title)] if listed else []
-    if packed.unknown_codes:
-        parts.append(table(["column", "unknown code", "cells"], unknown_lines(packed), "Codes that are not known"))
-    return "\n\n".join(parts)

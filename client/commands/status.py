@@ -23,7 +23,7 @@ DOES_NOT_COUNT = "but it does not count"
 PROFILE_HELP = """Say what has come back for you: reports on your drops, receipts, results.
 
 With --file it says what became of one sealed file, for a scheduled task: exit code 0 it was accepted, at least in
-part; 4 the exchange has refused it, or it does not count; 5 there is no answer yet.
+part; 4 the exchange has refused it, or it does not count; 5 there is no answer yet, or it is delayed.
 
 Who you are and where your door is comes from the profile exchange.toml (keys: borough, keys, agreements, inbox_url,
 outbox_url, account_url), or from EXCHANGE_BOROUGH, EXCHANGE_KEYS, EXCHANGE_AGREEMENTS, EXCHANGE_INBOX_URL,
@@ -68,7 +68,7 @@ def _say_file(door: BoroughDoor, path: Path, *, as_json: bool) -> None:
     facts = {"file": sealed.name, "sha256": sealed.manifest.sha256, "status": status}
     said = {"ok": bool(receipt) and not refused, **facts, "receipt": receipt}
     answer(said, facts_table(facts), as_json=as_json)
-    if not receipt:
+    if not receipt or status == "delayed":
         raise typer.Exit(Exit.TRY_LATER)
     if refused:
         raise typer.Exit(Exit.REFUSED)

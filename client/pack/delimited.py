@@ -199,7 +199,8 @@ def _odd(path: Path, lines: Lines, per_line: np.ndarray, walked: dict[int, Walke
 
 
 def written(cells: list[str], separator: bytes) -> bytes:
-    """Cells as a line of text with that separator."""
+    """Cells as a line of text with that separator, each in quotation marks: before Python 3.13 the writer leaves a line
+    break bare that is not its own."""
     line = io.StringIO()
-    csv.writer(line, delimiter=separator.decode(), lineterminator="").writerow(cells)
+    csv.writer(line, delimiter=separator.decode(), lineterminator="", quoting=csv.QUOTE_ALL).writerow(cells)
     return line.getvalue().encode()

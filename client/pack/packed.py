@@ -49,6 +49,8 @@ class Packed:
     """The contract's columns, in its order and types; only rows that were not left out."""
     rows_in: int
     """Rows of the source file (for a census, of the pupil table)."""
+    rows_counted: int
+    """The same as whoever made the file counts them: without totals and headings that come again."""
     rows_left_out: int
     rows_to_be_rejected: int
     """Packed rows that the exchange would reject, because a rule of the contract says so."""
@@ -116,6 +118,7 @@ def account(
         dataset=dataset,
         table=table.filter(pa.array(kept)),
         rows_in=sum(source.rows_in for source in sources),
+        rows_counted=sum(source.rows_counted for source in sources),
         rows_left_out=int(left_out.sum()) + unsplit,
         rows_to_be_rejected=int((rejected & ~left_out).sum()),
         findings=findings.table(),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+from client.console import facts_table, table
 from client.files import write_bytes, write_table
 from client.pack.findings import SCHEMA, by_code
 from client.pack.packed import Packed
@@ -50,3 +53,47 @@ def unknown_lines(packed: Packed) -> list[list[str | int]]:
         if known.other_cells:
             lines.append([known.column, "(other text, not shown here)", known.other_cells])
     return lines
+
+
+def packed_text(packed: Packed, facts: dict[str, Any]) -> str:
+    """What became of the rows, for people; `facts` as in the JSON answer."""
+    dropped = facts["columns_dropped"]
+    shown = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
+    shown |= {
+        "files read": ", ".join(facts["files_read"]) if "files_read" in facts else None,
+        "files not read": ", ".join(facts.get("files_not_read", [])) or None,
+        "rows in": packed.rows_in,
+        "packed": packed.rows_packed,
+        "left out": packed.rows_left_out,
+        "packed, but would be rejected": packed.rows_to_be_rejected,
+        "rows written": packed.table.num_rows,
+        "columns not packed": f"{len(dropped)}: {', '.join(dropped)}" if dropped else "none",
+        "numbered columns not read": ", ".join(facts["columns_of_groups_not_read"]) or None,
+        "file": facts["out"],
+        "report, row by row": facts["report"],
+    }
+    lines = by_code(packed.findings).to_pylist()
+    parts = [facts_table({name: value for name, value in shown.items() if value is not None})]
+    for title, to_mend in (("To be mended", "yes"), ("Nothing to be done", "no")):
+        listed = [
+            [x["code"], x["effect"], x["lines"], x["message"], *([x["mend"]] if to_mend == "yes" else [])]
+            for x in lines
+            if x["to_mend"] == to_mend
+        ]
+        headings = ["code", "effect", "lines", "what", *(["how to mend it"] if to_mend == "yes" else [])]
+        parts += [table(headings, listed, title)] if listed else []
+    if packed.unknown_codes:
+        parts.append(table(["column", "unknown code", "cells"], unknown_lines(packed), "Codes that are not known"))
+    return "\n\n".join(parts)
+
+
+def _read_as(source: dict[str, Any]) -> Iterator[str]:
+    """How the file was read, for people."""
+    yield source["kind"]
+    if "sheet" in source:
+        yield f"sheet {source['sheet']}"
+    else:
+        yield f"{source['encoding']}, separated by {source['separator']}"
+    yield f"headings in line {source['headings_in']}"
+    if "trailer" in source:
+        yield f"a trailer that says {source['trailer']} rows"

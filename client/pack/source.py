@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from client.codes import OTHER_KIND, invalid
+from client.codes import HEADINGS_AGAIN, NO_ROW, OTHER_KIND, OTHER_ORDER, invalid
 from client.pack.headings import heading
 from client.pack.kinds import TEXT, ZIPPED, Kind, kind_of
 from client.pack.remarks import Remark
 from client.pack.rows import Rows, tidied, tidy
+from client.pack.trailer import Trailer, without_last_row
 
 __all__ = ["Source", "heading", "read", "tidy"]
 
@@ -41,7 +42,7 @@ class Source:
     remarks: tuple[Remark, ...] = ()
     """What was met while the file was read."""
     facts: Mapping[str, str | int] = field(default_factory=dict)
-    """How it was read: `kind`, `headings_in`, and `encoding` and `separator`, or `sheet`."""
+    """How it was read: `kind`, `headings_in`, and `encoding` and `separator`, or `sheet`; `trailer`, what it says."""
     dates: Mapping[str, np.ndarray] = field(default_factory=dict)
     """For columns of a sheet that have true dates: a mask of those cells."""
     hidden: np.ndarray | None = None
@@ -57,6 +58,13 @@ class Source:
         """Rows of the file: those that could be split and those that could not. Blank lines are no rows."""
         return self.rows + len(self.unsplit)
 
+    @property
+    def rows_counted(self) -> int:
+        """Rows as whoever made the file counts them: without the lines of `unsplit` that are a total or headings."""
+        others = (HEADINGS_AGAIN.code, OTHER_ORDER.code, NO_ROW.code)
+        lines = [remark.lines for remark in self.remarks if remark.code.code in others and remark.lines is not None]
+        return self.rows_in - sum(map(len, lines))
+
     def column(self, name: str) -> pa.Array:
         """One column as text; all null when the file does not have it."""
         if name not in self.table.column_names:
@@ -65,25 +73,36 @@ class Source:
 
 
 def read(
-    path: Path, *, sheet: str | None = None, encoding: str | None = None, expected: Collection[str] = ()
+    path: Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    expected: Collection[str] = (),
+    trailer: Trailer | None = None,
 ) -> Source:
     """Read the rows of a file: a text with separators, or one sheet of a workbook. What it is, its content says.
 
     `sheet` is needed where several have rows; `encoding` states what is otherwise assumed of lines that are no UTF-8;
-    by the `expected` headings the row of headings is found, where titles stand above it.
+    by the `expected` headings the row of headings is found, where titles stand above it. A stated `trailer` must be its
+    last line, and is no row.
 
-    Raises `InvalidInput` INP-001 (not there), 007 (a heading twice), 050 to 062 (what it is instead, and what to do).
+    Raises `InvalidInput` INP-001 (not there), 007 (a heading twice), 050 to 062 (what it is instead, and what to do),
+    117 (the trailer says another number of rows), 119 (it is not there).
     """
     kind = kind_of(path, is_text=encoding is not None)
     if kind in (TEXT, ZIPPED):
         from client.pack.text import read_text
 
-        rows = read_text(path, kind, encoding, expected)
+        rows = read_text(path, kind, encoding, expected, trailer)
     else:
         from client.pack.workbook import read_sheet
 
         rows = read_sheet(path, kind, sheet, expected)
-    return _source(path, kind, rows)
+        rows = without_last_row(path, rows, trailer) if trailer else rows
+    source = _source(path, kind, rows)
+    if trailer and source.facts["trailer"] != source.rows_counted:
+        raise invalid("INP-117", path=path, rows=source.rows_counted, wanted=source.facts["trailer"])
+    return source
 
 
 def _source(path: Path, kind: Kind, rows: Rows) -> Source:

@@ -16,6 +16,7 @@ from client.codes import invalid
 from client.pack.dates import DATE_ORDERS, DATE_SHAPES, DAY_FIRST, PLAIN, Order
 from client.pack.names import ORDERS
 from client.pack.source import Source, heading
+from client.pack.trailer import Trailer, fault_of
 from shared.contract.datasets import CONTRACTS
 
 FOLDER = Path(__file__).parent / "styles"
@@ -65,6 +66,8 @@ class Style:
     """What a coded column holds where the file says nothing."""
     order: Order = DAY_FIRST
     placeholder_dates: tuple[date, ...] = (date(1900, 1, 1),)
+    trailer: str = ""
+    """The last line of every extract, with the number of its rows (see `trailer.Trailer`); empty: it has none."""
     layout: Literal["long", "wide"] = "long"
     """`long`: one row per child. `wide`: one row per claim, children side by side, as many as the file has."""
 
@@ -106,6 +109,7 @@ def load_style(path: Path) -> Style:
         order=Order("us", stated=True) if "us" in document.get("dates", ()) else DAY_FIRST,
         placeholder_dates=tuple(document.get("placeholder_dates", (date(1900, 1, 1),))),
         layout=document.get("layout", "long"),
+        trailer=document.get("trailer", ""),
     )
 
 
@@ -121,8 +125,7 @@ def choose_style(source: Source, path: Path, style: str, dataset: str = "househo
     Raises `InvalidInput` INP-010 when none or more than one fits, 074 when the style is of another dataset.
     """
     if style != "auto":
-        named = {known.name: known for known in shipped_styles()}
-        chosen = named[style] if style in named else load_style(Path(style))
+        chosen = _named(style)
         if chosen.dataset != dataset:
             raise invalid("INP-074", path=style, found=chosen.dataset, wanted=dataset)
         return chosen
@@ -134,11 +137,22 @@ def choose_style(source: Source, path: Path, style: str, dataset: str = "househo
 
 def known_headings(style: str) -> set[str]:
     """Every heading that this style may have; of `auto` those of all that are shipped."""
-    named = {known.name: known for known in shipped_styles()}
-    styles = shipped_styles() if style == "auto" else (named[style] if style in named else load_style(Path(style)),)
+    styles = shipped_styles() if style == "auto" else (_named(style),)
     listed = [names for one in styles for names in one.columns.values()]
     listed += [whole.column for one in styles for whole in one.full_names.values()]
     return {name.replace("{n}", str(n)) for names in listed for name in names for n in range(1, _MOST_CHILDREN + 1)}
+
+
+def stated_trailer(given: str | None, style: str) -> Trailer | None:
+    """The trailer that was given with the command, else that of the style. Raises `InvalidInput` INP-122."""
+    text = given if given is not None else "" if style in ("", "auto") else _named(style).trailer
+    return Trailer.of(text) if text else None
+
+
+def _named(style: str) -> Style:
+    """The shipped style of that name, or the one in that file."""
+    named = {known.name: known for known in shipped_styles()}
+    return named[style] if style in named else load_style(Path(style))
 
 
 def _headings(given: Any) -> tuple[str, ...]:
@@ -148,7 +162,7 @@ def _headings(given: Any) -> tuple[str, ...]:
 
 _SHAPES: dict[str, type] = {
     "dataset": str, "title": str, "recognised_by": list, "columns": dict, "full_names": dict, "codes": dict,
-    "defaults": dict, "dates": list, "placeholder_dates": list, "layout": str,
+    "defaults": dict, "dates": list, "placeholder_dates": list, "layout": str, "trailer": str,
 }  # fmt: skip
 
 
@@ -202,4 +216,7 @@ def _fault_of_layout(document: dict[str, Any]) -> str:
         return f"dates: {odd} is none of {', '.join(DATE_SHAPES)}"
     if set(DATE_ORDERS) <= set(dates):
         return f"dates: is either {DATE_ORDERS[0]} or {DATE_ORDERS[1]}; {', '.join(PLAIN)} are always read"
-    return "" if document.get("layout", "long") in ("long", "wide") else "layout: is neither long nor wide"
+    if document.get("layout", "long") not in ("long", "wide"):
+        return "layout: is neither long nor wide"
+    fault = fault_of(document["trailer"]) if document.get("trailer") else ""
+    return f"trailer: {fault}" if fault else ""

@@ -30,19 +30,23 @@ from client.pack.kinds import ZIPPED, Kind, members, open_archive
 from client.pack.lines import Lines, without_controls
 from client.pack.remarks import Remark
 from client.pack.rows import Rows
+from client.pack.trailer import Trailer, without_trailer
 
 _MOST_UNPACKED = 1_000_000_000
 _SEPARATOR_NAMES = {b",": "commas", b";": "semicolons", b"\t": "tabs", b"|": "bars"}
 
 
-def read_text(path: Path, kind: Kind, encoding: str | None, expected: Collection[str]) -> Rows:
+def read_text(
+    path: Path, kind: Kind, encoding: str | None, expected: Collection[str], trailer: Trailer | None = None
+) -> Rows:
     """Read the text at `path`, or in the archive there.
 
     Raises `InvalidInput` INP-007 (a heading twice), 054 (quotation marks), 056 (too large), 057 and 058 (encoding), 059
-    (other headings further down), 060 (nothing in it), 064 (no headings).
+    (other headings further down), 060 (nothing in it), 064 (no headings), 119 (a stated trailer is not there).
     """
     decoded = decode(_bytes(path, kind), path, encoding)
     data, controlled = without_controls(decoded.data)
+    data, said = without_trailer(path, data, trailer) if trailer else (data, None)
     lines = Lines.of(data)
     stated = stated_separator(lines)
     separator = stated or likely_separator(lines)
@@ -59,6 +63,7 @@ def read_text(path: Path, kind: Kind, encoding: str | None, expected: Collection
         "encoding": decoded.encoding,
         "separator": _SEPARATOR_NAMES.get(separator, separator.decode()),
         "headings_in": line,
+        **({} if said is None else {"trailer": said}),
     }
     columns = _columns(sieve, records, found.names, begin)
     return Rows(found.names, columns, sieve.first_lines(), sieve.lines_out(), tuple(remarks), facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from docs.governance.facts import agreement
 from docs.governance.markdown import table
 from shared.contract.file_rules import LONGEST_TEXT_BYTES, OVERLONG
@@ -17,6 +19,7 @@ def limits_table() -> str:
     """What is limited, by how much, which code says so, and whether the agreement sets it."""
     allowed, terms = agreement().limits, agreement().datasets
     stale = " · ".join(f"`{name}` {number(of.stale_after_days)} days" for name, of in terms.items())
+    ahead = f"{CLOCK_SKEW // timedelta(minutes=1)} minutes"
     rows = [
         ("sealed file", f"{number(allowed.bytes)} bytes", gates.SIZE.code, "yes"),
         ("rows", f"1 to {number(allowed.rows)}", f"FIL-002, {gates.ROWS.code}", "yes"),
@@ -29,7 +32,7 @@ def limits_table() -> str:
             "",
         ),
         ("age of `prepared_at`", stale, TOO_OLD.code, "yes"),
-        ("`prepared_at` ahead of the exchange's clock", f"{CLOCK_SKEW.days} day", IN_THE_FUTURE.code, ""),
+        ("`prepared_at` ahead of the exchange's clock", ahead, IN_THE_FUTURE.code, ""),
         ("metadata, all names and values", f"{number(limits.METADATA_LIMIT)} bytes", gates.MANIFEST.code, ""),
         ("name of the blob", f"{number(LONGEST_NAME)} characters", UNUSABLE_NAME.code, ""),
         ("footer, with what is in the clear", f"{number(limits.MOST_FOOTER_BYTES)} bytes", gates.LOCK.code, ""),

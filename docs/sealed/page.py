@@ -178,6 +178,7 @@ def _codes() -> dict[str, str]:
 def _code() -> dict[str, str]:
     return {
         "seal": quoted.python("sender.py", "Wrapping", "seal"),
+        "java_properties": quoted.java("Seal.java", "public static FileEncryptionProperties properties("),
         "sign": quoted.python("sender.py", "canonical", "sign"),
         "put": quoted.python("sender.py", "put"),
         "receipt_code": quoted.python("answers.py", "check", "read_receipt"),

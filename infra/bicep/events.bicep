@@ -142,3 +142,11 @@ resource policyRuns 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02
     }
   }
 }
+
+@description('Every subscription, with the function that its events are for: infra/events.sh compares both with the app.')
+output feeds array = concat(map(feeds, feed => { name: feed.name, function: feed.function }), [
+  {
+    name: policyRuns.name
+    function: 'policy_runs'
+  }
+])

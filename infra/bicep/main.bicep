@@ -210,8 +210,10 @@ module appAccess 'modules/app-access.bicep' = {
   params: {
     accountName: exchangeAccount.outputs.name
     hostAccountName: hostAccount.outputs.name
-    working: concat(working, [deadLetters])
+    working: working
+    deadLetters: deadLetters
     workRole: roles.outputs.work
+    receiveRole: roles.outputs.receive
     appendRole: roles.outputs.append
     inspectRole: roles.outputs.inspect
     appPrincipal: identity.outputs.principalId
@@ -228,9 +230,13 @@ module operatorAccess 'modules/operators.bicep' = {
     deadLetters: deadLetters
     operators: principals.operators
     queues: waiting
+    functionAppName: app.outputs.name
+    topicName: topic.outputs.name
+    appendRole: roles.outputs.append
     collectRole: roles.outputs.collect
     receiveRole: roles.outputs.receive
     workRole: roles.outputs.work
+    seeRole: roles.outputs.see
   }
 }
 
@@ -338,9 +344,12 @@ output EXCHANGE_ACCOUNT string = exchangeAccount.outputs.name
 output EXCHANGE_AUDIT_ACCOUNT string = auditAccount.outputs.name
 output EXCHANGE_AUDIT_CONTAINERS string = join(auditContainers, ' ')
 output EXCHANGE_FUNCTION_APP string = app.outputs.name
+output EXCHANGE_APP string = 'https://${app.outputs.hostName}'
+output EXCHANGE_APP_ID string = app.outputs.id
 output EXCHANGE_APP_PRINCIPAL string = identity.outputs.principalId
 output EXCHANGE_RECORDS_PRINCIPAL string = recordsIdentity.outputs.principalId
 output EXCHANGE_TOPIC_PRINCIPAL string = topic.outputs.principalId
 output EXCHANGE_TOPIC string = topic.outputs.name
+output EXCHANGE_TOPIC_ID string = topic.outputs.id
 output EXCHANGE_PRIVATE_NETWORK bool = privateNetwork
 output EXCHANGE_KEY_VAULT string = vault.outputs.uri

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_text
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from client.console import answer, note, table
 
 
 def synth(
@@ -42,22 +42,12 @@ def synth(
         slug: {"pupils": london.pupils[slug].num_rows, "households": london.households[slug].num_rows}
         for slug in london.boroughs
     }
-    if json:
-        facts = {
-            "ok": True,
-            "out": str(out),
-            "seed": seed,
-            "scale": scale,
-            "collection": london.collection,
-            "drops": drops,
-        }
-        typer.echo(json_text.dumps(facts | {"files": len(files)}))
-        return
-    typer.echo(f"{'borough':26}{'pupils':>9}{'household children':>20}")
-    for slug, rows in drops.items():
-        typer.echo(f"{slug:26}{rows['pupils']:>9,}{rows['households']:>20,}")
-    typer.echo(f"{len(files)} files in {out}; who is who stands in truth/truth.parquet, for evaluation only.")
+    facts = {"out": str(out), "seed": seed, "scale": scale, "collection": london.collection, "drops": drops}
+    shown = [(slug, rows["pupils"], rows["households"]) for slug, rows in drops.items()]
+    text = table(("borough", "pupils", "household children"), shown)
+    where = f"{len(files)} files in {out}; who is who stands in truth/truth.parquet, for evaluation only."
+    answer({"ok": True, **facts, "files": len(files)}, f"{text}\n\n{where}", as_json=json)
 
 
 def _progress(doing: str) -> None:
-    sys.stderr.write(f"{doing} …\n")
+    note(f"{doing} …")

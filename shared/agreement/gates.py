@@ -18,9 +18,9 @@ class AgreementCode:
     meaning: str
     mend: str
 
-    def refusal(self) -> NotAgreed:
-        """What is raised for it."""
-        return NotAgreed(self.code, self.meaning, self.mend)
+    def refusal(self, told: str = "") -> NotAgreed:
+        """What is raised for it; `told` is a sentence about this case."""
+        return NotAgreed(self.code, f"{self.meaning} {told}".rstrip(), self.mend)
 
 
 NOT_IN_FORCE = AgreementCode(
@@ -63,9 +63,9 @@ CODES = (
 
 
 def check_named(agreement: Agreement, reference: str) -> None:
-    """Raise `NotAgreed` (AGR-002) unless `reference` (`id@version`) is this agreement."""
+    """Raise `NotAgreed` (AGR-002), naming what is in force, unless `reference` (`id@version`) is this agreement."""
     if reference != agreement.reference:
-        raise OTHER_AGREEMENT.refusal()
+        raise OTHER_AGREEMENT.refusal(f"In force: {agreement.id}, version {agreement.version}.")
 
 
 def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> None:
@@ -85,8 +85,7 @@ def check_open(agreement: Agreement, dataset: str, collection: str, on: date) ->
     """
     if collection in (opened := agreement.terms_of(dataset).open_on(on)):
         return
-    told = f"Open for {dataset} on {on.day} {on:%B %Y}: {', '.join(opened) or 'none'}."
-    raise NotAgreed(COLLECTION_NOT_OPEN.code, f"{COLLECTION_NOT_OPEN.meaning} {told}", COLLECTION_NOT_OPEN.mend)
+    raise COLLECTION_NOT_OPEN.refusal(f"Open for {dataset} on {on.day} {on:%B %Y}: {', '.join(opened) or 'none'}.")
 
 
 def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:

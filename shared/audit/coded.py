@@ -13,7 +13,7 @@ from shared.agreement.model import Agreement
 from shared.audit.columns import Column, Mask, Numbers, column_of, together
 from shared.audit.lots import Lot
 from shared.audit.people import People, Person
-from shared.audit.places import EXCHANGE, SHARED, Place, Places
+from shared.audit.places import EXCHANGE, REPLAY, SHARED, Place, Places
 from shared.audit.register import Register
 from shared.audit.schema import DENIED_STATUS, DENIED_WORDS
 
@@ -100,7 +100,7 @@ class Coder:
         """By service, container and, where a container is shared, the part."""
         containers = column_of(table.column("container"))
         vault = services.where(lambda service: service == "vault")
-        parted = vault | containers.where(lambda container: container in SHARED)
+        parted = vault | containers.where(lambda container: container in (*SHARED, "ledger"))
         parts = column_of(_parts(table, vault, parted))
         numbers, firsts = together(services.numbers, containers.numbers, parts.numbers)
         return Column(numbers, [self._place(services[row], containers[row], parts[row]) for row in firsts])
@@ -109,6 +109,8 @@ class Coder:
         place = self._places.container(service, container)
         if place.kind == "vault":
             return Place("vault", self._places.part(part.rpartition("/")[2].partition("-")[2]) or EXCHANGE)
+        if place.kind == "ledger" and part == REPLAY:
+            return replace(place, owner=REPLAY)
         return replace(place, owner=self._places.part(part)) if place.kind in SHARED else place
 
 

@@ -10,9 +10,11 @@ from shared.agreement.model import Agreement
 SHARED = ("staging", "requests", "claims", "certificates")
 """Containers of which each borough has the part under its own prefix."""
 EXCHANGE = "exchange"
+REPLAY = "replay"
+"""The one part of the ledger that operators may add to: what they gave again, and removed."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 OURS = re.compile(
-    r"(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records)/"
+    r"(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records|replay)/"
     r"(\d{4}-[a-z]+/|\d{8}-)?[0-9a-f]{32}/[a-z]*(\d{4})?\.?[a-z]+"
 )
 """Names that this product's own grammar makes, and nobody else: safe to repeat."""
@@ -20,7 +22,10 @@ OURS = re.compile(
 
 @dataclass(frozen=True)
 class Place:
-    """A kind of container and whose it, or its part, is: a slug, `exchange`, or empty for a listing across parts."""
+    """A kind of container and whose it, or its part, is: a slug, `exchange`, or empty for a listing across parts.
+
+    The ledger is the exchange's, but for the part `replay`.
+    """
 
     kind: str
     owner: str

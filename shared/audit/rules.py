@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.audit.places import EXCHANGE, SHARED, Place
+from shared.audit.places import EXCHANGE, REPLAY, SHARED, Place
 from shared.audit.report import Way
 
-Whose = Literal["own", "any", "exchange"]
-"""`own`: of the principal's, or the chain's, borough. `any`: of some borough. `exchange`: of no borough."""
+Whose = Literal["own", "any", "exchange", "replay"]
+"""`own`: of the principal's, or the chain's, borough. `any`: of some borough. `exchange`: of no borough. `replay`: that
+part of the ledger alone."""
 
 LOOKING = frozenset({"look", "list"})
 READING = frozenset({"look", "list", "read"})
@@ -111,6 +112,13 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
         _right("app.trigger", "inbox", "any", "look"),
         _right("app.trigger", "requests", "any", "look"),
         _right("app.trigger", "queue", "exchange", "put", "peek", "take", "make"),
+        # Reconciliation looks every five minutes; only a round that does something is in the ledger.
+        _right("app.reconcile", "inbox", "any", *LOOKING),
+        _right("app.reconcile", "requests", "any", *LOOKING),
+        _right("app.reconcile", "claims", "any", *LOOKING),
+        _right("app.reconcile", "deadletter", "exchange", *READING),
+        _right("app.reconcile", "queue", "exchange", "survey"),
+        _right("app.reconcile", "account", "exchange", "survey"),
     ),
     "anybody": tuple(_right("vault.challenge", "vault", whose, "authenticate") for whose in _EVERYBODY),
 }
@@ -126,6 +134,11 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule("event", "requests", "own", frozenset({"look", "read"}), "purposes"),
         Rule("event", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),
         Rule("event", "vault", "own", frozenset({"unwrap"}), "datasets"),
+        # That its file is delayed.
+        Rule("event", "outbox", "own", WRITING_ONCE, "datasets"),
+    ),
+    "reconcile": (
+        Rule("reconcile", "deadletter", "exchange", LOOKING | {"delete"}, "retention.sweep_days.deadletter"),
     ),
     "drop": (
         Rule("drop", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),
@@ -180,7 +193,7 @@ WORK: dict[str, tuple[Rule, ...]] = {
 }
 """By kind of chain: what the app may do under it."""
 
-ENDING = {
+ENDING: dict[str, tuple[Rule, ...]] = {
     "records": (
         Rule("records", "ledger", "exchange", LOOKING | {"delete"}, "records.ledger_days"),
         *(
@@ -190,7 +203,11 @@ ENDING = {
     ),
 }
 """By kind of chain: what the identity that ends records may do. The app, which writes them, may not."""
-_WORK_OF = {"app": WORK, "records": ENDING}
+REPLAYING: dict[str, tuple[Rule, ...]] = {
+    "replay": (Rule("replay", "ledger", "replay", frozenset({"create"}), "records"),)
+}
+"""By kind of chain: what operators may write under it, beside their rights. They add to no other chain."""
+_WORK_OF: dict[str, dict[str, tuple[Rule, ...]]] = {"app": WORK, "records": ENDING, "operator": REPLAYING}
 
 
 def explain(operation: Operation) -> Explanation | None:
@@ -208,9 +225,11 @@ def _fits(rule: Rule, operation: Operation, borough: str) -> bool:
     place = operation.place
     if rule.container != place.kind or operation.verb not in rule.verbs:
         return False
+    if rule.whose == "replay":
+        return place.owner == REPLAY
     if rule.whose == "any":
-        return place.owner not in ("", EXCHANGE)
+        return place.owner not in ("", EXCHANGE, REPLAY)
     # A listing across all parts of a shared container is a look at none of them in particular.
     if rule.whose == "exchange":
-        return place.owner in ("", EXCHANGE)
+        return place.owner in ("", EXCHANGE, REPLAY)
     return bool(borough) and place.owner == borough

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -20,6 +20,21 @@ from shared.errors import BadFile, Particulars
 
 LONGEST_TEXT_BYTES = 10_000
 """A cell beyond this is a document or an attack, not a field; shorter ones that are still too long are a row fault."""
+
+_KINDS: tuple[tuple[Callable[[pa.DataType], bool], str], ...] = (
+    (types.is_string, "text"),
+    (types.is_large_string, "text"),
+    (types.is_string_view, "text"),
+    (types.is_binary, "bytes without STRING"),
+    (types.is_large_binary, "bytes without STRING"),
+    (types.is_integer, "integer"),
+    (types.is_floating, "float"),
+    (types.is_decimal, "decimal"),
+    (types.is_boolean, "flag"),
+    (types.is_date, "date"),
+    (types.is_timestamp, "timestamp"),
+    (types.is_time, "time of day"),
+)
 
 MOST_NAMED = 10
 """How many columns a message names before it counts the rest."""
@@ -35,11 +50,14 @@ class FileRule:
     settings: Mapping[str, str] = field(default_factory=dict)
     """How a writer without our client sets what is asked, by the writer's name."""
 
-    def broken_by(self, columns: Sequence[str] = (), *, also: str = "") -> BadFile:
-        """The error that says so, naming the columns; `also` is a sentence about this file."""
+    def broken_by(
+        self, columns: Sequence[str] = (), *, also: str = "", settings: Mapping[str, str] | None = None
+    ) -> BadFile:
+        """The error that says so, naming the columns; `also` is a sentence about this file, `settings` are for it."""
+        settings = settings or self.settings
         message = self.message.format(columns=name_columns(columns)) + (f" {also}" if also else "")
-        without = "".join(f" {name}: {text}." for name, text in self.settings.items())
-        return BadFile(self.code, message, self.mend + without, Particulars(message, self.mend, self.settings))
+        without = "".join(f" {name}: {text}." for name, text in settings.items())
+        return BadFile(self.code, message, self.mend + without, Particulars(message, self.mend, settings))
 
 
 ARROW, JAVA = "Arrow C++, pyarrow", "parquet-java, Spark"
@@ -56,17 +74,19 @@ NO_HEADER = FileRule(
     "FIL-003",
     "None of the file's columns belongs to this dataset.",
     "Check that your source starts with the template's column names, lower case, and that this is the right dataset.",
-    _LOWER_CASE,
 )
 REPEATED = FileRule("FIL-004", "Columns stand in the file more than once: {columns}.", "Keep one column of each name.")
 UNKNOWN = FileRule(
     "FIL-005",
     "The file has columns that this dataset does not know: {columns}.",
-    "Remove them: only what the agreement needs may be sent. Names are lower case, exactly as in the template.",
-    _LOWER_CASE,
+    "Remove them: only what the agreement needs may be sent. Names are lower case, exactly as in the template and on "
+    "the page of datasets.",
+    {ARROW: "table.drop_columns([…])", JAVA: 'df.drop("…")'},
 )
 LACKING = FileRule(
-    "FIL-006", "The file lacks required columns: {columns}.", "Add them; the template lists every required column."
+    "FIL-006",
+    "The file lacks required columns: {columns}.",
+    "Add them; the template and the page of datasets list every required column.",
 )
 EXTENSION = FileRule(
     "FIL-007", "Columns are of an Arrow extension type: {columns}.", "Write them as plain text, date or number."
@@ -83,7 +103,8 @@ WRONG_TYPE = FileRule(
     "`exchange pack` writes them so.",
     {
         ARROW: "pa.string(), pa.date32(), pa.int64(), pa.float64(), pa.bool_()",
-        JAVA: "string, date, bigint, double or decimal(9,2), boolean",
+        JAVA: "string, date, bigint, double or decimal(9,2), boolean; in a schema of your own: BINARY with "
+        "stringType(), INT32 with dateType(), INT64, DOUBLE, BOOLEAN",
     },
 )
 TIME_OF_DAY = FileRule(
@@ -159,7 +180,9 @@ def read_columns(table: pa.Table, contract: Contract) -> pa.Table:
     if nested := [column.name for column in columns if types.is_nested(_value_type(sent[column.name]))]:
         raise NESTED.broken_by(nested)
     if wrong := [column for column in columns if not _type_fits(_value_type(sent[column.name]), column)]:
-        raise WRONG_TYPE.broken_by([f"{column.name} (must be {column.kind})" for column in wrong])
+        raise WRONG_TYPE.broken_by(
+            [f"{column.name} (is {_kind(_value_type(sent[column.name]))}: must be {column.kind})" for column in wrong]
+        )
     arrays = [
         _read(table.column(column.name), column)
         if column.name in sent
@@ -179,11 +202,12 @@ def _check_names(names: Sequence[str], contract: Contract) -> None:
     )
     if known.isdisjoint(names):
         # Without a header row the first child's data stand where names belong: they must not be repeated.
-        raise NO_HEADER.broken_by(also=cased)
+        raise NO_HEADER.broken_by(also=cased, settings=_LOWER_CASE if cased else None)
     lacking = [column.name for column in contract.columns if column.required and column.name not in names]
     if unknown := [name for name in dict.fromkeys(names) if name not in known]:
         lacks = f"It also lacks: {name_columns(lacking)}." if lacking else ""
-        raise UNKNOWN.broken_by(unknown, also=f"{cased} {lacks}".strip())
+        only_cased = len(other_case) == len(unknown)
+        raise UNKNOWN.broken_by(unknown, also=f"{cased} {lacks}".strip(), settings=_LOWER_CASE if only_cased else None)
     if repeated := [name for name, times in Counter(names).items() if times > 1]:
         raise REPEATED.broken_by(repeated)
     if lacking:
@@ -192,6 +216,11 @@ def _check_names(names: Sequence[str], contract: Contract) -> None:
 
 def _value_type(sent: pa.DataType) -> pa.DataType:
     return sent.value_type if types.is_dictionary(sent) else sent
+
+
+def _kind(sent: pa.DataType) -> str:
+    """What a type is, in words that are ours: a time zone, for one, is the sender's text."""
+    return next((word for is_of, word in _KINDS if is_of(sent)), "another type")
 
 
 def _type_fits(sent: pa.DataType, column: Column) -> bool:

@@ -23,10 +23,13 @@ import pyarrow.compute as pc
 from shared.contract.identifiers import as_mask
 from shared.contract.sheets import new_workbook, write_sheet
 from shared.contract.validate import REJECTED, Validation
-from shared.errors import NOTHING, Particulars, RejectedDrop
+from shared.errors import NOTHING, Delayed, Particulars, RejectedDrop
 
 MOST_LINES = 50_000
 """How many lines a report spells out."""
+
+DELAYED = "delayed"
+"""The status of a drop that the exchange has not been able to take in yet."""
 
 NUMBERING = "Rows are numbered as in a spreadsheet: the header is row 1, the first row of data is row 2."
 
@@ -165,7 +168,9 @@ def row_reference(row: int) -> str:
 
 
 def status_of(outcome: Validation | RejectedDrop) -> str:
-    """One of the four statuses; a drop refused as a whole is `rejected`."""
+    """One of the four statuses; a drop refused as a whole is `rejected`, one that waits for the exchange `delayed`."""
+    if isinstance(outcome, Delayed):
+        return DELAYED
     return REJECTED if isinstance(outcome, RejectedDrop) else outcome.status
 
 
@@ -195,7 +200,7 @@ def _rows_by_code(outcome: Validation | RejectedDrop) -> dict[str, list[int]]:
 def _counts(outcome: Validation | RejectedDrop) -> dict[str, object]:
     if isinstance(outcome, RejectedDrop):
         counts: dict[str, object] = {"rows_in": None, "rows_accepted": None, "rows_rejected": None}
-        return {"status": REJECTED, **counts, "rejected_by_code": {}}
+        return {"status": status_of(outcome), **counts, "rejected_by_code": {}}
     return {
         "status": outcome.status,
         "rows_in": outcome.rows_in,

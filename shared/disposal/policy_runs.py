@@ -53,7 +53,7 @@ def note_run(exchange: Exchange, message: bytes) -> str:
         identity = derived_id("policy-run", str(event["id"]))
         status = STATUSES.get(str((data.get("policyRunSummary") or {}).get("completionStatus")), "unstated")
         counts = _counts(data.get("deleteSummary") or {})
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         refused = f"event:{derived_id('event', KIND, hashlib.sha256(message).hexdigest())}"
         exchange.ledger.record(refused, "refused", service=SERVICE, tenant="exchange", codes=("EVT-004",))
         raise RefusedEvent("EVT-004", "The message is no report of a lifecycle policy's run.") from None

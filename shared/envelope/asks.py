@@ -60,21 +60,55 @@ class Ask:
 
 _RESEAL = "one data key, wrapped once, inside the file"
 
+# --- what arrives, and from whom (ENV-002, 004, 006, 008, 009) --------------------------------------------------------
+
+NOT_SEALED = Ask(
+    gates.SEALED,
+    "{found}",
+    "a file that begins and ends with PARE, as it does whose footer is encrypted too",
+    "footer_key set, plaintext_footer=False, and encryption_properties given to the writer",
+    "parquet.crypto.factory.class, parquet.encryption.uniform.key and parquet.encryption.plaintext.footer=false; "
+    "without Spark: ParquetWriter.Builder.withEncryption, and not withPlaintextFooter",
+)
+ADDRESSED = Ask(
+    gates.ADDRESS,
+    "another {members} in the manifest",
+    "as sender the slug of the inbox, {sender}; as receiver {receiver}; as dataset what was asked for, if any was",
+)
+SIGNER = Ask(
+    gates.SIGNER,
+    "a signing_key_id that names no sign key of {sender} which the operators have taken in",
+    "the kid of your sign key as you sent it to them: ring:{sender}/sign/ and the first 12 hexadecimal digits of its "
+    "thumbprint",
+)
+HASH = Ask(
+    gates.HASH,
+    "bytes whose SHA-256 is not the sha256 of the manifest; the receipt's sha256 is that of the bytes that arrived",
+    "SHA-256 over the sealed file as it is put, read after its writer was closed, and not over a plain file",
+)
+KEY_ID = Ask(
+    gates.KEY_ID,
+    "a key_id that names no drop key of {sender}",
+    "the kid of the drop key that the operators gave you, letter by letter: {accepted}",
+)
+
 # --- the manifest and its signature (ENV-003, 005, 007) ---------------------------------------------------------------
 
 MEMBER_FORMS = {
-    "agreement": "is the agreement's id, lower case",
+    "agreement": "is the agreement's id alone, lower case: fsm",
     "agreement_version": "is three numbers with dots: 1.0.0",
     "collection": "is a year and a word: 2026-autumn",
     "dataset": "is lower case: pupils, households or decisions",
-    "key_id": "is the kid of the public key that the file is sealed to",
+    "key_id": "is the kid of the drop key, letter by letter: ring:, owner, /drop/ and 12 hexadecimal digits; or a URL "
+    "in a vault",
     "prepared_at": "is UTC in whole seconds and ends in Z: 2026-12-01T09:00:00Z",
     "receiver": "is exchange, or a borough's slug",
     "replaces": "is left out, or else the id of a drop of yours: 32 hexadecimal digits in lower case",
     "rows": "is a whole number without quotes",
-    "sender": "is the borough's slug",
+    "sender": "is the borough's slug, lower case, as before -inbox in the address",
     "sha256": "is 64 hexadecimal digits in lower case, over the sealed bytes",
-    "signing_key_id": "is the kid of the public key that signs",
+    "signing_key_id": "is the kid of the key that signs, letter by letter: ring:, owner, /sign/ and 12 hexadecimal "
+    "digits",
     "version": "is the number 1",
 }
 """Every member of a manifest, in the order of the canonical form, and its form."""
@@ -100,7 +134,7 @@ MANIFEST_MEMBERS = Ask(
     f"exactly these members: {', '.join(NEEDED_MEMBERS)}; and replaces where you were asked",
 )
 MANIFEST_MEMBER = Ask(gates.MANIFEST, "another form of {found}", "{forms}")
-MANIFEST_SPELLING = Ask(gates.MANIFEST, "{found} of exchange_manifest", _CANONICAL)
+MANIFEST_SPELLING = Ask(gates.MANIFEST, "{found}, in exchange_manifest", _CANONICAL)
 SIGNATURE_MISSING = Ask(
     gates.SIGNED,
     "no metadata entry exchange_signature",
@@ -111,7 +145,7 @@ SIGNATURE_FORM = Ask(gates.SIGNED, "{found}, in {characters:,} characters", _SIG
 SIGNATURE_LENGTH = Ask(gates.SIGNED, "{bytes:,} bytes in {characters:,} characters", _SIGNATURE_FORM)
 SIGNATURE = Ask(
     gates.SIGNATURE,
-    "a signature that does not hold over this manifest with the key that signing_key_id names",
+    "a signature {found}",
     "plain Ed25519 (RFC 8032, no prehash) over the ASCII line 'borough-exchange manifest 1', one LF, and the bytes of "
     "exchange_manifest exactly as they stand in the metadata",
 )
@@ -169,13 +203,14 @@ KEY_MATERIAL = Ask(
     "a JSON object of type PKMT1 as the key metadata of the footer, with masterKeyID and wrappedDEK",
     "CryptoFactory and a KmsClient; with a low-level footer_key_metadata, write that JSON yourself",
     "parquet.crypto.factory.class=org.apache.parquet.crypto.keytools.PropertiesDrivenCryptoFactory and "
-    "parquet.encryption.kms.client.class",
+    "parquet.encryption.kms.client.class; with FileEncryptionProperties.Builder.withFooterKeyMetadata, write that JSON "
+    "yourself",
 )
 KEY_MATERIAL_MEMBER = Ask(
     gates.LOCK,
-    "key material without {member}, or with another value in it",
-    'keyMaterialType "PKMT1", isFooterKey true, masterKeyID the key_id of the manifest, wrappedDEK in standard Base64 '
-    "with padding",
+    "key material without {member}, or with another form of it",
+    'keyMaterialType "PKMT1", internalStorage true, isFooterKey true and doubleWrapping false without quotes, '
+    "masterKeyID the key_id of the manifest, wrappedDEK in standard Base64 (+ and /) with padding, on one line",
     "CryptoFactory writes them so",
     "PropertiesDrivenCryptoFactory writes them so",
 )
@@ -218,6 +253,31 @@ UNWRAP = Ask(
 
 # --- how it is written (ENV-013, 015 to 019) --------------------------------------------------------------------------
 
+FOOTER_CLOSED = Ask(
+    gates.DAMAGED,
+    "a footer that the file's data key does not open",
+    "the length in four bytes, a nonce of 12 bytes, ciphertext and tag of AES_GCM_V1 under the data key that is "
+    "wrapped, with aad_file_unique and one byte 0x00 as AAD",
+    "let the library seal the file with footer_key; change no byte of it afterwards",
+    "let the library seal the file with the key of FileEncryptionProperties; change no byte of it afterwards",
+)
+FOOTER_FORM = Ask(
+    gates.DAMAGED,
+    "a footer that is not FileMetaData in Thrift's compact protocol, or whose parts do not fit together",
+    "schema, row groups and columns as the Parquet format has them, every field once and in its own type",
+)
+NOT_UTF8 = Ask(
+    gates.DAMAGED,
+    "text that is not UTF-8: {place}",
+    "STRING in UTF-8; Windows-1252 and Latin-1 have to be converted",
+    "give the writer Unicode strings",
+    "Binary.fromString(text), or bytes of StandardCharsets.UTF_8",
+)
+NOT_READ = Ask(
+    gates.DAMAGED,
+    "{part} that the reader (Arrow C++) cannot read",
+    "a file that another Parquet reader reads whole; try yours with your own key before you seal it for the exchange",
+)
 DUPLICATE_COLUMN = Ask(gates.COLUMNS, "one name for {places}", "each name once")
 MANY_COLUMNS = Ask(gates.COLUMNS, "{columns:,} columns", "at most {most:,}")
 NESTED = Ask(gates.TYPES, "a nested or repeated column: {place}", "flat columns, one value for each row")
@@ -228,9 +288,17 @@ FIXED_WIDTH = Ask(
 )
 EXTENSION = Ask(
     gates.TYPES,
+    "a column of an extension type, of Arrow or as Parquet's UUID and JSON: {place}",
+    "text, date, integer, decimal or flag",
+    "pa.string() and the other plain types; store_schema=False (ArrowWriterProperties without store_schema)",
+    "LogicalTypeAnnotation.stringType() on BINARY, and none of uuidType, jsonType, bsonType",
+)
+NOT_PLAIN = Ask(
+    gates.TYPES,
     "a column {kind}: {place}",
-    "text, date, integer, decimal or flag, without an Arrow extension type",
-    "store_schema=False (ArrowWriterProperties without store_schema)",
+    "text, date, integer, decimal or flag, one value for each row",
+    "pa.string() for text",
+    "LogicalTypeAnnotation.stringType() on BINARY for text",
 )
 MANY_CHUNKS = Ask(
     gates.PAGES,

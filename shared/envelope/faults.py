@@ -14,6 +14,8 @@ from shared.errors import UntrustedDrop
 
 _MEMBERS = tuple(asks.MEMBER_FORMS)
 _BYTE_ORDER_MARK = "\ufeff"
+_BASE64_OF_A_MANIFEST = "eyJ"
+"""Of a brace and a quotation mark."""
 
 
 def not_a_manifest(text: str, error: ValidationError) -> UntrustedDrop:
@@ -21,8 +23,7 @@ def not_a_manifest(text: str, error: ValidationError) -> UntrustedDrop:
     try:
         members: Any = json.loads(text)
     except json.JSONDecodeError as at:
-        found = "a byte order mark" if text.startswith(_BYTE_ORDER_MARK) else f"no JSON from character {at.pos + 1} on"
-        return asks.MANIFEST_JSON.refusal(found=found)
+        return asks.MANIFEST_JSON.refusal(found=_no_json(text, at.pos))
     except (ValueError, RecursionError):
         return asks.MANIFEST_JSON.refusal(found="JSON that is nested, or a number that is longer, than any manifest")
     if not isinstance(members, dict):
@@ -31,9 +32,21 @@ def not_a_manifest(text: str, error: ValidationError) -> UntrustedDrop:
         return asks.MANIFEST_MEMBERS.refusal(found=f"no member {', '.join(missing)}")
     if others := len(set(members) - set(_MEMBERS)):
         # Their names are the sender's text.
-        return asks.MANIFEST_MEMBERS.refusal(found=f"{others} members of other names")
+        members_of = "1 member of another name" if others == 1 else f"{others} members of other names"
+        return asks.MANIFEST_MEMBERS.refusal(found=members_of)
     named = {str(part["loc"][0]) for part in error.errors() if part["loc"]} & set(_MEMBERS)
     return _wrong_members(named)
+
+
+def _no_json(text: str, place: int) -> str:
+    """What stands there instead, told by its first characters."""
+    if text.startswith(_BYTE_ORDER_MARK):
+        return "a byte order mark"
+    if text.startswith("%"):
+        return "percent-encoded text"
+    if text.startswith(_BASE64_OF_A_MANIFEST):
+        return "text in Base64"
+    return f"no JSON from character {place + 1} on"
 
 
 def not_canonical(text: str, canonical: str) -> UntrustedDrop:
@@ -84,3 +97,10 @@ def not_base64url(text: str) -> UntrustedDrop:
     if re.fullmatch(r"[A-Za-z0-9_-]*", text):
         return asks.SIGNATURE_FORM.refusal(found="an unfinished group of characters", characters=len(text))
     return asks.SIGNATURE_FORM.refusal(found="characters that are not of Base64url", characters=len(text))
+
+
+def of_another_length(text: str, signature: bytes) -> UntrustedDrop:
+    """Why `text`, which is Base64url of other bytes than a signature has, is none. Hexadecimal digits are such text."""
+    if re.fullmatch(r"(?i)[0-9a-f]{128}", text):
+        return asks.SIGNATURE_FORM.refusal(found="hexadecimal digits", characters=len(text))
+    return asks.SIGNATURE_LENGTH.refusal(characters=len(text), bytes=len(signature))

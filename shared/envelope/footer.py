@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.contract.datasets import CONTRACTS
 from shared.envelope import asks
-from shared.envelope.gates import DAMAGED, refuse
 from shared.envelope.layouts import FOOTER, GROUP_COUNT
 from shared.envelope.limits import (
     MOST_CHUNKS,
@@ -105,16 +104,19 @@ def read_footer(data: bytes, lock: Lock, data_key: bytes) -> Footer:
     """
     sealed = data[lock.footer_at : -(4 + len(MAGIC))]
     if int.from_bytes(sealed[:4], "little") != len(sealed) - 4:
-        raise refuse(DAMAGED)
+        raise asks.FOOTER_CLOSED.refusal()
     try:
         opened = AESGCM(data_key).decrypt(
             sealed[4 : 4 + NONCE_BYTES], sealed[4 + NONCE_BYTES :], lock.file_id + _FOOTER
         )
+    except (InvalidTag, ValueError):
+        raise asks.FOOTER_CLOSED.refusal() from None
+    try:
         if lock.footer_bytes > MOST_FOOTER_BYTES:
             raise asks.FOOTER_TOO_LONG.refusal(length=lock.footer_bytes, groups=_group_count(opened))
         return _footer(read_struct(opened, FOOTER, Room(2 * MOST_CHUNKS, MOST_UNKNOWN)), len(data))
-    except (InvalidTag, ValueError, KeyError, TypeError):
-        raise refuse(DAMAGED) from None
+    except (ValueError, KeyError, TypeError):
+        raise asks.FOOTER_FORM.refusal() from None
 
 
 def _group_count(footer: bytes) -> str:
@@ -132,10 +134,12 @@ def _footer(facts: dict[int, Any], size: int) -> Footer:
     root, *leaves = facts[2]
     if len(leaves) > MOST_COLUMNS:
         raise asks.MANY_COLUMNS.refusal(columns=len(leaves), most=MOST_COLUMNS)
-    columns = tuple(_column(leaf, _place(leaf, number, root[5])) for number, leaf in enumerate(leaves, start=1))
+    columns = tuple(
+        _column(leaf, column_place(leaf[4].decode(), number, root[5])) for number, leaf in enumerate(leaves, start=1)
+    )
     groups, writer = facts[4], facts.get(6, b"")
     if root[5] != len(leaves) or any(len(group[1]) != len(leaves) for group in groups):
-        raise refuse(DAMAGED)
+        raise asks.FOOTER_FORM.refusal()
     if len(groups) > MOST_GROUPS or len(groups) * len(columns) > MOST_CHUNKS:
         raise asks.MANY_CHUNKS.refusal(groups=len(groups), columns=len(columns))
     if is_before(writer, b"parquet-mr", (1, 2, 9)):
@@ -149,8 +153,8 @@ def _footer(facts: dict[int, Any], size: int) -> Footer:
     return Footer(facts[3], sum(group[3] for group in groups), columns, chunks, len(groups), writer)
 
 
-def _place(leaf: dict[int, Any], number: int, columns: int) -> str:
-    name = leaf[4].decode()
+def column_place(name: str, number: int, columns: int) -> str:
+    """How a message names a column."""
     return f"column {number} of {columns}" + (f" ({name})" if name in _KNOWN_NAMES else "")
 
 
@@ -186,7 +190,7 @@ def _chunk(entry: dict[int, Any], group: int, number: int, rows: int, column: Co
     if codec not in _CODECS:
         raise asks.CODEC.refusal(codec=_OTHER_CODECS.get(codec, f"number {codec}"), place=column.place)
     if facts[1] != column.physical:
-        raise refuse(DAMAGED)
+        raise asks.FOOTER_FORM.refusal()
     if facts[5] != rows:
         raise asks.PAGE_ROWS.refusal(found_rows=facts[5], rows=rows, place=column.place)
     # The reader begins at the first of the two: data (9) or, if there is one, dictionary (11). 0 says there is none.

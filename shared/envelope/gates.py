@@ -39,7 +39,8 @@ MANIFEST = Reason(
     "ENV-003",
     "manifest",
     "The manifest is missing from the blob's metadata, too long, or not well formed.",
-    "With our client: drop with `exchange drop`. Without it: send the manifest as metadata of the same Put Blob.",
+    "With our client: drop with `exchange drop`. Without it: write the manifest as asked, sign those very bytes, and "
+    "send both as metadata of the Put Blob of the file.",
 )
 ADDRESS = Reason(
     "ENV-004",
@@ -51,7 +52,8 @@ SIGNED = Reason(
     "ENV-005",
     "signed",
     "The signature is missing from the blob's metadata, or is not a signature.",
-    "With our client: drop with `exchange drop`. Without it: send the signature as metadata of the same Put Blob.",
+    "With our client: drop with `exchange drop`. Without it: write the signature as asked, and send it as metadata of "
+    "the Put Blob of the file.",
 )
 SIGNER = Reason(
     "ENV-006",
@@ -63,8 +65,8 @@ SIGNATURE = Reason(
     "ENV-007",
     "signature",
     "The signature does not belong to this manifest.",
-    "With our client: seal the file again. If a sender that worked before is refused twice, tell the operators: "
-    "someone may have altered the manifest.",
+    "With our client: seal the file again. Without it: sign what is asked. If a sender that worked before is refused "
+    "twice, tell the operators: someone may have altered the manifest.",
 )
 HASH = Reason(
     "ENV-008",
@@ -101,7 +103,7 @@ DAMAGED = Reason(
     "ENV-013",
     "damaged",
     "The sealed content does not decrypt, or is not well-formed Parquet inside.",
-    "Seal the file again from your extract.",
+    "With our client: seal the file again from your extract. Without it: write what is asked.",
 )
 ROWS = Reason(
     "ENV-014",
@@ -113,19 +115,19 @@ COLUMNS = Reason(
     "ENV-015",
     "columns",
     "The file has more columns than the agreement allows, or one name twice.",
-    "Use the columns of the dataset (`exchange template`), each once.",
+    "Use the columns of the dataset (page of datasets; `exchange template`), each once.",
 )
 TYPES = Reason(
     "ENV-016",
     "types",
     "A column is nested, an Arrow extension type or of fixed-width bytes.",
-    "Use plain text, date, integer, decimal and flag columns as in the template.",
+    "Use plain text, date, integer, decimal and flag columns, as on the page of datasets and in the template.",
 )
 ROW_COUNT = Reason(
     "ENV-017",
     "row count",
     "The file does not hold as many rows as its manifest says.",
-    "Seal the file again from your extract.",
+    "Seal the file again from your extract, and count the rows of what was written.",
 )
 
 PAGES = Reason(

@@ -85,12 +85,16 @@ def _wrapped_key(material: bytes) -> tuple[str, bytes]:
         raise asks.KEY_MATERIAL.refusal()
     if members.get("keyMaterialType") != "PKMT1":
         raise asks.KEY_MATERIAL_MEMBER.refusal(member="keyMaterialType")
-    if members.get("internalStorage") is not True:
+    if members.get("internalStorage") is False:
         raise asks.MATERIAL_OUTSIDE.refusal()
+    if members.get("internalStorage") is not True:
+        raise asks.KEY_MATERIAL_MEMBER.refusal(member="internalStorage")
     if members.get("isFooterKey") is not True:
         raise asks.KEY_MATERIAL_MEMBER.refusal(member="isFooterKey")
-    if members.get("doubleWrapping") is not False:
+    if members.get("doubleWrapping") is True:
         raise asks.DOUBLE_WRAPPING.refusal()
+    if members.get("doubleWrapping") is not False:
+        raise asks.KEY_MATERIAL_MEMBER.refusal(member="doubleWrapping")
     key_id = members.get("masterKeyID")
     if not isinstance(key_id, str):
         raise asks.KEY_MATERIAL_MEMBER.refusal(member="masterKeyID")

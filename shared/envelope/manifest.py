@@ -123,7 +123,7 @@ def read_signature(metadata: Mapping[str, str]) -> bytes:
     except ValueError:
         raise faults.not_base64url(text) from None
     if len(signature) != SIGNATURE_BYTES:
-        raise asks.SIGNATURE_LENGTH.refusal(characters=len(text), bytes=len(signature))
+        raise faults.of_another_length(text, signature)
     return signature
 
 

@@ -12,16 +12,15 @@ from shared.envelope.gates import Reason, refuse
 from shared.envelope.keys import KeyService, Use, no_key
 from shared.envelope.limits import DATA_KEY_BYTES
 from shared.envelope.lock import is_sealed, read_lock
-from shared.envelope.manifest import Manifest, read_manifest, read_signature
+from shared.envelope.manifest import CONTEXT, Manifest, read_manifest, read_signature
 from shared.envelope.parquet import check_content, read_content
+from shared.envelope.slips import signed_instead, unsealed
 from shared.errors import BadSignature, UntrustedDrop
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from shared.agreement.model import Limits
-
-_PLAIN = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: Key
     if not place.accepted_key_ids:
         raise no_key(f"Nothing can be sealed by {place.sender} for {place.receiver}.")
     if manifest.key_id not in place.accepted_key_ids:
-        raise refuse(gates.KEY_ID)
+        raise asks.KEY_ID.refusal(sender=place.sender, accepted=" or ".join(sorted(place.accepted_key_ids)))
     yield Passed((gates.KEY_ID,), manifest.key_id)
     place.agreement_gate(manifest)
     yield Passed((), manifest.reference)
@@ -131,7 +130,7 @@ def _what_is_signed(
         raise too_large(len(data), place.limits)
     yield Passed((gates.SIZE,), f"{len(data):,} bytes, of {place.limits.bytes:,}")
     if not is_sealed(data):
-        raise refuse(gates.SEALED, "It is plain Parquet." if data[:4] == _PLAIN else "")
+        raise asks.NOT_SEALED.refusal(found=unsealed(data))
     yield Passed((gates.SEALED,), "PARE at both ends")
     manifest = read_manifest(metadata)
     yield Passed((gates.MANIFEST,), "canonical")
@@ -141,15 +140,15 @@ def _what_is_signed(
     yield Passed((gates.SIGNED,), f"{len(signature)} bytes")
     # The signing key must be the sender's own: a good signature by another borough proves nothing.
     if manifest.signing_key_id not in keys.accepted(manifest.sender, Use.SIGN):
-        raise refuse(gates.SIGNER)
+        raise asks.SIGNER.refusal(sender=manifest.sender)
     yield Passed((gates.SIGNER,), manifest.signing_key_id)
     try:
         keys.verify(manifest.signing_key_id, manifest.message(), signature)
     except BadSignature:
-        raise asks.SIGNATURE.refusal() from None
+        raise asks.SIGNATURE.refusal(found=_signed_instead(manifest, signature, keys)) from None
     yield Passed((gates.SIGNATURE,), "holds")
     if hashlib.sha256(data).hexdigest() != manifest.sha256:
-        raise refuse(gates.HASH)
+        raise asks.HASH.refusal()
     yield Passed((gates.HASH,), manifest.sha256)
     return manifest
 
@@ -158,4 +157,15 @@ def _check_address(manifest: Manifest, place: Place) -> None:
     expected = {"sender": place.sender, "receiver": place.receiver, "dataset": place.dataset or manifest.dataset}
     wrong = [field for field, value in expected.items() if getattr(manifest, field) != value]
     if wrong:
-        raise refuse(gates.ADDRESS, f"Wrong: {', '.join(wrong)}.")
+        raise asks.ADDRESSED.refusal(members=", ".join(wrong), sender=place.sender, receiver=place.receiver)
+
+
+def _signed_instead(manifest: Manifest, signature: bytes, keys: KeyService) -> str:
+    def holds(message: bytes) -> bool:
+        try:
+            keys.verify(manifest.signing_key_id, message, signature)
+        except BadSignature:
+            return False
+        return True
+
+    return signed_instead(CONTEXT, manifest.document(), holds)

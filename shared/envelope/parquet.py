@@ -20,11 +20,12 @@ import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
 from shared.envelope import asks
-from shared.envelope.footer import Footer, read_footer
-from shared.envelope.gates import COLUMNS, DAMAGED, ROWS, refuse
+from shared.envelope.footer import Footer, column_place, read_footer
+from shared.envelope.gates import COLUMNS, ROWS, refuse
 from shared.envelope.limits import DATA_KEY_BYTES, FREE_BYTES, MOST_EXPANSION
 from shared.envelope.lock import Lock
 from shared.envelope.pages import grows, weigh
+from shared.errors import UntrustedDrop
 
 if TYPE_CHECKING:
     from shared.agreement.model import Limits
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 65_536
 _EXTENSION = b"ARROW:extension:name"
+_BYTES_OF = {
+    pa.string(): pa.binary(),
+    pa.large_string(): pa.large_binary(),
+    pa.string_view(): pa.binary_view(),
+}
+"""The same bytes, which need not be UTF-8."""
 
 
 class _Wrapping(pe.KmsClient):  # type: ignore[misc]  # pyarrow ships no types
@@ -49,7 +56,7 @@ def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
     """Raise `UntrustedDrop` for too many rows (ENV-014), too many columns or one twice (ENV-015), or a type that is
     nested, an Arrow extension or fixed-width bytes (ENV-016).
 
-    Columns are named by position: a name is the sender's text.
+    Columns are named by position, and by name where it is one of ours: another name is the sender's text.
     """
     _check_size(rows, len(schema), limits)
     for name, times in Counter(schema.names).items():
@@ -58,7 +65,7 @@ def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
             raise asks.DUPLICATE_COLUMN.refusal(places=f"columns {', '.join(map(str, places[:10]))} of {len(schema)}")
     for position, field in enumerate(schema, start=1):
         if not _is_flat(field):
-            raise asks.EXTENSION.refusal(kind=_kind(field), place=f"column {position} of {len(schema)}")
+            raise _not_flat(field, column_place(field.name, position, len(schema)))
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
@@ -115,7 +122,7 @@ def check_content(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits
     Raises `UntrustedDrop`, ENV-013 to ENV-019, and ENV-010 for a footer that is too long.
     """
     room = room_for(len(data), limits)
-    with _parsing():
+    with _parsing("a schema"):
         footer = read_footer(data, lock, data_key)
         _check_size(max(footer.rows, footer.group_rows), len(footer.columns), limits)
         if not rows == footer.rows == footer.group_rows:
@@ -156,10 +163,11 @@ def read_content(content: Content) -> pa.Table:
         raise grows(footer, least, room)
     spent = [0] * len(schema)
     batches = []
-    with _parsing():
+    with _parsing("pages"):
         for batch in content.file.iter_batches(_BATCH_ROWS):
             # Text that is not UTF-8, and a place that no dictionary has, are found here, not by whoever reads it later.
-            batch.validate(full=True)
+            for facts, array in zip(footer.columns, batch.columns, strict=True):
+                _check_values(array, facts.place)
             for column, array in enumerate(batch.columns):
                 spent[column] += _plain_bytes(array)
             if sum(spent) > room:
@@ -191,12 +199,34 @@ def _is_flat(field: pa.Field) -> bool:
     return not (extension or pa.types.is_nested(kind) or pa.types.is_fixed_size_binary(kind))
 
 
-def _kind(field: pa.Field) -> str:
-    """What a type is, in words that are ours: the name of an extension type is the sender's text."""
+def _not_flat(field: pa.Field, place: str) -> UntrustedDrop:
+    """Why a type is refused, in words that are ours: the name of an extension type is the sender's text."""
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if isinstance(kind, pa.BaseExtensionType) or _EXTENSION in (field.metadata or {}):
-        return "of an Arrow extension"
-    return "of bytes of fixed width" if pa.types.is_fixed_size_binary(kind) else "of nested values"
+        return asks.EXTENSION.refusal(place=place)
+    fixed = pa.types.is_fixed_size_binary(kind)
+    return asks.NOT_PLAIN.refusal(kind="of bytes of fixed width" if fixed else "of nested values", place=place)
+
+
+def _check_values(array: pa.Array, place: str) -> None:
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        if _is_other_text(array.dictionary if isinstance(array, pa.DictionaryArray) else array):
+            raise asks.NOT_UTF8.refusal(place=place) from None
+        raise asks.NOT_READ.refusal(part=f"values of {place}") from None
+
+
+def _is_other_text(words: pa.Array) -> bool:
+    """Whether these are whole texts, of which one is not UTF-8."""
+    if words.type not in _BYTES_OF:
+        return False
+    words.view(_BYTES_OF[words.type]).validate(full=True)
+    try:
+        words.validate(full=True)
+    except pa.ArrowInvalid:
+        return True
+    return False
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
@@ -206,11 +236,11 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 @contextmanager
-def _parsing() -> Iterator[None]:
+def _parsing(part: str) -> Iterator[None]:
     """Whatever the reader says of the file is the file's fault; only running out of memory is ours."""
     try:
         yield
     except MemoryError:  # pyarrow's own is one of its errors too
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError):
-        raise refuse(DAMAGED) from None
+        raise asks.NOT_READ.refusal(part=part) from None

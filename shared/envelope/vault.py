@@ -51,7 +51,7 @@ class KeyVaultKeys(PublicSide):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._credential = credential
-        # Three tries of the SDK's own within seconds; a longer outage is for the trigger's retry to wait out.
+        # Three tries of the SDK's own within seconds; a longer outage is for reconciliation to wait out.
         self._options: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.4}
         if transport is not None:
             self._options["transport"] = transport

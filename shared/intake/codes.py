@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.agreement.gates import AgreementCode
 
+_PLAIN_NAME = "pupils-2026-autumn-d922c1eccdaf.parquet"
 _ANEW = "Drop the file again, under another name,"
 
 IN_THE_FUTURE = AgreementCode(
@@ -14,7 +15,7 @@ UNUSABLE_NAME = AgreementCode(
     "DRP-003",
     "The blob's name cannot be used: it has dot segments, backslashes, doubled slashes or control characters, or it "
     "ends in a dot or a slash.",
-    "Drop it again under a plain name, such as `exchange drop` gives it.",
+    f"Drop it again under a plain name, such as {_PLAIN_NAME}.",
 )
 ARCHIVED = AgreementCode(
     "DRP-004",
@@ -40,7 +41,7 @@ GONE = AgreementCode(
     "DRP-008",
     "The exchange was told of a file that is not there: its name has characters that do not travel, or somebody has "
     "removed it.",
-    f"{_ANEW} of letters a to z, digits, hyphens, underscores and dots, such as `exchange drop` gives it.",
+    f"{_ANEW} of letters a to z, digits, hyphens, underscores and dots, such as {_PLAIN_NAME}.",
 )
 SHARES_NOTHING = AgreementCode(
     "DRP-010",
@@ -77,6 +78,12 @@ TOO_MANY = AgreementCode(
     "More than a hundred files of this dataset and collection are here already.",
     "Drop one file with all rows. Others can follow when the oldest are destroyed; the operators can tell you when.",
 )
+WAITS = AgreementCode(
+    "DRP-016",
+    "The exchange has not been able to take in this file, or to do the work that it asks for, for a day. The fault is "
+    "the exchange's, and its operators have been told.",
+    "Nothing: it goes on trying by itself, and the usual report follows. Do not drop the file again.",
+)
 DROP_CODES = (
     IN_THE_FUTURE,
     TOO_OLD,
@@ -92,6 +99,7 @@ DROP_CODES = (
     UNKNOWN_DROP,
     NOT_LATER,
     TOO_MANY,
+    WAITS,
 )
 
 UNREADABLE = {"STO-010": ARCHIVED, "STO-011": SENDERS_KEY, "STO-012": UNFINISHED_COPY}

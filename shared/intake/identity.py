@@ -32,3 +32,13 @@ def untrusted_drop_id(tenant: str, sha256: str, metadata: Iterable[tuple[str, st
 def run_id(home: str, agreement: str, inputs: Iterable[str]) -> str:
     """The id of one linkage of `home`, under one agreement version, over these staged partitions."""
     return derived_id("run", home, agreement, *sorted(inputs))
+
+
+def drop_event(tenant: str, container: str, name: str) -> str:
+    """The ledger's subject of one blob in an inbox, as a trigger is handed it."""
+    return f"event:{derived_id('event', tenant, container, name)}"
+
+
+def request_event(home: str, name: str) -> str:
+    """The ledger's subject of one request of a home borough; `name` is relative to its part of `requests`."""
+    return f"event:{derived_id('event', 'requests', home, name)}"

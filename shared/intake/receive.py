@@ -7,10 +7,11 @@ killed between any two writes is simply started again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,35 +26,46 @@ from shared.errors import Missing, RefusedEvent, RejectedDrop, Unreadable, Unusa
 from shared.intake.answer import Arrival, Verdict, answer, with_whereabouts
 from shared.intake.codes import GONE, IN_THE_FUTURE, NOT_A_BLOCK_BLOB, TOO_OLD, UNREADABLE, UNUSABLE_NAME
 from shared.intake.home import WHEREABOUTS, route, rows_by_home
-from shared.intake.identity import derived_id, drop_id, untrusted_drop_id
+from shared.intake.identity import derived_id, drop_event, drop_id, untrusted_drop_id
+from shared.intake.outcome import FOUND, RENAMED, settle
 from shared.intake.requests import EnrolRequest, ask, ask_for_run
 from shared.intake.staging import Partition, stage
 from shared.intake.standing import IDENTIFIER, Standing, check_word, place
 
 if TYPE_CHECKING:
     from shared.exchange import Exchange
-    from shared.storage.areas import Blob
+    from shared.storage.areas import Area, Blob
 
 SERVICE = "intake"
-FOUND = "found"
-"""The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
 CLOCK_SKEW = timedelta(minutes=10)
 
 
-def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> str | None:
+def receive(exchange: Exchange, *, tenant: str, container: str, name: str, or_named: Sequence[str] = ()) -> str | None:
     """Take in the blob `name` of `tenant`'s inbox and return the drop's id; `None` when it was here and is gone again.
 
-    A fault of the sender ends in a coded report and a receipt in the tenant's outbox and is not raised.
+    `or_named` are other names by which the event may mean it: of several the one that is there counts. A fault of the
+    sender ends in a coded report and a receipt in the tenant's outbox and is not raised.
     Raises `RefusedEvent`, after recording it: EVT-001 when `container` is not the tenant's inbox, EVT-010, after
     answering the tenant, when there is no such blob and never was. Anything else that is raised is the exchange's
     fault, to be tried again.
     """
-    event = f"event:{derived_id('event', tenant, container, name)}"
+    event = drop_event(tenant, container, name)
     exchange = exchange.working_on(event)
     inbox = exchange.storage.inbox(tenant)
     if container != inbox.container:
         exchange.ledger.record(event, "refused", service=SERVICE, tenant=tenant, codes=("EVT-001",))
         raise RefusedEvent("EVT-001", f"The function of {tenant} was handed a blob of another container.")
+    try:
+        found = _fetch(exchange, event, inbox, tenant, name)
+    except Missing:
+        return _miss(exchange, event, tenant, name, or_named)
+    drop = found if isinstance(found, str) else _take(exchange, event, tenant, found)
+    settle(exchange, tenant, event)
+    return drop
+
+
+def _fetch(exchange: Exchange, event: str, inbox: Area, tenant: str, name: str) -> Blob | str:
+    """The blob; or, of one that is never read, the id under which it is refused. Raises `Missing` (STO-001)."""
     try:
         facts = inbox.facts(name)
         exchange.ledger.record(event, FOUND, service=SERVICE, tenant=tenant)
@@ -61,15 +73,16 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
             return _refuse_unread(exchange, tenant, facts.etag, NOT_A_BLOCK_BLOB.refusal())
         if facts.size > exchange.agreement.limits.bytes:
             return _refuse_unread(exchange, tenant, facts.etag, too_large(facts.size, exchange.agreement.limits))
-        blob = inbox.read(name, if_match=facts.etag)  # the version whose size was looked at
+        return inbox.read(name, if_match=facts.etag)  # the version whose size was looked at
     except UnusableName:
         return _refuse_unread(exchange, tenant, name, UNUSABLE_NAME.refusal())
     except Unreadable as fault:
         exchange.ledger.record(event, FOUND, service=SERVICE, tenant=tenant)
         return _refuse_unread(exchange, tenant, name, UNREADABLE[fault.code].refusal())
-    except Missing:
-        _miss(exchange, event, tenant, name)
-        return None
+
+
+def _take(exchange: Exchange, event: str, tenant: str, blob: Blob) -> str:
+    """Take in what the blob holds, or refuse it whole; the drop's id."""
     arrival = _arrive(exchange, tenant, blob)
     try:
         opened = _open(exchange, arrival, blob)
@@ -78,15 +91,38 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str) -> st
     return _take_in(exchange, event, arrival, opened)
 
 
-def _miss(exchange: Exchange, event: str, tenant: str, name: str) -> None:
+def _miss(exchange: Exchange, event: str, tenant: str, name: str, or_named: Sequence[str]) -> str | None:
     """There is no such blob. An event that comes again, after its blob's days are over, is no news: the ledger, which
-    outlives every blob, knows that it was here. Any other event tells of a file that nobody will ever take in."""
+    outlives every blob, knows that it was here. A name that suffered on its way may still mean a blob that is here. Any
+    other event tells of a file that nobody will ever take in."""
+    inbox = exchange.storage.inbox(tenant)
     if exchange.ledger.recorded(event, FOUND):
         exchange.ledger.record(event, "gone", service=SERVICE, tenant=tenant)
-        return
+        return None
+    if (meant := _meant(inbox, name, or_named)) is not None:
+        there = drop_event(tenant, inbox.container, meant).partition(":")[2]
+        exchange.ledger.record(event, RENAMED, service=SERVICE, tenant=tenant, hashes={"event": there})
+        return receive(exchange, tenant=tenant, container=inbox.container, name=meant)
     _refuse_unread(exchange, tenant, f"gone {name}", GONE.refusal())
     exchange.ledger.record(event, "gone", service=SERVICE, tenant=tenant, codes=(GONE.code,))
     raise RefusedEvent("EVT-010", f"The function of {tenant} was told of a blob that is not there and never was.")
+
+
+def _meant(inbox: Area, name: str, or_named: Sequence[str]) -> str | None:
+    """The blob that is meant by a name that is not there: another name of the event's, or the only one that differs by
+    nothing but encoding and white space at its ends. Of two such nobody knows which."""
+    there = [blob.name for blob in inbox.list()]
+    if found := [other for other in or_named if other in there]:
+        return found[0]
+    alike = [other for other in there if _decoded(other) == _decoded(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _decoded(name: str) -> str:
+    """A name without its percent-encoding, however often it was encoded."""
+    while (plainer := unquote(name)) != name:
+        name = plainer
+    return name.strip()
 
 
 def _arrive(exchange: Exchange, tenant: str, blob: Blob) -> Arrival:
@@ -120,12 +156,24 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         limits=exchange.agreement.limits,
         keys=exchange.keys,
     )
-    age = arrival.received_at - opened.manifest.prepared_at
-    if age < -CLOCK_SKEW:
-        raise IN_THE_FUTURE.refusal()
-    if age > timedelta(days=exchange.agreement.terms_of(opened.manifest.dataset).stale_after_days):
-        raise TOO_OLD.refusal()
+    _check_age(exchange, arrival, opened.manifest)
     return opened
+
+
+def _check_age(exchange: Exchange, arrival: Arrival, manifest: Manifest) -> None:
+    age = arrival.received_at - manifest.prepared_at
+    if age < -CLOCK_SKEW:
+        told = f"Its prepared_at is {_whole(-age, timedelta(minutes=1))} minutes after it arrived"
+        raise IN_THE_FUTURE.refusal(f"{told}; {CLOCK_SKEW // timedelta(minutes=1)} are allowed for.")
+    most = exchange.agreement.terms_of(manifest.dataset).stale_after_days
+    if age > timedelta(days=most):
+        told = f"Its prepared_at is {_whole(age, timedelta(days=1))} days before it arrived"
+        raise TOO_OLD.refusal(f"{told}; {most} are allowed for {manifest.dataset}.")
+
+
+def _whole(length: timedelta, unit: timedelta) -> str:
+    """How many units it takes to hold that length of time."""
+    return f"{-(-length // unit):,}"
 
 
 def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import AlreadyExists, ConservationBroken, LedgerBroken, Missing, StorageUnavailable
 from shared.ledger.conservation import Tally, check_conservation
-from shared.ledger.events import START, Event, check_subject
+from shared.ledger.events import REPEATED, START, Event, check_subject
 
 if TYPE_CHECKING:
     from shared.storage.areas import Area, BlobFacts
@@ -49,12 +49,13 @@ class Ledger:
     ) -> Event:
         """Append the step to the subject's chain, or return the event that already records it.
 
-        Raises `LedgerRefused` (LED-003) when a field could hold personal data.
+        A step of `REPEATED` is appended each time. Raises `LedgerRefused` (LED-003) when a field could hold personal
+        data.
         """
         for _ in range(_TRIES):
             chain = self._stored(subject)
             for blob in chain:
-                if _index(blob, "step") == step:
+                if _index(blob, "step") == step and step not in REPEATED:
                     return self._read(blob)
             event = Event(
                 seq=len(chain) + 1,
@@ -198,7 +199,7 @@ def verify_chain(events: Sequence[Event], *, vouched: str | None = None) -> None
     for place, event in enumerate(events, start=1):
         if event.seq != place or event.subject != events[0].subject or event.previous != previous:
             raise LedgerBroken("LED-001", f"The chain breaks at place {place}.", "Compare with a copy of the ledger.")
-        if event.step in steps:
+        if event.step in steps - REPEATED:
             raise LedgerBroken("LED-001", f"A step is there again at place {place}.", "Compare with a copy.")
         steps.add(event.step)
         hashes.add(event.hash)

@@ -20,6 +20,9 @@ from shared.errors import LedgerBroken, LedgerRefused
 START = "0" * 64
 """What the first event of a chain has for `previous`."""
 
+REPEATED = frozenset({"attempted"})
+"""Steps that a chain may have more than once: every attempt is told. Any other step is recorded once."""
+
 LONGEST = 96
 MOST = 10**12
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.errors import Missing, RefusedEvent
-from shared.intake.identity import derived_id
+from shared.intake.identity import request_event
+from shared.intake.outcome import FOUND, settle
 from shared.intake.requests import LinkRequest, read_request
 from shared.release.enrol import enrol
 from shared.release.run import SERVICE, run
@@ -19,16 +20,18 @@ def carry_out(exchange: Exchange, *, home: str, name: str) -> str | None:
 
     Raises `RefusedEvent` (EVT-002), after recording it, when the blob is not a request of this exchange.
     """
-    subject = f"event:{derived_id('event', 'requests', home, name)}"
+    subject = request_event(home, name)
     exchange = exchange.working_on(subject)
     try:
         request = read_request(exchange, home, name)
+        exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=home)
     except Missing:
         exchange.ledger.record(subject, "gone", service=SERVICE, tenant=home)
         return None
     except RefusedEvent as refusal:
         exchange.ledger.record(subject, "refused", service=SERVICE, tenant=home, codes=(refusal.code,))
+        settle(exchange, home, subject)
         raise
-    if isinstance(request, LinkRequest):
-        return run(exchange, home, request)
-    return enrol(exchange, home, request)
+    work = run(exchange, home, request) if isinstance(request, LinkRequest) else enrol(exchange, home, request)
+    settle(exchange, home, subject)
+    return work

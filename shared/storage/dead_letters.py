@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import Missing
+from shared.errors import Changed, Missing, Unreadable, UnusableName
+from shared.storage.grid import CREATED, NamedBlob, named_blob
 
 if TYPE_CHECKING:
     from shared.storage.areas import Area, BlobFacts
 
 POLICY_RUNS = "policy-runs"
 _LARGEST = 4 * 2**20
-_CREATED, _POLICY_RUN = "Microsoft.Storage.BlobCreated", "Microsoft.Storage.LifecyclePolicyCompleted"
-_SUBJECT = re.compile(r"/blobServices/default/containers/(?:([a-z-]+)-inbox|(requests))/blobs/.+", re.DOTALL)
+_POLICY_RUN = "Microsoft.Storage.LifecyclePolicyCompleted"
+_CONTAINER = re.compile(r"([a-z-]+)-inbox|requests")
 _SENT = ("id", "topic", "subject", "eventType", "eventTime", "data", "dataVersion", "metadataVersion")
 """What an event has when it is delivered; the rest is of the dead letter."""
 _CODE = re.compile(r"[A-Za-z]{1,60}")
@@ -29,7 +30,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 @dataclass(frozen=True)
 class Undelivered:
-    """One event. All but `event` may be shown."""
+    """One event. All but `named` and `event` may be shown."""
 
     feed: str
     """Its subscription and queue: ``drop-<slug>``, ``request`` or ``policy-runs``; empty if it is none of ours."""
@@ -39,6 +40,8 @@ class Undelivered:
     attempts: int
     published: str
     """When the event happened, UTC; empty where that cannot be read."""
+    named: NamedBlob | None = field(repr=False)
+    """The blob that it is about; `None` where it names none."""
     event: dict[str, Any] = field(repr=False)
 
     @property
@@ -70,6 +73,8 @@ def dead_letters(letters: Area) -> Iterator[DeadLetter]:
             yield DeadLetter(blob, _read(letters.read(blob.name, if_match=blob.etag).data))
         except Missing:
             continue
+        except (Changed, Unreadable, UnusableName):
+            yield DeadLetter(blob, ())
 
 
 def _read(document: bytes) -> tuple[Undelivered, ...]:
@@ -81,10 +86,11 @@ def _read(document: bytes) -> tuple[Undelivered, ...]:
 
 
 def _event(event: dict[str, Any]) -> Undelivered:
-    kind, found = event.get("eventType"), _SUBJECT.fullmatch(str(event.get("subject")))
+    kind, named = event.get("eventType"), named_blob(event)
+    found = _CONTAINER.fullmatch(named.container) if named else None
     borough = (found[1] or "") if found else ""
     feed = POLICY_RUNS if kind == _POLICY_RUN else ""
-    if kind == _CREATED and found:
+    if kind == CREATED and found:
         feed = f"drop-{borough}" if borough else "request"
     attempts, reason = event.get("deliveryAttempts"), str(event.get("deadLetterReason"))
     at = _TIME.match(str(event.get("eventTime")))
@@ -94,5 +100,6 @@ def _event(event: dict[str, Any]) -> Undelivered:
         reason if _CODE.fullmatch(reason) and event.get("deadLetterReason") else "",
         attempts if isinstance(attempts, int) else 0,
         f"{at[0]}Z" if at else "",
+        named,
         event,
     )

@@ -69,16 +69,16 @@ class AccountManagement:
 
         Raises a `StorageFault` when Azure Resource Manager does not answer, `Missing` when it knows no such account.
         """
-        return _where_allowed(self._lifecycle)
+        return where_allowed(self._lifecycle)
 
     def blob_service(self) -> BlobServiceSettings | None:
         """The settings of the blob service; `None` where this identity may not look. Raises as `lifecycle`."""
-        return _where_allowed(self._blob_service)
+        return where_allowed(self._blob_service)
 
     def replicates(self) -> bool | None:
         """Whether objects are replicated to another account; `None` where this identity may not look. Raises as
         `lifecycle`."""
-        return _where_allowed(lambda: any(True for _ in self._service.get_all(self._of("objectReplicationPolicies"))))
+        return where_allowed(lambda: any(True for _ in self._service.get_all(self._of("objectReplicationPolicies"))))
 
     def _of(self, part: str) -> str:
         return f"{self._account}/{part}?api-version={API_VERSION}"
@@ -102,7 +102,8 @@ class AccountManagement:
         )
 
 
-def _where_allowed(look: Callable[[], _T]) -> _T | None:
+def where_allowed(look: Callable[[], _T]) -> _T | None:
+    """What that finds; `None` where this identity may not look."""
     try:
         return look()
     except NotAllowed:

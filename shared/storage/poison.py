@@ -74,6 +74,8 @@ class Letter:
     """Bytes, as it is stored."""
     created: datetime | None
     """UTC, whole seconds."""
+    expires: datetime | None
+    """UTC: when the service deletes it, seven days after it came unless whoever put it said otherwise."""
     receipt: str
     """What the service wants to see of whoever removes it."""
     body: str = field(default="", repr=False)
@@ -143,6 +145,14 @@ class PoisonQueue:
             found = self._of(QUEUE).peek_messages(PEEK_AT_MOST, **self._mark)
         return [PoisonMessage.from_json(message.content) for message in found]
 
+    def waiting(self) -> bool:
+        """Whether any poison queue holds a message that can be seen; hides none from others."""
+        for queue in self.queues():
+            with translated(queue):
+                if self._service.get_queue_client(queue).peek_messages(1, **self._mark):
+                    return True
+        return False
+
     @contextmanager
     def letters(self) -> Iterator[tuple[Letter, ...]]:
         """Every message of every poison queue, also those beyond the first 32.
@@ -163,7 +173,15 @@ class PoisonQueue:
                 messages_per_page=PEEK_AT_MOST, visibility_timeout=_OUT_SECONDS, **self._mark
             ):
                 body = str(message.content)
-                yield Letter(queue, message.id, len(body.encode()), message.inserted_on, str(message.pop_receipt), body)
+                yield Letter(
+                    queue,
+                    message.id,
+                    len(body.encode()),
+                    message.inserted_on,
+                    message.expires_on,
+                    str(message.pop_receipt),
+                    body,
+                )
 
     def _put_back(self, letter: Letter) -> None:
         with translated(letter.queue):

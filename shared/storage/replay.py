@@ -7,13 +7,14 @@ queue's poison queue, as Event Grid wrote it.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from shared.errors import UnusableName
+from shared.storage.grid import CREATED, NamedBlob, named_blob
 from shared.storage.poison import POISON, QUEUE, PoisonMessage
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from shared.storage.poison import Letter, PoisonQueue
 
-_SUBJECT = re.compile(r"/blobServices/default/containers/([^/]+)/blobs/(.+)", re.DOTALL)
 _HOST = "Host.Functions."
 
 
@@ -32,11 +32,21 @@ class GivenUp:
     letter: Letter
     function: str
     """Which function failed; empty where the message cannot be read."""
-    container: str
-    blob: str
+    named: NamedBlob | None
+    """The blob that it is about; `None` where that cannot be read."""
     etag: str
     text: str
     """The message itself."""
+
+    @property
+    def container(self) -> str:
+        """Where the blob lies; empty where that cannot be read."""
+        return self.named.container if self.named else ""
+
+    @property
+    def blob(self) -> str:
+        """The blob's name; empty where that cannot be read."""
+        return self.named.names[0] if self.named else ""
 
     @property
     def queue(self) -> str:
@@ -47,6 +57,11 @@ class GivenUp:
     def since(self) -> datetime | None:
         """When it was given up, UTC."""
         return self.letter.created
+
+    @property
+    def gone_on(self) -> datetime | None:
+        """When Azure removes it, UTC."""
+        return self.letter.expires
 
     @property
     def waits_in_a_queue_of_events(self) -> bool:
@@ -62,46 +77,71 @@ def given_up(poison: PoisonQueue) -> Iterator[tuple[GivenUp, ...]]:
 
 
 def put_back(poison: PoisonQueue, event: GivenUp) -> None:
-    """Give an event of a queue to its queue again. It is there before it is gone from here: twice is better than never.
+    """Give an event of a queue to its queue again. It stays here too: twice is better than never.
 
     Raises a `StorageFault` when that fails.
     """
     poison.send(event.queue.removesuffix(POISON), event.text)
-    poison.remove(event.letter)
 
 
 def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
     """What Event Grid would say of the blob in the storage account, for the host's blobs webhook.
 
-    The host reads container and name out of `data.url` alone, percent-encoded as there, and takes no event without it.
+    Raises `UnusableName` (STO-008) for a name that gets lost on the way.
     """
-    url = f"https://{account}.blob.core.windows.net/{event.container}/{quote(event.blob)}"
-    return json.dumps(
-        [
-            {
-                "id": identity,
-                "topic": "",
-                "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
-                "eventType": "Microsoft.Storage.BlobCreated",
-                "eventTime": at,
-                "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob", "url": url},
-                "dataVersion": "",
-                "metadataVersion": "1",
-            }
-        ]
-    )
+    said = {
+        "id": identity,
+        "topic": "",
+        "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
+        "eventType": CREATED,
+        "eventTime": at,
+        "data": {"api": "PutBlob", "eTag": event.etag.strip('"'), "blobType": "BlockBlob"},
+        "dataVersion": "",
+        "metadataVersion": "1",
+    }
+    return grid_events(said, event.named, account=account)[0]
+
+
+def grid_events(event: Mapping[str, Any], named: NamedBlob | None, *, account: str) -> list[str]:
+    """A blob event of Event Grid's, fit for the host's blobs webhook: once for each blob that it may mean.
+
+    The host drops the ones that are not there. Raises `UnusableName` (STO-008) where every name gets lost on the way.
+    """
+    said = event.get("data")
+    data = {"blobType": "BlockBlob", **(said if isinstance(said, dict) else {})}
+    urls = [url for name in named.names if (url := _url(account, named.container, name))] if named else []
+    if not urls:
+        raise UnusableName(
+            "STO-008",
+            "The blob's name has a dot segment, or is no text: on its way to the app it would become another.",
+            "Ask its sender to drop the file again under a plain name.",
+        )
+    return [json.dumps([{**event, "data": {**data, "url": url}}]) for url in urls]
+
+
+def _url(account: str, container: str, blob: str) -> str:
+    """The blob's address, percent-encoded: out of it alone the host reads container and name.
+
+    Empty where the name would become another on its way.
+    """
+    if {".", ".."} & set(blob.split("/")):
+        return ""
+    try:
+        return f"https://{account}.blob.core.windows.net/{container}/{quote(blob)}"
+    except UnicodeEncodeError:
+        return ""
 
 
 def _read(letter: Letter, text: str) -> GivenUp:
     try:
         if letter.queue == QUEUE:
             said = PoisonMessage.from_json(text)
-            function = said.function_id.removeprefix(_HOST)
-            return GivenUp(letter, function, said.container, said.blob, said.etag, text)
+            if not all(isinstance(part, str) for part in (said.function_id, said.container, said.blob, said.etag)):
+                raise TypeError
+            named = NamedBlob(said.container, (said.blob,))
+            return GivenUp(letter, said.function_id.removeprefix(_HOST), named, said.etag, text)
         event = json.loads(text)
         function = letter.queue.removesuffix(POISON).replace("-", "_")
-        found = _SUBJECT.fullmatch(event["subject"])
-        container, blob = found.groups() if found else ("", "")
-        return GivenUp(letter, function, container, blob, str((event.get("data") or {}).get("eTag", "")), text)
+        return GivenUp(letter, function, named_blob(event), str((event.get("data") or {}).get("eTag", "")), text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return GivenUp(letter, "", "", "", "", text)
+        return GivenUp(letter, "", None, "", text)

@@ -1,7 +1,36 @@
-"""Leaves out what this Python cannot run; `tests/conftest.py` says so at the top of the report."""
+"""What operators' commands need; and leaves out what this Python cannot run: `tests/conftest.py` says so at the top."""
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from shared.storage.poison import PoisonQueue
 
 collect_ignore = [] if sys.version_info >= (3, 13) else ["test_real_worker.py"]
+
+
+@pytest.fixture
+def operator(account: str, keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an operator with a profile, as `exchange up` writes it."""
+    monkeypatch.chdir(tmp_path)
+    settings = {"account": account, "keys": str(keys_folder / "keys")}
+    profile = tmp_path / "operator.toml"
+    profile.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def poison(account: str) -> Iterator[PoisonQueue]:
+    """The account's poison queues, of which the host's own is there."""
+    from shared.storage.poison import PoisonQueue
+
+    with PoisonQueue.connect(account) as queue:
+        queue.ensure()
+        yield queue

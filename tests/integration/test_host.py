@@ -153,7 +153,7 @@ def test_a_timer_fires_when_the_host_is_told_that_its_hour_has_come(exchange: Ex
 
 
 def test_the_apps_own_timers_are_known_by_name() -> None:
-    assert set(Triggers.of_the_app().timers) == {"disposal", "records", "watchdog"}
+    assert set(Triggers.of_the_app().timers) == {"disposal", "reconcile", "records", "watchdog"}
 
 
 def test_who_looks_for_blobs_need_not_be_the_app(

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from azure.storage.blob import BlobServiceClient, ContentSettings
-from azure.storage.queue import QueueClient
 
 from client.cli import run
-from functions import wiring
-from functions.reference import BlobReference
-from local.triggers.app import Triggers
 from operate.site import load_site
 from shared.envelope.keys import Use, read_public, write_public
 from shared.envelope.manifest import EXCHANGE
@@ -31,18 +23,8 @@ from shared.envelope.ring import LocalKeyRing
 from shared.envelope.statement import verify_statement
 from shared.ledger.events import Event
 from shared.storage.access import BoroughDoor
-from shared.storage.poison import QUEUE, PoisonMessage, PoisonQueue
-from tests.world import World, household, pupil, table
-
-
-@pytest.fixture
-def operator(account: str, keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of an operator with a profile, as `exchange up` writes it."""
-    monkeypatch.chdir(tmp_path)
-    settings = {"account": account, "keys": str(keys_folder / "keys")}
-    profile = tmp_path / "operator.toml"
-    profile.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()), encoding="utf-8")
-    return tmp_path
+from shared.storage.poison import PoisonQueue
+from tests.world import World, household, pupil
 
 
 @pytest.fixture
@@ -148,281 +130,6 @@ def test_one_chain_is_shown_with_its_head_and_what_vouches_for_it(
     for wrong, code in ((["show", "run"], "INP-048"), (["list", "runs"], "INP-049")):
         assert run(["ledger", *wrong]) == 2
         assert code in capsys.readouterr().err
-
-
-# Poison.
-
-
-@dataclass
-class App:
-    """The app's blobs webhook: hands an event to the app's own functions, as the host does, or refuses it."""
-
-    refuses: int = 0
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    address: str = ""
-
-    def take(self, query: dict[str, list[str]], headers: Any, events: list[dict[str, Any]]) -> int:
-        self.asked.append({"query": query, "type": headers["aeg-event-type"], "events": events})
-        if self.refuses:
-            return self.refuses
-        [function] = query["functionName"]
-        [event] = events
-        if not (where := event["data"].get("url")):
-            return 500  # the host reads nothing but this
-        container, _, name = unquote(urlsplit(where).path).lstrip("/").partition("/")
-        Triggers.of_the_app().functions[function.removeprefix("Host.Functions.")](BlobReference(container, name))
-        return 202
-
-
-@pytest.fixture
-def app(world: World) -> Iterator[App]:
-    taking = App()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            url = urlsplit(self.path)
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(taking.take(parse_qs(url.query), self.headers, body))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    taking.address = f"http://127.0.0.1:{server.server_port}/"
-    wiring.use(world.exchange)
-    yield taking
-    wiring.use(None)
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def poison(account: str) -> Iterator[PoisonQueue]:
-    with PoisonQueue.connect(account) as queue:
-        queue.ensure()
-        yield queue
-
-
-def in_private_queue(account: str, poison: PoisonQueue, text: str) -> None:
-    for name in ("drop-lambeth", "drop-lambeth-poison"):
-        poison.ensure(name)
-    with QueueClient.from_connection_string(account, "drop-lambeth-poison") as queue:
-        queue.send_message(base64.b64encode(text.encode()).decode())
-
-
-EVENT = json.dumps(
-    {"subject": "/blobServices/default/containers/lambeth-inbox/blobs/Okafor.parquet", "data": {"eTag": "0x1"}}
-)
-
-
-def test_given_up_events_are_shown_without_a_name_that_a_sender_chose(
-    operator: Path, account: str, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
-) -> None:
-    poison.put(PoisonMessage("Host.Functions.drop_southwark", "southwark-inbox", "Okafor.parquet", '"0x1"'))
-    in_private_queue(account, poison, EVENT)
-
-    assert run(["poison", "list"]) == 0
-    shown = capsys.readouterr().out
-    assert "kafor" not in shown
-    assert "drop_southwark" in shown
-    assert "drop-lambeth-poison" in shown
-    assert run(["poison", "list", "--names", "--json"]) == 0
-    assert {row["blob"] for row in said(capsys)["events"]} == {"Okafor.parquet"}
-    assert poison.count() == 1
-
-
-def test_where_nothing_was_given_up_that_is_said(operator: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["poison", "list"]) == 0
-    assert capsys.readouterr().out == "No event was given up.\n"
-
-
-def test_a_blob_event_is_replayed_through_the_webhook_and_is_then_gone(
-    world: World, operator: Path, poison: PoisonQueue, app: App, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    good = world.seal("southwark", "pupils", table("pupils", [pupil()]))
-    name = "Year 6%20 äöü.parquet"
-    world.storage.inbox("southwark").create(name, good.data, good.metadata)
-    poison.put(PoisonMessage("Host.Functions.drop_southwark", "southwark-inbox", name, '"0x1"'))
-    monkeypatch.setenv("EXCHANGE_APP", app.address)
-    monkeypatch.setenv("EXCHANGE_WEBHOOK_KEY", "a key/=")
-
-    assert run(["poison", "replay", "--json"]) == 0
-
-    assert len(said(capsys)["replayed"]) == 1
-    assert poison.peek() == []
-    [asked] = app.asked
-    assert asked["query"] == {"functionName": ["Host.Functions.drop_southwark"], "code": ["a key/="]}
-    assert asked["type"] == "Notification"
-    assert any(subject.startswith("drop:") for subject in world.exchange.ledger.subjects())
-
-
-def test_an_event_that_the_app_does_not_take_stays(
-    operator: Path, poison: PoisonQueue, app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    poison.put(PoisonMessage("Host.Functions.drop_southwark", "southwark-inbox", "x", '"0x1"'))
-    monkeypatch.setenv("EXCHANGE_APP", app.address)
-    assert run(["poison", "replay"]) == 2
-    assert "INP-045" in capsys.readouterr().err
-
-    monkeypatch.setenv("EXCHANGE_WEBHOOK_KEY", "secret")
-    app.refuses = 401
-    assert run(["poison", "replay"]) == 1
-    told = capsys.readouterr().err
-    assert "EVT-005" in told
-    assert "401" in told
-    assert "secret" not in told
-    for address in ("http://127.0.0.1:9", "file:///etc"):
-        monkeypatch.setenv("EXCHANGE_APP", address)
-        assert run(["poison", "replay"]) == 1
-    assert len(poison.peek()) == 1
-
-
-def test_an_event_of_a_queue_is_put_back_into_its_queue(
-    operator: Path, account: str, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
-) -> None:
-    in_private_queue(account, poison, EVENT)
-
-    assert run(["poison", "replay", "--json"]) == 0
-
-    assert len(said(capsys)["replayed"]) == 1
-    with QueueClient.from_connection_string(account, "drop-lambeth") as queue:
-        [again] = queue.receive_messages()
-        assert base64.b64decode(again.content).decode() == EVENT
-    with poison.letters() as letters:
-        assert letters == ()
-
-
-def test_only_the_function_that_was_named_and_nothing_unreadable_is_replayed(
-    operator: Path, account: str, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
-) -> None:
-    in_private_queue(account, poison, EVENT)
-    in_private_queue(account, poison, "{")
-    in_private_queue(account, poison, "[" * 20_000)
-    with QueueClient.from_connection_string(account, QUEUE) as queue:
-        queue.send_message("no Base64")
-
-    assert run(["poison", "replay", "--function", "drop_atlantis"]) == 2
-    assert "INP-049" in capsys.readouterr().err
-    assert run(["poison", "replay", "--function", "request", "--json"]) == 0
-    assert len(said(capsys)["left"]) == 4
-    assert run(["poison", "replay", "--json"]) == 0
-    done = said(capsys)
-    assert [row["function"] for row in done["replayed"]] == ["drop_lambeth"]
-    assert [row["function"] for row in done["left"]] == ["(unreadable)"] * 3
-
-
-# Dead letters.
-
-
-def undelivered(container: str, name: str, **more: Any) -> dict[str, Any]:
-    """As Event Grid writes it when it has given up."""
-    return {
-        "id": "831e1650-001e-001b-66ab-eeb76e069631",
-        "topic": "/subscriptions/0/storageAccounts/stexchange",
-        "subject": f"/blobServices/default/containers/{container}/blobs/{name}",
-        "eventType": "Microsoft.Storage.BlobCreated",
-        "eventTime": "2026-11-20T09:30:00.1234567Z",
-        "dataVersion": "",
-        "metadataVersion": "1",
-        "data": {
-            "api": "PutBlob",
-            "eTag": "0x1",
-            "blobType": "BlockBlob",
-            "url": f"https://stexchange.blob.core.windows.net/{container}/{quote(name)}",
-        },
-        "deadLetterReason": "MaxDeliveryAttemptsExceeded",
-        "deliveryAttempts": 30,
-        "lastDeliveryOutcome": "NotFound",
-        "publishTime": "2026-11-20T09:30:01Z",
-        "lastDeliveryAttemptTime": "2026-11-21T09:30:01Z",
-        **more,
-    }
-
-
-def bury(world: World, name: str, *events: object) -> None:
-    world.storage.dead_letters().create(f"TOPIC/DROP/2026/11/21/9/{name}.json", json.dumps(events).encode())
-
-
-def test_dead_letters_are_shown_by_borough_and_reason_and_never_by_a_name(
-    world: World, operator: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(["deadletter", "list"]) == 0
-    assert capsys.readouterr().out == "Every event was delivered.\n"
-    bury(world, "a", undelivered("lambeth-inbox", "Okafor.parquet"))
-    bury(world, "b", undelivered("elsewhere", "Okafor.parquet", deadLetterReason="Okafor Amara", eventTime=1))
-    bury(world, "c", "Okafor")
-    world.storage.dead_letters().create("d.json", b"{")
-
-    assert run(["deadletter", "list"]) == 0
-    assert "kafor" not in capsys.readouterr().out
-    assert run(["deadletter", "list", "--json"]) == 0
-    first, other, *unreadable = said(capsys)["events"]
-    assert first == {
-        "feed": "drop-lambeth",
-        "borough": "lambeth",
-        "reason": "MaxDeliveryAttemptsExceeded",
-        "attempts": 30,
-        "since": "2026-11-20T09:30:00Z",
-    }
-    assert (other["feed"], other["reason"], other["since"]) == ("(unreadable)", "", "")
-    assert [row["feed"] for row in unreadable] == ["(unreadable)", "(unreadable)"]
-    assert len(list(world.storage.dead_letters().list())) == 4
-
-
-def test_a_dead_letter_is_given_to_the_app_and_is_then_gone(
-    world: World, operator: Path, app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    name = world.drop("southwark", "pupils", [pupil()])
-    bury(world, "a", undelivered("southwark-inbox", name))
-    bury(world, "b", undelivered("elsewhere", "x"))
-    bury(world, "c", undelivered("lambeth-inbox", "x"))
-    monkeypatch.setenv("EXCHANGE_APP", app.address)
-    assert run(["deadletter", "replay", "--borough", "southwark"]) == 2
-    assert "INP-045" in capsys.readouterr().err
-    monkeypatch.setenv("EXCHANGE_WEBHOOK_KEY", "a key/=")
-    app.refuses = 401
-    assert run(["deadletter", "replay", "--borough", "southwark"]) == 1
-    assert "EVT-005" in capsys.readouterr().err
-    assert len(list(world.storage.dead_letters().list())) == 3
-    app.refuses = 0
-
-    assert run(["deadletter", "replay", "--borough", "southwark", "--json"]) == 0
-
-    told = said(capsys)
-    assert [row["borough"] for row in told["replayed"]] == ["southwark"]
-    assert sorted(row["feed"] for row in told["left"]) == ["(unreadable)", "drop-lambeth"]
-    asked = app.asked[-1]
-    assert asked["query"] == {"functionName": ["Host.Functions.drop_southwark"], "code": ["a key/="]}
-    assert "deadLetterReason" not in asked["events"][0]
-    assert any(subject.startswith("drop:") for subject in world.exchange.ledger.subjects())
-    assert len(list(world.storage.dead_letters().list())) == 2
-    assert run(["deadletter", "replay", "--borough", "atlantis"]) == 2
-
-
-def test_a_dead_letter_of_a_queue_is_put_into_its_queue(
-    world: World, operator: Path, account: str, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for queue in ("drop-lambeth", "policy-runs"):
-        poison.ensure(queue)
-    run_of_policy = undelivered("x", "y", eventType="Microsoft.Storage.LifecyclePolicyCompleted")
-    bury(world, "a", undelivered("lambeth-inbox", "Okafor.parquet"), run_of_policy)
-
-    assert run(["deadletter", "replay", "--json"]) == 0
-
-    assert len(said(capsys)["replayed"]) == 2
-    assert list(world.storage.dead_letters().list()) == []
-    for queue, kind in (("drop-lambeth", "BlobCreated"), ("policy-runs", "LifecyclePolicyCompleted")):
-        with QueueClient.from_connection_string(account, queue) as client:
-            [again] = client.receive_messages()
-        event = json.loads(base64.b64decode(again.content))
-        assert event["eventType"] == f"Microsoft.Storage.{kind}"
-        assert "deliveryAttempts" not in event
 
 
 # Passes.

@@ -103,6 +103,7 @@ def test_what_a_run_left_is_known_to_the_watchdog(world: World, data: Any, statu
     [
         b"Okafor",
         b"[]",
+        b"[" * 20_000,
         b"{}",
         report(datetime(2026, 11, 21, tzinfo=UTC)).replace(b"LifecyclePolicyCompleted", b"BlobCreated"),
         report(datetime(2026, 11, 21, tzinfo=UTC)).replace(b"2026-11-21", b"Okafor"),

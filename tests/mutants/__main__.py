@@ -25,7 +25,7 @@ from tests.mutants.run import ROOT, Verdict, faults_of, keys_for_all, try_all
 LINKAGE, PARTS = "tests/unit/linkage", "tests/unit/intake/test_parts.py"
 ANSWERS = "tests/unit/intake/test_answers.py"
 PAGES = "tests/unit/test_generated_files.py"
-STANDING = "tests/unit/intake/test_standing.py"
+RECORDED, STANDING = "tests/unit/intake/test_recorded.py", "tests/unit/intake/test_standing.py"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.linkage.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
     "shared.linkage.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
@@ -40,8 +40,9 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.intake.codes": (PAGES, "tests/unit/intake/test_what_a_pass_can_put.py"),
     "shared.intake.staging": (PARTS, STANDING),
     "shared.intake.requests": (PARTS, "tests/unit/release/test_journey.py"),
-    "shared.intake.answer": (ANSWERS, "tests/unit/intake/test_bad_input.py"),
+    "shared.intake.answer": (ANSWERS, RECORDED, "tests/unit/intake/test_bad_input.py"),
     "shared.intake.receive": (
+        RECORDED,
         ANSWERS,
         "tests/unit/intake/test_bad_input.py",
         "tests/unit/intake/test_gone.py",
@@ -49,7 +50,7 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
         "tests/unit/release/test_journey.py",
         STANDING,
     ),
-    "shared.intake.standing": (ANSWERS, STANDING),
+    "shared.intake.standing": (RECORDED, ANSWERS, STANDING),
     "shared.envelope.gates": (
         "tests/unit/envelope/test_small_parts.py",
         "tests/unit/envelope/test_sealing.py",
@@ -58,7 +59,7 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The modules in which a safety rule stands, and the tests of one process that defend it, the quick ones first: as
-arguments of pytest, a run for each text."""
+arguments of pytest, a run for each text; `-k` only where there is one."""
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = ROOT / "docs/developers/mutants.md"

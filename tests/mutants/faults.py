@@ -25,6 +25,10 @@ class Fault:
     where: str
     """The function or class that it is in, or the module."""
     line: int
+    lines: range
+    """Those of the statement that it is in: a test that reaches none of them cannot notice it."""
+    function: str
+    """The outermost function in whose body it is, as Python names it; empty for what runs when the module is loaded."""
     kind: str
     before: str
     after: str
@@ -78,7 +82,7 @@ def faults(source: str, module: ModuleType) -> Iterator[Fault]:
     # Two equal faults in one function are told apart by a number.
     seen: dict[str, int] = {}
     for path, where in _places(tree):
-        node = _at(tree, path)
+        node, lines, function = _at(tree, path), _lines(tree, path), _function(tree, path)
         for number, (kind, before, after) in enumerate(_of(node, module)):
             changed = copy.deepcopy(tree)
             target = _at(changed, path)
@@ -89,7 +93,8 @@ def faults(source: str, module: ModuleType) -> Iterator[Fault]:
             key = f"{where}{kind}{texts}"
             seen[key] = seen.get(key, 0) + 1
             again = f" ({seen[key]})" if seen[key] > 1 else ""
-            yield Fault(where, getattr(node, "lineno", 0), kind, texts[0], texts[1] + again, changed)
+            line = getattr(node, "lineno", lines.start)
+            yield Fault(where, line, lines, function, kind, texts[0], texts[1] + again, changed)
 
 
 Step = tuple[str, int | None]
@@ -128,6 +133,23 @@ def _at(tree: Node, path: tuple[Step, ...]) -> Node:
     for name, index in path:
         tree = getattr(tree, name) if index is None else getattr(tree, name)[index]
     return tree
+
+
+def _lines(tree: Node, path: tuple[Step, ...]) -> range:
+    around = (_at(tree, path[:length]) for length in range(len(path), 0, -1))
+    statement = next(node for node in around if isinstance(node, ast.stmt))
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+
+
+def _function(tree: Node, path: tuple[Step, ...]) -> str:
+    names = []
+    for length in range(1, len(path)):
+        node = _at(tree, path[:length])
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            names.append(node.name)
+        if isinstance(node, ast.FunctionDef):
+            return ".".join(names) if path[length][0] == "body" else ""
+    return ""
 
 
 def _put(tree: Node, path: tuple[Step, ...], node: Node) -> None:

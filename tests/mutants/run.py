@@ -12,10 +12,10 @@ import os
 import resource
 import shlex
 import sys
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -26,15 +26,16 @@ from typing import Any
 
 import pytest
 
+from tests.mutants.divide import Chosen, Divide, apart, quiet
 from tests.mutants.faults import Fault, faults
+from tests.mutants.reach import Reach, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("shared", "functions", "client", "local", "operate", "docs", "bench", "agreements", "tests")
-LIBRARIES = ("azure.storage.blob", "hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic")
-LIBRARIES += ("azure.storage.queue", "azure.identity", "azure.keyvault.keys.crypto", "requests", "rapidfuzz", "yaml")
+LIBRARIES = ("azure.identity", "azure.keyvault.keys.crypto", "azure.storage.blob", "azure.storage.queue", "coverage")
+LIBRARIES += ("hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic", "rapidfuzz")
+LIBRARIES += ("requests", "yaml")
 NO_END = "does not end"
-OUR_OWN = 70
-"""The exit code of a process in which pytest itself failed: that kills no fault."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,6 @@ class Verdict:
     fault: Fault
     end: str
     """killed, lives, or does not end (which a person notices, so it is killed too)."""
-    seconds: float
 
     @property
     def killed(self) -> bool:
@@ -93,61 +93,82 @@ def try_all(name: str, tests: Iterable[str], tried: Iterable[Fault]) -> Iterator
         importlib.import_module(library)
     # What is loaded so far is never garbage: the divided processes need not look through it.
     gc.freeze()
-    tests = list(tests)
-    began = time.monotonic()
-    code, seconds = _apart(name, tests, None, 3600)
-    if code != 0:
-        raise RuntimeError(f"the tests of {name} fail without any fault in it, with {code}: {' '.join(tests)}")
+    reached, seconds = _watched(name, list(tests))
     limit = int(3 * seconds) + 20
-    print(f"{name}: its tests take {time.monotonic() - began:.1f} s ({seconds:.1f} s of a processor)", file=sys.stderr)
-    for number, fault in enumerate(tried, start=1):
-        code, seconds = _apart(name, tests, fault, limit)
-        if number % 50 == 0:
-            print(f"{name}: {number} tried in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    print(f"{name}: its tests take {seconds:.1f} s of a processor", file=sys.stderr, flush=True)
+    tried = list(tried)
+    within = {fault.name for fault in tried if fault.function and all(r.alone(fault.lines) for r in reached.values())}
+    ends = _try_within(name, [fault for fault in tried if fault.name in within], reached, limit)
+    for fault in tried:
+        if fault.name not in within:
+            shown = {some: found for some, reach in reached.items() if (found := reach.of(fault.lines))}
+            ends[fault.name] = apart(partial(_try_anew, name, shown, fault, limit))
         # 1: tests failed; 2 and above: the module or a test could not even be loaded.
-        yield Verdict(fault, {0: "lives", -1: NO_END}.get(code, "killed"), seconds)
+        yield Verdict(fault, {0: "lives", -1: NO_END}.get(ends[fault.name], "killed"))
 
 
-def _apart(name: str, tests: list[str], fault: Fault | None, limit: int) -> tuple[int, float]:
-    """The exit code of pytest in a process of its own (-1: stopped at the limit), and seconds of a processor."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        code = OUR_OWN
-        try:
-            code = _test(name, tests, fault, limit)
-        finally:
-            os._exit(code)
-    _, status, used = os.wait4(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code == OUR_OWN:
-        raise RuntimeError(f"the tests of {name} could not be begun: {fault.name if fault else 'no fault'}")
-    return (code if code >= 0 else -1), used.ru_utime + used.ru_stime
+def _try_within(name: str, tried: list[Fault], reached: Mapping[str, Reach], limit: int) -> dict[str, int]:
+    """The exit codes of faults within functions: the tests are loaded once, and divide for each fault."""
+    ends = dict.fromkeys((fault.name for fault in tried), 0)
+    shown = [
+        (fault, found)
+        for fault in tried
+        if (found := {test: took for reach in reached.values() for test, took in reach.of(fault.lines).items()})
+    ]
+    if shown:
+        with TemporaryDirectory() as folder:
+            plugin = Divide(file_of(name), shown, limit, Path(folder))
+            if (code := apart(partial(_divide, name, " ".join(reached), plugin))) != 0:
+                raise RuntimeError(f"the tests of {name} could not be divided: {code}")
+            ends |= plugin.ends()
+    return ends
 
 
-def _test(name: str, tests: list[str], fault: Fault | None, limit: int) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-    if fault is not None:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 1)
-        os.dup2(nothing, 2)
+def _divide(name: str, some: str, plugin: Divide) -> int:
+    quiet()
+    _forget()
+    importlib.import_module(name)
+    return _run(some, plugin)
+
+
+def _watched(name: str, tests: list[str]) -> tuple[dict[str, Reach], float]:
+    """What each of the texts reaches of the module, and the seconds of a processor that all of them take."""
+    with TemporaryDirectory() as folder:
+        kept = [Path(folder) / str(number) for number in range(len(tests))]
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
+        code = apart(partial(_watch, name, tests, kept))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if code != 0:
+            raise RuntimeError(f"the tests of {name} fail without any fault in it, with {code}: {' '.join(tests)}")
+        return {some: Reach.read(path) for some, path in zip(tests, kept, strict=True)}, used.ru_utime - began.ru_utime
+
+
+def _watch(name: str, tests: list[str], kept: list[Path]) -> int:
+    for some, path in zip(tests, kept, strict=True):
+        # Anew for each: what the module's loading reaches is to be seen.
+        _forget()
+        watch = Watch(file_of(name))
+        code = _run(some, watch)
+        watch.end().write(path)
+        if code != 0:
+            return code
+    return 0
+
+
+def _try_anew(name: str, shown: Mapping[str, Mapping[str, float]], fault: Fault, limit: int) -> int:
+    quiet(limit)
+    _forget()
+    sys.meta_path.insert(0, _Faulty(name, file_of(name), fault.tree))
+    # One after the other: most faults are killed by the first and quickest, and then nothing else need be loaded.
+    return next(filter(None, (_run(some, Chosen(seconds)) for some, seconds in shown.items())), 0)
+
+
+def _forget() -> None:
     for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] in OURS]:
         del sys.modules[loaded]
-    if fault is not None:
-        sys.meta_path.insert(0, _Faulty(name, file_of(name), fault.tree))
-    options = [
-        "-x",
-        "-q",
-        "--tb=short",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:cov",
-        "-m",
-        "not outside",
-    ]
-    options += ["--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    # One after the other: most faults are killed by the first and quickest, and then nothing else need be loaded.
-    return next(filter(None, (int(pytest.main([*options, *shlex.split(some)])) for some in tests)), 0)
+
+
+def _run(some: str, plugin: object) -> int:
+    options = ["-x", "-q", "--tb=short", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov"]
+    options += ["-m", "not outside", "--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return int(pytest.main([*options, *shlex.split(some)], [plugin]))

@@ -6,13 +6,11 @@ Time is what the processor spends, so that a busy machine does not matter.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from shared.errors import UntrustedDrop
+from tests.security.memory import growth
 from tests.unit.envelope.bombs import BOMBS
 from tests.unit.envelope.forge import Forger
 from tests.unit.envelope.houses import VALUES, House, build_house
@@ -21,29 +19,11 @@ SECONDS = 8.0
 """Two on a quiet machine. Coverage follows every line of the reader, and a neighbour halves a core; a bomb that held
 took nine and more."""
 MEGABYTES = 300
-_PEAK = Path("/proc/self/clear_refs")
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     return build_house("ring", tmp_path_factory.mktemp("bombs"))
-
-
-def _status(line: str) -> int:
-    """A number of kilobytes out of what Linux says of this process."""
-    return int(Path("/proc/self/status").read_text().split(f"{line}:")[1].split()[0])
-
-
-def growth(work: Callable[[], None]) -> int:
-    """Kilobytes by which the process was at most larger while `work` ran; -1 where the system does not say."""
-    if not _PEAK.exists():
-        work()
-        return -1
-    pa.default_memory_pool().release_unused()
-    _PEAK.write_text("5")
-    before = _status("VmRSS")
-    work()
-    return _status("VmHWM") - before
 
 
 @pytest.mark.parametrize("name", BOMBS)

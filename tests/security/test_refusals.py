@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
 import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import pytest
@@ -16,10 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from shared.contract.report import report_json
 from shared.envelope import asks, gates
 from shared.envelope.asks import ARROW, ASKS, JAVA, Ask
-from shared.envelope.canonical import from_text
+from shared.envelope.canonical import from_text, to_text
+from shared.envelope.keys import Use
 from shared.envelope.lock import read_lock
 from shared.envelope.open import Passed, Place, walk_gates
 from shared.errors import UntrustedDrop
+from tests.unit.envelope.bombs import BOMBS
 from tests.unit.envelope.forge import Drop, Forger
 from tests.unit.envelope.forged_file import (
     NONE,
@@ -100,11 +105,17 @@ MANIFESTS: dict[str, tuple[Callable[[House], Drop], Ask, tuple[str, ...]]] = {
     ),
     "no json": (manifest(lambda text: text[:30]), asks.MANIFEST_JSON, ("no JSON from character",)),
     "byte order mark": (manifest(lambda text: "\ufeff" + text), asks.MANIFEST_JSON, ("byte order mark",)),
+    "percent-encoded": (manifest(quote), asks.MANIFEST_JSON, ("percent-encoded text",)),
+    "in base64": (
+        manifest(lambda text: base64.b64encode(text.encode()).decode()),
+        asks.MANIFEST_JSON,
+        ("text in Base64",),
+    ),
     "a list": (manifest(lambda text: "[1]"), asks.MANIFEST_JSON, ("no object",)),
     "nested": (manifest(lambda text: "[" * 3000), asks.MANIFEST_JSON, ()),
     "no sha256": (manifest(without("sha256")), asks.MANIFEST_MEMBERS, ("no member sha256",)),
     "no version": (manifest(without("version")), asks.MANIFEST_MEMBERS, ("no member version",)),
-    "another member": (manifest(member(surname="O'Neill")), asks.MANIFEST_MEMBERS, ("1 members of other names",)),
+    "another member": (manifest(member(surname="O'Neill")), asks.MANIFEST_MEMBERS, ("1 member of another name",)),
     "time zone": (
         manifest(member(prepared_at="2026-10-01T12:00:00+00:00")),
         asks.MANIFEST_MEMBER,
@@ -148,8 +159,8 @@ MANIFESTS: dict[str, tuple[Callable[[House], Drop], Ask, tuple[str, ...]]] = {
     "spaced": (signature(lambda text: text[:40] + "\n" + text[41:]), asks.SIGNATURE_FORM, ("a space or line end",)),
     "hex": (
         signature(lambda text: from_text(text).hex()),
-        asks.SIGNATURE_LENGTH,
-        ("96 bytes in 128 characters",),
+        asks.SIGNATURE_FORM,
+        ("hexadecimal digits, in 128 characters",),
     ),
     "short": (signature(lambda text: text[:80]), asks.SIGNATURE_LENGTH, ("60 bytes in 80 characters",)),
     "unfinished": (signature(lambda text: text[:85]), asks.SIGNATURE_FORM, ("an unfinished group",)),
@@ -165,6 +176,79 @@ MANIFESTS: dict[str, tuple[Callable[[House], Drop], Ask, tuple[str, ...]]] = {
 def test_a_manifest_that_is_not_as_asked_is_told_where(house: House, name: str) -> None:
     make, ask, words = MANIFESTS[name]
     refused(house, make(house), ask, *words)
+
+
+def manifest_of(drop: Drop) -> bytes:
+    return drop[1]["exchange_manifest"].encode()
+
+
+LINE = b"borough-exchange manifest 1"
+SIGNED_INSTEAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "no line": (lambda text: text, "over the manifest alone"),
+    "carriage return": (lambda text: LINE + b"\r\n" + text, "that ends in CR LF"),
+    "no line end": (lambda text: LINE + text, "without a line end"),
+    "a line end in two characters": (lambda text: LINE + rb"\n" + text, "a backslash and n"),
+    "line end behind": (lambda text: LINE + b"\n" + text + b"\n", "a line end behind it"),
+    "a receipt's line": (
+        lambda text: b"borough-exchange statement 1\n" + text,
+        "over the context line of another document",
+    ),
+    "wide characters": (lambda text: (LINE + b"\n" + text).decode().encode("utf-16-le"), "UTF-16"),
+    "byte order mark": (lambda text: b"\xef\xbb\xbf" + LINE + b"\n" + text, "byte order mark"),
+    "hash": (lambda text: hashlib.sha256(LINE + b"\n" + text).digest(), "over a hash of what is asked"),
+    "hash in text": (lambda text: LINE + b"\n" + hashlib.sha256(text).hexdigest().encode(), "a hash of the manifest"),
+    "something else": (lambda text: text + b"x", "that does not hold over this manifest"),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED_INSTEAD)
+def test_a_signature_over_other_bytes_is_told_over_which(house: House, name: str) -> None:
+    change, words = SIGNED_INSTEAD[name]
+    sealed, keys = house.sealed(), house.boroughs["lambeth"]
+    signature = keys.sign(keys.current("lambeth", Use.SIGN), change(manifest_of((sealed.data, sealed.metadata))))
+    metadata = {**sealed.metadata, "exchange_signature": to_text(signature)}
+    refused(house, (sealed.data, metadata), asks.SIGNATURE, words, "'borough-exchange manifest 1', one LF")
+
+
+# --- what arrives, and from whom ------------------------------------------------------------------------------------
+
+
+def arrived(change: Callable[[bytes], bytes]) -> Callable[[Forger], Drop]:
+    return lambda forger: (change(forger.house.sealed().data), {})
+
+
+def said(**changes: object) -> Callable[[Forger], Drop]:
+    return lambda forger: forger.signed(forger.parquet(PUPILS), 3, **changes)
+
+
+ARRIVALS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
+    "plain": (arrived(lambda data: b"PAR1" + data[4:-4] + b"PAR1"), asks.NOT_SEALED, ("plain Parquet", "in the clear")),
+    "cut": (arrived(lambda data: data[:-1]), asks.NOT_SEALED, ("PARE at its beginning", "cut short")),
+    "without its beginning": (arrived(lambda data: data[1:]), asks.NOT_SEALED, ("PARE at its end",)),
+    "packed": (arrived(gzip.compress), asks.NOT_SEALED, ("a gzip file",)),
+    "in base64": (arrived(base64.b64encode), asks.NOT_SEALED, ("text in Base64",)),
+    "anything": (arrived(lambda data: b"x" * 40), asks.NOT_SEALED, ("other bytes",)),
+    "another sender": (said(sender="southwark"), asks.ADDRESSED, ("another sender", "the slug of the inbox, lambeth")),
+    "another receiver": (said(receiver="southwark"), asks.ADDRESSED, ("another receiver", "as receiver exchange")),
+    "another dataset": (said(dataset="households"), asks.ADDRESSED, ("another dataset",)),
+    "unknown signer": (
+        said(signing_key_id="ring:lambeth/sign/000000000000"),
+        asks.SIGNER,
+        ("ring:lambeth/sign/ and the first 12",),
+    ),
+    "other bytes": (said(sha256="0" * 64), asks.HASH, ("the receipt's sha256",)),
+    "another drop key": (
+        said(key_id="ring:southwark/drop/000000000000"),
+        asks.KEY_ID,
+        ("no drop key of lambeth", "ring:lambeth/drop/"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARRIVALS)
+def test_what_arrives_otherwise_is_told_what_it_is(house: House, name: str) -> None:
+    make, ask, words = ARRIVALS[name]
+    refused(house, make(Forger(house)), ask, *words)
 
 
 # --- the lock -------------------------------------------------------------------------------------------------------
@@ -243,6 +327,9 @@ LOCKS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
         asks.MATERIAL_OUTSIDE,
         ("internal_key_material=True", "parquet.encryption.key.material.store.internally=true"),
     ),
+    "outside in quotes": (material(internalStorage="true"), asks.KEY_MATERIAL_MEMBER, ("internalStorage", "quotes")),
+    "double in quotes": (material(doubleWrapping="false"), asks.KEY_MATERIAL_MEMBER, ("doubleWrapping", "quotes")),
+    "double not said": (material(doubleWrapping="gone"), asks.KEY_MATERIAL_MEMBER, ("without doubleWrapping",)),
     "a column's material": (material(isFooterKey=False), asks.KEY_MATERIAL_MEMBER, ("isFooterKey",)),
     "no key id": (material(masterKeyID="gone"), asks.KEY_MATERIAL_MEMBER, ("masterKeyID",)),
     "no wrapped key": (material(wrappedDEK="gone"), asks.KEY_MATERIAL_MEMBER, ("wrappedDEK",)),
@@ -344,6 +431,22 @@ def _long_header() -> Any:
     return page
 
 
+def _latin_1(**options: Any) -> Callable[[Forger], Drop]:
+    """Text as Windows writes it, said to be UTF-8."""
+    words = pa.array(["Łuczak".encode("cp1250"), b"Smith"], pa.binary()).view(pa.string())
+    return written(pa.table({"surname": words, "sex": ["F", "M"]}), **options)
+
+
+def _behind_its_dictionary() -> Callable[[Forger], Drop]:
+    make, _ = BOMBS["a row that points behind its dictionary"]
+    return make
+
+
+def _other_footer(forger: Forger) -> Drop:
+    data = forger.parquet(PUPILS)
+    return forger.signed(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], 3)
+
+
 def _same_bytes(forger: Forger) -> Drop:
     """The second column says that it lies where the first does."""
 
@@ -398,8 +501,22 @@ CONTENTS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
     "extension": (
         written(pa.table({"upn": pa.ExtensionArray.from_storage(pa.json_(), pa.array(["{}"]))})),
         asks.EXTENSION,
-        ("of an Arrow extension", "store_schema=False"),
+        ("UUID and JSON", "store_schema=False", "stringType()", "column 1 of 1 (upn)"),
     ),
+    "text of fixed width": (
+        written(pa.table({"upn": pa.array([b"x" * 13], pa.binary(13))}), store_schema=False),
+        asks.NOT_PLAIN,
+        ("of bytes of fixed width", "column 1 of 1 (upn)", "stringType()"),
+    ),
+    "another code page": (_latin_1(), asks.NOT_UTF8, ("column 1 of 2 (surname)", "Binary.fromString")),
+    "another code page, no dictionary": (
+        _latin_1(use_dictionary=False),
+        asks.NOT_UTF8,
+        ("column 1 of 2 (surname)", "Binary.fromString"),
+    ),
+    "a row behind its dictionary": (_behind_its_dictionary(), asks.NOT_READ, ("values of column 1 of 1 (surname)",)),
+    "a footer under another key": (_other_footer, asks.FOOTER_CLOSED, ("aad_file_unique", "one byte 0x00")),
+    "a footer without rows": (footer(lambda tree: tree.pop(3)), asks.FOOTER_FORM, ("FileMetaData",)),
     "long page header": (one(_long_header()), asks.HEADER_LENGTH, ("write_statistics=False",)),
     "other rows": (
         lambda forger: forger.signed(forger.parquet(PUPILS), 4),
@@ -497,7 +614,7 @@ def test_what_grows_most_is_named(house: House) -> None:
 
 
 def test_every_ask_of_the_lock_and_the_manifest_is_tried() -> None:
-    tried = {ask for _, ask, _ in (*MANIFESTS.values(), *LOCKS.values(), *CONTENTS.values())}
+    tried = {ask for table in (MANIFESTS, ARRIVALS, LOCKS, CONTENTS) for _, ask, _ in table.values()}
     elsewhere = {
         asks.UNWRAP,
         asks.FOOTER_TOO_LONG,

@@ -1,4 +1,6 @@
-"""The recipe for Spark, run as it stands in docs/users/examples: `make spark`. Not part of `make test`.
+"""The recipes for Spark and for plain Java, run as they stand in docs/users/examples: `make spark`.
+
+Not part of `make test`.
 
 A fresh machine may have no JDK, and pyspark is large; where either is missing this says NOT RUN and exits with 2.
 With `SPARK_PYTHON=…/bin/python` it runs with another pyspark than that of `.venv-spark`.
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as csv
+import pyarrow.parquet as pq
 
 from shared.contract.validate import validate
 from shared.envelope.keys import Use
@@ -67,8 +70,9 @@ def check(folder: Path, javac: str, jar: str) -> int:
         sys.stdout.write("\n".join(said[-60:]) + "\n")
         return 1
     said = json.loads((folder / "said.json").read_bytes())
+    seal_without_spark(folder)
     problems = [f"{name}: {said[name][:200]!r}" for name, start in WANTED.items() if start not in said[name]]
-    for name in ("recipe", "rotated", "summer"):
+    for name in ("recipe", "rotated", "summer", "java"):
         try:
             rows = opened(house, folder / f"{name}.parquet")
         except UntrustedDrop as refusal:
@@ -97,7 +101,22 @@ def lay_out(folder: Path, house: House) -> pa.Table:
     shutil.copy(ROOT / "docs" / "users" / "datasets" / "pupils.parquet", folder)
     rows = table("pupils", [pupil(n, surname=f"Okafor{'-Żak' * (n % 3)}") for n in range(1, ROWS + 1)])
     csv.write_csv(rows, folder / "pupils.csv")
+    pq.write_table(rows, folder / "pupils-plain.parquet")
     return rows
+
+
+def seal_without_spark(folder: Path) -> None:
+    """What `Seal.java` makes of the same rows."""
+    key = json.loads((folder / "a.json").read_bytes())["keys"][0]
+    command = [
+        "java",
+        "-cp",
+        f"{spark_home() / 'jars'}/*:classes",
+        "exchange.Seal",
+        "pupils-plain.parquet",
+        "java.parquet",
+    ]
+    subprocess.run([*command, key["kid"], key["n"], key["e"]], cwd=folder, check=True, capture_output=True)
 
 
 def in_summer(rows: pa.Table) -> pa.Table:
@@ -107,11 +126,22 @@ def in_summer(rows: pa.Table) -> pa.Table:
 
 
 def build(folder: Path, javac: str, jar: str) -> str:
-    """Compile the class as Java 8 would; which parquet-java it is for."""
+    """Compile the classes as Java 8 would; which parquet-java it is for."""
     jars = spark_home() / "jars"
-    source = EXAMPLES / "DropKms.java"
-    compile_it = [javac, "--release", "8", "-Xlint:-options", "-Werror", "-cp", f"{jars}/*", "-d", "classes", source]
-    subprocess.run(compile_it, cwd=folder, check=True)
+    sources = [EXAMPLES / name for name in ("DropKms.java", "Seal.java")]
+    compile_them = [
+        javac,
+        "--release",
+        "8",
+        "-Xlint:-options",
+        "-Werror",
+        "-cp",
+        f"{jars}/*",
+        "-d",
+        "classes",
+        *sources,
+    ]
+    subprocess.run(compile_them, cwd=folder, check=True)
     subprocess.run([jar, "cf", "drop-kms.jar", "-C", "classes", "exchange"], cwd=folder, check=True)
     [parquet] = jars.glob("parquet-hadoop-1*.jar")
     return parquet.stem.replace("hadoop", "java")

@@ -167,7 +167,7 @@ READ = (
 
 ENVELOPE = (
     Vector("plain", "plain Parquet, as a misspelt property writes it", refused("ENV-002", "plain Parquet"), _plain),
-    changed("cut-short", "the last byte is lost", refused("ENV-002"), lambda data: data[:-1]),
+    changed("cut-short", "the last byte is lost", refused("ENV-002", "cut short"), lambda data: data[:-1]),
     signed("manifest-spaces", "JSON with spaces", refused("ENV-003", "no spaces", "at character"), spell=_spaced),
     signed("manifest-escaped", "JSON with `\\/`", refused("ENV-003", "escape"), spell=_escaped),
     signed("manifest-order", "members in another order", refused("ENV-003", "order"), spell=_reversed),
@@ -230,33 +230,38 @@ ENVELOPE = (
     signed(
         "unknown-signer",
         "signed with a key that nobody has registered",
-        refused("ENV-006"),
+        refused("ENV-006", "signing_key_id", "thumbprint"),
         changes={"signing_key_id": "ring:southwark/sign/0123456789ab"},
     ),
     signed(
         "no-context",
         "signed without the context line",
-        refused("ENV-007", "borough-exchange manifest 1", "LF"),
+        refused("ENV-007", "over the manifest alone", "borough-exchange manifest 1", "LF"),
         context=b"",
     ),
     signed(
         "context-crlf",
         "the context line ends in CR LF",
-        refused("ENV-007", "one LF"),
+        refused("ENV-007", "ends in CR LF", "one LF"),
         context=b"borough-exchange manifest 1\r\n",
     ),
     signed("other-signer", "signed with another borough's key", refused("ENV-007"), signer="lambeth"),
-    signed("other-hash", "the hash of another file", refused("ENV-008"), changes={"sha256": "0" * 64}),
+    signed(
+        "other-hash",
+        "the hash of another file",
+        refused("ENV-008", "SHA-256 over the sealed file"),
+        changes={"sha256": "0" * 64},
+    ),
     Vector(
         "other-drop-key",
         "sealed to another borough's drop key",
-        refused("ENV-009"),
+        refused("ENV-009", "key_id", "letter by letter"),
         lambda: drop(parquet=Parquet(owner="lambeth"), signing=Signing({"key_id": key_id("lambeth", Use.DROP)})),
     ),
     signed(
         "other-version",
         "under another version of the agreement",
-        refused("AGR-002"),
+        refused("AGR-002", "In force: fsm, version 1.0.0"),
         changes={"agreement_version": "0.9.0"},
     ),
     signed("unknown-dataset", "a dataset that there is not", refused("AGR-003"), changes={"dataset": "ethnicity"}),
@@ -298,6 +303,12 @@ ENVELOPE = (
     ),
     changed("damaged", "a bit of the content was flipped before signing", refused("ENV-018"), _flipped),
     holding(
+        "not-utf8",
+        "text as Windows writes it, said to be UTF-8",
+        refused("ENV-013", "not UTF-8", "(surname)", "Binary.fromString"),
+        lambda: _with(pupils(), "surname", pa.array(["Müller".encode("cp1252")] * ROWS).view(pa.string())),
+    ),
+    holding(
         "nested",
         "a list of texts",
         refused("ENV-016", "column"),
@@ -327,24 +338,37 @@ CONTENT = (
     signed(
         "from-the-future",
         "prepared two days ahead",
-        refused("DRP-001"),
+        refused("DRP-001", "minutes after it arrived; 10 are allowed for"),
         changes={"prepared_at": "2026-12-03T10:00:01Z"},
     ),
-    signed("stale", "prepared half a year ago", refused("DRP-002"), changes={"prepared_at": "2026-06-01T09:00:00Z"}),
+    signed(
+        "stale",
+        "prepared half a year ago",
+        refused("DRP-002", "days before it arrived; 120 are allowed for pupils"),
+        changes={"prepared_at": "2026-06-01T09:00:00Z"},
+    ),
     holding("no-rows", "a file of no rows", refused("FIL-002"), lambda: pupils().slice(0, 0)),
-    holding("upper-case", "names in capitals", refused("FIL-003"), lambda: _upper(pupils())),
+    holding(
+        "upper-case", "names in capitals", refused("FIL-003", "In lower case", "lower()"), lambda: _upper(pupils())
+    ),
     holding(
         "unknown-column",
         "a column that the dataset does not know",
-        refused("FIL-005", "ethnicity"),
+        refused("FIL-005", "ethnicity", "drop_columns"),
         lambda: pupils().append_column("ethnicity", pa.array(["x"] * ROWS)),
     ),
     holding("missing-column", "without UPN", refused("FIL-006", "upn"), lambda: pupils().drop_columns(["upn"])),
     holding(
         "number-for-text",
         "URN as a number",
-        refused("FIL-009", "urn"),
+        refused("FIL-009", "urn (is integer: must be text)"),
         lambda: _with(pupils(), "urn", pa.array([100042] * ROWS)),
+    ),
+    holding(
+        "bare-bytes",
+        "texts as bytes that nothing says are STRING",
+        refused("FIL-009", "surname (is bytes without STRING: must be text)", "stringType()"),
+        lambda: _with(pupils(), "surname", pa.array([b"Okafor"] * ROWS)),
     ),
     holding("time-of-day", "birthdays at 23:00", refused("FIL-010", "dob"), lambda: _at(pupils(), 23)),
     holding(

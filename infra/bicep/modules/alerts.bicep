@@ -31,11 +31,57 @@ var notAKeeper = 'where OperationName != "SecretGet" or who !in (dynamic([${kept
 
 var queries = [
   {
-    name: 'poisoned-event'
+    name: 'reconcile-waits'
+    severity: 2
+    description: 'A drop or request has waited for more than 15 minutes. It is tried again by itself; the code says what stands in the way. docs/operators: reconciliation.'
+    every: 'PT5M'
+    window: 'PT15M'
+    clears: true
+    query: 'AppTraces | where Message has "reconcile.waits"'
+  }
+  {
+    name: 'reconcile-gave-up'
     severity: 1
-    description: 'An event failed five times. docs/operators: replay from poison.'
+    description: 'A drop or request could not be taken in for a day. It is tried once a day from now on, and when the version changes; its sender sees it as delayed. docs/operators: reconciliation.'
+    every: 'PT15M'
+    window: 'PT30M'
+    clears: false
+    query: 'AppTraces | where Message has "reconcile.gave_up"'
+  }
+  {
+    name: 'reconcile-missing'
+    severity: 1
+    description: 'Reconciliation has not looked for 30 minutes: a drop whose event is lost lies unnoticed. docs/operators: reconciliation.'
+    every: 'PT15M'
+    window: 'PT30M'
+    clears: true
+    query: 'AppTraces | where Message has "reconcile.done" | summarize rounds = count() | where rounds == 0'
+  }
+  {
+    name: 'poison-stays'
+    severity: 1
+    description: 'Reconciliation cannot read or settle a message in a poison queue. The line says which queue, and the day on which Azure deletes it. docs/operators: replay.'
+    every: 'PT15M'
+    window: 'PT30M'
+    clears: true
+    query: 'AppTraces | where Message has "poison.stays"'
+  }
+  {
+    name: 'deadletter-stays'
+    severity: 1
+    description: 'Reconciliation cannot read or settle a dead letter. docs/operators: replay.'
+    every: 'PT15M'
+    window: 'PT30M'
+    clears: true
+    query: 'AppTraces | where Message has "deadletter.stays"'
+  }
+  {
+    name: 'poisoned-event'
+    severity: 3
+    description: 'The host gave an event up after five tries. Reconciliation takes its drop in and clears the message: act only if reconcile-waits or poison-stays rings too, and report a defect (SYS-001).'
     every: 'PT15M'
     window: 'PT15M'
+    clears: false
     query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "poison"'
   }
   {
@@ -44,6 +90,7 @@ var queries = [
     description: 'No disposal run, or no look of the watchdog, succeeded for a day. The agreement promises a maximum.'
     every: 'PT6H'
     window: 'P1D'
+    clears: false
     query: 'AppRequests | where Name in ("disposal", "watchdog") and Success == true | summarize runs = dcount(Name) | where runs < 2'
   }
   {
@@ -52,6 +99,7 @@ var queries = [
     description: 'Something is older than agreed, or set up so that it will be. The code (DSP-...) says what.'
     every: 'PT1H'
     window: 'PT1H'
+    clears: false
     query: 'AppTraces | where Message has "watchdog.alarm" or Message has "timer.failed"'
   }
   {
@@ -60,6 +108,7 @@ var queries = [
     description: 'Somebody read a blob who is neither the app nor of the borough whose outbox it is.'
     every: 'PT15M'
     window: 'PT30M'
+    clears: false
     query: '${allowed} ${reads} | ${notTheApp} | ${notAllowed}'
   }
   {
@@ -68,6 +117,7 @@ var queries = [
     description: 'Somebody other than the app unwrapped, decrypted or signed with a key, or read a secret and is no keeper.'
     every: 'PT15M'
     window: 'PT30M'
+    clears: false
     query: 'AZKVAuditLogs | ${uses} | extend who = tostring(Identity.claim["${objectId}"]) | where who != "${appPrincipal}" | ${notAKeeper}'
   }
   {
@@ -76,7 +126,17 @@ var queries = [
     description: 'Somebody deleted from ledger or certificates who is not the identity that ends records.'
     every: 'PT15M'
     window: 'PT30M'
+    clears: false
     query: 'StorageBlobLogs | where Category == "StorageDelete" and StatusCode startswith "2" and tostring(split(ObjectKey, "/")[2]) in ("ledger", "certificates") and RequesterObjectId != "${recordsPrincipal}"'
+  }
+  {
+    name: 'record-written'
+    severity: 0
+    description: 'Somebody other than the app wrote to ledger or certificates, and it is no record of a replay.'
+    every: 'PT15M'
+    window: 'PT30M'
+    clears: false
+    query: 'StorageBlobLogs | where Category == "StorageWrite" and StatusCode startswith "2" and tostring(split(ObjectKey, "/")[2]) in ("ledger", "certificates") and RequesterObjectId != "${appPrincipal}" and tostring(split(ObjectKey, "/")[3]) != "replay"'
   }
   {
     name: 'refused-event'
@@ -84,6 +144,7 @@ var queries = [
     description: 'A function was handed a blob that is not its own (EVT-001, EVT-002: look at the subject filters), or one that is not there (EVT-010).'
     every: 'PT1H'
     window: 'PT1H'
+    clears: false
     query: 'AppTraces | where Message has "event.refused"'
   }
 ]
@@ -123,21 +184,23 @@ resource found 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [for query 
         }
       ]
     }
-    autoMitigate: false
+    // One that clears itself rings once, and says so when it is over; the others ring for each new line.
+    autoMitigate: query.clears
     actions: {
       actionGroups: [told.id]
     }
   }
 }]
 
-// Every message in a queue of the account: the poison queue and, in the private variant, events nobody takes.
+// Every message in a queue of the account, which Azure counts once a day: what reconciliation has not cleared by then and,
+// in the private variant, events that nobody takes or that happened to be under way.
 resource poisonDepth 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'poison-depth'
   location: 'global'
   properties: {
-    description: 'Messages wait in a queue of the exchange account.'
+    description: 'Messages lay in a queue of the exchange account when Azure counted them, once a day. Poison clears itself: act if poison-stays rings too, or if it is still so tomorrow.'
     enabled: true
-    severity: 2
+    severity: 3
     scopes: ['${exchangeAccountId}/queueServices/default']
     evaluationFrequency: 'PT1H'
     windowSize: 'PT1H'
@@ -166,9 +229,9 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'dead-letters'
   location: 'global'
   properties: {
-    description: 'Event Grid gave an event up: a drop arrived and no function was told.'
+    description: 'Event Grid gave an event up: a drop arrived and no function was told. Reconciliation takes the drop in and clears the letter; find out why it was not delivered.'
     enabled: true
-    severity: 1
+    severity: 2
     scopes: [topicId]
     evaluationFrequency: 'PT5M'
     windowSize: 'PT5M'

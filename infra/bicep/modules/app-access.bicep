@@ -2,7 +2,11 @@
 param accountName string
 param hostAccountName string
 param working string[]
+
+@description('Where Event Grid puts what it could not deliver.')
+param deadLetters string
 param workRole string
+param receiveRole string
 param appendRole string
 param inspectRole string
 param appPrincipal string
@@ -31,6 +35,10 @@ resource reference 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   name: '${accountName}/default/reference'
 }
 
+resource letterBox 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/${deadLetters}'
+}
+
 resource hostAccount 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: hostAccountName
 }
@@ -44,6 +52,17 @@ resource works 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (cont
     roleDefinitionId: workRole
   }
 }]
+
+// Reconciliation lists and reads dead letters, and removes those whose drops are with it. It writes none.
+resource clearsLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(letterBox.id, appPrincipal, receiveRole)
+  scope: letterBox
+  properties: {
+    principalId: appPrincipal
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: receiveRole
+  }
+}
 
 resource writesLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(ledger.id, appPrincipal, appendRole)
@@ -86,6 +105,7 @@ resource inspects 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 // The host keeps its poison queue here and asks for this role on the account, which has no queue but the app's own.
+// With the same role reconciliation takes messages out of the poison queues.
 resource queues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, appPrincipal, queueDataContributor)
   scope: account
@@ -96,7 +116,8 @@ resource queues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// The host's own account: its package, its locks, its queue of events. No drop ever goes there.
+// The host's own account: its package, its locks, its queue of events. No drop goes there, but a message of that queue
+// names its blob, for at most seven days.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(hostAccount.id, appPrincipal, blobDataOwner)
   scope: hostAccount

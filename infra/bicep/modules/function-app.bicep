@@ -35,7 +35,6 @@ var settings = {
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__blobServiceUri: hostBlobs
   AzureWebJobsStorage__queueServiceUri: 'https://${hostAccountName}.queue.${storage}'
-  AzureWebJobsStorage__tableServiceUri: 'https://${hostAccountName}.table.${storage}'
   Exchange__credential: 'managedidentity'
   Exchange__clientId: identityClientId
   Exchange__blobServiceUri: 'https://${exchangeAccountName}.blob.${storage}'
@@ -129,3 +128,4 @@ resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
 
 output name string = app.name
 output id string = app.id
+output hostName string = app.properties.defaultHostName

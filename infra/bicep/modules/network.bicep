@@ -8,7 +8,6 @@ var storage = environment().suffixes.storage
 var zoneNames = [
   'privatelink.blob.${storage}'
   'privatelink.queue.${storage}'
-  'privatelink.table.${storage}'
   'privatelink.vaultcore.azure.net'
 ]
 // The poison queue and the queues of events need the queue endpoint as much as the drops need the blob endpoint.
@@ -17,8 +16,7 @@ var doors = [
   { name: 'exchange-queue', target: exchangeAccountId, part: 'queue', zone: 1 }
   { name: 'host-blob', target: hostAccountId, part: 'blob', zone: 0 }
   { name: 'host-queue', target: hostAccountId, part: 'queue', zone: 1 }
-  { name: 'host-table', target: hostAccountId, part: 'table', zone: 2 }
-  { name: 'vault', target: vaultId, part: 'vault', zone: 3 }
+  { name: 'vault', target: vaultId, part: 'vault', zone: 2 }
 ]
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {

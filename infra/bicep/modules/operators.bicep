@@ -1,14 +1,19 @@
-// What the people who run the exchange may do with storage: read ledger, certificates and the logs, bring reference data,
-// empty and refill queues, take dead letters out. No container with a drop, a staged row or a result is among it.
+// What the people who run the exchange may do: read ledger, certificates and the logs, bring reference data, empty and
+// refill queues, take dead letters out and record that in the ledger, see which function is told of what. No container with
+// a drop, a staged row or a result is among it.
 param accountName string
 param auditAccountName string
 param auditContainers string[]
 param deadLetters string
 param operators string[]
 param queues string[]
+param functionAppName string
+param topicName string
+param appendRole string
 param collectRole string
 param receiveRole string
 param workRole string
+param seeRole string
 
 var queueDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '974c5e8b-45b9-4653-ba55-5f855dd0fb88')
 
@@ -33,6 +38,34 @@ resource reference 'Microsoft.Storage/storageAccounts/blobServices/containers@20
 resource letterBox 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
   name: '${accountName}/default/${deadLetters}'
 }
+
+resource app 'Microsoft.Web/sites@2024-04-01' existing = {
+  name: functionAppName
+}
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
+  name: topicName
+}
+
+resource seesFunctions 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(app.id, operator, seeRole)
+  scope: app
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: seeRole
+  }
+}]
+
+resource seesSubscriptions 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(topic.id, operator, seeRole)
+  scope: topic
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: seeRole
+  }
+}]
 
 var logPairs = flatten(map(auditContainers, log => map(operators, operator => { log: log, operator: operator })))
 
@@ -61,13 +94,14 @@ resource takesOut 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for op
   }
 }]
 
-resource readsLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
-  name: guid(ledger.id, operator, collectRole)
+// Who replays an event removes what told of it, and records that first. Nobody alters or deletes a record, they neither.
+resource recordsReplays 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(ledger.id, operator, appendRole)
   scope: ledger
   properties: {
     principalId: operator
     principalType: 'User'
-    roleDefinitionId: collectRole
+    roleDefinitionId: appendRole
   }
 }]
 

@@ -74,6 +74,18 @@ var definitions = [
     dataActions: []
   }
   {
+    key: 'see'
+    name: 'Exchange: see who is told of what'
+    description: 'See the functions of the app, and which of them each event subscription calls (a URL with the key of that webhook). Change nothing.'
+    actions: [
+      'Microsoft.Web/sites/read'
+      'Microsoft.Web/sites/functions/read'
+      'Microsoft.EventGrid/systemTopics/eventSubscriptions/read'
+      'Microsoft.EventGrid/systemTopics/eventSubscriptions/getFullUrl/action'
+    ]
+    dataActions: []
+  }
+  {
     key: 'keep'
     name: 'Exchange: keep keys'
     description: 'Make, rotate and disable keys and secrets. Not unwrap, decrypt or sign with a key, nor delete one.'
@@ -118,4 +130,5 @@ output append string = custom[4].id
 output inspect string = custom[5].id
 output end string = custom[6].id
 output logs string = custom[7].id
-output keep string = custom[8].id
+output see string = custom[8].id
+output keep string = custom[9].id

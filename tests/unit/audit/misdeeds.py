@@ -237,6 +237,25 @@ MISDEEDS = (
         lambda t: t.blob(when("2026-10-14", 23), "GetBlob", STAGED, oauth("operator")),
     ),
     _of("an operator collects a result", "AUD-001", lambda t: t.blob(AT, "GetBlob", RESULT, oauth("operator"))),
+    _of(
+        "an operator writes into the chain of a drop",
+        "AUD-017",
+        lambda t: t.record(AT, _subject(t, "drop"), "amended", "lambeth", "intake", "operator"),
+    ),
+    Misdeed(
+        "an operator writes into the chain of a drop, and says that it is a replay",
+        frozenset({"AUD-009", "AUD-017"}),
+        lambda t: t.blob(
+            AT, "PutBlob", "ledger/drop/a/0001.json", oauth("operator"), _subject(t, "replay", "exchange")
+        ),
+    ),
+    _of(
+        "an operator removes the record of a replay",
+        "AUD-005",
+        lambda t: t.blob(
+            AT, "DeleteBlob", "ledger/replay/a/0001.json", oauth("operator"), _subject(t, "replay", "exchange")
+        ),
+    ),
     _of("a keeper reads the ledger", "AUD-001", lambda t: t.list(AT, "ledger", "", oauth("keeper"))),
     _of("the app reads staged rows for no work", "AUD-001", lambda t: t.blob(AT, "GetBlob", STAGED)),
     _of(

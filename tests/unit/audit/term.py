@@ -176,7 +176,14 @@ class Term:
     # -- the ledger, and what the logs saw of it
 
     def record(
-        self, at: datetime, subject: str, step: str, tenant: str, service: str = "intake", **facts: Any
+        self,
+        at: datetime,
+        subject: str,
+        step: str,
+        tenant: str,
+        service: str = "intake",
+        who: str = "app",
+        **facts: Any,
     ) -> Event:
         """One event, with the requests that recording it takes."""
         chain = self.events.setdefault(subject, [])
@@ -193,8 +200,8 @@ class Term:
         )
         chain.append(event)
         folder = subject.replace(":", "/")
-        self.list(at, "ledger", f"{folder}/", mark=subject)
-        self.blob(at, "PutBlob", f"ledger/{folder}/{event.seq:04d}.json", mark=subject)
+        self.list(at, "ledger", f"{folder}/", oauth(who), subject)
+        self.blob(at, "PutBlob", f"ledger/{folder}/{event.seq:04d}.json", oauth(who), subject)
         return event
 
     # -- the work
@@ -393,6 +400,10 @@ def _background(term: Term) -> None:
     term.blob(at, "PutBlob", "reference/postcodes.parquet", oauth("operator"))
     term.blob(at, "PeekMessages", "webjobs-blobtrigger-poison/messages", oauth("operator"), service="queue")
     term.blob(at, "GetMessages", "webjobs-blobtrigger-poison/messages", service="queue")
+    again = f"replay:{at:%Y%m%d}-{'0a' * 16}"
+    term.record(at, again, "given", EXCHANGE, "replay", "operator", counts={"drop-lambeth": 1, "poison": 1})
+    term.blob(at, "DeleteMessage", "webjobs-blobtrigger-poison/messages/1", oauth("operator"), again, service="queue")
+    term.record(at, again, "done", EXCHANGE, "replay", "operator", counts={"removed": 1, "left": 0})
     term.blob(at, "PutBlob", "deadletter/topic/2026/10/20/9/a.json", oauth("events"))
     term.blob(
         when("2026-10-28"),

@@ -33,9 +33,13 @@ QUIET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], ma
 
 
 def written(rows: list[list[str]], separator: str, line_end: str, quoting: int) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=separator, lineterminator=line_end, quoting=quoting).writerows(rows)
-    return text.getvalue()
+    """As a careful writer does: before Python 3.13 `csv` leaves a line break bare that is not its own line end."""
+    text = []
+    for row in rows:
+        line = io.StringIO(newline="")
+        csv.writer(line, delimiter=separator, lineterminator="\r\n", quoting=quoting).writerow(row)
+        text.append(line.getvalue().removesuffix("\r\n") + line_end)
+    return "".join(text)
 
 
 def tidied(row: list[str]) -> list[str | None]:
@@ -139,7 +143,7 @@ def test_a_workbook_with_any_part_of_it_broken_is_read_or_refused_with_a_code(tm
     broken = whole[:at] + data.draw(st.binary(max_size=8)) + whole[at + data.draw(st.integers(0, 8)) :]
     path = tmp_path / "t.xlsx"
     path.write_bytes(broken[: data.draw(st.integers(len(broken) // 2, len(broken)))])
-    refusals = ("INP-007", "INP-050", "INP-053", "INP-054", "INP-055", "INP-056", "INP-060", "INP-061", "INP-064")
+    refusals = ("INP-007", "INP-050", *(f"INP-05{n}" for n in range(3, 8)), "INP-060", "INP-061", "INP-064")
     assert outcome(path) in (0, 1, *refusals)
 
 

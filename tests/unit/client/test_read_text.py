@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from client.pack.delimited import written
 from client.pack.source import Source, read
 from shared.errors import InvalidInput
 
@@ -373,3 +374,13 @@ def test_an_archive_of_one_text_is_read_and_of_anything_else_refused(tmp_path):
     assert refusal(tmp_path, archive({"a.pdf": b"%PDF"})).code == "INP-050"
     assert refusal(tmp_path, archive({"word/document.xml": b"<x/>", "[Content_Types].xml": b""})).code == "INP-050"
     assert "Numbers" in refusal(tmp_path, archive({"Index/Document.iwa": b"", "Metadata/x": b""})).message
+
+
+def test_a_row_that_is_written_anew_keeps_its_cells_of_several_lines(tmp_path):
+    """Such a row has empty cells beyond the headings. Before Python 3.13 its line breaks had no marks round them."""
+    assert written(["1", "a\nb"], b",") == b'"1","a\nb"'
+    text = f'{HEAD}\n1,Ann,"14 High St,\nBrixton",SW2 5SG,\n2,Bob,"one\r\ntwo",,\n{ROW.replace("1,", "3,", 1)}\n'
+    found = source(tmp_path, text)
+    assert found.column("surname").to_pylist() == ["14 High St, Brixton", "one two", "Lee"]
+    assert found.column("postcode").to_pylist() == ["SW2 5SG", None, "SW2 5SG"]
+    assert found.line.tolist() == [2, 4, 6]

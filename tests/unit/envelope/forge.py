@@ -84,7 +84,7 @@ class Forger:
         """The file with its encrypted footer (Thrift FileMetaData) changed and sealed again."""
         start, sealed = self.footer_of(data)
         crypto, part = data[start:sealed], data[sealed:-8]
-        footer = change(self._opened(part, self.file_id_of(data) + b"\x00"))
+        footer = change(self.opened_part(part, self.file_id_of(data) + b"\x00"))
         body = crypto + self.sealed_part(footer, self.file_id_of(data) + b"\x00")
         return data[:start] + body + struct.pack("<I", len(body)) + b"PARE"
 
@@ -101,7 +101,7 @@ class Forger:
         """
         length = struct.unpack_from("<I", data, 4)[0]
         aad = self.file_id_of(data) + (b"\x04" + bytes(6) if data_page else b"\x05" + bytes(4))
-        header = self._opened(data[4 : 8 + length], aad)
+        header = self.opened_part(data[4 : 8 + length], aad)
         changed = change(header)
         assert changed != header
         assert len(changed) == len(header)
@@ -120,7 +120,8 @@ class Forger:
         at = data.index(b"\x28\x08", start) + 2
         return data[at : at + 8]
 
-    def _opened(self, part: bytes, aad: bytes) -> bytes:
+    def opened_part(self, part: bytes, aad: bytes) -> bytes:
+        """The content of a part of a file."""
         return AESGCM(self.data_key).decrypt(part[4:16], part[16:], aad)
 
     def sealed_part(self, content: bytes, aad: bytes) -> bytes:

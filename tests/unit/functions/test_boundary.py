@@ -8,9 +8,9 @@ import traceback
 
 import pytest
 
-from functions.boundary import Unexpected, deliver
+from functions.boundary import Unexpected, attempted, deliver, on_message, on_time
 from functions.reference import BlobReference
-from shared.errors import RefusedEvent, StorageUnavailable
+from shared.errors import PASSING, ExchangeError, RefusedEvent, StorageUnavailable
 
 BLOB = BlobReference(container="lambeth-inbox", name="pupils-2026-autumn-0123456789ab.parquet")
 
@@ -57,6 +57,58 @@ def test_a_fault_of_ours_is_raised_on_for_the_host_to_retry(caplog: pytest.LogCa
     (line,) = lines(caplog)
     assert (line["event"], line["code"]) == ("event.failed", "STO-009")
     assert str(line["where"]).startswith("tests/unit/functions/test_boundary.py:")
+
+
+@pytest.mark.parametrize("code", sorted(PASSING))
+def test_a_fault_that_will_pass_is_left_to_reconciliation(code: str, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise StorageUnavailable(code, "Not now.")
+
+    deliver("drop_lambeth", BLOB, fail)
+
+    (line,) = lines(caplog)
+    assert (line["event"], line["code"], line["trigger"]) == ("event.left", code, "drop_lambeth")
+
+
+def test_of_a_message_that_is_the_only_copy_it_is_raised(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise StorageUnavailable("STO-004", "Not now.")
+
+    with pytest.raises(StorageUnavailable):
+        on_message("policy_runs", fail)
+    with pytest.raises(StorageUnavailable):
+        on_time("disposal", fail)
+    on_time("reconcile", fail, comes_soon=True)
+
+    assert [line["event"] for line in lines(caplog)] == ["event.failed", "timer.failed", "timer.left"]
+
+
+def test_a_defect_is_raised_even_where_the_hour_comes_again_soon(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise ExchangeError("SYS-002", "Nobody set it.")
+
+    with pytest.raises(ExchangeError):
+        on_time("reconcile", fail, comes_soon=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "event", "code"),
+    [
+        (None, "event.done", None),
+        (RefusedEvent("EVT-010", "Gone."), "event.refused", "EVT-010"),
+        (StorageUnavailable("STO-004", "Not now."), "event.left", "STO-004"),
+        (ExchangeError("LED-002", "Rows."), "event.failed", "LED-002"),
+        (ValueError("Okafor"), "event.failed", "SYS-001"),
+    ],
+)
+def test_what_was_taken_up_without_an_event_is_journaled_alike(
+    error: Exception | None, event: str, code: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempted("reconcile", BLOB, error)
+
+    (line,) = lines(caplog)
+    assert (line["event"], line.get("code"), line["trigger"]) == (event, code, "reconcile")
+    assert "Okafor" not in caplog.text
 
 
 def test_the_text_of_a_librarys_error_reaches_no_log(caplog: pytest.LogCaptureFixture) -> None:

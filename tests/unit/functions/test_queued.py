@@ -86,6 +86,13 @@ def test_an_event_names_its_blob(name: str) -> None:
     assert blob_of(event("lambeth-inbox", name)) == BlobReference("lambeth-inbox", name)
 
 
+def test_an_event_whose_subject_and_url_differ_has_both_names() -> None:
+    said = json.loads(event("lambeth-inbox", "a%20b"))
+    said["data"]["url"] = "https://bxexch.blob.core.windows.net/lambeth-inbox/a%20b"
+
+    assert blob_of(json.dumps(said).encode()) == BlobReference("lambeth-inbox", "a%20b", ("a b",))
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -105,7 +112,7 @@ def test_anything_else_is_refused_without_being_shown(message: bytes) -> None:
 
     assert raised.value.code == "EVT-003"
     assert raised.value.__cause__ is None
-    assert raised.value.__suppress_context__
+    assert raised.value.__context__ is None
 
 
 def test_a_message_that_is_no_event_is_journaled_and_raised(caplog: pytest.LogCaptureFixture) -> None:

@@ -88,6 +88,11 @@ def deploy(path: str, source: Source, **parameters: Any) -> list[Resource]:
     return found
 
 
+def outputs(path: str, source: Source, **parameters: Any) -> dict[str, Any]:
+    """What the template at `path` tells whoever deploys it with these parameters."""
+    return _Template(path, source, parameters, []).run()
+
+
 class _Template:
     """One file with its parameters: names are worked out when they are first asked for."""
 

@@ -12,7 +12,7 @@ import yaml
 
 from shared.agreement.load import load_agreement
 from shared.agreement.model import Agreement
-from tests.unit.infra.bicep import Resource, deploy, of_repository
+from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
 from tests.unit.infra.templates import ROOT
 
 BUILT_IN = {
@@ -70,6 +70,10 @@ class Cloud:
 
     def actions_on(self, scope: str, identity: Resource) -> set[str]:
         """What an identity may do with the resource of that name itself, by custom roles."""
+        return self.actions_of(f"«{identity.id}.properties.principalId»", scope)
+
+    def actions_of(self, principal: str, scope: str) -> set[str]:
+        """What somebody may do with the resource of that name itself, by custom roles."""
         defined = {
             role.id: role.body["properties"]["permissions"][0]["actions"]
             for role in self.all("Microsoft.Authorization/roleDefinitions")
@@ -79,7 +83,7 @@ class Cloud:
             for assignment in self.all("Microsoft.Authorization/roleAssignments")
             if assignment.scope
             and assignment.scope.name == scope
-            and str(assignment.body["properties"]["principalId"]) == f"«{identity.id}.properties.principalId»"
+            and str(assignment.body["properties"]["principalId"]) == principal
             for action in defined.get(assignment.body["properties"]["roleDefinitionId"], ())
         }
 
@@ -121,6 +125,12 @@ def deploy_cloud(
     names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
     resources += deploy("infra/bicep/events.bicep", source, **names, privateNetwork=private)
     return Cloud(agreement, named["boroughs"], tuple(resources), private)
+
+
+def deploy_events(*, private: bool) -> dict[str, Any]:
+    """What the second step tells `infra/events.sh`."""
+    names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
+    return outputs("infra/bicep/events.bicep", of_repository(ROOT), **names, privateNetwork=private)
 
 
 @cache

@@ -10,6 +10,7 @@ from tests.unit.infra.cloud import Cloud
 
 ADD = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action"
 READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+SHOW_URL = "Microsoft.EventGrid/systemTopics/eventSubscriptions/getFullUrl/action"
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/"
 
 
@@ -27,12 +28,15 @@ def a_borough_only_drops_and_collects(cloud: Cloud) -> None:
 
 
 def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
-    """Custom roles: no wildcard, no write to the control plane, and none that may unwrap or sign."""
+    """Custom roles: no wildcard, no write to the control plane, and none that may unwrap or sign.
+
+    One action that is no read reads all the same: it shows the whole URL of an event subscription.
+    """
     roles = cloud.all("Microsoft.Authorization/roleDefinitions")
-    assert len(roles) == 9
+    assert len(roles) == 10
     for role in roles:
         [permissions] = role.body["properties"]["permissions"]
-        assert all(action.endswith("/read") for action in permissions["actions"])
+        assert all(action.endswith("/read") for action in set(permissions["actions"]) - {SHOW_URL})
         allowed = permissions["dataActions"]
         assert not [action for action in allowed if "*" in action]
         private = ("unwrap/action", "decrypt/action", "sign/action")
@@ -41,24 +45,44 @@ def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
 
 
 def who_runs_it_sees_no_row(cloud: Cloud) -> None:
-    """Operators reach the records, the logs, reference data, queues and dead letters; keepers reach no storage."""
+    """Operators reach the records, the logs, reference data, queues and dead letters, and see what is deployed; they
+    add to the ledger, and alter or delete nothing there. Keepers reach no storage."""
     account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
     scopes: dict[str, set[str]] = {"operator": set(), "keeper": set()}
+    in_records = {}
     for principal, scope, what in cloud.rights():
         if principal in scopes:
             scopes[principal].add(scope)
             assert not [action for action in what if "unwrap" in action or "Crypto" in action]
             if "bxaudit" in scope:
                 assert what == {READ}
+            if (place := scope.rpartition("/")[2]) in ("ledger", "certificates", "deadletter"):
+                in_records[place] = what
     ours = f"{account}/default/"
     queues = cloud.inside("exch", "queueServices/queues")
     assert len(queues) == (3 + 2 * (len(cloud.agreement.controllers) + 1) if cloud.private else 3)
     logs = {f"{cloud.account('audit').name}/default/{log}" for log in cloud.inside("audit", "blobServices/containers")}
     assert logs
+    deployed = {cloud.app().name, cloud.all("Microsoft.EventGrid/systemTopics")[0].name}
     assert scopes == {
-        "operator": logs | {ours + place for place in ("ledger", "certificates", "reference", "deadletter", *queues)},
+        "operator": logs
+        | {ours + place for place in ("ledger", "certificates", "reference", "deadletter", *queues)}
+        | deployed,
         "keeper": {vault},
     }
+    taken = frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
+    assert in_records == {"ledger": {READ, ADD}, "certificates": {READ}, "deadletter": taken}
+
+
+def operators_see_who_is_told_of_what(cloud: Cloud) -> None:
+    """On the app and on the topic they may look at functions and subscriptions, and nothing else."""
+    [topic] = cloud.all("Microsoft.EventGrid/systemTopics")
+    see = {
+        "Microsoft.Web/sites/read", "Microsoft.Web/sites/functions/read", SHOW_URL,
+        "Microsoft.EventGrid/systemTopics/eventSubscriptions/read",
+    }  # fmt: skip
+    for resource in (cloud.app(), topic):
+        assert cloud.actions_of("operator", resource.name) == see
 
 
 def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
@@ -72,11 +96,10 @@ def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
     work = frozenset(BLOBS + verb for verb in ("read", "add/action", "write", "delete", "deleteBlobVersion/action"))
     expected = dict.fromkeys(("ledger", "certificates"), frozenset({READ, ADD}))
     expected |= {"reference": frozenset({"Storage Blob Data Reader"})}
-    expected |= dict.fromkeys(("staging", "requests", "claims", "deadletter"), work)
-    expected |= {
-        f"{slug}-inbox": frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
-        for slug in cloud.agreement.controllers
-    }
+    expected |= dict.fromkeys(("staging", "requests", "claims"), work)
+    # What comes from outside is read and removed, never written: dropped files, and events that were not delivered.
+    receive = frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
+    expected |= dict.fromkeys((*(f"{slug}-inbox" for slug in cloud.agreement.controllers), "deadletter"), receive)
     expected |= {f"{slug}-outbox": work for slug in cloud.agreement.controllers}
     assert held == expected
     mine = [(scope, what) for principal, scope, what in cloud.rights() if is_of(principal, app_identity(cloud))]

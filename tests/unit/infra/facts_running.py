@@ -23,6 +23,8 @@ def the_app_runs_as_measured(cloud: Cloud) -> None:
     [settings] = cloud.all("Microsoft.Web/sites/config")
     values = settings.body["properties"]
     assert not [name for name, value in values.items() if "AccountKey" in str(value) or "keys of" in str(value)]
+    # A table service that is named and has no role would be refused when the host wants it.
+    assert not [name for name in values if "tableServiceUri" in name]
     assert values["EXCHANGE_EVENTS"] == ("queue" if cloud.private else "grid")
     assert all(policy.body["properties"] == {"allow": False} for policy in publishing(cloud))
 
@@ -124,7 +126,7 @@ def somebody_is_told(cloud: Cloud) -> None:
     metrics = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/metricAlerts")}
     assert set(queries) == {
         "poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event", "stranger-at-a-key",
-        "record-deleted",
+        "record-deleted", "record-written", *RECONCILIATION,
     }  # fmt: skip
     assert set(metrics) == {"poison-depth", "dead-letters"}
     [group] = cloud.all("Microsoft.Insights/actionGroups")
@@ -133,9 +135,11 @@ def somebody_is_told(cloud: Cloud) -> None:
         assert rule["enabled"] is True
         assert group.id in str(rule["actions"])
     asked = {name: rule["criteria"]["allOf"][0]["query"] for name, rule in queries.items()}
-    assert {name: query.partition(" ")[0] for name, query in asked.items() if name != "unknown-reader"} == {
+    others = set(asked) - {"unknown-reader", *RECONCILIATION}
+    assert {name: asked[name].partition(" ")[0] for name in others} == {
         "poisoned-event": "StorageQueueLogs", "sweep-missing": "AppRequests", "watchdog-alarm": "AppTraces",
         "refused-event": "AppTraces", "stranger-at-a-key": "AZKVAuditLogs", "record-deleted": "StorageBlobLogs",
+        "record-written": "StorageBlobLogs",
     }  # fmt: skip
     app, records = (
         f"«/Microsoft.ManagedIdentity/userAssignedIdentities/id-borough-exchange{which}-pilot.properties.principalId»"
@@ -146,6 +150,7 @@ def somebody_is_told(cloud: Cloud) -> None:
     assert f'where who != "{app}"' in asked["stranger-at-a-key"]
     assert 'where OperationName != "SecretGet" or who !in (dynamic(["keeper"]))' in asked["stranger-at-a-key"]
     assert f'RequesterObjectId != "{records}"' in asked["record-deleted"]
+    assert f'RequesterObjectId != "{app}"' in asked["record-written"]
     for function in ("disposal", "watchdog"):
         assert f'"{function}"' in asked["sweep-missing"]
     known = asked["unknown-reader"]
@@ -154,6 +159,31 @@ def somebody_is_told(cloud: Cloud) -> None:
             assert f'"{slug}-outbox","{person}"' in known
     [budget] = cloud.all("Microsoft.Consumption/budgets")
     assert all(notice["contactEmails"] for notice in budget.body["properties"]["notifications"].values())
+
+
+RECONCILIATION = {
+    "reconcile-waits": "reconcile.waits",
+    "reconcile-gave-up": "reconcile.gave_up",
+    "reconcile-missing": "reconcile.done",
+    "poison-stays": "poison.stays",
+    "deadletter-stays": "deadletter.stays",
+}
+"""Its alarms, each with the log line that it looks for."""
+
+
+def reconciliation_is_heard(cloud: Cloud) -> None:
+    """Each of its log lines rings, and what ends by itself clears itself; its silence rings too."""
+    rules = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/scheduledQueryRules")}
+    for name, line in RECONCILIATION.items():
+        query = rules[name]["criteria"]["allOf"][0]["query"]
+        assert query.startswith(f'AppTraces | where Message has "{line}"'), name
+        assert query.endswith("where rounds == 0") == (name == "reconcile-missing")
+        assert rules[name]["autoMitigate"] == (name != "reconcile-gave-up"), "given up is said once for each drop"
+    assert rules["reconcile-missing"]["windowSize"] == "PT30M", "six rounds"
+    assert rules["reconcile-waits"]["evaluationFrequency"] == "PT5M", "as often as it looks"
+    # What rings for each new line must not go silent by itself.
+    clearing = {name for name, rule in rules.items() if rule["autoMitigate"]}
+    assert clearing == set(RECONCILIATION) - {"reconcile-gave-up"}
 
 
 def the_private_variant_is_private(cloud: Cloud) -> None:
@@ -173,7 +203,6 @@ def the_private_variant_is_private(cloud: Cloud) -> None:
         return
     assert defaults == {"Deny"}
     assert doors == {
-        ("bxexch", "blob"), ("bxexch", "queue"), ("bxhost", "blob"), ("bxhost", "queue"), ("bxhost", "table"),
-        ("kv-bx-", "vault"),
+        ("bxexch", "blob"), ("bxexch", "queue"), ("bxhost", "blob"), ("bxhost", "queue"), ("kv-bx-", "vault"),
     }  # fmt: skip
     assert app.body["properties"]["virtualNetworkSubnetId"].endswith("/app")

@@ -56,6 +56,18 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
     assert kinds == {"report.json": "application/json", "report.xlsx": XLSX, "receipt.json": "application/json"}
 
 
+def test_every_row_without_a_home_to_go_to_is_named_with_its_reason(world: World) -> None:
+    nowhere = [pupil(1, home_la="210"), pupil(2), pupil(3, home_la=None, postcode=None), pupil(4, home_la="E09000007")]
+    drop = world.receive("southwark", world.drop("southwark", "pupils", nowhere))
+    found = world.report("southwark", drop)["findings"]
+    named = [(line["reference"], line["code"], line["field"]) for line in found if line["severity"] == "excluded"]
+    assert sorted(named) == [
+        ("row 2", "ROU-003", "home_la"),
+        ("row 4", "ROU-001", "home_la"),
+        ("row 5", "ROU-002", "home_la"),
+    ]
+
+
 def test_of_a_file_that_is_not_believed_only_its_bytes_are_named(world: World) -> None:
     drop = world.receive("southwark", world.put("southwark", b"upn\n", {}))
     assert drop is not None
@@ -74,8 +86,10 @@ def test_of_a_file_that_is_not_believed_only_its_bytes_are_named(world: World) -
         "status": "rejected",
     }
     assert said["code"].startswith("ENV-")
-    [finding] = world.report("southwark", drop)["findings"]
-    assert finding["code"] == said["code"]
+    report = world.report("southwark", drop)
+    assert report["findings"][0]["code"] == said["code"]
+    assert said["refusal"] == report["refusal"]
+    assert said["refusal"]["code"] == said["code"]
 
 
 def test_as_many_files_lie_here_as_the_refusal_of_one_more_says() -> None:

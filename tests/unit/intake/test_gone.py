@@ -10,6 +10,7 @@ import pytest
 from shared.envelope.statement import verify_statement
 from shared.errors import RefusedEvent
 from shared.intake.identity import derived_id
+from shared.intake.receive import receive
 from shared.ledger.chain import verify_chain
 from tests.memory import MemoryBlobs
 from tests.wire import Fault, Killed, Request, Wire, at_write
@@ -27,8 +28,8 @@ def miss(world: World, name: str) -> None:
 
 def test_a_borough_is_told_of_a_name_that_did_not_travel(world: World) -> None:
     dropped = world.storage.inbox("southwark")
-    dropped.create("Year 6%20final.parquet", b"PARE")
-    miss(world, "Year 6 final.parquet")
+    dropped.create("Year 6?final.parquet", b"PARE")
+    miss(world, "Year 6")
 
     [receipt] = [name for name in world.outbox("southwark") if name.endswith("receipt.json")]
     drop = receipt.split("/")[1]
@@ -40,9 +41,44 @@ def test_a_borough_is_told_of_a_name_that_did_not_travel(world: World) -> None:
     assert finding["code"] == "DRP-008"
     assert "another name" in finding["mend"]
     assert "Year" not in str(said) + str(finding)
-    assert world.steps(event("Year 6 final.parquet")) == ["gone"]
-    assert world.exchange.ledger.events(event("Year 6 final.parquet"))[0].codes == ("DRP-008",)
+    assert world.steps(event("Year 6")) == ["gone"]
+    assert world.exchange.ledger.events(event("Year 6"))[0].codes == ("DRP-008",)
     assert world.steps(f"drop:{drop}") == ["refused", "done"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Year%206.parquet", "Year 6.parquet"), ("Year 6.parquet", "Year%206.parquet"), ("a%2520b", "a b"), ("a ", "a")],
+)
+def test_a_name_that_differs_by_its_encoding_alone_means_the_blob_that_is_there(
+    world: World, name: str, told: str
+) -> None:
+    sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
+    world.storage.inbox("southwark").create(name, sealed.data, sealed.metadata)
+
+    drop = world.receive("southwark", told)
+
+    assert world.report("southwark", drop)["status"] == "accepted"
+    [renamed] = world.exchange.ledger.events(event(told))
+    assert (renamed.step, renamed.hashes) == ("renamed", {"event": event(name).partition(":")[2]})
+    assert world.steps(event(name)) == ["found"]
+
+
+def test_of_two_blobs_that_a_name_may_mean_neither_is_taken_for_it(world: World) -> None:
+    for name in ("a%20b", "a%2520b"):
+        world.storage.inbox("southwark").create(name, b"PARE")
+    miss(world, "a b")
+
+
+def test_another_name_of_the_event_goes_before_one_that_is_alike(world: World) -> None:
+    sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
+    for name in ("other.parquet", "a%20b"):
+        world.storage.inbox("southwark").create(name, sealed.data, sealed.metadata)
+    receive(
+        world.exchange, tenant="southwark", container="southwark-inbox", name="a b", or_named=("x", "other.parquet")
+    )
+    assert world.steps(event("other.parquet")) == ["found"]
+    assert world.steps(event("a%20b")) == []
 
 
 def test_told_twice_it_is_answered_once(world: World) -> None:

@@ -18,6 +18,7 @@ from shared.intake.home import WHEREABOUTS, route, rows_by_home
 from shared.intake.identity import derived_id, drop_id, run_id, untrusted_drop_id
 from shared.intake.requests import EnrolRequest, LinkRequest, ask, ask_for_run, read_request
 from shared.intake.staging import Inputs, Partition, current_inputs, latest, read_staged, stage
+from shared.intake.ties import Tie
 from tests.world import COLLECTION, NOW, World, household, pupil, table
 
 AGREEMENT = load_agreement()
@@ -169,6 +170,16 @@ def test_the_newest_file_of_each_sender_counts_whatever_came_first(world: World)
     found = latest(world.exchange, "lambeth", "pupils", COLLECTION)
     assert [partition.name for partition in found] == [other.name, newest.name]
     assert latest(world.exchange, "lambeth", "pupils", "2027-spring") == ()
+
+
+def test_a_sender_of_whom_only_a_question_is_left_is_left_out_of_a_run(world: World) -> None:
+    """The file that counted is past its days, and nobody has said that the other one replaces it."""
+    left = put(world, "lambeth", "southwark", "pupils", 5, "b")
+    asked = Tie("pupils", COLLECTION, "southwark", left.drop, "a" * 32, meets=False)
+    world.storage.staging("lambeth").create(asked.name, b"")
+    assert latest(world.exchange, "lambeth", "pupils", COLLECTION) == ()
+    other = put(world, "lambeth", "lewisham", "pupils", 0, "c")
+    assert [partition.name for partition in latest(world.exchange, "lambeth", "pupils", COLLECTION)] == [other.name]
 
 
 def test_there_is_nothing_to_run_while_a_side_is_missing(world: World) -> None:

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from shared.envelope.manifest import to_metadata
 from shared.envelope.seal import Sealed
 from shared.envelope.statement import verify_statement
+from shared.intake.codes import SHARES_NOTHING
 from shared.intake.identity import drop_id
 from shared.intake.staging import Partition, latest
+from shared.intake.standing import Standing, told
 from shared.intake.ties import Tie, counting, in_order
 from shared.ledger.chain import verify_chain
 from tests.memory import MemoryBlobs
@@ -150,6 +152,12 @@ def test_the_first_file_counts(world: World) -> None:
     assert "placed" not in world.steps(f"drop:{drop}")
 
 
+def test_where_there_is_no_other_file_nothing_is_said_or_counted_of_one() -> None:
+    alone = Standing("first")
+    assert (alone.other, alone.rows, alone.other_rows, alone.shared) == ("", 0, 0, 0)
+    assert told(alone) == {"counts": "yes", "standing": "first"}
+
+
 def test_a_receipt_names_what_it_replaces_with_both_counts(world: World) -> None:
     first = take(world, pupils(world, A))
     second = take(world, pupils(world, [*A, *B], 1))
@@ -165,7 +173,9 @@ def test_a_file_that_shares_nothing_with_the_one_before_is_accepted_as_a_questio
     second = take(world, pupils(world, B, 1))
     assert receipt(world, second)["status"] == "accepted"
     assert standing(world, second) == ("no", "question", first, 2, 2, 0, "DRP-010")
-    assert "--replaces" in receipt(world, second)["what_to_do"]
+    said = receipt(world, second)
+    assert (said["what_it_means"], said["what_to_do"]) == (SHARES_NOTHING.meaning, SHARES_NOTHING.mend)
+    assert "--replaces" in said["what_to_do"]
     assert counted(world) == [first]
 
 

@@ -26,6 +26,7 @@ import requests
 
 from shared.envelope.seal import Sealed
 from shared.envelope.statement import verify_statement
+from shared.intake.identity import derived_id
 from shared.storage.access import inbox_pass
 from shared.storage.storage import Storage
 from tests.memory import MemoryBlobs
@@ -189,6 +190,8 @@ def assert_becomes(world: World, given: Property, session: requests.Session, ser
         assert world.report("southwark", drop)["rows_in"] == 1
     assert took.seconds < 2
     assert world.steps(f"drop:{drop}")[-1] == "done"
+    event = derived_id("event", "southwark", "southwark-inbox", "a.parquet")
+    assert world.steps(f"event:{event}") == ["found"], "when it comes again after the blob's days, it is no news"
     assert world.receive("southwark", "a.parquet") == drop, "an event that comes again changes nothing"
     assert told(world, drop) == (status, code, sha256)
 

@@ -1,0 +1,146 @@
+"""What both replays have in common: what was given is recorded and then removed; what stays is listed with its reason.
+
+An event is given first, then its removal is recorded, then it is removed. Whatever breaks in between, it is given once
+too often and never lost, and nothing is removed unrecorded.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from client.console import answer, note, table
+from client.exits import Exit, exit_of
+from operate import site
+from operate.webhook import NotTaken
+from shared.errors import ExchangeError, Missing
+
+if TYPE_CHECKING:
+    from operate.site import OperatedSite
+    from shared.agreement.model import Agreement
+    from shared.storage.storage import Storage
+
+Row = dict[str, Any]
+POLICY_RUNS = "policy-runs"
+NOT_ASKED = "It was not asked for."
+
+
+class Stays(ExchangeError):
+    """An event that stays where it is: it cannot be read (EVT-011), nobody takes it (EVT-012), or its removal cannot be
+    recorded (EVT-013)."""
+
+
+def unreadable() -> Stays:
+    """The event is none of ours."""
+    return Stays("EVT-011", "It cannot be read.", "Look at it where it lies, and delete it there.")
+
+
+def unknown(name: str) -> Stays:
+    """Nobody takes its events: the host would answer 202, and drop it."""
+    return Stays("EVT-012", f"The app has no function {name}.", "Deploy the agreement that has it, or delete it there.")
+
+
+def feeds_of(agreement: Agreement) -> dict[str, str]:
+    """Every feed of events (as its queue is called), with the function that takes them."""
+    feeds = (*(f"drop-{slug}" for slug in agreement.controllers), "request", POLICY_RUNS)
+    return {feed: feed.replace("-", "_") for feed in feeds}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the app, or its queue, has now."""
+
+    feed: str
+    rows: tuple[Row, ...]
+    """As they are shown; several where one dead letter holds several events."""
+    remove: Callable[[str], None]
+    """Remove it where it lay, under a request id."""
+
+
+@dataclass
+class Replay:
+    """One replay: what was given, and what stays where it was and why."""
+
+    source: str
+    """``poison`` or ``deadletter``."""
+    given: list[Given] = field(default_factory=list)
+    done: list[Row] = field(default_factory=list)
+    left: list[Row] = field(default_factory=list)
+    _exits: set[Exit] = field(default_factory=set)
+
+    def pass_over(self, *rows: Row) -> None:
+        """These were not asked for."""
+        self.left += [row | {"code": "", "why": NOT_ASKED} for row in rows]
+
+    def keep(self, error: ExchangeError, *rows: Row) -> None:
+        """These stay, for this reason."""
+        self.left += [row | {"code": error.code, "why": f"{error.message} {error.mend}".rstrip()} for row in rows]
+        self._exits.add(_exit_of(error))
+
+    def settle(self, chosen: OperatedSite, storage: Storage) -> None:
+        """Record what was given, and remove it where it lay."""
+        from shared.envelope.manifest import EXCHANGE
+        from shared.ledger.chain import Ledger
+
+        if not self.given:
+            return
+        ledger = Ledger(storage.ledger(), agreement=chosen.agreement().reference, clock=site.now)
+        subject = f"replay:{site.now():%Y%m%d}-{secrets.token_hex(16)}"
+        feeds = Counter(given.feed for given in self.given)
+        try:
+            ledger.record(
+                subject, "given", service="replay", tenant=EXCHANGE, counts={**feeds, self.source: len(self.given)}
+            )
+        except ExchangeError as error:
+            for given in self.given:
+                self.keep(_unrecorded(error), *given.rows)
+            return
+        removed = 0
+        for given in self.given:
+            try:
+                with suppress(Missing):  # somebody else has removed it meanwhile
+                    given.remove(subject)
+            except ExchangeError as error:
+                self.keep(error, *given.rows)
+            else:
+                removed += 1
+                self.done += given.rows
+        counts = {"removed": removed, "left": len(self.given) - removed}
+        try:
+            ledger.record(subject, "done", service="replay", tenant=EXCHANGE, counts=counts)
+        except ExchangeError as error:
+            note(f"{error.code}: all is done, but the end of {subject} could not be recorded.")
+
+    def say(self, *, as_json: bool) -> None:
+        """Say what became of each, and end with the code that means it."""
+        text = f"Replayed: {len(self.done)}. Left: {len(self.left)}."
+        stayed = Counter((row["code"], row["why"]) for row in self.left if row["code"])
+        if stayed:
+            text += "\n" + table(["left", "code", "why"], [[count, *reason] for reason, count in stayed.items()])
+        answer({"ok": not stayed, "replayed": self.done, "left": self.left}, text, as_json=as_json)
+        if code := self.exit:
+            raise typer.Exit(code)
+
+    @property
+    def exit(self) -> Exit:
+        """What all of it amounts to."""
+        if not self._exits:
+            return Exit.DONE
+        return Exit.PARTLY if self.done or len(self._exits) > 1 else next(iter(self._exits))
+
+
+def _unrecorded(error: ExchangeError) -> Stays:
+    mend = "It was given, and is done; give yourself the role on the ledger, and replay again."
+    return Stays("EVT-013", f"Its removal could not be recorded ({error.code}), so it was not removed.", mend)
+
+
+def _exit_of(error: ExchangeError) -> Exit:
+    if isinstance(error, NotTaken):
+        return error.exit
+    return Exit.REFUSED if isinstance(error, Stays) else exit_of(error)

@@ -1,0 +1,119 @@
+"""Events that the host or Event Grid gave up: removed when their blob has an outcome or is in reconciliation's care.
+
+A message and a dead letter are hints like any event. What says nothing that can be understood, or is about no blob of
+ours, stays for a person, until Azure deletes it: messages of poison queues after seven days.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.disposal.policy_runs import note_run
+from shared.errors import ExchangeError, RefusedEvent, UnusableName
+from shared.reconcile.attempts import SERVICE, Attempts
+from shared.reconcile.tasks import Task, attend, task_of
+from shared.storage.dead_letters import POLICY_RUNS, dead_letters
+from shared.storage.poison import POISON
+from shared.storage.replay import given_up
+
+if TYPE_CHECKING:
+    from shared.exchange import Exchange
+    from shared.storage.grid import NamedBlob
+    from shared.storage.poison import PoisonQueue
+
+CLEARED = "cleared"
+BEGAN = "began"
+DEAD_LETTERS = "deadletter"
+_Age = tuple[datetime | None, datetime | None]
+"""When it came, and when it is deleted."""
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Messages of one queue, or dead letters, that only a person can deal with."""
+
+    where: str
+    """Name of the queue, or ``deadletter``."""
+    count: int
+    since: datetime | None
+    """When the oldest came."""
+    gone_on: datetime | None
+    """When Azure, or the sweep, deletes the oldest; `None`: not known."""
+
+
+def clear(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, subject: str) -> tuple[int, tuple[Stays, ...]]:
+    """Remove what needs nobody; how many that were, and what stays. Requests bear `subject` as their id."""
+    care = _Care(exchange, attempts)
+    cleared = 0
+    left: defaultdict[str, list[_Age]] = defaultdict(list)
+    marked = poison.with_request_id(subject)
+    if marked.waiting():
+        with given_up(marked) as events:
+            for event in events:
+                letter = event.letter
+                if care.of(event.named, event.text, reports=event.queue == POLICY_RUNS + POISON):
+                    marked.remove(letter)
+                    cleared += 1
+                else:
+                    left[event.queue].append((letter.created, letter.expires))
+    letters = exchange.working_on(subject).storage.dead_letters()
+    for dead in dead_letters(letters):
+        cared = [care.of(event.named, event.text, reports=event.feed == POLICY_RUNS) for event in dead.events]
+        if cared and all(cared):
+            # The deletion names this round, so the round has to be in the ledger.
+            exchange.ledger.record(subject, BEGAN, service=SERVICE, tenant="exchange")
+            letters.delete(dead.blob.name, if_match=dead.blob.etag)
+            cleared += 1
+        else:
+            left[DEAD_LETTERS].append((dead.blob.created, None))
+    return cleared, tuple(_stays(where, ages) for where, ages in sorted(left.items()))
+
+
+@dataclass(frozen=True)
+class _Care:
+    """Says of what an event is about whether nobody has to look at the event any more."""
+
+    exchange: Exchange
+    attempts: Attempts
+
+    def of(self, named: NamedBlob | None, text: str, *, reports: bool) -> bool:
+        """Whether it is settled, or with reconciliation; `reports`: it should tell of a run of the lifecycle policy."""
+        try:
+            return self._of_run(text) if reports else named is not None and self._of_blob(named)
+        except ExchangeError:
+            return False  # it will pass, or it is an attempt that the ledger has: the next round looks again
+
+    def _of_run(self, text: str) -> bool:
+        try:
+            note_run(self.exchange, text.encode())
+        except RefusedEvent:
+            return False
+        return True
+
+    def _of_blob(self, named: NamedBlob) -> bool:
+        task = task_of(self.exchange, named.container, named.names)
+        if task is None:
+            return False
+        if not any(self._is_known(replace(task, name=name)) for name in (task.name, *task.or_named)):
+            with suppress(RefusedEvent):  # it is gone, its borough has been told, and the ledger says so
+                attend(self.exchange, task, self.attempts)
+        self.exchange.ledger.record(task.event, CLEARED, service=SERVICE, tenant=task.tenant)
+        return True
+
+    def _is_known(self, task: Task) -> bool:
+        """Whether the blob is there, where the round has seen it or the next one will, or the ledger says what became
+        of it."""
+        exchange = self.exchange.working_on(task.event)
+        with suppress(UnusableName):
+            if task.area(exchange).exists(task.name):
+                return True
+        return exchange.ledger.head(task.event) is not None
+
+
+def _stays(where: str, ages: list[_Age]) -> Stays:
+    created, expires = ([moment for moment in column if moment] for column in zip(*ages, strict=True))
+    return Stays(where, len(ages), min(created, default=None), min(expires, default=None))
