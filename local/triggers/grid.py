@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -104,9 +104,12 @@ class EventGrid:
         due = [blob for blob in fresh for _ in range(self._delivery.copies)]
         if self._delivery.shuffled:
             self._random.shuffle(due)
-        taken = [blob for blob in due if self._say(machine, blob)]
-        # Where nobody has subscribed nobody is told, then or later.
-        self._remember(taken if self._delivery.copies else fresh)
+        for blob in due:
+            if self._say(machine, blob):
+                self._remember(blob)
+        if not self._delivery.copies:
+            for blob in fresh:
+                self._remember(blob)  # where nobody has subscribed nobody is told, then or later
         return len(due)
 
     def _say(self, machine: Machine, blob: NewBlob) -> bool:
@@ -122,12 +125,11 @@ class EventGrid:
         queue = f"drop-{container.removesuffix('-inbox')}" if container.endswith("-inbox") else "request"
         return queue if queue in self._triggers.by_queue else None
 
-    def _remember(self, blobs: Iterable[NewBlob]) -> None:
-        digests = {blob.digest for blob in blobs} - self._said
-        if digests and self._memory:
+    def _remember(self, blob: NewBlob) -> None:
+        if self._memory and blob.digest not in self._said:
             with self._memory.open("a", encoding="ascii") as file:
-                file.writelines(f"{digest}\n" for digest in sorted(digests))
-        self._said |= digests
+                file.write(f"{blob.digest}\n")
+        self._said.add(blob.digest)
 
     def _present(self) -> Iterator[NewBlob]:
         for area in self._areas():
