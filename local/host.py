@@ -69,9 +69,7 @@ class Host:
         self._queues = Queues.beside(poison)
         self._worker = Worker(triggers or Triggers.of_the_app(), workers)
         self._triggers = self._worker.triggers
-        make = machine or self._imitation
-        self.machine = make(self._worker)
-        self._exchange = exchange
+        self.machine = machine(self._worker) if machine else _imitation(self._worker, exchange.storage, self._queues)
         self._grid = EventGrid(
             exchange,
             self._triggers,
@@ -126,13 +124,17 @@ class Host:
 
         Raises `NotQuiet` after `timeout` seconds, and `HostFailed` if the real triggers end by themselves.
         """
+        with self.machine:
+            return self.settle(timeout)
+
+    def settle(self, timeout: float) -> Counter[str]:
+        """The same, within a `with` of the machine."""
         deadline = time.monotonic() + timeout
-        with self.machine as machine:
-            # Whoever works makes new blobs before his message is gone, so it is messages first and then blobs.
-            while (waiting := machine.waiting()) + self._grid.tell(machine):
-                if time.monotonic() > deadline:
-                    raise NotQuiet("HST-001", f"{waiting} events were still waiting after {timeout:.0f} s.")
-                time.sleep(self._poll_seconds)
+        # Whoever works makes new blobs before his message is gone, so it is messages first and then blobs.
+        while (waiting := self.machine.waiting()) + self._grid.tell(self.machine):
+            if time.monotonic() > deadline:
+                raise NotQuiet("HST-001", f"{waiting} events were still waiting after {timeout:.0f} s.")
+            time.sleep(self._poll_seconds)
         self._poisoned = self._given_up() - self._poisoned_before
         return self.counts
 
@@ -151,8 +153,10 @@ class Host:
         has no timer of that name."""
         self._triggers.timers[timer]()
 
-    def _imitation(self, worker: Worker) -> Machine:
-        return Imitation(worker, blobs=self._exchange.storage, queues=self._queues, hosted=self._queues)
-
     def _given_up(self) -> int:
         return sum(self._queues.count(queue) for queue in (QUEUE, *(name + POISON for name in self._triggers.by_queue)))
+
+
+def _imitation(worker: Worker, blobs: Storage, queues: Queues) -> Machine:
+    """With everything in one account, as it may be."""
+    return Imitation(worker, blobs=blobs, queues=queues, hosted=queues)

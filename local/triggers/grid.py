@@ -106,7 +106,10 @@ class EventGrid:
             self._random.shuffle(due)
         for blob in due:
             if self._say(machine, blob):
-                self._remember(blob.digest)
+                self._remember(blob)
+        if not self._delivery.copies:
+            for blob in fresh:
+                self._remember(blob)  # where nobody has subscribed nobody is told, then or later
         return len(due)
 
     def _say(self, machine: Machine, blob: NewBlob) -> bool:
@@ -122,12 +125,11 @@ class EventGrid:
         queue = f"drop-{container.removesuffix('-inbox')}" if container.endswith("-inbox") else "request"
         return queue if queue in self._triggers.by_queue else None
 
-    def _remember(self, digest: str) -> None:
-        if digest not in self._said and self._memory:
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
+    def _remember(self, blob: NewBlob) -> None:
+        if self._memory and blob.digest not in self._said:
             with self._memory.open("a", encoding="ascii") as file:
-                file.write(digest + "\n")
-        self._said.add(digest)
+                file.write(f"{blob.digest}\n")
+        self._said.add(blob.digest)
 
     def _present(self) -> Iterator[NewBlob]:
         for area in self._areas():

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from functions.journal import say
 from functions.reference import BlobReference
@@ -231,10 +231,9 @@ def _host_message(function: str, data: dict[str, Any]) -> dict[str, str]:
 
 
 def _path(url: str) -> str:
-    """Container and name out of a url, as .NET reads one: blanks around it go, `?` and `#` end it, `..` goes up."""
-    path = urlsplit(url.strip()).path
+    """Container and name out of a url, as .NET reads one: blanks around it go, a `?` ends it, `..` goes up."""
     kept: list[str] = []
-    for part in path.split("/")[1:]:
+    for part in url.strip().partition("://")[2].partition("?")[0].split("/")[1:]:
         if part == "..":
             del kept[-1:]
         elif part != ".":

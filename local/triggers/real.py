@@ -15,7 +15,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.settings import CONNECTION
 from local import tls
@@ -142,14 +142,14 @@ class RealTriggers:
             raise self._ended(f"The program with the real triggers did not start (exit {process.returncode}).")
         return process
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self) -> dict[str, str]:
         azurite = self._site.azurite
-        accounts = {"AzureWebJobsStorage": HOST_ACCOUNT, CONNECTION: ACCOUNT}
-        return {
-            f"{connection}__{service}ServiceUri": azurite.url(account, service)
-            for connection, account in accounts.items()
-            for service in ("blob", "queue")
-        } | {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": _POLLS}
+        settings = {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": _POLLS}
+        for connection, account in (("AzureWebJobsStorage", HOST_ACCOUNT), (CONNECTION, ACCOUNT)):
+            settings[f"{connection}__credential"] = "managedidentity"
+            for service in ("blob", "queue"):
+                settings[f"{connection}__{service}ServiceUri"] = azurite.url(account, service)
+        return settings
 
     def _ended(self, what: str) -> HostFailed:
         errors = self.folder / "errors.txt"

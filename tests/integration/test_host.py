@@ -1,22 +1,30 @@
-"""The local host delivers events as the cloud does: at least once, five times if need be, then to the poison queue."""
+"""The local host around its machine: what it looks at and in which order, when it is quiet, when it stops.
+
+What becomes of an event is tested in `tests/integration/host`, on both machines.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from functions import wiring
 from functions.reference import BlobReference
-from local.host import Delivery, Event, Host, NotQuiet, Triggers
+from local.host import Host, NotQuiet
+from local.triggers.app import Triggers
+from local.triggers.grid import Delivery, EventGrid
 from shared.agreement.load import load_agreement
 from shared.exchange import Exchange
-from shared.storage.poison import PoisonMessage, PoisonQueue
+from shared.storage.poison import PoisonQueue
+from shared.storage.queues import Queues
 from shared.storage.storage import Storage
 from tests.wire import Wire
 
@@ -30,23 +38,13 @@ def all_call(function: Callable[[BlobReference], None]) -> Triggers:
 
 
 class Recorder:
-    """Functions that write down what they were handed, and fail, or wait, as told."""
+    """Functions that write down what they were handed."""
 
     def __init__(self) -> None:
         self.handed: list[BlobReference] = []
-        self.failures: dict[str, int] = {}
-        self.meet: threading.Barrier | None = None
-        self._lock = threading.Lock()
 
     def __call__(self, blob: BlobReference) -> None:
-        with self._lock:
-            self.handed.append(blob)
-            left = self.failures.get(blob.name, 0)
-            self.failures[blob.name] = left - 1
-        if self.meet:
-            self.meet.wait(10)
-        if left > 0:
-            raise RuntimeError("told to fail")
+        self.handed.append(blob)
 
     @property
     def names(self) -> list[str]:
@@ -78,24 +76,6 @@ def host(exchange: Exchange, poison: PoisonQueue, recorder: Recorder) -> Host:
     return Host(exchange, poison, triggers=all_call(recorder))
 
 
-def test_every_blob_that_is_there_is_delivered_once(host: Host, recorder: Recorder, storage: Storage) -> None:
-    storage.inbox("lambeth").create("a.parquet", b"1")
-    storage.inbox("southwark").create("a.parquet", b"1")
-    storage.requests("lambeth").create("link-1.json", b"1")
-
-    assert host.run_to_quiescence(30) == {"done": 3}
-    assert host.run_to_quiescence(30) == {"done": 3}
-
-    assert sorted(recorder.handed, key=str) == sorted(
-        [
-            BlobReference("lambeth-inbox", "a.parquet"),
-            BlobReference("southwark-inbox", "a.parquet"),
-            BlobReference("requests", "lambeth/link-1.json"),
-        ],
-        key=str,
-    )
-
-
 def test_outboxes_staging_and_ledger_fire_nothing(host: Host, recorder: Recorder, storage: Storage) -> None:
     for area in (storage.outbox("lambeth"), storage.staging("lambeth"), storage.claims("lambeth"), storage.ledger()):
         area.create("a", b"1")
@@ -104,68 +84,10 @@ def test_outboxes_staging_and_ledger_fire_nothing(host: Host, recorder: Recorder
     assert recorder.handed == []
 
 
-def test_an_overwritten_blob_is_delivered_again(host: Host, recorder: Recorder, storage: Storage) -> None:
-    first = storage.inbox("lambeth").create("a.parquet", b"1")
-    host.run_to_quiescence(30)
-    storage.inbox("lambeth").replace("a.parquet", b"2", first.etag)
-    host.run_to_quiescence(30)
-
-    assert recorder.names == ["a.parquet", "a.parquet"]
-
-
-def test_work_that_makes_work_is_done_before_the_host_is_quiet(
-    exchange: Exchange, poison: PoisonQueue, storage: Storage
-) -> None:
-    chain: list[str] = []
-
-    def function(blob: BlobReference) -> None:
-        chain.append(blob.name)
-        if blob.container == "lambeth-inbox":
-            storage.requests("lambeth").create("link-1.json", b"1")
-
-    storage.inbox("lambeth").create("a.parquet", b"1")
-
-    Host(exchange, poison, triggers=all_call(function)).run_to_quiescence(30)
-
-    assert chain == ["a.parquet", "lambeth/link-1.json"]
-
-
-def test_a_passing_failure_is_tried_again(
-    host: Host, recorder: Recorder, storage: Storage, poison: PoisonQueue
-) -> None:
-    recorder.failures["a.parquet"] = 4
-    storage.inbox("lambeth").create("a.parquet", b"1")
-
-    assert host.run_to_quiescence(30) == {"failed": 4, "done": 1}
-    assert poison.count() == 0
-
-
-def test_after_five_tries_the_event_is_on_the_poison_queue_in_the_hosts_words(
-    host: Host, recorder: Recorder, storage: Storage, poison: PoisonQueue
-) -> None:
-    recorder.failures["a.parquet"] = 99
-    facts = storage.inbox("lambeth").create("a.parquet", b"1")
-    storage.inbox("lambeth").create("b.parquet", b"1")
-
-    assert host.run_to_quiescence(30) == {"failed": 5, "poisoned": 1, "done": 1}
-
-    (message,) = poison.peek()
-    assert message == PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "a.parquet", facts.etag)
-    assert host.run_to_quiescence(30)["poisoned"] == 1
-
-
-def test_copies_of_an_event_run_at_the_same_time(
-    exchange: Exchange, poison: PoisonQueue, recorder: Recorder, storage: Storage
-) -> None:
-    recorder.meet = threading.Barrier(2)
-    storage.inbox("lambeth").create("a.parquet", b"1")
-
-    counts = Host(
-        exchange, poison, triggers=all_call(recorder), delivery=Delivery(copies=2), workers=2
-    ).run_to_quiescence(30)
-
-    assert counts == {"done": 2}
-    assert recorder.names == ["a.parquet"] * 2
+def named(body: bytes) -> str:
+    """The blob of an event."""
+    [event] = json.loads(body)
+    return str(event["data"]["url"].rpartition("/")[2])
 
 
 def test_the_order_of_events_is_the_seeds(exchange: Exchange, poison: PoisonQueue, storage: Storage) -> None:
@@ -174,50 +96,15 @@ def test_the_order_of_events_is_the_seeds(exchange: Exchange, poison: PoisonQueu
         storage.inbox("lambeth").create(name, b"1")
 
     def order(seed: int) -> list[str]:
-        recorder = Recorder()
-        delivery = Delivery(shuffled=True, seed=seed)
-        Host(exchange, poison, triggers=all_call(recorder), delivery=delivery, workers=1).run_to_quiescence(30)
-        return recorder.names
+        told: list[str] = []
+        machine: Any = SimpleNamespace(post=lambda _, body: (told.append(named(body)), (202, ""))[1])
+        triggers, delivery = all_call(Recorder()), Delivery(shuffled=True, seed=seed)
+        EventGrid(exchange, triggers, delivery, watched=storage, queues=Queues.beside(poison)).tell(machine)
+        return told
 
     assert order(1) == order(1)
     assert order(1) != order(2)
     assert sorted(order(2)) == names
-
-
-def test_a_host_that_is_started_again_delivers_what_is_still_there(
-    exchange: Exchange, poison: PoisonQueue, recorder: Recorder, storage: Storage
-) -> None:
-    storage.inbox("lambeth").create("a.parquet", b"1")
-    for _ in range(2):
-        Host(exchange, poison, triggers=all_call(recorder)).run_to_quiescence(30)
-
-    assert recorder.names == ["a.parquet"] * 2
-
-
-def test_a_killed_process_ends_the_host_and_leaves_the_rest_for_the_next(
-    exchange: Exchange, poison: PoisonQueue, storage: Storage
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    handed: list[str] = []
-
-    def function(blob: BlobReference) -> None:
-        handed.append(blob.name)
-        if len(handed) == 1:
-            raise Killed
-
-    storage.inbox("lambeth").create("a.parquet", b"1")
-    storage.inbox("lambeth").create("b.parquet", b"1")
-
-    with pytest.raises(Killed):
-        Host(exchange, poison, triggers=all_call(function), workers=1).run_to_quiescence(30)
-    Host(exchange, poison, triggers=all_call(function), workers=1).run_to_quiescence(30)
-
-    # The pool may have begun the second event before the first one's death was seen; never is one left out.
-    assert handed.count("a.parquet") == 2
-    assert handed.count("b.parquet") in (1, 2)
-    assert poison.count() == 0
 
 
 def test_work_that_does_not_end_is_not_called_quiet(exchange: Exchange, poison: PoisonQueue, storage: Storage) -> None:
@@ -251,16 +138,6 @@ def test_a_host_that_runs_on_sees_what_comes_later_and_stops_when_told(
 
     assert not thread.is_alive()
     assert recorder.names == ["late.parquet"]
-
-
-def test_any_function_can_be_handed_any_blob_as_an_over_wide_subscription_would(
-    host: Host, recorder: Recorder, storage: Storage
-) -> None:
-    facts = storage.inbox("lambeth").create("a.parquet", b"1")
-
-    host.deliver(Event("drop_southwark", "lambeth-inbox", "a.parquet", facts.etag))
-
-    assert recorder.handed == [BlobReference("lambeth-inbox", "a.parquet")]
 
 
 def test_a_timer_fires_when_the_host_is_told_that_its_hour_has_come(exchange: Exchange, poison: PoisonQueue) -> None:

@@ -14,6 +14,8 @@ from local import identities
 from local.clock import Clock
 from local.host import Host
 from local.site import Site, open_site
+from local.triggers.app import Triggers
+from shared.storage.poison import QUEUE
 from tests.witnessed import lend_keys, lines
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -66,5 +68,20 @@ def test_a_site_that_is_opened_again_keeps_its_logs_and_names_all_its_passes(
             pass
     register = (tmp_path / "register.yaml").read_text(encoding="utf-8")
     assert register.count("signature:") == 16
-    made = [line["statusCode"] for line in lines(tmp_path / "logs") if line["operationName"] == "CreateQueue"]
-    assert made == [201, 204]
+    made = [line for line in lines(tmp_path / "logs") if line["operationName"] == "CreateQueue"]
+    assert [(line["properties"]["objectKey"], line["statusCode"]) for line in made] == [
+        ("/exchange/webjobs-blobtrigger-poison", 201),
+        ("/exchange/policy-runs", 201),
+        ("/exchange/webjobs-blobtrigger-poison", 204),
+        ("/exchange/policy-runs", 204),
+    ]
+
+
+@pytest.mark.parametrize("events", ["grid", "queue"])
+def test_every_queue_that_the_app_listens_to_is_made(
+    keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, events: str
+) -> None:
+    monkeypatch.setenv("EXCHANGE_EVENTS", events)
+    lend_keys(keys_folder, tmp_path)
+    with open_site(tmp_path) as site:
+        assert set(site.poison.names()) == {*Triggers.of_the_app().by_queue, QUEUE}
