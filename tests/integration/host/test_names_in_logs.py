@@ -85,7 +85,7 @@ def test_a_childs_name_on_a_drop_goes_no_further(
         texts = list(outside_the_inboxes(site))
     wiring.use(None)
 
-    written = [path for path in (tmp_path / "host").glob("*")] + [tmp_path / "events.txt"]
+    written = [*(tmp_path / "host").glob("*"), tmp_path / "events.txt"]
     texts += [(path.name, path.read_text(encoding="utf-8")) for path in written]
     texts += [("our journal", str(vars(record))) for record in caplog.records if record.name == "exchange"]
     texts += list(zip(("stdout", "stderr"), capfd.readouterr(), strict=True))
