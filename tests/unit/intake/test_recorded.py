@@ -114,6 +114,7 @@ def test_what_is_fixed_once_is_found_again_by_its_name(world: World) -> None:
         f"arrival-{arrival}.json": {"received_at": "2026-11-21T09:30:00+00:00"},
         f"drop-{drop}.json": {"arrival": arrival, "event": event(name)},
         f"word-{drop}.json": {"refused": ""},
+        f"outcome-{event(name).partition(':')[2]}-20261121.json": {},
         "second-pupils-2026-autumn-20261121T093000Z-0.json": {"drop": drop},
         f"standing-{drop}.json": {
             "homes": ["lambeth", "lewisham"],
