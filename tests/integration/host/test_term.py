@@ -1,5 +1,5 @@
-"""From drops to enrolments through the app's own functions: on both machines, in both variants, with every event doubled
-and in another order, what boroughs collect is what comes out where each function is called once by hand.
+"""From drops to enrolments through the app's own functions: on both machines, in both variants, with every event
+doubled and in another order, what boroughs collect is what comes out where each function is called once by hand.
 """
 
 from __future__ import annotations
