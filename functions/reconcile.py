@@ -42,7 +42,8 @@ def _reconcile() -> None:
     say("reconcile.done", **done.counts, oldest_minutes=_minutes(now - oldest))
     if late := done.late(now):
         code = next((waiting.code for waiting in late if waiting.code), "")
-        say("reconcile.waits", level=logging.ERROR, code=code, count=len(late), oldest_minutes=_minutes(now - oldest))
+        longest = _minutes(now - late[0].since)
+        say("reconcile.waits", level=logging.ERROR, code=code, count=len(late), oldest_minutes=longest)
     if done.unseen:
         say("reconcile.unseen", level=logging.ERROR, count=done.unseen)
     for lost in done.given_up:

@@ -45,6 +45,8 @@ class Waiting:
     since: datetime
     code: str
     """Why the last attempt failed; empty where there was none."""
+    under_way: bool = False
+    """Whether a function may still be at it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Round:
     no_event: int
     """Of those, the ones whose event never came to a function."""
     waiting: tuple[Waiting, ...]
-    """Still without an outcome at its end, new ones of the last minutes too."""
+    """The oldest first: still without an outcome at its end, new ones of the last minutes too."""
     given_up: tuple[GivenUp, ...]
     cleared: int
     """Messages and dead letters removed, because their blob has an outcome or is in the care of this."""
@@ -91,8 +93,8 @@ class Round:
         }
 
     def late(self, now: datetime) -> tuple[Waiting, ...]:
-        """What has waited for longer than `PATIENCE`, the oldest first."""
-        return tuple(sorted((w for w in self.waiting if now - w.since > PATIENCE), key=lambda w: w.since))
+        """What has waited for longer than `PATIENCE` with nobody at it, the oldest first."""
+        return tuple(one for one in self.waiting if now - one.since > PATIENCE and not one.under_way)
 
 
 def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note: Note = lambda *_: None) -> Round:
@@ -164,7 +166,7 @@ def _take_up(
         history = History.of(chain)
         due = history.is_due(now, created=since, app=attempts.app)
         if not due or time.monotonic() - begun > WORK_SECONDS:
-            waiting.append(Waiting(task, since, history.code))
+            waiting.append(Waiting(task, since, history.code, history.is_under_way(now)))
             continue
         no_event += not chain
         error = _attend(exchange, task, attempts)

@@ -19,6 +19,7 @@ from shared.errors import ExchangeError, KeyUnavailable
 from shared.intake.outcome import settled
 from shared.intake.receive import receive
 from shared.ledger.chain import Ledger, verify_chain
+from shared.reconcile import letters
 from shared.reconcile.attempts import Attempts
 from shared.reconcile.round import Round, reconcile
 from shared.reconcile.tasks import Task, attend
@@ -212,7 +213,10 @@ def test_what_a_function_has_begun_is_not_begun_twice_until_it_must_have_ended(p
         place.task("southwark", name).event, "found", service="intake", tenant="southwark"
     )
 
-    assert [place.round(minutes=10).taken for _ in range(4)] == [0, 0, 1, 0]
+    rounds = [place.round(minutes=10) for _ in range(4)]
+
+    assert [done.taken for done in rounds] == [0, 0, 1, 0]
+    assert not any(done.late(place.clock()) for done in rounds), "a long run is no alarm"
 
 
 NAMES = ["Year 6.parquet", "a+b", "a%20b", "a#b", "a?b", "Zoë.parquet", "😀", "a//b", "trailing ", "a%2Fb"]
@@ -279,9 +283,43 @@ def test_what_cannot_be_read_or_is_nobodys_stays_with_its_age_and_its_last_day(p
     assert place.poison.count() == 3
 
 
+def test_a_letter_that_meets_a_defect_stays_and_holds_up_no_other(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bad.parquet", "good.parquet"):
+        poisoned(place, "southwark-inbox", name)
+    sound = letters.attend
+
+    def attend_but_one(exchange: Any, task: Task, attempts: Attempts) -> Any:
+        if task.name == "bad.parquet":
+            raise ValueError("a defect")
+        return sound(exchange, task, attempts)
+
+    monkeypatch.setattr(letters, "attend", attend_but_one)
+
+    done = place.round(minutes=1)
+
+    assert (done.cleared, [stays.count for stays in done.stays]) == (1, [1])
+
+
+def test_an_attempt_that_no_ledger_will_ever_take_does_not_bar_the_others(place: Place) -> None:
+    name = place.drop()
+    place.wire.plan = lambda _: Fault.UNREACHABLE
+    place.fire("southwark", name)
+    place.wire.plan = lambda _: None
+    chain = place.task("southwark", name).event.replace(":", "/")
+    place.world.storage.ledger().create(f"{chain}/0007.json", b"{}", {"step": "found", "hash": "0" * 64})
+    place.drop("lambeth", "households")
+
+    done = place.round(minutes=20)
+
+    assert (done.taken, [waiting.code for waiting in done.waiting]) == (1, ["LED-001"])
+    assert len(done.late(place.clock())) == 1
+
+
 def test_dead_letters_go_in_the_same_way_whole_files_at_a_time(place: Place) -> None:
     name = place.drop()
-    letters = place.world.storage.dead_letters()
+    box = place.world.storage.dead_letters()
 
     def event(container: str, blob: str) -> dict[str, Any]:
         url = f"https://bxexch.blob.core.windows.net/{container}/{blob}"
@@ -290,13 +328,13 @@ def test_dead_letters_go_in_the_same_way_whole_files_at_a_time(place: Place) -> 
             "subject": f"/blobServices/default/containers/{container}/blobs/{blob}",
         }  # fmt: skip
 
-    letters.create("one.json", json.dumps([event("southwark-inbox", name)]).encode())
-    letters.create("two.json", json.dumps([event("southwark-inbox", name), event("stranger", "b")]).encode())
-    letters.create("three.json", b"{")
+    box.create("one.json", json.dumps([event("southwark-inbox", name)]).encode())
+    box.create("two.json", json.dumps([event("southwark-inbox", name), event("stranger", "b")]).encode())
+    box.create("three.json", b"{")
 
     done = place.round(minutes=5)
 
-    assert [blob.name for blob in letters.list()] == ["three.json", "two.json"]
+    assert [blob.name for blob in box.list()] == ["three.json", "two.json"]
     assert done.cleared == 1
     assert [(left.where, left.count) for left in done.stays] == [("deadletter", 2)]
 
