@@ -299,8 +299,8 @@ def test_a_part_that_fails_hides_no_other(
 
     report = said(capsys)
     assert report["reconciliation"] == "not known"
-    codes = {(row["code"], row["where"]) for row in report["findings"]}
-    assert codes == {("LED-001", "ledger"), ("EVT-016", "disposal")}
+    states = {(row["code"], row["state"], row["where"]) for row in report["findings"]}
+    assert states == {("LED-001", "wrong", "ledger"), ("EVT-016", "wrong", "disposal")}
 
 
 def test_without_an_account_it_says_how_to_name_one(
