@@ -53,6 +53,6 @@ def load(path: Path) -> SealedFile:
         raise invalid("INP-012", path=path)
     try:
         metadata = {str(name): str(value) for name, value in json.loads(beside(path).read_bytes()).items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         raise invalid("INP-014", path=path, manifest=beside(path).name) from None
     return SealedFile(path.name, data, metadata, from_metadata(metadata)[0])
