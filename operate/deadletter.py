@@ -14,7 +14,7 @@ from client.console import answer, step, table
 from operate import site
 
 if TYPE_CHECKING:
-    from operate.replaying import Replay
+    from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
     from shared.storage.areas import Area
     from shared.storage.dead_letters import DeadLetter, Undelivered
@@ -52,7 +52,7 @@ def replay(
     recorded in the ledger and deleted; what stays is listed with its reason.
     """
     from client.codes import invalid
-    from operate.replaying import POLICY_RUNS, Replay, feeds_of
+    from operate.replaying import POLICY_RUNS, Replay, Takers
     from operate.webhook import Webhook
     from shared.storage.dead_letters import dead_letters
 
@@ -61,7 +61,7 @@ def replay(
         raise invalid("INP-023", name=borough, known=", ".join(known))
     done = Replay("deadletter")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison:
-        functions, queues, area = feeds_of(chosen.agreement()), poison.names(), storage.dead_letters()
+        takers, queues, area = Takers.of(chosen), poison.names(), storage.dead_letters()
         asked = []
         for letter in dead_letters(area):
             if borough is None or any(event.borough == borough for event in letter.events):
@@ -69,8 +69,8 @@ def replay(
             else:
                 done.pass_over(*_rows(letter))
         feeds = {event.feed for letter in asked for event in letter.events}
-        door = Webhook.of(chosen) if (feeds & set(functions)) - set(queues) - {POLICY_RUNS} else None
-        way = _Way(functions, queues, poison, door)
+        door = Webhook.of(chosen) if (feeds & set(takers.feeds)) - set(queues) - {POLICY_RUNS} else None
+        way = _Way(takers, queues, poison, door)
         for letter in asked:
             _replay(done, way, area, letter)
         done.settle(chosen, storage)
@@ -81,8 +81,7 @@ def replay(
 class _Way:
     """How an event reaches the app."""
 
-    functions: dict[str, str]
-    """By feed: what takes its events."""
+    takers: Takers
     queues: tuple[str, ...]
     poison: PoisonQueue
     door: Webhook | None
@@ -93,8 +92,9 @@ class _Way:
 
         if not event.feed:
             raise unreadable()
-        if event.feed not in self.functions or (event.feed == POLICY_RUNS and event.feed not in self.queues):
+        if event.feed == POLICY_RUNS and event.feed not in self.queues:
             raise unknown(f"for {event.feed}")
+        self.takers.check(event.function, f"for {event.feed}")
 
     def give(self, event: Undelivered) -> None:
         """Give the event to its queue if it has one, else to the app."""
@@ -104,7 +104,7 @@ class _Way:
             self.poison.send(event.feed, event.text)
             return
         for events in grid_events(text_of.loads(event.text), event.named, account=self.poison.account):
-            self.door.give(self.functions[event.feed], events)
+            self.door.give(event.function, events)
 
 
 def _replay(done: Replay, way: _Way, area: Area, letter: DeadLetter) -> None:

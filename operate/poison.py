@@ -13,7 +13,7 @@ from client.console import answer, step, table
 from operate import site
 
 if TYPE_CHECKING:
-    from operate.replaying import Replay
+    from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
     from shared.storage.poison import Letter, PoisonQueue
     from shared.storage.replay import GivenUp
@@ -58,12 +58,13 @@ def replay(
     recorded in the ledger and removed; what stays is listed with its reason.
     """
     from client.codes import invalid
-    from operate.replaying import Replay, feeds_of
+    from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
     from shared.storage.replay import given_up
 
     chosen = site.load_site(profile)
-    known = {name: feed for feed, name in feeds_of(chosen.agreement()).items()}
+    takers = Takers.of(chosen)
+    known = {name: feed for feed, name in takers.feeds.items()}
     if function not in (None, *known):
         raise invalid("INP-049", what="function", name=function, known=", ".join(known))
     done = Replay("poison")
@@ -73,26 +74,26 @@ def replay(
         pushed = any(event.function in known and not event.waits_in_a_queue_of_events for event in asked)
         door = Webhook.of(chosen) if pushed else None
         for event in asked:
-            _replay(done, known, poison, door, event)
+            _replay(done, takers, poison, door, event)
         done.settle(chosen, storage)
     done.say(as_json=json)
 
 
-def _replay(done: Replay, known: dict[str, str], poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
+def _replay(done: Replay, takers: Takers, poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
     """Give one event again, or keep it and say why."""
-    from operate.replaying import Given, unknown, unreadable
+    from operate.replaying import Given, unreadable
     from shared.errors import ExchangeError
 
     try:
         if not _can_be_read(event):
             raise unreadable()
-        if event.function not in known:
-            raise unknown(event.queue if event.waits_in_a_queue_of_events else "of that name")
+        takers.check(event.function, f"for {event.queue}" if event.waits_in_a_queue_of_events else "of that name")
         _give(poison, door, event)
     except ExchangeError as error:
         done.keep(error, _line(event))
     else:
-        done.given.append(Given(known[event.function], (_line(event),), partial(_remove, poison, event.letter)))
+        feed = next(feed for feed, function in takers.feeds.items() if function == event.function)
+        done.given.append(Given(feed, (_line(event),), partial(_remove, poison, event.letter)))
 
 
 def _give(poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:

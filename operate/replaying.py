@@ -32,8 +32,8 @@ NOT_ASKED = "It was not asked for."
 
 
 class Stays(ExchangeError):
-    """An event that stays where it is: it cannot be read (EVT-011), nobody takes it (EVT-012), or its removal cannot be
-    recorded (EVT-013)."""
+    """An event that stays where it is: it cannot be read (EVT-011), nobody takes it (EVT-012, EVT-016), or its removal
+    cannot be recorded (EVT-013)."""
 
 
 def unreadable() -> Stays:
@@ -46,10 +46,52 @@ def unknown(name: str) -> Stays:
     return Stays("EVT-012", f"The app has no function {name}.", "Deploy the agreement that has it, or delete it there.")
 
 
+def disabled(function: str) -> Stays:
+    """It is there and takes nothing: the host would answer 202, and drop the event."""
+    return Stays("EVT-016", f"The function {function} is disabled.", "Enable it, and replay again.")
+
+
 def feeds_of(agreement: Agreement) -> dict[str, str]:
     """Every feed of events (as its queue is called), with the function that takes them."""
     feeds = (*(f"drop-{slug}" for slug in agreement.controllers), "request", POLICY_RUNS)
     return {feed: feed.replace("-", "_") for feed in feeds}
+
+
+@dataclass(frozen=True)
+class Takers:
+    """Who takes which events: as the agreement has it and, where Azure can be asked, as the app is."""
+
+    feeds: dict[str, str]
+    """Every feed with its function."""
+    missing: frozenset[str] = frozenset()
+    """Functions that the app does not have."""
+    disabled: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, chosen: OperatedSite) -> Takers:
+        """Those of the site. Azure is asked where the site names app and topic; no answer stops nothing."""
+        feeds = feeds_of(chosen.agreement())
+        if not (chosen.app_id and chosen.topic_id):
+            return cls(feeds)
+        deployment = chosen.deployment()
+        try:
+            found = deployment.functions()
+        except ExchangeError as error:
+            note(f"{error.code}: whether the app has its functions is not known. {error.message}")
+            found = None
+        finally:
+            deployment.close()
+        if found is None:
+            return cls(feeds)
+        names = {one.name for one in found}
+        return cls(feeds, frozenset(feeds.values()) - names, frozenset(one.name for one in found if one.disabled))
+
+    def check(self, function: str, called: str) -> None:
+        """Raise `Stays` (EVT-012, EVT-016) where an event for the function would be dropped in silence."""
+        if function not in self.feeds.values() or function in self.missing:
+            raise unknown(called)
+        if function in self.disabled:
+            raise disabled(function)
 
 
 @dataclass(frozen=True)

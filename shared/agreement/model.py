@@ -103,6 +103,10 @@ class ReleaseTerms(Terms):
     columns: Columns
 
 
+STAGED_ROW_BYTES = 64
+"""What a row may take in a staged file beyond what it took in the drop: the number of the row, and room to spare."""
+
+
 class Limits(Terms):
     """What one drop may be at most; beyond it the file is refused before it is read whole."""
 
@@ -110,6 +114,13 @@ class Limits(Terms):
     rows: Annotated[int, Field(ge=1)]
     columns: Annotated[int, Field(ge=1)]
     decompressed_bytes: Annotated[int, Field(ge=1)]
+
+    @property
+    def staged(self) -> Limits:
+        """What the exchange's own copy of a drop's rows may be: it packs them in its own way, with a column more, and
+        what was taken in must find room."""
+        grown = self.decompressed_bytes + STAGED_ROW_BYTES * self.rows
+        return Limits(bytes=grown, rows=self.rows, columns=self.columns + 1, decompressed_bytes=grown)
 
 
 class CascadeTier(Terms):

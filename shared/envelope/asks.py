@@ -276,7 +276,8 @@ NOT_UTF8 = Ask(
 NOT_READ = Ask(
     gates.DAMAGED,
     "{part} that the reader (Arrow C++) cannot read",
-    "a file that another Parquet reader reads whole; try yours with your own key before you seal it for the exchange",
+    "pages whose bodies are sealed as their headers are (with kind 2, or 3 of a dictionary, in the AAD) and encoded as "
+    "these say: a file that another Parquet reader reads whole",
 )
 DUPLICATE_COLUMN = Ask(gates.COLUMNS, "one name for {places}", "each name once")
 MANY_COLUMNS = Ask(gates.COLUMNS, "{columns:,} columns", "at most {most:,}")

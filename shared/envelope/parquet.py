@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -122,7 +122,7 @@ def check_content(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits
     Raises `UntrustedDrop`, ENV-013 to ENV-019, and ENV-010 for a footer that is too long.
     """
     room = room_for(len(data), limits)
-    with _parsing("a schema"):
+    with _parsing(lambda: "a schema"):
         footer = read_footer(data, lock, data_key)
         _check_size(max(footer.rows, footer.group_rows), len(footer.columns), limits)
         if not rows == footer.rows == footer.group_rows:
@@ -163,7 +163,7 @@ def read_content(content: Content) -> pa.Table:
         raise grows(footer, least, room)
     spent = [0] * len(schema)
     batches = []
-    with _parsing("pages"):
+    with _parsing(lambda: _unreadable(content)):
         for batch in content.file.iter_batches(_BATCH_ROWS):
             # Text that is not UTF-8, and a place that no dictionary has, are found here, not by whoever reads it later.
             for facts, array in zip(footer.columns, batch.columns, strict=True):
@@ -236,11 +236,24 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 @contextmanager
-def _parsing(part: str) -> Iterator[None]:
+def _parsing(part: Callable[[], str]) -> Iterator[None]:
     """Whatever the reader says of the file is the file's fault; only running out of memory is ours."""
     try:
         yield
     except MemoryError:  # pyarrow's own is one of its errors too
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError):
-        raise asks.NOT_READ.refusal(part=part) from None
+        raise asks.NOT_READ.refusal(part=part()) from None
+
+
+def _unreadable(content: Content) -> str:
+    """Which pages the reader cannot read. It does not say so itself, and is asked for one column after the other."""
+    for name, facts in zip(content.schema.names, content.footer.columns, strict=True):
+        try:
+            for _ in content.file.iter_batches(_BATCH_ROWS, columns=[name]):
+                pass
+        except MemoryError:
+            raise
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
+            return f"pages of {facts.place}"
+    return "pages"

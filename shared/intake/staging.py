@@ -62,13 +62,14 @@ def stage(
 
     `told` goes into the blob's metadata, in the clear: ids and counts.
     """
+    agreement = exchange.agreement.model_copy(update={"limits": exchange.agreement.limits.staged})
     sealed = seal(
         rows,
         sender=EXCHANGE,
         receiver=EXCHANGE,
         dataset=partition.dataset,
         collection=partition.collection,
-        agreement=exchange.agreement,
+        agreement=agreement,
         key_id=exchange.keys.current(EXCHANGE, Use.STAGING),
         prepared_at=partition.prepared_at,
         keys=exchange.keys,
@@ -82,7 +83,8 @@ def stage(
 
 def read_staged(exchange: Exchange, home: str, name: str) -> pa.Table:
     """The rows of one staged partition of `home`."""
-    blob = exchange.storage.staging(home).read(name, max_bytes=exchange.agreement.limits.bytes)
+    limits = exchange.agreement.limits.staged
+    blob = exchange.storage.staging(home).read(name, max_bytes=limits.bytes)
     return open_sealed(
         blob.data,
         blob.metadata,
@@ -91,7 +93,7 @@ def read_staged(exchange: Exchange, home: str, name: str) -> pa.Table:
         dataset=None,
         accepted_key_ids=exchange.keys.accepted(EXCHANGE, Use.STAGING),
         agreement_gate=lambda manifest: None,
-        limits=exchange.agreement.limits,
+        limits=limits,
         keys=exchange.keys,
     ).table
 

@@ -93,14 +93,13 @@ class Standing:
 def told(standing: Standing) -> dict[str, str | int]:
     """What receipt and report say of it: whether the drop counts, which other drop is concerned, and both counts."""
     said: dict[str, str | int] = {"counts": "yes" if standing.counts else "no", "standing": standing.word}
-    if not standing.other:
-        return said
-    said |= {
-        "other_drop": standing.other,
-        "rows_of_this": standing.rows,
-        "rows_of_other": standing.other_rows,
-        "shared_identifiers": standing.shared,
-    }
+    if standing.other:
+        said |= {
+            "other_drop": standing.other,
+            "rows_of_this": standing.rows,
+            "rows_of_other": standing.other_rows,
+            "shared_identifiers": standing.shared,
+        }
     if code := _CODES.get(standing.code):
         said |= {"standing_code": code.code, "what_it_means": code.meaning, "what_to_do": code.mend}
     return said

@@ -208,4 +208,5 @@ def _give_up(exchange: Exchange, task: Task, since: datetime, code: str) -> Give
 
 
 def _subject(now: datetime) -> str:
-    return f"reconcile:{now:%Y%m%d-%H%M}-{derived_id('reconcile', now.isoformat())[:8]}"
+    # The moment leads, so that the last round is the last by name.
+    return f"reconcile:{now:%Y%m%d-%H%M}-{derived_id('reconcile', now.isoformat())}"

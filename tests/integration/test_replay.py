@@ -17,9 +17,14 @@ from azure.storage.queue import QueueClient
 from client.cli import run
 from functions import wiring
 from local.triggers.app import Triggers
+from operate.site import OperatedSite
 from shared.errors import NotAllowed
 from shared.ledger.chain import Ledger
+from shared.storage.deployment import Deployment
+from shared.storage.management import SCOPE
 from shared.storage.poison import QUEUE, PoisonMessage, PoisonQueue
+from tests.azure_deployment import APP, TOPIC, Azure
+from tests.azure_services import Credential, served
 from tests.webhook import App, serving
 from tests.world import World, pupil, table
 
@@ -324,6 +329,34 @@ def test_an_event_for_a_function_that_the_app_does_not_have_is_kept_and_said(
     assert app.asked == [], "the host would have answered 202, and dropped it"
     with poison.letters() as letters:
         assert len(letters) == 2
+
+
+def test_what_azure_says_of_the_app_goes_before_the_agreement(
+    operator: Path, world: World, poison: PoisonQueue, app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    names = ("drop_southwark", "drop_lambeth", "drop_lewisham")
+    azure = Azure()
+    azure.functions = {"drop_southwark": False, "drop_lambeth": True}
+    lies_in_an_inbox(world, "x")
+    for function in names:
+        given_up(poison, "x", function, f"{function.removeprefix('drop_')}-inbox")
+        bury(world, function, undelivered(f"{function.removeprefix('drop_')}-inbox", "x"))
+    (tmp_path / "azure").mkdir()
+    with served(azure.answer, tmp_path / "azure") as (service, options):
+        azure.url = service.url
+        monkeypatch.setattr(OperatedSite, "deployment", lambda _: Deployment(APP, TOPIC, Credential(SCOPE), **options))
+        monkeypatch.setenv("EXCHANGE_APP_ID", APP)
+        monkeypatch.setenv("EXCHANGE_TOPIC_ID", TOPIC)
+
+        for source in ("poison", "deadletter"):
+            assert run([source, "replay", "--json"]) == 8
+            assert sorted(row["code"] for row in said(capsys)["left"]) == ["EVT-012", "EVT-016"]
+        assert app.called == [("drop_southwark", "x")] * 2
+        # Azure that says nothing stops nothing.
+        service.fault = (503, "ServiceUnavailable")
+        assert run(["poison", "replay", "--json"]) == 0
+        assert "not known" in capsys.readouterr().err
 
 
 def test_an_event_of_a_queue_is_put_back_into_its_queue(

@@ -155,7 +155,7 @@ def test_a_manifest_says_which_of_its_fields_is_wrong_and_no_more(house: House) 
     wrong = refused(house, _metadata(lambda manifest: {**manifest, "rows": -1})(house), gates.MANIFEST)
     assert "another form of rows" in str(wrong)
     unknown = refused(house, _metadata(lambda manifest: {**manifest, "O'Neill": 1})(house), gates.MANIFEST)
-    assert "1 members of other names" in str(unknown)
+    assert "1 member of another name" in str(unknown)
 
 
 def test_metadata_longer_than_the_service_stores_is_refused(house: House) -> None:

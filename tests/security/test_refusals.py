@@ -514,6 +514,11 @@ CONTENTS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
         asks.NOT_UTF8,
         ("column 1 of 2 (surname)", "Binary.fromString"),
     ),
+    "a page without its values": (
+        one(data_page(1, b"\x05\x00\x00\x00x", encoding=PLAIN)),
+        asks.NOT_READ,
+        ("pages of column 1 of 1 (surname)", "kind 2"),
+    ),
     "a row behind its dictionary": (_behind_its_dictionary(), asks.NOT_READ, ("values of column 1 of 1 (surname)",)),
     "a footer under another key": (_other_footer, asks.FOOTER_CLOSED, ("aad_file_unique", "one byte 0x00")),
     "a footer without rows": (footer(lambda tree: tree.pop(3)), asks.FOOTER_FORM, ("FileMetaData",)),

@@ -256,6 +256,21 @@ MISDEEDS = (
             AT, "DeleteBlob", "ledger/replay/a/0001.json", oauth("operator"), _subject(t, "replay", "exchange")
         ),
     ),
+    _of(
+        "the app removes a dead letter in a round that the ledger does not know",
+        "AUD-005",
+        lambda t: t.blob(
+            when("2026-10-27"),
+            "DeleteBlob",
+            "deadletter/topic/2026/10/20/9/a.json",
+            mark=f"reconcile:20261027-0900-{'0c' * 16}",
+        ),
+    ),
+    _of(
+        "reconciliation reads a drop in its own name",
+        "AUD-001",
+        lambda t: t.blob(AT, "GetBlob", "lambeth-inbox/a.parquet", mark="reconcile:look"),
+    ),
     _of("a keeper reads the ledger", "AUD-001", lambda t: t.list(AT, "ledger", "", oauth("keeper"))),
     _of("the app reads staged rows for no work", "AUD-001", lambda t: t.blob(AT, "GetBlob", STAGED)),
     _of(

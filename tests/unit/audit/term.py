@@ -392,6 +392,25 @@ def make_term(keys: LocalKeyRing) -> Term:
     return term
 
 
+def _reconciles(term: Term) -> None:
+    """Two rounds: one that finds nothing, and one that has a dead letter to remove."""
+    for hour in (3, 4):
+        at = when("2026-10-20", hour)
+        for slug in PILOT:
+            for container, prefix in ((f"{slug}-inbox", ""), ("requests", f"{slug}/"), ("claims", f"{slug}/outcome-")):
+                term.list(at, container, prefix, mark="reconcile:look")
+        subject = f"reconcile:{at:%Y%m%d-%H%M}-{'0b' * 16}"
+        term.blob(at, "ListQueues", "", service="queue", mark=subject)
+        term.list(at, "deadletter", "", mark=subject)
+        if hour == 4:
+            letter = "deadletter/topic/2026/10/19/9/a.json"
+            term.blob(when("2026-10-19"), "PutBlob", letter, oauth("events"))
+            term.blob(at, "GetBlob", letter, mark=subject)
+            term.record(at, subject, "began", EXCHANGE, "reconcile")
+            term.blob(at, "DeleteBlob", letter, mark=subject)
+            term.record(at, subject, "reconciled", EXCHANGE, "reconcile", counts={"cleared": 1})
+
+
 def _background(term: Term) -> None:
     """What goes on beside the work: the operator, the keeper, the platform, the probe, the watchdog."""
     at = when("2026-10-20")
@@ -405,6 +424,7 @@ def _background(term: Term) -> None:
     term.blob(at, "DeleteMessage", "webjobs-blobtrigger-poison/messages/1", oauth("operator"), again, service="queue")
     term.record(at, again, "done", EXCHANGE, "replay", "operator", counts={"removed": 1, "left": 0})
     term.blob(at, "PutBlob", "deadletter/topic/2026/10/20/9/a.json", oauth("events"))
+    _reconciles(term)
     term.blob(
         when("2026-10-28"),
         "DeleteBlob",

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from shared.envelope.statement import verify_statement
-from shared.intake.standing import MOST
+from shared.intake.standing import MOST, Standing, told
 from tests.world import COLLECTION, NOW, World, pupil, table
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -94,3 +94,11 @@ def test_of_a_file_that_is_not_believed_only_its_bytes_are_named(world: World) -
 
 def test_as_many_files_lie_here_as_the_refusal_of_one_more_says() -> None:
     assert MOST == 100, "DRP-015 says a hundred"
+
+
+def test_a_question_is_told_as_one_even_where_no_other_file_is_left() -> None:
+    """The earlier file has reached its 26 days: nothing counts until its sender says so."""
+    said = told(Standing("question", rows=3))
+    assert (said["counts"], said["standing_code"]) == ("no", "DRP-010")
+    assert "other_drop" not in said
+    assert "standing_code" not in told(Standing("first", rows=3))

@@ -233,7 +233,7 @@ def test_no_more_is_read_than_such_a_blob_can_be(world: World) -> None:
     partition = put(world, "lambeth", "southwark", "pupils", 0, "a")
     size = world.storage.staging("lambeth").facts(partition.name).size
     for limit, refused in ((size, False), (size - 1, True)):
-        limits = AGREEMENT.limits.model_copy(update={"bytes": limit})
+        limits = AGREEMENT.limits.model_copy(update={"decompressed_bytes": limit - 64, "rows": 1})
         bounded = replace(world.exchange, agreement=AGREEMENT.model_copy(update={"limits": limits}))
         with pytest.raises(TooLarge) if refused else nullcontext():
             read_staged(bounded, "lambeth", partition.name)

@@ -114,6 +114,7 @@ def test_what_is_fixed_once_is_found_again_by_its_name(world: World) -> None:
         f"arrival-{arrival}.json": {"received_at": "2026-11-21T09:30:00+00:00"},
         f"drop-{drop}.json": {"arrival": arrival, "event": event(name)},
         f"word-{drop}.json": {"refused": ""},
+        f"outcome-{event(name).partition(':')[2]}-20261121.json": {},
         "second-pupils-2026-autumn-20261121T093000Z-0.json": {"drop": drop},
         f"standing-{drop}.json": {
             "homes": ["lambeth", "lewisham"],
@@ -153,7 +154,8 @@ def test_the_clock_that_seals_may_go_ten_minutes_fast_and_a_file_may_be_so_many_
 
 
 def test_a_file_may_be_as_large_as_the_agreement_says(world: World) -> None:
-    sealed = world.seal("southwark", "pupils", table("pupils", [pupil(upn="A210234519001")]))  # nothing is staged of it
+    """And then its rows find room in staging, where they are packed otherwise and have a column more."""
+    sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
     for over in (0, 1):
         limits = world.exchange.agreement.limits.model_copy(update={"bytes": len(sealed.data) - over})
         agreement = world.exchange.agreement.model_copy(update={"limits": limits})
@@ -161,6 +163,7 @@ def test_a_file_may_be_as_large_as_the_agreement_says(world: World) -> None:
         drop = bounded.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
         sha256 = sealed.manifest.sha256
         assert (drop == drop_id("southwark", "pupils", sha256)) == (over == 0)
+        assert bounded.report("southwark", drop)["status"] == ("accepted" if over == 0 else "rejected")
         assert over == 0 or recorded(world, f"drop:{drop}")[0] == ("refused", {}, {}, ("ENV-001",)), "never read"
 
 
