@@ -35,7 +35,7 @@ class Unexpected(ExchangeError):
         return cls(
             "SYS-001",
             f"{type(error).__name__} at {where}.",
-            "The event is on the poison queue after five tries; mend the defect and put it back.",
+            "Mend the defect: reconciliation tries what it hinders again, at once when the version is another.",
         ).with_traceback(error.__traceback__)
 
 

@@ -11,7 +11,7 @@ import logging
 import shutil
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,6 +43,9 @@ def command(
     folder: Annotated[Path, typer.Option(help="Where everything is written; emptied first.")] = FOLDER,
     seed: Annotated[int, typer.Option(help="Another seed is another London.")] = SEED,
     scale: Annotated[float, typer.Option(help="1 is a whole term of the four boroughs.")] = SCALE,
+    events: Annotated[
+        bool, typer.Option("--events/--no-events", help="Without: no event reaches the app, and its timer finds all.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON on stdout instead of tables.")] = False,
 ) -> None:
     """Run a whole term on this machine: drops in, matches out, decisions back, all destroyed, and the run audited.
@@ -52,7 +55,7 @@ def command(
     """
     # What the watchdog cannot see here it says at every look; whoever watches a demo has to hear only of failures.
     logging.getLogger("exchange").setLevel(logging.ERROR)
-    summary = run(folder.resolve(), seed=seed, scale=scale)
+    summary = run(folder.resolve(), seed=seed, scale=scale, events=events)
     audited = summary["audit"]
     broken = audited["explained_by"]["unexplained"] or "broken" in audited["checks"].values()
     if as_json:
@@ -65,16 +68,20 @@ def command(
         raise typer.Exit(Exit.CHECK_BROKEN)
 
 
-def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, Any]:
-    """Run the demo in `folder` (emptied first) and return the summary that is also written there."""
+def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = True) -> dict[str, Any]:
+    """Run the demo in `folder` (emptied first) and return the summary that is also written there.
+
+    Without `events` nobody has subscribed to any: each time two rounds of reconciliation do the work.
+    """
     from client.pack.places import read_directory
     from local.clock import Clock
     from local.demo_account import Collected
     from local.demo_ending import audit_itself, weeks_pass
-    from local.host import Host
+    from local.host import RECONCILE_SECONDS, Host
     from local.site import open_site
     from local.synth.files import write
     from local.synth.london import generate
+    from local.triggers.grid import Delivery
     from operate.record import copy_account
     from operate.reference import bring_postcodes
 
@@ -90,20 +97,27 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE) -> dict[str, An
         for party in parties:
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
-        host = Host.of(site, poll_seconds=POLL_SECONDS)
+        host = Host.of(site, delivery=Delivery(copies=int(events)), poll_seconds=POLL_SECONDS)
+
+        def work() -> None:
+            host.run_to_quiescence(timeout=300)
+            for _ in range(0 if events else 2):
+                clock.go(clock() + timedelta(seconds=RECONCILE_SECONDS))
+                host.fire("reconcile")
+
         for party in parties:
             for dataset, tables in (("pupils", london.pupils), ("households", london.households)):
                 rows = tables[party.slug]
                 _say(started, f"{party.slug} seals and drops {rows.num_rows} {dataset}")
                 party.drop(dataset, london.collection, rows, prepared_at=DAY)
         _say(started, "the functions fire: intake, linkage, eligibility, release")
-        host.run_to_quiescence(timeout=300)
+        work()
         collected = Collected.by(parties)
         for party in parties:
             decided = _decide(collected.matches[party.slug])
             _say(started, f"{party.slug} opens {decided.num_rows} matches with its own key, and confirms them")
             party.decide(london.collection, decided, prepared_at=DAY)
-        host.run_to_quiescence(timeout=300)
+        work()
         enrolled = {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in parties}
         _say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
         last = weeks_pass(clock, host, DAY, site.exchange.agreement)

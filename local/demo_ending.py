@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from shared.agreement.model import Agreement
     from shared.audit.report import AuditReport
 
-SWEEP_AT, WATCH_AT = time(2), time(6)
-"""UTC: the hours of the app's timers (`functions/disposal.py`, `functions/watchdog.py`)."""
+HOURS = ((time(1, 55), "reconcile"), (time(2), "disposal"), (time(6), "watchdog"))
+"""UTC: hours of the app's timers. That of `reconcile` comes every five minutes (`functions/`)."""
 
 
 def weeks_pass(clock: Clock, host: Host, since: datetime, agreement: Agreement) -> date:
@@ -34,7 +34,7 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreement: Agreement) 
     day = since.date()
     for days in (retention.reminder_days + 1, max(retention.sweep_days.values()) + 1):
         day = since.date() + timedelta(days=days)
-        for hour, timer in ((SWEEP_AT, "disposal"), (WATCH_AT, "watchdog")):
+        for hour, timer in HOURS:
             clock.go(datetime.combine(day, hour, since.tzinfo))
             host.fire(timer)
     return day

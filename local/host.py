@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 WORKERS = 3
 """How many functions run at a time: `PYTHON_THREADPOOL_THREAD_COUNT` in the cloud (`infra/`)."""
+
+RECONCILE_SECONDS = 300.0
+"""How often `functions/reconcile.py` has its timer fire."""
 
 
 class NotQuiet(ExchangeError):
@@ -138,8 +142,12 @@ class Host:
         self._poisoned = self._given_up() - self._poisoned_before
         return self.counts
 
-    def run_forever(self, stop: threading.Event) -> None:
-        """Fire until `stop` is set, then let what is running finish. Raises `HostFailed`."""
+    def run_forever(self, stop: threading.Event, *, reconcile_seconds: float = RECONCILE_SECONDS) -> None:
+        """Fire until `stop` is set, then let what is running finish. Raises `HostFailed`.
+
+        Of the timers reconciliation alone fires by itself: the others have their hours at night.
+        """
+        round_due = time.monotonic() + reconcile_seconds
         with self.machine as machine:
             while not stop.wait(self._poll_seconds):
                 try:
@@ -147,6 +155,10 @@ class Host:
                     self._grid.tell(machine)
                 except StorageFault as fault:
                     say("host.look_failed", level=logging.WARNING, code=fault.code)
+                if time.monotonic() >= round_due:
+                    with suppress(Exception):  # it has been journaled, and its hour comes again
+                        self.fire("reconcile")
+                    round_due = time.monotonic() + reconcile_seconds
 
     def fire(self, timer: str) -> None:
         """Let the hour of a timer come: its function runs once. Raises what the function raises, `KeyError` if the app

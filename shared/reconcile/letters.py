@@ -60,7 +60,7 @@ def clear(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, subject: 
                     cleared += 1
                 else:
                     left[event.queue].append((letter.created, letter.expires))
-    letters = exchange.working_on(subject).storage.dead_letters()
+    letters = exchange.storage.with_request_id(subject).dead_letters()
     for dead in dead_letters(letters):
         cared = [care.of(event.named, event.text, reports=event.feed == POLICY_RUNS) for event in dead.events]
         if cared and all(cared):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -124,7 +124,8 @@ class _Look:
 
 def _look(exchange: Exchange, now: datetime) -> _Look:
     looked, open_, faults = 0, [], []
-    exchange = exchange.working_on(LOOK)
+    # A look is at storage alone: no key is used for it.
+    exchange = replace(exchange, storage=exchange.storage.with_request_id(LOOK))
     for tenant in exchange.agreement.controllers:
         try:
             everything = list(_everything(exchange, tenant, now))
