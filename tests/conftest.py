@@ -87,11 +87,14 @@ def world(storage: Storage, keys_folder: Path) -> World:
     return make_world(storage, keys_folder)
 
 
-def pytest_report_header() -> str:
-    """What this Python cannot run is said at the top, never passed over in silence."""
-    if sys.version_info >= (3, 13):
-        return "functions worker: the real azure-functions-runtime"
-    return (
-        "functions worker: NOT TESTED on this Python (azure-functions-runtime needs 3.13): "
+def pytest_report_header() -> list[str]:
+    """What cannot be run here is said at the top, never passed over in silence."""
+    from tests import trigger_host
+
+    worker = (
+        "the real azure-functions-runtime"
+        if sys.version_info >= (3, 13)
+        else "NOT TESTED on this Python (azure-functions-runtime needs 3.13): "
         "tests/integration/test_real_worker.py is not collected"
     )
+    return [f"functions worker: {worker}", trigger_host.told()]

@@ -1,7 +1,7 @@
 """The program that holds the real triggers: `EXCHANGE_TRIGGERHOST` names it, or else it lies in `../shared`.
 
-Nothing else can be tested in its place, so where it is absent a test says that it was not run. `.ci/run` sets
-`EXCHANGE_TRIGGERHOST`, and then nothing is skipped.
+Nothing else can be tested in its place, so where it is absent a test says that it was not run. Where the shared folder
+is, a test that misses it fails, and `.ci/run` fails unless some test has run on it.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ from tests.shared_files import SHARED, shared
 
 PLACE = "tools/triggerhost/triggerhost"
 """In the shared folder."""
-HOW = f"name it in {SETTING}; it is the WebJobs SDK's storage triggers as a program (docs/adr/0043-real-triggers.md)"
+RAN = "EXCHANGE_REAL_TRIGGERS_RAN"
+"""In the environment: a file that says so once a test runs on the real triggers."""
+HOW = f"{SETTING} names no program; docs/adr/0043-the-real-triggers.md says what it is and where it comes from"
 
 
-def named() -> str:
+def told() -> str:
     """What the report says at its top."""
     if os.environ.get(SETTING) or SHARED.is_dir():
-        return "the real ones, and our imitation"
-    return f"our imitation; NOT TESTED on the real ones: {HOW}"
+        return "triggers: the real ones, and our imitation of them"
+    return f"triggers: our imitation; NOT TESTED on the real ones: {HOW}"
 
 
 def program() -> Path:
     """Where it is. Skips the test where nobody says so."""
-    if found := os.environ.get(SETTING):
-        path = Path(found)
-        assert path.is_file(), f"{SETTING} names no file"
-        return path
-    if not SHARED.is_dir():
+    named = os.environ.get(SETTING)
+    if not named and not SHARED.is_dir():
         pytest.skip(f"not run on the real triggers: {HOW}")
-    return shared(PLACE)
+    path = Path(named) if named else shared(PLACE)
+    assert path.is_file(), f"{SETTING} names no file"
+    if record := os.environ.get(RAN):
+        Path(record).write_text("yes\n", encoding="ascii")
+    return path.resolve()

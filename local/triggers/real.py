@@ -118,7 +118,7 @@ class RealTriggers:
             arguments += [f"--{name}", str(path)]
         arguments += ["--listen", f"127.0.0.1:{self._port}", "--host-id", HOST_QUEUE.rpartition("-")[2]]
         arguments += ["--log", str(self.folder / "log.jsonl")]
-        with (self.folder / "errors.txt").open("a", encoding="utf-8") as errors:
+        with (self.folder / "errors.txt").open("w", encoding="utf-8") as errors:
             # It ends with this process, however that ends: alone it would poison what it cannot deliver.
             try:
                 process = subprocess.Popen(  # noqa: S603
@@ -138,7 +138,7 @@ class RealTriggers:
             except OSError as error:
                 raise self._ended(f"The program with the real triggers cannot be started: {error.strerror}.") from None
         if process.stdout is None or process.stdout.readline().strip() != "ready":
-            process.wait()
+            process.communicate()
             raise self._ended(f"The program with the real triggers did not start (exit {process.returncode}).")
         return process
 

@@ -113,7 +113,9 @@ def test_a_demo_with_which_the_audit_finds_fault_ends_with_3(
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A small demo, as it always comes out."""
-    return told(run(tmp_path_factory.mktemp("small") / "demo", seed=3, scale=0.05))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(SETTING, raising=False)
+        return told(run(tmp_path_factory.mktemp("small") / "demo", seed=3, scale=0.05))
 
 
 def told(summary: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ var settings = {
   EXCHANGE_LOG_WORKSPACE: logWorkspace
   EXCHANGE_RECORDS_CLIENT_ID: recordsIdentityClientId
   EXCHANGE_EVENTS: privateNetwork ? 'queue' : 'grid'
+  // Every queue of the private variant counts for itself (host.json): this is what bounds an instance of 2 GB.
+  PYTHON_THREADPOOL_THREAD_COUNT: '3'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }

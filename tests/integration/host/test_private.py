@@ -88,7 +88,7 @@ def test_a_slow_drop_does_not_hold_up_others_and_no_more_run_than_the_process_ha
                 over.set()
 
     recorder.act = act
-    private.exchange.storage.inbox("lambeth").create(f"slow-{mark}", b"1")
+    private.exchange.storage.inbox("lambeth").create(f"0-slow-{mark}", b"1")
     for number in range(4):
         for slug in PILOT:
             private.exchange.storage.inbox(slug).create(f"{number}-{mark}", b"1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functions.policy_runs import QUEUE
+from local.host import WORKERS
 from shared.disposal import policy_runs
 from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
@@ -25,6 +26,7 @@ def the_app_runs_as_measured(cloud: Cloud) -> None:
     assert not [name for name, value in values.items() if "AccountKey" in str(value) or "keys of" in str(value)]
     # A table service that is named and has no role would be refused when the host wants it.
     assert not [name for name in values if "tableServiceUri" in name]
+    assert values["PYTHON_THREADPOOL_THREAD_COUNT"] == str(WORKERS)
     assert values["EXCHANGE_EVENTS"] == ("queue" if cloud.private else "grid")
     assert all(policy.body["properties"] == {"allow": False} for policy in publishing(cloud))
 
