@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
+from client.disk import check_file
 from client.files import SEALED_MARK, write_together
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def load(path: Path) -> SealedFile:
     """
     from shared.envelope.manifest import from_metadata
 
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     data = path.read_bytes()
     if not (data.startswith(SEALED_MARK) and data.endswith(SEALED_MARK)):
         raise invalid("INP-012", path=path)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client.codes import invalid
+from client.disk import check_file
 from shared.errors import InvalidInput
 
 _HEAD = 8192
@@ -67,8 +68,7 @@ def kind_of(path: Path, *, is_text: bool = False) -> Kind:
     Raises `InvalidInput` INP-001 (not there), 050 (of a kind that is not read, which is named), 060 (empty), 061 (an
     archive of several files).
     """
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n\x1a") and path.stat().st_size <= _HEAD:
