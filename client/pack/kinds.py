@@ -16,6 +16,11 @@ from shared.errors import InvalidInput
 
 _HEAD = 8192
 _MOST_COMPOUND_BYTES = 200_000_000
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    OSError, ValueError, RuntimeError, EOFError,
+)  # fmt: skip
+"""What reading an archive may raise, whichever part of it is damaged; `RuntimeError` where a part has a password."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,6 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"MIME-Version:", "a web archive", _AS_SHEET),
 )
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
-    *(OSError, ValueError, NotImplementedError, EOFError, RuntimeError),
-)
-"""What `zipfile` raises, and the libraries below it, where a byte of an archive is not what it was."""
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 _NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f]")
 _JSON = re.compile(rb'\s*(?:\{\s*["}]|\[\s*[\[{"\d\]])')
@@ -95,7 +95,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     """The archive at `path`; INP-050 when it cannot be read."""
     try:
         return zipfile.ZipFile(path)
-    except DAMAGED:
+    except BROKEN_ARCHIVE:
         raise _refused(path, "a damaged zip archive", "Copy or export it again.") from None
 
 
@@ -126,7 +126,7 @@ def _kind_of_archive(path: Path) -> Kind:
         try:
             with archive.open(only) as file:
                 head = file.read(_HEAD)
-        except DAMAGED:
+        except BROKEN_ARCHIVE:
             raise _refused(path, "a damaged zip archive", "Copy or export it again.") from None
     try:
         _refuse_what_is_no_text(path, head)
@@ -141,12 +141,15 @@ def _kind_of_archive(path: Path) -> Kind:
 
 def _kind_of_document(path: Path, archive: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> Kind:
     """Of an OpenDocument file: a spreadsheet, or what it is instead."""
-    with archive.open(parts["mimetype"]) as file:
-        kind = file.read(200)
     manifest = b""
-    if "meta-inf/manifest.xml" in parts:
-        with archive.open(parts["meta-inf/manifest.xml"]) as file:
-            manifest = file.read(1_000_000)
+    try:
+        with archive.open(parts["mimetype"]) as file:
+            kind = file.read(200)
+        if "meta-inf/manifest.xml" in parts:
+            with archive.open(parts["meta-inf/manifest.xml"]) as file:
+                manifest = file.read(1_000_000)
+    except BROKEN_ARCHIVE:
+        raise _refused(path, "a damaged zip archive", "Copy or export it again.") from None
     if b"encryption-data" in manifest:
         raise _refused(path, "a spreadsheet with a password", _UNLOCK)
     if not kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):

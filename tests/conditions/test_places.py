@@ -192,7 +192,13 @@ def test_many_files_and_none(office: Office) -> None:
 def test_a_link_that_leads_to_itself(office: Office) -> None:
     loop = office.folder / "loop"
     loop.symlink_to(loop)
-    for words in (("drop", loop), ("fetch", "--out", loop), ("fetch", "--out", loop / "x"), ("keys", "import", loop)):
+    office.give("loops/a.json")
+    for words in (
+        ("drop", loop),
+        ("fetch", "loops/", "--out", loop),
+        ("fetch", "loops/", "--out", loop / "x"),
+        ("keys", "import", loop),
+    ):
         said = office.run(*words)
         assert said.code == 2
         assert said.error in ("INP-001", "INP-086", "INP-087")

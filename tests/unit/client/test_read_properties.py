@@ -136,6 +136,26 @@ def test_any_bytes_are_read_or_refused_with_a_code(tmp_path: Path, data, ending)
     assert isinstance(found := outcome(path), int) or found in refusals
 
 
+@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".zip"])
+def test_an_archive_whose_parts_do_not_unpack_is_refused_with_a_code(tmp_path: Path, ending):
+    """What a part is packed with may be damaged where its check sum is not even looked at."""
+    path = tmp_path / f"t{ending}"
+    names = {
+        ".xlsx": ["[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"],
+        ".ods": ["mimetype", "META-INF/manifest.xml", "content.xml"],
+        ".zip": ["t.csv"],
+    }
+    for damaged in names[ending]:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names[ending]:
+                archive.writestr(name, "application/vnd.oasis.opendocument.spreadsheet " * 20)
+            at = archive.getinfo(damaged).header_offset + 30 + len(damaged)
+        data = bytearray(path.read_bytes())
+        data[at : at + 6] = b"\x00\x00\x00\x00\x00\x00"  # a stored block whose lengths do not fit
+        path.write_bytes(data)
+        assert outcome(path) == "INP-050"
+
+
 @QUIET
 @given(st.data())
 def test_a_workbook_with_any_part_of_it_broken_is_read_or_refused_with_a_code(tmp_path: Path, data):
