@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,8 @@ _HIDDEN_SECONDS, _RENEWED_SECONDS = 600, 300
 _LOOKS_SECONDS = 0.02
 _IDLE_SECONDS = 0.5
 _HOST = "Host.Functions."
+_TYPES = ("BlockBlob", "AppendBlob", "PageBlob")
+_NUMBERED = re.compile(r"[\d.]+(:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -125,12 +128,17 @@ class Imitation:
     def post(self, function: str, body: bytes, kind: str | None = "Notification") -> tuple[int, str]:
         """The webhook. It believes an event in what it says of the blob, and looks at nothing else in it."""
         try:
-            said = json.loads(body)
+            said, _ = json.JSONDecoder().raw_decode(body.decode("utf-8-sig"))  # what comes after it is not looked at
             events = said if isinstance(said, list) else [said]
-            if kind == "SubscriptionValidation":
-                return 200, json.dumps({"validationResponse": events[0]["data"]["validationCode"]})
-            if kind != "Notification":
-                return 400, ""
+            match (kind or "").lower():
+                case "subscriptionvalidation":
+                    return 200, json.dumps({"validationResponse": events[0]["data"]["validationCode"]})
+                case "unsubscribe":
+                    return 202, ""
+                case "notification":
+                    pass
+                case _:
+                    return 400, ""
             for event in events:
                 self._hosted.put(HOST_QUEUE, json.dumps(_host_message(function, event["data"])))
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
@@ -220,20 +228,26 @@ class Imitation:
 def _host_message(function: str, data: dict[str, Any]) -> dict[str, str]:
     """What the host puts into its own queue, and into the poison queue at last."""
     container, _, name = _path(data["url"]).partition("/")
+    if isinstance(data["blobType"], str) and data["blobType"] not in _TYPES:
+        raise ValueError("no type of blob")
     return {
         "Type": "BlobTrigger",
-        "FunctionId": f"{_HOST}{function.removeprefix(_HOST)}",
+        "FunctionId": f"{_HOST}{function}",
         "BlobType": data["blobType"],
         "ContainerName": container,
-        "BlobName": name,
+        "BlobName": name.lstrip("/"),
         "ETag": f'"{data.get("eTag", "")}"',
     }
 
 
 def _path(url: str) -> str:
-    """Container and name out of a url, as .NET reads one: blanks around it go, a `?` ends it, `..` goes up."""
+    """Container and name out of a url, as .NET reads one: blanks around it go, a `?` ends it, `..` goes up. Where the
+    server is a number the first part is the account, as with an emulator."""
+    server, *parts = re.sub(r"^([a-z]+:)?//", "", url.strip()).partition("?")[0].split("/")
+    if not parts:
+        raise ValueError("no url")
     kept: list[str] = []
-    for part in url.strip().partition("://")[2].partition("?")[0].split("/")[1:]:
+    for part in parts[1:] if _NUMBERED.fullmatch(server) else parts:
         if part == "..":
             del kept[-1:]
         elif part != ".":
