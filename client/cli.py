@@ -64,6 +64,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 _NO_COMMAND = "Missing command."
+_LONGEST = 300
 
 
 class _Commands(TyperGroup):
@@ -130,7 +131,7 @@ def run(args: Sequence[str]) -> int:
     except typer.TyperException as problem:
         command = next((word for word in words if word in COMMANDS), "")
         mend = f"See `exchange {command} --help`.".replace("  ", " ")
-        message = problem.format_message() or _NO_COMMAND
+        message = _shortened(problem.format_message() or _NO_COMMAND)
         return _refuse("INP-000", message, mend, Exit.USAGE, as_json)
     except (typer.Abort, KeyboardInterrupt):
         mend = "Run the same command again: it goes on from what is there."
@@ -138,6 +139,11 @@ def run(args: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where an error can be kept from printing a row
         return _failed(error, as_json)
     return code
+
+
+def _shortened(message: str) -> str:
+    """A pattern such as `*.csv` may stand for very many words that were not expected."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]} …"
 
 
 def _asked(args: Sequence[str]) -> tuple[list[str], bool]:
@@ -179,13 +185,13 @@ def _with_files(args: Sequence[str]) -> list[str]:
 
 
 def _failed(error: Exception, as_json: bool) -> int:
-    from client.disk import disk_fault
+    from client.disk import NO_ROOM, disk_fault
     from shared.errors import ExchangeError
 
     if os.environ.get("EXCHANGE_TRACEBACK") == "1":
         note("".join(format_exception(error)))
-    if isinstance(error, OSError) and error.filename is not None:
-        error = disk_fault(error, str(error.filename))
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM):
+        error = disk_fault(error, str(error.filename or "what is written here"))
     if isinstance(error, ExchangeError):
         return _refuse(error.code, error.message, error.mend, exit_of(error), as_json)
     if isinstance(error, ModuleNotFoundError) and error.name:

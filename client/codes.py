@@ -270,7 +270,7 @@ INPUT_CODES = _codes(
     ),
     InputCode(
         "INP-098",
-        "{variable} names {path}, which holds no certificate.",
+        "{variable} names {path}, which {reason}.",
         "Give a PEM file (-----BEGIN CERTIFICATE-----) with the office's certification authority.",
     ),
     InputCode(
@@ -372,6 +372,12 @@ INPUT_CODES = _codes(
         "INP-119",
         "The last line of {path} is not the trailer {trailer}. Nothing was written.",
         "Wait until the extract is whole, or have it made again. If it never has that line, state no trailer.",
+    ),
+    InputCode(
+        "INP-123",
+        "There is no {use} key of {owner} in the folder {path}, or it was revoked.",
+        "Name your folder of keys with --keys, or as `keys` in the profile. A drop key comes from the operators "
+        "(`exchange keys import`); the others you make (`exchange keys new`).",
     ),
     InputCode(
         "INP-122",

@@ -54,14 +54,16 @@ def _of(first: str, named: list[tuple[str, str]]) -> ssl.SSLContext:
     for variable, path in named:
         place = Path(path)
         try:
+            if not place.exists():
+                raise invalid("INP-098", variable=variable, path=place, reason="is not there")
             if place.is_dir():
                 context.load_verify_locations(capath=str(place))
                 if not any(place.iterdir()):
-                    raise invalid("INP-098", variable=variable, path=place)
+                    raise invalid("INP-098", variable=variable, path=place, reason="holds no certificate")
             else:
                 context.load_verify_locations(cafile=str(place))
         except (OSError, ssl.SSLError):
-            raise invalid("INP-098", variable=variable, path=place) from None
+            raise invalid("INP-098", variable=variable, path=place, reason="holds no certificate") from None
     return context
 
 

@@ -10,13 +10,33 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from math import isfinite
 from typing import IO, Any
 
 
 def answer(facts: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Say the result: `facts` as one JSON object, or `text`."""
     # ASCII alone: every encoding of every terminal has it, and JSON says the rest in escapes.
-    say(json.dumps(facts, default=str) if as_json else text)
+    say(json.dumps(_plain(facts), default=str) if as_json else text)
+
+
+def legible(name: str) -> str:
+    """Text that is Unicode: the name of a file may be bytes of another encoding than the system's."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # halves of letters that stand for no byte, as names on Windows may have them
+        return name.encode("utf-8", "replace").decode()
+
+
+def _plain(facts: Any) -> Any:
+    """What JSON can say: every text legible, and nothing for a number that is none."""
+    if isinstance(facts, str):
+        return legible(facts)
+    if isinstance(facts, Mapping):
+        return {_plain(name): _plain(fact) for name, fact in facts.items()}
+    if isinstance(facts, list | tuple):
+        return [_plain(fact) for fact in facts]
+    return None if isinstance(facts, float) and not isfinite(facts) else facts
 
 
 def say(text: str) -> None:
@@ -34,7 +54,7 @@ def _write(stream: IO[str] | None, text: str) -> None:
     with suppress(OSError, ValueError):
         if stream is not None:
             encoding = getattr(stream, "encoding", None) or "utf-8"
-            stream.write(text.encode(encoding, "replace").decode(encoding).rstrip("\n") + "\n")
+            stream.write(legible(text).encode(encoding, "replace").decode(encoding).rstrip("\n") + "\n")
             stream.flush()
 
 

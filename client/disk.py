@@ -13,7 +13,7 @@ from client.codes import invalid
 if TYPE_CHECKING:
     from shared.errors import InvalidInput
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_USE = {errno.EBUSY, errno.ETXTBSY, errno.EAGAIN, errno.EDEADLK}
 _WINDOWS_IN_USE = {32, 33}
@@ -31,6 +31,14 @@ def disk(path: Path) -> Iterator[None]:
         raise disk_fault(error, str(path)) from None
 
 
+def check_file(path: Path) -> None:
+    """Raise `InvalidInput` INP-083 where a folder stands for the file that is wanted, INP-001 where nothing does."""
+    if path.is_dir():
+        raise invalid("INP-083", path=path)
+    if not path.is_file():
+        raise invalid("INP-001", path=path)
+
+
 def disk_fault(error: OSError, path: str) -> InvalidInput:
     """The refusal that a disk's error amounts to; `path` is what the command worked on."""
     number, windows = error.errno, getattr(error, "winerror", None)
@@ -38,7 +46,7 @@ def disk_fault(error: OSError, path: str) -> InvalidInput:
         return invalid("INP-084", path=path)
     if windows in _WINDOWS_NAME or number == errno.ENAMETOOLONG:
         return invalid("INP-082", path=path)
-    if number in _NO_ROOM:
+    if number in NO_ROOM:
         return invalid("INP-080", path=path)
     if number in _NOT_ALLOWED:
         return invalid("INP-081", path=path)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from client.codes import invalid
-from client.disk import disk
+from client.disk import check_file, disk
 from client.locks import free, held, runs
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def read_parquet(path: Path, limits: Limits | None = None) -> pa.Table:
     from shared.envelope.gates import DAMAGED
     from shared.errors import UntrustedDrop
 
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     with path.open("rb") as file:
         if file.read(4) == SEALED_MARK:
             raise invalid("INP-013", path=path)
@@ -111,19 +110,22 @@ def _half(path: Path, data: bytes) -> Iterator[Path]:
             with disk(path):
                 if path.is_dir():
                     raise IsADirectoryError(errno.EISDIR, "")
+                # Unbuffered: what a full disk did not take must not be tried once more when the file is closed.
                 file = writing.enter_context(
-                    os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb")
+                    open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb", buffering=0)  # noqa: PTH123
                 )
                 writing.enter_context(held(file.fileno()))
-                file.write(data)
-                file.flush()
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[file.write(rest) :]
                 os.fsync(file.fileno())
                 half.chmod(_MODES["file"])
             if os.name == "nt":
                 writing.close()  # where what is open cannot be renamed
             yield half
     finally:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written nothing can be removed, and why was said
+            half.unlink(missing_ok=True)
 
 
 def sweep(path: Path) -> None:

@@ -10,13 +10,29 @@ from typing import TYPE_CHECKING
 
 from client.codes import invalid
 from client.console import note
+from shared.envelope.ring import LocalKeyRing
+from shared.errors import KeyUnavailable
 
 if TYPE_CHECKING:
     from shared.envelope.keys import Use
-    from shared.envelope.ring import LocalKeyRing
 
 _HALF = re.compile(r"\..+\.jwk\.json\.[0-9a-f]{8}")
 """What the key ring calls a file while it writes it."""
+
+
+class KeyFolder(LocalKeyRing):
+    """A borough's ring. What is not in it is said with the folder's name, and what to do about it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._at = folder
+
+    def current(self, owner: str, use: Use) -> str:
+        """The newest key. Raises `InvalidInput` INP-123."""
+        try:
+            return super().current(owner, use)
+        except KeyUnavailable:
+            raise invalid("INP-123", use=use.value, owner=owner, path=self._at) from None
 
 
 def close_private(folder: Path) -> None:

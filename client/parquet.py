@@ -11,7 +11,7 @@ import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -177,12 +177,17 @@ def _unsafe(why: str) -> UntrustedDrop:
 
 def _read(path: Path, room: int) -> pa.Table:
     """The table. Text is read as places in its dictionary first, so that it is weighed before it is written out."""
-    schema = pq.read_schema(path)
+    with path.open("rb") as file:  # Arrow itself opens no path that is not Unicode
+        return _read_open(file, room)
+
+
+def _read_open(file: BinaryIO, room: int) -> pa.Table:
+    schema = pq.read_schema(file)
     # A number takes its width in every row, a text its place in a dictionary, however few bytes of the file they take.
-    if pq.read_metadata(path).num_rows * sum(_row_bytes(field.type) for field in schema) > room:
+    if pq.read_metadata(file).num_rows * sum(_row_bytes(field.type) for field in schema) > room:
         raise refuse(EXPANDED)
     texts = [field.name for field in schema if _is_text(field.type)]
-    table = pq.read_table(path, partitioning=None, memory_map=False, read_dictionary=texts)
+    table = pq.read_table(file, partitioning=None, memory_map=False, read_dictionary=texts)
     weight = table.nbytes + sum(_written_out(column) for column in table.columns)
     if weight > room:
         raise refuse(EXPANDED)

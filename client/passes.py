@@ -22,6 +22,8 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")
 """Base64 of an HMAC-SHA256."""
 _NEEDED = ("sv", "sp", "se", "sig")
+_CONTAINER = "c"
+"""What a pass is for, in its `sr`; `b` would be one blob. A pass of a whole account says nothing."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def read_pass(url: str, box: Box) -> Pass:
         raise _cut(box, "its signature is not whole")
     if not set(box.allowed) <= set(said["sp"]):
         raise invalid("INP-096", setting=box.setting, what=box.doing, box=f"the {box.name}")
+    if said.get("sr", _CONTAINER) != _CONTAINER:
+        what = f"{box.doing} (it is not for the whole container)"
+        raise invalid("INP-096", setting=box.setting, what=what, box=f"the {box.name}")
     return Pass(host, container, _moment(box, said.get("st")), _moment(box, said["se"]))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from client.codes import invalid
+from client.disk import check_file
 from shared.errors import InvalidInput
 
 _CURLY = "“”„‟‘’‚‛«»"
@@ -26,8 +27,7 @@ def read_profile(path: Path, known: Mapping[str, tuple[str, ...]]) -> dict[str, 
 
     Raises `InvalidInput` INP-001 (not there), INP-009 (a wrong key), INP-110 (a line that cannot be read).
     """
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     text = _decoded(path)
     try:
         document = tomllib.loads(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
+from client.disk import check_file
 from client.files import SEALED_MARK, write_together
 
 if TYPE_CHECKING:
@@ -46,13 +47,12 @@ def load(path: Path) -> SealedFile:
     """
     from shared.envelope.manifest import from_metadata
 
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     data = path.read_bytes()
     if not (data.startswith(SEALED_MARK) and data.endswith(SEALED_MARK)):
         raise invalid("INP-012", path=path)
     try:
         metadata = {str(name): str(value) for name, value in json.loads(beside(path).read_bytes()).items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         raise invalid("INP-014", path=path, manifest=beside(path).name) from None
     return SealedFile(path.name, data, metadata, from_metadata(metadata)[0])

@@ -31,8 +31,8 @@ from shared.days import london_day
 
 if TYPE_CHECKING:
     from client.console import Progress
+    from client.key_folder import KeyFolder
     from shared.agreement.model import Agreement
-    from shared.envelope.ring import LocalKeyRing
     from shared.storage.access import BoroughDoor
 
 PROFILE = "exchange.toml"
@@ -67,14 +67,13 @@ class Settings:
 
         return load_agreement(Path(self.agreements) if self.agreements else None)
 
-    def key_ring(self) -> LocalKeyRing:
+    def key_ring(self) -> KeyFolder:
         """The folder of keys. Private ones that others can read are closed to them first, or INP-089 is raised."""
-        from client.key_folder import close_private
-        from shared.envelope.ring import LocalKeyRing
+        from client.key_folder import KeyFolder, close_private
 
         folder = self.key_folder()
         close_private(folder)
-        return LocalKeyRing(folder)
+        return KeyFolder(folder)
 
     def key_folder(self) -> Path:
         """Where the keys are. Raises `InvalidInput` INP-008."""

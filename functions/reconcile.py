@@ -1,7 +1,6 @@
 """Every five minutes: what lies in an inbox or in `requests` without an outcome is taken in, as its event would be."""
 
 import logging
-from datetime import timedelta
 
 import azure.functions as func
 
@@ -37,22 +36,17 @@ def _reconcile() -> None:
         attempted(TRIGGER, BlobReference(area.container, area.prefix + task.name), error)
 
     done = reconcile(exchange, wiring.poison(), wiring.ATTEMPTS, journal)
-    now = exchange.clock()
-    oldest = min((waiting.since for waiting in done.waiting), default=now)
-    say("reconcile.done", **done.counts, oldest_minutes=_minutes(now - oldest))
-    if late := done.late(now):
+    say("reconcile.done", **done.counts)
+    if late := done.late:
         code = next((waiting.code for waiting in late if waiting.code), "")
-        say("reconcile.waits", level=logging.ERROR, code=code, count=len(late), oldest_minutes=_minutes(now - oldest))
+        longest = int((done.at - late[0].since).total_seconds() // 60)
+        say("reconcile.waits", level=logging.ERROR, code=code, count=len(late), oldest_minutes=longest)
     if done.unseen:
         say("reconcile.unseen", level=logging.ERROR, count=done.unseen)
     for lost in done.given_up:
         say("reconcile.gave_up", level=logging.ERROR, tenant=lost.tenant, subject=lost.subject, code=lost.code)
     for left in done.stays:
         event = "deadletter.stays" if left.where == "deadletter" else "poison.stays"
-        age = (now - left.since).days if left.since else None
+        age = (done.at - left.since).days if left.since else None
         gone_on = f"{left.gone_on:%Y-%m-%d}" if left.gone_on else None
         say(event, level=logging.ERROR, queue=left.where, count=left.count, age_days=age, gone_on=gone_on)
-
-
-def _minutes(span: timedelta) -> int:
-    return int(span.total_seconds() // 60)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 SUMS = ("taken", "no_event", "cleared", "given_up")
 """What is added up over the rounds; how many wait is a matter of the last."""
 DONE = "reconciled"
+_PATIENCE_MINUTES = 15
+"""What waits for longer is an alarm of reconciliation's, too."""
+_LATELY = timedelta(minutes=90)
+"""As long as something waits, the next round that says so is no later."""
 _SOON = timedelta(minutes=30)
 """Six rounds: what is to be settled is settled by then, unless something stands in the way."""
 
@@ -36,6 +40,7 @@ class Rounds:
             "rounds": self.count,
             **self.sums,
             "waiting": last.get("waiting", 0),
+            "oldest_minutes": last.get("oldest_minutes", 0),
             "last": self.last.at if self.last else "",
         }
 
@@ -61,9 +66,14 @@ def judge_rounds(found: Rounds, now: datetime) -> Iterator[Finding]:
     if said["given_up"]:
         what = f"{said['given_up']} drops or requests could not be taken in for a day."
         yield Finding("EVT-021", "wrong", "reconciliation", what)
-    if found.last and said["waiting"] and now - datetime.fromisoformat(found.last.at) <= _SOON:
-        what = f"{said['waiting']} drops or requests had no outcome yet at {found.last.at}."
-        yield Finding("EVT-022", "noted", "reconciliation", what)
+    if found.last and said["waiting"] and now - datetime.fromisoformat(found.last.at) <= _LATELY:
+        what = f"{said['waiting']} drops or requests had no outcome yet at {found.last.at}"
+        if said["oldest_minutes"] > _PATIENCE_MINUTES:
+            yield Finding(
+                "EVT-022", "wrong", "reconciliation", f"{what}, the oldest for {said['oldest_minutes']} minutes."
+            )
+        else:
+            yield Finding("EVT-022", "noted", "reconciliation", f"{what}.")
     if said["no_event"]:
         what = f"The events of {said['no_event']} drops or requests never came; reconciliation found them."
         yield Finding("EVT-023", "noted", "events", what)

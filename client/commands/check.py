@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from client import options
-from client.console import answer, facts_table, step, table
+from client.console import answer, facts_table, legible, step, table
 
 if TYPE_CHECKING:
     from shared.contract.validate import Validation
@@ -50,7 +50,7 @@ def check_file(
             outcome = validate(rows, dataset, as_of=today(as_of), stale_after_days=terms.stale_after_days)
         except (UntrustedDrop, BadFile) as refusal:
             outcome = refusal
-        facts = {"file": file.name, "dataset": dataset}
+        facts = {"file": legible(file.name), "dataset": dataset}
         document = report_json(outcome, facts)
         if report is not None:
             _write_report(report, outcome, facts)

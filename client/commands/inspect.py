@@ -42,12 +42,12 @@ def inspect_file(
     reach: only a test key opens what is sealed to it. Exits with 2 when the exchange would refuse the file.
     """
     from client.codes import invalid
+    from client.disk import check_file
     from client.inspecting import REFUSED, held, shown, walked
     from client.settings import load_settings, today
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
-    if not file.is_file():
-        raise invalid("INP-001", path=file)
+    check_file(file)
     agreement, on, data = settings.agreement(), today(as_of), file.read_bytes()
     place = metadata or _beside(file)
     described = _read(place) if place else None
@@ -88,9 +88,9 @@ def _beside(file: Path) -> Path | None:
 
 def _read(path: Path) -> dict[str, str]:
     from client.codes import invalid
+    from client.disk import check_file
 
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     try:
         entries = json_text.loads(path.read_bytes())
         if all(isinstance(value, str) for value in entries.values()):

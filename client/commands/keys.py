@@ -136,14 +136,13 @@ def take_in(
     json: options.Json = False,
 ) -> None:
     """Add public keys of others. Whoever imports a key trusts it: compare the ids with their owner first."""
-    from client.codes import invalid
+    from client.disk import check_file
     from client.settings import load_settings
 
     ring = load_settings(profile, keys=keys).key_ring()
     imported: list[str] = []
     for file in files:
-        if not file.is_file():
-            raise invalid("INP-001", path=file)
+        check_file(file)
         imported += ring.import_public(file.read_bytes())
     _say_ids("imported", imported, as_json=json)
 

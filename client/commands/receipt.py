@@ -34,13 +34,13 @@ def verify(
 ) -> None:
     """Say whether a signed statement holds to the last byte, who issued it, and what it says."""
     from client.codes import invalid
+    from client.disk import check_file
     from client.settings import load_settings
     from shared.envelope.keys import lookup, read_public
     from shared.envelope.statement import verify_statement
 
     for path in (receipt, *((public,) if public else ()), *((file,) if file else ())):
-        if not path.is_file():
-            raise invalid("INP-001", path=path)
+        check_file(path)
     if public is not None:
         find = lookup(read_public(public.read_bytes()))
     else:

@@ -31,12 +31,11 @@ def register(
     deploys (`deployers`), passes that were issued, and days (`from`, `to`) of those who left."""
     import yaml
 
-    from client.codes import invalid
+    from client.disk import check_file
     from shared.audit.questions import REGISTER
     from shared.audit.register import register_from
 
-    if not principals.is_file():
-        raise invalid("INP-001", path=principals)
+    check_file(principals)
     try:
         document = register_from(
             yaml.safe_load(principals.read_text(encoding="utf-8")),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from client import options
-from client.console import answer, facts_table, step
+from client.console import answer, facts_table, legible, step
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def new(
         raise invalid("INP-028", path=out)
     with step("Reading the headings"):
         draft = draft_style(read(file, sheet=sheet), dataset)
-    write_bytes(out, style_text(draft, file.stem).encode())
+    write_bytes(out, style_text(draft, legible(file.stem)).encode())
     facts = {
         "ok": True,
         "style": str(out),

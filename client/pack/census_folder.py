@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.codes import invalid
+from client.console import legible
 from client.pack.source import Source, read
 
 FILE_NAME = re.compile(
@@ -158,7 +159,7 @@ def _read(collection: str, tables: Mapping[str, CensusFile], encoding: str | Non
 
 
 def _name(path: Path, by_folder: bool) -> str:
-    return f"{path.parent.name}/{path.name}" if by_folder else path.name
+    return legible(f"{path.parent.name}/{path.name}" if by_folder else path.name)
 
 
 def _listed(paths: Sequence[Path]) -> str:

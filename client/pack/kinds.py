@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from client.codes import invalid
+from client.disk import check_file
 from shared.errors import InvalidInput
 
 _HEAD = 8192
@@ -56,6 +60,11 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"MIME-Version:", "a web archive", _AS_SHEET),
 )
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, ValueError, NotImplementedError, EOFError, RuntimeError),
+)
+"""What `zipfile` raises, and the libraries below it, where a byte of an archive is not what it was."""
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 _NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x19\x1b-\x1f]")
 _JSON = re.compile(rb'\s*(?:\{\s*["}]|\[\s*[\[{"\d\]])')
@@ -67,8 +76,7 @@ def kind_of(path: Path, *, is_text: bool = False) -> Kind:
     Raises `InvalidInput` INP-001 (not there), 050 (of a kind that is not read, which is named), 060 (empty), 061 (an
     archive of several files).
     """
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n\x1a") and path.stat().st_size <= _HEAD:
@@ -87,7 +95,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
     """The archive at `path`; INP-050 when it cannot be read."""
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except DAMAGED:
         raise _refused(path, "a damaged zip archive", "Copy or export it again.") from None
 
 
@@ -118,7 +126,7 @@ def _kind_of_archive(path: Path) -> Kind:
         try:
             with archive.open(only) as file:
                 head = file.read(_HEAD)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        except DAMAGED:
             raise _refused(path, "a damaged zip archive", "Copy or export it again.") from None
     try:
         _refuse_what_is_no_text(path, head)

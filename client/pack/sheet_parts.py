@@ -17,7 +17,7 @@ from typing import Any
 from xml.parsers import expat
 
 from client.codes import invalid
-from client.pack.kinds import XLSX, Kind, members, open_archive
+from client.pack.kinds import DAMAGED, XLSX, Kind, members, open_archive
 
 MOST_UNPACKED = 256_000_000
 """Bytes of all parts together; a sheet of 20,000 claims with ten children each takes 80 million."""
@@ -66,7 +66,7 @@ def safe_copy(path: Path, kind: Kind) -> bytes:
             try:
                 # Not more than it says of itself, and the check sum must be that of so many bytes.
                 plain.writestr(part.filename, archive.read(part))
-            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+            except DAMAGED:
                 raise _damaged(path, kind) from None
     return copy.getvalue()
 

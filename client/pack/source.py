@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from client.codes import HEADINGS_AGAIN, NO_ROW, OTHER_KIND, OTHER_ORDER, invalid
+from client.console import legible
 from client.pack.headings import heading
 from client.pack.kinds import TEXT, ZIPPED, Kind, kind_of
 from client.pack.remarks import Remark
@@ -114,7 +115,7 @@ def _source(path: Path, kind: Kind, rows: Rows) -> Source:
             )
         found.remarks.append(Remark(OTHER_KIND.filled(kind=kind.title)))
     return Source(
-        name=path.name,
+        name=legible(path.name),
         table=found.table,
         line=found.line,
         unsplit=found.out,

@@ -24,8 +24,11 @@ from typing import Annotated, Any
 import typer
 
 from client.codes import invalid
+from client.console import note
+from client.disk import check_file
 from client.files import write_bytes
 from client.settings import PROFILE
+from shared.errors import InvalidInput
 
 STILL_SECONDS = 3.0
 WAIT_SECONDS = 600.0
@@ -128,7 +131,10 @@ def remember(rows: int) -> None:
         return
     known = _history(asked.folder)
     known[asked.what] = {"rows": rows, "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-    write_bytes(asked.folder / HISTORY, json.dumps(known, indent=1, sort_keys=True).encode())
+    try:
+        write_bytes(asked.folder / HISTORY, json.dumps(known, indent=1, sort_keys=True).encode())
+    except InvalidInput as fault:  # the file is packed: that its rows cannot be compared the next time is only said
+        note(f"How many rows it has could not be kept for the next time: {fault.code}: {fault.message}")
 
 
 def _sources(given: dict[str, Any]) -> list[Path]:
@@ -154,8 +160,7 @@ def expected(given: str | None) -> int | None:
     if given.isdigit():
         return int(given)
     path = Path(given)
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     numbers = re.findall(r"\d+", path.read_text(encoding="utf-8-sig", errors="replace"))
     if len(numbers) != 1:
         raise invalid("INP-116", path=path, count=len(numbers))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from client.codes import invalid
+from client.disk import check_file
 from client.pack.dates import DATE_ORDERS, DATE_SHAPES, DAY_FIRST, PLAIN, Order
 from client.pack.names import ORDERS
 from client.pack.source import Source, heading
@@ -83,8 +84,7 @@ def load_style(path: Path) -> Style:
     """Read one style. Raises `InvalidInput` INP-001 or INP-011, which names the key that is wrong."""
     import yaml
 
-    if not path.is_file():
-        raise invalid("INP-001", path=path)
+    check_file(path)
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import zipfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +25,7 @@ from client.codes import (
 from client.pack.delimited import Records, Walked, likely_separator, split, stated_separator, written
 from client.pack.encodings import decode
 from client.pack.headings import ROWS_SEARCHED, Headings, are_other_headings, find_headings, is_no_row
-from client.pack.kinds import ZIPPED, Kind, members, open_archive
+from client.pack.kinds import DAMAGED, ZIPPED, Kind, members, open_archive
 from client.pack.lines import Lines, without_controls
 from client.pack.remarks import Remark
 from client.pack.rows import Rows
@@ -78,7 +77,7 @@ def _bytes(path: Path, kind: Kind) -> bytes:
             raise invalid("INP-056", path=path, limit=_MOST_UNPACKED // 1_000_000)
         try:
             return archive.read(only)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        except DAMAGED:
             advice = "Copy or export it again."
             raise invalid("INP-050", path=path, kind="a damaged zip archive", advice=advice) from None
 

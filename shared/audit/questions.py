@@ -76,7 +76,7 @@ QUESTIONS = (
         "Did every drop get its receipt?",
         "Every drop that the ledger ends, against the write of its receipt in the logs; every drop in an inbox against "
         "the ledger.",
-        "Replay the drop (docs/operators/replay.md).",
+        "See what stands in its way (docs/operators/reconciliation.md).",
         needs=(READ, WRITE),
     ),
     Question(

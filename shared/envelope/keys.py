@@ -115,7 +115,7 @@ def read_public(document: bytes) -> tuple[PublicKey, ...]:
     """Read `write_public` back. Raises `InvalidInput` (KEY-004) for anything else, weak keys and false ids included."""
     try:
         return tuple(_public(entry) for entry in json.loads(document)["keys"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.mend) from None
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,12 @@ def _write(path: Path, data: bytes, *, mode: int) -> None:
     """Replace a file whole: a reader sees the old or the new one, and nobody else ever sees a private one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-    half.replace(path)
+    try:
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(data)
+        half.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        error.filename = str(path)  # a full disk does not say which file it did not take
+        raise

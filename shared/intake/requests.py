@@ -74,7 +74,7 @@ def read_request(exchange: Exchange, home: str, name: str) -> Request:
         else:
             request = EnrolRequest(home, body["collection"], body["enrol"]["decisions"])
         held = request.name(exchange.agreement.reference) == name
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         held = False
     if not held:
         raise RefusedEvent("EVT-002", "The blob is not a request of this exchange under the agreement in force.")

@@ -91,7 +91,7 @@ class Event:
             facts = json.loads(document)
             claimed = facts.pop("hash")
             event = cls(**facts)
-        except (ValueError, TypeError, KeyError, AttributeError, LedgerRefused):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, LedgerRefused):
             raise LedgerBroken("LED-001", "A stored event is not an event.", "Restore the ledger.") from None
         if event.hash != claimed:
             raise LedgerBroken("LED-001", f"Event {event.seq} of {event.subject} was altered.", "Restore the ledger.")

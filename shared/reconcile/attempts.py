@@ -72,13 +72,16 @@ class History:
         """Whether it is time to take the blob up. The gaps between attempts grow as long as the first is ago, between
         five minutes and an hour; after a day there is one attempt a day. A new version of the app waits for nothing."""
         if not self.attempts:
-            begun = self.found
-            return now - begun >= LONGEST_RUN if begun else now - created >= GRACE
+            return now - created >= GRACE and not self.is_under_way(now)
         first, last = self.attempts[0], self.attempts[-1]
         if last.app != app:
             return True
         gap = DAY if last.at - first.at >= DAY else min(max(last.at - first.at, SHORTEST), LONGEST)
         return now - last.at >= gap
+
+    def is_under_way(self, now: datetime) -> bool:
+        """Whether a function may still be at it."""
+        return not self.attempts and self.found is not None and now - self.found < LONGEST_RUN
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether attempts have failed for a day."""
@@ -107,13 +110,20 @@ class Attempts:
             raise
 
     def bring(self, exchange: Exchange) -> None:
-        """Record what the ledger could not take before. Raises a `StorageFault` when it still cannot."""
+        """Record what the ledger could not take before. Raises a `StorageFault` when it still cannot.
+
+        What it will never take, because a chain does not hold, is let go: whoever reads the chain hears of that.
+        """
         while True:
             with self._keeping:
                 if not self._kept:
                     return
                 event, tenant, attempt = self._kept[0]
-            _write(exchange, event, tenant, attempt)
+            try:
+                _write(exchange, event, tenant, attempt)
+            except ExchangeError as error:
+                if error.will_pass:
+                    raise
             with self._keeping:
                 if self._kept and self._kept[0] == (event, tenant, attempt):
                     self._kept.popleft()

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.disposal.policy_runs import note_run
-from shared.errors import ExchangeError, RefusedEvent, UnusableName
+from shared.errors import RefusedEvent, UnusableName
 from shared.reconcile.attempts import SERVICE, Attempts
 from shared.reconcile.tasks import Task, attend, task_of
 from shared.storage.dead_letters import POLICY_RUNS, dead_letters
@@ -84,8 +84,8 @@ class _Care:
         """Whether it is settled, or with reconciliation; `reports`: it should tell of a run of the lifecycle policy."""
         try:
             return self._of_run(text) if reports else named is not None and self._of_blob(named)
-        except ExchangeError:
-            return False  # it will pass, or it is an attempt that the ledger has: the next round looks again
+        except Exception:  # noqa: BLE001 - the ledger has the attempt, the message stays, and the others have their turn
+            return False
 
     def _of_run(self, text: str) -> bool:
         try:

@@ -31,6 +31,8 @@ LOOK = "reconcile:look"
 """The request id of looks at inboxes and requests, by which the storage logs tell them from everything else."""
 WORK_SECONDS = 15 * 60
 """A round begins nothing new after this; the next one goes on. The function may take half an hour."""
+HOURLY_MINUTES = 5
+"""A round in these first minutes of an hour is the hour's."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 Note = Callable[[Task, Exception | None], None]
 PATIENCE = timedelta(minutes=15)
@@ -45,6 +47,8 @@ class Waiting:
     since: datetime
     code: str
     """Why the last attempt failed; empty where there was none."""
+    under_way: bool = False
+    """Whether a function may still be at it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class GivenUp:
 class Round:
     """What one round has seen and done."""
 
+    at: datetime
     looked: int
     """Blobs in inboxes and requests."""
     unseen: int
@@ -69,7 +74,7 @@ class Round:
     no_event: int
     """Of those, the ones whose event never came to a function."""
     waiting: tuple[Waiting, ...]
-    """Still without an outcome at its end, new ones of the last minutes too."""
+    """The oldest first: still without an outcome at its end, new ones of the last minutes too."""
     given_up: tuple[GivenUp, ...]
     cleared: int
     """Messages and dead letters removed, because their blob has an outcome or is in the care of this."""
@@ -84,15 +89,27 @@ class Round:
             "taken": self.taken,
             "no_event": self.no_event,
             "waiting": len(self.waiting),
+            "oldest_minutes": self.oldest_minutes,
             "given_up": len(self.given_up),
             "unseen": self.unseen,
             "cleared": self.cleared,
             "stays": sum(left.count for left in self.stays),
         }
 
-    def late(self, now: datetime) -> tuple[Waiting, ...]:
-        """What has waited for longer than `PATIENCE`, the oldest first."""
-        return tuple(sorted((w for w in self.waiting if now - w.since > PATIENCE), key=lambda w: w.since))
+    @property
+    def oldest_minutes(self) -> int:
+        """For how long the oldest has waited; 0 where nothing waits."""
+        return max((_minutes(self.at - one.since) for one in self.waiting), default=0)
+
+    @property
+    def late(self) -> tuple[Waiting, ...]:
+        """What has waited for longer than `PATIENCE` with nobody at it, the oldest first."""
+        return tuple(one for one in self.waiting if self.at - one.since > PATIENCE and not one.under_way)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the ledger is told of it: it has done something or, once an hour, something is late."""
+        return bool(self.taken or self.given_up or self.cleared or (self.late and self.at.minute < HOURLY_MINUTES))
 
 
 def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note: Note = lambda *_: None) -> Round:
@@ -108,8 +125,18 @@ def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note:
         cleared, stays = clear(exchange, poison, attempts, _subject(now))
     except StorageFault:
         cleared, stays = 0, ()  # they are hints: what is to be done is known without them, and they stay
-    done = Round(found.looked, found.unseen, taken.ended, taken.no_event, taken.waiting, taken.given_up, cleared, stays)
-    if taken.ended or taken.given_up or cleared:
+    done = Round(
+        now,
+        found.looked,
+        found.unseen,
+        taken.ended,
+        taken.no_event,
+        taken.waiting,
+        taken.given_up,
+        cleared,
+        stays,
+    )
+    if done.is_news:
         exchange.ledger.record(_subject(now), "reconciled", service=SERVICE, tenant="exchange", counts=done.counts)
     return done
 
@@ -164,7 +191,7 @@ def _take_up(
         history = History.of(chain)
         due = history.is_due(now, created=since, app=attempts.app)
         if not due or time.monotonic() - begun > WORK_SECONDS:
-            waiting.append(Waiting(task, since, history.code))
+            waiting.append(Waiting(task, since, history.code, history.is_under_way(now)))
             continue
         no_event += not chain
         error = _attend(exchange, task, attempts)
@@ -206,6 +233,10 @@ def _give_up(exchange: Exchange, task: Task, since: datetime, code: str) -> Give
     tell(exchange, task, since)
     exchange.ledger.record(task.event, DELAYED, service=SERVICE, tenant=task.tenant, codes=(code,))
     return GivenUp(task.tenant, task.event, code)
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)
 
 
 def _subject(now: datetime) -> str:

@@ -77,6 +77,8 @@ def fault_of(error: Exception, container: str) -> StorageFault:
         return Held("STO-009", f"A lease, a hold or a policy bars it; {where}.", "Find out who set it and why.")
     if said in _NO_NAME or status == 414:
         return UnusableName("STO-008", f"The service takes no such name; {where}.")
+    if said == "PopReceiptMismatch":
+        return Changed("STO-003", f"Somebody else has taken the message meanwhile; {where}.")
     if status == 412 and said in {"ConditionNotMet", ""}:
         return Changed("STO-003", f"The blob was overwritten since it was looked at; {where}.")
     if status in {401, 403} or isinstance(error, ClientAuthenticationError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
+from shared.errors import Changed
 from shared.storage.faults import translated
 from shared.storage.storage import default_credential
 
@@ -184,7 +185,7 @@ class PoisonQueue:
                 )
 
     def _put_back(self, letter: Letter) -> None:
-        with translated(letter.queue):
+        with suppress(Changed), translated(letter.queue):  # it was out for too long, and is somebody else's now
             try:
                 self._of(letter.queue).update_message(letter.id, letter.receipt, visibility_timeout=0, **self._mark)
             except ResourceNotFoundError:

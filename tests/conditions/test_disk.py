@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_one(office: Office, out: str, error: str) -> No
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (("drop", "{folder}"), "INP-001"),
+        (("drop", "{folder}"), "INP-083"),
         (("template", "households", "--out", "{folder}/dir.xlsx"), "INP-083"),
         (("keys", "export", "--out", "{folder}/dir.xlsx"), "INP-083"),
         (("receipt", "verify", "{folder}/none.json"), "INP-001"),

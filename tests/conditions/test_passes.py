@@ -23,6 +23,7 @@ SPOILT: dict[str, tuple[Callable[[Office], str], str, str]] = {
     "not yet valid": (lambda o: o.url("inbox", HOUR, since=ago(-3)), "INP-094", "holds from"),
     "of another borough": (lambda o: o.url("inbox", slug="southwark"), "INP-095", "southwark-inbox"),
     "to the other box": (lambda o: o.url("outbox"), "INP-096", "create a file"),
+    "for one file alone": (lambda o: o.url("inbox").replace("sr=c", "sr=b"), "INP-096", "whole container"),
     "HTML-escaped": (lambda o: o.url("inbox").replace("&", "&amp;"), "INP-091", "&amp;"),
     "cut off in the signature": (lambda o: o.url("inbox")[:-9], "INP-092", "signature is not whole"),
     "cut off by one letter": (lambda o: o.url("inbox")[:-1], "INP-092", "signature is not whole"),

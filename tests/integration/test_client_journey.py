@@ -256,7 +256,10 @@ def test_only_a_sealed_file_with_its_manifest_is_dropped(exchange, tmp_path):
     assert exchange("lambeth", "seal", sealed, "--dataset", "households", "--collection", COLLECTION)[1]["error"][
         "code"
     ] == ("INP-013")
-    sealed.with_name(f"{sealed.stem}.manifest.json").unlink()
+    manifest = sealed.with_name(f"{sealed.stem}.manifest.json")
+    manifest.write_text("[" * 20_000, encoding="utf-8")
+    assert exchange("lambeth", "drop", sealed)[1]["error"]["code"] == "INP-014"
+    manifest.unlink()
     assert exchange("lambeth", "drop", sealed)[1]["error"]["code"] == "INP-014"
     assert exchange("lambeth", "drop", tmp_path / "gone.parquet")[1]["error"]["code"] == "INP-001"
 

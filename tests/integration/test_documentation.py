@@ -217,6 +217,12 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
     ]  # fmt: skip
 
 
+def test_the_front_page_can_be_typed(reader: Reader) -> None:
+    reader.follow("../README.md")
+    assert (reader.clone / "ours.yaml").is_file()
+    assert pq.read_table(reader.clone / "households.parquet").num_rows == 324
+
+
 def test_whatever_looks_like_a_terminal_is_on_a_page_that_is_followed() -> None:
     typed = {
         page.relative_to(DOCS).as_posix()

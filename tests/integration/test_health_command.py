@@ -240,11 +240,13 @@ def test_rounds_of_the_last_days_are_added_up(
     ("minutes_ago", "counts", "codes", "expected"),
     [
         (0, {"waiting": 2}, {"EVT-022"}, 0),
-        (45, {"waiting": 2}, set(), 0),
+        (0, {"waiting": 2, "oldest_minutes": 15}, {"EVT-022"}, 0),
+        (60, {"waiting": 2, "oldest_minutes": 16}, {"EVT-022"}, 3),
+        (100, {"waiting": 2, "oldest_minutes": 500}, set(), 0),
         (45, {"waiting": 0, "given_up": 1}, {"EVT-021"}, 3),
     ],
 )
-def test_what_was_given_up_is_wrong_and_what_waits_is_noted(
+def test_what_was_given_up_or_waits_for_long_is_wrong_and_what_waits_is_noted(
     world: World, operator: Path, page: Page, azure: Azure, capsys: pytest.CaptureFixture[str], minutes_ago: int,
     counts: dict[str, int], codes: set[str], expected: int,
 ) -> None:  # fmt: skip
@@ -299,8 +301,8 @@ def test_a_part_that_fails_hides_no_other(
 
     report = said(capsys)
     assert report["reconciliation"] == "not known"
-    codes = {(row["code"], row["where"]) for row in report["findings"]}
-    assert codes == {("LED-001", "ledger"), ("EVT-016", "disposal")}
+    states = {(row["code"], row["state"], row["where"]) for row in report["findings"]}
+    assert states == {("LED-001", "wrong", "ledger"), ("EVT-016", "wrong", "disposal")}
 
 
 def test_without_an_account_it_says_how_to_name_one(

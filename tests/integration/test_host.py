@@ -152,6 +152,29 @@ def test_a_timer_fires_when_the_host_is_told_that_its_hour_has_come(exchange: Ex
         host.fire("never")
 
 
+def test_a_host_that_runs_on_lets_the_hour_of_reconciliation_come_again_and_again(
+    exchange: Exchange, poison: PoisonQueue
+) -> None:
+    rounds = threading.Semaphore(0)
+
+    def fail() -> None:
+        rounds.release()
+        raise ValueError("a defect of one round ends no other")
+
+    host = Host(exchange, poison, triggers=Triggers({}, {}, {"reconcile": fail}))
+    stop = threading.Event()
+    thread = threading.Thread(target=host.run_forever, args=(stop,), kwargs={"reconcile_seconds": 0.2})
+    thread.start()
+    try:
+        assert rounds.acquire(timeout=20)
+        assert rounds.acquire(timeout=20)
+    finally:
+        stop.set()
+        thread.join(20)
+
+    assert not thread.is_alive()
+
+
 def test_the_apps_own_timers_are_known_by_name() -> None:
     assert set(Triggers.of_the_app().timers) == {"disposal", "reconcile", "records", "watchdog"}
 

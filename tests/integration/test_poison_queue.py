@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from azure.storage.queue import QueueClient
@@ -73,6 +74,22 @@ def test_letters_come_from_all_of_them_whatever_is_in_them_and_go_back(account: 
             poison.remove(stray)
         assert not list(raw.receive_messages())
     assert poison.peek() == [MESSAGE]
+
+
+def test_a_letter_that_somebody_else_has_taken_meanwhile_is_theirs_and_the_others_go_back(
+    account: str, poison: PoisonQueue
+) -> None:
+    """Whoever holds letters for longer than two minutes holds them no more."""
+    for name in ("a.parquet", "b.parquet"):
+        poison.put(replace(MESSAGE, blob=name))
+    with QueueClient.from_connection_string(account, QUEUE) as raw:
+        with poison.letters() as letters:
+            first = letters[0]
+            raw.update_message(first.id, first.receipt, visibility_timeout=0)
+            [theirs] = raw.receive_messages(max_messages=1, visibility_timeout=60)
+            assert theirs.id == first.id
+        assert [message.blob for message in poison.peek()] == ["b.parquet"]
+        raw.delete_message(theirs)
 
 
 def test_where_no_event_was_ever_given_up_there_are_no_letters(account: str) -> None:

@@ -19,6 +19,7 @@ from shared.errors import ExchangeError, KeyUnavailable
 from shared.intake.outcome import settled
 from shared.intake.receive import receive
 from shared.ledger.chain import Ledger, verify_chain
+from shared.reconcile import letters
 from shared.reconcile.attempts import Attempts
 from shared.reconcile.round import Round, reconcile
 from shared.reconcile.tasks import Task, attend
@@ -136,12 +137,12 @@ def test_an_outage_of_the_vault_ends_as_without_it_and_every_attempt_is_in_the_l
     place.keys.away = {"KEY-003"}
     name = place.drop()
     place.fire("southwark", name)
-    late = [bool(place.round(minutes=5).late(place.clock())) for _ in range(6)]
+    late = [bool(place.round(minutes=5).late) for _ in range(6)]
     place.keys.away = set()
     healed = [place.round(minutes=5) for _ in range(6)]
 
     assert late == [False, False, False, True, True, True]
-    assert not healed[-1].late(place.clock())
+    assert not healed[-1].late
     assert place.world.statuses("southwark") == ["accepted"]
     chain = place.world.exchange.ledger.events(place.task("southwark", name).event)
     assert [event.step for event in chain] == ["found", "attempted", "attempted", "attempted", "attempted"]
@@ -212,7 +213,10 @@ def test_what_a_function_has_begun_is_not_begun_twice_until_it_must_have_ended(p
         place.task("southwark", name).event, "found", service="intake", tenant="southwark"
     )
 
-    assert [place.round(minutes=10).taken for _ in range(4)] == [0, 0, 1, 0]
+    rounds = [place.round(minutes=10) for _ in range(4)]
+
+    assert [done.taken for done in rounds] == [0, 0, 1, 0]
+    assert not any(done.late for done in rounds), "a long run is no alarm"
 
 
 NAMES = ["Year 6.parquet", "a+b", "a%20b", "a#b", "a?b", "Zoë.parquet", "😀", "a//b", "trailing ", "a%2Fb"]
@@ -279,9 +283,43 @@ def test_what_cannot_be_read_or_is_nobodys_stays_with_its_age_and_its_last_day(p
     assert place.poison.count() == 3
 
 
+def test_a_letter_that_meets_a_defect_stays_and_holds_up_no_other(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bad.parquet", "good.parquet"):
+        poisoned(place, "southwark-inbox", name)
+    sound = letters.attend
+
+    def attend_but_one(exchange: Any, task: Task, attempts: Attempts) -> Any:
+        if task.name == "bad.parquet":
+            raise ValueError("a defect")
+        return sound(exchange, task, attempts)
+
+    monkeypatch.setattr(letters, "attend", attend_but_one)
+
+    done = place.round(minutes=1)
+
+    assert (done.cleared, [stays.count for stays in done.stays]) == (1, [1])
+
+
+def test_an_attempt_that_no_ledger_will_ever_take_does_not_bar_the_others(place: Place) -> None:
+    name = place.drop()
+    place.wire.plan = lambda _: Fault.UNREACHABLE
+    place.fire("southwark", name)
+    place.wire.plan = lambda _: None
+    chain = place.task("southwark", name).event.replace(":", "/")
+    place.world.storage.ledger().create(f"{chain}/0007.json", b"{}", {"step": "found", "hash": "0" * 64})
+    place.drop("lambeth", "households")
+
+    done = place.round(minutes=20)
+
+    assert (done.taken, [waiting.code for waiting in done.waiting]) == (1, ["LED-001"])
+    assert len(done.late) == 1
+
+
 def test_dead_letters_go_in_the_same_way_whole_files_at_a_time(place: Place) -> None:
     name = place.drop()
-    letters = place.world.storage.dead_letters()
+    box = place.world.storage.dead_letters()
 
     def event(container: str, blob: str) -> dict[str, Any]:
         url = f"https://bxexch.blob.core.windows.net/{container}/{blob}"
@@ -290,13 +328,13 @@ def test_dead_letters_go_in_the_same_way_whole_files_at_a_time(place: Place) -> 
             "subject": f"/blobServices/default/containers/{container}/blobs/{blob}",
         }  # fmt: skip
 
-    letters.create("one.json", json.dumps([event("southwark-inbox", name)]).encode())
-    letters.create("two.json", json.dumps([event("southwark-inbox", name), event("stranger", "b")]).encode())
-    letters.create("three.json", b"{")
+    box.create("one.json", json.dumps([event("southwark-inbox", name)]).encode())
+    box.create("two.json", json.dumps([event("southwark-inbox", name), event("stranger", "b")]).encode())
+    box.create("three.json", b"{")
 
     done = place.round(minutes=5)
 
-    assert [blob.name for blob in letters.list()] == ["three.json", "two.json"]
+    assert [blob.name for blob in box.list()] == ["three.json", "two.json"]
     assert done.cleared == 1
     assert [(left.where, left.count) for left in done.stays] == [("deadletter", 2)]
 
@@ -309,8 +347,21 @@ def test_what_a_round_does_is_a_subject_of_the_ledger(place: Place) -> None:
     [event] = place.world.exchange.ledger.events(subject)
     assert subject.startswith("reconcile:20261121-0935-")
     assert event.counts == {
-        "looked": 1, "unseen": 0, "taken": 1, "no_event": 1, "waiting": 0, "given_up": 0, "cleared": 0, "stays": 0,
+        "looked": 1, "unseen": 0, "taken": 1, "no_event": 1, "waiting": 0, "oldest_minutes": 0, "given_up": 0,
+        "cleared": 0, "stays": 0,
     }  # fmt: skip
+
+
+def test_what_is_late_is_told_to_the_ledger_once_an_hour(place: Place) -> None:
+    place.keys.away = {"KEY-003"}
+    place.fire("southwark", place.drop())
+
+    for _ in range(24):  # two hours
+        place.round(minutes=5)
+
+    ledger = place.world.exchange.ledger
+    counts = [ledger.events(subject)[0].counts for subject in ledger.subjects("reconcile")]
+    assert [(said["waiting"], said["oldest_minutes"]) for said in counts] == [(1, 30), (1, 90)]
 
 
 def test_what_has_ended_is_known_for_each_borough_apart(place: Place) -> None:

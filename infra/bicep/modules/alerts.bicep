@@ -33,11 +33,11 @@ var queries = [
   {
     name: 'reconcile-waits'
     severity: 2
-    description: 'A drop or request has waited for more than 15 minutes. It is tried again by itself; the code says what stands in the way. docs/operators: reconciliation.'
+    description: 'A drop or request has waited for more than 15 minutes, or an inbox cannot be looked into. It is tried again by itself; the code says what stands in the way. docs/operators: reconciliation.'
     every: 'PT5M'
     window: 'PT15M'
     clears: true
-    query: 'AppTraces | where Message has "reconcile.waits"'
+    query: 'AppTraces | where Message has "reconcile.waits" or Message has "reconcile.unseen"'
   }
   {
     name: 'reconcile-gave-up'

@@ -29,9 +29,10 @@ BY_QUEUE = {f"drop-{slug}": f"drop_{slug}" for slug in PILOT} | {"request": "req
 @pytest.fixture(params=["imitation", "real"])
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Which of the two it is; whoever asks for it has the environment in which `Host.of` takes that one."""
-    monkeypatch.delenv(SETTING, raising=False)
     if request.param == "real":
         monkeypatch.setenv(SETTING, str(program()))
+    else:
+        monkeypatch.delenv(SETTING, raising=False)
     return str(request.param)
 
 

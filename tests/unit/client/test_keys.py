@@ -54,7 +54,7 @@ def test_the_exchange_makes_the_keys_that_boroughs_seal_to(exchange, tmp_path):
         (("new", "--owner", "paris"), 2, "INP-023"),
         (("new", "--borough", "lambeth", "--use", "door"), 2, "INP-025"),
         (("new",), 2, "INP-008"),
-        (("rotate", "--borough", "lewisham"), 2, "KEY-001"),
+        (("rotate", "--borough", "lewisham"), 2, "INP-123"),
         (("import", "gone.json"), 2, "INP-001"),
     ],
 )

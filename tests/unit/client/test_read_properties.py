@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,22 @@ def test_a_workbook_with_any_part_of_it_broken_is_read_or_refused_with_a_code(tm
     path.write_bytes(broken[: data.draw(st.integers(len(broken) // 2, len(broken)))])
     refusals = ("INP-007", "INP-050", *(f"INP-05{n}" for n in range(3, 8)), "INP-060", "INP-061", "INP-064")
     assert outcome(path) in (0, 1, *refusals)
+
+
+@pytest.mark.parametrize(("ending", "step"), [(".xlsx", 29), (".zip", 3)])
+def test_a_byte_that_is_not_what_it_was_is_read_or_refused_with_a_code_wherever_it_is(tmp_path: Path, ending, step):
+    """Here and there all through the file, so that none of the libraries below a workbook is left out."""
+    whole = workbook([HEADINGS, ["1", "A", "B", "C"]])
+    if ending == ".zip":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("t.csv", ",".join(HEADINGS) + "\n" + "\n".join(f"{n},A,B,C" for n in range(99)))
+        whole = packed.getvalue()
+    refusals = ("INP-007", "INP-050", "INP-056", "INP-057", "INP-060", "INP-061", "INP-064")
+    path = tmp_path / f"t{ending}"
+    for at in range(0, len(whole), step):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :])
+        assert isinstance(found := outcome(path), int) or found in refusals, at
 
 
 @QUIET

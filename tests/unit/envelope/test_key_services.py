@@ -233,7 +233,7 @@ def test_a_key_that_is_weak_or_not_what_it_says_is_not_imported(house: House, ke
         keys.import_public(document)
 
 
-@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b'{"keys": 1}', b'{"keys": ["x"]}', b"\xff"])
+@pytest.mark.parametrize("document", [b"", b"{}", b"[]", b'{"keys": 1}', b'{"keys": ["x"]}', b"\xff", b"[" * 20_000])
 def test_what_is_no_set_of_keys_is_not_imported(keys: Keys, document: bytes) -> None:
     with pytest.raises(InvalidInput, match="KEY-004"):
         keys.import_public(document)

@@ -181,6 +181,8 @@ def reconciliation_is_heard(cloud: Cloud) -> None:
         assert query.startswith(f'AppTraces | where Message has "{line}"'), name
         assert query.endswith("where rounds == 0") == (name == "reconcile-missing")
         assert rules[name]["autoMitigate"] == (name != "reconcile-gave-up"), "given up is said once for each drop"
+    waits = rules["reconcile-waits"]["criteria"]["allOf"][0]["query"]
+    assert 'Message has "reconcile.unseen"' in waits, "an inbox that cannot be looked into waits, too"
     assert rules["reconcile-missing"]["windowSize"] == "PT30M", "six rounds"
     assert rules["reconcile-waits"]["evaluationFrequency"] == "PT5M", "as often as it looks"
     # What rings for each new line must not go silent by itself.

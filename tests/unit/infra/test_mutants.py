@@ -209,6 +209,8 @@ MUTANTS = (
            "autoMitigate: query.clears", "autoMitigate: true"),
     Mutant("a reconciliation that may stop unseen", facts.reconciliation_is_heard, MODULES + "alerts.bicep",
            "where rounds == 0", "where rounds > 0"),
+    Mutant("an inbox that nobody can look into, unheard", facts.reconciliation_is_heard, MODULES + "alerts.bicep",
+           ' or Message has "reconcile.unseen"', ""),
     Mutant("poison that stays unheard", facts.reconciliation_is_heard, MODULES + "alerts.bicep",
            '"poison.stays"', '"poison.stay"'),
     Mutant("a record that anybody may write unseen", facts.somebody_is_told, MODULES + "alerts.bicep",

@@ -239,6 +239,30 @@ def test_no_more_is_read_than_such_a_blob_can_be(world: World) -> None:
             read_staged(bounded, "lambeth", partition.name)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"[" * 20_000,
+        b"[]",
+        b"7",
+        b'"link"',
+        b'{"link": []}',
+        b'{"link": {"pupils": 1, "households": 2}, "collection": "2026-autumn"}',
+        b'{"link": {"pupils": [[]], "households": {}}, "collection": []}',
+        b'{"link": {"pupils": ["\\ud800"], "households": "h"}, "collection": "2026-autumn"}',
+        b'{"enrol": 1, "collection": "2026-autumn"}',
+        b"\xff",
+        b"1" * 5_000,
+    ],
+    ids=lambda document: repr(document[:40]),
+)
+def test_what_is_no_request_is_refused_whatever_is_in_it(world: World, document: bytes) -> None:
+    world.storage.requests("lambeth").create("link-0.json", document)
+
+    with pytest.raises(RefusedEvent, match="EVT-002"):
+        read_request(world.exchange, "lambeth", "link-0.json")
+
+
 def test_a_request_under_another_name_or_of_another_home_is_none_of_ours(world: World) -> None:
     link = LinkRequest(Inputs("lambeth", COLLECTION, ("p",), "h"))
     name = ask(world.exchange, "lambeth", link)

@@ -119,7 +119,7 @@ def test_no_byte_of_a_stored_event_can_be_changed_unnoticed(data: st.DataObject)
         raise AssertionError(f"read as {read}")
 
 
-@pytest.mark.parametrize("document", [b"", b"null", b"[]", b"{}", b'{"hash": "x"}', b"\xff"])
+@pytest.mark.parametrize("document", [b"", b"null", b"[]", b"{}", b'{"hash": "x"}', b"\xff", b"[" * 20_000])
 def test_what_is_no_event_is_not_read_as_one(document: bytes) -> None:
     with pytest.raises(LedgerBroken, match="LED-001"):
         Event.from_json(document)
