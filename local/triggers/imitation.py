@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -18,11 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from functions.journal import say
 from functions.reference import BlobReference
 from local.triggers.app import ROOT, Message, Worker
+from local.triggers.host_message import HOST, host_message
 from local.triggers.machine import HOST_QUEUE
 from shared.errors import StorageFault
 from shared.storage.poison import POISON, QUEUE
@@ -32,9 +31,6 @@ from shared.storage.storage import Storage
 _HIDDEN_SECONDS, _RENEWED_SECONDS = 600, 300
 _LOOKS_SECONDS = 0.02
 _IDLE_SECONDS = 0.5
-_HOST = "Host.Functions."
-_TYPES = ("BlockBlob", "AppendBlob", "PageBlob")
-_NUMBERED = re.compile(r"[\d.]+(:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -140,7 +136,7 @@ class Imitation:
                 case _:
                     return 400, ""
             for event in events:
-                self._hosted.put(HOST_QUEUE, json.dumps(_host_message(function, event["data"])))
+                self._hosted.put(HOST_QUEUE, json.dumps(host_message(function, event["data"])))
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             return 500, type(error).__name__
         except StorageFault as fault:
@@ -201,7 +197,7 @@ class Imitation:
         if taken.text is None:
             return True  # it is no Base64: removed, with a line that is of no use here
         said = json.loads(taken.text)
-        function = said["FunctionId"].removeprefix(_HOST)
+        function = said["FunctionId"].removeprefix(HOST)
         if function not in self._worker.triggers.by_container.values():
             return True
         container, name = said["ContainerName"], said["BlobName"]
@@ -223,33 +219,3 @@ class Imitation:
             self._worker.run(function, handed)
         except BaseException as error:
             raise _Failed from error
-
-
-def _host_message(function: str, data: dict[str, Any]) -> dict[str, str]:
-    """What the host puts into its own queue, and into the poison queue at last."""
-    container, _, name = _path(data["url"]).partition("/")
-    if isinstance(data["blobType"], str) and data["blobType"] not in _TYPES:
-        raise ValueError("no type of blob")
-    return {
-        "Type": "BlobTrigger",
-        "FunctionId": f"{_HOST}{function}",
-        "BlobType": data["blobType"],
-        "ContainerName": container,
-        "BlobName": name.lstrip("/"),
-        "ETag": f'"{data.get("eTag", "")}"',
-    }
-
-
-def _path(url: str) -> str:
-    """Container and name out of a url, as .NET reads one: blanks around it go, a `?` ends it, `..` goes up. Where the
-    server is a number the first part is the account, as with an emulator."""
-    server, *parts = re.sub(r"^([a-z]+:)?//", "", url.strip()).partition("?")[0].split("/")
-    if not parts:
-        raise ValueError("no url")
-    kept: list[str] = []
-    for part in parts[1:] if _NUMBERED.fullmatch(server) else parts:
-        if part == "..":
-            del kept[-1:]
-        elif part != ".":
-            kept.append(part)
-    return unquote("/".join(kept))
