@@ -17,11 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from functions.journal import say
 from functions.reference import BlobReference
 from local.triggers.app import ROOT, Message, Worker
+from local.triggers.host_message import HOST, host_message
 from local.triggers.machine import HOST_QUEUE
 from shared.errors import StorageFault
 from shared.storage.poison import POISON, QUEUE
@@ -31,7 +31,6 @@ from shared.storage.storage import Storage
 _HIDDEN_SECONDS, _RENEWED_SECONDS = 600, 300
 _LOOKS_SECONDS = 0.02
 _IDLE_SECONDS = 0.5
-_HOST = "Host.Functions."
 
 
 @dataclass(frozen=True)
@@ -125,14 +124,19 @@ class Imitation:
     def post(self, function: str, body: bytes, kind: str | None = "Notification") -> tuple[int, str]:
         """The webhook. It believes an event in what it says of the blob, and looks at nothing else in it."""
         try:
-            said = json.loads(body)
+            said, _ = json.JSONDecoder().raw_decode(body.decode("utf-8-sig"))  # what comes after it is not looked at
             events = said if isinstance(said, list) else [said]
-            if kind == "SubscriptionValidation":
-                return 200, json.dumps({"validationResponse": events[0]["data"]["validationCode"]})
-            if kind != "Notification":
-                return 400, ""
+            match (kind or "").lower():
+                case "subscriptionvalidation":
+                    return 200, json.dumps({"validationResponse": events[0]["data"]["validationCode"]})
+                case "unsubscribe":
+                    return 202, ""
+                case "notification":
+                    pass
+                case _:
+                    return 400, ""
             for event in events:
-                self._hosted.put(HOST_QUEUE, json.dumps(_host_message(function, event["data"])))
+                self._hosted.put(HOST_QUEUE, json.dumps(host_message(function, event["data"])))
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             return 500, type(error).__name__
         except StorageFault as fault:
@@ -193,7 +197,7 @@ class Imitation:
         if taken.text is None:
             return True  # it is no Base64: removed, with a line that is of no use here
         said = json.loads(taken.text)
-        function = said["FunctionId"].removeprefix(_HOST)
+        function = said["FunctionId"].removeprefix(HOST)
         if function not in self._worker.triggers.by_container.values():
             return True
         container, name = said["ContainerName"], said["BlobName"]
@@ -215,27 +219,3 @@ class Imitation:
             self._worker.run(function, handed)
         except BaseException as error:
             raise _Failed from error
-
-
-def _host_message(function: str, data: dict[str, Any]) -> dict[str, str]:
-    """What the host puts into its own queue, and into the poison queue at last."""
-    container, _, name = _path(data["url"]).partition("/")
-    return {
-        "Type": "BlobTrigger",
-        "FunctionId": f"{_HOST}{function.removeprefix(_HOST)}",
-        "BlobType": data["blobType"],
-        "ContainerName": container,
-        "BlobName": name,
-        "ETag": f'"{data.get("eTag", "")}"',
-    }
-
-
-def _path(url: str) -> str:
-    """Container and name out of a url, as .NET reads one: blanks around it go, a `?` ends it, `..` goes up."""
-    kept: list[str] = []
-    for part in url.strip().partition("://")[2].partition("?")[0].split("/")[1:]:
-        if part == "..":
-            del kept[-1:]
-        elif part != ".":
-            kept.append(part)
-    return unquote("/".join(kept))

@@ -4,6 +4,8 @@ doubled and in another order, what boroughs collect is what comes out where each
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ from local.site import open_site
 from local.triggers.grid import Delivery
 from shared.envelope.seal import Sealed
 from shared.ledger.chain import verify_chain
+from shared.storage.storage import Storage
 from tests.witnessed import lend_keys
-from tests.world import NOW, World, decision, household, pupil, put_postcodes, table
+from tests.world import NOW, World, decision, household, make_world, pupil, put_postcodes, table
 
 
 def put(world: World, *drops: tuple[str, Sealed]) -> None:
@@ -33,40 +36,56 @@ def by_hand(world: World) -> None:
     world.carry_out_all()
 
 
-@pytest.mark.parametrize("events", ["grid", "queue"])
-def test_a_term(
-    machine: str, events: str, world: World, keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pupils = [pupil(1), pupil(2, forename="Bola", surname="Adeyemi", dob=date(2014, 1, 2))]
-    drops = [
-        ("southwark", world.seal("southwark", "pupils", table("pupils", pupils))),
-        ("lambeth", world.seal("lambeth", "households", table("households", [household()]))),
-    ]
-    put(world, *drops)
-    by_hand(world)
-    [match] = world.results("lambeth", "matches").to_pylist()
-    choice = ("lambeth", world.seal("lambeth", "decisions", table("decisions", [decision(match["match_ref"])])))
-    put(world, choice)
-    by_hand(world)
+@dataclass(frozen=True)
+class Term:
+    """What is dropped first and then, and all that boroughs find at the end."""
 
+    drops: list[tuple[str, Sealed]]
+    choice: tuple[str, Sealed]
+    collected: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def term(unused_accounts: Iterator[str], keys_folder: Path) -> Term:
+    """A term in which each function is called once, by hand."""
+    with Storage.connect(next(unused_accounts)) as storage:
+        world = make_world(storage, keys_folder)
+        storage.ensure_containers(world.exchange.agreement)
+        put_postcodes(storage)
+        pupils = [pupil(1), pupil(2, forename="Bola", surname="Adeyemi", dob=date(2014, 1, 2))]
+        drops = [
+            ("southwark", world.seal("southwark", "pupils", table("pupils", pupils))),
+            ("lambeth", world.seal("lambeth", "households", table("households", [household()]))),
+        ]
+        put(world, *drops)
+        by_hand(world)
+        [match] = world.results("lambeth", "matches").to_pylist()
+        choice = ("lambeth", world.seal("lambeth", "decisions", table("decisions", [decision(match["match_ref"])])))
+        put(world, choice)
+        by_hand(world)
+        return Term(drops, choice, world.everything())
+
+
+@pytest.mark.parametrize("events", ["grid", "queue"])
+@pytest.mark.usefixtures("machine")
+def test_a_term(term: Term, events: str, keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXCHANGE_EVENTS", events)
     lend_keys(keys_folder, tmp_path)
     with open_site(tmp_path, clock=lambda: NOW) as site:
         put_postcodes(site.operated)
-        term = World(site.exchange, world.rings)
+        world = World(site.exchange, {desk.slug: desk.keys for desk in site.desks})
         host = Host.of(site, delivery=Delivery(copies=2, shuffled=True, seed=3))
         with host.machine:
-            put(term, *drops)
+            put(world, *term.drops)
             host.settle(60)
-            put(term, choice)
+            put(world, term.choice)
             counts = host.settle(60)
-        found, ledger = term.everything(), site.exchange.ledger
+        found, ledger = world.everything(), site.exchange.ledger
         for subject in ledger.subjects():
             verify_chain(ledger.events(subject))
     wiring.use(None)
 
-    expected: dict[str, Any] = world.everything()
-    assert found == expected
+    assert found == term.collected
     assert any(name.endswith("/enrolments.parquet") for name in found)
     assert (counts["failed"], counts["poisoned"]) == (0, 0)
     assert counts["done"] >= 2 * 4
