@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -24,11 +25,24 @@ def command(
 
     Example: exchange practice practice
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    files = {path.relative_to(SAMPLE): path.read_bytes() for path in _sample()}
+    if folder.exists() and not _holds_nothing_else(folder, files):
         raise invalid("INP-028", path=folder)
-    files = [path for path in sorted(SAMPLE.rglob("*")) if path.is_file()]
-    for path in files:
-        write_bytes(folder / path.relative_to(SAMPLE), path.read_bytes())
+    for name, content in files.items():
+        write_bytes(folder / name, content)
     for slug in BOROUGHS:
         make_folder(folder / "boroughs" / slug)
     answer({"ok": True, "folder": str(folder), "files": len(files)}, f"Written: {folder}", as_json=json)
+
+
+def _sample() -> list[Path]:
+    """Its files, without what only git looks at."""
+    return [path for path in sorted(SAMPLE.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+
+
+def _holds_nothing_else(folder: Path, files: Mapping[Path, bytes]) -> bool:
+    """Whether all that is there is ours as we wrote it, as where a run was ended before it was done."""
+    if not folder.is_dir():
+        return False
+    there = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return all(files.get(path.relative_to(folder)) == path.read_bytes() for path in there)

@@ -40,11 +40,12 @@ def new(
     check_dataset(dataset)
     if out.suffix.lower() not in (".yaml", ".yml"):
         raise invalid("INP-015", path=out, known=".yaml")
-    if out.exists():
-        raise invalid("INP-028", path=out)
     with step("Reading the headings"):
         draft = draft_style(read(file, sheet=sheet), dataset)
-    write_bytes(out, style_text(draft, legible(file.stem)).encode())
+    text = style_text(draft, legible(file.stem)).encode()
+    if out.exists() and not (out.is_file() and out.read_bytes() == text):
+        raise invalid("INP-028", path=out)
+    write_bytes(out, text)
     facts = {
         "ok": True,
         "style": str(out),

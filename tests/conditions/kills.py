@@ -31,11 +31,13 @@ import client.commands.fetch
 import client.commands.keys
 import client.commands.pack
 import client.commands.seal
+import client.commands.style
 import client.commands.template
 import client.dropping
 import client.examine
 import client.fetching
 import client.key_folder
+import client.pack.census
 import client.pack.tabular
 from client import settings
 from client.cli import run
@@ -51,6 +53,7 @@ from shared.storage.storage import Storage
 from tests.world import COLLECTION, NOW, household, table
 
 SLUG = "lambeth"
+SAMPLE = Path(__file__).resolve().parents[2] / "local" / "synth" / "sample"
 _HANGS = 120.0
 
 
@@ -176,6 +179,32 @@ class Desktop:
         self.killed("template", ["template", "households", "--out", str(out / "t.csv")])
         assert sorted(path.name for path in out.iterdir()) == ["t-dictionary.csv", "t.csv"]
 
+    def keys_import(self) -> None:
+        keys, out = self.folder / f"imported-{self.number}", self.folder / f"public-{self.number}.json"
+        assert self.typed(["keys", "export", "--out", str(out)]) == 0
+        self.killed("keys import", ["keys", "import", str(out), "--keys", str(keys)])
+        assert [len(LocalKeyRing(keys).accepted(SLUG, use)) for use in (Use.RELEASE, Use.SIGN)] == [1, 1]
+
+    def style_new(self) -> None:
+        out = self.folder / f"style-{self.number}" / "ours.yaml"
+        self.killed("style new", ["style", "new", "d.csv", "--dataset", "decisions", "--out", str(out)])
+        assert [path.name for path in out.parent.iterdir()] == ["ours.yaml"]
+        assert out.read_text(encoding="utf-8").rstrip().count("\n") > 3
+
+    def practice(self) -> None:
+        out = self.folder / f"practice-{self.number}"
+        self.killed("practice", ["practice", str(out)])
+        made = {path.relative_to(out) for path in out.rglob("*") if path.is_file()}
+        assert made == {path.relative_to(SAMPLE) for path in SAMPLE.rglob("[!.]*") if path.is_file()}
+
+    def pack_census(self) -> None:
+        out = self.folder / f"census-{self.number}" / "p.parquet"
+        self.killed(
+            "pack census", ["pack", "census", str(SAMPLE / "census" / "southwark"), "--out", str(out), "--settle", "0"]
+        )
+        assert pq.read_table(out).num_rows > 100
+        assert sorted(path.name for path in out.parent.iterdir()) == ["p-report.csv", "p.parquet"]
+
     def export(self) -> None:
         out = self.folder / f"exported-{self.number}" / "public.json"
         self.killed("keys export", ["keys", "export", "--out", str(out)])
@@ -184,7 +213,10 @@ class Desktop:
 
 def commands(desk: Desktop) -> list[Callable[[], None]]:
     """Every command that changes anything."""
-    return [desk.keys_new, desk.keys_rotate, desk.pack, desk.seal, desk.drop, desk.fetch, desk.template, desk.export]
+    return [
+        *(desk.keys_new, desk.keys_rotate, desk.pack, desk.seal, desk.drop, desk.fetch, desk.template, desk.export),
+        *(desk.keys_import, desk.style_new, desk.practice, desk.pack_census),
+    ]
 
 
 def kill_many(folder: Path, count: int, seed: int) -> Counter[str]:

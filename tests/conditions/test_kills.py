@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_kills_at_random_moments_leave_nothing_half_doubled_or_behind() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EXCHANGE_")}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.conditions.kills", "16", "22"],
+        [sys.executable, "-m", "tests.conditions.kills", "24", "22"],
         cwd=ROOT, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
