@@ -15,7 +15,7 @@ import pytest
 from shared.agreement.load import load_agreement
 from shared.errors import Missing, RefusedEvent, TooLarge
 from shared.intake.home import WHEREABOUTS, route, rows_by_home
-from shared.intake.identity import derived_id, drop_id, run_id, untrusted_drop_id
+from shared.intake.identity import derived_id, drop_event, drop_id, request_event, run_id, untrusted_drop_id
 from shared.intake.requests import EnrolRequest, LinkRequest, ask, ask_for_run, read_request
 from shared.intake.staging import Inputs, Partition, current_inputs, latest, read_staged, stage
 from shared.intake.ties import Tie
@@ -52,6 +52,10 @@ def test_ids_are_what_they_have_been_since_the_first_drop() -> None:
     assert drop_id("lambeth", "pupils", "0", "f") == derived_id("drop", "lambeth", "pupils", "0", "f")
     assert untrusted_drop_id("lambeth", "0", [("a", "1")]) == derived_id("untrusted", "lambeth", "0", "a=1")
     assert run_id("lambeth", "fsm@1.0.0", ["q", "p"]) == derived_id("run", "lambeth", "fsm@1.0.0", "p", "q")
+    assert (
+        drop_event("lambeth", "lambeth-inbox", "a") == f"event:{derived_id('event', 'lambeth', 'lambeth-inbox', 'a')}"
+    )
+    assert request_event("lambeth", "a") == f"event:{derived_id('event', 'requests', 'lambeth', 'a')}"
 
 
 def test_a_drop_that_is_not_believed_is_its_metadata_too_in_whatever_order() -> None:
