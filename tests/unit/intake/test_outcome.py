@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.intake.outcome import settle, settled
+from shared.intake.outcome import FOUND, RENAMED, settle, settled
 from tests.memory import MemoryBlobs
 from tests.world import World
 
@@ -38,3 +38,8 @@ def test_a_name_that_comes_again_ends_again_and_the_last_time_counts(world: Worl
     for (_, blob), days in zip(sorted(blobs.items()), (0, 2, 1), strict=True):
         blob.created = THEN + timedelta(days=days)
     assert settled(world.exchange, "southwark") == {A: THEN + timedelta(days=2)}
+
+
+def test_the_steps_are_called_what_they_are_in_every_ledger_so_far() -> None:
+    """A version that looked for another word would take a late copy of an event for a name that did not travel."""
+    assert (FOUND, RENAMED) == ("found", "renamed")

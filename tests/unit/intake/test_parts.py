@@ -158,6 +158,15 @@ def test_staged_rows_are_sealed_and_read_back(world: World) -> None:
     assert b"Okafor" not in stored
 
 
+def test_a_staged_copy_is_not_bounded_by_what_its_sender_may_send(world: World) -> None:
+    """It is packed otherwise, and what was taken in must find room."""
+    limits = AGREEMENT.limits.model_copy(update={"bytes": 1})
+    bounded = replace(world.exchange, agreement=AGREEMENT.model_copy(update={"limits": limits}))
+    partition = Partition("pupils", COLLECTION, "southwark", NOW, "a" * 32)
+    stage(bounded, "lambeth", partition, table("pupils", [pupil()]))
+    assert read_staged(bounded, "lambeth", partition.name).num_rows == 1
+
+
 def test_a_second_writer_of_a_partition_changes_nothing(world: World) -> None:
     partition = put(world, "lambeth", "southwark", "pupils", 0, "a")
     first = world.storage.staging("lambeth").facts(partition.name)

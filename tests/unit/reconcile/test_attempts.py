@@ -109,6 +109,8 @@ def test_a_history_is_read_out_of_the_chain_of_the_event() -> None:
     tried = (Attempt(NOW - minutes(7), "KEY-003", APP), Attempt(NOW - minutes(2), "STO-004", APP))
     assert read == History(NOW, tried, told=True)
     assert read.code == "STO-004", "that of the last"
+    assert not History.of([event("found"), event("attempted", "KEY-003", APP)]).told
+    assert History.of([event("attempted", "STO-004", APP)]).found is None, "the account was away, the blob too"
     assert History.of([]) == History()
     assert History.of([]).code == ""
 
