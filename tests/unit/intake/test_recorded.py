@@ -104,6 +104,7 @@ def test_a_blob_of_another_container_is_refused_before_it_is_looked_at_and_its_t
 
 def test_what_is_fixed_once_is_found_again_by_its_name(world: World) -> None:
     sealed = world.seal("southwark", "pupils", table("pupils", ROWS))
+    world.now[0] = NOW + timedelta(microseconds=5)  # a time is one of whole seconds wherever it is told
     name = world.put("southwark", sealed.data, sealed.metadata)
     drop = world.receive("southwark", name)
     arrival = untrusted_drop_id("southwark", sealed.manifest.sha256, sealed.metadata.items())
