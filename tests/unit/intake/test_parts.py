@@ -158,6 +158,13 @@ def test_staged_rows_are_sealed_and_read_back(world: World) -> None:
     assert b"Okafor" not in stored
 
 
+def test_what_is_told_of_staged_rows_is_read_without_opening_them(world: World) -> None:
+    partition = Partition("pupils", COLLECTION, "southwark", NOW, "a" * 32)
+    stage(world.exchange, "lambeth", partition, table("pupils", [pupil()]), {"rows": "1"})
+    [blob] = world.storage.staging("lambeth").list()
+    assert blob.metadata["rows"] == "1"
+
+
 def test_a_staged_copy_is_not_bounded_by_what_its_sender_may_send(world: World) -> None:
     """It is packed otherwise, and what was taken in must find room."""
     limits = AGREEMENT.limits.model_copy(update={"bytes": 1})
