@@ -134,6 +134,12 @@ def test_an_index_tells_of_its_drop_without_being_opened(world: World) -> None:
     assert told == {"ordinal": "0", "rows": "3", "homes": "lambeth,lewisham"}
 
 
+def test_an_index_of_rows_that_all_stay_at_home_names_no_home(world: World) -> None:
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil(home_la="210")]))
+    [index] = world.storage.staging("southwark").list("pupilsindex/")
+    assert "homes" not in index.metadata
+
+
 @pytest.mark.parametrize(
     ("prepared_at", "code", "told"),
     [
