@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -178,6 +179,20 @@ def test_a_bad_file_gets_a_coded_report_and_a_receipt_and_stays(world: World, ma
     assert world.storage.inbox("southwark").exists(name), "the file stays findable until retention ends"
     for slug in ("lambeth", "southwark"):
         assert list(world.storage.staging(slug).list()) == []
+
+
+@pytest.mark.parametrize(
+    ("slug", "dataset", "row"),
+    [("southwark", "pupils", pupil(upn="A210234519001")), ("lambeth", "households", household(child_surname=None))],
+)
+def test_a_file_without_an_accepted_row_leaves_nothing_behind_and_asks_for_nothing(
+    world: World, slug: str, dataset: str, row: dict[str, Any]
+) -> None:
+    drop = world.receive(slug, world.drop(slug, dataset, [row]))
+    assert world.report(slug, drop)["status"] == "rejected"
+    for home in ("lambeth", "southwark"):
+        assert list(world.storage.staging(home).list()) == list(world.storage.requests(home).list()) == []
+    assert not list(world.storage.claims(slug).list("standing-"))
 
 
 def test_a_file_over_the_size_limit_is_refused_without_being_read(world: World) -> None:

@@ -15,7 +15,7 @@ import pytest
 from shared.agreement.load import load_agreement
 from shared.errors import Missing, RefusedEvent, TooLarge
 from shared.intake.home import WHEREABOUTS, route, rows_by_home
-from shared.intake.identity import derived_id, drop_id, run_id, untrusted_drop_id
+from shared.intake.identity import derived_id, drop_event, drop_id, request_event, run_id, untrusted_drop_id
 from shared.intake.requests import EnrolRequest, LinkRequest, ask, ask_for_run, read_request
 from shared.intake.staging import Inputs, Partition, current_inputs, latest, read_staged, stage
 from shared.intake.ties import Tie
@@ -52,6 +52,10 @@ def test_ids_are_what_they_have_been_since_the_first_drop() -> None:
     assert drop_id("lambeth", "pupils", "0", "f") == derived_id("drop", "lambeth", "pupils", "0", "f")
     assert untrusted_drop_id("lambeth", "0", [("a", "1")]) == derived_id("untrusted", "lambeth", "0", "a=1")
     assert run_id("lambeth", "fsm@1.0.0", ["q", "p"]) == derived_id("run", "lambeth", "fsm@1.0.0", "p", "q")
+    assert (
+        drop_event("lambeth", "lambeth-inbox", "a") == f"event:{derived_id('event', 'lambeth', 'lambeth-inbox', 'a')}"
+    )
+    assert request_event("lambeth", "a") == f"event:{derived_id('event', 'requests', 'lambeth', 'a')}"
 
 
 def test_a_drop_that_is_not_believed_is_its_metadata_too_in_whatever_order() -> None:
@@ -152,6 +156,22 @@ def test_staged_rows_are_sealed_and_read_back(world: World) -> None:
     stored = world.storage.staging("lambeth").read(partition.name).data
     assert stored[:4] == stored[-4:] == b"PARE"
     assert b"Okafor" not in stored
+
+
+def test_what_is_told_of_staged_rows_is_read_without_opening_them(world: World) -> None:
+    partition = Partition("pupils", COLLECTION, "southwark", NOW, "a" * 32)
+    stage(world.exchange, "lambeth", partition, table("pupils", [pupil()]), {"rows": "1"})
+    [blob] = world.storage.staging("lambeth").list()
+    assert blob.metadata["rows"] == "1"
+
+
+def test_a_staged_copy_is_not_bounded_by_what_its_sender_may_send(world: World) -> None:
+    """It is packed otherwise, and what was taken in must find room."""
+    limits = AGREEMENT.limits.model_copy(update={"bytes": 1})
+    bounded = replace(world.exchange, agreement=AGREEMENT.model_copy(update={"limits": limits}))
+    partition = Partition("pupils", COLLECTION, "southwark", NOW, "a" * 32)
+    stage(bounded, "lambeth", partition, table("pupils", [pupil()]))
+    assert read_staged(bounded, "lambeth", partition.name).num_rows == 1
 
 
 def test_a_second_writer_of_a_partition_changes_nothing(world: World) -> None:

@@ -93,8 +93,9 @@ def test_a_blob_of_another_container_is_refused_before_it_is_looked_at_and_its_t
     world: World,
 ) -> None:
     name = world.drop("southwark", "pupils", [pupil()])
-    with pytest.raises(RefusedEvent, match="EVT-001"):
+    with pytest.raises(RefusedEvent) as refused:
         receive(world.exchange, tenant="lambeth", container="southwark-inbox", name=name)
+    assert refused.value.code == "EVT-001"
     assert list(world.exchange.ledger.subjects("drop")) == []
     subject = f"event:{derived_id('event', 'lambeth', 'southwark-inbox', name)}"
     assert recorded(world, subject, "lambeth") == [("refused", {}, {}, ("EVT-001",))]
@@ -103,6 +104,7 @@ def test_a_blob_of_another_container_is_refused_before_it_is_looked_at_and_its_t
 
 def test_what_is_fixed_once_is_found_again_by_its_name(world: World) -> None:
     sealed = world.seal("southwark", "pupils", table("pupils", ROWS))
+    world.now[0] = NOW + timedelta(microseconds=5)  # a time is one of whole seconds wherever it is told
     name = world.put("southwark", sealed.data, sealed.metadata)
     drop = world.receive("southwark", name)
     arrival = untrusted_drop_id("southwark", sealed.manifest.sha256, sealed.metadata.items())
@@ -132,25 +134,33 @@ def test_an_index_tells_of_its_drop_without_being_opened(world: World) -> None:
     assert told == {"ordinal": "0", "rows": "3", "homes": "lambeth,lewisham"}
 
 
+def test_an_index_of_rows_that_all_stay_at_home_names_no_home(world: World) -> None:
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil(home_la="210")]))
+    [index] = world.storage.staging("southwark").list("pupilsindex/")
+    assert "homes" not in index.metadata
+
+
 @pytest.mark.parametrize(
-    ("prepared_at", "code"),
+    ("prepared_at", "code", "told"),
     [
-        (NOW + timedelta(minutes=10), None),
-        (NOW + timedelta(minutes=10, seconds=1), "DRP-001"),
-        (NOW - timedelta(days=60), None),
-        (NOW - timedelta(days=60, seconds=1), "DRP-002"),
+        (NOW + timedelta(minutes=10), None, ""),
+        (NOW + timedelta(minutes=10, seconds=1), "DRP-001", "is 11 minutes after it arrived; 10 are allowed for."),
+        (NOW - timedelta(days=60), None, ""),
+        (NOW - timedelta(days=60, seconds=1), "DRP-002", "is 61 days before it arrived; 60 are allowed for pupils."),
     ],
 )
 def test_the_clock_that_seals_may_go_ten_minutes_fast_and_a_file_may_be_so_many_days_old(
-    world: World, prepared_at: Any, code: str | None
+    world: World, prepared_at: Any, code: str | None, told: str
 ) -> None:
     agreement = world.exchange.agreement
     terms = agreement.datasets["pupils"].model_copy(update={"stale_after_days": 60})
     agreement = agreement.model_copy(update={"datasets": agreement.datasets | {"pupils": terms}})
     world = replace(world, exchange=replace(world.exchange, agreement=agreement))
     drop = world.receive("southwark", world.drop("southwark", "pupils", [pupil()], prepared_at=prepared_at))
-    assert world.report("southwark", drop)["status"] == ("rejected" if code else "accepted")
+    said = world.report("southwark", drop)
+    assert said["status"] == ("rejected" if code else "accepted")
     assert code is None or codes(world, drop) == [code]
+    assert code is None or told in said["findings"][0]["message"]
 
 
 def test_a_file_may_be_as_large_as_the_agreement_says(world: World) -> None:

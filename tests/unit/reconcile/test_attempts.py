@@ -1,15 +1,21 @@
-"""How attempts are spaced: minutes, then an hour at most, once a day after a day; a new version waits for nothing."""
+"""How attempts are spaced: minutes, then an hour at most, once a day after a day; a new version waits for nothing.
+
+And that every one of them is told, one that the ledger could not take too.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from shared.errors import KeyUnavailable, RefusedEvent, StorageUnavailable
 from shared.ledger.events import START, Event
-from shared.reconcile.attempts import DAY, LONGEST, SHORTEST, Attempt, History
+from shared.reconcile.attempts import DAY, LONGEST, SHORTEST, Attempt, Attempts, History
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 APP = "app@1.0.0"
@@ -76,19 +82,138 @@ def test_what_has_failed_for_a_day_is_overdue(first: timedelta, overdue: bool) -
     assert history(first).is_overdue(NOW) is overdue
 
 
+def test_it_is_the_first_attempt_that_makes_it_overdue() -> None:
+    assert history(DAY, minutes(1)).is_overdue(NOW)
+
+
 def test_nothing_is_overdue_that_was_not_tried() -> None:
     assert not history(found=DAY * 2).is_overdue(NOW)
 
 
 def test_a_history_is_read_out_of_the_chain_of_the_event() -> None:
-    def event(step: str, *codes: str, minutes_ago: int = 0) -> Event:
+    def event(step: str, *codes: str, **counts: int) -> Event:
         return Event(
             1, "event:ab", step, "2026-11-21T09:30:00Z", "reconcile", "lambeth", "fsm@1.0.0", START,
-            counts={"minutes_ago": minutes_ago}, codes=codes,
+            counts=counts, codes=codes,
         )  # fmt: skip
 
-    read = History.of([event("found"), event("attempted", "KEY-003", APP, minutes_ago=7), event("delayed", "KEY-003")])
+    read = History.of(
+        [
+            event("found"),
+            event("attempted", "KEY-003", APP, minutes_ago=7),
+            event("attempted", "STO-004", APP, minutes_ago=2),
+            event("delayed", "KEY-003"),
+        ]
+    )
 
-    assert read == History(NOW, (Attempt(NOW - minutes(7), "KEY-003", APP),), told=True)
-    assert read.code == "KEY-003"
+    tried = (Attempt(NOW - minutes(7), "KEY-003", APP), Attempt(NOW - minutes(2), "STO-004", APP))
+    assert read == History(NOW, tried, told=True)
+    assert read.code == "STO-004", "that of the last"
+    assert not History.of([event("found"), event("attempted", "KEY-003", APP)]).told
+    assert History.of([event("attempted", "STO-004", APP)]).found is None, "the account was away, the blob too"
     assert History.of([]) == History()
+    assert History.of([]).code == ""
+
+
+@dataclass
+class Site:
+    """A ledger that may be away, and a clock: all that recording an attempt asks of the exchange."""
+
+    now: datetime = NOW
+    away: bool = False
+    meanwhile: Callable[[], None] = lambda: None
+    """What others do just before the next event is recorded."""
+    recorded: list[tuple[str, datetime, str]] = field(default_factory=list)
+    """Subject, when it was by what was recorded, and the code."""
+
+    @property
+    def ledger(self) -> Site:
+        return self
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def record(
+        self, subject: str, step: str, *, service: str, tenant: str, counts: dict[str, int], codes: tuple[str, ...]
+    ) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        if self.away:
+            raise StorageUnavailable("STO-004", "The account is away.")
+        assert (step, service, tenant, codes[1:]) == ("attempted", "reconcile", "lambeth", (APP,))
+        assert list(counts) == ["minutes_ago"]
+        self.recorded.append((subject, self.now - minutes(counts["minutes_ago"]), codes[0]))
+
+    def fail(self, attempts: Attempts, subject: str = "event:a", error: Exception | None = None) -> None:
+        error = error or KeyUnavailable("KEY-003", "The vault gives no answer.")
+        here: Any = self
+        with pytest.raises(type(error)), attempts.at(here, subject, "lambeth"):
+            raise error
+
+    def bring(self, attempts: Attempts) -> None:
+        here: Any = self
+        attempts.bring(here)
+
+
+def test_an_attempt_that_fails_is_told_with_its_code_and_raised_on() -> None:
+    site, attempts = Site(), Attempts(APP)
+    site.fail(attempts)
+    site.fail(attempts, error=ValueError("a defect has no code of its own"))
+    assert site.recorded == [("event:a", NOW, "KEY-003"), ("event:a", NOW, "SYS-001")]
+
+
+def test_a_refused_event_has_ended_and_is_no_attempt_that_failed() -> None:
+    site = Site()
+    site.fail(Attempts(APP), error=RefusedEvent("EVT-010", "No such blob."))
+    assert site.recorded == []
+
+
+def test_what_the_ledger_could_not_take_is_told_once_when_it_can_with_the_time_that_it_was() -> None:
+    site, attempts = Site(away=True), Attempts(APP)
+    site.fail(attempts, "event:a")
+    site.now += minutes(5)
+    site.fail(attempts, "event:b")
+    site.now += minutes(15)
+    with pytest.raises(StorageUnavailable):
+        site.bring(attempts)
+    site.away = False
+    for _ in range(2):
+        site.bring(attempts)
+    assert site.recorded == [("event:a", NOW, "KEY-003"), ("event:b", NOW + minutes(5), "KEY-003")]
+
+
+def test_where_a_clock_was_put_back_an_attempt_was_now() -> None:
+    """A count cannot be negative, and the ledger would refuse it for ever."""
+    site, attempts = Site(away=True), Attempts(APP)
+    site.fail(attempts)
+    site.now, site.away = NOW - minutes(10), False
+    site.bring(attempts)
+    assert site.recorded == [("event:a", NOW - minutes(10), "KEY-003")]
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_two_who_bring_the_same_leave_nothing_out(another: bool) -> None:
+    """The other one is quicker; then a third attempt may have failed before the first one looks again."""
+    site, attempts = Site(away=True), Attempts(APP)
+    site.fail(attempts, "event:a")
+
+    def other() -> None:
+        site.away = False
+        site.bring(attempts)
+        if another:
+            site.away = True
+            site.fail(attempts, "event:b")
+            site.away = False
+
+    site.meanwhile = other
+    site.bring(attempts)
+    assert {subject for subject, _, _ in site.recorded} == ({"event:a", "event:b"} if another else {"event:a"})
+
+
+def test_of_an_endless_outage_the_last_ten_thousand_attempts_are_kept() -> None:
+    site, attempts = Site(away=True), Attempts(APP)
+    for number in range(10_001):
+        site.fail(attempts, f"event:{number}")
+    site.away = False
+    site.bring(attempts)
+    assert [subject for subject, _, _ in site.recorded] == [f"event:{number}" for number in range(1, 10_001)]
