@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from functions import wiring
-from local.host import Host
+from local.host import Host, NotQuiet
 from shared.errors import ExchangeError, KeyUnavailable
 from shared.exchange import Exchange
 from shared.ledger.chain import Ledger, verify_chain
@@ -133,14 +133,17 @@ def test_everything_ends_as_without_the_outage_and_nobody_did_anything(
     outage(site)
     site.world.drop("southwark", "pupils", [pupil(1), pupil(2, forename="Bola")])
     site.world.drop("lambeth", "households", [household()])
-    site.host.run_to_quiescence(60)
+    # Where the host itself cannot look at a blob it leaves the event out of sight for ten minutes.
+    with suppress(NotQuiet):
+        site.host.run_to_quiescence(2)
     ends = site.clock.now + lasts
     while site.clock.now + ROUND <= ends:
         site.reconcile(caplog)
     site.wire.plan, site.keys.away = no_faults, set()
     for _ in range(14):
         site.reconcile(caplog)
-        site.host.run_to_quiescence(60)
+    site.host.run_to_quiescence(60)  # events that come late do no harm
+    site.reconcile(caplog)
 
     [match] = site.world.results("lambeth", "matches").to_pylist()
     assert match["household_ref"] == "H1"
