@@ -75,6 +75,7 @@ def sealed_page() -> str:
         "limits": limits_table(),
         "gates": gates_table(),
         "standings": standings_table(),
+        "delayed": DELAYED.code,
         "refusal": _refusal(),
         "members": members_table(),
         "manifest": metadata[MANIFEST_KEY],
@@ -117,6 +118,8 @@ LAST = (TOO_MANY_OFFICERS, codes.UNKNOWN_DROP, codes.NOT_LATER, codes.TOO_MANY)
 """What is asked of the blob, of the agreement, of the time and of other drops, each in order."""
 ACCEPTED = (codes.SHARES_NOTHING, codes.SAME_SECOND, codes.OLDER)
 """No refusals: what an accepted file may be told of its place among others."""
+DELAYED = codes.WAITS
+"""No refusal either: the exchange has failed at the file, and goes on trying."""
 
 
 def gates_table() -> str:

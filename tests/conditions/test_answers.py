@@ -86,8 +86,11 @@ client.cli.main()
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_run_that_is_stopped_says_so(tmp_path: Path, name: str) -> None:
+    # As in a terminal of its own: whoever runs these tests may have set signals aside (`nohup`, a job of a shell's).
+    own = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    own += "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
     with subprocess.Popen(
-        [sys.executable, "-c", STOPS, "agreement", "--json"],
+        [sys.executable, "-c", own + STOPS, "agreement", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as running:  # fmt: skip

@@ -182,5 +182,10 @@ def test_the_draft_says_how_dates_are_written_where_they_show_it(exchange: Excha
 
 def test_a_draft_never_overwrites_what_was_finished(exchange: Exchange, tmp_path):
     draft(exchange, tmp_path, NEC, "households")
-    again = exchange("style", "new", tmp_path / "file.csv", "--out", tmp_path / "draft.yaml", "--json")
-    assert again.json["error"]["code"] == "INP-028"
+    words = ("style", "new", tmp_path / "file.csv", "--out", tmp_path / "draft.yaml", "--json")
+    assert exchange(*words).json["ok"], "the very same draft, as after a run that was ended late"
+    with (tmp_path / "draft.yaml").open("a", encoding="utf-8") as file:
+        file.write("# finished by hand\n")
+    finished = (tmp_path / "draft.yaml").read_bytes()
+    assert exchange(*words).json["error"]["code"] == "INP-028"
+    assert (tmp_path / "draft.yaml").read_bytes() == finished

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from docs.sealed import quoted
 from docs.sealed.kit import files, kit
-from docs.sealed.page import ACCEPTED, sealed_page, spark_page
+from docs.sealed.page import ACCEPTED, DELAYED, sealed_page, spark_page
 from shared.agreement.gates import COLLECTION_NOT_OPEN, OTHER_AGREEMENT
 from shared.agreement.load import load_agreement
 from shared.envelope import gates
@@ -187,7 +187,8 @@ def test_the_page_names_the_gates_in_the_order_in_which_they_refuse(world: World
     order = re.findall(r"^\| ([A-Z]{3}-\d{3}) \|", table, re.MULTILINE)
     assert len(order) == len(set(order))
     codes = {*(code.code for code in DROP_CODES), *(gate.code for gate in gates.GATES)}
-    assert codes - {code.code for code in ACCEPTED} <= set(order)
+    assert codes - {code.code for code in (*ACCEPTED, DELAYED)} <= set(order)
+    assert f"| `delayed` with {DELAYED.code} |" in PAGE
     for first, second in itertools.combinations(FAULTS, 2):
         drop_id = world.receive("southwark", world.put("southwark", *both(first, second)))
         code = json.loads(world.storage.outbox("southwark").read(f"reports/{drop_id}/receipt.json").data)
