@@ -10,11 +10,12 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from shared.disposal.policy_runs import note_run
-from shared.errors import RefusedEvent, UnusableName
-from shared.reconcile.attempts import SERVICE, Attempts
+from shared.errors import ExchangeError, RefusedEvent, UnusableName
+from shared.reconcile.attempts import DAY, SERVICE, Attempts
 from shared.reconcile.tasks import Task, attend, task_of
 from shared.storage.dead_letters import POLICY_RUNS, dead_letters
 from shared.storage.poison import POISON
@@ -32,6 +33,17 @@ _Age = tuple[datetime | None, datetime | None]
 """When it came, and when it is deleted."""
 
 
+class Found(Enum):
+    """What becomes of an event that was given up."""
+
+    SETTLED = auto()
+    """Its blob has an outcome, is gone, or is in the care of reconciliation: it is removed."""
+    LATER = auto()
+    """Something is away that will be back: the next round looks again, and after a day it is for a person."""
+    NOBODYS = auto()
+    """It cannot be read, is about no blob of ours, or met a defect: it is for a person."""
+
+
 @dataclass(frozen=True)
 class Stays:
     """Messages of one queue, or dead letters, that only a person can deal with."""
@@ -47,7 +59,7 @@ class Stays:
 
 def clear(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, subject: str) -> tuple[int, tuple[Stays, ...]]:
     """Remove what needs nobody; how many that were, and what stays. Requests bear `subject` as their id."""
-    care = _Care(exchange, attempts)
+    care, now = _Care(exchange, attempts), exchange.clock()
     cleared = 0
     left: defaultdict[str, list[_Age]] = defaultdict(list)
     marked = poison.with_request_id(subject)
@@ -55,20 +67,21 @@ def clear(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, subject: 
         with given_up(marked) as events:
             for event in events:
                 letter = event.letter
-                if care.of(event.named, event.text, reports=event.queue == POLICY_RUNS + POISON):
+                found = care.of(event.named, event.text, reports=event.queue == POLICY_RUNS + POISON)
+                if found is Found.SETTLED:
                     marked.remove(letter)
                     cleared += 1
-                else:
+                elif found is Found.NOBODYS or _is_old(letter.created, now):
                     left[event.queue].append((letter.created, letter.expires))
     letters = exchange.storage.with_request_id(subject).dead_letters()
     for dead in dead_letters(letters):
-        cared = [care.of(event.named, event.text, reports=event.feed == POLICY_RUNS) for event in dead.events]
-        if cared and all(cared):
+        found_all = {care.of(event.named, event.text, reports=event.feed == POLICY_RUNS) for event in dead.events}
+        if found_all == {Found.SETTLED}:
             # The deletion names this round, so the round has to be in the ledger.
             exchange.ledger.record(subject, BEGAN, service=SERVICE, tenant="exchange")
             letters.delete(dead.blob.name, if_match=dead.blob.etag)
             cleared += 1
-        else:
+        elif not found_all or Found.NOBODYS in found_all or _is_old(dead.blob.created, now):
             left[DEAD_LETTERS].append((dead.blob.created, None))
     return cleared, tuple(_stays(where, ages) for where, ages in sorted(left.items()))
 
@@ -80,12 +93,15 @@ class _Care:
     exchange: Exchange
     attempts: Attempts
 
-    def of(self, named: NamedBlob | None, text: str, *, reports: bool) -> bool:
-        """Whether it is settled, or with reconciliation; `reports`: it should tell of a run of the lifecycle policy."""
+    def of(self, named: NamedBlob | None, text: str, *, reports: bool) -> Found:
+        """What is to be done about the event; `reports`: it should tell of a run of the lifecycle policy."""
         try:
-            return self._of_run(text) if reports else named is not None and self._of_blob(named)
+            settled = self._of_run(text) if reports else named is not None and self._of_blob(named)
+        except ExchangeError as error:
+            return Found.LATER if error.will_pass else Found.NOBODYS
         except Exception:  # noqa: BLE001 - the ledger has the attempt, the message stays, and the others have their turn
-            return False
+            return Found.NOBODYS
+        return Found.SETTLED if settled else Found.NOBODYS
 
     def _of_run(self, text: str) -> bool:
         try:
@@ -112,6 +128,10 @@ class _Care:
             if task.area(exchange).exists(task.name):
                 return True
         return exchange.ledger.head(task.event) is not None
+
+
+def _is_old(created: datetime | None, now: datetime) -> bool:
+    return created is None or now - created >= DAY
 
 
 def _stays(where: str, ages: list[_Age]) -> Stays:

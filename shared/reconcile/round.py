@@ -117,7 +117,8 @@ def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note:
 
     Raises a `StorageFault` where nothing at all can be seen.
     """
-    attempts.bring(exchange)
+    with suppress(StorageFault):  # they are kept until the ledger takes them
+        attempts.bring(exchange)
     now = exchange.clock()
     found = _look(exchange, now)
     taken = _take_up(exchange, found.open, now, attempts, note)

@@ -283,6 +283,18 @@ def test_what_cannot_be_read_or_is_nobodys_stays_with_its_age_and_its_last_day(p
     assert place.poison.count() == 3
 
 
+def test_what_cannot_be_settled_now_is_for_a_person_only_after_a_day(place: Place) -> None:
+    poisoned(place, "southwark-inbox", place.drop())
+    place.wire.plan = lambda request: Fault.UNREACHABLE if "/event/" in request.path else None
+
+    assert [(done.cleared, done.stays) for done in [place.round(minutes=5)]] == [(0, ())]
+    [stays] = place.round(days=1).stays
+    assert (stays.where, stays.count) == ("webjobs-blobtrigger-poison", 1)
+    place.wire.plan = lambda _: None
+    assert place.round(minutes=5).stays == ()
+    assert place.poison.count() == 0
+
+
 def test_a_letter_that_meets_a_defect_stays_and_holds_up_no_other(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
