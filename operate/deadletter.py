@@ -52,9 +52,9 @@ def replay(
     recorded in the ledger and deleted; what stays is listed with its reason.
     """
     from client.codes import invalid
-    from operate.replaying import POLICY_RUNS, Replay, Takers
+    from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
-    from shared.storage.dead_letters import dead_letters
+    from shared.storage.dead_letters import POLICY_RUNS, dead_letters
 
     chosen = site.load_site(profile)
     if borough is not None and borough not in (known := chosen.agreement().by_slug):
@@ -88,7 +88,8 @@ class _Way:
 
     def check(self, event: Undelivered) -> None:
         """Raise `Stays` for an event that nobody would take."""
-        from operate.replaying import POLICY_RUNS, unknown, unreadable
+        from operate.replaying import unknown, unreadable
+        from shared.storage.dead_letters import POLICY_RUNS
 
         if not event.feed:
             raise unreadable()

@@ -20,6 +20,7 @@ from client.exits import Exit, exit_of
 from operate import site
 from operate.webhook import NotTaken
 from shared.errors import ExchangeError, Missing
+from shared.storage.dead_letters import POLICY_RUNS
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from shared.storage.storage import Storage
 
 Row = dict[str, Any]
-POLICY_RUNS = "policy-runs"
 NOT_ASKED = "It was not asked for."
 
 

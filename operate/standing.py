@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from operate.replaying import POLICY_RUNS, feeds_of
+from operate.replaying import feeds_of
+from shared.storage.dead_letters import POLICY_RUNS
 
 if TYPE_CHECKING:
     from shared.agreement.model import Agreement
