@@ -17,13 +17,13 @@ import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from local.synth.london import AS_OF, London, generate
-from shared.agreement.load import load_agreement
-from shared.contract.validate import validate
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.seal import seal
-from shared.linkage.link import link
+from shared.kernel.contract.validate import validate
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.seal import seal
+from shared.kernel.terms.load import load_agreement
+from shared.methods.linkage.link import link
 
 ROWS_AT_FULL_SCALE = 145_000
 """Cross-borough pupils of the 33 boroughs at scale 1 (`local.synth.london.generate`)."""

@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 
 from bench.data import COLLECTION, HOME, NOON, SCHOOL, read_table
 from local.synth.london import AS_OF
-from shared.agreement.load import load_agreement
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.terms.load import load_agreement
 
 Work = Callable[[], Any]
 AT_LEAST_SECONDS, AT_LEAST_TIMES = 1.0, 3
@@ -34,7 +34,7 @@ AT_LEAST_SECONDS, AT_LEAST_TIMES = 1.0, 3
 
 def seal_drop(folder: Path) -> Work:
     """What a borough does before it drops."""
-    from shared.envelope.seal import seal
+    from shared.kernel.envelope.seal import seal
 
     pupils, keys, agreement = read_table(folder / "pupils.arrow"), ring(folder), load_agreement()
     return lambda: seal(
@@ -62,7 +62,7 @@ def write_plain(folder: Path) -> Work:
 
 def open_drop(folder: Path) -> Work:
     """All gates, then the rows."""
-    from shared.envelope.open import open_sealed
+    from shared.kernel.envelope.open import open_sealed
 
     keys, agreement = ring(folder), load_agreement()
     data = (folder / "pupils.sealed").read_bytes()
@@ -90,7 +90,7 @@ def read_plain(folder: Path) -> Work:
 
 def validate_pupils(folder: Path) -> Work:
     """Every rule of the pupils contract."""
-    from shared.contract.validate import validate
+    from shared.kernel.contract.validate import validate
 
     pupils = read_table(folder / "pupils.arrow")
     return lambda: validate(pupils, "pupils", as_of=AS_OF, stale_after_days=365)
@@ -98,7 +98,7 @@ def validate_pupils(folder: Path) -> Work:
 
 def validate_households(folder: Path) -> Work:
     """Every rule of the households contract."""
-    from shared.contract.validate import validate
+    from shared.kernel.contract.validate import validate
 
     households = read_table(folder / "households.arrow")
     return lambda: validate(households, "households", as_of=AS_OF, stale_after_days=365)
@@ -106,7 +106,7 @@ def validate_households(folder: Path) -> Work:
 
 def link_sides(folder: Path) -> Work:
     """As many pupils with as many benefit children."""
-    from shared.linkage.link import link
+    from shared.methods.linkage.link import link
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
     policy = load_agreement().linkage
@@ -115,10 +115,10 @@ def link_sides(folder: Path) -> Work:
 
 def release_results(folder: Path) -> Work:
     """From links to sealed matches and review: eligibility, outcomes, the agreement's columns, encryption."""
-    from shared.eligibility.assess import assess, exclude_pupils
-    from shared.envelope.seal import seal
-    from shared.release.outcomes import decide
-    from shared.release.results import pairs, released
+    from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
+    from shared.agreements.free_school_meals.outcomes import decide
+    from shared.agreements.free_school_meals.results import pairs, released
+    from shared.kernel.envelope.seal import seal
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
     links, keys, agreement = read_table(folder / "links.arrow"), ring(folder), load_agreement()

@@ -15,9 +15,9 @@ from client.codes import invalid
 from client.exits import Exit
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
-    from shared.audit.logs.moments import Dating
-    from shared.audit.report import AuditReport
+    from shared.kernel.audit.logs.moments import Dating
+    from shared.kernel.audit.report import AuditReport
+    from shared.kernel.terms.model import Agreement
 
 EXIT_CODES = "Exit codes: 0 every check holds; 3 a check is broken; 9 none is, and some are not known"
 
@@ -47,8 +47,8 @@ def dating(locale: LocaleName | None, zone: str | None) -> Dating:
     """What is stated of the times in exports. Raises `InvalidInput` REC-004 of a zone that does not exist."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-    from shared.audit.logs.moments import Dating
-    from shared.audit.questions import ZONE
+    from shared.kernel.audit.logs.moments import Dating
+    from shared.kernel.audit.questions import ZONE
 
     try:
         found = ZoneInfo(zone) if zone else None
@@ -63,9 +63,9 @@ def audit_record(
     """Audit the record's `days`, first and last.
 
     Raises `InvalidInput` INP-001 (no such folder), INP-032 (ends before it begins), INP-023 (no London authority), or
-    what `shared.audit.audit.audit` raises of a record that cannot be used.
+    what `shared.kernel.audit.audit.audit` raises of a record that cannot be used.
     """
-    from shared.audit.audit import audit
+    from shared.kernel.audit.audit import audit
 
     first, last = days
 
@@ -99,7 +99,7 @@ def _progress(record: Path) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from shared.audit.logs.files import log_files
+    from shared.kernel.audit.logs.files import log_files
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

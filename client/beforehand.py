@@ -9,12 +9,12 @@ from client.codes import invalid
 from client.connect import ahead, check_clock, open_door
 from client.console import note
 from client.passes import OUTBOX
-from shared.errors import InvalidInput, StorageFault
+from shared.kernel.errors import InvalidInput, StorageFault
 
 if TYPE_CHECKING:
     from client.settings import Settings
-    from shared.agreement.model import Agreement
-    from shared.storage.access import BoroughDoor
+    from shared.kernel.storage.access import BoroughDoor
+    from shared.kernel.terms.model import Agreement
 
 
 def look_beforehand(settings: Settings) -> None:

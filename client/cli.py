@@ -186,7 +186,7 @@ def _with_files(args: Sequence[str]) -> list[str]:
 
 def _failed(error: Exception, as_json: bool) -> int:
     from client.disk import NO_ROOM, disk_fault
-    from shared.errors import ExchangeError
+    from shared.kernel.errors import ExchangeError
 
     if os.environ.get("EXCHANGE_TRACEBACK") == "1":
         note("".join(format_exception(error)))

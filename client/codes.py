@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from shared.errors import NOTHING, InvalidInput
+from shared.kernel.errors import NOTHING, InvalidInput
 
 Effect = Literal["left out", "emptied", "changed", "noted"]
 

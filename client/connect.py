@@ -21,7 +21,7 @@ from client.passes import INBOX, OUTBOX, Box, check_passes
 
 if TYPE_CHECKING:
     from client.settings import Settings
-    from shared.storage.access import BoroughDoor
+    from shared.kernel.storage.access import BoroughDoor
 
 BUNDLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from client.codes import invalid
 
 if TYPE_CHECKING:
-    from shared.errors import InvalidInput
+    from shared.kernel.errors import InvalidInput
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}

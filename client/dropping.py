@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from client.codes import invalid
 from client.connect import CLOCKS_DIFFER, exchange_now, how_far
 from client.files import write_bytes
-from shared.envelope.manifest import EXCHANGE
-from shared.errors import AlreadyExists, InvalidInput, StorageFault, StorageUnavailable
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.errors import AlreadyExists, InvalidInput, StorageFault, StorageUnavailable
 
 if TYPE_CHECKING:
     from client.sealed_files import SealedFile
     from client.settings import Settings
-    from shared.storage.access import BoroughDoor
+    from shared.kernel.storage.access import BoroughDoor
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from client.beforehand import agreement_of, check_agreement
 from client.exits import Exit, exit_of
 from client.passes import INBOX, OUTBOX, Box, check_passes, read_pass
 from client.settings import Settings, load_settings, today
-from shared.errors import ExchangeError
+from shared.kernel.errors import ExchangeError
 
 if TYPE_CHECKING:
-    from shared.storage.access import BoroughDoor
+    from shared.kernel.storage.access import BoroughDoor
 
 _ROOM = 500 * 2**20
 """Bytes: two files of the largest that the agreement takes, and what is made from them."""
@@ -82,7 +82,7 @@ def _version() -> str:
 
 
 def _agreement(settings: Settings) -> str:
-    from shared.agreement.gates import NOT_IN_FORCE
+    from shared.kernel.terms.gates import NOT_IN_FORCE
 
     agreement = settings.agreement()
     if not agreement.in_force.covers(today()):
@@ -92,7 +92,7 @@ def _agreement(settings: Settings) -> str:
 
 def _keys(settings: Settings) -> str:
     from client.key_folder import check_private
-    from shared.envelope.keys import Use
+    from shared.kernel.envelope.keys import Use
 
     ring, slug = settings.key_ring(), settings.slug()
     for use in (Use.RELEASE, Use.SIGN):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from shared.errors import (
+from shared.kernel.errors import (
     AlreadyExists,
     BadSignature,
     Changed,

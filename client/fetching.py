@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from client.codes import invalid
 from client.files import write_bytes, write_table
 from client.opening import open_release
-from shared.errors import ExchangeError, NotAllowed, StorageUnavailable
+from shared.kernel.errors import ExchangeError, NotAllowed, StorageUnavailable
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
-    from shared.envelope.ring import LocalKeyRing
-    from shared.storage.access import BoroughDoor
+    from shared.kernel.envelope.ring import LocalKeyRing
+    from shared.kernel.storage.access import BoroughDoor
+    from shared.kernel.terms.model import Agreement
 
 _LINE_DOWN = {"STO-020", "STO-021", "STO-022", "STO-023", "STO-024", "STO-025"}
 """Nothing that is asked next would fare better."""

@@ -25,7 +25,7 @@ from client.locks import free, held, runs
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from shared.agreement.model import Limits
+    from shared.kernel.terms.model import Limits
 
 SEALED_MARK = b"PARE"
 _HALF = ".half"
@@ -48,9 +48,9 @@ def read_parquet(path: Path, limits: Limits | None = None) -> pa.Table:
     limits given, and larger than any file that is worked with here).
     """
     from client.parquet import read_bounded
-    from shared.agreement.model import Limits
-    from shared.envelope.gates import DAMAGED
-    from shared.errors import UntrustedDrop
+    from shared.kernel.envelope.gates import DAMAGED
+    from shared.kernel.errors import UntrustedDrop
+    from shared.kernel.terms.model import Limits
 
     check_file(path)
     with path.open("rb") as file:

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from shared.agreement.gates import check_may_drop, check_named, check_open
-from shared.contract.validate import REJECTED, validate
-from shared.envelope import gates
-from shared.envelope.jwk import RSA_BITS
-from shared.envelope.keys import KeyService, Use
-from shared.envelope.limits import MOST_FOOTER_BYTES, SIGNATURE_BYTES
-from shared.envelope.lock import is_sealed, read_lock
-from shared.envelope.manifest import EXCHANGE, Manifest, read_manifest, read_signature
-from shared.envelope.open import Opened, Place, walk_gates
-from shared.errors import BadFile, KeyUnavailable, RejectedDrop
+from shared.kernel.contract.validate import REJECTED, validate
+from shared.kernel.envelope import gates
+from shared.kernel.envelope.jwk import RSA_BITS
+from shared.kernel.envelope.keys import KeyService, Use
+from shared.kernel.envelope.limits import MOST_FOOTER_BYTES, SIGNATURE_BYTES
+from shared.kernel.envelope.lock import is_sealed, read_lock
+from shared.kernel.envelope.manifest import EXCHANGE, Manifest, read_manifest, read_signature
+from shared.kernel.envelope.open import Opened, Place, walk_gates
+from shared.kernel.errors import BadFile, KeyUnavailable, RejectedDrop
+from shared.kernel.terms.gates import check_may_drop, check_named, check_open
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
+    from shared.kernel.terms.model import Agreement
 
 PASSED, REFUSED, NOT_REACHED, NO_KEY = "passed", "refused", "not reached", "no key for it here"
 NOT_TOLD = "not told"

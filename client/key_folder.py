@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from client.codes import invalid
 from client.console import note
-from shared.envelope.ring import LocalKeyRing
-from shared.errors import KeyUnavailable
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.errors import KeyUnavailable
 
 if TYPE_CHECKING:
-    from shared.envelope.keys import Use
+    from shared.kernel.envelope.keys import Use
 
 _HALF = re.compile(r"\..+\.jwk\.json\.[0-9a-f]{8}")
 """What the key ring calls a file while it writes it."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.agreement.gates import check_named
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.open import open_sealed
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.open import open_sealed
+from shared.kernel.terms.gates import check_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from shared.agreement.model import Agreement
-    from shared.envelope.manifest import Manifest
-    from shared.envelope.ring import LocalKeyRing
-    from shared.storage.areas import Blob
+    from shared.kernel.envelope.manifest import Manifest
+    from shared.kernel.envelope.ring import LocalKeyRing
+    from shared.kernel.storage.areas import Blob
+    from shared.kernel.terms.model import Agreement
 
 
 def open_release(blob: Blob, *, slug: str, ring: LocalKeyRing, agreement: Agreement) -> pa.Table:

@@ -2,7 +2,7 @@
 
 The reader believes a footer and every page header, and makes room for whatever they claim. A file of some kilobytes can
 claim gigabytes, a dictionary more entries than its column has rows, and one long text can be repeated a million times.
-`shared.envelope` asks the same of a sealed file, whose parts are encrypted one by one.
+`shared.kernel.envelope` asks the same of a sealed file, whose parts are encrypted one by one.
 """
 
 from __future__ import annotations
@@ -17,14 +17,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from shared.envelope.gates import COLUMNS, DAMAGED, EXPANDED, PAGES, ROW_COUNT, ROWS, SIZE, TYPES, refuse
-from shared.envelope.layouts import FOOTER, PAGE_HEADER
-from shared.envelope.limits import MOST_CHUNKS, MOST_HEADER_BYTES, MOST_PAGES, MOST_UNKNOWN, MOST_UNKNOWN_OF_A_PAGE
-from shared.envelope.thrift import Room, read_struct, read_struct_at
-from shared.errors import UntrustedDrop
+from shared.kernel.envelope.gates import COLUMNS, DAMAGED, EXPANDED, PAGES, ROW_COUNT, ROWS, SIZE, TYPES, refuse
+from shared.kernel.envelope.layouts import FOOTER, PAGE_HEADER
+from shared.kernel.envelope.limits import (
+    MOST_CHUNKS,
+    MOST_HEADER_BYTES,
+    MOST_PAGES,
+    MOST_UNKNOWN,
+    MOST_UNKNOWN_OF_A_PAGE,
+)
+from shared.kernel.envelope.thrift import Room, read_struct, read_struct_at
+from shared.kernel.errors import UntrustedDrop
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Limits
+    from shared.kernel.terms.model import Limits
 
 _MAGIC = b"PAR1"
 _MOST_FOOTER_BYTES = 1_000_000

@@ -1,7 +1,7 @@
 """What a pass says of itself, read before anything is asked of the exchange with it. No message repeats any of it.
 
 A pass is a container's URL with a shared access signature: ``sp`` what it allows, ``st`` and ``se`` from when and until
-when, ``sig`` the signature. See `shared.storage.access`.
+when, ``sig`` the signature. See `shared.kernel.storage.access`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from client.codes import invalid
 
 if TYPE_CHECKING:
     from client.settings import Settings
-    from shared.errors import InvalidInput
+    from shared.kernel.errors import InvalidInput
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from client.codes import invalid
 from client.disk import check_file
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 
 _CURLY = "“”„‟‘’‚‛«»"
 _LINE = re.compile(r"at line (\d+)")

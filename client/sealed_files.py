@@ -12,8 +12,8 @@ from client.disk import check_file
 from client.files import SEALED_MARK, write_together
 
 if TYPE_CHECKING:
-    from shared.envelope.manifest import Manifest
-    from shared.envelope.seal import Sealed
+    from shared.kernel.envelope.manifest import Manifest
+    from shared.kernel.envelope.seal import Sealed
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def load(path: Path) -> SealedFile:
     Raises `InvalidInput` INP-001 (not there), 012 (not sealed), 014 (no manifest); `UntrustedDrop` when the manifest or
     signature is not one.
     """
-    from shared.envelope.manifest import from_metadata
+    from shared.kernel.envelope.manifest import from_metadata
 
     check_file(path)
     data = path.read_bytes()

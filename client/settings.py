@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING
 from client.codes import invalid
 from client.files import share_with
 from client.profile import expanded, read_profile
-from shared.days import london_day
+from shared.kernel.days import london_day
 
 if TYPE_CHECKING:
     from client.console import Progress
     from client.key_folder import KeyFolder
-    from shared.agreement.model import Agreement
-    from shared.storage.access import BoroughDoor
+    from shared.kernel.storage.access import BoroughDoor
+    from shared.kernel.terms.model import Agreement
 
 PROFILE = "exchange.toml"
 _PATHS = ("keys", "agreements", "certificate")
@@ -63,7 +63,7 @@ class Settings:
 
     def agreement(self) -> Agreement:
         """The agreement, read from the folder that is set, else the one that is shipped."""
-        from shared.agreement.load import load_agreement
+        from shared.kernel.terms.load import load_agreement
 
         return load_agreement(Path(self.agreements) if self.agreements else None)
 
@@ -82,8 +82,8 @@ class Settings:
     def door(self, told: Progress | None = None) -> BoroughDoor:
         """The way into the inbox and out of the outbox. `client.connect.open_door` looks at the passes first."""
         from client.connect import trusted
-        from shared.storage.access import BoroughDoor
-        from shared.storage.line import Line
+        from shared.kernel.storage.access import BoroughDoor
+        from shared.kernel.storage.line import Line
 
         addresses = [self.account_url] if self.account_url else [self.url("inbox_url"), self.url("outbox_url")]
         secure = any(address.startswith("https:") for address in addresses)  # tests speak plain HTTP to themselves

@@ -14,21 +14,21 @@ from docs.governance.record import record_page
 from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
 from docs.sealed.page import sealed_page, spark_page
-from shared.agreement.gates import CODES as AGREEMENT_CODES
-from shared.agreement.gates import AgreementCode
-from shared.agreement.load import load_agreement
-from shared.agreement.schema import schemas
-from shared.audit.questions import question_page
-from shared.contract.catalogue import rule_page
-from shared.contract.datasets import CONTRACTS
-from shared.eligibility.page import eligibility_page
-from shared.envelope.asks import ask_page
-from shared.envelope.gates import gate_page
-from shared.intake.codes import DROP_CODES
-from shared.intake.home import WHEREABOUTS
-from shared.linkage.levels import LEVELS
-from shared.linkage.pictures import levels_chart, waterfall
-from shared.linkage.weights import weights_of
+from shared.agreements.free_school_meals.eligibility.page import eligibility_page
+from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS
+from shared.kernel.audit.questions import question_page
+from shared.kernel.contract.catalogue import rule_page
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.envelope.asks import ask_page
+from shared.kernel.envelope.gates import gate_page
+from shared.kernel.intake.codes import DROP_CODES
+from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
+from shared.kernel.terms.gates import AgreementCode
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.schema import schemas
+from shared.methods.linkage.levels import LEVELS
+from shared.methods.linkage.pictures import levels_chart, waterfall
+from shared.methods.linkage.weights import weights_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASETS = Path("docs/users/datasets")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from functions.journal import say, shown
 from functions.reference import BlobReference
-from shared.errors import ExchangeError, RefusedEvent
+from shared.kernel.errors import ExchangeError, RefusedEvent
 
 _HERE = Path(__file__).resolve().parents[1]
 
@@ -102,7 +102,7 @@ def _note(event: str, started: float, *, level: int = logging.INFO, **facts: str
 
 
 def _where(error: BaseException) -> str:
-    """File and line of the innermost frame in this product: `shared/contract/validate.py:88`."""
+    """File and line of the innermost frame in this product: `shared/kernel/contract/validate.py:88`."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         file = Path(frame.filename)
         if file.is_relative_to(_HERE) and "site-packages" not in file.parts:

@@ -23,7 +23,7 @@ def blueprint() -> func.Blueprint:
 
 
 def _dispose() -> None:
-    from shared.disposal.sweep import dispose
+    from shared.kernel.disposal.sweep import dispose
 
     with wiring.collection_log() as log:
         dispose(wiring.exchange(), wiring.poison(), log)

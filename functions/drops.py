@@ -23,7 +23,7 @@ def function_of(tenant: str) -> str:
 
 def receive_drop(tenant: str, blob: BlobReference) -> None:
     """Take in one drop of this borough."""
-    from shared.reconcile.tasks import Task, attend
+    from shared.kernel.reconcile.tasks import Task, attend
 
     attend(wiring.exchange(), Task("drop", tenant, blob.container, blob.name, blob.or_named), wiring.ATTEMPTS)
 

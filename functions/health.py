@@ -7,8 +7,8 @@ import azure.functions as func
 
 from functions import VERSION, wiring
 from functions.journal import say
-from shared.days import london_day
-from shared.errors import ExchangeError
+from shared.kernel.days import london_day
+from shared.kernel.errors import ExchangeError
 
 PROBE = "health:probe"
 """The request id of the probe's look at the account, by which the storage logs tell it from everything else."""

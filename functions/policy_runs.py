@@ -23,6 +23,6 @@ def blueprint() -> func.Blueprint:
 
 
 def _note(message: bytes) -> None:
-    from shared.disposal.policy_runs import note_run
+    from shared.kernel.disposal.policy_runs import note_run
 
     note_run(wiring.exchange(), message)

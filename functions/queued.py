@@ -20,8 +20,8 @@ from functions.drops import function_of, receive_drop
 from functions.reference import BlobReference
 from functions.requests import FUNCTION, carry_out_request
 from functions.settings import CONNECTION
-from shared.errors import ExchangeError
-from shared.storage.grid import named_blob
+from shared.kernel.errors import ExchangeError
+from shared.kernel.storage.grid import named_blob
 
 
 class UnreadableEvent(ExchangeError):

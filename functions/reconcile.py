@@ -26,8 +26,8 @@ def blueprint() -> func.Blueprint:
 
 
 def _reconcile() -> None:
-    from shared.reconcile.round import reconcile
-    from shared.reconcile.tasks import Task
+    from shared.kernel.reconcile.round import reconcile
+    from shared.kernel.reconcile.tasks import Task
 
     exchange = wiring.exchange()
 

@@ -23,7 +23,7 @@ def blueprint() -> func.Blueprint:
 
 
 def _end() -> None:
-    from shared.disposal.records import end_records
+    from shared.kernel.disposal.records import end_records
 
     with wiring.archive() as archive:
         end_records(wiring.exchange(), archive)

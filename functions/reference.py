@@ -2,8 +2,8 @@
 
 An SDK-type binding makes the host send `{Connection, ContainerName, BlobName}` instead of the content, so a 200 MB
 drop is not copied through the host and the worker before anyone has looked at it. Microsoft's own `BlobClient` binding
-builds a storage client and a credential per event, which nothing here would use (`shared.storage` reads, under its
-own conditions), and doubles the time that it takes to import the app.
+builds a storage client and a credential per event, which nothing here would use (`shared/kernel/storage` reads, under
+its own conditions), and doubles the time that it takes to import the app.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from functions import wiring
 from functions.boundary import deliver
 from functions.reference import BlobReference
 from functions.settings import CONNECTION
-from shared.errors import RefusedEvent
+from shared.kernel.errors import RefusedEvent
 
 CONTAINER = "requests"
 FUNCTION = "request"
@@ -31,8 +31,8 @@ def blueprint() -> func.Blueprint:
 
 def carry_out_request(blob: BlobReference) -> None:
     """Do the work that one request asks for."""
-    from shared.intake.identity import derived_id
-    from shared.reconcile.tasks import attend, task_of
+    from shared.kernel.intake.identity import derived_id
+    from shared.kernel.reconcile.tasks import attend, task_of
 
     exchange = wiring.exchange()
     task = task_of(exchange, blob.container, (blob.name,)) if blob.container == CONTAINER else None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.errors import ExchangeError
+from shared.kernel.errors import ExchangeError
 
 CONNECTION = "Exchange"
 """The connection that the triggers name: the host reads the same `Exchange…` settings as this module."""

@@ -28,8 +28,8 @@ def blueprint() -> func.Blueprint:
 
 
 def _watch() -> None:
-    from shared.disposal.watch import watch, watch_subject
-    from shared.envelope.manifest import EXCHANGE
+    from shared.kernel.disposal.watch import watch, watch_subject
+    from shared.kernel.envelope.manifest import EXCHANGE
 
     exchange = wiring.exchange()
     exchange = exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date()))

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from functions import VERSION
 from functions.settings import Settings
-from shared.agreement.load import load_agreement
-from shared.reconcile.attempts import Attempts
+from shared.kernel.reconcile.attempts import Attempts
+from shared.kernel.terms.load import load_agreement
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
-    from shared.disposal.account import ConfigurationSource
-    from shared.disposal.remind import CollectionLog
-    from shared.envelope.keys import KeyService
-    from shared.exchange import Exchange
-    from shared.storage.poison import PoisonQueue
-    from shared.storage.storage import Storage
+    from shared.kernel.disposal.account import ConfigurationSource
+    from shared.kernel.disposal.remind import CollectionLog
+    from shared.kernel.envelope.keys import KeyService
+    from shared.kernel.exchange import Exchange
+    from shared.kernel.storage.poison import PoisonQueue
+    from shared.kernel.storage.storage import Storage
+    from shared.kernel.terms.model import Agreement
 
 ATTEMPTS = Attempts(f"app@{VERSION}")
 """What this process has tried in vain."""
@@ -58,14 +58,14 @@ def poison() -> PoisonQueue:
 @contextmanager
 def collection_log() -> Iterator[CollectionLog]:
     """Where it can be seen who has collected: the workspace of the settings, or nowhere."""
-    from shared.disposal.remind import NoLog, WorkspaceLog
+    from shared.kernel.disposal.remind import NoLog, WorkspaceLog
 
     settings = Settings.read()
     if settings.log_workspace is None:
         yield _collections or NoLog()
         return
     settings.check()
-    from shared.storage.logs import ReadLog
+    from shared.kernel.storage.logs import ReadLog
 
     account = f"{settings.account_id}".rpartition("/")[2]
     log = ReadLog(settings.log_workspace, account, f"{settings.client_id}", _identity(settings.client_id))
@@ -78,14 +78,14 @@ def collection_log() -> Iterator[CollectionLog]:
 @contextmanager
 def configuration(exchange: Exchange) -> Iterator[ConfigurationSource]:
     """Where the account's set-up can be seen: in Azure Resource Manager too, if the settings name the account."""
-    from shared.disposal.account import DataPlane, ManagementPlane
+    from shared.kernel.disposal.account import DataPlane, ManagementPlane
 
     settings = Settings.read()
     if settings.account_id is None:
         yield DataPlane(exchange)
         return
     settings.check()
-    from shared.storage.management import AccountManagement
+    from shared.kernel.storage.management import AccountManagement
 
     management = AccountManagement(settings.account_id, _identity(settings.client_id))
     try:
@@ -101,7 +101,7 @@ def archive() -> Iterator[Storage]:
     if settings.records_client_id is None:
         yield exchange().storage
         return
-    from shared.storage.storage import Storage
+    from shared.kernel.storage.storage import Storage
 
     settings.check()
     with Storage.connect(f"{settings.blob_service_uri}", credential=_identity(settings.records_client_id)) as connected:
@@ -125,8 +125,8 @@ def _agreement_of_the_settings() -> Agreement:
 
 
 def _build(settings: Settings) -> Exchange:
-    from shared.exchange import Exchange
-    from shared.ledger.chain import Ledger, utc_now
+    from shared.kernel.exchange import Exchange
+    from shared.kernel.ledger.chain import Ledger, utc_now
 
     settings.check()
     agreement = _agreement_of_the_settings()
@@ -141,7 +141,7 @@ def _build(settings: Settings) -> Exchange:
 
 
 def _storage(settings: Settings) -> Storage:
-    from shared.storage.storage import Storage
+    from shared.kernel.storage.storage import Storage
 
     if settings.connection_string is not None:
         return Storage.connect(settings.connection_string)
@@ -149,7 +149,7 @@ def _storage(settings: Settings) -> Storage:
 
 
 def _queue(settings: Settings) -> PoisonQueue:
-    from shared.storage.poison import PoisonQueue
+    from shared.kernel.storage.poison import PoisonQueue
 
     if settings.connection_string is not None:
         return PoisonQueue.connect(settings.connection_string)
@@ -158,10 +158,10 @@ def _queue(settings: Settings) -> PoisonQueue:
 
 def _keys(settings: Settings) -> KeyService:
     if settings.key_vault is not None:
-        from shared.envelope.vault import KeyVaultKeys
+        from shared.kernel.envelope.vault import KeyVaultKeys
 
         return KeyVaultKeys(settings.key_vault, _identity(settings.client_id))
-    from shared.envelope.ring import LocalKeyRing
+    from shared.kernel.envelope.ring import LocalKeyRing
 
     return LocalKeyRing(settings.key_ring)
 

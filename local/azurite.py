@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.errors import ExchangeError
+from shared.kernel.errors import ExchangeError
 
 EMULATOR = Path(__file__).parent / "emulator"
 """What is committed: the lockfile, and what is loaded into the emulator: its leash, its clock, its witness."""

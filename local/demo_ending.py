@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from client.evidence.folder import PAGE, write_folder
 from client.evidence.gather import gather
 from local.record import add_logs
-from shared.agreement.load import FOLDER
-from shared.audit.audit import audit
+from shared.kernel.audit.audit import audit
+from shared.kernel.terms.load import FOLDER
 
 if TYPE_CHECKING:
     from local.clock import Clock
     from local.host import Host
-    from shared.agreement.model import Agreement
-    from shared.audit.report import AuditReport
+    from shared.kernel.audit.report import AuditReport
+    from shared.kernel.terms.model import Agreement
 
 HOURS = ((time(1, 55), "reconcile"), (time(2), "disposal"), (time(6), "watchdog"))
 """UTC: hours of the app's timers. That of `reconcile` comes every five minutes (`functions/`)."""

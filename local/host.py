@@ -25,16 +25,16 @@ from local.triggers.grid import Delivery, EventGrid
 from local.triggers.imitation import Imitation
 from local.triggers.machine import Machine
 from local.triggers.real import SETTING, RealTriggers
-from shared.errors import ExchangeError, StorageFault
-from shared.storage.poison import POISON, QUEUE
-from shared.storage.queues import Queues
+from shared.kernel.errors import ExchangeError, StorageFault
+from shared.kernel.storage.poison import POISON, QUEUE
+from shared.kernel.storage.queues import Queues
 
 if TYPE_CHECKING:
     from local.site import Site
-    from shared.disposal.remind import CollectionLog
-    from shared.exchange import Exchange
-    from shared.storage.poison import PoisonQueue
-    from shared.storage.storage import Storage
+    from shared.kernel.disposal.remind import CollectionLog
+    from shared.kernel.exchange import Exchange
+    from shared.kernel.storage.poison import PoisonQueue
+    from shared.kernel.storage.storage import Storage
 
 WORKERS = 3
 """How many functions run at a time: `PYTHON_THREADPOOL_THREAD_COUNT` in the cloud (`infra/`)."""

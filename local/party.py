@@ -17,12 +17,12 @@ from client.opening import open_release
 from client.settings import load_settings
 from local.identities import borough, officer
 from local.site import Desk, Site
-from shared.agreement.model import Agreement
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.seal import seal
-from shared.envelope.statement import verify_statement
-from shared.storage.access import BoroughDoor
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.storage.access import BoroughDoor
+from shared.kernel.terms.model import Agreement
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from shared.audit.logs.read import read_logs
+from shared.kernel.audit.logs.read import read_logs
 
 _REFUSED = 400
 

@@ -16,8 +16,8 @@ import yaml
 
 from local import identities
 from local.witnessed_keys import VAULT
-from shared.agreement.model import Agreement
-from shared.audit.register import signature_hash
+from shared.kernel.audit.register import signature_hash
+from shared.kernel.terms.model import Agreement
 
 
 @dataclass(frozen=True)

@@ -34,17 +34,17 @@ from local.register import Pass, write_register
 from local.witnessed_keys import KeyLog, WitnessedKeys
 from operate.passes import write_profile
 from operate.site import PROFILE
-from shared.agreement.load import load_agreement
-from shared.agreement.model import Agreement
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from shared.exchange import Exchange
-from shared.ledger.chain import Ledger, utc_now
-from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
-from shared.storage.poison import PoisonQueue
-from shared.storage.queues import Queues
-from shared.storage.storage import Storage
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.exchange import Exchange
+from shared.kernel.ledger.chain import Ledger, utc_now
+from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
+from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.queues import Queues
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import Agreement
 
 ACCOUNT = "exchange"
 HOST_ACCOUNT = "exchangehost"

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local.identities import Identity
-from shared.envelope.keys import KeyService, PublicKey, Use
-from shared.envelope.vault_names import as_request_id, vault_name
+from shared.kernel.envelope.keys import KeyService, PublicKey, Use
+from shared.kernel.envelope.vault_names import as_request_id, vault_name
 
 VAULT = "kv-exchange-local"
 RESOURCE = (

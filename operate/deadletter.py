@@ -16,9 +16,9 @@ from operate import site
 if TYPE_CHECKING:
     from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
-    from shared.storage.areas import Area
-    from shared.storage.dead_letters import DeadLetter, Undelivered
-    from shared.storage.poison import PoisonQueue
+    from shared.kernel.storage.areas import Area
+    from shared.kernel.storage.dead_letters import DeadLetter, Undelivered
+    from shared.kernel.storage.poison import PoisonQueue
 
 app = typer.Typer(no_args_is_help=True, help="Look at events that could not be delivered, and replay them.")
 
@@ -31,7 +31,7 @@ def list_letters(profile: site.Profile = None, json: options.Json = False) -> No
 
     No blob is named: a borough may have put a child's name into one.
     """
-    from shared.storage.dead_letters import dead_letters
+    from shared.kernel.storage.dead_letters import dead_letters
 
     with step("Looking into the dead letters"), site.load_site(profile).storage() as storage:
         rows = [row for letter in dead_letters(storage.dead_letters()) for row in _rows(letter)]
@@ -54,7 +54,7 @@ def replay(
     from client.codes import invalid
     from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
-    from shared.storage.dead_letters import POLICY_RUNS, dead_letters
+    from shared.kernel.storage.dead_letters import POLICY_RUNS, dead_letters
 
     chosen = site.load_site(profile)
     if borough is not None and borough not in (known := chosen.agreement().by_slug):
@@ -89,7 +89,7 @@ class _Way:
     def check(self, event: Undelivered) -> None:
         """Raise `Stays` for an event that nobody would take."""
         from operate.replaying import unknown, unreadable
-        from shared.storage.dead_letters import POLICY_RUNS
+        from shared.kernel.storage.dead_letters import POLICY_RUNS
 
         if not event.feed:
             raise unreadable()
@@ -99,7 +99,7 @@ class _Way:
 
     def give(self, event: Undelivered) -> None:
         """Give the event to its queue if it has one, else to the app."""
-        from shared.storage.replay import grid_events
+        from shared.kernel.storage.replay import grid_events
 
         if self.door is None or event.feed in self.queues:
             self.poison.send(event.feed, event.text)
@@ -112,7 +112,7 @@ def _replay(done: Replay, way: _Way, area: Area, letter: DeadLetter) -> None:
     """Give a letter again, or keep it and say why. Whole or not at all: it goes only when all that it holds is with the
     app."""
     from operate.replaying import Given, unreadable
-    from shared.errors import ExchangeError
+    from shared.kernel.errors import ExchangeError
 
     try:
         if not letter.events:

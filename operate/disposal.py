@@ -16,10 +16,10 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
 
     Example: exchange sweep --profile practice/operator.toml
     """
-    from shared.disposal.account import DataPlane
-    from shared.disposal.remind import NoLog
-    from shared.disposal.sweep import dispose
-    from shared.disposal.watch import watch
+    from shared.kernel.disposal.account import DataPlane
+    from shared.kernel.disposal.remind import NoLog
+    from shared.kernel.disposal.sweep import dispose
+    from shared.kernel.disposal.watch import watch
 
     chosen = site.load_site(profile)
     with step("Sweeping"), chosen.storage() as storage, chosen.poison() as poison:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from operate.standing import Finding
-from shared.ledger.events import Event
+from shared.kernel.ledger.events import Event
 
 if TYPE_CHECKING:
-    from shared.storage.areas import Area
-    from shared.storage.poison import PoisonQueue
+    from shared.kernel.storage.areas import Area
+    from shared.kernel.storage.poison import PoisonQueue
 
 SUMS = ("taken", "no_event", "cleared", "given_up")
 """What is added up over the rounds; how many wait is a matter of the last."""
@@ -81,7 +81,7 @@ def judge_rounds(found: Rounds, now: datetime) -> Iterator[Finding]:
 
 def poison_rows(poison: PoisonQueue, now: datetime) -> list[dict[str, Any]]:
     """By queue: how many events were given up, the age of the oldest, and the day on which Azure removes it."""
-    from shared.storage.replay import given_up
+    from shared.kernel.storage.replay import given_up
 
     rows: dict[str, dict[str, Any]] = {}
     with given_up(poison) as events:

@@ -20,11 +20,11 @@ from client.exits import Exit
 from operate import site
 from operate.standing import Finding, compare
 from operate.webhook import only_here
-from shared.errors import ExchangeError, LedgerBroken
+from shared.kernel.errors import ExchangeError, LedgerBroken
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
-    from shared.storage.storage import Storage
+    from shared.kernel.storage.storage import Storage
 
 ANSWERS = {Exit.DONE: "well", Exit.CHECK_BROKEN: "wrong", Exit.NOT_KNOWN: "not known"}
 _PLAIN = re.compile(r"[A-Za-z0-9.@+-]{1,40}")

@@ -14,8 +14,8 @@ from client.console import answer, step, table
 from operate import site
 
 if TYPE_CHECKING:
-    from shared.ledger.chain import Ledger
-    from shared.ledger.events import Event
+    from shared.kernel.ledger.chain import Ledger
+    from shared.kernel.ledger.events import Event
 
 app = typer.Typer(no_args_is_help=True, help="Look at the ledger, and verify its chains.")
 
@@ -88,9 +88,9 @@ def show_chain(
 ) -> None:
     """Show one chain, event by event, and verify it."""
     from client.codes import invalid
-    from shared.errors import LedgerRefused
-    from shared.ledger.chain import verify_chain
-    from shared.ledger.events import check_subject
+    from shared.kernel.errors import LedgerRefused
+    from shared.kernel.ledger.chain import verify_chain
+    from shared.kernel.ledger.events import check_subject
 
     try:
         check_subject(subject)
@@ -113,8 +113,8 @@ def show_chain(
 
 def read_chains(ledger: Ledger, kind: str = "") -> Iterator[Chain]:
     """Every chain, verified: one that does not hold has its code as `fault`."""
-    from shared.errors import LedgerBroken
-    from shared.ledger.chain import verify_chain
+    from shared.kernel.errors import LedgerBroken
+    from shared.kernel.ledger.chain import verify_chain
 
     for subject in ledger.subjects(kind):
         try:
@@ -127,7 +127,7 @@ def read_chains(ledger: Ledger, kind: str = "") -> Iterator[Chain]:
 
 
 def _ledger(storage: Any) -> Ledger:
-    from shared.ledger.chain import Ledger
+    from shared.kernel.ledger.chain import Ledger
 
     # Read only: the agreement is of no account.
     return Ledger(storage.ledger(), agreement="none@0.0.0")

@@ -41,7 +41,7 @@ def issue(
     accounts they need none. The hashes that are shown belong into the register of who is who (docs/operators).
     """
     from client.codes import invalid
-    from shared.storage.access import inbox_pass, outbox_pass
+    from shared.kernel.storage.access import inbox_pass, outbox_pass
 
     chosen = site.load_site(profile)
     agreement = chosen.agreement()
@@ -74,7 +74,7 @@ def write_profile(path: Path, settings: dict[str, str]) -> None:
 
 def _entry(url: str, borough: str, box: str, issued: datetime, expires: datetime) -> dict[str, str]:
     """What the register says of a pass: the digest by which logs show it, and not enough to use it."""
-    from shared.audit.register import signature_hash
+    from shared.kernel.audit.register import signature_hash
 
     [signature] = parse_qs(urlsplit(url).query)["sig"]
     return {

@@ -15,8 +15,8 @@ from operate import site
 if TYPE_CHECKING:
     from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
-    from shared.storage.poison import Letter, PoisonQueue
-    from shared.storage.replay import GivenUp
+    from shared.kernel.storage.poison import Letter, PoisonQueue
+    from shared.kernel.storage.replay import GivenUp
 
 app = typer.Typer(no_args_is_help=True, help="Look at events that were given up, and replay them.")
 
@@ -35,7 +35,7 @@ def list_events(
 
     On the day `gone on` Azure removes the message, whatever became of its drop.
     """
-    from shared.storage.replay import given_up
+    from shared.kernel.storage.replay import given_up
 
     with step("Looking into the queues"), site.load_site(profile).poison() as poison, given_up(poison) as events:
         rows = [_line(event, names) for event in events]
@@ -60,7 +60,7 @@ def replay(
     from client.codes import invalid
     from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
-    from shared.storage.replay import given_up
+    from shared.kernel.storage.replay import given_up
 
     chosen = site.load_site(profile)
     takers = Takers.of(chosen)
@@ -82,7 +82,7 @@ def replay(
 def _replay(done: Replay, takers: Takers, poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
     """Give one event again, or keep it and say why."""
     from operate.replaying import Given, unreadable
-    from shared.errors import ExchangeError
+    from shared.kernel.errors import ExchangeError
 
     try:
         if not _can_be_read(event):
@@ -97,7 +97,7 @@ def _replay(done: Replay, takers: Takers, poison: PoisonQueue, door: Webhook | N
 
 
 def _give(poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
-    from shared.storage.replay import grid_event, put_back
+    from shared.kernel.storage.replay import grid_event, put_back
 
     if door is None or event.waits_in_a_queue_of_events:
         put_back(poison, event)

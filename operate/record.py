@@ -16,11 +16,11 @@ from operate import site
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
-    from shared.agreement.model import Agreement
-    from shared.envelope.keys import PublicKey
-    from shared.storage.areas import Area, BlobFacts
-    from shared.storage.logs_archive import LogArchive
-    from shared.storage.storage import Storage
+    from shared.kernel.envelope.keys import PublicKey
+    from shared.kernel.storage.areas import Area, BlobFacts
+    from shared.kernel.storage.logs_archive import LogArchive
+    from shared.kernel.storage.storage import Storage
+    from shared.kernel.terms.model import Agreement
 
 app = typer.Typer(no_args_is_help=True, help="Copy the record of a period, for an audit.")
 
@@ -83,7 +83,7 @@ def copy_account(storage: Storage, agreement: Agreement, begins: datetime, ends:
 def _copies(
     storage: Storage, agreement: Agreement, begins: datetime, ends: datetime
 ) -> Iterator[tuple[str, str, bytes]]:
-    from shared.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.manifest import EXCHANGE
 
     ledger = storage.ledger()
     for chain in _chains(ledger):
@@ -111,7 +111,7 @@ def _chains(ledger: Area) -> Iterator[list[BlobFacts]]:
 
 
 def _falls(document: bytes, begins: datetime, ends: datetime) -> bool:
-    from shared.ledger.events import Event
+    from shared.kernel.ledger.events import Event
 
     return begins <= datetime.fromisoformat(Event.from_json(document).at) < ends
 
@@ -142,9 +142,9 @@ def _can_be_a_path(name: str) -> bool:
 def _public_keys(chosen: OperatedSite, files: list[Path]) -> tuple[PublicKey, ...]:
     """Every version of the key that the exchange signs with: a statement is verified with the one that signed it."""
     from client.codes import invalid
-    from shared.envelope.keys import Use, read_public
-    from shared.envelope.manifest import EXCHANGE
-    from shared.envelope.ring import LocalKeyRing
+    from shared.kernel.envelope.keys import Use, read_public
+    from shared.kernel.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.ring import LocalKeyRing
 
     found = LocalKeyRing(Path(chosen.keys)).held(EXCHANGE, Use.SIGN) if chosen.keys else ()
     for file in files:
@@ -160,9 +160,9 @@ def _public_keys(chosen: OperatedSite, files: list[Path]) -> tuple[PublicKey, ..
 
 def _copy_keys(keys: tuple[PublicKey, ...], out: Path) -> int:
     """Write them as one set, and say what they cannot verify. Returns how many keys."""
-    from shared.envelope.keys import lookup, write_public
-    from shared.envelope.statement import verify_statement
-    from shared.errors import BadSignature, KeyUnavailable
+    from shared.kernel.envelope.keys import lookup, write_public
+    from shared.kernel.envelope.statement import verify_statement
+    from shared.kernel.errors import BadSignature, KeyUnavailable
 
     if not keys:
         note("No public keys were copied: give --public with the file that boroughs got.")

@@ -14,7 +14,7 @@ from operate import site
 
 if TYPE_CHECKING:
     from client.pack.places import Directory
-    from shared.storage.storage import Storage
+    from shared.kernel.storage.storage import Storage
 
 app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 
@@ -47,8 +47,8 @@ def bring_postcodes(storage: Storage, directory: Directory) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from shared.errors import Missing
-    from shared.storage.storage import POSTCODES
+    from shared.kernel.errors import Missing
+    from shared.kernel.storage.storage import POSTCODES
 
     held = io.BytesIO()
     pq.write_table(pa.table({"postcode": directory.postcode, "ons_code": directory.ons_code}), held)

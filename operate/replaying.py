@@ -19,13 +19,13 @@ from client.console import answer, note, table
 from client.exits import Exit, exit_of
 from operate import site
 from operate.webhook import NotTaken
-from shared.errors import ExchangeError, Missing
-from shared.storage.dead_letters import POLICY_RUNS
+from shared.kernel.errors import ExchangeError, Missing
+from shared.kernel.storage.dead_letters import POLICY_RUNS
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
-    from shared.agreement.model import Agreement
-    from shared.storage.storage import Storage
+    from shared.kernel.storage.storage import Storage
+    from shared.kernel.terms.model import Agreement
 
 Row = dict[str, Any]
 NOT_ASKED = "It was not asked for."
@@ -127,8 +127,8 @@ class Replay:
 
     def settle(self, chosen: OperatedSite, storage: Storage) -> None:
         """Record what was given, and remove it where it lay."""
-        from shared.envelope.manifest import EXCHANGE
-        from shared.ledger.chain import Ledger
+        from shared.kernel.envelope.manifest import EXCHANGE
+        from shared.kernel.ledger.chain import Ledger
 
         if not self.given:
             return

@@ -32,13 +32,13 @@ import typer
 from client.codes import invalid
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
-    from shared.envelope.vault import KeyVaultKeys
-    from shared.exchange import Exchange
-    from shared.storage.deployment import Deployment
-    from shared.storage.logs_archive import LogArchive
-    from shared.storage.poison import PoisonQueue
-    from shared.storage.storage import Storage
+    from shared.kernel.envelope.vault import KeyVaultKeys
+    from shared.kernel.exchange import Exchange
+    from shared.kernel.storage.deployment import Deployment
+    from shared.kernel.storage.logs_archive import LogArchive
+    from shared.kernel.storage.poison import PoisonQueue
+    from shared.kernel.storage.storage import Storage
+    from shared.kernel.terms.model import Agreement
 
 PROFILE = "operator.toml"
 _PATHS = ("keys", "certificate", "agreements")
@@ -70,25 +70,25 @@ class OperatedSite:
 
     def agreement(self) -> Agreement:
         """The agreement that the exchange carries out."""
-        from shared.agreement.load import load_agreement
+        from shared.kernel.terms.load import load_agreement
 
         return load_agreement(Path(self.agreements) if self.agreements else None)
 
     def storage(self) -> Storage:
         """The exchange's account. Close it."""
-        from shared.storage.storage import Storage
+        from shared.kernel.storage.storage import Storage
 
         return Storage.connect(_endpoint(self.need("account"), "blob"), **self._trust())
 
     def poison(self) -> PoisonQueue:
         """Its poison queues. Close them."""
-        from shared.storage.poison import PoisonQueue
+        from shared.kernel.storage.poison import PoisonQueue
 
         return PoisonQueue.connect(_endpoint(self.need("account"), "queue"), **self._trust())
 
     def logs(self) -> LogArchive | None:
         """The account with the logs; `None` where none is named. Close it."""
-        from shared.storage.logs_archive import LogArchive
+        from shared.kernel.storage.logs_archive import LogArchive
 
         if self.audit_account is None:
             return None
@@ -96,9 +96,9 @@ class OperatedSite:
 
     def exchange(self, storage: Storage) -> Exchange:
         """The whole exchange over its account, with its own keys: what the functions have. On one machine only."""
-        from shared.envelope.ring import LocalKeyRing
-        from shared.exchange import Exchange
-        from shared.ledger.chain import Ledger
+        from shared.kernel.envelope.ring import LocalKeyRing
+        from shared.kernel.exchange import Exchange
+        from shared.kernel.ledger.chain import Ledger
 
         agreement = self.agreement()
         ledger = Ledger(storage.ledger(), agreement=agreement.reference, clock=now)
@@ -106,15 +106,15 @@ class OperatedSite:
 
     def deployment(self) -> Deployment:
         """The app and its topic as Azure has them. Close it."""
-        from shared.storage.deployment import Deployment
-        from shared.storage.storage import default_credential
+        from shared.kernel.storage.deployment import Deployment
+        from shared.kernel.storage.storage import default_credential
 
         return Deployment(self.need("app_id"), self.need("topic_id"), default_credential())
 
     def vault_keys(self) -> KeyVaultKeys:
         """The keys of the exchange in the cloud, for whoever is logged in there."""
-        from shared.envelope.vault import KeyVaultKeys
-        from shared.storage.storage import default_credential
+        from shared.kernel.envelope.vault import KeyVaultKeys
+        from shared.kernel.storage.storage import default_credential
 
         return KeyVaultKeys(self.need("vault"), default_credential())
 

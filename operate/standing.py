@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from operate.replaying import feeds_of
-from shared.storage.dead_letters import POLICY_RUNS
+from shared.kernel.storage.dead_letters import POLICY_RUNS
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
-    from shared.storage.deployment import AppFunction, AppState, Subscription
+    from shared.kernel.storage.deployment import AppFunction, AppState, Subscription
+    from shared.kernel.terms.model import Agreement
 
 State = Literal["wrong", "not known", "noted"]
 BESIDE = ("disposal", "watchdog", "records", "reconcile", "health")

@@ -20,7 +20,7 @@ from operate import site
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
-    from shared.envelope.keys import PublicKey, Use
+    from shared.kernel.envelope.keys import PublicKey, Use
 
 app = typer.Typer(no_args_is_help=True, help="For keepers: make, list, export, import and revoke keys of the vault.")
 
@@ -102,8 +102,8 @@ def revoke(
 
 
 def _rows(chosen: OperatedSite) -> Iterator[dict[str, str]]:
-    from shared.envelope.keys import Use
-    from shared.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.keys import Use
+    from shared.kernel.envelope.manifest import EXCHANGE
 
     keys = chosen.vault_keys()
     wanted = [(EXCHANGE, Use.STAGING), (EXCHANGE, Use.SIGN)]
@@ -125,7 +125,7 @@ def _row(key: PublicKey, current: bool) -> dict[str, str]:
 
 
 def _owner(chosen: OperatedSite, owner: str) -> str:
-    from shared.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.manifest import EXCHANGE
 
     agreement = chosen.agreement()
     if owner != EXCHANGE and owner not in agreement.by_slug:
@@ -134,7 +134,7 @@ def _owner(chosen: OperatedSite, owner: str) -> str:
 
 
 def _use(use: str) -> Use:
-    from shared.envelope.keys import Use
+    from shared.kernel.envelope.keys import Use
 
     if use not in tuple(Use):
         raise invalid("INP-025", name=use, known=", ".join(Use))

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from client.codes import invalid
 from client.exits import Exit
-from shared.errors import ExchangeError
+from shared.kernel.errors import ExchangeError
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.storage.deployment import APP_VERSION, TOPIC_VERSION
+from shared.kernel.storage.deployment import APP_VERSION, TOPIC_VERSION
 from tests.azure_services import error
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-borough-exchange-pilot/providers"

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from local.azurite import Azurite
-    from shared.storage.storage import Storage
+    from shared.kernel.storage.storage import Storage
     from tests.world import World
 
 ACCOUNTS = 1000
@@ -57,8 +57,8 @@ def account(unused_accounts: Iterator[str]) -> str:
 @pytest.fixture
 def storage(account: str) -> Iterator[Storage]:
     """The exchange's storage in an account of its own, with the containers of the pilot boroughs."""
-    from shared.agreement.load import load_agreement
-    from shared.storage.storage import Storage
+    from shared.kernel.storage.storage import Storage
+    from shared.kernel.terms.load import load_agreement
 
     with Storage.connect(account) as connected:
         connected.ensure_containers(load_agreement())

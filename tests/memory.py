@@ -32,8 +32,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import LinearRetry
 from requests.adapters import HTTPAdapter
 
-from shared.agreement.load import load_agreement
-from shared.storage.storage import Storage
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 
 HOST = "blobs.memory"
 _KEY = base64.b64encode(b"no secret of anybody's").decode()

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from functions.reference import BlobReference
-from shared.errors import ExchangeError
+from shared.kernel.errors import ExchangeError
 
 Functions = Callable[[], Mapping[str, Callable[[BlobReference], None]]]
 

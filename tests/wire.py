@@ -24,7 +24,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import LinearRetry
 from requests.adapters import HTTPAdapter
 
-from shared.storage.storage import Storage
+from shared.kernel.storage.storage import Storage
 from tests.memory import MemoryBlobs
 
 

@@ -20,19 +20,19 @@ import pyarrow.parquet as pq
 
 from client.opening import open_release
 from local.site import Desk
-from shared.agreement.load import load_agreement
-from shared.agreement.model import Agreement
-from shared.contract.datasets import CONTRACTS
-from shared.contract.identifiers import upn_check_letter
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.seal import Sealed, seal
-from shared.exchange import Exchange
-from shared.intake.receive import receive
-from shared.ledger.chain import Ledger
-from shared.release.carry_out import carry_out
-from shared.storage.storage import POSTCODES, Storage
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.contract.identifiers import upn_check_letter
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.seal import Sealed, seal
+from shared.kernel.exchange import Exchange
+from shared.kernel.intake.receive import receive
+from shared.kernel.ledger.chain import Ledger
+from shared.kernel.storage.storage import POSTCODES, Storage
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import Agreement
+from shared.kernel.work.carry_out import carry_out
 
 PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")
 COLLECTION = "2026-autumn"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import yaml
 
-from shared.agreement.load import load_agreement
-from shared.agreement.model import Agreement
-from shared.audit.schema import DELETE, FOLDERS, READ, WRITE
-from shared.disposal.notes import Sweep
-from shared.intake.identity import derived_id
-from shared.ledger.events import START, Event
+from shared.kernel.audit.schema import DELETE, FOLDERS, READ, WRITE
+from shared.kernel.disposal.notes import Sweep
+from shared.kernel.intake.identity import derived_id
+from shared.kernel.ledger.events import START, Event
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import Agreement
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
 HOURS = 24 * 31

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from bench.audit.month import FIRST, LAST, agreement
-from shared.audit.audit import audit
+from shared.kernel.audit.audit import audit
 
 
 def main() -> None:

@@ -23,12 +23,12 @@ import pyarrow.parquet as pq
 
 from bench.link.measure import LEAST_IN_A_BAND, Counts, by_group, calibration
 from local.synth.london import AS_OF, London, generate
-from shared.agreement.load import load_agreement
-from shared.agreement.model import LinkagePolicy
-from shared.contract.validate import validate
-from shared.intake.home import route
-from shared.linkage.link import link
-from shared.linkage.registrations import second_registrations
+from shared.agreements.free_school_meals.whereabouts import route
+from shared.kernel.contract.validate import validate
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import LinkagePolicy
+from shared.methods.linkage.link import link
+from shared.methods.linkage.registrations import second_registrations
 
 STALE_AFTER = 365
 

@@ -21,8 +21,8 @@ def main(folder: Path) -> None:
     import pandas as pd  # noqa: F401 - Arrow imports it at its first array
 
     from bench.link.read import read
-    from shared.agreement.load import load_agreement
-    from shared.linkage.link import link
+    from shared.kernel.terms.load import load_agreement
+    from shared.methods.linkage.link import link
 
     imported = time.perf_counter() - began
     policy = load_agreement().linkage

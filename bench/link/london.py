@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from bench.link.sets import TRUTH
 from local.synth.london import AS_OF, London, generate
-from shared.agreement.load import load_agreement
-from shared.contract.validate import validate
+from shared.kernel.contract.validate import validate
+from shared.kernel.terms.load import load_agreement
 
 PUPILS_AT_FULL_SCALE = 145_000
 LARGEST = 500_000

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.link.contestants.race import Ints
-from shared.linkage.columns import COLUMNS, OFTEN_ALIKE
-from shared.linkage.registrations import REGISTRATION, second_registrations
+from shared.methods.linkage.columns import COLUMNS, OFTEN_ALIKE
+from shared.methods.linkage.registrations import REGISTRATION, second_registrations
 
 
 def main_registrations(folder: Path) -> tuple[pa.Table, Ints]:

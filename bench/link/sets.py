@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shared.contract.datasets import CONTRACTS
+from shared.kernel.contract.datasets import CONTRACTS
 
 TRUTH = pa.schema(
     {

@@ -12,7 +12,7 @@ from client import auditing, options
 from client.console import answer, facts_table, table
 
 if TYPE_CHECKING:
-    from shared.audit.report import AuditReport
+    from shared.kernel.audit.report import AuditReport
 
 _SHOWN = 5
 
@@ -34,7 +34,7 @@ def audit(
 
     Azure's logs are best effort: what they do not show may still have happened.
     """
-    from shared.agreement.load import load_agreement
+    from shared.kernel.terms.load import load_agreement
 
     stated = auditing.dating(locale, zone)
     report = auditing.audit_record(record, load_agreement(agreements), (first, last), borough, stated)

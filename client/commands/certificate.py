@@ -33,8 +33,8 @@ def verify(
     from client.codes import invalid
     from client.disk import check_file
     from client.settings import load_settings
-    from shared.envelope.keys import lookup, read_public
-    from shared.envelope.statement import verify_statement
+    from shared.kernel.envelope.keys import lookup, read_public
+    from shared.kernel.envelope.statement import verify_statement
 
     for path in (certificate, *((public,) if public else ())):
         check_file(path)

@@ -13,8 +13,8 @@ from client import options
 from client.console import answer, facts_table, legible, step, table
 
 if TYPE_CHECKING:
-    from shared.contract.validate import Validation
-    from shared.errors import RejectedDrop
+    from shared.kernel.contract.validate import Validation
+    from shared.kernel.errors import RejectedDrop
 
 app = typer.Typer()
 
@@ -37,9 +37,9 @@ def check_file(
     from client.files import read_parquet
     from client.pack.packed import check_dataset
     from client.settings import load_settings, today
-    from shared.contract.report import report_json, status_of
-    from shared.contract.validate import REJECTED, validate
-    from shared.errors import BadFile, UntrustedDrop
+    from shared.kernel.contract.report import report_json, status_of
+    from shared.kernel.contract.validate import REJECTED, validate
+    from shared.kernel.errors import BadFile, UntrustedDrop
 
     settings = load_settings(profile, agreements=agreements)
     terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[check_dataset(dataset)]
@@ -64,7 +64,7 @@ def check_file(
 def _write_report(path: Path, outcome: Validation | RejectedDrop, facts: dict[str, str]) -> None:
     from client.codes import invalid
     from client.files import write_bytes, write_table
-    from shared.contract.report import Line, lines_of, report_json, report_xlsx
+    from shared.kernel.contract.report import Line, lines_of, report_json, report_xlsx
 
     if path.suffix.lower() == ".csv":
         import pyarrow as pa
@@ -80,7 +80,7 @@ def _write_report(path: Path, outcome: Validation | RejectedDrop, facts: dict[st
 
 
 def _text(said: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
-    from shared.errors import RejectedDrop
+    from shared.kernel.errors import RejectedDrop
 
     status = {"status": said["status"].replace("_", " ")}
     if isinstance(outcome, RejectedDrop):

@@ -43,7 +43,7 @@ def write_evidence(
     """Audit the record, and write what a data protection officer asks for."""
     from client.evidence.folder import PAGE, check_free, write_folder
     from client.evidence.gather import gather
-    from shared.agreement.load import FOLDER, load_agreement
+    from shared.kernel.terms.load import FOLDER, load_agreement
 
     check_free(out)
     folder = agreements or FOLDER

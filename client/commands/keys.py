@@ -13,7 +13,7 @@ from client.console import answer, step, table
 
 if TYPE_CHECKING:
     from client.settings import Settings
-    from shared.envelope.keys import PublicKey, Use
+    from shared.kernel.envelope.keys import PublicKey, Use
 
 app = typer.Typer(no_args_is_help=True, help="Make, list, rotate, export and import keys.")
 
@@ -116,7 +116,7 @@ def export(
     """Write the public parts of your keys, to hand to the other side. They are no secret; compare ids by telephone."""
     from client.files import write_bytes
     from client.settings import load_settings
-    from shared.envelope.keys import write_public
+    from shared.kernel.envelope.keys import write_public
 
     settings = load_settings(profile, borough=borough, keys=keys)
     ring, whose = settings.key_ring(), _owner(settings, owner)
@@ -149,7 +149,7 @@ def take_in(
 
 def _owner(settings: Settings, owner: str | None) -> str:
     from client.codes import invalid
-    from shared.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.manifest import EXCHANGE
 
     if owner is None:
         return settings.slug()
@@ -162,8 +162,8 @@ def _owner(settings: Settings, owner: str | None) -> str:
 def _uses(use: str | None, owner: str) -> tuple[Use, ...]:
     """The use that was named; else those that such an owner makes. A borough's `drop` key is made by the exchange."""
     from client.codes import invalid
-    from shared.envelope.keys import Use
-    from shared.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.keys import Use
+    from shared.kernel.envelope.manifest import EXCHANGE
 
     if use is None:
         return (Use.STAGING if owner == EXCHANGE else Use.RELEASE, Use.SIGN)
@@ -174,8 +174,8 @@ def _uses(use: str | None, owner: str) -> tuple[Use, ...]:
 
 def _all(settings: Settings) -> list[tuple[PublicKey, bool, bool]]:
     """Every key of the folder, with whether it is the current one and whether its private part is here."""
-    from shared.envelope.keys import Use
-    from shared.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.keys import Use
+    from shared.kernel.envelope.manifest import EXCHANGE
 
     ring, found = settings.key_ring(), []
     for owner in (EXCHANGE, *settings.agreement().by_slug):

@@ -45,7 +45,7 @@ def link_files(
     from client.files import write_table
     from client.linking import counts, read_for_linkage, to_draw, write_pictures
     from client.settings import load_settings
-    from shared.linkage.registrations import link_main_registrations, second_registrations
+    from shared.methods.linkage.registrations import link_main_registrations, second_registrations
 
     policy = load_settings(profile, agreements=agreements).agreement().linkage
     with step("Reading"):
@@ -60,7 +60,7 @@ def link_files(
     found = counts(links)
     drawn = to_draw(links, pictures, rows or []).slice(0, None if policy.model else 0)
     if policy.model and (explanation or drawn.num_rows):
-        from shared.linkage.explain import explain
+        from shared.methods.linkage.explain import explain
 
         write_pictures(out / "pictures", explain(left, right, drawn, policy), drawn)
         if explanation:

@@ -175,7 +175,7 @@ def from_table(
     from client.pack.styles import choose_style, known_headings, stated_trailer
     from client.pack.tabular import pack_table
     from client.settings import load_settings
-    from shared.contract.datasets import CONTRACTS
+    from shared.kernel.contract.datasets import CONTRACTS
 
     settings = load_settings(profile, agreements=agreements)
     check_dataset(dataset)

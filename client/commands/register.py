@@ -32,8 +32,8 @@ def register(
     import yaml
 
     from client.disk import check_file
-    from shared.audit.questions import REGISTER
-    from shared.audit.register import register_from
+    from shared.kernel.audit.questions import REGISTER
+    from shared.kernel.audit.register import register_from
 
     check_file(principals)
     try:

@@ -55,13 +55,13 @@ def seal_file(
     from client.pack.packed import check_dataset
     from client.sealed_files import save
     from client.settings import load_settings, now
-    from shared.agreement.gates import check_may_drop, check_open
-    from shared.contract.validate import REJECTED, validate
-    from shared.days import london_day
-    from shared.envelope.keys import Use
-    from shared.envelope.manifest import EXCHANGE
-    from shared.envelope.seal import seal
-    from shared.errors import UntrustedDrop
+    from shared.kernel.contract.validate import REJECTED, validate
+    from shared.kernel.days import london_day
+    from shared.kernel.envelope.keys import Use
+    from shared.kernel.envelope.manifest import EXCHANGE
+    from shared.kernel.envelope.seal import seal
+    from shared.kernel.errors import UntrustedDrop
+    from shared.kernel.terms.gates import check_may_drop, check_open
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     check_dataset(dataset)

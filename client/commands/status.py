@@ -13,8 +13,8 @@ from client.console import answer, facts_table, step, table
 from client.exits import Exit
 
 if TYPE_CHECKING:
-    from shared.storage.access import BoroughDoor
-    from shared.storage.areas import BlobFacts
+    from shared.kernel.storage.access import BoroughDoor
+    from shared.kernel.storage.areas import BlobFacts
 
 app = typer.Typer()
 
@@ -88,7 +88,7 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     """A report's status and counts, with what it is about; its lines stay in the file."""
     import json
 
-    from shared.errors import StorageFault
+    from shared.kernel.errors import StorageFault
 
     try:
         document = json.loads(door.fetch(facts.name).data)

@@ -28,7 +28,7 @@ def write_template(
     from client.codes import invalid
     from client.files import write_bytes
     from client.pack.packed import check_dataset
-    from shared.contract.template import dictionary_csv, template_csv, template_xlsx
+    from shared.kernel.contract.template import dictionary_csv, template_csv, template_xlsx
 
     check_dataset(dataset)
     facts = {"ok": True, "dataset": dataset, "out": str(out)}

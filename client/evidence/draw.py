@@ -12,7 +12,7 @@ from textwrap import wrap
 from markupsafe import Markup
 
 from client.evidence.words import counted
-from shared.audit.flows import Flow
+from shared.kernel.audit.flows import Flow
 
 WIDTH, ROW, HEAD, FOOT = 480, 56, 32, 70
 LABEL = 134

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from shared.audit.flows import Flow, LastSweep, count_flows, last_sweeps
-from shared.audit.pairs import MEASURES, Pairs, count_pairs
-from shared.audit.suppress import TOTAL, Cell, shown
+from shared.kernel.audit.flows import Flow, LastSweep, count_flows, last_sweeps
+from shared.kernel.audit.pairs import MEASURES, Pairs, count_pairs
+from shared.methods.suppress import TOTAL, Cell, shown
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
-    from shared.audit.report import Access, AuditReport, CheckResult
-    from shared.ledger.events import Event
+    from shared.kernel.audit.report import Access, AuditReport, CheckResult
+    from shared.kernel.ledger.events import Event
+    from shared.kernel.terms.model import Agreement
 
 HOURS = "AUD-010"
 """The check of hours without logs."""

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from client.evidence.facts import Evidence, Head, collect
 from client.evidence.folder import as_json
-from shared.audit.chains import Chain, LedgerCopy, read_ledger
-from shared.envelope.keys import PublicKey, Use, read_public, write_public
-from shared.envelope.manifest import EXCHANGE
-from shared.errors import InvalidInput
+from shared.kernel.audit.chains import Chain, LedgerCopy, read_ledger
+from shared.kernel.envelope.keys import PublicKey, Use, read_public, write_public
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from shared.agreement.model import Agreement
-    from shared.audit.report import AuditReport, Destruction
-    from shared.ledger.events import Event
+    from shared.kernel.audit.report import AuditReport, Destruction
+    from shared.kernel.ledger.events import Event
+    from shared.kernel.terms.model import Agreement
 
 KEY = "keys/exchange-public.json"
 _CERTIFICATE = re.compile(r"[a-z-]+/\d{4}-\d\d-\d\d-(?P<id>[0-9a-f]{32})\.json")

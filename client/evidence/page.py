@@ -13,9 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from client.evidence import words
 from client.evidence.draw import picture
 from client.evidence.facts import AccessRow, Evidence
-from shared.agreement.model import Agreement
-from shared.audit.questions import BY_CODE
-from shared.audit.report import Destruction
+from shared.kernel.audit.questions import BY_CODE
+from shared.kernel.audit.report import Destruction
+from shared.kernel.terms.model import Agreement
 
 SECTIONS = {
     "answer": "The answer",

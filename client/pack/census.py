@@ -38,8 +38,8 @@ from client.pack.names import single_names
 from client.pack.packed import Laid, Packed, account, missing_columns, say_dropped
 from client.pack.places import Directory
 from client.pack.source import Source
-from shared.contract.datasets import PUPILS
-from shared.contract.identifiers import (
+from shared.kernel.contract.datasets import PUPILS
+from shared.kernel.contract.identifiers import (
     identifiers_normal,
     postcodes_normal,
     postcodes_ok,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from client.codes import invalid
 from client.disk import check_file
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 
 _HEAD = 8192
 _MOST_COMPOUND_BYTES = 200_000_000

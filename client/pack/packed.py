@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from client.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode, invalid
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
-from shared.contract.datasets import CONTRACTS
-from shared.contract.validate import validate
-from shared.errors import NOTHING
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.contract.validate import validate
+from shared.kernel.errors import NOTHING
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from client.codes import invalid
 from client.pack.source import heading, read
-from shared.contract.identifiers import postcodes_normal, postcodes_ok
+from shared.kernel.contract.identifiers import postcodes_normal, postcodes_ok
 
 _POSTCODE = ("postcode", "pcds", "pcd", "pcd7", "pcd8")
 _AUTHORITY = ("ons_code", "oslaua", "laua", "lad", "ctyua")

@@ -19,7 +19,7 @@ from client.pack.names import single_names, split, without_title
 from client.pack.packed import missing_columns, say_dropped
 from client.pack.source import Source
 from client.pack.styles import PEOPLE, Style
-from shared.contract.datasets import CONTRACTS, Contract
+from shared.kernel.contract.datasets import CONTRACTS, Contract
 
 _NUMBER = re.compile(r"\d+")
 

@@ -30,7 +30,7 @@ def write_report(path: Path, packed: Packed) -> None:
 
 def workbook(packed: Packed) -> bytes:
     """A count per code, the lines to be mended, those that need nothing done, and the codes that are not known."""
-    from shared.contract.sheets import new_workbook, write_sheet
+    from shared.kernel.contract.sheets import new_workbook, write_sheet
 
     buffer = BytesIO()
     with new_workbook(buffer) as book:

@@ -28,7 +28,7 @@ from client.console import note
 from client.disk import check_file
 from client.files import write_bytes
 from client.settings import PROFILE
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 
 STILL_SECONDS = 3.0
 WAIT_SECONDS = 600.0

@@ -18,7 +18,7 @@ from client.pack.dates import evidence_of
 from client.pack.findings import Findings
 from client.pack.source import Source, heading
 from client.pack.styles import PEOPLE, shipped_styles
-from shared.contract.datasets import CONTRACTS, Column
+from shared.kernel.contract.datasets import CONTRACTS, Column
 
 _LIKE_ENOUGH = 75
 """Likeness of two headings, of 100, from which one is suggested."""

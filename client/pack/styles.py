@@ -18,7 +18,7 @@ from client.pack.dates import DATE_ORDERS, DATE_SHAPES, DAY_FIRST, PLAIN, Order
 from client.pack.names import ORDERS
 from client.pack.source import Source, heading
 from client.pack.trailer import Trailer, fault_of
-from shared.contract.datasets import CONTRACTS
+from shared.kernel.contract.datasets import CONTRACTS
 
 FOLDER = Path(__file__).parent / "styles"
 _MOST_CHILDREN = 30

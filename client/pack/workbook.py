@@ -29,7 +29,7 @@ from client.pack.kinds import ODS, XLS, Kind
 from client.pack.remarks import Remark
 from client.pack.rows import Rows
 from client.pack.sheet_parts import SheetParts, cell_name, parts_of_sheets, safe_copy
-from shared.contract.template import DICTIONARY_HEADER
+from shared.kernel.contract.template import DICTIONARY_HEADER
 
 MOST_CELLS = 12_000_000
 """A sheet of more takes more memory than an office computer spares; as CSV it is no trouble."""

@@ -9,8 +9,8 @@ from docs.governance.columns import SENSITIVITY, UNREAD, about, special
 from docs.governance.markdown import code, table
 from docs.governance.pages import fill
 from docs.governance.reading import Use, checks, released_from, uses
-from shared.agreement.model import Release, ReleaseTerms
-from shared.contract.datasets import CONTRACTS, Column
+from shared.kernel.contract.datasets import CONTRACTS, Column
+from shared.kernel.terms.model import Release, ReleaseTerms
 
 WHO_SENDS = {
     "pupils": "the school borough: one row for each pupil on roll who lives elsewhere",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from shared.contract.datasets import ARROW_TYPES, CONTRACTS, Column
-from shared.linkage.columns import ADDRESS
+from shared.kernel.contract.datasets import ARROW_TYPES, CONTRACTS, Column
+from shared.methods.linkage.columns import ADDRESS
 
 
 def example(column: Column) -> Any:

@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from docs.governance.markdown import listed, table
-from shared.agreement.load import load_agreement
-from shared.agreement.model import Agreement, Borough, Container
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import Agreement, Borough, Container
 
 ROOT = Path(__file__).resolve().parents[2]
 BICEP = ROOT / "infra" / "bicep"

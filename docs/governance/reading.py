@@ -1,7 +1,7 @@
 """Which code reads which column of a contract. Not declared: found by letting the code itself read a watched row.
 
 A rule reads through `Frame.column`, a service through the table that it is handed; both are watched. Linkage turns
-columns into fields (`shared.linkage.records.Records`): it is given rows of which one cell alone is filled, and the
+columns into fields (`linkage.records.Records`): it is given rows of which one cell alone is filled, and the
 fields that then say something of a row are made of that cell. What a release carries is found by rows whose values are
 their own origin.
 """
@@ -21,21 +21,21 @@ import pyarrow as pa
 from docs.governance.examples import examples, one_cell_each, origins
 from docs.governance.facts import agreement
 from docs.governance.watching import WatchedFrame, WatchedTable, literals
-from shared.contract.datasets import CONTRACTS
-from shared.contract.rules.registry import Context, Rule
-from shared.contract.rules.rulebooks import RULES
-from shared.eligibility.assess import assess, exclude_pupils
-from shared.intake.home import route
-from shared.linkage.addresses import Addresses
-from shared.linkage.fields import Field
-from shared.linkage.levels import LEVELS
-from shared.linkage.link import LINKS
-from shared.linkage.records import Records, read_records
-from shared.linkage.registrations import second_registrations
-from shared.linkage.shared_identifiers import SharedIdentifier
-from shared.release.enrol import with_pupil
-from shared.release.results import pairs
-from shared.release.run import PENDING_COLUMNS
+from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
+from shared.agreements.free_school_meals.enrol import with_pupil
+from shared.agreements.free_school_meals.results import pairs
+from shared.agreements.free_school_meals.rules.rulebooks import RULES
+from shared.agreements.free_school_meals.run import PENDING_COLUMNS
+from shared.agreements.free_school_meals.whereabouts import route
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.contract.rules.registry import Context, Rule
+from shared.methods.linkage.addresses import Addresses
+from shared.methods.linkage.fields import Field
+from shared.methods.linkage.levels import LEVELS
+from shared.methods.linkage.link import LINKS
+from shared.methods.linkage.records import Records, read_records
+from shared.methods.linkage.registrations import second_registrations
+from shared.methods.linkage.shared_identifiers import SharedIdentifier
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +52,7 @@ COMPARED_IN = {
     "twin": ("household_ref",),
     "suppressed": ("suppressed",),
 }
-"""For each comparison of `shared.linkage.levels`, and each guard that has fields of its own, the fields that linkage
+"""For each comparison of `linkage.levels`, and each guard that has fields of its own, the fields that linkage
 holds for it (`Records`)."""
 
 
@@ -114,11 +114,11 @@ def _ruling(dataset: str) -> Iterator[tuple[str, str, Use]]:
     """What a rule reads to decide about something else than that very cell: which row stands, whether a value does."""
     for rule, read in _rules(dataset):
         if _asks_for_age(rule):
-            yield dataset, rule.field, Use(f"keeps evidence fresh: {rule.code}", "shared/contract/rules")
+            yield dataset, rule.field, Use(f"keeps evidence fresh: {rule.code}", "shared/kernel/contract/rules")
         decides = rule.severity == "error" or rule.instead
         if decides and len(read) < len(CONTRACTS[dataset].names):
             for name in read - {rule.field, *rule.instead}:
-                yield dataset, name, Use(f"decides: {rule.code}", "shared/contract/rules")
+                yield dataset, name, Use(f"decides: {rule.code}", "shared/kernel/contract/rules")
 
 
 def _asks_for_age(rule: Rule) -> bool:
@@ -143,16 +143,20 @@ def _rules(dataset: str) -> tuple[tuple[Rule, frozenset[str]], ...]:
 def _routing() -> Iterator[tuple[str, str, Use]]:
     directory = pa.table({"postcode": ["SW2 5SG"], "ons_code": ["E09000022"]})
     read = _watch("pupils", lambda rows: route(rows, directory, agreement(), school="southwark"))
-    yield from _of("pupils", read, Use("finds the home borough", "shared/intake/home.py"))
+    yield from _of("pupils", read, Use("finds the home borough", "shared/agreements/free_school_meals/whereabouts.py"))
 
 
 def _eligibility() -> Iterator[tuple[str, str, Use]]:
     terms = agreement()
     rules, day = terms.eligibility.rule_set, terms.in_force.first
     read = _watch("pupils", lambda rows: exclude_pupils(rows, rule_set=rules, as_of=day))
-    yield from _of("pupils", read, Use("says who is left out", "shared/eligibility/assess.py"))
+    yield from _of(
+        "pupils", read, Use("says who is left out", "shared/agreements/free_school_meals/eligibility/assess.py")
+    )
     read = _watch("households", lambda rows: assess(rows, rule_set=rules, as_of=day))
-    yield from _of("households", read, Use("gives the tier", "shared/eligibility/assess.py"))
+    yield from _of(
+        "households", read, Use("gives the tier", "shared/agreements/free_school_meals/eligibility/assess.py")
+    )
 
 
 def _registrations() -> Iterator[tuple[str, str, Use]]:
@@ -161,7 +165,7 @@ def _registrations() -> Iterator[tuple[str, str, Use]]:
         rows.table = rows.table.append_column("row", pa.array(range(rows.num_rows)))
         second_registrations(rows)
 
-    use = Use("counts a child once", "shared/linkage/registrations.py")
+    use = Use("counts a child once", "shared/methods/linkage/registrations.py")
     yield from _of("pupils", _watch("pupils", add), use)
 
 
@@ -171,7 +175,7 @@ def _linkage() -> Iterator[tuple[str, str, Use]]:
     if strangers := {field.name for field in fields(Records)} - known:
         raise LookupError(f"docs/governance/reading.py: COMPARED_IN does not say what {strangers} is held for")
     for what, names in COMPARED_IN.items():
-        use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/linkage/records.py")
+        use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/methods/linkage/records.py")
         for name in names:
             for side, dataset in enumerate(("pupils", "households")):
                 if OF_ONE_SIDE.get(name, side) == side:
@@ -196,11 +200,11 @@ def _said(held: Any, side: int) -> set[int]:
 
 def _decisions() -> Iterator[tuple[str, str, Use]]:
     read = _enrolments()[1]
-    yield from _of("decisions", read, Use("enrols the child", "shared/release/enrol.py"))
+    yield from _of("decisions", read, Use("enrols the child", "shared/agreements/free_school_meals/enrol.py"))
 
 
 def _officers() -> Iterator[tuple[str, str, Use]]:
-    path = "shared/intake/receive.py"
+    path = "shared/kernel/intake/receive.py"
     read = set(CONTRACTS["decisions"].names) & literals(ROOT / path, "_take_in")
     yield from _of("decisions", read, Use("counts the officers", path))
 
@@ -211,7 +215,7 @@ def _releases() -> Iterator[tuple[str, str, Use]]:
             dataset, _, column = origin.partition(".")
             if dataset in CONTRACTS:
                 shown = "" if name == column else f" as `{name}`"
-                yield dataset, column, Use(f"released: `{release}`{shown}", "shared/release")
+                yield dataset, column, Use(f"released: `{release}`{shown}", "shared/kernel/work")
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 from docs.governance import facts
 from docs.governance.markdown import code, listed, page, table
 from docs.governance.pages import fill
-from shared.agreement.model import Borough
-from shared.contract.datasets import CONTRACTS
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.terms.model import Borough
 
 
 def record_page() -> str:

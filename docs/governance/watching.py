@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from shared.contract.rules.frame import Frame
+from shared.kernel.contract.rules.frame import Frame
 
 
 class WatchedFrame(Frame):

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from docs.governance.markdown import code, page, table
-from shared.contract.datasets import CONTRACTS, Column, Contract, Kind
-from shared.contract.rules.common import LONGEST_TEXT
+from shared.kernel.contract.datasets import CONTRACTS, Column, Contract, Kind
+from shared.kernel.contract.rules.common import LONGEST_TEXT
 
 ROWS = {
     "pupils": "One row for each registration of a pupil who lives in another borough. `home_la` says where; without it "

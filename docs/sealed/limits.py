@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from docs.governance.facts import agreement
 from docs.governance.markdown import table
-from shared.contract.file_rules import LONGEST_TEXT_BYTES, OVERLONG
-from shared.contract.rules.common import LONGEST_TEXT
-from shared.contract.rules.rulebooks import RULES
-from shared.envelope import gates, limits
-from shared.intake.codes import IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME
-from shared.intake.receive import CLOCK_SKEW
-from shared.storage.names import LONGEST_NAME
+from shared.agreements.free_school_meals.rules.rulebooks import RULES
+from shared.kernel.contract.file_rules import LONGEST_TEXT_BYTES, OVERLONG
+from shared.kernel.contract.rules.common import LONGEST_TEXT
+from shared.kernel.envelope import gates, limits
+from shared.kernel.intake.codes import IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME
+from shared.kernel.intake.receive import CLOCK_SKEW
+from shared.kernel.storage.names import LONGEST_NAME
 
 
 def limits_table() -> str:

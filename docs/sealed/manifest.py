@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from docs.governance.markdown import table
-from shared.envelope.asks import NEEDED_MEMBERS
-from shared.envelope.manifest import Manifest
+from shared.kernel.envelope.asks import NEEDED_MEMBERS
+from shared.kernel.envelope.manifest import Manifest
 
 MEMBERS = {
     "agreement": "Id of the agreement.",

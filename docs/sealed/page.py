@@ -15,7 +15,18 @@ from docs.sealed.datasets import kinds_table
 from docs.sealed.limits import limits_table, number
 from docs.sealed.manifest import manifest_schema, members_table
 from local.site import PASS_LASTS
-from shared.agreement.gates import (
+from shared.kernel.contract.file_rules import FILE_RULES, LACKING, UNKNOWN
+from shared.kernel.contract.report import refusal_of
+from shared.kernel.envelope import asks, footer, gates, pages
+from shared.kernel.envelope.canonical import to_text
+from shared.kernel.envelope.jwk import RSA_BITS
+from shared.kernel.envelope.keys import Use, ring_id
+from shared.kernel.envelope.limits import DATA_KEY_BYTES, METADATA_LIMIT, SIGNATURE_BYTES
+from shared.kernel.envelope.lock import read_lock
+from shared.kernel.envelope.manifest import MANIFEST_KEY, SIGNATURE_KEY
+from shared.kernel.intake import codes
+from shared.kernel.storage.names import LONGEST_NAME
+from shared.kernel.terms.gates import (
     COLLECTION_NOT_OPEN,
     MAY_NOT_DROP,
     NOT_IN_FORCE,
@@ -24,17 +35,6 @@ from shared.agreement.gates import (
     UNKNOWN_DATASET,
     AgreementCode,
 )
-from shared.contract.file_rules import FILE_RULES, LACKING, UNKNOWN
-from shared.contract.report import refusal_of
-from shared.envelope import asks, footer, gates, pages
-from shared.envelope.canonical import to_text
-from shared.envelope.jwk import RSA_BITS
-from shared.envelope.keys import Use, ring_id
-from shared.envelope.limits import DATA_KEY_BYTES, METADATA_LIMIT, SIGNATURE_BYTES
-from shared.envelope.lock import read_lock
-from shared.envelope.manifest import MANIFEST_KEY, SIGNATURE_KEY
-from shared.intake import codes
-from shared.storage.names import LONGEST_NAME
 
 TEMPLATES = Path(__file__).parent / "templates"
 VECTORS = quoted.ROOT / "tests" / "vectors" / "sealed"

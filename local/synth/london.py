@@ -15,7 +15,7 @@ from local.synth.extracts import make_extracts
 from local.synth.rolls import make_rolls
 from local.synth.truth import make_truth
 from local.synth.world import Progress, make_world
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 
 PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")
 AS_OF = date(2026, 11, 16)

@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from local.synth.streams import Floats, cumulative
-from shared.agreement.load import load_agreement
+from shared.kernel.terms.load import load_agreement
 
 DATA = Path(__file__).parent / "data"
 

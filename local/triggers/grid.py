@@ -21,10 +21,10 @@ from local.triggers.machine import Machine
 
 if TYPE_CHECKING:
     from local.triggers.app import Triggers
-    from shared.exchange import Exchange
-    from shared.storage.areas import Area
-    from shared.storage.queues import Queues
-    from shared.storage.storage import Storage
+    from shared.kernel.exchange import Exchange
+    from shared.kernel.storage.areas import Area
+    from shared.kernel.storage.queues import Queues
+    from shared.kernel.storage.storage import Storage
 
 ACCOUNT = "exchange"
 

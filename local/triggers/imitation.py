@@ -23,10 +23,10 @@ from functions.reference import BlobReference
 from local.triggers.app import ROOT, Message, Worker
 from local.triggers.host_message import HOST, host_message
 from local.triggers.machine import HOST_QUEUE
-from shared.errors import StorageFault
-from shared.storage.poison import POISON, QUEUE
-from shared.storage.queues import Queues, Taken
-from shared.storage.storage import Storage
+from shared.kernel.errors import StorageFault
+from shared.kernel.storage.poison import POISON, QUEUE
+from shared.kernel.storage.queues import Queues, Taken
+from shared.kernel.storage.storage import Storage
 
 _HIDDEN_SECONDS, _RENEWED_SECONDS = 600, 300
 _LOOKS_SECONDS = 0.02

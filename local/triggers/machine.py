@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from shared.errors import ExchangeError
+from shared.kernel.errors import ExchangeError
 
 HOST_QUEUE = "azure-webjobs-blobtrigger-local"
 """Where the blob events wait that the webhook has taken, in the account of the host."""

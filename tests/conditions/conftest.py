@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shared.agreement.load import load_agreement
-from shared.storage import line as pace
-from shared.storage.storage import Storage
+from shared.kernel.storage import line as pace
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.conditions.line import Line, open_line
 from tests.conditions.office import SLUG, Office
 from tests.world import NOW

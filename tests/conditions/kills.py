@@ -45,11 +45,11 @@ from client.sealed_files import beside, load
 from local.azurite import Azurite
 from local.site import Desk, make_keys
 from operate.passes import write_profile
-from shared.agreement.load import load_agreement
-from shared.envelope.keys import Use
-from shared.envelope.ring import LocalKeyRing
-from shared.storage.access import inbox_pass, outbox_pass
-from shared.storage.storage import Storage
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.storage.access import inbox_pass, outbox_pass
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.world import COLLECTION, NOW, household, table
 
 SLUG = "lambeth"

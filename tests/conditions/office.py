@@ -14,13 +14,13 @@ import pytest
 from client.cli import run
 from client.sealed_files import save
 from operate.passes import write_profile
-from shared.agreement.load import load_agreement
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.seal import seal
-from shared.storage.access import inbox_pass, outbox_pass
-from shared.storage.storage import Storage
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.seal import seal
+from shared.kernel.storage.access import inbox_pass, outbox_pass
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.world import COLLECTION, household, table
 
 SLUG = "lambeth"

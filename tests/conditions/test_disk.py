@@ -12,7 +12,7 @@ import pytest
 
 from client import files
 from client.fetching import safe
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 from tests.conditions.office import Office
 
 ROOT = os.geteuid() == 0

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.storage import line as pace
+from shared.kernel.storage import line as pace
 from tests.conditions.line import CARRIED, Fault, Line, nowhere
 from tests.conditions.office import Office
 

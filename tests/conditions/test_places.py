@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_what_needs_none_is_done(of
 
 def test_the_path_that_is_said_is_the_one_that_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing may be written, the half file cannot be removed either; that must not be what is said."""
-    from shared.errors import InvalidInput
+    from shared.kernel.errors import InvalidInput
 
     def refuse(path: Path, *_: object, **__: object) -> None:
         raise OSError(30, "read-only", str(path))

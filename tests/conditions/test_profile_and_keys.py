@@ -14,9 +14,9 @@ import pytest
 
 from client.cli import run
 from client.settings import load_settings
-from shared.envelope.keys import Use
-from shared.envelope.ring import LocalKeyRing
-from shared.errors import InvalidInput
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.errors import InvalidInput
 from tests.conditions.line import Fault, Line
 from tests.conditions.office import SLUG, Office
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from shared.storage.poison import PoisonQueue
+    from shared.kernel.storage.poison import PoisonQueue
 
 collect_ignore = [] if sys.version_info >= (3, 13) else ["test_real_worker.py"]
 
@@ -29,7 +29,7 @@ def operator(account: str, keys_folder: Path, tmp_path: Path, monkeypatch: pytes
 @pytest.fixture
 def poison(account: str) -> Iterator[PoisonQueue]:
     """The account's poison queues, of which the host's own is there."""
-    from shared.storage.poison import PoisonQueue
+    from shared.kernel.storage.poison import PoisonQueue
 
     with PoisonQueue.connect(account) as queue:
         queue.ensure()

@@ -14,7 +14,7 @@ import pytest
 
 import local.azurite
 from local.azurite import Azurite, EmulatorFailed, find_node, install, main
-from shared.storage.storage import Storage
+from shared.kernel.storage.storage import Storage
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,11 +14,11 @@ from azure.identity import DefaultAzureCredential
 from local import tls
 from local.azurite import Azurite
 from local.identities import Identity, Login
-from shared.agreement.load import load_agreement
-from shared.errors import AlreadyExists, Missing, NotAllowed
-from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
-from shared.storage.poison import PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.errors import AlreadyExists, Missing, NotAllowed
+from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
+from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.wire import Wire
 
 PERSON = Login(Identity("lewisham-officer-1", "user"), lambda: datetime.now(UTC))

@@ -17,8 +17,8 @@ from python_calamine import CalamineWorkbook
 from client.cli import run
 from client.exits import Exit
 from local.site import Desk, issue_passes
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
 from tests.unit.client.census_sample import address, pupil, write_census
 from tests.world import COLLECTION, NOW, World, household, table
 from tests.world import pupil as one_pupil

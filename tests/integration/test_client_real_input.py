@@ -22,7 +22,7 @@ from client.pack.source import read
 from client.pack.styles import choose_style
 from local.synth.files import write
 from local.synth.london import London, generate
-from shared.agreement.load import load_agreement
+from shared.kernel.terms.load import load_agreement
 from tests.unit.client.census_sample import pupil, write_census
 from tests.world import COLLECTION, NOW, World
 

@@ -17,7 +17,7 @@ import typer
 
 from local.demo import command, run
 from local.triggers.real import SETTING
-from shared.audit.register import read_register
+from shared.kernel.audit.register import read_register
 from tests.trigger_host import program
 from tests.witnessed import lines
 

@@ -17,17 +17,17 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import RetentionPolicy
 from azure.storage.queue import QueueClient
 
-from shared.disposal.account import DataPlane
-from shared.disposal.notes import Plan, Sweep, fix_plan, notes
-from shared.disposal.remind import NoLog, WorkspaceLog
-from shared.disposal.sweep import dispose, sweep
-from shared.disposal.watch import watch, watch_subject
-from shared.envelope.statement import verify_statement
-from shared.errors import BadSignature, KeyUnavailable, LedgerBroken, StorageUnavailable
-from shared.ledger.chain import Ledger, verify_chain
-from shared.storage.logs import SCOPE, ReadLog
-from shared.storage.poison import PoisonMessage, PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.disposal.account import DataPlane
+from shared.kernel.disposal.notes import Plan, Sweep, fix_plan, notes
+from shared.kernel.disposal.remind import NoLog, WorkspaceLog
+from shared.kernel.disposal.sweep import dispose, sweep
+from shared.kernel.disposal.watch import watch, watch_subject
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.errors import BadSignature, KeyUnavailable, LedgerBroken, StorageUnavailable
+from shared.kernel.ledger.chain import Ledger, verify_chain
+from shared.kernel.storage.logs import SCOPE, ReadLog
+from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.storage import Storage
 from tests.azure_services import Credential, served
 from tests.wire import Fault, Killed, Request, Wire, at_write
 from tests.world import PILOT, World, household, pupil

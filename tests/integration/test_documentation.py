@@ -23,12 +23,12 @@ from functions.settings import Settings
 from local.host import Host
 from local.site import Site, open_site
 from operate.reference import bring_postcodes
-from shared.agreement.load import load_agreement
-from shared.agreement.model import Agreement
-from shared.contract.datasets import DECISIONS
-from shared.disposal.watchdog import CODES as DISPOSAL_CODES
-from shared.linkage.guards import GUARDS
-from shared.linkage.levels import LEVELS
+from shared.kernel.contract.datasets import DECISIONS
+from shared.kernel.disposal.watchdog import CODES as DISPOSAL_CODES
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import Agreement
+from shared.methods.linkage.guards import GUARDS
+from shared.methods.linkage.levels import LEVELS
 from tests.world import NOW
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,10 +12,10 @@ import pytest
 from client.cli import run
 from client.evidence.folder import MANIFEST, PAGE
 from client.exits import Exit
-from shared.envelope.keys import Use
-from shared.envelope.ring import LocalKeyRing
-from tests.unit.audit.term import CHILD, FIRST, LAST, PILOT, Term, make_term, oauth, when
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.ring import LocalKeyRing
 from tests.unit.client.page_reader import Page
+from tests.unit.kernel.audit.term import CHILD, FIRST, LAST, PILOT, Term, make_term, oauth, when
 
 PERIOD = ("--from", FIRST.isoformat(), "--to", LAST.isoformat())
 Evidence = Callable[..., tuple[int, Path]]

@@ -18,12 +18,12 @@ import pytest
 
 from local.host import Host
 from local.triggers.grid import Delivery
-from shared.envelope.seal import Sealed
-from shared.errors import Changed, RefusedEvent, StorageUnavailable
-from shared.intake.identity import derived_id
-from shared.ledger.chain import Ledger, verify_chain
-from shared.storage.poison import PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.envelope.seal import Sealed
+from shared.kernel.errors import Changed, RefusedEvent, StorageUnavailable
+from shared.kernel.intake.identity import derived_id
+from shared.kernel.ledger.chain import Ledger, verify_chain
+from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.storage import Storage
 from tests.wire import Fault, Killed, OneWrite, Request, Wire, always
 from tests.world import NOW, PILOT, World, decision, household, make_world, pupil, put_postcodes, table
 
@@ -264,7 +264,7 @@ def test_a_blob_that_is_gone_when_its_event_comes_again_is_recorded_and_done(dro
 
 
 def test_another_boroughs_blob_is_refused_and_recorded(drops: list[Drop], world: World) -> None:
-    from shared.intake.receive import receive
+    from shared.kernel.intake.receive import receive
 
     slug, name = put(world, drops[0])
     with pytest.raises(RefusedEvent, match="EVT-001"):
@@ -293,7 +293,7 @@ def test_a_bug_in_a_rule_goes_to_poison_and_is_never_called_rejected(
 ) -> None:
     put(world, drops[0])
     broken = lambda *_, **__: [][1]  # noqa: E731 - an index error, as a rule with a bug would raise
-    monkeypatch.setattr("shared.intake.receive.validate", broken)
+    monkeypatch.setattr("shared.kernel.intake.receive.validate", broken)
     with PoisonQueue.connect(account) as poison:
         poison.ensure()
         counts = Host(world.exchange, poison).run_to_quiescence(timeout=60)

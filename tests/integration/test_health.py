@@ -9,7 +9,7 @@ import pytest
 
 from functions import wiring
 from functions.health import report
-from shared.storage.storage import Storage
+from shared.kernel.storage.storage import Storage
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,10 @@ from client.cli import run
 from operate.replaying import feeds_of
 from operate.site import OperatedSite
 from operate.standing import BESIDE
-from shared.agreement.load import load_agreement
-from shared.storage.deployment import Deployment
-from shared.storage.management import SCOPE
-from shared.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.deployment import Deployment
+from shared.kernel.storage.management import SCOPE
+from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.terms.load import load_agreement
 from tests.azure_deployment import APP, TOPIC, Azure
 from tests.azure_services import Credential, served
 from tests.world import World

@@ -21,11 +21,11 @@ from functions.reference import BlobReference
 from local.host import Host, NotQuiet
 from local.triggers.app import Triggers
 from local.triggers.grid import Delivery, EventGrid
-from shared.agreement.load import load_agreement
-from shared.exchange import Exchange
-from shared.storage.poison import PoisonQueue
-from shared.storage.queues import Queues
-from shared.storage.storage import Storage
+from shared.kernel.exchange import Exchange
+from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.queues import Queues
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.wire import Wire
 
 PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")

@@ -10,9 +10,9 @@ from itertools import count
 
 import pytest
 
-from shared.errors import ConservationBroken, LedgerBroken, LedgerRefused, StorageUnavailable
-from shared.ledger.chain import Ledger, verify_chain
-from shared.storage.storage import Storage
+from shared.kernel.errors import ConservationBroken, LedgerBroken, LedgerRefused, StorageUnavailable
+from shared.kernel.ledger.chain import Ledger, verify_chain
+from shared.kernel.storage.storage import Storage
 from tests.wire import Fault, Killed, Wire, at_write
 
 DROP = "drop:0123456789abcdef0123456789abcdef"

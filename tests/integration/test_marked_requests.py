@@ -11,10 +11,10 @@ import pytest
 
 from functions import wiring
 from local.host import Host
-from shared.errors import RefusedEvent
-from shared.release.carry_out import carry_out
-from shared.storage.poison import PoisonMessage, PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.errors import RefusedEvent
+from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.storage import Storage
+from shared.kernel.work.carry_out import carry_out
 from tests.wire import Request, Wire
 from tests.world import World, decision, household, pupil
 

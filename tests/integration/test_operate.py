@@ -17,13 +17,13 @@ from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from client.cli import run
 from operate.site import load_site
-from shared.envelope.keys import Use, read_public, write_public
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.statement import verify_statement
-from shared.ledger.events import Event
-from shared.storage.access import BoroughDoor
-from shared.storage.poison import PoisonQueue
+from shared.kernel.envelope.keys import Use, read_public, write_public
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.ledger.events import Event
+from shared.kernel.storage.access import BoroughDoor
+from shared.kernel.storage.poison import PoisonQueue
 from tests.world import World, household, pupil
 
 
@@ -185,8 +185,8 @@ def audit_account(unused_accounts: Iterator[str], monkeypatch: pytest.MonkeyPatc
 def test_the_record_of_a_period_has_logs_whole_chains_certificates_and_keys(
     term: World, operator: Path, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from shared.disposal.remind import NoLog
-    from shared.disposal.sweep import dispose
+    from shared.kernel.disposal.remind import NoLog
+    from shared.kernel.disposal.sweep import dispose
 
     day = term.now[0].date()
     later = term.now[0] + timedelta(days=60)
@@ -233,10 +233,10 @@ def test_certificates_of_before_a_rotation_still_verify_in_the_record(
 ) -> None:
     """Two sweeps, with a rotation of the signing key between them; the record is copied with the key folder, with the
     files that boroughs got, and with the newest of these alone."""
-    from shared.audit.certificates import read_certificates, read_keys
-    from shared.audit.chains import read_ledger
-    from shared.disposal.remind import NoLog
-    from shared.disposal.sweep import dispose
+    from shared.kernel.audit.certificates import read_certificates, read_keys
+    from shared.kernel.audit.chains import read_ledger
+    from shared.kernel.disposal.remind import NoLog
+    from shared.kernel.disposal.sweep import dispose
 
     ring = LocalKeyRing(own_keys / "keys")
     day = datetime.now(UTC).replace(microsecond=0)

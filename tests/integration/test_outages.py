@@ -15,12 +15,12 @@ import pytest
 
 from functions import wiring
 from local.host import Host, NotQuiet
-from shared.errors import ExchangeError, KeyUnavailable
-from shared.exchange import Exchange
-from shared.ledger.chain import Ledger, verify_chain
-from shared.reconcile.attempts import Attempts
-from shared.storage.poison import PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.errors import ExchangeError, KeyUnavailable
+from shared.kernel.exchange import Exchange
+from shared.kernel.ledger.chain import Ledger, verify_chain
+from shared.kernel.reconcile.attempts import Attempts
+from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.storage import Storage
 from tests.clock import Clock, clocked_account
 from tests.integration.test_reconcile import Keys
 from tests.wire import Fault, Plan, Wire, no_faults

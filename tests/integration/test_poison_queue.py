@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 from azure.storage.queue import QueueClient
 
-from shared.errors import StorageFault
-from shared.storage.poison import QUEUE, PoisonMessage, PoisonQueue
+from shared.kernel.errors import StorageFault
+from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 
 
 @pytest.fixture

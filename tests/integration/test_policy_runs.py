@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from shared.disposal.account import DataPlane, ManagementPlane
-from shared.disposal.policy_runs import last_run, note_run
-from shared.errors import RefusedEvent
-from shared.ledger.chain import verify_chain
-from shared.storage.management import SCOPE, AccountManagement
+from shared.kernel.disposal.account import DataPlane, ManagementPlane
+from shared.kernel.disposal.policy_runs import last_run, note_run
+from shared.kernel.errors import RefusedEvent
+from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.storage.management import SCOPE, AccountManagement
 from tests.azure_services import Credential, error, served
-from tests.unit.storage.test_management import ACCOUNT, Azure
+from tests.unit.kernel.storage.test_management import ACCOUNT, Azure
 from tests.world import World
 
 

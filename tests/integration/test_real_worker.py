@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from functions import VERSION, wiring
-from shared.agreement.load import load_agreement
-from shared.disposal.notes import Sweep
-from shared.disposal.policy_runs import last_run
-from shared.envelope.keys import Use
-from shared.intake.identity import derived_id
-from shared.ledger.chain import Ledger
-from shared.reconcile import tasks
-from shared.storage.storage import Storage
+from shared.kernel.disposal.notes import Sweep
+from shared.kernel.disposal.policy_runs import last_run
+from shared.kernel.envelope.keys import Use
+from shared.kernel.intake.identity import derived_id
+from shared.kernel.ledger.chain import Ledger
+from shared.kernel.reconcile import tasks
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.integration.functions_worker import Outcome, Worker
 from tests.integration.test_policy_runs import report
 

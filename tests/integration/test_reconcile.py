@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueClient
 
-from shared.envelope.manifest import from_metadata
-from shared.errors import ExchangeError, KeyUnavailable
-from shared.intake.outcome import settled
-from shared.intake.receive import receive
-from shared.ledger.chain import Ledger, verify_chain
-from shared.reconcile import letters
-from shared.reconcile.attempts import Attempts
-from shared.reconcile.round import Round, reconcile
-from shared.reconcile.tasks import Task, attend
-from shared.storage.poison import PoisonMessage, PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.envelope.manifest import from_metadata
+from shared.kernel.errors import ExchangeError, KeyUnavailable
+from shared.kernel.intake.outcome import settled
+from shared.kernel.intake.receive import receive
+from shared.kernel.ledger.chain import Ledger, verify_chain
+from shared.kernel.reconcile import letters
+from shared.kernel.reconcile.attempts import Attempts
+from shared.kernel.reconcile.round import Round, reconcile
+from shared.kernel.reconcile.tasks import Task, attend
+from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.storage import Storage
 from tests.clock import Clock, clocked_account
 from tests.wire import Fault, Wire
 from tests.world import NOW, World, household, make_world, pupil, put_postcodes, table

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.disposal.records import chain_of, end_records
-from shared.disposal.remind import NoLog
-from shared.disposal.sweep import dispose
-from shared.intake.identity import derived_id
-from shared.ledger.chain import Ledger, verify_chain
-from shared.storage.poison import PoisonQueue
+from shared.kernel.disposal.records import chain_of, end_records
+from shared.kernel.disposal.remind import NoLog
+from shared.kernel.disposal.sweep import dispose
+from shared.kernel.intake.identity import derived_id
+from shared.kernel.ledger.chain import Ledger, verify_chain
+from shared.kernel.storage.poison import PoisonQueue
 from tests.wire import Fault, Killed, Wire, at_write
 from tests.world import World, household, pupil
 

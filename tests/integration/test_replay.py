@@ -18,11 +18,11 @@ from client.cli import run
 from functions import wiring
 from local.triggers.app import Triggers
 from operate.site import OperatedSite
-from shared.errors import NotAllowed
-from shared.ledger.chain import Ledger
-from shared.storage.deployment import Deployment
-from shared.storage.management import SCOPE
-from shared.storage.poison import QUEUE, PoisonMessage, PoisonQueue
+from shared.kernel.errors import NotAllowed
+from shared.kernel.ledger.chain import Ledger
+from shared.kernel.storage.deployment import Deployment
+from shared.kernel.storage.management import SCOPE
+from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from tests.azure_deployment import APP, TOPIC, Azure
 from tests.azure_services import Credential, served
 from tests.webhook import App, serving

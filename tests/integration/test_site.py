@@ -15,7 +15,7 @@ from local.clock import Clock
 from local.host import Host
 from local.site import Site, open_site
 from local.triggers.app import Triggers
-from shared.storage.poison import QUEUE
+from shared.kernel.storage.poison import QUEUE
 from tests.witnessed import lend_keys, lines
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

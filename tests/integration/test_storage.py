@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from azure.core.exceptions import AzureError
 
-from shared.agreement.load import load_agreement
-from shared.errors import (
+from shared.kernel.errors import (
     AlreadyExists,
     Changed,
     Missing,
@@ -25,7 +24,8 @@ from shared.errors import (
     StorageUnavailable,
     TooLarge,
 )
-from shared.storage.storage import POSTCODES, Storage
+from shared.kernel.storage.storage import POSTCODES, Storage
+from shared.kernel.terms.load import load_agreement
 from tests.memory import MemoryBlobs
 from tests.wire import Fault, Killed, Request, Wire, always, at_write, first
 

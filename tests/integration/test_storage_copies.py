@@ -15,12 +15,12 @@ import pytest
 import requests
 import urllib3
 
-from shared.disposal.notes import Sweep
-from shared.disposal.sweep import sweep
-from shared.envelope.statement import verify_statement
-from shared.errors import Missing
-from shared.storage.poison import PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.disposal.notes import Sweep
+from shared.kernel.disposal.sweep import sweep
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.errors import Missing
+from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.storage import Storage
 from tests.wire import Wire
 from tests.world import World
 

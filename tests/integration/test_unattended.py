@@ -18,9 +18,9 @@ import typer
 from client import cli
 from client.exits import exit_table
 from operate.passes import write_profile
-from shared.storage import line, line_faults
-from shared.storage.access import inbox_pass, outbox_pass
-from shared.storage.storage import Storage
+from shared.kernel.storage import line, line_faults
+from shared.kernel.storage.access import inbox_pass, outbox_pass
+from shared.kernel.storage.storage import Storage
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/users/unattended.md").read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.site import Desk, make_keys
-from shared.envelope.keys import Use
-from shared.envelope.ring import LocalKeyRing
-from shared.storage.access import BoroughDoor
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.storage.access import BoroughDoor
 
 ROOT = Path(__file__).resolve().parents[2]
 

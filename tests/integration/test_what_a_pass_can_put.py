@@ -1,4 +1,4 @@
-"""The same table as `tests/unit/intake/test_what_a_pass_can_put.py`, on the real emulator and over a real wire."""
+"""The table of `tests/unit/kernel/intake/test_what_a_pass_can_put.py`, on the real emulator and over a real wire."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from shared.errors import RefusedEvent
-from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
-from shared.storage.logs_archive import LogArchive, LogFile
-from shared.storage.storage import Storage
-from tests.unit.intake.test_what_a_pass_can_put import (
+from shared.kernel.errors import RefusedEvent
+from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
+from shared.kernel.storage.logs_archive import LogArchive, LogFile
+from shared.kernel.storage.storage import Storage
+from tests.unit.kernel.intake.test_what_a_pass_can_put import (
     PROPERTIES,
     Property,
     assert_becomes,

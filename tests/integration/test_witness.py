@@ -21,15 +21,15 @@ from local.azurite import Azurite
 from local.clock import Clock
 from local.identities import Identity, Login
 from local.register import Pass, write_register
-from shared.agreement.load import load_agreement
-from shared.audit.audit import audit
-from shared.audit.logs.read import read_logs
-from shared.audit.report import AuditReport
-from shared.errors import Missing, NotAllowed
-from shared.ledger.events import START, Event
-from shared.storage.access import BoroughDoor, inbox_pass, outbox_pass
-from shared.storage.poison import PoisonMessage, PoisonQueue
-from shared.storage.storage import Storage
+from shared.kernel.audit.audit import audit
+from shared.kernel.audit.logs.read import read_logs
+from shared.kernel.audit.report import AuditReport
+from shared.kernel.errors import Missing, NotAllowed
+from shared.kernel.ledger.events import START, Event
+from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
+from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.witnessed import lines
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """Puts small faults into the code, one at a time, and says which of them no test notices.
 
 python -m tests.mutants                            every module below
-python -m tests.mutants shared.release.outcomes    one or some
+python -m tests.mutants shared.agreements.free_school_meals.outcomes    one or some
 python -m tests.mutants --only decide: MODULE      only faults whose name contains this
 
 What a run of a whole module found is kept in `results.json`, from which docs/developers/mutants.md is written.
@@ -22,7 +22,7 @@ import yaml
 
 from tests.mutants.run import ROOT, Verdict, faults_of, keys_for_all, try_all
 
-LINKAGE, INTAKE = "tests/unit/linkage", "tests/unit/intake"
+LINKAGE, INTAKE = "tests/unit/methods/linkage", "tests/unit/kernel/intake"
 PARTS, ANSWERS = f"{INTAKE}/test_parts.py", f"{INTAKE}/test_answers.py"
 PAGES = "tests/unit/test_generated_files.py"
 RECORDED, STANDING = f"{INTAKE}/test_recorded.py", f"{INTAKE}/test_standing.py"
@@ -31,30 +31,33 @@ QUICKER = "-k 'not every_single_write and not whatever_comes_first'"
 _LONGER = "standing or inflated or ten_thousand or Content or Cool or Cold or pair_of_boroughs or were_replaced"
 FOR_RECEIVE = f"has_nobody_now or not ({_LONGER})"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
-    "shared.linkage.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
-    "shared.linkage.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
-    "shared.release.outcomes": ("tests/unit/release/test_outcomes.py", "tests/unit/release/test_journey.py"),
-    "shared.agreement.gates": ("tests/unit/agreement", PAGES),
-    "shared.ledger.conservation": ("tests/unit/ledger/test_conservation.py",),
-    "shared.intake.identity": (PARTS,),
-    "shared.intake.home": (PARTS, PAGES),
-    "shared.intake.ties": (
+    "shared.methods.linkage.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
+    "shared.methods.linkage.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
+    "shared.agreements.free_school_meals.outcomes": (
+        "tests/unit/agreements/free_school_meals/test_outcomes.py",
+        "tests/unit/kernel/work/test_journey.py",
+    ),
+    "shared.kernel.terms.gates": ("tests/unit/kernel/terms", PAGES),
+    "shared.kernel.ledger.conservation": ("tests/unit/kernel/ledger/test_conservation.py",),
+    "shared.kernel.intake.identity": (PARTS,),
+    "shared.agreements.free_school_meals.whereabouts": (PARTS, PAGES),
+    "shared.kernel.intake.ties": (
         f"{STANDING} -k 'newest or question or replaces_it or order or name or without_ties or moves_nobody'",
     ),
-    "shared.intake.codes": (PAGES, f"{INTAKE}/test_what_a_pass_can_put.py"),
-    "shared.intake.staging": (PARTS,),
-    "shared.intake.requests": (PARTS, "tests/unit/release/test_journey.py"),
-    "shared.intake.answer": (ANSWERS, RECORDED, f"{INTAKE}/test_bad_input.py"),
-    "shared.intake.receive": (
+    "shared.kernel.intake.codes": (PAGES, f"{INTAKE}/test_what_a_pass_can_put.py"),
+    "shared.kernel.intake.staging": (PARTS,),
+    "shared.kernel.intake.requests": (PARTS, "tests/unit/kernel/work/test_journey.py"),
+    "shared.kernel.intake.answer": (ANSWERS, RECORDED, f"{INTAKE}/test_bad_input.py"),
+    "shared.kernel.intake.receive": (
         f"{RECORDED} {ANSWERS} {INTAKE}/test_bad_input.py {INTAKE}/test_gone.py {INTAKE}/test_what_a_pass_can_put.py "
-        f"tests/unit/release/test_journey.py {STANDING} -k '{FOR_RECEIVE}'",
+        f"tests/unit/kernel/work/test_journey.py {STANDING} -k '{FOR_RECEIVE}'",
     ),
-    "shared.intake.standing": (RECORDED, ANSWERS, f"{STANDING} {QUICKER}"),
-    "shared.intake.outcome": (f"{INTAKE}/test_outcome.py",),
-    "shared.reconcile.attempts": ("tests/unit/reconcile/test_attempts.py",),
-    "shared.envelope.gates": (
-        "tests/unit/envelope/test_small_parts.py",
-        "tests/unit/envelope/test_sealing.py",
+    "shared.kernel.intake.standing": (RECORDED, ANSWERS, f"{STANDING} {QUICKER}"),
+    "shared.kernel.intake.outcome": (f"{INTAKE}/test_outcome.py",),
+    "shared.kernel.reconcile.attempts": ("tests/unit/kernel/reconcile/test_attempts.py",),
+    "shared.kernel.envelope.gates": (
+        "tests/unit/kernel/envelope/test_small_parts.py",
+        "tests/unit/kernel/envelope/test_sealing.py",
         PAGES,
         "tests/security/test_envelope_gates.py",
     ),

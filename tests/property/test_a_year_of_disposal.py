@@ -25,17 +25,17 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueClient
 
-from shared.agreement.load import load_agreement
-from shared.disposal.objects import object_id
-from shared.disposal.sweep import sweep
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.statement import verify_statement
-from shared.exchange import Exchange
-from shared.intake.identity import derived_id
-from shared.ledger.chain import Ledger, verify_chain
-from shared.storage.areas import Area
-from shared.storage.poison import QUEUE, PoisonQueue
+from shared.kernel.disposal.objects import object_id
+from shared.kernel.disposal.sweep import sweep
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.exchange import Exchange
+from shared.kernel.intake.identity import derived_id
+from shared.kernel.ledger.chain import Ledger, verify_chain
+from shared.kernel.storage.areas import Area
+from shared.kernel.storage.poison import QUEUE, PoisonQueue
+from shared.kernel.terms.load import load_agreement
 from tests.clock import Clock, clocked_account
 from tests.wire import Fault, Killed, Wire, at_write, no_faults
 

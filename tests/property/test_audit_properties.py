@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.agreement.load import load_agreement
-from shared.audit.audit import audit
-from shared.audit.logs.blocks import _of_lines, read_block, read_records
-from shared.audit.logs.moments import Dating
-from shared.audit.report import AuditReport
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from tests.unit.audit.misdeeds import MISDEEDS
-from tests.unit.audit.term import CHILD, FIRST, LAST, Term, make_term
+from shared.kernel.audit.audit import audit
+from shared.kernel.audit.logs.blocks import _of_lines, read_block, read_records
+from shared.kernel.audit.logs.moments import Dating
+from shared.kernel.audit.report import AuditReport
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.terms.load import load_agreement
+from tests.unit.kernel.audit.misdeeds import MISDEEDS
+from tests.unit.kernel.audit.term import CHILD, FIRST, LAST, Term, make_term
 
 NAMES = ("another borough's officer reads a result", "a third officer collects", "a borough deletes from its outbox")
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contract.identifiers import (
+from shared.kernel.contract.identifiers import (
     UPN_ALPHABET,
     identifiers_normal,
     is_pseudo_postcode,

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.linkage import standardise
-from shared.linkage.addresses import Addresses
-from shared.linkage.compare import compare
-from shared.linkage.family import by_siblings
-from shared.linkage.fields import Field
-from shared.linkage.levels import Identifier
-from shared.linkage.pairs import Pairs
-from shared.linkage.records import Records, read_records
-from shared.linkage.twins import with_a_twin
+from shared.methods.linkage import standardise
+from shared.methods.linkage.addresses import Addresses
+from shared.methods.linkage.compare import compare
+from shared.methods.linkage.family import by_siblings
+from shared.methods.linkage.fields import Field
+from shared.methods.linkage.levels import Identifier
+from shared.methods.linkage.pairs import Pairs
+from shared.methods.linkage.records import Records, read_records
+from shared.methods.linkage.twins import with_a_twin
 from tests.property.test_linkage_properties import CHILDREN, PUPILS, UPNS
-from tests.unit.linkage.families import children, pupils
+from tests.unit.methods.linkage.families import children, pupils
 
 
 def every_pair(records: Records) -> Pairs:

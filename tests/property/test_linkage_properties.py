@@ -11,16 +11,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.linkage import lots, standardise
-from shared.linkage.bound import may_weigh
-from shared.linkage.compare import compare
-from shared.linkage.link import link
-from shared.linkage.pairs import Pairs
-from shared.linkage.records import read_records
-from shared.linkage.weigh import weigh
-from shared.linkage.weights import weights_of
-from tests.unit.linkage.families import CHILD, PUPIL, children, pupils
-from tests.unit.linkage.families import WHOLE as POLICY
+from shared.methods.linkage import lots, standardise
+from shared.methods.linkage.bound import may_weigh
+from shared.methods.linkage.compare import compare
+from shared.methods.linkage.link import link
+from shared.methods.linkage.pairs import Pairs
+from shared.methods.linkage.records import read_records
+from shared.methods.linkage.weigh import weigh
+from shared.methods.linkage.weights import weights_of
+from tests.unit.methods.linkage.families import CHILD, PUPIL, children, pupils
+from tests.unit.methods.linkage.families import WHOLE as POLICY
 
 # Few values, so that rows collide in every way: this is where links go wrong.
 FORENAMES = (

@@ -26,17 +26,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
-from shared.contract.validate import validate
-from shared.envelope.canonical import to_text
-from shared.envelope.footer import Chunk, read_footer
-from shared.envelope.keys import Use
-from shared.envelope.lock import read_lock
-from shared.envelope.manifest import MANIFEST_KEY, SIGNATURE_KEY
-from shared.errors import RejectedDrop
+from shared.kernel.contract.validate import validate
+from shared.kernel.envelope.canonical import to_text
+from shared.kernel.envelope.footer import Chunk, read_footer
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.lock import read_lock
+from shared.kernel.envelope.manifest import MANIFEST_KEY, SIGNATURE_KEY
+from shared.kernel.errors import RejectedDrop
 from tests.security.memory import growth
-from tests.unit.envelope.forge import Drop, Forger
-from tests.unit.envelope.houses import NOON, House, build_house
-from tests.unit.envelope.thrift_writer import BINARY, LIST, STRUCT, Tree, parse, write
+from tests.unit.kernel.envelope.forge import Drop, Forger
+from tests.unit.kernel.envelope.houses import NOON, House, build_house
+from tests.unit.kernel.envelope.thrift_writer import BINARY, LIST, STRUCT, Tree, parse, write
 from tests.world import pupil, table
 
 ROWS = 40

@@ -15,9 +15,9 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
-from shared.agreement.load import load_agreement
-from shared.storage.access import inbox_pass, outbox_pass
-from shared.storage.storage import Storage
+from shared.kernel.storage.access import inbox_pass, outbox_pass
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 
 BOROUGHS = load_agreement().controllers
 BOXES = [f"{slug}-{box}" for slug in BOROUGHS for box in ("inbox", "outbox")]

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from shared.errors import UntrustedDrop
+from shared.kernel.errors import UntrustedDrop
 from tests.security.memory import growth
-from tests.unit.envelope.bombs import BOMBS
-from tests.unit.envelope.forge import Forger
-from tests.unit.envelope.houses import VALUES, House, build_house
+from tests.unit.kernel.envelope.bombs import BOMBS
+from tests.unit.kernel.envelope.forge import Forger
+from tests.unit.kernel.envelope.houses import VALUES, House, build_house
 
 SECONDS = 8.0
 """Two on a quiet machine. Coverage follows every line of the reader, and a neighbour halves a core; a bomb that held

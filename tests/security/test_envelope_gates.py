@@ -22,14 +22,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.envelope import gates
-from shared.envelope.keys import Use
-from shared.envelope.lock import read_lock
-from shared.envelope.manifest import EXCHANGE, METADATA_LIMIT, from_metadata
-from shared.errors import KeyUnavailable, UntrustedDrop
-from tests.unit.envelope.forge import Drop, Forger
-from tests.unit.envelope.houses import AGREEMENT, PUPILS, VALUES, House, build_house
-from tests.unit.envelope.thrift_writer import parse, varint
+from shared.kernel.envelope import gates
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.lock import read_lock
+from shared.kernel.envelope.manifest import EXCHANGE, METADATA_LIMIT, from_metadata
+from shared.kernel.errors import KeyUnavailable, UntrustedDrop
+from tests.unit.kernel.envelope.forge import Drop, Forger
+from tests.unit.kernel.envelope.houses import AGREEMENT, PUPILS, VALUES, House, build_house
+from tests.unit.kernel.envelope.thrift_writer import parse, varint
 
 LIMITS = AGREEMENT.limits
 
@@ -603,11 +603,11 @@ def test_more_row_groups_or_pages_than_can_be_told_apart_are_refused(
     table = pa.table({"surname": [f"n{number}" for number in range(300)]})
     options = {"row_group_size": 100, "data_page_size": 1, "write_batch_size": 10, "use_dictionary": False}
     drop = forger.signed(forger.parquet(table, **options), 300)
-    monkeypatch.setattr("shared.envelope.pages.MOST_PAGES_OF_A_COLUMN", 9)
+    monkeypatch.setattr("shared.kernel.envelope.pages.MOST_PAGES_OF_A_COLUMN", 9)
     assert forger.house.opened(*drop).table.equals(table)
-    monkeypatch.setattr("shared.envelope.pages.MOST_PAGES_OF_A_COLUMN", 8)
+    monkeypatch.setattr("shared.kernel.envelope.pages.MOST_PAGES_OF_A_COLUMN", 8)
     refused(forger.house, drop, gates.PAGES)
-    monkeypatch.setattr("shared.envelope.footer.MOST_GROUPS", 2)
+    monkeypatch.setattr("shared.kernel.envelope.footer.MOST_GROUPS", 2)
     refused(forger.house, drop, gates.PAGES)
 
 
@@ -815,6 +815,6 @@ def test_running_out_of_memory_is_ours(house: House, monkeypatch: pytest.MonkeyP
     def exhausted(*_: object, **__: object) -> None:
         raise pa.ArrowMemoryError("malloc failed")
 
-    monkeypatch.setattr("shared.envelope.parquet.weigh", exhausted)
+    monkeypatch.setattr("shared.kernel.envelope.parquet.weigh", exhausted)
     with pytest.raises(MemoryError):
         house.opened(sealed.data, sealed.metadata)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.security import mutations
 from tests.security.mutations import MEGABYTES, ROWS, WAYS, Good, good_drops, run
-from tests.unit.envelope.forge import Drop
-from tests.unit.envelope.houses import House, build_house
+from tests.unit.kernel.envelope.forge import Drop
+from tests.unit.kernel.envelope.houses import House, build_house
 
 COUNT, SEED = 200, 19
 SECONDS = 8.0
@@ -49,7 +49,7 @@ def test_an_exception_without_a_code_would_be_seen(house: House, monkeypatch: py
     def broken(*_: object, **__: object) -> None:
         raise ValueError("anything")
 
-    monkeypatch.setattr("shared.envelope.open.read_lock", broken)
+    monkeypatch.setattr("shared.kernel.envelope.open.read_lock", broken)
     [sealed_bytes, *_] = WAYS
     monkeypatch.setattr(mutations, "WAYS", (sealed_bytes,))
     goods = good_drops(house)

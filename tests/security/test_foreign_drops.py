@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from shared.envelope.asks import ARROW, JAVA
-from shared.envelope.ring import LocalKeyRing
-from shared.errors import RejectedDrop
+from shared.kernel.envelope.asks import ARROW, JAVA
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.errors import RejectedDrop
 from tests.shared_files import shared
-from tests.unit.envelope.foreign import foreign_keys, opened, validated
+from tests.unit.kernel.envelope.foreign import foreign_keys, opened, validated
 
 ACCEPTED = {
     "a-pupils": 40,

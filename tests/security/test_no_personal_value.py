@@ -23,10 +23,10 @@ from local.clock import Clock
 from local.host import Host
 from local.record import add_logs
 from local.site import open_site
-from shared.contract.datasets import DECISIONS, HOUSEHOLDS, PUPILS
-from shared.errors import ExchangeError
-from shared.intake.receive import receive
-from shared.storage.poison import PoisonQueue
+from shared.kernel.contract.datasets import DECISIONS, HOUSEHOLDS, PUPILS
+from shared.kernel.errors import ExchangeError
+from shared.kernel.intake.receive import receive
+from shared.kernel.storage.poison import PoisonQueue
 from tests.witnessed import lend_keys
 from tests.world import NOW, World, decision, household, pupil, put_postcodes, table, upn
 
@@ -128,7 +128,7 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
         def bug(*_: object, **__: object) -> None:
             raise ValueError(f"could not convert {PUPIL['surname']!r} born {DOB}")
 
-        monkeypatch.setattr("shared.intake.receive.validate", bug)
+        monkeypatch.setattr("shared.kernel.intake.receive.validate", bug)
         world.drop("southwark", "pupils", [PUPIL | {"middle_names": "Qzvqzother"}])
         assert host.run_to_quiescence(timeout=60)["poisoned"] == 1
         texts = list(everything_in_the_open(world, poison))

@@ -16,17 +16,17 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from shared.contract.report import report_json
-from shared.envelope import asks, gates
-from shared.envelope.asks import ARROW, ASKS, JAVA, Ask
-from shared.envelope.canonical import from_text, to_text
-from shared.envelope.keys import Use
-from shared.envelope.lock import read_lock
-from shared.envelope.open import Passed, Place, walk_gates
-from shared.errors import UntrustedDrop
-from tests.unit.envelope.bombs import BOMBS
-from tests.unit.envelope.forge import Drop, Forger
-from tests.unit.envelope.forged_file import (
+from shared.kernel.contract.report import report_json
+from shared.kernel.envelope import asks, gates
+from shared.kernel.envelope.asks import ARROW, ASKS, JAVA, Ask
+from shared.kernel.envelope.canonical import from_text, to_text
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.lock import read_lock
+from shared.kernel.envelope.open import Passed, Place, walk_gates
+from shared.kernel.errors import UntrustedDrop
+from tests.unit.kernel.envelope.bombs import BOMBS
+from tests.unit.kernel.envelope.forge import Drop, Forger
+from tests.unit.kernel.envelope.forged_file import (
     NONE,
     PLAIN,
     Chunk,
@@ -36,8 +36,20 @@ from tests.unit.envelope.forged_file import (
     number_column,
     text_column,
 )
-from tests.unit.envelope.houses import AGREEMENT, PUPILS, VALUES, House, build_house
-from tests.unit.envelope.thrift_writer import BINARY, FALSE, I32, I64, LIST, STRUCT, TRUE, Raw, Tree, parse, write
+from tests.unit.kernel.envelope.houses import AGREEMENT, PUPILS, VALUES, House, build_house
+from tests.unit.kernel.envelope.thrift_writer import (
+    BINARY,
+    FALSE,
+    I32,
+    I64,
+    LIST,
+    STRUCT,
+    TRUE,
+    Raw,
+    Tree,
+    parse,
+    write,
+)
 
 TEXT = b"\x01\x00\x00\x00x"
 
@@ -593,7 +605,7 @@ def test_what_parquet_may_learn_is_passed_over_and_changes_nothing(house: House,
 def test_a_footer_that_is_too_long_says_how_long_and_how_many_row_groups(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.envelope.footer.MOST_FOOTER_BYTES", 1_000)
+    monkeypatch.setattr("shared.kernel.envelope.footer.MOST_FOOTER_BYTES", 1_000)
     table = pa.table({"surname": ["x"] * 30})
     drop = written(table, row_group_size=1)(Forger(house))
     refused(house, drop, asks.FOOTER_TOO_LONG, "30 row groups", "8,388,608 bytes", "parquet.block.size")
@@ -601,9 +613,9 @@ def test_a_footer_that_is_too_long_says_how_long_and_how_many_row_groups(
 
 def test_too_many_columns_of_row_groups_are_counted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = written(pa.table({"surname": ["x"] * 30, "sex": ["F"] * 30}), row_group_size=1)(Forger(house))
-    monkeypatch.setattr("shared.envelope.footer.MOST_CHUNKS", 60)
+    monkeypatch.setattr("shared.kernel.envelope.footer.MOST_CHUNKS", 60)
     assert house.opened(*drop).table.num_rows == 30
-    monkeypatch.setattr("shared.envelope.footer.MOST_CHUNKS", 59)
+    monkeypatch.setattr("shared.kernel.envelope.footer.MOST_CHUNKS", 59)
     refused(house, drop, asks.MANY_CHUNKS, "30 row groups of 2 columns", "32,768")
 
 

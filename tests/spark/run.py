@@ -21,11 +21,11 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
-from shared.contract.validate import validate
-from shared.envelope.keys import Use
-from shared.errors import UntrustedDrop
+from shared.kernel.contract.validate import validate
+from shared.kernel.envelope.keys import Use
+from shared.kernel.errors import UntrustedDrop
 from tests.examples import EXAMPLES, example
-from tests.unit.envelope.houses import AGREEMENT, NOON, House, build_house
+from tests.unit.kernel.envelope.houses import AGREEMENT, NOON, House, build_house
 from tests.world import pupil, table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,13 +16,17 @@ __all__ = ["pytest_runtest_makereport", "pytest_runtest_protocol"]
 
 UNIT = Path(__file__).parent
 LONG = {
-    *("audit/test_log_forms.py", "audit/test_misdeeds.py", "audit/test_strangers.py"),
+    *("kernel/audit/test_log_forms.py", "kernel/audit/test_misdeeds.py", "kernel/audit/test_strangers.py"),
     *("client/test_inspect.py", "client/test_parquet_bounds.py", "client/test_read_properties.py"),
     *("client/test_pack_census.py", "client/test_pack_households.py", "client/test_pack_table.py"),
     *("client/test_read_cases.py", "client/test_still.py"),
-    *("envelope/test_key_services.py", "envelope/test_key_vault.py", "envelope/test_vault_command.py"),
-    *("intake/test_bad_input.py", "intake/test_standing.py", "intake/test_what_a_pass_can_put.py"),
-    *("linkage/test_guards.py", "release/test_journey.py", "sealed/test_page.py", "sealed/test_vectors.py"),
+    *(
+        "kernel/envelope/test_key_services.py",
+        "kernel/envelope/test_key_vault.py",
+        "kernel/envelope/test_vault_command.py",
+    ),
+    *("kernel/intake/test_bad_input.py", "kernel/intake/test_standing.py", "kernel/intake/test_what_a_pass_can_put.py"),
+    *("methods/linkage/test_guards.py", "kernel/work/test_journey.py", "sealed/test_page.py", "sealed/test_vectors.py"),
 }
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pyarrow.csv as csv
 
-from shared.agreement.load import load_agreement
-from shared.envelope.ring import LocalKeyRing
-from shared.storage.storage import Storage
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.load import load_agreement
 from tests.memory import MemoryBlobs
 from tests.vectors.foreign import FOREIGN, read
 from tests.vectors.ours import VECTORS

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives import hashes
 
-from shared.envelope.canonical import canonical
-from shared.envelope.keys import Use
+from shared.kernel.envelope.canonical import canonical
+from shared.kernel.envelope.keys import Use
 from tests.vectors.sealing import Drop, Parquet, Signing, key_id
 from tests.vectors.vector import (
     ROWS,

@@ -16,10 +16,10 @@ import pyarrow.parquet.encryption as pe
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from shared.envelope.canonical import canonical, from_text, to_text
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE, MANIFEST_KEY, SIGNATURE_KEY
-from shared.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.canonical import canonical, from_text, to_text
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE, MANIFEST_KEY, SIGNATURE_KEY
+from shared.kernel.envelope.ring import LocalKeyRing
 
 FOLDER = Path(__file__).parent / "sealed"
 KEYS = FOLDER / "keys"

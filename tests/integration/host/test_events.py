@@ -15,8 +15,8 @@ from local.site import Site
 from local.triggers.app import Handed
 from local.triggers.grid import Delivery, NewBlob
 from local.triggers.machine import HOST_QUEUE
-from shared.storage.poison import QUEUE
-from shared.storage.replay import given_up, grid_event
+from shared.kernel.storage.poison import QUEUE
+from shared.kernel.storage.replay import given_up, grid_event
 from tests.integration.host.conftest import Recorder
 from tests.world import NOW
 

@@ -19,7 +19,7 @@ from functions import wiring
 from local.clock import Clock
 from local.host import Host
 from local.site import open_site
-from shared.storage.access import BoroughDoor
+from shared.kernel.storage.access import BoroughDoor
 from tests.witnessed import lend_keys
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -72,7 +72,7 @@ def test_a_childs_name_on_a_drop_goes_no_further(
             def defect(*_: object, **__: object) -> None:
                 raise ValueError(f"could not convert {NAME}")
 
-            monkeypatch.setattr("shared.intake.receive.validate", defect)
+            monkeypatch.setattr("shared.kernel.intake.receive.validate", defect)
             drop("southwark", "pupils", [pupil(2)], f"{NAME} again")
             assert host.settle(60)["poisoned"] == 1
             # Read by nobody: it lies out of sight for ten minutes.

@@ -12,7 +12,7 @@ from local.host import Host
 from local.site import Site
 from local.triggers.app import Handed, Message
 from local.triggers.grid import NewBlob
-from shared.storage.poison import POISON
+from shared.kernel.storage.poison import POISON
 from tests.integration.host.conftest import PILOT, Recorder
 from tests.world import NOW
 

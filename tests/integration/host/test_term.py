@@ -16,9 +16,9 @@ from functions import wiring
 from local.host import Host
 from local.site import open_site
 from local.triggers.grid import Delivery
-from shared.envelope.seal import Sealed
-from shared.ledger.chain import verify_chain
-from shared.storage.storage import Storage
+from shared.kernel.envelope.seal import Sealed
+from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.storage.storage import Storage
 from tests.witnessed import lend_keys
 from tests.world import NOW, World, decision, household, make_world, pupil, put_postcodes, table
 

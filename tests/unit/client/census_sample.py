@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from shared.contract.identifiers import upn_check_letter
+from shared.kernel.contract.identifiers import upn_check_letter
 
 PUPIL = (
     *(

@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 
 from client.evidence.facts import Evidence, collect
-from shared.agreement.load import load_agreement
-from shared.audit.questions import QUESTIONS
-from shared.audit.report import (
+from shared.kernel.audit.questions import QUESTIONS
+from shared.kernel.audit.report import (
     Access,
     AuditReport,
     CheckResult,
@@ -19,7 +18,8 @@ from shared.audit.report import (
     Inputs,
     Place,
 )
-from shared.ledger.events import START, Event
+from shared.kernel.ledger.events import START, Event
+from shared.kernel.terms.load import load_agreement
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 11, 30)
 PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")

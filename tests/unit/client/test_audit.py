@@ -10,13 +10,13 @@ import yaml
 
 from client import cli
 from client.exits import Exit
-from shared.audit.register import read_register
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from tests.unit.audit.exports import exported
-from tests.unit.audit.misdeeds import MISDEEDS
-from tests.unit.audit.term import CHILD, Term, make_term, when
+from shared.kernel.audit.register import read_register
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from tests.unit.kernel.audit.exports import exported
+from tests.unit.kernel.audit.misdeeds import MISDEEDS
+from tests.unit.kernel.audit.term import CHILD, Term, make_term, when
 
 PERIOD = ["--from", "2026-10-01", "--to", "2026-11-30"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.envelope.keys import Use
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.statement import sign_statement
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.statement import sign_statement
 
 ENTRY = {"id": "0" * 32, "clause": "retention.sweep_days.inbox", "mechanism": "sweep"}
 BODY: dict[str, Any] = {

@@ -15,8 +15,8 @@ import typer
 import client
 from client import cli, codes
 from client.settings import load_settings
-from shared.agreement.load import load_agreement
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
+from shared.kernel.terms.load import load_agreement
 
 OWN = {name: place for name, (place, _) in cli.COMMANDS.items() if place.startswith("client.")}
 

@@ -12,12 +12,12 @@ import pytest
 
 from client.evidence.folder import MANIFEST, PAGE, write_folder
 from client.evidence.gather import KEY, gather
-from shared.agreement.load import FOLDER, load_agreement
-from shared.envelope.keys import Use
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.statement import sign_statement
-from shared.errors import InvalidInput
-from shared.ledger.events import START, Event
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.statement import sign_statement
+from shared.kernel.errors import InvalidInput
+from shared.kernel.ledger.events import START, Event
+from shared.kernel.terms.load import FOLDER, load_agreement
 from tests.unit.client.evidence_sample import FIRST, report
 
 HEX = "0123456789abcdef" * 2

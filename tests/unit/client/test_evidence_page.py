@@ -13,11 +13,11 @@ from client.evidence import words
 from client.evidence.draw import picture
 from client.evidence.facts import access_rows, collect, pair_table
 from client.evidence.page import LISTED, SECTIONS, FileFact, render
-from shared.agreement.load import load_agreement
-from shared.audit.flows import Flow, count_flows, last_sweeps
-from shared.audit.pairs import count_pairs
-from shared.audit.register import Role
-from shared.audit.report import Finding, Place
+from shared.kernel.audit.flows import Flow, count_flows, last_sweeps
+from shared.kernel.audit.pairs import count_pairs
+from shared.kernel.audit.register import Role
+from shared.kernel.audit.report import Finding, Place
+from shared.kernel.terms.load import load_agreement
 from tests.unit.client.evidence_sample import MATCHED, PILOT, access, event, events, evidence
 from tests.unit.client.page_reader import Page
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from client.files import neutralised, read_parquet, write_bytes, write_table
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 from tests.opened import moments_in
 
 LIVE = ["=1+1", "+44", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "\uff1d1+1"]

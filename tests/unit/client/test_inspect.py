@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from client.cli import run
-from shared.agreement.load import load_agreement
-from shared.envelope import gates
+from shared.kernel.envelope import gates
+from shared.kernel.terms.load import load_agreement
 from tests.vectors.make import LIST
 from tests.vectors.sealing import AGREEMENT_VERSION, FOLDER, KEYS
 

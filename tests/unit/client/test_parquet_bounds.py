@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from client.files import read_parquet
 from client.parquet import read_bounded
-from shared.agreement.load import load_agreement
-from shared.agreement.model import Limits
-from shared.errors import InvalidInput, UntrustedDrop
+from shared.kernel.errors import InvalidInput, UntrustedDrop
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import Limits
 from tests.world import pupil, table
 
 LIMITS = Limits(bytes=5_000_000, rows=10_000, columns=12, decompressed_bytes=20_000_000)

@@ -15,7 +15,7 @@ from client.pack.delimited import Records, likely_separator, split, walk
 from client.pack.lines import Lines
 from client.pack.rows import _ALWAYS_NOTHING, _ELSEWHERE_A_NAME
 from client.pack.source import Source, read, tidy
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 from tests.unit.client.workbooks import workbook
 
 NOTHING = {*_ALWAYS_NOTHING, *_ELSEWHERE_A_NAME}

@@ -10,7 +10,7 @@ import pytest
 
 from client.pack.delimited import written
 from client.pack.source import Source, read
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 
 ROW = "1,Ann,Lee,SW2 5SG"
 HEAD = "ref,forename,surname,postcode"

@@ -13,8 +13,8 @@ import pytest
 
 from client.pack import sheet_parts
 from client.pack.source import Source, read
-from shared.contract.template import template_xlsx
-from shared.errors import InvalidInput
+from shared.kernel.contract.template import template_xlsx
+from shared.kernel.errors import InvalidInput
 from tests.unit.client.workbooks import with_part, workbook
 
 HEAD = ["ref", "forename", "dob"]

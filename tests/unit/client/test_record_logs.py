@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from operate.record import _copy_logs
-from shared.storage.logs_archive import LogArchive, LogFile
+from shared.kernel.storage.logs_archive import LogArchive, LogFile
 
 BEGIN, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 CONTAINER = "insights-logs-storageread"

@@ -14,8 +14,8 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from client.reviewing import SIDE_BY_SIDE
-from shared.agreement.load import load_agreement
-from shared.contract.datasets import DECISIONS
+from shared.kernel.contract.datasets import DECISIONS
+from shared.kernel.terms.load import load_agreement
 
 SCORES = {"rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence", "tier", "tier_reason"}
 EVIDENCE = "dob exact; surname exact; forename known variant; sex exact; address same postcode; family sibling matched"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from client.pack.source import Source, read
 from client.pack.styles import load_style, stated_trailer
 from client.pack.trailer import Trailer, fault_of
-from shared.errors import InvalidInput
+from shared.kernel.errors import InvalidInput
 from tests.unit.client.workbooks import workbook
 
 HEAD = "match_ref,decision,decided_by,decided_on"

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from shared.agreement.linkage_model import LinkageModel
-from shared.agreement.load import load_agreement
+from shared.kernel.terms.load import load_agreement
+from shared.methods.linkage.saved_model import LinkageModel
 from tests.world import decision, household, pupil, table, upn
 
 SYLLABLES = [f"{first}{middle}{last}" for first in "BDKLMNRT" for middle in "aeio" for last in ("va", "lo", "shi")]

@@ -15,7 +15,7 @@ import pytest
 
 from local.triggers.app import Triggers
 from local.triggers.imitation import Pace
-from shared.agreement.load import load_agreement
+from shared.kernel.terms.load import load_agreement
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("pandas", "pyarrow", "numpy", "rapidfuzz", "xlsxwriter", "azure.storage", "azure.identity", "azure.keyvault")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from functions import wiring
-from shared.disposal.account import DataPlane, ManagementPlane
-from shared.disposal.remind import NoLog, WorkspaceLog
+from shared.kernel.disposal.account import DataPlane, ManagementPlane
+from shared.kernel.disposal.remind import NoLog, WorkspaceLog
 from tests.unit.functions.test_settings import ACCOUNT_ID, CLOUD
 
 

@@ -14,8 +14,8 @@ from docs.governance.markdown import page, table
 from docs.governance.record import record_page
 from docs.governance.risks import RISKS, Risk, overall
 from docs.governance.threats import Threat, threats
-from shared.agreement.model import Container
-from shared.contract.datasets import CONTRACTS
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.terms.model import Container
 
 
 @pytest.fixture

@@ -11,18 +11,21 @@ from docs.governance.columns import SENSITIVITY, UNREAD, about
 from docs.governance.examples import examples
 from docs.governance.reading import COMPARED_IN, checks, released_from, uses
 from docs.governance.watching import literals
-from shared.agreement.load import load_agreement
-from shared.contract.datasets import CONTRACTS
-from shared.linkage.guards import GUARDS
-from shared.linkage.levels import LEVELS
-from shared.linkage.link import link_records
-from shared.linkage.records import Records, read_records
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.terms.load import load_agreement
+from shared.methods.linkage.guards import GUARDS
+from shared.methods.linkage.levels import LEVELS
+from shared.methods.linkage.link import link_records
+from shared.methods.linkage.records import Records, read_records
 
 ROOT = Path(__file__).resolve().parents[3]
 READING_ROOMS = ("intake", "linkage", "eligibility", "release")
 COLUMNS = {(dataset, name) for dataset, contract in CONTRACTS.items() for name in contract.names}
 
-ORDINARY_WORDS = {"reason": {"shared/release/outcomes.py"}, "source": {"shared/linkage/standardise.py"}}
+ORDINARY_WORDS = {
+    "reason": {"shared/agreements/free_school_meals/outcomes.py"},
+    "source": {"shared/methods/linkage/standardise.py"},
+}
 """Names of columns that are also other words, and the modules where they are."""
 
 

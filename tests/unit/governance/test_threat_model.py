@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 
 from docs.governance.threats import PAGE, ROOT, NamedTest, Threat, summary, threats
-from tests.unit.audit.misdeeds import MISDEEDS
 from tests.unit.infra.facts import FACTS
+from tests.unit.kernel.audit.misdeeds import MISDEEDS
 
 NAMED = sorted(
     {test for threat in threats() for test in threat.tests}, key=lambda test: (test.path, test.name, test.case)

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from shared.agreement.load import load_agreement
-from shared.agreement.model import Agreement
+from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.model import Agreement
 from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
 from tests.unit.infra.templates import ROOT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.storage import storage
+from shared.kernel.storage import storage
 from tests.unit.infra.cloud import Cloud
 
 LOCATIONLESS = {

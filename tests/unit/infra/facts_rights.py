@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.vault_names import vault_name
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.vault_names import vault_name
 from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.policy_runs import QUEUE
 from local.host import WORKERS
-from shared.disposal import policy_runs
+from shared.kernel.disposal import policy_runs
 from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from operate.replaying import feeds_of
-from shared.agreement.load import load_agreement
+from shared.kernel.terms.load import load_agreement
 from tests.unit.infra.cloud import deploy_events
 from tests.unit.infra.templates import ROOT
 

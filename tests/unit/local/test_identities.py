@@ -16,8 +16,8 @@ from local import identities, tls
 from local.clock import Clock
 from local.identities import Login
 from local.register import Pass, write_register
-from shared.agreement.load import load_agreement
-from shared.audit.register import read_register, signature_hash
+from shared.kernel.audit.register import read_register, signature_hash
+from shared.kernel.terms.load import load_agreement
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 URL = "https://127.0.0.1:1/exchange/lambeth-inbox?sp=c&sig=a%2Bb%2Fc%3D"

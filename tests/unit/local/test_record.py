@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from local.record import add_logs
-from shared.audit.certificates import read_keys
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
+from shared.kernel.audit.certificates import read_keys
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
 
 
 def test_every_version_of_the_signing_key_is_in_the_record(tmp_path: Path) -> None:

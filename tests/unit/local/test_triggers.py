@@ -18,7 +18,7 @@ from local.triggers.grid import NewBlob
 from local.triggers.imitation import Pace
 from local.triggers.machine import HostFailed
 from local.triggers.real import RealTriggers
-from shared.storage.queues import Taken
+from shared.kernel.storage.queues import Taken
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

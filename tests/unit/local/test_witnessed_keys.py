@@ -9,10 +9,10 @@ import pytest
 
 from local import identities
 from local.witnessed_keys import KeyLog, WitnessedKeys
-from shared.envelope.keys import Use
-from shared.envelope.manifest import EXCHANGE
-from shared.envelope.ring import LocalKeyRing
-from shared.errors import UntrustedDrop
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.errors import UntrustedDrop
 from tests.witnessed import lines
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

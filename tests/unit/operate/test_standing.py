@@ -10,8 +10,8 @@ import pytest
 import function_app
 from operate.replaying import feeds_of
 from operate.standing import BESIDE, compare
-from shared.agreement.load import load_agreement
-from shared.storage.deployment import AppFunction, AppState, Subscription
+from shared.kernel.storage.deployment import AppFunction, AppState, Subscription
+from shared.kernel.terms.load import load_agreement
 
 AGREEMENT = load_agreement()
 FEEDS = feeds_of(AGREEMENT)

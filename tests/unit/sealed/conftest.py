@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.envelope.ring import LocalKeyRing
-from shared.storage.storage import Storage
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.storage.storage import Storage
 from tests.memory import account, service, storage
 from tests.vectors.make import vectors_world
 from tests.vectors.sealing import KEYS

@@ -15,9 +15,9 @@ import pytest
 
 from docs.sealed.datasets import KINDS, ROWS, datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import MEMBERS, manifest_schema
-from shared.contract.datasets import CONTRACTS, Contract
-from shared.contract.validate import validate
-from shared.envelope.manifest import Manifest
+from shared.kernel.contract.datasets import CONTRACTS, Contract
+from shared.kernel.contract.validate import validate
+from shared.kernel.envelope.manifest import Manifest
 from tests.world import NOW, decision, household, pupil, table
 
 CONTRACT = [pytest.param(contract, id=name) for name, contract in CONTRACTS.items()]

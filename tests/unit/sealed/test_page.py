@@ -23,14 +23,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from docs.sealed import quoted
 from docs.sealed.kit import files, kit
 from docs.sealed.page import ACCEPTED, DELAYED, sealed_page, spark_page
-from shared.agreement.gates import COLLECTION_NOT_OPEN, OTHER_AGREEMENT
-from shared.agreement.load import load_agreement
-from shared.envelope import gates
-from shared.envelope.canonical import canonical
-from shared.envelope.keys import Use, read_public
-from shared.envelope.manifest import Manifest
-from shared.envelope.statement import verify_statement
-from shared.intake.codes import DROP_CODES
+from shared.kernel.envelope import gates
+from shared.kernel.envelope.canonical import canonical
+from shared.kernel.envelope.keys import Use, read_public
+from shared.kernel.envelope.manifest import Manifest
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.intake.codes import DROP_CODES
+from shared.kernel.terms.gates import COLLECTION_NOT_OPEN, OTHER_AGREEMENT
+from shared.kernel.terms.load import load_agreement
 from tests.examples import EXAMPLES, example
 from tests.vectors.sealing import FOLDER, KEYS, Parquet, Signing
 from tests.vectors.vector import drop

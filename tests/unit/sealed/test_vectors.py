@@ -10,11 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from client.opening import open_release
-from shared.agreement.load import load_agreement
-from shared.envelope.keys import read_public
-from shared.envelope.ring import LocalKeyRing
-from shared.envelope.statement import verify_statement
-from shared.storage.areas import Blob
+from shared.kernel.envelope.keys import read_public
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.storage.areas import Blob
+from shared.kernel.terms.load import load_agreement
 from tests.examples import example
 from tests.vectors.foreign import read
 from tests.vectors.make import ANSWERS, LIST, listed

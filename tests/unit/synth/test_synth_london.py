@@ -18,10 +18,10 @@ from local.synth.files import write
 from local.synth.london import AS_OF, PILOT, London, generate
 from local.synth.places import load_places
 from local.synth.rates import MARKS
-from shared.contract.datasets import CONTRACTS
-from shared.contract.identifiers import ninos_ok, postcodes_ok, ulns_ok, upns_ok, uprns_ok
-from shared.contract.validate import validate
-from shared.errors import InvalidInput
+from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.contract.identifiers import ninos_ok, postcodes_ok, ulns_ok, upns_ok, uprns_ok
+from shared.kernel.contract.validate import validate
+from shared.kernel.errors import InvalidInput
 
 TINY = (
     "import sys; from pathlib import Path;"

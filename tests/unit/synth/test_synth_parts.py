@@ -21,7 +21,7 @@ from local.synth.places import DATA, load_places
 from local.synth.spelling import slip
 from local.synth.streams import Streams, pick, rank_within, shuffled
 from local.synth.text_files import csv_bytes
-from shared.contract.identifiers import ninos_ok, ulns_ok, upn_ok, upns_ok
+from shared.kernel.contract.identifiers import ninos_ok, ulns_ok, upn_ok, upns_ok
 
 
 def test_upns_hold_and_differ_even_from_one_issuer() -> None:

@@ -1,0 +1,1 @@
+"""The data sharing agreements that the exchange carries out, one package each."""

@@ -1,0 +1,69 @@
+"""The columns of the releases: what a home borough sees of a pair, and what a school borough learns of a decision."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.kernel.terms.gates import check_may_release
+from shared.kernel.terms.model import Agreement
+
+_FROM_HOUSEHOLD = (
+    "household_ref",
+    "child_seq",
+    "child_forename",
+    "child_surname",
+    "child_dob",
+    "claimant_title",
+    "claimant_forename",
+    "claimant_surname",
+    "suppress_contact",
+)
+_FROM_PUPIL = {
+    "pupil_forename": "forename",
+    "pupil_surname": "surname",
+    "pupil_dob": "dob",
+    "nc_year": "nc_year",
+    "school_name": "school_name",
+    "urn": "urn",
+    "school_borough": "school_borough",
+    "upn": "upn",
+}
+_FROM_LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence")
+_FROM_ASSESSMENT = ("tier", "tier_reason", "rule_version")
+
+
+def match_refs(pupils: pa.Table, households: pa.Table) -> pa.Array:
+    """A name for each pair: which rows of which drops. The same pair has the same name in every run.
+
+    Both tables have `drop` (the drop's id) and `row`; they are aligned, one pair a position.
+    """
+    parts = [
+        part
+        for table in (pupils, households)
+        for part in (pc.utf8_slice_codeunits(table.column("drop"), 0, 12), pc.cast(table.column("row"), pa.string()))
+    ]
+    return pc.binary_join_element_wise(*parts, "-").combine_chunks()
+
+
+def pairs(pupils: pa.Table, households: pa.Table, links: pa.Table, assessment: pa.Table) -> pa.Table:
+    """All that is known of linked pairs: four aligned tables, one pair a position. Sorted by `match_ref`."""
+    columns = {"match_ref": match_refs(pupils, households)}
+    columns |= {name: households.column(name) for name in _FROM_HOUSEHOLD}
+    columns |= {name: pupils.column(source) for name, source in _FROM_PUPIL.items()}
+    columns |= {name: links.column(name) for name in _FROM_LINK}
+    columns |= {name: assessment.column(name) for name in _FROM_ASSESSMENT}
+    return pa.table(columns).sort_by("match_ref").combine_chunks()
+
+
+def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, home: str, on: date) -> pa.Table:
+    """The columns of `rows` that the agreement releases on that day, and no other.
+
+    Raises `NotAgreed`: AGR-001 when the agreement is no longer in force, AGR-005 when `to` is not the receiver.
+    """
+    terms = agreement.release_terms(release)
+    columns = list(terms.columns) if terms else []
+    check_may_release(agreement, release, columns, to=to, home=home, on=on)
+    return rows.select(columns)

@@ -1,0 +1,1 @@
+"""Faults of a row, one rule each, by dataset."""

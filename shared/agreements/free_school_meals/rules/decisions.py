@@ -1,0 +1,101 @@
+"""Rules for `decisions`: DEC codes. A code, once published, is never given another meaning."""
+
+from __future__ import annotations
+
+from shared.kernel.contract.datasets import DECISIONS
+from shared.kernel.contract.identifiers import Mask
+from shared.kernel.contract.rules import common
+from shared.kernel.contract.rules.frame import Frame, all_but_best, day_number, disagrees
+from shared.kernel.contract.rules.registry import Context, Rulebook
+
+DECISION_RULES = Rulebook("decisions", "DEC")
+DECISION_RULES_AMONG = Rulebook("decisions", "DEC", among_rows=True)
+
+OLDEST_DECISION_DAYS = 731
+TEXT_FIELDS = tuple(column.name for column in DECISIONS.columns if column.kind == "text")
+FROM_RESULTS = "Copy the reference from the results you collected."
+
+error, warning = DECISION_RULES.error, DECISION_RULES.warning
+
+error("DEC-001", "match_ref", "The match reference is missing.", FROM_RESULTS)(common.empty("match_ref"))
+
+
+@error("DEC-002", "match_ref", "The match reference is not one that the exchange gives out.", FROM_RESULTS)
+def match_ref_shape(frame: Frame, _: Context) -> Mask:
+    return frame.filled("match_ref") & ~frame.like("match_ref", r"\A[A-Za-z0-9][A-Za-z0-9._:-]{0,79}\z")
+
+
+error("DEC-003", "decision", "The decision is missing.", "Write confirm, reject or opted_out.")(
+    common.empty("decision")
+)
+error("DEC-004", "decision", "The decision is not one of the codes.", "Write confirm, reject or opted_out.")(
+    common.not_one_of("decision", DECISIONS.column("decision").codes)
+)
+error("DEC-005", "decided_by", "Who decided is missing.", "Give the officer's user name or role.")(
+    common.empty("decided_by")
+)
+error("DEC-006", "decided_on", "The day of the decision is missing.", "Give the day.")(common.empty("decided_on"))
+
+
+@error("DEC-007", "decided_on", "The day of the decision is in the future.", "Correct the day.")
+def decided_in_future(frame: Frame, context: Context) -> Mask:
+    return frame.days("decided_on") > day_number(context.as_of)
+
+
+@error(
+    "DEC-008",
+    "decided_on",
+    "The day of the decision is more than two years ago.",
+    "Correct the day; a match that old is no longer held.",
+)
+def decided_long_ago(frame: Frame, context: Context) -> Mask:
+    return frame.days("decided_on") < day_number(context.as_of) - OLDEST_DECISION_DAYS
+
+
+@warning(
+    "DEC-009",
+    "reason",
+    "A match was rejected without a reason.",
+    "Say why, without naming anybody: it shows which matches go wrong.",
+)
+def rejected_without_reason(frame: Frame, _: Context) -> Mask:
+    return frame.among("decision", ("reject",)) & ~frame.filled("reason")
+
+
+DECISION_RULES.error_in_each(
+    "DEC-010",
+    TEXT_FIELDS,
+    f"The text is longer than {common.LONGEST_TEXT} characters.",
+    "Check which column was mapped here; a reason is a sentence.",
+    common.too_long,
+)
+
+
+@DECISION_RULES_AMONG.error(
+    "DEC-050",
+    "match_ref",
+    "The row repeats an earlier row exactly. The earlier one stands.",
+    "Remove the repetition.",
+)
+def repeated_row(frame: Frame, _: Context) -> Mask:
+    return common.exact_repeat(frame, ("match_ref",), DECISIONS.names)
+
+
+@DECISION_RULES_AMONG.error(
+    "DEC-051",
+    "match_ref",
+    "The same match has conflicting decisions. None of them was taken.",
+    "Send one decision for the match.",
+)
+def conflicting_decisions(frame: Frame, _: Context) -> Mask:
+    return disagrees(frame.same(("match_ref",)), frame.same(("decision",)))
+
+
+@DECISION_RULES_AMONG.error(
+    "DEC-052",
+    "match_ref",
+    "The same decision on the match stands in another row, which is the later one.",
+    "Send one row for each match.",
+)
+def decision_twice(frame: Frame, _: Context) -> Mask:
+    return all_but_best(frame.same(("match_ref",)), -frame.days("decided_on"))

@@ -1,0 +1,204 @@
+"""The audit of one record: read, explain, check."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from shared.kernel.audit import certificates, chains
+from shared.kernel.audit.checks import check_all
+from shared.kernel.audit.checks.answer import concerns, shown_operation
+from shared.kernel.audit.coded import Coded
+from shared.kernel.audit.columns import together
+from shared.kernel.audit.evidence import HOUR, Evidence, Hours, micro, stamp
+from shared.kernel.audit.explain import MOST_ORIGINS, Explainer, Group
+from shared.kernel.audit.lives import Lives
+from shared.kernel.audit.logs.files import log_files
+from shared.kernel.audit.logs.moments import Dating
+from shared.kernel.audit.logs.read import Block, read_logs
+from shared.kernel.audit.logs.unread import Unread
+from shared.kernel.audit.lots import in_lots
+from shared.kernel.audit.questions import NO_LEDGER, NO_LOGS
+from shared.kernel.audit.register import FILE, read_register
+from shared.kernel.audit.report import Access, AuditReport, Coverage, Explained, Inputs
+from shared.kernel.audit.schema import DELETE, KEYS, READ, WRITE
+from shared.kernel.terms.model import Agreement
+
+Progress = Callable[[int], None]
+"""Is told how many bytes of logs were read since it was told last."""
+
+_PROBE = "GetContainerProperties"
+_CATEGORIES = {READ: ("blob", "queue"), WRITE: ("blob", "queue"), DELETE: ("blob", "queue"), KEYS: ("vault",)}
+
+
+def audit(
+    record: Path,
+    agreement: Agreement,
+    first: date,
+    last: date,
+    *,
+    borough: str = "",
+    dating: Dating | None = None,
+    progress: Progress = lambda _: None,
+) -> AuditReport:
+    """Audit the record's days from `first` to `last`, both included, UTC; of one borough or of all.
+
+    Raises `InvalidInput`: REC-001 when the record has no logs, REC-002 when it has no copy of the ledger, REC-003 when
+    its register cannot be used, KEY-004 when a public key cannot. Nothing that stands in a log or a ledger raises.
+    """
+    if not log_files(record):
+        raise NO_LOGS.refusal()
+    ledger = chains.read_ledger(record)
+    if not ledger.chains:
+        raise NO_LEDGER.refusal()
+    register = read_register(record / FILE)
+    explainer = Explainer(agreement, register, ledger, first, last)
+    lives = Lives()
+    hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
+    probed: set[int] = set()
+    unread: dict[str, Unread] = defaultdict(Unread)
+    read_of: Counter[str] = Counter()
+    lines = 0
+
+    def read() -> Iterator[Block]:
+        nonlocal lines
+        for block in read_logs(record, dating):
+            progress(block.bytes)
+            lines += block.lines
+            unread[block.file].merge(block.unread)
+            read_of[block.file] += block.operations.num_rows
+            yield block
+
+    for lot in in_lots(read()):
+        coded = explainer.add(lot)
+        lives.add(coded)
+        _note_hours(coded, explainer, hours, probed)
+    keys = certificates.read_keys(record)
+    promise = agreement.retention.promise_days
+    evidence = Evidence(
+        agreement=agreement,
+        register=register,
+        first=first,
+        last=last,
+        ledger=ledger,
+        certificates=certificates.read_certificates(record, keys, ledger, promise),
+        has_keys=bool(keys),
+        explainer=explainer,
+        lives=lives.closed(),
+        ledger_writes=lives.ledger_writes,
+        receipts=lives.receipts,
+        hours=hours,
+        probed=probed,
+        empty=sum(not read_of[file] and not found.count for file, found in unread.items()),
+        unread={file: found for file, found in unread.items() if found.count},
+    )
+    inputs = Inputs(
+        files=len(unread),
+        lines=lines,
+        unreadable=sum(found.count for found in unread.values()),
+        outside=explainer.outside,
+        other_accounts=explainer.other_accounts,
+        events=ledger.events,
+        certificates=len(evidence.certificates),
+        locale=dating.locale if dating else "",
+        zone=str(dating.zone or "") if dating else "",
+    )
+    return AuditReport(
+        agreement=agreement.reference,
+        first=first,
+        last=last,
+        borough=borough,
+        inputs=inputs,
+        coverage=_coverage(evidence),
+        explained=_explained(evidence, borough),
+        access=_access(evidence, borough),
+        destructions=tuple(
+            copy.destruction
+            for copy in evidence.certificates
+            if copy.destruction
+            and borough in ("", copy.borough)
+            and first.isoformat() <= copy.destruction.day <= last.isoformat()
+        ),
+        checks=check_all(evidence, borough),
+    )
+
+
+def _note_hours(coded: Coded, explainer: Explainer, hours: dict[tuple[str, str], Hours], probed: set[int]) -> None:
+    inside = coded.at >= explainer.since
+    hour = coded.at // HOUR
+    numbers, firsts = together(coded.services.numbers, coded.categories.numbers)
+    for number, row in enumerate(firsts):
+        at = coded.at[inside & (numbers == number)]
+        if at.size:
+            found = hours[(coded.services[row], coded.categories[row])]
+            found.hours.update(np.unique(at // HOUR).tolist())
+            found.operations += at.size
+            found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
+    probes = coded.operations.where(lambda name: name == _PROBE) & coded.places.where(lambda p: p.kind == "ledger")
+    probed.update(np.unique(hour[probes & inside]).tolist())
+
+
+def _coverage(evidence: Evidence) -> tuple[Coverage, ...]:
+    period = (micro(evidence.until) - micro(evidence.since)) // HOUR
+    return tuple(
+        Coverage(
+            category,
+            service,
+            period,
+            len(found.hours) if found else 0,
+            found.operations if found else 0,
+            stamp(found.first) if found else "",
+            stamp(found.last) if found else "",
+        )
+        for category, services in _CATEGORIES.items()
+        for service in services
+        for found in (evidence.hours.get((service, category)),)
+    )
+
+
+def _explained(evidence: Evidence, borough: str) -> tuple[Explained, ...]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for group in evidence.groups:
+        if concerns(group, borough):
+            why = group.kind.why(evidence.explainer.events)
+            counts[(why.way, why.by, why.clause) if why else ("unexplained", group.kind.check, "")] += group.count
+    return tuple(Explained(*key, count) for key, count in sorted(counts.items()))  # type: ignore[arg-type]
+
+
+def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
+    rows: dict[tuple[str, Access], list[Group]] = {}
+    for group in evidence.groups:
+        if not concerns(group, borough):
+            continue
+        kind = group.kind
+        what = Access(
+            principal=kind.person.name,
+            role="pass" if kind.person.role.endswith("pass") else kind.person.role,
+            borough=kind.person.borough,
+            of=kind.place.owner,
+            container=kind.place.kind,
+            operation=shown_operation(kind.operation),
+            outcome=kind.outcome,
+            authentication=kind.authentication,
+            operations=0,
+            first="",
+            last="",
+            origins=0,
+        )
+        rows.setdefault((kind.person.id, what), []).append(group)
+    listed = (
+        replace(
+            what,
+            operations=sum(group.count for group in groups),
+            first=stamp(min(group.first for group in groups)),
+            last=stamp(max(group.last for group in groups)),
+            origins=min(len(set().union(*(group.origins for group in groups))), MOST_ORIGINS),
+        )
+        for (_, what), groups in rows.items()
+    )
+    return tuple(sorted(listed, key=astuple))

@@ -1,0 +1,135 @@
+"""A lot of operations with all that tells them apart said once a value: where, who, what, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.kernel.audit.columns import Column, Mask, Numbers, column_of, together
+from shared.kernel.audit.lots import Lot
+from shared.kernel.audit.people import People, Person
+from shared.kernel.audit.places import EXCHANGE, REPLAY, SHARED, Place, Places
+from shared.kernel.audit.register import Register
+from shared.kernel.audit.schema import DENIED_STATUS, DENIED_WORDS
+from shared.kernel.terms.model import Agreement
+
+OUTCOMES = ("done", "denied", "failed")
+_DONE, _DENIED, _FAILED = range(len(OUTCOMES))
+_FIRST_FAILURE = 400
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Operations up to the end of the period: what looks at them need not look at their texts again."""
+
+    files: tuple[str, ...]
+    table: pa.Table
+    at: Numbers
+    """Microseconds since 1970."""
+    services: Column[str]
+    categories: Column[str]
+    places: Column[Place]
+    operations: Column[str]
+    outcomes: Column[str]
+    """Of `OUTCOMES`."""
+    people: Column[Person]
+    authentications: Column[str]
+
+    @property
+    def done(self) -> Mask:
+        """What the service carried out."""
+        return np.asarray(self.outcomes.numbers == _DONE)
+
+    @cached_property
+    def callers(self) -> Column[str]:
+        """Where each came from, as the log has it."""
+        return column_of(self.table.column("ip"))
+
+    @cached_property
+    def names(self) -> Column[str]:
+        """Of the objects. **Not to be shown.**"""
+        return column_of(self.table.column("blob"))
+
+    def whereabouts(self, row: int) -> tuple[str, int]:
+        """File and line."""
+        file, line = self._lines
+        return self.files[file[row]], int(line[row])
+
+    @cached_property
+    def _lines(self) -> tuple[Numbers, Numbers]:
+        return np.asarray(self.table.column("file")), np.asarray(self.table.column("line"))
+
+
+class Coder:
+    """Codes lots; knows who and where there is."""
+
+    def __init__(self, agreement: Agreement, register: Register) -> None:
+        self._people = People(register)
+        self._places = Places(agreement)
+
+    def code(self, lot: Lot, keep: Mask, at: Numbers) -> Coded:
+        """Those of a lot's operations that are to be kept; `at` is the time of each of the lot's rows."""
+        table = lot.operations
+        if not keep.all():
+            table, at = table.filter(pa.array(keep)), at[keep]
+        services = column_of(table.column("service"))
+        authentications = column_of(table.column("authentication"))
+        return Coded(
+            files=lot.files,
+            table=table,
+            at=at,
+            services=services,
+            categories=column_of(table.column("category")),
+            places=self._where(table, services),
+            operations=column_of(table.column("operation")),
+            outcomes=_outcomes(table),
+            people=self._who(column_of(table.column("principal")), authentications),
+            authentications=authentications,
+        )
+
+    def _who(self, principals: Column[str], authentications: Column[str]) -> Column[Person]:
+        """By principal and authentication together."""
+        numbers, firsts = together(principals.numbers, authentications.numbers)
+        return Column(numbers, [self._people.find(principals[row], authentications[row]) for row in firsts])
+
+    def _where(self, table: pa.Table, services: Column[str]) -> Column[Place]:
+        """By service, container and, where a container is shared, the part."""
+        containers = column_of(table.column("container"))
+        vault = services.where(lambda service: service == "vault")
+        parted = vault | containers.where(lambda container: container in (*SHARED, "ledger"))
+        parts = column_of(_parts(table, vault, parted))
+        numbers, firsts = together(services.numbers, containers.numbers, parts.numbers)
+        return Column(numbers, [self._place(services[row], containers[row], parts[row]) for row in firsts])
+
+    def _place(self, service: str, container: str, part: str) -> Place:
+        place = self._places.container(service, container)
+        if place.kind == "vault":
+            return Place("vault", self._places.part(part.rpartition("/")[2].partition("-")[2]) or EXCHANGE)
+        if place.kind == "ledger" and part == REPLAY:
+            return replace(place, owner=REPLAY)
+        return replace(place, owner=self._places.part(part)) if place.kind in SHARED else place
+
+
+def _parts(table: pa.Table, vault: Mask, parted: Mask) -> pa.ChunkedArray:
+    """What tells whose part of a shared container it is: the first segment of a name or prefix, or the key's name;
+    empty where the container has no parts."""
+    names = table.select(["blob", "listed"]).filter(pa.array(parted))
+    name = pc.if_else(pc.equal(names.column("blob"), ""), names.column("listed"), names.column("blob"))
+    first = pc.list_element(pc.split_pattern(pc.binary_join_element_wise(name, "/", ""), "/", max_splits=1), 0)
+    said = pc.if_else(pa.array(vault[parted]), name, first)
+    return pa.chunked_array(
+        [pc.replace_with_mask(pa.repeat("", table.num_rows), pa.array(parted), said.combine_chunks())]
+    )
+
+
+def _outcomes(table: pa.Table) -> Column[str]:
+    status = np.asarray(table.column("status"))
+    denied = np.isin(status, DENIED_STATUS) | np.asarray(
+        pc.is_in(table.column("status_text"), value_set=pa.array(DENIED_WORDS))
+    )
+    failed = (status >= _FIRST_FAILURE) | (status == 0)
+    return Column(np.where(denied, _DENIED, np.where(failed, _FAILED, _DONE)).astype(np.int64), OUTCOMES)

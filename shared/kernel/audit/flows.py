@@ -1,0 +1,76 @@
+"""What went where, in files: from each borough to the exchange, and back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.kernel.audit.report import Access
+
+if TYPE_CHECKING:
+    from shared.kernel.ledger.events import Event
+
+_READS = ("GetBlob",)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Files of one borough. Files, not children: a number of files may be shown however small it is."""
+
+    borough: str
+    dropped: int
+    """Drops that the exchange answered, refused ones included; the same bytes again are one drop."""
+    refused: int
+    """Of those, refused whole."""
+    released: int
+    """Sealed files that were put into its outbox: matches, review, enrolments."""
+    collected: int
+    """Reads of its outbox by the borough's own people, by the storage logs; one file may be read several times."""
+
+
+@dataclass(frozen=True)
+class LastSweep:
+    """What a borough still had after the last sweep of the period."""
+
+    borough: str
+    """A slug, or `exchange`."""
+    at: str
+    held: int
+    """Objects, of every kind that the sweep looks after."""
+
+
+def count_flows(events: Iterable[Event], access: Iterable[Access], boroughs: Sequence[str]) -> tuple[Flow, ...]:
+    """The flows of `boroughs`, in their order, by the ledger's events of the period and the access of its logs."""
+    dropped: dict[str, set[str]] = {}
+    refused: dict[str, set[str]] = {}
+    released: Counter[str] = Counter()
+    for event in events:
+        kind = event.subject.partition(":")[0]
+        if kind == "drop" and event.step in ("received", "refused"):
+            dropped.setdefault(event.tenant, set()).add(event.subject)
+            if event.step == "refused":
+                refused.setdefault(event.tenant, set()).add(event.subject)
+        elif event.step == "released" and kind == "run":
+            released[event.tenant] += len(event.hashes)
+        elif event.step == "released" and kind == "enrolment":
+            released.update(list(event.hashes))
+    collected: Counter[str] = Counter()
+    for part in access:
+        if part.borough and part.borough == part.of and part.container == "outbox":
+            collected[part.of] += part.operations if part.operation in _READS and part.outcome == "done" else 0
+    return tuple(
+        Flow(slug, len(dropped.get(slug, ())), len(refused.get(slug, ())), released[slug], collected[slug])
+        for slug in boroughs
+    )
+
+
+def last_sweeps(events: Iterable[Event]) -> tuple[LastSweep, ...]:
+    """The last finished sweep of everybody who had one, by name."""
+    done = sorted(
+        (event for event in events if event.subject.startswith("sweep:") and event.step == "done"),
+        key=lambda event: (event.at, event.subject),
+    )
+    newest = {event.tenant: LastSweep(event.tenant, event.at, event.counts.get("held", 0)) for event in done}
+    return tuple(newest[tenant] for tenant in sorted(newest))

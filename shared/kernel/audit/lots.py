@@ -1,0 +1,45 @@
+"""Blocks of logs in lots: an hour's file has few lines, and what is done once a lot is then done seldom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from shared.kernel.audit.logs.read import Block
+
+ROWS = 50_000
+"""A lot is full when it has so many."""
+
+
+@dataclass(frozen=True)
+class Lot:
+    """Operations of some blocks, in their order."""
+
+    files: tuple[str, ...]
+    """Of each block, relative to the record."""
+    operations: pa.Table
+    """`OPERATIONS`, and ``file``: the place of the row's file among `files`."""
+
+
+def in_lots(blocks: Iterable[Block]) -> Iterator[Lot]:
+    """All their operations; no lot is empty."""
+    waiting: list[Block] = []
+    rows = 0
+    for block in blocks:
+        if block.operations.num_rows:
+            waiting.append(block)
+            rows += block.operations.num_rows
+        if rows >= ROWS:
+            yield _lot(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield _lot(waiting)
+
+
+def _lot(blocks: list[Block]) -> Lot:
+    files = np.repeat(np.arange(len(blocks), dtype=np.int32), [block.operations.num_rows for block in blocks])
+    table = pa.concat_tables([block.operations for block in blocks]).combine_chunks()
+    return Lot(tuple(block.file for block in blocks), table.append_column("file", pa.array(files)))

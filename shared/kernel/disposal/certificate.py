@@ -1,0 +1,125 @@
+"""The certificate of destruction: what was destroyed, under which clause, when, how, and the listing that proves it.
+
+It holds ids, hashes, counts and times, and no name that a borough chose. Signed by the exchange; it states the head of
+the sweep's chain in the ledger, so that neither can be altered without the other showing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.kernel.disposal.notes import Holding, Plan, Sweep
+from shared.kernel.disposal.objects import DELIVERED, HeldObject, past
+from shared.kernel.envelope.statement import sign_statement
+from shared.kernel.errors import AlreadyExists
+from shared.kernel.terms.model import Agreement
+
+if TYPE_CHECKING:
+    from shared.kernel.exchange import Exchange
+    from shared.kernel.ledger.events import Event
+
+CERTIFICATE = "certificate"
+
+SWEEP, LIFECYCLE, EXPIRY, UNEXPLAINED = "sweep", "lifecycle_policy", "expiry", "unexplained"
+"""Mechanisms. The second and third are inferred: the object had been seen, no sweep deleted it, and it went when the
+policy, or the service's own expiry of messages and of uncommitted blocks, would have taken it. The storage logs say
+who did. What went before that day is `unexplained`, and nobody certifies it."""
+
+
+def destroyed(plan: Plan, holding: Holding) -> tuple[HeldObject, ...]:
+    """What the sweep was to destroy and is no longer listed."""
+    left = {held.id for held in holding.objects} | set(holding.spared)
+    return tuple(held for held in plan.objects if held.id not in left)
+
+
+def not_destroyed(plan: Plan, holding: Holding) -> tuple[HeldObject, ...]:
+    """What the sweep was to destroy and could not."""
+    gone = {held.id for held in destroyed(plan, holding)}
+    return tuple(held for held in plan.objects if held.id not in gone)
+
+
+def mechanism(held: HeldObject, plan: Plan, agreement: Agreement) -> str:
+    """How a lost object went, as far as that can be told."""
+    if held.state in ("message", "uncommitted"):
+        return EXPIRY
+    if held.since and held.since <= plan.now - timedelta(days=agreement.retention.lifecycle_days):
+        return LIFECYCLE
+    return UNEXPLAINED
+
+
+def is_due(plan: Plan, holding: Holding) -> bool:
+    """Whether the sweep owes a certificate: more went than delivered copies of certificates."""
+    return any(not held.delivery for held in (*destroyed(plan, holding), *plan.lost))
+
+
+def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event: Event, there: frozenset[str]) -> bytes:
+    """Write the certificate once, keep it, deliver a copy into the borough's outbox, and return it.
+
+    `event` is the step of the ledger that records the destruction: its time is the certificate's. `there` are the
+    containers that exist: a borough that has left may have no outbox any more.
+    """
+    body = _body(exchange.agreement, sweep, plan, holding, event)
+    document = sign_statement(body, CERTIFICATE, exchange.keys, datetime.fromisoformat(event.at))
+    name = f"{sweep.day.isoformat()}-{sweep.id}.json"
+    kept = exchange.storage.certificates(sweep.owner)
+    try:
+        kept.create(name, document, content_type="application/json")
+    except AlreadyExists:
+        document = kept.read(name).data  # the key may have been rotated since an earlier try signed it
+    outbox = exchange.storage.outbox(sweep.owner)
+    if outbox.container in there:
+        try:
+            outbox.create(DELIVERED + name, document, content_type="application/json")
+        except AlreadyExists:
+            return document
+    return document
+
+
+def _body(agreement: Agreement, sweep: Sweep, plan: Plan, holding: Holding, event: Event) -> dict[str, Any]:
+    by_sweep = [held for held in destroyed(plan, holding) if not held.delivery]
+    ways = {held.id: mechanism(held, plan, agreement) for held in plan.lost if not held.delivery}
+    gone = [held for held in plan.lost if ways.get(held.id, UNEXPLAINED) != UNEXPLAINED]
+    missing = [held for held in plan.lost if ways.get(held.id) == UNEXPLAINED]
+    entries = [_entry(held, {"destroyed": event.at, "mechanism": SWEEP}) for held in by_sweep]
+    entries += [
+        _entry(held, {"destroyed": event.at, "mechanism": ways[held.id], "last_seen": plan.since}) for held in gone
+    ]
+    return {
+        "certificate": sweep.id,
+        "borough": sweep.owner,
+        "agreement": agreement.reference,
+        "clause": {
+            "retention.promise_days": agreement.retention.promise_days,
+            "retention.lifecycle_days": agreement.retention.lifecycle_days,
+            "retention.sweep_days": {str(kind): days for kind, days in agreement.retention.sweep_days.items()},
+        },
+        "swept_at": plan.now.isoformat(),
+        "destroyed": entries,
+        "not_destroyed": [_entry(held, {"why": held.bar or "changed"}) for held in not_destroyed(plan, holding)],
+        "missing": [_entry(held, {"last_seen": plan.since}) for held in missing],
+        "counts": _counts([*by_sweep, *gone]),
+        "proof": {"listed_at": holding.listed_at, "containers": [dict(part) for part in holding.containers]},
+        "ledger": {"subject": event.subject, "head": event.hash},
+    }
+
+
+def _entry(held: HeldObject, more: Mapping[str, str]) -> dict[str, Any]:
+    facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery")}
+    return {**facts, "clause": f"retention.sweep_days.{held.kind}", **more}
+
+
+def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:
+    gone = tuple(gone)
+    return {
+        "objects": len(gone),
+        "bytes": sum(held.bytes for held in gone),
+        "rows": sum(held.rows or 0 for held in gone),
+    }
+
+
+def due(objects: Iterable[HeldObject], now: datetime, agreement: Agreement) -> tuple[HeldObject, ...]:
+    """Those that are past the day of their kind."""
+    days = {str(kind): count for kind, count in agreement.retention.sweep_days.items()}
+    return tuple(held for held in objects if past(held, now, days[held.kind]))

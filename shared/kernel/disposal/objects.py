@@ -1,0 +1,222 @@
+"""What the exchange holds: every object in every container that may hold personal data, as certificates may know it.
+
+An object is known by an id, never by its name: in an inbox the borough chose the name and may have put a child's into
+it. The id covers container, name, ETag and snapshot. Whoever has the storage logs, which hold these, can compute it
+again; whoever has only the certificate cannot guess the name from it, because nobody knows the ETag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.kernel.envelope.manifest import EXCHANGE, Manifest, from_metadata
+from shared.kernel.errors import UntrustedDrop
+from shared.kernel.intake.identity import derived_id, drop_id
+from shared.kernel.terms.model import Agreement
+
+if TYPE_CHECKING:
+    from shared.kernel.storage.areas import Area
+    from shared.kernel.storage.copies import Copy
+    from shared.kernel.storage.poison import Letter, PoisonQueue
+    from shared.kernel.storage.storage import Storage
+
+POISON = "poison"
+DEAD_LETTERS = "deadletter"
+
+_AREAS: dict[str, Callable[[Storage, str], Area]] = {
+    "inbox": lambda storage, slug: storage.inbox(slug),
+    "outbox": lambda storage, slug: storage.outbox(slug),
+    "staging": lambda storage, slug: storage.staging(slug),
+    "requests": lambda storage, slug: storage.requests(slug),
+    "claims": lambda storage, slug: storage.claims(slug),
+    DEAD_LETTERS: lambda storage, _: storage.dead_letters(),
+}
+_OF_A_BOROUGH = ("inbox", "outbox", "staging", "requests", "claims")
+"""In this order: a claim goes after the work that it is about, so that no event finds the work without its claim."""
+_OF_THE_EXCHANGE = (DEAD_LETTERS, "claims")
+
+OWN = "disposal-"
+"""Claims whose names begin so are the sweep's own notes. It looks after them itself."""
+
+DELIVERED = "certificates/"
+"""Where in an outbox certificates are delivered."""
+
+_WORK = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+
+
+@dataclass(frozen=True)
+class HeldObject:
+    """One object that is held. Every field may stand in a ledger, a log or a certificate."""
+
+    id: str
+    kind: str
+    """Of container, as the agreement's `retention.sweep_days` names them."""
+    state: str
+    """`current`, `snapshot`, `version`, `deleted` (softly), `uncommitted`; `discarded`: the empty blob
+    that is left of such blocks where a sweep was killed; `message` in a queue."""
+    created: str
+    """UTC, whole seconds: ``2026-11-21T09:30:00Z``; empty where the service does not say."""
+    bytes: int
+    rows: int | None
+    """As its manifest says; `None` where it has none."""
+    sha256: str
+    """As its manifest says; empty where it has none."""
+    md5: str
+    """As the service computed it; empty where it did not."""
+    work: str
+    """Id of the drop, run or enrolment that it belongs to in the ledger; empty where there is none."""
+    bar: str
+    """What would keep it from being destroyed: a lease, a hold, soft deletion; empty if nothing does."""
+    delivery: bool = False
+    """Whether it is the copy of a certificate in an outbox. When that goes no certificate is written, or there would be
+    no end of them; the certificate itself is kept elsewhere."""
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+    @property
+    def since(self) -> datetime | None:
+        """`created` as a time."""
+        return datetime.fromisoformat(self.created) if self.created else None
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object that is held, and how to destroy it."""
+
+    held: HeldObject
+    destroy: Callable[[], None]
+    """Raises `Missing` when it is gone, `Held` or `Changed` when it cannot be."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All that is held of one owner in one container or queue."""
+
+    kind: str
+    container: str
+    found: tuple[Found, ...]
+
+
+def owners(agreement: Agreement, storage: Storage, there: frozenset[str]) -> tuple[str, ...]:
+    """Whose objects there are: the parties, boroughs that were parties and have left containers, and the exchange.
+
+    `there` are the containers that exist.
+    """
+    parts = {part.rstrip("/") for found in storage.parts().values() for part in found if part.endswith("/")}
+    former = [
+        slug
+        for slug in agreement.by_slug
+        if slug not in agreement.controllers and (slug in parts or there & {f"{slug}-inbox", f"{slug}-outbox"})
+    ]
+    return (*agreement.controllers, *former, EXCHANGE)
+
+
+@contextmanager
+def look(storage: Storage, poison: PoisonQueue, owner: str, there: frozenset[str]) -> Iterator[tuple[Shelf, ...]]:
+    """All that the owner has, wherever it is; `there` are the containers that exist.
+
+    A context, because messages of the queue are out of sight of others as long as it is looked at.
+    """
+    shelves = []
+    for kind in _OF_THE_EXCHANGE if owner == EXCHANGE else _OF_A_BOROUGH:
+        area = _AREAS[kind](storage, owner)
+        if area.container in there:
+            copies = (copy for copy in area.copies() if not _own(kind, copy.name))
+            shelves.append(Shelf(kind, area.container, tuple(_found(kind, area, owner, copy) for copy in copies)))
+    if owner != EXCHANGE:
+        yield tuple(shelves)
+        return
+    with poison.letters() as letters:
+        yield (*shelves, Shelf(POISON, POISON, tuple(_as_found(poison, letter) for letter in letters)))
+
+
+def _as_found(poison: PoisonQueue, letter: Letter) -> Found:
+    return Found(_as_held(letter), lambda: poison.remove(letter))
+
+
+def _as_held(letter: Letter) -> HeldObject:
+    """A message of the poison queue, as an object."""
+    return HeldObject(
+        id=derived_id("message", letter.id),
+        kind=POISON,
+        state="message",
+        created=stamp(letter.created),
+        bytes=letter.size,
+        rows=None,
+        sha256="",
+        md5="",
+        work="",
+        bar="",
+    )
+
+
+def past(held: HeldObject, now: datetime, days: int) -> bool:
+    """Whether the object is past its day.
+
+    Blocks that were never committed are at once: every write of the exchange and of a borough is one request, so
+    nobody is about to finish them. So is what is left of them where a sweep was killed. Anything else without a date is
+    left for the watchdog to name.
+    """
+    if held.state == "discarded":
+        return True
+    if held.since is None:
+        return held.state == "uncommitted"
+    return held.since <= now - timedelta(days=days)
+
+
+def stamp(moment: datetime | None) -> str:
+    """UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
+def _own(kind: str, name: str) -> bool:
+    return kind == "claims" and name.startswith(OWN)
+
+
+def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
+    manifest = _manifest(copy)
+    # A version has the ETag that it had as the current blob, and is the same object.
+    snapshot = copy.mark if copy.state == "snapshot" else ""
+    held = HeldObject(
+        id=object_id(area.container, area.prefix + copy.name, copy.etag, snapshot),
+        kind=kind,
+        state=copy.state,
+        created=stamp(copy.created),
+        bytes=copy.size,
+        rows=manifest.rows if manifest else None,
+        sha256=manifest.sha256 if manifest else "",
+        md5=copy.md5,
+        work=_work(kind, owner, copy, manifest),
+        bar=copy.bar,
+        delivery=kind == "outbox" and copy.name.startswith(DELIVERED),
+    )
+    return Found(held, lambda: area.destroy(copy))
+
+
+def object_id(container: str, name: str, etag: str, snapshot: str = "") -> str:
+    """The id of one copy of a blob: what certificates call it. `name` is the blob's whole name in the container."""
+    return derived_id("object", container, name, etag.strip('"'), snapshot)
+
+
+def _manifest(copy: Copy) -> Manifest | None:
+    try:
+        return from_metadata(copy.metadata)[0]
+    except UntrustedDrop:
+        return None
+
+
+def _work(kind: str, owner: str, copy: Copy, manifest: Manifest | None) -> str:
+    """An inbox's names are the borough's and are not looked at; elsewhere the exchange gave them."""
+    if kind == "inbox":
+        return drop_id(owner, manifest.dataset, manifest.sha256, manifest.replaces) if manifest else ""
+    if kind == DEAD_LETTERS:
+        return ""
+    found = _WORK.search(copy.name)
+    return found[0] if found else ""

@@ -1,0 +1,200 @@
+"""The watchdog: what the agreement promises, compared with what the account holds and how it is set up. Pure.
+
+The codes are data, so that the operators' page can be held to them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from shared.kernel.disposal.account import Account
+from shared.kernel.disposal.certificate import due
+from shared.kernel.disposal.objects import HeldObject
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.terms.model import Agreement
+
+if TYPE_CHECKING:
+    from shared.kernel.storage.management import LifecycleRule
+
+SWEPT_WITHIN_DAYS = 1
+"""A sweep that was finished neither today nor yesterday is late."""
+LIFECYCLE_RUN_WITHIN = timedelta(hours=72)
+LATE_DAYS = 3
+"""By how much the lifecycle policy may be late: a day until it starts, and days that a run can take."""
+RECORDS = ("ledger", "certificates", "reference")
+SHARED = ("staging", "requests", "claims", "deadletter")
+
+
+@dataclass(frozen=True)
+class Code:
+    """One thing that the watchdog says. `unknown` is no alarm: it cannot be seen from here, so somebody has to look."""
+
+    code: str
+    severity: Literal["alarm", "unknown"]
+    meaning: str
+    mend: str
+
+
+def _alarm(number: int, meaning: str, mend: str) -> Code:
+    return Code(f"DSP-{number:03d}", "alarm", meaning, mend)
+
+
+MISSING = _alarm(1, "An object went before its day, and no sweep deleted it.", "Ask the storage logs who deleted it.")
+TOO_OLD = _alarm(
+    2, "An object has reached the day of the alarm, or has no date.", "Find out what kept the sweep; delete it today."
+)
+LEASED = _alarm(3, "A lease bars the deletion of an object that is past its day.", "Find its holder, break the lease.")
+ON_HOLD = _alarm(
+    4, "A legal hold or an immutability policy lies where personal data is.", "Find out who set it; lift it."
+)
+SOFT_DELETE = _alarm(5, "Deleted blobs or containers are kept (soft delete).", "Turn soft delete off.")
+VERSIONS = _alarm(
+    6, "Versions, restore points or replicas are kept of what is deleted.", "Turn them off; delete what they kept."
+)
+NOT_SWEPT = _alarm(7, "No sweep was finished today or yesterday.", "Look for `timer.failed`; run the sweep.")
+NOT_COVERED = _alarm(8, "No enabled lifecycle rule covers a container.", "Add it to the policy, with a `/` at its end.")
+WRONG_RULE = _alarm(
+    9,
+    "A lifecycle rule has the wrong days, a prefix without `/` at its end, or reaches records that must be kept.",
+    "Correct the policy.",
+)
+LIFECYCLE_LATE = _alarm(
+    10,
+    "The lifecycle policy reported no run for 72 hours though there was something to delete, or its last one left "
+    "objects.",
+    "Look at its errors in the storage logs.",
+)
+UNKNOWN_PLACE = _alarm(
+    11, "There is a container, or a part of one, that no sweep reaches.", "Find out who made it; empty it."
+)
+NOT_SEEN = Code(
+    "DSP-012", "unknown", "A part of the set-up cannot be seen from here.", "Look at the account's settings yourself."
+)
+NOT_REPORTED = Code(
+    "DSP-013",
+    "unknown",
+    "The lifecycle policy reported no run for 72 hours, and there was nothing for it to delete.",
+    "Nothing while sweeps are done: whether Azure reports a run that deletes nothing is not documented.",
+)
+CODES = (
+    *(MISSING, TOO_OLD, LEASED, ON_HOLD, SOFT_DELETE, VERSIONS, NOT_SWEPT, NOT_COVERED, WRONG_RULE, LIFECYCLE_LATE),
+    *(UNKNOWN_PLACE, NOT_SEEN, NOT_REPORTED),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as the agreement promises. Holds codes and counts only."""
+
+    code: Code
+    owner: str
+    """A borough's slug, or `exchange` for what concerns the whole account."""
+    where: str
+    """A kind of container, or a setting."""
+    count: int = 1
+
+
+def check(agreement: Agreement, account: Account, now: datetime) -> tuple[Finding, ...]:
+    """Every finding, in a fixed order. `now` is aware."""
+    found: list[Finding] = []
+    for owner, objects in account.objects.items():
+        found += _objects(agreement, owner, objects, now)
+        swept = account.swept.get(owner)
+        if swept is None or (now.date() - swept).days > SWEPT_WITHIN_DAYS:
+            found.append(Finding(NOT_SWEPT, owner, "sweep"))
+    found += _places(agreement, account)
+    found += _configuration(agreement, account, now)
+    return tuple(found)
+
+
+def _objects(agreement: Agreement, owner: str, objects: tuple[HeldObject, ...], now: datetime) -> Iterator[Finding]:
+    alarm = now - timedelta(days=agreement.retention.watchdog_days)
+    late = due(objects, now, agreement)
+    questions: tuple[tuple[Code, tuple[HeldObject, ...], Callable[[HeldObject], bool]], ...] = (
+        (TOO_OLD, objects, lambda held: held.since is None or held.since <= alarm),
+        (LEASED, late, lambda held: held.bar == "leased"),
+        (ON_HOLD, objects, lambda held: held.bar in ("legal_hold", "immutable")),
+        (SOFT_DELETE, objects, lambda held: held.state == "deleted"),
+        (VERSIONS, objects, lambda held: held.state == "version"),
+    )
+    for code, among, concerned in questions:
+        for kind, count in sorted(Counter(held.kind for held in among if concerned(held)).items()):
+            yield Finding(code, owner, kind, count)
+
+
+def _places(agreement: Agreement, account: Account) -> Iterator[Finding]:
+    boroughs = {f"{owner}-{box}" for owner in account.objects for box in ("inbox", "outbox")}
+    unknown = account.containers - boroughs - {*SHARED, *RECORDS}
+    if unknown:
+        yield Finding(UNKNOWN_PLACE, EXCHANGE, "account", len(unknown))
+    for container, count in sorted(account.strays.items()):
+        if count:
+            yield Finding(UNKNOWN_PLACE, EXCHANGE, container, count)
+
+
+def _configuration(agreement: Agreement, account: Account, now: datetime) -> Iterator[Finding]:
+    configuration = account.configuration
+    for name, setting in sorted(vars(configuration).items()):
+        if setting is None:
+            yield Finding(NOT_SEEN, EXCHANGE, name)
+    for name, days in (
+        ("soft_delete_days", configuration.soft_delete_days),
+        ("container_soft_delete_days", configuration.container_soft_delete_days),
+    ):
+        if days:
+            yield Finding(SOFT_DELETE, EXCHANGE, name, days)
+    for name in ("versioning", "point_in_time_restore", "object_replication"):
+        if getattr(configuration, name):
+            yield Finding(VERSIONS, EXCHANGE, name)
+    if held := (configuration.held_containers or frozenset()) - set(RECORDS):
+        yield Finding(ON_HOLD, EXCHANGE, "held_containers", len(held))
+    if configuration.lifecycle is not None:
+        yield from _lifecycle(agreement, account, configuration.lifecycle)
+    yield from _lifecycle_run(agreement, account, now)
+
+
+def _lifecycle(agreement: Agreement, account: Account, rules: tuple[LifecycleRule, ...]) -> Iterator[Finding]:
+    enabled = [rule for rule in rules if rule.enabled]
+    wanted = [f"{owner}-{box}/" for owner in account.objects if owner != EXCHANGE for box in ("inbox", "outbox")]
+    wanted += [f"{container}/" for container in SHARED]
+    uncovered = [
+        place for place in wanted if not any(place.startswith(prefix) for rule in enabled for prefix in rule.prefixes)
+    ]
+    if uncovered:
+        yield Finding(NOT_COVERED, EXCHANGE, "lifecycle", len(uncovered))
+    wrong = [rule for rule in enabled if _is_wrong(rule, agreement)]
+    if wrong:
+        yield Finding(WRONG_RULE, EXCHANGE, "lifecycle", len(wrong))
+
+
+def _is_wrong(rule: LifecycleRule, agreement: Agreement) -> bool:
+    retention = agreement.retention
+    earliest, latest = max(retention.sweep_days.values()), retention.promise_days - LATE_DAYS
+    days = (rule.blob_days, rule.snapshot_days, rule.version_days)
+    reaches_records = any(f"{record}/".startswith(prefix) for record in RECORDS for prefix in rule.prefixes)
+    return (
+        not rule.prefixes
+        or any(not prefix.endswith("/") for prefix in rule.prefixes)
+        or reaches_records
+        or any(count is None or not earliest <= count <= latest for count in days)
+    )
+
+
+def _lifecycle_run(agreement: Agreement, account: Account, now: datetime) -> Iterator[Finding]:
+    """What the last reported run says. As a rule it had nothing to do, since the sweep comes before it."""
+    configuration = account.configuration
+    if configuration.lifecycle_errors:
+        yield Finding(LIFECYCLE_LATE, EXCHANGE, "lifecycle", configuration.lifecycle_errors)
+        return
+    ended = configuration.lifecycle_completed
+    if ended is None or now - ended <= LIFECYCLE_RUN_WITHIN:
+        return
+    its_day = now - timedelta(days=agreement.retention.lifecycle_days)
+    waiting = sum(
+        held.since is not None and held.since <= its_day for objects in account.objects.values() for held in objects
+    )
+    yield Finding(LIFECYCLE_LATE if waiting else NOT_REPORTED, EXCHANGE, "lifecycle_completed", waiting or 1)

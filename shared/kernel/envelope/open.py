@@ -1,0 +1,171 @@
+"""Opens a sealed file, through every gate, in order. The only way from bytes that arrived to rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.kernel.envelope import asks, gates
+from shared.kernel.envelope.gates import Reason, refuse
+from shared.kernel.envelope.keys import KeyService, Use, no_key
+from shared.kernel.envelope.limits import DATA_KEY_BYTES
+from shared.kernel.envelope.lock import is_sealed, read_lock
+from shared.kernel.envelope.manifest import CONTEXT, Manifest, read_manifest, read_signature
+from shared.kernel.envelope.parquet import check_content, read_content
+from shared.kernel.envelope.slips import signed_instead, unsealed
+from shared.kernel.errors import BadSignature, UntrustedDrop
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from shared.kernel.terms.model import Limits
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was inside, and what its sender signed."""
+
+    manifest: Manifest
+    table: pa.Table
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a file arrived, and what may arrive there."""
+
+    sender: str
+    """The tenant of the container, never what the file says."""
+    receiver: str
+    dataset: str | None
+    """What is expected, or None for any."""
+    accepted_key_ids: frozenset[str]
+    """The keys that this sender may seal to (`keys.accepted`)."""
+    agreement_gate: Callable[[Manifest], None]
+    """Raises `NotAgreed`."""
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A gate that a file has passed, and what was seen there: sizes, ids and names of the format, never a value."""
+
+    gates: tuple[Reason, ...]
+    """One, or those that answer together while the content is read. None: the agreement's own."""
+    seen: str
+
+
+Walk = Generator[Passed, None, Opened]
+"""The gates one by one. The refusal of one ends the walk; its return value is what was inside."""
+
+
+def too_large(size: int, limits: Limits) -> UntrustedDrop:
+    """The refusal (ENV-001) of a file of that many bytes, for whoever sees its size before reading it."""
+    return refuse(gates.SIZE, f"It has {size} bytes; at most {limits.bytes} are allowed.")
+
+
+def open_sealed(
+    data: bytes,
+    metadata: Mapping[str, str],
+    *,
+    receiver: str,
+    sender: str,
+    dataset: str | None,
+    accepted_key_ids: frozenset[str],
+    agreement_gate: Callable[[Manifest], None],
+    limits: Limits,
+    keys: KeyService,
+) -> Opened:
+    """Open `data`, which arrived with blob `metadata` where only `sender` can put it, as `receiver`.
+
+    Raises `UntrustedDrop` (ENV-…) or `NotAgreed` (AGR-…) at the first gate that refuses: the sender's fault, not to be
+    tried again. `KeyUnavailable` is ours, and says nothing of the file.
+    """
+    place = Place(sender, receiver, dataset, accepted_key_ids, agreement_gate, limits)
+    walk = walk_gates(data, metadata, place, keys)
+    while True:
+        try:
+            next(walk)
+        except StopIteration as end:
+            opened: Opened = end.value
+            return opened
+
+
+def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService) -> Walk:
+    """Walk the gates one by one, as `open_sealed` does at once.
+
+    No key is used before the sender is known, and nothing is said of the lock before the signature has held.
+    """
+    manifest = yield from _what_is_signed(data, metadata, place, keys)
+    if not place.accepted_key_ids:
+        raise no_key(f"Nothing can be sealed by {place.sender} for {place.receiver}.")
+    if manifest.key_id not in place.accepted_key_ids:
+        raise asks.KEY_ID.refusal(sender=place.sender, accepted=" or ".join(sorted(place.accepted_key_ids)))
+    yield Passed((gates.KEY_ID,), manifest.key_id)
+    place.agreement_gate(manifest)
+    yield Passed((), manifest.reference)
+    lock = read_lock(data)
+    yield Passed((gates.LOCK,), f"AES_GCM_V1, one wrapped key inside, a footer of {lock.footer_bytes:,} bytes")
+    if lock.key_id != manifest.key_id:
+        raise asks.LOCK_KEY.refusal()
+    yield Passed((gates.LOCK_KEY,), lock.key_id)
+    data_key = keys.unwrap(lock.key_id, lock.wrapped)
+    if len(data_key) != DATA_KEY_BYTES:
+        raise asks.DATA_KEY_LENGTH.refusal(bits=8 * len(data_key))
+    yield Passed((gates.UNWRAP,), f"a data key of {8 * len(data_key)} bits")
+    content = check_content(data, lock, data_key, rows=manifest.rows, limits=place.limits)
+    checked = (gates.DAMAGED, gates.ROWS, gates.COLUMNS, gates.TYPES, gates.ROW_COUNT, gates.PAGES)
+    yield Passed(checked, f"{content.footer.rows:,} rows of {len(content.footer.columns)} columns")
+    table = read_content(content)
+    yield Passed((gates.EXPANDED,), f"{table.nbytes:,} bytes in memory, of {content.room:,}")
+    return Opened(manifest, table)
+
+
+def _what_is_signed(
+    data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService
+) -> Generator[Passed, None, Manifest]:
+    """The gates that need no key of the receiver's, up to the hash of the bytes."""
+    if not 0 < len(data) <= place.limits.bytes:
+        raise too_large(len(data), place.limits)
+    yield Passed((gates.SIZE,), f"{len(data):,} bytes, of {place.limits.bytes:,}")
+    if not is_sealed(data):
+        raise asks.NOT_SEALED.refusal(found=unsealed(data))
+    yield Passed((gates.SEALED,), "PARE at both ends")
+    manifest = read_manifest(metadata)
+    yield Passed((gates.MANIFEST,), "canonical")
+    _check_address(manifest, place)
+    yield Passed((gates.ADDRESS,), f"{manifest.dataset} from {manifest.sender} to {manifest.receiver}")
+    signature = read_signature(metadata)
+    yield Passed((gates.SIGNED,), f"{len(signature)} bytes")
+    # The signing key must be the sender's own: a good signature by another borough proves nothing.
+    if manifest.signing_key_id not in keys.accepted(manifest.sender, Use.SIGN):
+        raise asks.SIGNER.refusal(sender=manifest.sender)
+    yield Passed((gates.SIGNER,), manifest.signing_key_id)
+    try:
+        keys.verify(manifest.signing_key_id, manifest.message(), signature)
+    except BadSignature:
+        raise asks.SIGNATURE.refusal(found=_signed_instead(manifest, signature, keys)) from None
+    yield Passed((gates.SIGNATURE,), "holds")
+    if hashlib.sha256(data).hexdigest() != manifest.sha256:
+        raise asks.HASH.refusal()
+    yield Passed((gates.HASH,), manifest.sha256)
+    return manifest
+
+
+def _check_address(manifest: Manifest, place: Place) -> None:
+    expected = {"sender": place.sender, "receiver": place.receiver, "dataset": place.dataset or manifest.dataset}
+    wrong = [field for field, value in expected.items() if getattr(manifest, field) != value]
+    if wrong:
+        raise asks.ADDRESSED.refusal(members=", ".join(wrong), sender=place.sender, receiver=place.receiver)
+
+
+def _signed_instead(manifest: Manifest, signature: bytes, keys: KeyService) -> str:
+    def holds(message: bytes) -> bool:
+        try:
+            keys.verify(manifest.signing_key_id, message, signature)
+        except BadSignature:
+            return False
+        return True
+
+    return signed_instead(CONTEXT, manifest.document(), holds)

@@ -1,0 +1,148 @@
+"""Keys in a folder: a borough's laptop, and the exchange itself on one machine.
+
+`public/<owner>.<use>.<thumbprint>.jwk.json` is the register, one file a key; the private part, where there is one,
+stands under the same name in `private/` and only its owner may read it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from azure.keyvault.keys.crypto import CryptographyClient
+
+from shared.kernel.envelope import asks, jwk
+from shared.kernel.envelope.canonical import canonical
+from shared.kernel.envelope.gates import NOT_A_KEY
+from shared.kernel.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
+from shared.kernel.errors import InvalidInput
+
+_FILE = re.compile(r"([a-z-]+)\.([a-z]+)\.[0-9a-f]{12}\.jwk\.json")
+_RING_ID = re.compile(r"ring:([a-z-]+)/([a-z]+)/([0-9a-f]{12})")
+
+
+class LocalKeyRing(PublicSide):
+    """A key service over a folder, which is made when the first key is. Any number of processes may share it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._public = folder / "public"
+        self._private = folder / "private"
+        self._clients: dict[str, CryptographyClient] = {}
+
+    def create_key(self, owner: str, use: Use) -> str:
+        """Make a key pair and return its id. Where there is one already, this is the next version, and current."""
+        check_owner(owner)
+        private = jwk.new_ed25519() if use is Use.SIGN else jwk.new_rsa()
+        public = jwk.public_part(private)
+        key_id = ring_id(owner, use, jwk.thumbprint(public))
+        key = PublicKey(owner, use, key_id, self._next_moment(owner, use), public)
+        # The private part first: a process killed in between leaves no public key that nobody can answer for.
+        _write(self._private / self._name(key), canonical(private), mode=0o600)
+        self._register(key)
+        return key.key_id
+
+    def finish(self) -> tuple[str, ...]:
+        """Register every private part that has no public one: a process was killed between the two. Returns the ids."""
+        found = []
+        for path in sorted(self._private.glob("*.jwk.json")):
+            if not (self._public / path.name).exists() and (named := _FILE.fullmatch(path.name)):
+                owner, use = check_owner(named[1]), Use(named[2])
+                public = jwk.public_part(json.loads(path.read_bytes()))
+                key_id = ring_id(owner, use, jwk.thumbprint(public))
+                self._register(PublicKey(owner, use, key_id, self._next_moment(owner, use), public))
+                found.append(key_id)
+        return tuple(found)
+
+    def revoke(self, key_id: str) -> None:
+        """Take a key out of use for good: it is neither current nor accepted, and opens and verifies nothing."""
+        self._register(self.public_key(key_id), revoked=True)
+
+    def import_public(self, document: bytes) -> tuple[str, ...]:
+        """Add public keys that another party exported, and return their ids. A key that was revoked here stays so.
+
+        Compare thumbprints with their owner first: who imports a key trusts it. Raises `InvalidInput` (KEY-004).
+        """
+        keys = read_public(document)
+        for key in keys:
+            known = self._read(self._public / self._name(key))
+            if known is None:
+                self._register(key)
+            elif known["kid"] != key.key_id:
+                raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.mend)
+        return tuple(key.key_id for key in keys)
+
+    def held(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
+        """Every key of this owner and use that is not revoked, oldest first."""
+        return self._listed(f"{check_owner(owner)}.{use.value}.*.jwk.json")
+
+    def public_key(self, key_id: str) -> PublicKey:
+        """The public part of one key that is not revoked."""
+        # A key made in a ring says in its id which file it is; one made in a vault is looked for in all.
+        named = _RING_ID.fullmatch(key_id)
+        for key in self._listed(f"{named[1]}.{named[2]}.{named[3]}.jwk.json" if named else "*.jwk.json"):
+            if key.key_id == key_id:
+                return key
+        raise no_key()
+
+    def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
+        """Decrypt a data key with the private part held here."""
+        key = self._usable(key_id, Use.DROP, Use.STAGING, Use.RELEASE)
+        if key_id not in self._clients:
+            self._clients[key_id] = jwk.client(self._private_part(key))
+        try:
+            return self._clients[key_id].unwrap_key(jwk.WRAP_ALGORITHM, wrapped).key
+        except ValueError:
+            raise asks.UNWRAP.refusal() from None
+
+    def sign(self, key_id: str, message: bytes) -> bytes:
+        """Sign with the private part held here."""
+        return jwk.sign(self._private_part(self._usable(key_id, Use.SIGN)), message)
+
+    def _listed(self, pattern: str) -> tuple[PublicKey, ...]:
+        entries = (self._read(path) for path in self._public.glob(pattern))
+        keys = (_key(entry) for entry in entries if entry and not entry["revoked"])
+        return tuple(sorted(keys, key=lambda key: (key.created, key.key_id)))
+
+    def _private_part(self, key: PublicKey) -> dict[str, str]:
+        private = self._read(self._private / self._name(key))
+        if private is None:
+            raise no_key(f"The private part of {key.owner}'s {key.use.value} key {key.key_id} is not in this folder.")
+        return private
+
+    def _register(self, key: PublicKey, *, revoked: bool = False) -> None:
+        _write(self._public / self._name(key), canonical({**key.document(), "revoked": revoked}), mode=0o644)
+
+    def _name(self, key: PublicKey) -> str:
+        return f"{key.owner}.{key.use.value}.{jwk.thumbprint(key.jwk)[:12]}.jwk.json"
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        try:
+            entry: dict[str, Any] = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        return entry
+
+
+def _key(entry: Mapping[str, Any]) -> PublicKey:
+    return PublicKey(entry["owner"], Use(entry["purpose"]), entry["kid"], entry["created"], jwk.public_part(entry))
+
+
+def _write(path: Path, data: bytes, *, mode: int) -> None:
+    """Replace a file whole: a reader sees the old or the new one, and nobody else ever sees a private one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(data)
+        half.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        error.filename = str(path)  # a full disk does not say which file it did not take
+        raise

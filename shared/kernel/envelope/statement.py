@@ -1,0 +1,71 @@
+"""Signed statements: a receipt says what arrived, a certificate what was destroyed. Anyone with the issuer's public key
+can check one, offline, years later.
+
+A statement is canonical JSON, `{"payload": {…}, "signature": "…"}`; the signature (Ed25519, base64url) is over a
+context line and the canonical payload. A document that differs in a single byte from what was issued does not verify.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.kernel.envelope.canonical import canonical, from_text, to_text
+from shared.kernel.envelope.keys import KeyService, PublicKeyLookup, Use, bad_signature, check_signature
+from shared.kernel.envelope.manifest import EXCHANGE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONTEXT = b"borough-exchange statement 1\n"
+
+
+def sign_statement(
+    body: Mapping[str, Any], kind: str, keys: KeyService, issued_at: datetime, issuer: str = EXCHANGE
+) -> bytes:
+    """A statement of `kind` (`receipt`, `certificate`) by `issuer`; the same facts give the same bytes.
+
+    `body` holds codes, counts, ids and hashes: text, whole numbers, flags, lists and objects, no personal value.
+    `issued_at` is aware; fractions of a second are dropped.
+    """
+    if issued_at.tzinfo is None:
+        raise ValueError("issued_at must be aware")
+    key_id = keys.current(issuer, Use.SIGN)
+    payload = {
+        "version": 1,
+        "kind": kind,
+        "issuer": issuer,
+        "issued_at": issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "key_id": key_id,
+        "body": dict(body),
+    }
+    signature = keys.sign(key_id, _message(payload))
+    return canonical({"payload": payload, "signature": to_text(signature)})
+
+
+def verify_statement(document: bytes, public_key_lookup: PublicKeyLookup) -> dict[str, Any]:
+    """The payload (version, kind, issuer, issued_at, key_id, body) of a statement that holds.
+
+    `public_key_lookup` is `keys.public_key`, or `lookup(read_public(exported))` for one who only has the issuer's
+    public keys. Raises `BadSignature` when any byte was altered or the key is not the issuer's, `KeyUnavailable` when
+    the key is not known.
+    """
+    try:
+        statement = json.loads(document)
+        payload: dict[str, Any] = statement["payload"]
+        signature = from_text(statement["signature"])
+        key_id, issuer, issued = payload["key_id"], payload["issuer"], canonical(statement)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise bad_signature() from None
+    if issued != document or set(statement) != {"payload", "signature"}:
+        raise bad_signature()
+    key = public_key_lookup(key_id)
+    if key.owner != issuer:
+        raise bad_signature()
+    check_signature(key, _message(payload), signature)
+    return payload
+
+
+def _message(payload: dict[str, Any]) -> bytes:
+    return _CONTEXT + canonical(payload)

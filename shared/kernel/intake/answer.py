@@ -1,0 +1,116 @@
+"""What the sender gets back for every drop: a report as workbook and JSON, and a signed receipt. No personal value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, Routes
+from shared.kernel.contract.report import refusal_of, report_json, report_xlsx, status_of
+from shared.kernel.contract.validate import FINDINGS, Validation
+from shared.kernel.envelope.manifest import Manifest
+from shared.kernel.envelope.statement import sign_statement
+from shared.kernel.errors import AlreadyExists, RejectedDrop
+from shared.kernel.intake.standing import Standing, told
+
+if TYPE_CHECKING:
+    from shared.kernel.exchange import Exchange
+
+RECEIPT = "receipt"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One blob that arrived, before anything it says of itself is believed."""
+
+    tenant: str
+    """The borough whose inbox it arrived in: the container, never what the file says."""
+    id: str
+    sha256: str
+    """Of the bytes; empty when they were too many to read."""
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a drop: refused whole, or validated and its rows sent on."""
+
+    outcome: Validation | RejectedDrop
+    routed: Mapping[str, int] = field(default_factory=dict)
+    """Rows staged, by home borough."""
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    """Rows that have no home borough to go to, by reason."""
+    standing: Standing | None = None
+    """Its place among its sender's other files; `None` where there is none, as of a refused drop or of decisions."""
+
+
+def answer(exchange: Exchange, drop: str, arrival: Arrival, manifest: Manifest | None, verdict: Verdict) -> None:
+    """Write `reports/<drop>/report.json`, `report.xlsx` and `receipt.json` into the sender's outbox, each once.
+
+    `manifest` is `None` when what the drop said of itself could not be believed.
+    """
+    facts: dict[str, str | int] = {
+        "drop": drop,
+        "dataset": manifest.dataset if manifest else "unknown",
+        "collection": manifest.collection if manifest else "unknown",
+        "agreement": exchange.agreement.reference,
+        "received_at": arrival.received_at.isoformat(),
+    }
+    if verdict.standing is not None:
+        facts |= told(verdict.standing)
+    head = exchange.ledger.head(f"drop:{drop}")
+    receipt: dict[str, object] = {
+        **facts,
+        "sender": arrival.tenant,
+        "sha256": arrival.sha256,
+        "status": status_of(verdict.outcome),
+        "code": verdict.outcome.code if isinstance(verdict.outcome, RejectedDrop) else "",
+        **_counts(verdict),
+        "ledger_head": head.hash if head else "",
+    }
+    documents = {
+        "report.json": (report_json(verdict.outcome, facts), "application/json"),
+        "report.xlsx": (report_xlsx(verdict.outcome, facts), _XLSX),
+        "receipt.json": (
+            sign_statement(receipt, RECEIPT, exchange.keys, arrival.received_at),
+            "application/json",
+        ),
+    }
+    outbox = exchange.storage.outbox(arrival.tenant)
+    for name, (document, content_type) in documents.items():
+        try:
+            outbox.create(f"reports/{drop}/{name}", document, content_type=content_type)
+        except AlreadyExists:
+            continue  # an earlier try wrote it, from the same facts
+
+
+def with_whereabouts(validation: Validation, routes: Routes) -> Validation:
+    """The validation with a finding for every accepted row that has no home borough to go to."""
+    rows = validation.accepted.column("row").combine_chunks()
+    found = [validation.findings]
+    for why in WHEREABOUTS:
+        concerned = rows.filter(pc.fill_null(pc.equal(routes.code, why.code), False))
+        words = {"code": why.code, "severity": "excluded", "field": "home_la", "message": why.message, "mend": why.mend}
+        columns = [
+            concerned,
+            *(pa.repeat(words[name], len(concerned)).dictionary_encode() for name in FINDINGS.names[1:]),
+        ]
+        found.append(pa.table(columns, schema=FINDINGS))
+    return replace(validation, findings=pa.concat_tables(found).unify_dictionaries().sort_by("row"))
+
+
+def _counts(verdict: Verdict) -> dict[str, object]:
+    if isinstance(verdict.outcome, RejectedDrop):
+        return {"refusal": refusal_of(verdict.outcome)}
+    return {
+        "rows_in": verdict.outcome.rows_in,
+        "rejected": verdict.outcome.rows_rejected,
+        "routed": dict(verdict.routed),
+        "excluded": dict(verdict.excluded),
+    }

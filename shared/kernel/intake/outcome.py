@@ -1,0 +1,40 @@
+"""What is left behind when the work on a blob has ended, however it ended: reconciliation passes such a blob over.
+
+It is a claim, so it is destroyed with the other facts of a borough's work, and no earlier than the blob.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.kernel.exchange import Exchange
+
+FOUND = "found"
+"""The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
+RENAMED = "renamed"
+"""The step of an event that named a blob otherwise than it is called."""
+_PREFIX = "outcome-"
+
+
+def settle(exchange: Exchange, tenant: str, event: str) -> None:
+    """Leave behind that the work on the blob of this event (``event:<id>``) has ended, today.
+
+    The day is in the name, because a name in an inbox comes again: next month's file may be called like this one's.
+    """
+    exchange.storage.claim(tenant, f"{_PREFIX}{_id(event)}-{exchange.clock():%Y%m%d}", {})
+
+
+def settled(exchange: Exchange, tenant: str) -> dict[str, datetime]:
+    """The events (``event:<id>``) of this borough's inbox and requests whose work has ended, and when it last did."""
+    ended: dict[str, datetime] = {}
+    for blob in exchange.storage.claims(tenant).list(_PREFIX):
+        event = f"event:{blob.name.removeprefix(_PREFIX).partition('-')[0]}"
+        if blob.created and (event not in ended or ended[event] < blob.created):
+            ended[event] = blob.created
+    return ended
+
+
+def _id(event: str) -> str:
+    return event.partition(":")[2]

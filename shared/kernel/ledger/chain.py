@@ -1,0 +1,208 @@
+"""The ledger's chains: one per subject, one event per step, each event bearing the hash of the one before it.
+
+An event is a create-only blob ``<kind>/<id>/<seq>.json``. The name holds the place in the chain and nothing else, so
+two workers who would take the same place meet, one yields, and the chain cannot fork. Each blob's metadata repeats its
+step and hash: an index, so that recording takes one listing and one write. What counts is in the blob.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shared.kernel.errors import AlreadyExists, ConservationBroken, LedgerBroken, Missing, StorageUnavailable
+from shared.kernel.ledger.conservation import Tally, check_conservation
+from shared.kernel.ledger.events import REPEATED, START, Event, check_subject
+
+if TYPE_CHECKING:
+    from shared.kernel.storage.areas import Area, BlobFacts
+
+_TRIES = 20
+"""Each lost race means that somebody else recorded another step of the same subject; there are fewer steps."""
+
+
+def utc_now() -> datetime:
+    """The time, where nobody says otherwise."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """All chains in one area, under one agreement (``fsm@1.0.0``), timed by `clock` (aware times)."""
+
+    def __init__(self, area: Area, *, agreement: str, clock: Callable[[], datetime] = utc_now) -> None:
+        self._area = area
+        self._agreement = agreement
+        self._clock = clock
+
+    def record(
+        self,
+        subject: str,
+        step: str,
+        *,
+        service: str,
+        tenant: str,
+        counts: Mapping[str, int] | None = None,
+        hashes: Mapping[str, str] | None = None,
+        codes: Sequence[str] = (),
+    ) -> Event:
+        """Append the step to the subject's chain, or return the event that already records it.
+
+        A step of `REPEATED` is appended each time. Raises `LedgerRefused` (LED-003) when a field could hold personal
+        data.
+        """
+        for _ in range(_TRIES):
+            chain = self._stored(subject)
+            for blob in chain:
+                if _index(blob, "step") == step and step not in REPEATED:
+                    return self._read(blob)
+            event = Event(
+                seq=len(chain) + 1,
+                subject=subject,
+                step=step,
+                at=self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                service=service,
+                tenant=tenant,
+                agreement=self._agreement,
+                previous=_index(chain[-1], "hash") if chain else START,
+                counts=dict(counts or {}),
+                hashes=dict(hashes or {}),
+                codes=tuple(codes),
+            )
+            try:
+                self._append(event)
+            except AlreadyExists:
+                continue
+            return event
+        raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
+
+    def recorded(self, subject: str, step: str) -> bool:
+        """Whether the subject's chain has the step."""
+        return any(_index(blob, "step") == step for blob in self._stored(subject))
+
+    def conserve(
+        self,
+        subject: str,
+        *,
+        service: str,
+        tenant: str,
+        rows_in: int,
+        rejected: int = 0,
+        excluded: Mapping[str, int] | None = None,
+        routed: int = 0,
+        matched: int = 0,
+        review: int = 0,
+        unmatched: int = 0,
+    ) -> Event:
+        """Record the step ``conserved`` with the counts of a drop or a run.
+
+        When rows in are not rows out, records ``unbalanced`` with the counts instead and raises `ConservationBroken`
+        (LED-002).
+        """
+        tally = Tally(rows_in, rejected, excluded or {}, routed, matched, review, unmatched)
+        try:
+            check_conservation(tally)
+        except ConservationBroken:
+            # A negative count is one of the ways to be unbalanced, and not one that an event can hold.
+            counts = {end: count for end, count in tally.counts().items() if count >= 0}
+            self.record(subject, "unbalanced", service=service, tenant=tenant, counts=counts, codes=("LED-002",))
+            raise
+        return self.record(subject, "conserved", service=service, tenant=tenant, counts=tally.counts())
+
+    def subjects(self, kind: str = "") -> Iterator[str]:
+        """Every subject, or those of one kind (``drop``), in the order of their names."""
+        last = ""
+        for blob in self._area.list(f"{kind}/" if kind else ""):
+            subject = ":".join(blob.name.split("/")[:2])
+            if subject != last:
+                yield (last := subject)
+
+    def written(self) -> Iterator[tuple[str, datetime | None]]:
+        """Every subject, and when the last event of its chain was written; `None` where the service does not say."""
+        last: tuple[str, datetime | None] | None = None
+        for blob in self._area.list():
+            subject = ":".join(blob.name.split("/")[:2])
+            if last and last[0] != subject:
+                yield last
+            last = (subject, blob.created)
+        if last:
+            yield last
+
+    def over(self, area: Area) -> Ledger:
+        """The same ledger reached through another area, and so with other rights."""
+        return Ledger(area, agreement=self._agreement, clock=self._clock)
+
+    def end(self, subject: str) -> None:
+        """Delete a whole chain whose days are over, its last event first: what is left at any moment is a chain that
+        holds."""
+        for blob in reversed(self._stored(subject)):
+            try:
+                self._area.delete(blob.name)
+            except Missing:
+                continue  # another worker was quicker
+
+    def events(self, subject: str) -> tuple[Event, ...]:
+        """The subject's chain as it is stored. Raises `LedgerBroken` (LED-001) for an event that was altered."""
+        return tuple(self._read(blob) for blob in self._stored(subject))
+
+    def head(self, subject: str) -> Event | None:
+        """The last event; `None` where there is none. Its hash vouches for the whole chain: state it in receipts."""
+        chain = self._stored(subject)
+        return self._read(chain[-1]) if chain else None
+
+    def _stored(self, subject: str) -> list[BlobFacts]:
+        """The chain's blobs in order. Raises `LedgerBroken` (LED-001) when one is missing, or is none of ours."""
+        folder = _folder(subject)
+        chain = list(self._marked(subject).list(folder))
+        if [blob.name for blob in chain] != [f"{folder}{place:04d}.json" for place in range(1, len(chain) + 1)]:
+            raise LedgerBroken("LED-001", f"The chain of {subject} has a gap.", "Compare with a copy of the ledger.")
+        return chain
+
+    def _read(self, blob: BlobFacts) -> Event:
+        subject = ":".join(blob.name.split("/")[:2])
+        return Event.from_json(self._marked(subject).read(blob.name).data)
+
+    def _marked(self, subject: str) -> Area:
+        """The area, with the subject as every request's id: the storage logs repeat it."""
+        return replace(self._area, request_id=subject)
+
+    def _append(self, event: Event) -> None:
+        self._marked(event.subject).create(
+            f"{_folder(event.subject)}{event.seq:04d}.json",
+            event.to_json(),
+            {"step": event.step, "hash": event.hash},
+            content_type="application/json",
+        )
+
+
+def _folder(subject: str) -> str:
+    check_subject(subject)
+    return f"{subject.replace(':', '/')}/"
+
+
+def _index(blob: BlobFacts, key: str) -> str:
+    if key not in blob.metadata:
+        raise LedgerBroken("LED-001", f"Blob {blob.name} of the ledger is no event.", "Compare with a copy.")
+    return blob.metadata[key]
+
+
+def verify_chain(events: Sequence[Event], *, vouched: str | None = None) -> None:
+    """Raise `LedgerBroken` (LED-001) when an event was altered, removed, reordered or inserted.
+
+    Events cut off at the end leave a shorter chain that holds. `vouched` is the hash of an event that somebody stated,
+    say a signed receipt in its `ledger_head`: a chain that was cut before that event is found out.
+    """
+    previous = START
+    steps: set[str] = set()
+    hashes: set[str] = set()
+    for place, event in enumerate(events, start=1):
+        if event.seq != place or event.subject != events[0].subject or event.previous != previous:
+            raise LedgerBroken("LED-001", f"The chain breaks at place {place}.", "Compare with a copy of the ledger.")
+        if event.step in steps - REPEATED:
+            raise LedgerBroken("LED-001", f"A step is there again at place {place}.", "Compare with a copy.")
+        steps.add(event.step)
+        hashes.add(event.hash)
+        previous = event.hash
+    if vouched is not None and vouched not in hashes:
+        raise LedgerBroken("LED-001", "The chain lacks an event that was vouched for.", "Compare with a copy.")

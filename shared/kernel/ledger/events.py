@@ -1,0 +1,133 @@
+"""One event: codes, counts, hashes and ids, and nothing that could be somebody's name, birthday or number.
+
+The grammar below is the gate. A code is lower-case words, a rule's code, a collection or an authority's number; it
+holds no six digits in a row and no date, so no UPN, ULN, NINO, UPRN or birthday is one. A hash is at least 16 hex
+digits, so no such number is one either. A surname in lower case would pass: that no caller writes one is what the
+end-to-end leak test is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.kernel.errors import LedgerBroken, LedgerRefused
+
+START = "0" * 64
+"""What the first event of a chain has for `previous`."""
+
+REPEATED = frozenset({"attempted"})
+"""Steps that a chain may have more than once: every attempt is told. Any other step is recorded once."""
+
+LONGEST = 96
+MOST = 10**12
+
+_CODE = re.compile(
+    r"(?!.*\d{6}|.*\d{4}-?\d\d-?\d\d)[a-z][a-z0-9]*([._@-][a-z0-9]+)*"  # accepted, fsm@1.0.0, excluded.leaver
+    r"|[A-Z]{3}-\d{3}"  # PUP-014
+    r"|\d{4}-[a-z]+"  # 2026-autumn
+    r"|\d{3}"  # 208
+)
+_SUBJECT = re.compile(r"[a-z]{2,16}:[a-z0-9]+(-[a-z0-9]+)*")
+_SLUG = re.compile(r"[a-z]+([._-][a-z]+)*")
+_AGREEMENT = re.compile(r"[a-z]+(-[a-z]+)*@\d+\.\d+\.\d+")
+_HASH = re.compile(r"[0-9a-f]{16,96}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of one subject. Raises `LedgerRefused` (LED-003), naming the field, for what is not in the grammar."""
+
+    seq: int
+    """1, 2, 3 … within the subject."""
+    subject: str
+    """``drop:<id>``, ``run:<id>``, ``event:<id>``."""
+    step: str
+    at: str
+    """UTC, whole seconds: ``2026-10-01T09:30:00Z``."""
+    service: str
+    """Which service did it, such as ``intake``."""
+    tenant: str
+    """The borough's slug."""
+    agreement: str
+    """The agreement in force, such as ``fsm@1.0.0``."""
+    previous: str
+    """Hash of the event before it in the subject's chain; `START` for the first."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", tuple(self.codes))
+        _admit("seq", type(self.seq) is int and self.seq >= 1)
+        for name, grammar in _GRAMMAR.items():
+            _admit(name, _matches(grammar, getattr(self, name)))
+        _admit("previous", len(self.previous) == len(START))
+        for key, count in self.counts.items():
+            _admit("counts", _matches(_CODE, key) and type(count) is int and 0 <= count <= MOST)
+        for key, digest in self.hashes.items():
+            _admit("hashes", _matches(_CODE, key) and _matches(_HASH, digest))
+        for code in self.codes:
+            _admit("codes", _matches(_CODE, code))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the event in canonical JSON, `previous` included: it vouches for the whole chain up to here."""
+        return hashlib.sha256(_canonical(self._facts())).hexdigest()
+
+    def to_json(self) -> bytes:
+        """The event with its hash, as it is stored."""
+        return _canonical({**self._facts(), "hash": self.hash})
+
+    @classmethod
+    def from_json(cls, document: bytes) -> Event:
+        """Read a stored event back. Raises `LedgerBroken` (LED-001) when it is not one, or was altered."""
+        try:
+            facts = json.loads(document)
+            claimed = facts.pop("hash")
+            event = cls(**facts)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, LedgerRefused):
+            raise LedgerBroken("LED-001", "A stored event is not an event.", "Restore the ledger.") from None
+        if event.hash != claimed:
+            raise LedgerBroken("LED-001", f"Event {event.seq} of {event.subject} was altered.", "Restore the ledger.")
+        return event
+
+    def _facts(self) -> dict[str, Any]:
+        facts = {name: getattr(self, name) for name in ("seq", *_GRAMMAR)}
+        return facts | {"counts": dict(self.counts), "hashes": dict(self.hashes), "codes": list(self.codes)}
+
+
+_GRAMMAR = {
+    "subject": _SUBJECT,
+    "step": _SLUG,
+    "at": _TIME,
+    "service": _SLUG,
+    "tenant": _SLUG,
+    "agreement": _AGREEMENT,
+    "previous": _HASH,
+}
+
+
+def check_subject(subject: str) -> None:
+    """Raise `LedgerRefused` (LED-003) unless this can be an event's subject."""
+    _admit("subject", _matches(_SUBJECT, subject))
+
+
+def _matches(grammar: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST and grammar.fullmatch(value) is not None
+
+
+def _admit(name: str, fits: bool) -> None:
+    if not fits:
+        raise LedgerRefused(
+            "LED-003", f"The event's `{name}` holds what is not a code, a count or an id.", "Nothing was recorded."
+        )
+
+
+def _canonical(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

@@ -1,0 +1,54 @@
+"""Puts releases into a borough's outbox, each exactly once."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE, from_metadata
+from shared.kernel.envelope.seal import seal
+from shared.kernel.errors import AlreadyExists
+
+if TYPE_CHECKING:
+    from shared.kernel.exchange import Exchange
+
+
+def send_sealed(
+    exchange: Exchange, rows: pa.Table, *, to: str, name: str, release: str, collection: str, prepared_at: datetime
+) -> str:
+    """Seal `rows` to borough `to`, write them as `name`, and return the SHA-256 of the sealed file.
+
+    Where the file is already there, an earlier try of the same work wrote it: the same rows under another data key. It
+    stays, and its hash is returned.
+    """
+    sealed = seal(
+        rows,
+        sender=EXCHANGE,
+        receiver=to,
+        dataset=release,
+        collection=collection,
+        agreement=exchange.agreement,
+        key_id=exchange.keys.current(to, Use.RELEASE),
+        prepared_at=prepared_at,
+        keys=exchange.keys,
+    )
+    outbox = exchange.storage.outbox(to)
+    try:
+        outbox.create(name, sealed.data, sealed.metadata)
+    except AlreadyExists:
+        manifest, _ = from_metadata(outbox.facts(name).metadata)
+        return manifest.sha256
+    return sealed.manifest.sha256
+
+
+def send_summary(exchange: Exchange, summary: dict[str, Any], *, to: str, name: str) -> None:
+    """Write a summary without personal data as JSON, once."""
+    document = json.dumps(summary, indent=2, sort_keys=True).encode() + b"\n"
+    try:
+        exchange.storage.outbox(to).create(name, document, content_type="application/json")
+    except AlreadyExists:
+        return  # everything in it is derived from the inputs and the claim

@@ -1,0 +1,95 @@
+"""Two boroughs and the exchange, with the keys each would hold: for tests of the envelope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.open import Opened, open_sealed
+from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.envelope.seal import Sealed, seal
+from shared.kernel.envelope.vault import KeyVaultKeys
+from shared.kernel.terms.load import load_agreement
+from tests.unit.kernel.envelope.fake_vault import VAULT_URL, Credential, FakeVault
+
+AGREEMENT = load_agreement()
+NOON = datetime(2026, 10, 1, 12, 0, 0, tzinfo=UTC)
+HOMES = ("ring", "vault")
+
+PUPILS = pa.table(
+    {
+        "upn": ["B801200005001", "J210234519001", None],
+        "surname": ["O'Neill", "Żak", "Okafor-Smith"],
+        "dob": pa.array([16000, 15000, None], pa.date32()),
+        "nc_year": pa.array([3, 5, 6], pa.int32()),
+    }
+)
+VALUES = ("B801200005001", "J210234519001", "O'Neill", "Żak", "Okafor", "Smith")
+"""Every personal value in PUPILS that a message could repeat."""
+
+
+@dataclass
+class House:
+    """The exchange's keys in one of their two homes, and a ring for each borough."""
+
+    exchange: LocalKeyRing | KeyVaultKeys
+    boroughs: dict[str, LocalKeyRing]
+    vault: FakeVault | None = None
+
+    def sealed(self, table: pa.Table = PUPILS, *, borough: str = "lambeth", **changes: Any) -> Sealed:
+        """A drop as an honest borough makes it, but for `changes`."""
+        keys = self.boroughs[borough]
+        facts = {
+            "sender": borough,
+            "receiver": EXCHANGE,
+            "dataset": "pupils",
+            "collection": "2026-autumn",
+            "agreement": AGREEMENT,
+            "key_id": keys.current(borough, Use.DROP),
+            "prepared_at": NOON,
+            "keys": keys,
+        }
+        return seal(table, **{**facts, **changes})
+
+    def opened(self, data: bytes, metadata: dict[str, str], *, borough: str = "lambeth", **changes: Any) -> Opened:
+        """What the exchange makes of bytes that arrived in a borough's inbox."""
+        facts = {
+            "receiver": EXCHANGE,
+            "sender": borough,
+            "dataset": "pupils",
+            "accepted_key_ids": self.exchange.accepted(borough, Use.DROP),
+            "agreement_gate": lambda manifest: None,
+            "limits": AGREEMENT.limits,
+            "keys": self.exchange,
+        }
+        return open_sealed(data, metadata, **{**facts, **changes})
+
+
+def exchange_keys(home: str, folder: Path, vault: FakeVault) -> LocalKeyRing | KeyVaultKeys:
+    """An empty key service in one of the two homes."""
+    if home == "ring":
+        return LocalKeyRing(folder)
+    return KeyVaultKeys(VAULT_URL, Credential(), transport=vault.transport())
+
+
+def build_house(home: str, folder: Path) -> House:
+    """Make every key and hand the public parts over, as onboarding does."""
+    vault = FakeVault()
+    house = House(exchange_keys(home, folder / "exchange", vault), {}, vault if home == "vault" else None)
+    house.exchange.create_key(EXCHANGE, Use.STAGING)
+    house.exchange.create_key(EXCHANGE, Use.SIGN)
+    for slug in ("lambeth", "southwark"):
+        ring = house.boroughs[slug] = LocalKeyRing(folder / slug)
+        house.exchange.create_key(slug, Use.DROP)
+        ring.import_public(house.exchange.export_public(slug, Use.DROP))
+        ring.import_public(house.exchange.export_public(EXCHANGE, Use.SIGN))
+        for use in (Use.RELEASE, Use.SIGN):
+            ring.create_key(slug, use)
+            house.exchange.import_public(ring.export_public(slug, use))
+    return house

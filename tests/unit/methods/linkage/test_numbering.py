@@ -1,0 +1,115 @@
+"""Text and keys as numbers: quicker than to hash text, and never another answer."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.methods.linkage import standardise
+from shared.methods.linkage.digits import encode_digits
+from shared.methods.linkage.fields import Standard, numbered
+from shared.methods.linkage.meet import may_meet, may_repeat, meet
+from shared.methods.linkage.short_text import ShortText
+from shared.methods.linkage.standardise import house_numbers
+
+TEXTS = st.lists(st.none() | st.text(max_size=18) | st.sampled_from(["", "A", "A\0", "SE15 4QP", "SE15 4QPX"]))
+KEYS = st.lists(st.integers(-1, 9), max_size=30)
+WIDE = 1 << 62
+
+
+def as_arrow_does(texts: pa.Array) -> tuple[list[int | None], list[str]]:
+    encoded = texts.dictionary_encode()
+    return encoded.indices.to_pylist(), encoded.dictionary.to_pylist()
+
+
+@given(texts=TEXTS, start=st.integers(0, 3))
+def test_text_is_numbered_as_a_dictionary_numbers_it(texts: list[str | None], start: int) -> None:
+    array = pa.array(texts, pa.string()).slice(start)
+    codes, values = numbered(array)
+    assert ([None if code < 0 else code for code in codes.tolist()], values.to_pylist()) == as_arrow_does(array)
+
+
+@given(texts=st.lists(st.sampled_from(["", "A", "B", "SE15 4QP", "SE15 4QPA", "SE15 4QPB"]), min_size=1))
+def test_texts_that_look_alike_to_the_sort_are_still_told_apart(texts: list[str]) -> None:
+    array = pa.array(texts)
+    short = ShortText.of(array)
+    assert short is not None
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ShortText, "mixed", property(lambda text: np.zeros(len(text.rows), np.uint64)))
+        codes, first = short.numbered(len(array))
+    assert (codes.tolist(), array.take(pa.array(first)).to_pylist()) == as_arrow_does(array)
+
+
+DIGITS = st.from_regex(r"[0-9]{0,20}", fullmatch=True)
+ODD = st.sampled_from(["1E+11", " 7 ", "1.0", "", "0", "12a", "１２"])
+
+
+@given(ours=st.lists(st.none() | DIGITS | ODD), theirs=st.lists(st.none() | DIGITS | ODD))
+def test_digits_are_read_as_their_standard_form_says(ours: list[str | None], theirs: list[str | None]) -> None:
+    columns = [pa.chunked_array([pa.array(side, pa.string())]) for side in (ours, theirs)]
+    field = encode_digits(standardise.uprns, *columns)
+    standard = standardise.uprns(pa.array([*ours, *theirs], pa.string())).to_pylist()
+    codes = [*field.pupils.tolist(), *field.households.tolist()]
+    assert [code < 0 for code in codes] == [value is None for value in standard]
+    assert len({*zip(codes, standard, strict=True)}) == len({*codes}) == len({*standard})
+
+
+@pytest.mark.parametrize("spread", [1, WIDE // 10])
+@given(ours=KEYS, theirs=KEYS, most=st.integers(1, 4))
+def test_rows_meet_if_and_only_if_their_keys_are_the_same(
+    spread: int, ours: list[int], theirs: list[int], most: int
+) -> None:
+    left, right = (np.array([key * spread if key >= 0 else -1 for key in side], np.int64) for side in (ours, theirs))
+    pairs = meet(left, right, WIDE, most)
+    assert sorted(zip(pairs.pupils.tolist(), pairs.households.tolist(), strict=True)) == [
+        (row, child)
+        for row, key in enumerate(ours)
+        for child, other in enumerate(theirs)
+        if key == other >= 0 and theirs.count(key) <= most
+    ]
+
+
+@pytest.mark.parametrize("spread", [1, WIDE // 10])
+@given(ours=KEYS, theirs=KEYS)
+def test_no_key_that_is_shared_or_repeated_is_left_out(spread: int, ours: list[int], theirs: list[int]) -> None:
+    left, right = (np.array([key * spread if key >= 0 else -1 for key in side], np.int64) for side in (ours, theirs))
+    size = 10 * spread
+    asked, children = may_meet(left, right, size)
+    assert {row for row, key in enumerate(ours) if key >= 0 and key in theirs} <= set(asked.tolist())
+    assert {row for row, key in enumerate(theirs) if key >= 0 and key in ours} <= set(children.tolist())
+    again = may_repeat(left, size).tolist()
+    assert {row for row, key in enumerate(ours) if key >= 0 and ours.count(key) > 1} <= set(again)
+    assert all(ours[row] >= 0 for row in [*asked, *again])
+
+
+@given(texts=st.lists(st.none() | st.text("0123456789aAbstndrhSTNDRH ,-/éßı٣", max_size=14)))
+def test_house_numbers_are_the_words_that_begin_with_a_digit_but_for_ordinals(texts: list[str | None]) -> None:
+    def plainly(text: str | None) -> str | None:
+        upper = pc.utf8_upper(pa.array([text or ""], pa.string()))[0].as_py()
+        words = re.sub("[^0-9A-Z]+", " ", upper).split()
+        kept = [word for word in words if re.match("[0-9]", word) and not re.fullmatch("[0-9]+(ST|ND|RD|TH)", word)]
+        return " ".join(kept) or None
+
+    assert house_numbers(pa.array(texts, pa.string())).to_pylist() == [plainly(text) for text in texts]
+
+
+WORDS = st.sampled_from(
+    [*sorted(standardise.NO_NAME), *sorted(standardise.TITLES), "baby", "of", "Twin", "zzz", "Jo", "n/a"]
+)
+NAMES = st.lists(WORDS | st.text("abyzABYZ", max_size=4) | st.text("aZ1 '`-.,(\n\té", max_size=6), max_size=3).map(
+    " ".join
+)
+
+
+@pytest.mark.parametrize("standard", [standardise.surnames, standardise.forenames])
+@given(names=st.lists(NAMES | st.none()))
+def test_plain_names_read_together_are_as_each_is_by_itself(standard: Standard, names: list[str | None]) -> None:
+    # A space, but no ASCII: names that have it go one by one.
+    alone = [None if name is None else f"{name}\u2002" for name in names]
+    assert standard(pa.array(names, pa.string())) == standard(pa.array(alone, pa.string()))

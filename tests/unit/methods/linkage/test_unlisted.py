@@ -1,0 +1,66 @@
+"""A claim of the pupil's home and surname that does not list the pupil: shown to a person, never matched."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from shared.methods.linkage.guards import GUARDS
+from shared.methods.linkage.link import link
+from shared.methods.linkage.unlisted import MOST_AT_HOME
+from tests.unit.methods.linkage.families import WHOLE, children, pupils
+
+SISTER = {"child_forename": "Kehinde", "child_dob": date(2009, 1, 9), "claimant_surname": "Okonjo"}
+
+
+def _one(pupil: dict[str, Any], *claim: dict[str, Any]) -> dict[str, Any]:
+    return link(pupils(pupil), children(*claim), WHOLE).to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    ("pupil", "child"),
+    [
+        ({}, {}),
+        ({}, {"child_surname": "Bello"}),
+        ({}, {"child_surname": "Bello", "claimant_surname": "Bello", "partner_surname": "OKONJO"}),
+        ({"uprn": None}, {}),
+    ],
+)
+def test_a_claim_that_fits_home_and_surname_goes_to_a_person(pupil: dict[str, Any], child: dict[str, Any]) -> None:
+    found = _one(pupil, SISTER | child)
+    assert (found["outcome"], found["rule"], found["guard"]) == ("review", "unlisted", "unlisted")
+    assert found["probability"] == WHOLE.unlisted
+    assert found["sentence"].endswith("A person decides: the claim does not list the pupil.")
+    assert "unlisted" in {guard.code for guard in GUARDS}
+
+
+@pytest.mark.parametrize(
+    ("pupil", "child"),
+    [
+        ({"surname": "Lee"}, {}),
+        ({}, {"uprn": "7", "postcode": "N1C 4AX", "address_line_1": "3 Canal Reach"}),
+        ({"uprn": None}, {"address_line_1": "14 High Street"}),
+        ({"surname": None}, {"child_surname": None, "claimant_surname": None}),
+    ],
+)
+def test_another_home_or_surname_is_no_family(pupil: dict[str, Any], child: dict[str, Any]) -> None:
+    assert _one(pupil, SISTER | child)["outcome"] == "unmatched"
+
+
+def test_who_is_found_is_not_looked_for_on_another_claim() -> None:
+    found = link(pupils({}, {"forename": "Ola", "dob": date(2012, 2, 2)}), children({}, SISTER), WHOLE).to_pylist()
+    assert [(row["outcome"], row["rule"] == "unlisted") for row in found] == [("matched", False), ("review", True)]
+
+
+def test_however_sure_the_agreement_is_no_such_claim_is_matched_and_without_its_word_none_is_shown() -> None:
+    sure = WHOLE.model_copy(update={"unlisted": 0.9999})
+    assert link(pupils({}), children(SISTER), sure).to_pylist()[0]["outcome"] == "review"
+    silent = WHOLE.model_copy(update={"unlisted": None})
+    assert link(pupils({}), children(SISTER), silent).to_pylist()[0]["outcome"] == "unmatched"
+
+
+def test_an_institution_is_no_home() -> None:
+    crowd = [SISTER | {"child_seq": n, "household_ref": f"H{n}"} for n in range(MOST_AT_HOME + 1)]
+    assert _one({}, *crowd)["outcome"] == "unmatched"
