@@ -1,0 +1,158 @@
+"""What an agreement does with rows, as the kernel asks for it: where they go, what work is due, how it is carried out.
+
+A pipeline is pure: tables in, tables out. The kernel does the rest: trust, idempotence, staging, conservation, sealing,
+the ledger, retention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shared.kernel.terms.partition import Partition
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pyarrow as pa
+
+    from shared.kernel.contract.datasets import Contract
+    from shared.kernel.terms.model import Agreement
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """One reason why an accepted row is nobody's work. Reports tell it like a finding of severity `excluded`."""
+
+    code: str
+    """Such as ``ROU-001``."""
+    reason: str
+    """The end of such rows: ``excluded.<reason>``."""
+    field: str
+    """The column that it is about."""
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Routed:
+    """Where the accepted rows of a drop go. Every row is in one part or goes nowhere, once."""
+
+    parts: Mapping[str, pa.Table]
+    """Rows by the slug of the party whose work they are; no part is empty."""
+    nowhere: Mapping[Nowhere, pa.Array] = field(default_factory=dict)
+    """The `row` numbers of the others, by reason; no array is empty."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work of one party over staged files: of the same files under the same agreement there is one."""
+
+    kind: str
+    """A word of the agreement's, such as ``run``: the ledger's subject is ``run:<id>``."""
+    party: str
+    """Whose work it is: its slug."""
+    collection: str
+    inputs: tuple[str, ...]
+    """Names of partitions (`Partition.name`) in the party's staging area."""
+
+
+class Staged(Protocol):
+    """What lies staged for one party under one agreement, by its names alone."""
+
+    def counting(self, dataset: str, collection: str) -> tuple[Partition, ...]:
+        """The file that counts of each sender, by sender."""
+
+    def kept(self, kind: str) -> tuple[Partition, ...]:
+        """Everything that earlier jobs kept under this word (`Carried.kept`), oldest first."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """Rows for one party's outbox: ``<agreement>/<folder>/<collection>/<job id>/<name>.parquet``."""
+
+    to: str
+    """The receiving party's slug."""
+    name: str
+    """A release of the agreement's terms, which say the columns: more than these are cut off, fewer are a defect."""
+    folder: str
+    rows: pa.Table
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a job found."""
+
+    rows_in: int
+    ends: Mapping[str, int]
+    """Rows by the end that each came to, of the pipeline's `ends`; ``excluded.<reason>`` tells excluded ones apart."""
+    releases: tuple[Release, ...]
+    summary: Mapping[str, Any]
+    """Counts for the party whose work it was; no personal data. The kernel adds job, agreement, collection, times."""
+    folder: str
+    """Where the summary goes: ``<folder>/<collection>/<job id>/summary.json``. It is written last."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """For the ledger, beside the ends."""
+    kept: Mapping[str, pa.Table] = field(default_factory=dict)
+    """Staged for later jobs of the same party, by a word of the agreement's."""
+
+
+class Pipeline(Protocol):
+    """What an agreement's package brings. One object, `PIPELINE` in its `pipeline.py`."""
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """The agreement's datasets."""
+
+    @property
+    def ends(self) -> Mapping[str, str]:
+        """Every end that a row of a job can come to, and what it means."""
+
+    @property
+    def kinds(self) -> Mapping[str, Rights]:
+        """Every kind of job, and what it may read, keep and send."""
+
+    def check(self, dataset: str, rows: pa.Table, agreement: Agreement) -> None:
+        """Raise `NotAgreed` for accepted rows of a drop that the agreement's own section forbids."""
+
+    def route(self, dataset: str, rows: pa.Table, *, sender: str, agreement: Agreement, postcodes: Postcodes) -> Routed:
+        """Whose work each accepted row is. `rows` has the contract's columns in normal form, and `row`."""
+
+    def due(self, arrived: Partition, party: str, staged: Staged) -> Iterable[Job]:
+        """The jobs that are due now that this file lies in the party's staging area; none while something is missing.
+
+        Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees both.
+        """
+
+    def stands(self, job: Job, staged: Staged) -> bool:
+        """Whether the job is still to be done: not when its inputs were replaced, and another was asked for instead."""
+
+    def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
+        """Names of kept partitions that it reads beside its inputs, as they are when the work begins."""
+
+    def carry_out(
+        self, job: Job, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: datetime
+    ) -> Carried:
+        """Do the work: `tables` are its inputs, then what it also reads, in that order. `as_of` is when it began."""
+
+
+class Postcodes(Protocol):
+    """The postcode directory, opened where it is needed alone."""
+
+    def __call__(self) -> pa.Table:
+        """`postcode` in normal form and `ons_code`, one row per postcode."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a kind of job may do. The audit explains its operations by them, and by nothing else."""
+
+    reads: frozenset[str]
+    """Datasets and kept words."""
+    keeps: frozenset[str]
+    """Words under which it keeps rows for later."""
+    sends: Mapping[str, str]
+    """Releases, and the folder of the outbox that each goes to."""
+    folder: str
+    """Of its summary."""
