@@ -14,11 +14,11 @@ from docs.governance.record import record_page
 from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
 from docs.sealed.page import sealed_page, spark_page
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.eligibility.page import eligibility_page
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.envelope.asks import ask_page
 from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES
@@ -38,7 +38,7 @@ def generated() -> dict[Path, str]:
     """Every generated text and what it should hold."""
     files = {Path("agreements/schema") / name: text for name, text in schemas().items()}
     pages = {
-        "rule-codes": rule_page(),
+        "rule-codes": rule_page({"Free school meals": CONTRACTS}),
         "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from docs.governance.markdown import code, page, table
-from shared.kernel.contract.datasets import CONTRACTS, Column, Contract, Kind
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.kernel.contract.columns import Column, Contract, Kind
 from shared.kernel.contract.rules.common import LONGEST_TEXT
 
 ROWS = {

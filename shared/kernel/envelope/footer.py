@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.envelope import asks
 from shared.kernel.envelope.layouts import FOOTER, GROUP_COUNT
 from shared.kernel.envelope.limits import (
@@ -42,9 +41,6 @@ _DECIMAL = 5
 _CODECS = {0: None, 1: "snappy", 2: "gzip", 6: "zstd"}
 _OTHER_CODECS = {3: "LZO", 4: "Brotli", 5: "LZ4", 7: "LZ4_RAW"}
 _WITH_FOOTER_KEY, _WITH_OWN_KEY = 1, 2
-
-_KNOWN_NAMES = frozenset(name for contract in CONTRACTS.values() for name in contract.names)
-"""Column names that a message may repeat: they are ours."""
 
 _VERSION = re.compile(rb"\s*(\d+)\.(\d+)\.(\d+)")
 
@@ -95,8 +91,8 @@ class Footer:
         return f"{self.columns[chunk.column].place}, row group {chunk.group + 1} of {self.groups}"
 
 
-def read_footer(data: bytes, lock: Lock, data_key: bytes) -> Footer:
-    """Decrypt and read the footer.
+def read_footer(data: bytes, lock: Lock, data_key: bytes, known: frozenset[str] = frozenset()) -> Footer:
+    """Decrypt and read the footer. Messages name columns that are `known`; any other name is the sender's text.
 
     Raises `UntrustedDrop`: ENV-010 when it is too long, ENV-013 when it does not decrypt or hold together, ENV-015 for
     more columns than can be read, ENV-016 for nested columns and bytes of fixed width that are no number, ENV-018 when
@@ -114,7 +110,7 @@ def read_footer(data: bytes, lock: Lock, data_key: bytes) -> Footer:
     try:
         if lock.footer_bytes > MOST_FOOTER_BYTES:
             raise asks.FOOTER_TOO_LONG.refusal(length=lock.footer_bytes, groups=_group_count(opened))
-        return _footer(read_struct(opened, FOOTER, Room(2 * MOST_CHUNKS, MOST_UNKNOWN)), len(data))
+        return _footer(read_struct(opened, FOOTER, Room(2 * MOST_CHUNKS, MOST_UNKNOWN)), len(data), known)
     except (ValueError, KeyError, TypeError):
         raise asks.FOOTER_FORM.refusal() from None
 
@@ -130,12 +126,13 @@ def _group_count(footer: bytes) -> str:
     return "no"
 
 
-def _footer(facts: dict[int, Any], size: int) -> Footer:
+def _footer(facts: dict[int, Any], size: int, known: frozenset[str]) -> Footer:
     root, *leaves = facts[2]
     if len(leaves) > MOST_COLUMNS:
         raise asks.MANY_COLUMNS.refusal(columns=len(leaves), most=MOST_COLUMNS)
     columns = tuple(
-        _column(leaf, column_place(leaf[4].decode(), number, root[5])) for number, leaf in enumerate(leaves, start=1)
+        _column(leaf, column_place(leaf[4].decode(), number, root[5], known))
+        for number, leaf in enumerate(leaves, start=1)
     )
     groups, writer = facts[4], facts.get(6, b"")
     if root[5] != len(leaves) or any(len(group[1]) != len(leaves) for group in groups):
@@ -153,9 +150,9 @@ def _footer(facts: dict[int, Any], size: int) -> Footer:
     return Footer(facts[3], sum(group[3] for group in groups), columns, chunks, len(groups), writer)
 
 
-def column_place(name: str, number: int, columns: int) -> str:
-    """How a message names a column."""
-    return f"column {number} of {columns}" + (f" ({name})" if name in _KNOWN_NAMES else "")
+def column_place(name: str, number: int, columns: int, known: frozenset[str]) -> str:
+    """How a message names a column: by its name only where it is one of ours."""
+    return f"column {number} of {columns}" + (f" ({name})" if name in known else "")
 
 
 def _column(leaf: dict[int, Any], place: str) -> Column:

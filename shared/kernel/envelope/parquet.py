@@ -52,11 +52,11 @@ class _Wrapping(pe.KmsClient):  # type: ignore[misc]  # pyarrow ships no types
         return base64.b64encode(self._keys.wrap(master_key_identifier, key_bytes)).decode("ascii")
 
 
-def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
+def check_shape(schema: pa.Schema, rows: int, limits: Limits, known: frozenset[str] = frozenset()) -> None:
     """Raise `UntrustedDrop` for too many rows (ENV-014), too many columns or one twice (ENV-015), or a type that is
     nested, an Arrow extension or fixed-width bytes (ENV-016).
 
-    Columns are named by position, and by name where it is one of ours: another name is the sender's text.
+    Columns are named by position, and by name where it is `known`: another name is the sender's text.
     """
     _check_size(rows, len(schema), limits)
     for name, times in Counter(schema.names).items():
@@ -65,7 +65,7 @@ def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
             raise asks.DUPLICATE_COLUMN.refusal(places=f"columns {', '.join(map(str, places[:10]))} of {len(schema)}")
     for position, field in enumerate(schema, start=1):
         if not _is_flat(field):
-            raise _not_flat(field, column_place(field.name, position, len(schema)))
+            raise _not_flat(field, column_place(field.name, position, len(schema), known))
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
@@ -116,19 +116,21 @@ class Content:
     """Bytes that it may expand to."""
 
 
-def check_content(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> Content:
+def check_content(
+    data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits, known: frozenset[str] = frozenset()
+) -> Content:
     """Look at everything in the file but its values: footer, schema, every page header.
 
     Raises `UntrustedDrop`, ENV-013 to ENV-019, and ENV-010 for a footer that is too long.
     """
     room = room_for(len(data), limits)
     with _parsing(lambda: "a schema"):
-        footer = read_footer(data, lock, data_key)
+        footer = read_footer(data, lock, data_key, known)
         _check_size(max(footer.rows, footer.group_rows), len(footer.columns), limits)
         if not rows == footer.rows == footer.group_rows:
             raise asks.ROWS_DIFFER.refusal(manifest=rows, footer=footer.rows, groups=footer.group_rows)
         file = _open(data, data_key, ())
-        check_shape(file.schema_arrow, footer.rows, limits)
+        check_shape(file.schema_arrow, footer.rows, limits, known)
         weights = weigh(data, footer, lock, data_key, limit=room)
         schema = pa.schema([(field.name, _plain(field.type)) for field in file.schema_arrow])
         repeated = tuple(

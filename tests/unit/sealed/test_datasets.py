@@ -15,7 +15,8 @@ import pytest
 
 from docs.sealed.datasets import KINDS, ROWS, datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import MEMBERS, manifest_schema
-from shared.kernel.contract.datasets import CONTRACTS, Contract
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.kernel.contract.columns import Contract
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.manifest import Manifest
 from tests.world import NOW, decision, household, pupil, table
@@ -26,7 +27,7 @@ GOOD = {"pupils": pupil(), "households": household(), "decisions": decision("0a1
 
 def rejected(dataset: str, row: dict[str, Any]) -> bool:
     """Whether the exchange refuses a file of this one row, or the row."""
-    checked = validate(table(dataset, [row]), dataset, as_of=NOW.date(), stale_after_days=60)
+    checked = validate(table(dataset, [row]), CONTRACTS[dataset], as_of=NOW.date(), stale_after_days=60)
     return bool(checked.rows_rejected)
 
 
@@ -95,7 +96,7 @@ def test_what_the_page_says_is_read_as_well_is_read(kind: str, written: pa.Array
         kind
     ]
     rows = rows.set_column(rows.schema.get_field_index(name), name, written)
-    assert validate(rows, "households", as_of=NOW.date(), stale_after_days=60).status == "accepted"
+    assert validate(rows, CONTRACTS["households"], as_of=NOW.date(), stale_after_days=60).status == "accepted"
 
 
 def test_every_kind_of_column_is_in_the_table_of_types() -> None:

@@ -67,6 +67,7 @@ class House:
             "agreement_gate": lambda manifest: None,
             "limits": AGREEMENT.limits,
             "keys": self.exchange,
+            "known_columns": frozenset(PUPILS.column_names),
         }
         return open_sealed(data, metadata, **{**facts, **changes})
 

@@ -9,17 +9,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from shared.kernel.contract.datasets import CONTRACTS
-from shared.kernel.contract.file_rules import FILE_RULES, LONGEST_TEXT_BYTES, read_columns
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.kernel.contract.file_rules import FILE_RULES, LONGEST_TEXT_BYTES, contract_for, read_columns
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.errors import BadFile
-from tests.unit.kernel.contract.rows import AS_OF, STALE_AFTER_DAYS, table_of
+from tests.unit.agreements.free_school_meals.contracts.rows import AS_OF, STALE_AFTER_DAYS, table_of
 
 UTC_MILLISECONDS = pa.timestamp("ms", "+00:00")
 
 
 def check(table: pa.Table, dataset: str = "pupils") -> Validation:
-    return validate(table, dataset, as_of=AS_OF, stale_after_days=STALE_AFTER_DAYS)
+    return validate(table, CONTRACTS[dataset], as_of=AS_OF, stale_after_days=STALE_AFTER_DAYS)
 
 
 def refusal(table: pa.Table, dataset: str = "pupils") -> BadFile:
@@ -87,7 +87,10 @@ def test_a_column_twice_refuses_the_file() -> None:
 
 def test_no_rows_and_no_dataset_have_their_own_codes() -> None:
     assert refusal(table_of("pupils").slice(0, 0)).code == "FIL-002"
-    assert refusal(table_of("pupils"), "no-such-dataset").code == "FIL-001"
+    with pytest.raises(BadFile, match="FIL-001") as caught:
+        contract_for(CONTRACTS, "Okafor")
+    assert "There are: pupils, households, decisions." in caught.value.message
+    assert "Okafor" not in str(caught.value)
 
 
 class Named(pa.ExtensionType):  # type: ignore[misc]

@@ -12,17 +12,16 @@ from zipfile import ZipFile
 import pytest
 from python_calamine import CalamineWorkbook
 
+from shared.agreements.free_school_meals.contracts import CONTRACTS, PUPILS
 from shared.kernel.contract import report as report_module
 from shared.kernel.contract.catalogue import rule_page
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.file_rules import UNKNOWN
 from shared.kernel.contract.identifiers import upn_check_letter
 from shared.kernel.contract.report import report_json, report_xlsx, row_reference, status_of
 from shared.kernel.contract.template import DICTIONARY_HEADER, dictionary_csv, template_csv, template_xlsx
 from shared.kernel.contract.validate import Validation
-from shared.kernel.errors import BadFile
 from tests.opened import moments_in
-from tests.unit.kernel.contract.rows import PUPIL, validated
+from tests.unit.agreements.free_school_meals.contracts.rows import PUPIL, validated
 
 FACTS: dict[str, str | int] = {"drop": "d-0a1b2c", "dataset": "pupils", "agreement": "fsm@1.0.0"}
 REFUSED = UNKNOWN.broken_by(["ethnicity"])
@@ -43,18 +42,18 @@ def sheets(data: bytes) -> dict[str, list[list[object]]]:
     return {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
 
 
-def test_a_report_line_says_school_pupil_reference_message_how_to_mend_and_field_in_that_order() -> None:
+def test_a_report_line_says_group_row_message_how_to_mend_and_field_in_that_order() -> None:
     document = json.loads(report_json(three_schools(), FACTS))
     line = document["findings"][1]
-    assert list(line) == ["school", "reference", "message", "mend", "field", "severity", "code", "to_mend"]
-    assert (line["school"], line["reference"], line["field"], line["code"]) == ("100785", "row 3", "upn", "PUP-001")
+    assert list(line) == ["group", "reference", "message", "mend", "field", "severity", "code", "to_mend"]
+    assert (line["group"], line["reference"], line["field"], line["code"]) == ("100785", "row 3", "upn", "PUP-001")
     header = sheets(report_xlsx(three_schools(), FACTS))["Findings"][0]
-    assert header == ["School (URN)", "Pupil reference", "Message", "How to mend", "Field", "Severity", "Code"]
+    assert header == ["School (URN)", "Row", "Message", "How to mend", "Field", "Severity", "Code"]
 
 
 def test_lines_are_school_by_school_and_then_in_the_order_of_the_file() -> None:
     lines = json.loads(report_json(three_schools(), FACTS))["findings"]
-    assert [(line["school"], line["reference"]) for line in lines] == [
+    assert [(line["group"], line["reference"]) for line in lines] == [
         ("", "row 4"),
         ("100785", "row 3"),
         ("100785", "row 5"),
@@ -138,7 +137,7 @@ def test_a_file_refused_as_a_whole_is_reported_with_its_code_and_without_row_cou
     assert document["findings"][0]["code"] == "FIL-005"
     assert "ethnicity" in document["findings"][0]["message"]
     book = sheets(report_xlsx(REFUSED, FACTS))
-    assert book["Findings"][1][:2] == ["", "file"]
+    assert book["Findings"][1][0] == "file"
     assert ["Rows in", "not read"] in book["Summary"]
     assert status_of(REFUSED) == "rejected"
 
@@ -162,15 +161,15 @@ def test_the_same_outcome_gives_the_same_bytes() -> None:
     for make in (report_json, report_xlsx):
         assert make(three_schools(), FACTS) == make(three_schools(), FACTS)
         assert make(REFUSED, FACTS) == make(REFUSED, FACTS)
-    for dataset in CONTRACTS:
-        assert template_xlsx(dataset) == template_xlsx(dataset)
+    for contract in CONTRACTS.values():
+        assert template_xlsx(contract) == template_xlsx(contract)
     # Made within one second they would be the same with the time in them, too.
-    for workbook in (report_xlsx(REFUSED, FACTS), template_xlsx("pupils")):
+    for workbook in (report_xlsx(REFUSED, FACTS), template_xlsx(PUPILS)):
         assert moments_in(workbook) == {"2026-01-01T00:00:00Z", "1980-01-01T00:00:00Z"}
 
 
 def test_no_file_has_the_moment_in_which_it_was_made() -> None:
-    for data in (report_xlsx(three_schools(), FACTS), template_xlsx("pupils")):
+    for data in (report_xlsx(three_schools(), FACTS), template_xlsx(PUPILS)):
         with ZipFile(BytesIO(data)) as parts:
             assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
             properties = parts.read("docProps/core.xml").decode()
@@ -193,24 +192,18 @@ def test_a_report_that_would_be_too_long_has_the_row_numbers_of_all(
 @pytest.mark.parametrize("dataset", list(CONTRACTS))
 def test_a_template_has_the_contracts_columns_and_a_data_dictionary(dataset: str) -> None:
     names = list(CONTRACTS[dataset].names)
-    book = sheets(template_xlsx(dataset))
+    book = sheets(template_xlsx(CONTRACTS[dataset]))
     assert list(book) == [dataset, "data dictionary"]
     assert book[dataset] == [names]
-    assert template_csv(dataset) == ",".join(names) + "\r\n"
-    dictionary = list(csv.reader(StringIO(dictionary_csv(dataset))))
+    assert template_csv(CONTRACTS[dataset]) == ",".join(names) + "\r\n"
+    dictionary = list(csv.reader(StringIO(dictionary_csv(CONTRACTS[dataset]))))
     assert dictionary[0] == list(DICTIONARY_HEADER)
     assert [line[0] for line in dictionary[1:]] == names
     assert book["data dictionary"] == dictionary
 
 
-def test_a_template_of_no_dataset_is_refused() -> None:
-    for make in (template_xlsx, template_csv, dictionary_csv):
-        with pytest.raises(BadFile, match="FIL-001"):
-            make("benefits")
-
-
 def test_the_page_of_codes_is_a_page_of_whole_tables() -> None:
-    page = rule_page()
+    page = rule_page({"Free school meals": CONTRACTS})
     assert page.endswith("\n")
     rows = [line for line in page.splitlines() if line.startswith("|")]
     assert {line.count(" | ") for line in rows} == {3, 4}
