@@ -6,6 +6,7 @@ Minimisation is here: a column that is not listed is refused, so what nobody nee
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +83,8 @@ class Contract:
         named = {name for rule in self.rules for name in (rule.field, *rule.instead)}
         named |= {self.identifier} if self.identifier else set()
         named |= {self.grouped_by.column} if self.grouped_by else set()
+        if repeated := [name for name, times in Counter(self.names).items() if times > 1]:
+            raise ValueError(f"{self.dataset} has the column {repeated[0]} twice")
         if unknown := named.difference(self.names):
             raise ValueError(f"{self.dataset} has no column {', '.join(sorted(unknown))}")
 

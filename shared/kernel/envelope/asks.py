@@ -95,10 +95,10 @@ KEY_ID = Ask(
 # --- the manifest and its signature (ENV-003, 005, 007) ---------------------------------------------------------------
 
 MEMBER_FORMS = {
-    "agreement": "is the agreement's id alone, lower case: fsm",
+    "agreement": "is the agreement's id alone, lower case, without its version",
     "agreement_version": "is three numbers with dots: 1.0.0",
     "collection": "is a year and a word: 2026-autumn",
-    "dataset": "is lower case: pupils, households or decisions",
+    "dataset": "is the name of one of the agreement's datasets, lower case",
     "key_id": "is the kid of the drop key, letter by letter: ring:, owner, /drop/ and 12 hexadecimal digits; or a URL "
     "in a vault",
     "prepared_at": "is UTC in whole seconds and ends in Z: 2026-12-01T09:00:00Z",

@@ -9,7 +9,7 @@ import pytest
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.file_rules import FILE_RULES
-from shared.kernel.contract.rules.registry import Rule, Rulebook
+from shared.kernel.contract.rules.registry import Rule
 from tests.unit.agreements.free_school_meals.contracts.examples import EXAMPLES, LONG, OTHER_UPN, SIBLING
 from tests.unit.agreements.free_school_meals.contracts.rows import GOOD, found, validated
 
@@ -68,14 +68,6 @@ def test_only_rules_on_missing_values_fire_on_an_empty_row(dataset: str) -> None
     for _, code, field in found(empty):
         rule = next(rule for rule in ALL_RULES if (rule.code, rule.field) == (code, field))
         assert any(word in rule.message for word in ("missing", "no address", "neither", "It is not said"))
-
-
-def test_a_rulebook_refuses_a_code_twice_out_of_order_or_of_another_dataset() -> None:
-    book = Rulebook("PUP")
-    book.error("PUP-002", "upn", "m", "n")(lambda frame, _: frame.none())
-    for code in ("PUP-002", "PUP-001", "HOU-003"):
-        with pytest.raises(ValueError, match=code):
-            book.error(code, "upn", "another", "n")
 
 
 # --- what a broken value costs -------------------------------------------------------------------------------------
