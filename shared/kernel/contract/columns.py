@@ -75,6 +75,8 @@ class Contract:
     """The column by which rows of two files are about the same thing, so that a newer file replaces the one before.
     None: no file of this dataset replaces another."""
     grouped_by: Grouping | None = None
+    one_row: str = ""
+    """What a row of it is, in Markdown, for the page of datasets."""
 
     def __post_init__(self) -> None:
         # A rejected row must not reject its double.
