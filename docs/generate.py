@@ -20,7 +20,7 @@ from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
-from shared.kernel.envelope.asks import ask_page
+from shared.kernel.envelope.ask_page import ask_page
 from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES

@@ -57,6 +57,7 @@ def opened(ring: LocalKeyRing, name: str) -> Opened:
         agreement_gate=lambda manifest: None,
         limits=AGREEMENT.limits,
         keys=ring,
+        known_columns=frozenset(name for contract in CONTRACTS.values() for name in contract.names),
     )
 
 
