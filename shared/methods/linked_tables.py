@@ -189,7 +189,7 @@ def _guard_column(layer: _Layer, column: str) -> None:
         layer.bounds.grow, {cell: ANY if cell in free else layer.bounds.shrink[cell] for cell in cells | free}
     )
     needs = [need for need in layer.needs if need.cell in cells]
-    may_hide = cells - layer.given
+    may_hide = {cell for cell in cells - layer.given if layer.every[cell]}
     try:
         found = hide_besides(layer.every, bounds, (layer.hidden & cells) | free, needs, may_hide)
     except ValueError:
@@ -219,7 +219,8 @@ def _hide_crossing(layer: _Layer, crossing: set[Cell], need: Need, known: str) -
     found = witness(layer.bounds, unknown, need)
     if found is None:
         try:
-            unknown = hide_besides(layer.every, layer.bounds, unknown, [need], crossing)
+            may_hide = {cell for cell in crossing if layer.every[cell]}
+            unknown = hide_besides(layer.every, layer.bounds, unknown, [need], may_hide)
         except ValueError:
             unknown |= crossing
         layer.hidden |= unknown
