@@ -37,6 +37,8 @@ class Earlier:
     """Of this measure, oldest first."""
     changed: frozenset[str] = frozenset()
     """Columns that come from another file than in the newest of them."""
+    there: Sequence[frozenset[str]] = ()
+    """The columns that each release had: of another one nothing was said, not even that it is 0."""
 
 
 @dataclass
@@ -165,9 +167,9 @@ def _shown(layer: _Layer, complete: bool) -> Shown:
 
 def _meet_earlier(layer: _Layer) -> None:
     """Leave out what was left out before, and what differs so little from what was given that it tells of a few."""
-    for release in layer.earlier.releases:
+    for release, there in zip(layer.earlier.releases, layer.earlier.there, strict=True):
         for cell, count in layer.every.items():
-            if cell[1] == TOTAL or (cell not in release and not count):
+            if cell[1] == TOTAL or cell[1] not in there or (cell not in release and not count):
                 continue
             before = release.get(cell, 0)
             if before is None:

@@ -162,9 +162,9 @@ def _by_school_authority(prefix: str, dataset: str, counted: str, described: str
         "The school authority is neither an ONS code nor a DfE number.",
         "Send a code such as E09000028 or 210.",
     )(lambda frame, _: frame.filled("school_la") & ~frame.like("school_la", CODE))
-    rules.error(
-        f"{prefix}-003", counted, "The number is missing.", "Write 0, or leave the row out."
-    )(common.empty(counted))
+    rules.error(f"{prefix}-003", counted, "The number is missing.", "Write 0, or leave the row out.")(
+        common.empty(counted)
+    )
     rules.error(
         f"{prefix}-004",
         counted,

@@ -40,9 +40,7 @@ class Described(NamedTuple):
 COLUMNS = (
     Described("time_period", "string", "Academic year, such as 202627 for 2026/27"),
     Described("time_identifier", "string", "Autumn Term, Spring Term, Summer Term, or Academic year"),
-    Described(
-        "old_la_code", "string", "DfE number of the residence; empty in totals and where it has none"
-    ),
+    Described("old_la_code", "string", "DfE number of the residence; empty in totals and where it has none"),
     Described("new_la_code", "string", "ONS code of the authority of residence; empty in totals and where it has none"),
     Described("la_name", "string", "Authority of residence; Unknown, Outside England, or Total"),
     Described("school_old_la_code", "string", "DfE number of the school's authority; empty in totals"),
