@@ -97,7 +97,7 @@ KEY_ID = Ask(
 MEMBER_FORMS = {
     "agreement": "is the agreement's id alone, lower case: fsm",
     "agreement_version": "is three numbers with dots: 1.0.0",
-    "collection": "is a year and a word: 2026-autumn",
+    "collection": "is a term or a year: 2026-autumn, 2025-26",
     "dataset": "is lower case: pupils, households or decisions",
     "key_id": "is the kid of the drop key, letter by letter: ring:, owner, /drop/ and 12 hexadecimal digits; or a URL "
     "in a vault",

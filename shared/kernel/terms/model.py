@@ -8,18 +8,15 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.kernel.terms.texts import Collection, Slug, Version
 from shared.methods.linkage.saved_model import LinkageModel
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z]){1,56}$")]
-Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 Dataset = Literal["pupils", "households", "decisions"]
 Release = Literal["matches", "review", "enrolments"]
 Receiver = Literal["home", "school"]
 Key = Literal["upn", "uln", "dob", "surname", "forename", "forename_3", "postcode", "uprn"]
 Guard = Literal["twin", "forename", "dob", "stranger", "identifier", "dob_postcode", "suppressed"]
 Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"]
-Collection = Annotated[str, StringConstraints(pattern=r"^\d{4}-(autumn|spring|summer)$")]
-"""A school census by its year and term: `2026-autumn`."""
 Days = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
