@@ -26,8 +26,8 @@ from local.synth.london import AS_OF, London, generate
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.validate import validate
 from shared.kernel.terms.load import load_agreement
-from shared.kernel.terms.model import LinkagePolicy
 from shared.methods.linkage.link import link
+from shared.methods.linkage.policy import LinkagePolicy
 from shared.methods.linkage.registrations import second_registrations
 
 STALE_AFTER = 365

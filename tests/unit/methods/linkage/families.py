@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from shared.kernel.terms.load import load_agreement
-from shared.kernel.terms.model import LinkagePolicy
 from shared.methods.linkage.link import link
+from shared.methods.linkage.policy import LinkagePolicy
 
 WHOLE: LinkagePolicy = load_agreement().linkage
 """The agreement's policy: the cascade, and the model under it."""
