@@ -90,7 +90,7 @@ INPUT_CODES = _codes(
     ),
     InputCode("INP-021", "{path} holds more than one collection: {known}.", "Choose one with --collection."),
     InputCode("INP-022", "The outbox holds nothing that begins with {prefix}.", "See `exchange status`."),
-    InputCode("INP-023", "There is no London authority {name}.", "Give a slug of boroughs.yaml; parties are {known}."),
+    InputCode("INP-023", "There is no party {name}.", "Give the slug of a party; those of the agreement are {known}."),
     InputCode(
         "INP-024", "{owner} has a {use} key already.", "Use `exchange keys rotate`; what was sealed before still opens."
     ),

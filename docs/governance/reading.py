@@ -23,9 +23,9 @@ from docs.governance.facts import agreement
 from docs.governance.watching import WatchedFrame, WatchedTable, literals
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.enrol import with_pupil
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import pairs
 from shared.agreements.free_school_meals.rules.rulebooks import RULES
-from shared.agreements.free_school_meals.run import PENDING_COLUMNS
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.rules.registry import Context, Rule

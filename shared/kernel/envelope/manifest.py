@@ -12,7 +12,7 @@ from shared.kernel import names
 from shared.kernel.envelope import asks, faults
 from shared.kernel.envelope.canonical import canonical, from_text, to_text
 from shared.kernel.envelope.limits import METADATA_LIMIT, SIGNATURE_BYTES
-from shared.kernel.terms.texts import Collection, Dataset, DropId, Slug, Version
+from shared.kernel.texts import Collection, Dataset, DropId, Slug, Version
 
 EXCHANGE = "exchange"
 """How the exchange itself is named where a borough is named by its slug."""

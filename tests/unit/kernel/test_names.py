@@ -19,7 +19,7 @@ from shared.kernel.errors import LedgerRefused
 from shared.kernel.intake.ties import Tie
 from shared.kernel.ledger.events import START, Event
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.texts import Collection, Dataset, Reference, Slug
+from shared.kernel.texts import Collection, Dataset, Reference, Slug
 
 ROOT = Path(__file__).resolve().parents[3]
 DROP = "0" * 31 + "a"

@@ -18,12 +18,12 @@ import pytest
 from bench.link.london import london_set
 from local.synth.london import London, generate
 from local.synth.shipped import HOME_BOROUGH, SCALE, SCHOOL_BOROUGH, SEED
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from shared.methods.linkage.registrations import link_main_registrations, second_registrations
 from shared.methods.linkage.train import train
 
 Tables = tuple[pa.Table, pa.Table]
-POLICY = load_agreement().linkage
+POLICY = load_agreement("fsm").linkage
 
 
 @cache

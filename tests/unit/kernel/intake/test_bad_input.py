@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import to_metadata
 from shared.kernel.envelope.parquet import write_sealed
 from shared.kernel.envelope.seal import Sealed
 from shared.kernel.envelope.statement import verify_statement
-from shared.kernel.terms.load import load_agreement
 from tests.world import NOW, World, decision, household, pupil, table
 
 Wrong = Callable[[World], tuple[bytes, dict[str, str]]]
@@ -130,7 +130,7 @@ def signed_as(collection: str) -> Wrong:
 
 
 PUPILS = table("pupils", [pupil()])
-OLD_VERSION = load_agreement().model_copy(update={"version": "0.9.0"})
+OLD_VERSION = load_agreement("fsm").model_copy(update={"version": "0.9.0"})
 EXTENSION = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcdef"], pa.binary(16)))
 
 
