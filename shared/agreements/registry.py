@@ -21,7 +21,7 @@ from shared.kernel.terms.load import read_terms
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from shared.kernel.contract.datasets import Contract
+    from shared.kernel.contract.columns import Contract
     from shared.kernel.terms.model import Agreement
     from shared.kernel.terms.pipeline import Pipeline
 

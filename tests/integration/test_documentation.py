@@ -23,8 +23,8 @@ from functions.settings import Settings
 from local.host import Host
 from local.site import Site, open_site
 from operate.reference import bring_postcodes
+from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.agreements.registry import load_agreement
-from shared.kernel.contract.datasets import DECISIONS
 from shared.kernel.disposal.watchdog import CODES as DISPOSAL_CODES
 from shared.kernel.terms.model import Agreement
 from shared.methods.linkage.guards import GUARDS

@@ -16,7 +16,9 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route, rows_by_home
+from shared.kernel.contract.file_rules import contract_for
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.days import london_day
 from shared.kernel.envelope.keys import Use
@@ -29,7 +31,7 @@ from shared.kernel.intake.identity import derived_id, drop_event, drop_id, untru
 from shared.kernel.intake.outcome import FOUND, RENAMED, settle
 from shared.kernel.intake.requests import EnrolRequest, ask, ask_for_run
 from shared.kernel.intake.staging import Partition, stage
-from shared.kernel.intake.standing import IDENTIFIER, Standing, check_word, place
+from shared.kernel.intake.standing import Standing, check_word, place
 from shared.kernel.terms.gates import check_may_drop, check_named, check_officers, check_open
 
 if TYPE_CHECKING:
@@ -155,6 +157,7 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         agreement_gate=agreed,
         limits=exchange.agreement.limits,
         keys=exchange.keys,
+        known_columns=frozenset(name for contract in CONTRACTS.values() for name in contract.names),
     )
     _check_age(exchange, arrival, opened.manifest)
     return opened
@@ -203,7 +206,7 @@ def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -
     try:
         validation = validate(
             opened.table,
-            manifest.dataset,
+            contract_for(CONTRACTS, manifest.dataset),
             as_of=london_day(arrival.received_at),
             stale_after_days=terms.stale_after_days,
         )
@@ -223,7 +226,7 @@ def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -
         routed=sum(verdict.routed.values()),
     )
     # Only now: rows that do not add up must not be lying where a later run would find them.
-    if manifest.dataset in IDENTIFIER and validation.accepted.num_rows:
+    if CONTRACTS[manifest.dataset].identifier is not None and validation.accepted.num_rows:
         placed = place(exchange, partition, validation.accepted, parts, manifest.replaces)
         _note_place(exchange, subject, arrival.tenant, placed.standing)
         verdict = replace(verdict, standing=placed.standing)

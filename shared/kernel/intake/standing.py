@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.intake.codes import NOT_LATER, OLDER, SAME_SECOND, SHARES_NOTHING, TOO_MANY, UNKNOWN_DROP
 from shared.kernel.intake.staging import Partition, read_staged, stage
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
     from shared.kernel.storage.areas import BlobFacts
 
-IDENTIFIER = {"pupils": "upn", "households": "household_ref"}
-"""Datasets of which a newer file replaces the one before, and what tells that two rows are of one pupil or claim."""
 MOST = 100
 """As many other files of one sender, dataset and collection may lie here: each is compared with each."""
 _HOMES, _ORDINAL, _ROWS = "homes", "ordinal", "rows"
@@ -194,7 +193,7 @@ def _tie(this: Entry, other: Entry, shared: int, replaces: str | None) -> Tie:
 
 
 def _identifiers(accepted: pa.Table, dataset: str) -> pa.Array:
-    return pc.unique(accepted.column(IDENTIFIER[dataset]).combine_chunks().drop_null())
+    return pc.unique(accepted.column(str(CONTRACTS[dataset].identifier)).combine_chunks().drop_null())
 
 
 def _shared(exchange: Exchange, entry: Entry, identifiers: pa.Array) -> int:

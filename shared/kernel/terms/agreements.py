@@ -13,7 +13,7 @@ from shared.kernel.terms.model import Agreement, Limits, Records, Retention
 if TYPE_CHECKING:
     from datetime import date
 
-    from shared.kernel.contract.datasets import Contract
+    from shared.kernel.contract.columns import Contract
     from shared.kernel.terms.pipeline import Pipeline
 
 NONE = "exchange"

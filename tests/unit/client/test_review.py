@@ -14,8 +14,8 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from client.reviewing import SIDE_BY_SIDE
+from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.agreements.registry import load_agreement
-from shared.kernel.contract.datasets import DECISIONS
 
 SCORES = {"rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence", "tier", "tier_reason"}
 EVIDENCE = "dob exact; surname exact; forename known variant; sex exact; address same postcode; family sibling matched"

@@ -11,8 +11,8 @@ from docs.governance.columns import SENSITIVITY, UNREAD, about
 from docs.governance.examples import examples
 from docs.governance.reading import COMPARED_IN, checks, released_from, uses
 from docs.governance.watching import literals
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.registry import load_agreement
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.methods.linkage.guards import GUARDS
 from shared.methods.linkage.levels import LEVELS
 from shared.methods.linkage.link import link_records
