@@ -29,6 +29,9 @@ LEVEL = "local authority"
 SYMBOLS = frozenset({"c", "k", "low", "u", "x", "z"})
 """Confidential; rounds to 0 (twice); unreliable; not available; not applicable: none is a number to compare."""
 
+NOBODY = (None, 0, "z")
+"""What their table says of a pair without pupils."""
+
 AGREES, DIFFERS, NOT_COMPARED = "agrees", "differs", "not compared"
 
 
@@ -84,7 +87,7 @@ def reconcile(ours: Totals, theirs: TheirTable) -> list[Pair]:
         for school in schools:
             mine = cells.get((residence, school), 0)
             other = theirs.cells.get((key(residence), key(school)))
-            if residence != TOTAL and (mine or other):
+            if residence != TOTAL and (mine or other not in NOBODY):
                 pairs.append(Pair(residence, school, mine, other))
     return pairs
 
