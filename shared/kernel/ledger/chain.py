@@ -36,6 +36,10 @@ class Ledger:
         self._agreement = agreement
         self._clock = clock
 
+    def under(self, agreement: str) -> Ledger:
+        """The same chains; what is recorded from here on bears this agreement."""
+        return Ledger(self._area, agreement=agreement, clock=self._clock)
+
     def record(
         self,
         subject: str,
@@ -88,19 +92,14 @@ class Ledger:
         service: str,
         tenant: str,
         rows_in: int,
-        rejected: int = 0,
-        excluded: Mapping[str, int] | None = None,
-        routed: int = 0,
-        matched: int = 0,
-        review: int = 0,
-        unmatched: int = 0,
+        ends: Mapping[str, int],
     ) -> Event:
-        """Record the step ``conserved`` with the counts of a drop or a run.
+        """Record the step ``conserved`` with the counts of a drop or a job, by the end that each row came to.
 
         When rows in are not rows out, records ``unbalanced`` with the counts instead and raises `ConservationBroken`
         (LED-002).
         """
-        tally = Tally(rows_in, rejected, excluded or {}, routed, matched, review, unmatched)
+        tally = Tally(rows_in, ends)
         try:
             check_conservation(tally)
         except ConservationBroken:

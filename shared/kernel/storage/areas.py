@@ -70,6 +70,10 @@ class Area:
         """The container's name."""
         return str(self.client.container_name)
 
+    def folder(self, name: str) -> Area:
+        """What is under one folder of it."""
+        return replace(self, prefix=f"{self._full(name)}/")
+
     def create(
         self,
         name: str,

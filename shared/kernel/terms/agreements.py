@@ -1,0 +1,70 @@
+"""All agreements that the exchange carries out, each with its pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.kernel.terms.gates import OTHER_AGREEMENT
+from shared.kernel.terms.model import Agreement, Limits
+
+if TYPE_CHECKING:
+    from shared.kernel.terms.pipeline import Pipeline
+
+NONE = "exchange"
+"""Stands where an agreement's id stands, for what comes before any agreement is known: an arrival, an event's outcome,
+the answer to a drop whose manifest cannot be believed."""
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """One agreement: what it says, and what it does."""
+
+    terms: Agreement
+    pipeline: Pipeline
+
+    @property
+    def both(self) -> tuple[Agreement, Pipeline]:
+        """As `Sharing` takes them."""
+        return self.terms, self.pipeline
+
+
+@dataclass(frozen=True)
+class Agreements:
+    """Every agreement, in the order of the registry. There is one version of each."""
+
+    every: tuple[Agreed, ...]
+
+    def __iter__(self) -> Iterator[Agreed]:
+        return iter(self.every)
+
+    def __contains__(self, agreement: object) -> bool:
+        return any(agreed.terms.id == agreement for agreed in self.every)
+
+    def __getitem__(self, agreement: str) -> Agreed:
+        """The agreement of that id. Raises `KeyError`."""
+        for agreed in self.every:
+            if agreed.terms.id == agreement:
+                return agreed
+        raise KeyError(agreement)
+
+    def named(self, reference: str) -> Agreed:
+        """The agreement of that reference (`id@version`). Raises `NotAgreed` (AGR-002), naming what is in force."""
+        for agreed in self.every:
+            if agreed.terms.reference == reference:
+                return agreed
+        told = ", ".join(f"{agreed.terms.id}, version {agreed.terms.version}" for agreed in self.every)
+        raise OTHER_AGREEMENT.refusal(f"In force: {told}.")
+
+    @cached_property
+    def parties(self) -> tuple[str, ...]:
+        """The slug of every party to any agreement, once."""
+        return tuple(dict.fromkeys(party.slug for agreed in self.every for party in agreed.terms.participants))
+
+    @cached_property
+    def widest(self) -> Limits:
+        """What a drop may be at most under any of them: the measure of what is not opened yet."""
+        limits = [agreed.terms.limits for agreed in self.every]
+        return Limits(**{name: max(getattr(limit, name) for limit in limits) for name in Limits.model_fields})
