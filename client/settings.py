@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from client.console import Progress
     from client.key_folder import KeyFolder
     from shared.kernel.storage.access import BoroughDoor
+    from shared.kernel.terms.agreements import Agreements
     from shared.kernel.terms.model import Agreement
 
 PROFILE = "exchange.toml"
@@ -60,6 +61,12 @@ class Settings:
         if slug not in agreement.by_slug:
             raise invalid("INP-023", name=slug, known=", ".join(agreement.controllers))
         return slug
+
+    def every_agreement(self) -> Agreements:
+        """All agreements, with their pipelines."""
+        from shared.agreements.registry import load_agreements
+
+        return load_agreements(Path(self.agreements) if self.agreements else None)
 
     def agreement(self) -> Agreement:
         """The agreement, read from the folder that is set, else the one that is shipped."""

@@ -87,7 +87,7 @@ def _words(level: str) -> str:
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
     lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
-    lines += [f"| {why.code} | {why.message} | {why.mend} |" for why in WHEREABOUTS]
+    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in WHEREABOUTS]
     return "\n".join(lines) + "\n"
 
 

@@ -61,7 +61,7 @@ def storage(account: str) -> Iterator[Storage]:
     from shared.kernel.terms.load import load_agreement
 
     with Storage.connect(account) as connected:
-        connected.ensure_containers(load_agreement())
+        connected.ensure_containers(load_agreement().controllers)
         yield connected
 
 

@@ -90,7 +90,7 @@ class Year:
             ledger=Ledger(self.storage.ledger(), agreement=AGREEMENT.reference, clock=self.clock),
             clock=self.clock,
         )
-        self.storage.ensure_containers(AGREEMENT)
+        self.storage.ensure_containers(AGREEMENT.controllers)
         for queue in POISON:
             self.poison.ensure(queue)
         self.there = self.storage.containers()

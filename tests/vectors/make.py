@@ -70,7 +70,7 @@ def answer(folder: Path, work: Path) -> None:
     """Drop two of the foreign files into an exchange, and keep what comes back: a receipt, and results for Lambeth."""
     folder.mkdir(parents=True, exist_ok=True)
     with MemoryBlobs().storage() as storage:
-        storage.ensure_containers(load_agreement())
+        storage.ensure_containers(load_agreement().controllers)
         world = vectors_world(storage, work)
         for sender, name in (("southwark", "a-pupils"), ("lambeth", "b-households")):
             drop = world.receive(sender, world.put(sender, *read(FOLDER / "foreign" / f"{name}.parquet")))

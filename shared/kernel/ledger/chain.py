@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.errors import AlreadyExists, ConservationBroken, LedgerBroken, Missing, StorageUnavailable
 from shared.kernel.ledger.conservation import Tally, check_conservation
-from shared.kernel.ledger.events import REPEATED, START, Event, check_subject
+from shared.kernel.ledger.events import OF_NONE, REPEATED, START, Event, check_subject
 
 if TYPE_CHECKING:
     from shared.kernel.storage.areas import Area, BlobFacts
@@ -29,9 +29,9 @@ def utc_now() -> datetime:
 
 
 class Ledger:
-    """All chains in one area, under one agreement (``fsm@1.0.0``), timed by `clock` (aware times)."""
+    """All chains in one area, timed by `clock` (aware times); what is recorded bears `agreement` (``fsm@1.0.0``)."""
 
-    def __init__(self, area: Area, *, agreement: str, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, area: Area, *, agreement: str = OF_NONE, clock: Callable[[], datetime] = utc_now) -> None:
         self._area = area
         self._agreement = agreement
         self._clock = clock

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 
 from shared.kernel.errors import ConservationBroken
 
-REJECTED, ROUTED, EXCLUDED = "rejected", "routed", "excluded."
-"""Ends of a drop's rows: rejected by the contract, sent on to the party whose work they are, or (``excluded.<reason>``)
-nobody's work. The ends of a job's rows are named by its pipeline."""
-
 
 @dataclass(frozen=True)
 class Tally:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.kernel.terms.gates import OTHER_AGREEMENT
-from shared.kernel.terms.model import Agreement, Limits
+from shared.kernel.terms.model import Agreement, Limits, Records, Retention
 
 if TYPE_CHECKING:
     from shared.kernel.terms.pipeline import Pipeline
@@ -62,6 +62,29 @@ class Agreements:
     def parties(self) -> tuple[str, ...]:
         """The slug of every party to any agreement, once."""
         return tuple(dict.fromkeys(party.slug for agreed in self.every for party in agreed.terms.participants))
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """The slugs of all that can be parties: a borough that has left may still have containers."""
+        return tuple(dict.fromkeys(slug for agreed in self.every for slug in agreed.terms.by_slug))
+
+    def retention_of(self, agreement: str) -> Retention:
+        """How long what belongs to the agreement of this id lives; where it belongs to none, or to one that is no
+        more, the shortest days of all."""
+        return self[agreement].terms.retention if agreement in self else self._shortest
+
+    @cached_property
+    def _shortest(self) -> Retention:
+        each = [agreed.terms.retention.model_dump() for agreed in self.every]
+        sweep = {kind: min(days["sweep_days"][kind] for days in each) for kind in each[0]["sweep_days"]}
+        others = {name: min(days[name] for days in each) for name in each[0] if name != "sweep_days"}
+        return Retention(sweep_days=sweep, **others)
+
+    @cached_property
+    def records(self) -> Records:
+        """How long records without personal data are kept: as long as any of them says."""
+        each = [agreed.terms.records for agreed in self.every]
+        return Records(**{name: max(getattr(days, name) for days in each) for name in Records.model_fields})
 
     @cached_property
     def widest(self) -> Limits:

@@ -98,26 +98,28 @@ def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:
 
 
 def check_may_release(
-    agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str, on: date
+    agreement: Agreement, release: str, columns: Iterable[str], *, to: str, own: str, on: date
 ) -> None:
-    """Raise `NotAgreed` (AGR-001, 005) unless every column of `release` may go to borough `to` on that day.
+    """Raise `NotAgreed` (AGR-001, 005) unless every column of `release` may go to the party `to` on that day.
 
-    `home` is the borough whose run or decision makes the release: a release to the home side goes to it and to nobody
-    else; one to the school side goes to any other participant.
+    `own` is the party whose job makes the release: one to `own` goes to it and to nobody else, one to `others` to any
+    other participant, one to `any` to all.
     """
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
     terms = agreement.release_terms(release)
-    if terms is None or to not in agreement.controllers or (to == home) != (terms.to == "home"):
+    if terms is None or to not in agreement.controllers:
+        raise MAY_NOT_RECEIVE.refusal()
+    if terms.to != "any" and (to == own) != (terms.to == "own"):
         raise MAY_NOT_RECEIVE.refusal()
     if not set(columns) <= set(terms.columns):
         raise MAY_NOT_RECEIVE.refusal()
 
 
-def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str, on: date) -> bool:
-    """Whether every column of `release` may go to borough `to` on that day."""
+def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, own: str, on: date) -> bool:
+    """Whether every column of `release` may go to the party `to` on that day."""
     try:
-        check_may_release(agreement, release, columns, to=to, home=home, on=on)
+        check_may_release(agreement, release, columns, to=to, own=own, on=on)
     except NotAgreed:
         return False
     return True

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from shared.kernel.contract.datasets import Contract
     from shared.kernel.terms.model import Agreement
 
+REJECTED, ROUTED, EXCLUDED = "rejected", "routed", "excluded."
+"""Ends of a drop's rows: rejected by the contract, sent on to the party whose work they are, or (``excluded.<reason>``)
+nobody's work. The ends of a job's rows are named by its pipeline."""
+
 
 @dataclass(frozen=True)
 class Nowhere:
@@ -122,7 +126,8 @@ class Pipeline(Protocol):
     def due(self, arrived: Partition, party: str, staged: Staged) -> Iterable[Job]:
         """The jobs that are due now that this file lies in the party's staging area; none while something is missing.
 
-        Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees both.
+        Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees
+        both.
         """
 
     def stands(self, job: Job, staged: Staged) -> bool:

@@ -1,4 +1,4 @@
-"""Puts releases into a borough's outbox, each exactly once."""
+"""Puts releases into a party's outbox, each exactly once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from shared.kernel.envelope.seal import seal
 from shared.kernel.errors import AlreadyExists
 
 if TYPE_CHECKING:
-    from shared.kernel.exchange import Exchange
+    from shared.kernel.exchange import Sharing
 
 
 def send_sealed(
-    exchange: Exchange, rows: pa.Table, *, to: str, name: str, release: str, collection: str, prepared_at: datetime
+    sharing: Sharing, rows: pa.Table, *, to: str, name: str, release: str, collection: str, prepared_at: datetime
 ) -> str:
-    """Seal `rows` to borough `to`, write them as `name`, and return the SHA-256 of the sealed file.
+    """Seal `rows` to the party `to`, write them as `name`, and return the SHA-256 of the sealed file.
 
     Where the file is already there, an earlier try of the same work wrote it: the same rows under another data key. It
     stays, and its hash is returned.
@@ -31,12 +31,12 @@ def send_sealed(
         receiver=to,
         dataset=release,
         collection=collection,
-        agreement=exchange.agreement,
-        key_id=exchange.keys.current(to, Use.RELEASE),
+        agreement=sharing.agreement,
+        key_id=sharing.keys.current(to, Use.RELEASE),
         prepared_at=prepared_at,
-        keys=exchange.keys,
+        keys=sharing.keys,
     )
-    outbox = exchange.storage.outbox(to)
+    outbox = sharing.outbox(to)
     try:
         outbox.create(name, sealed.data, sealed.metadata)
     except AlreadyExists:
@@ -45,10 +45,10 @@ def send_sealed(
     return sealed.manifest.sha256
 
 
-def send_summary(exchange: Exchange, summary: dict[str, Any], *, to: str, name: str) -> None:
+def send_summary(sharing: Sharing, summary: dict[str, Any], *, to: str, name: str) -> None:
     """Write a summary without personal data as JSON, once."""
     document = json.dumps(summary, indent=2, sort_keys=True).encode() + b"\n"
     try:
-        exchange.storage.outbox(to).create(name, document, content_type="application/json")
+        sharing.outbox(to).create(name, document, content_type="application/json")
     except AlreadyExists:
         return  # everything in it is derived from the inputs and the claim

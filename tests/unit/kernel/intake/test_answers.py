@@ -28,7 +28,7 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
         "drop": drop,
         "dataset": "pupils",
         "collection": COLLECTION,
-        "agreement": world.exchange.agreement.reference,
+        "agreement": world.agreement.reference,
         "received_at": NOW.isoformat(),
         "counts": "yes",
         "standing": "first",
@@ -76,7 +76,7 @@ def test_of_a_file_that_is_not_believed_only_its_bytes_are_named(world: World) -
         "drop": drop,
         "dataset": "unknown",
         "collection": "unknown",
-        "agreement": world.exchange.agreement.reference,
+        "agreement": world.agreement.reference,
         "received_at": NOW.isoformat(),
     }
     said = receipt(world, drop)

@@ -196,9 +196,7 @@ def test_a_file_without_an_accepted_row_leaves_nothing_behind_and_asks_for_nothi
 
 
 def test_a_file_over_the_size_limit_is_refused_without_being_read(world: World) -> None:
-    small = world.exchange.agreement.model_copy(
-        update={"limits": world.exchange.agreement.limits.model_copy(update={"bytes": 1000})}
-    )
+    small = world.agreement.model_copy(update={"limits": world.agreement.limits.model_copy(update={"bytes": 1000})})
     sealed = good(world)
     world = replace(world, exchange=replace(world.exchange, agreement=small))
     drop = world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
@@ -221,7 +219,7 @@ def test_an_agreement_that_is_not_in_force_takes_nothing(world: World) -> None:
 
 
 def test_a_borough_that_may_not_drop_a_dataset_is_told_so(world: World) -> None:
-    agreement = world.exchange.agreement
+    agreement = world.agreement
     terms = agreement.datasets["pupils"].model_copy(update={"dropped_by": ("lambeth",)})
     narrower = agreement.model_copy(update={"datasets": agreement.datasets | {"pupils": terms}})
     world = replace(world, exchange=replace(world.exchange, agreement=narrower))

@@ -152,7 +152,7 @@ def test_an_index_of_rows_that_all_stay_at_home_names_no_home(world: World) -> N
 def test_the_clock_that_seals_may_go_ten_minutes_fast_and_a_file_may_be_so_many_days_old(
     world: World, prepared_at: Any, code: str | None, told: str
 ) -> None:
-    agreement = world.exchange.agreement
+    agreement = world.agreement
     terms = agreement.datasets["pupils"].model_copy(update={"stale_after_days": 60})
     agreement = agreement.model_copy(update={"datasets": agreement.datasets | {"pupils": terms}})
     world = replace(world, exchange=replace(world.exchange, agreement=agreement))
@@ -167,8 +167,8 @@ def test_a_file_may_be_as_large_as_the_agreement_says(world: World) -> None:
     """And then its rows find room in staging, where they are packed otherwise and have a column more."""
     sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
     for over in (0, 1):
-        limits = world.exchange.agreement.limits.model_copy(update={"bytes": len(sealed.data) - over})
-        agreement = world.exchange.agreement.model_copy(update={"limits": limits})
+        limits = world.agreement.limits.model_copy(update={"bytes": len(sealed.data) - over})
+        agreement = world.agreement.model_copy(update={"limits": limits})
         bounded = replace(world, exchange=replace(world.exchange, agreement=agreement))
         drop = bounded.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
         sha256 = sealed.manifest.sha256

@@ -128,9 +128,9 @@ def take(world: World, sealed: Sealed, slug: str = "southwark") -> str:
 
 
 def receipt(world: World, drop: str, slug: str = "southwark") -> dict[str, Any]:
-    document = world.storage.outbox(slug).read(f"reports/{drop}/receipt.json").data
+    document = world.storage.outbox(slug).read(f"fsm/reports/{drop}/receipt.json").data
     said: dict[str, Any] = verify_statement(document, world.rings[slug].public_key)["body"]
-    report = json.loads(world.storage.outbox(slug).read(f"reports/{drop}/report.json").data)
+    report = json.loads(world.storage.outbox(slug).read(f"fsm/reports/{drop}/report.json").data)
     for name in ("counts", "standing", "other_drop", "rows_of_this", "rows_of_other", "standing_code"):
         assert report["facts"].get(name) == said.get(name), "report and receipt say the same"
     return said

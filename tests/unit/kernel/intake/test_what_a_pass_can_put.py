@@ -118,7 +118,7 @@ def storage(service: MemoryBlobs) -> Iterator[Storage]:
     with Storage.connect(service.connection_string, transport=service.transport()) as connected:
         from shared.kernel.terms.load import load_agreement
 
-        connected.ensure_containers(load_agreement())
+        connected.ensure_containers(load_agreement().controllers)
         yield connected
 
 
