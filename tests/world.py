@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from client.opening import open_release
 from local.site import Desk
-from shared.agreements.free_school_meals import ID
 from shared.agreements.free_school_meals.pipeline import PIPELINE
 from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.identifiers import upn_check_letter
@@ -115,16 +114,17 @@ class World:
     @property
     def agreement(self) -> Agreement:
         """What the agreement says."""
-        return self.exchange.agreements[ID].terms
+        [agreed] = self.exchange.agreements
+        return agreed.terms
 
     @property
     def sharing(self) -> Sharing:
         """The exchange under this agreement."""
-        return self.exchange.under(ID)
+        return self.exchange.under(self.agreement.id)
 
-    def agree(self, agreement: Agreement) -> None:
-        """Go on under these terms of the same agreement."""
-        self.exchange = replace(self.exchange, agreements=agreements_of(agreement))
+    def under(self, agreement: Agreement) -> World:
+        """The same world under these terms."""
+        return replace(self, exchange=replace(self.exchange, agreements=agreements_of(agreement)))
 
     def seal(
         self, slug: str, dataset: str, rows: pa.Table, *, prepared_at: datetime | None = None, **facts: Any
@@ -232,7 +232,7 @@ def make_world(storage: Storage, folder: Path, agreement: Agreement | None = Non
 
 def agreements_of(agreement: Agreement) -> Agreements:
     """This agreement alone, with the pipeline of free school meals."""
-    return Agreements((Agreed(agreement, PIPELINE),))
+    return Agreements((Agreed(agreement, lambda: PIPELINE),))
 
 
 def desks(folder: Path) -> tuple[Desk, ...]:

@@ -142,7 +142,12 @@ def _rules(dataset: str) -> tuple[tuple[Rule, frozenset[str]], ...]:
 
 def _routing() -> Iterator[tuple[str, str, Use]]:
     directory = pa.table({"postcode": ["SW2 5SG"], "ons_code": ["E09000022"]})
-    read = _watch("pupils", lambda rows: route(rows, directory, agreement(), school="southwark"))
+
+    def find(rows: WatchedTable) -> None:
+        rows.table = rows.table.append_column("row", pa.array(range(rows.num_rows), pa.int32()))
+        route(rows, directory, agreement(), school="southwark")
+
+    read = _watch("pupils", find)
     yield from _of("pupils", read, Use("finds the home borough", "shared/agreements/free_school_meals/whereabouts.py"))
 
 
@@ -204,8 +209,8 @@ def _decisions() -> Iterator[tuple[str, str, Use]]:
 
 
 def _officers() -> Iterator[tuple[str, str, Use]]:
-    path = "shared/kernel/intake/receive.py"
-    read = set(CONTRACTS["decisions"].names) & literals(ROOT / path, "_take_in")
+    path = "shared/agreements/free_school_meals/pipeline.py"
+    read = set(CONTRACTS["decisions"].names) & literals(ROOT / path, "check")
     yield from _of("decisions", read, Use("counts the officers", path))
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.kernel.terms.agreements import Agreed, Agreements
 from shared.kernel.terms.load import load_agreement
 
+if TYPE_CHECKING:
+    from shared.kernel.terms.pipeline import Pipeline
+
+PACKAGES = ("free_school_meals",)
+
 
 def load_agreements(folder: Path | None = None) -> Agreements:
     """Every agreement with its pipeline."""
-    from shared.agreements.free_school_meals.pipeline import PIPELINE
+    return Agreements(tuple(Agreed(load_agreement(folder), partial(pipeline_of, package)) for package in PACKAGES))
 
-    return Agreements((Agreed(load_agreement(folder), PIPELINE),))
+
+def pipeline_of(package: str) -> Pipeline:
+    """The pipeline of an agreement's package."""
+    pipeline: Pipeline = import_module(f"shared.agreements.{package}.pipeline").PIPELINE
+    return pipeline

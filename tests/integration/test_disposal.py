@@ -430,7 +430,7 @@ def test_a_fault_at_one_borough_keeps_no_other_from_being_swept(
 
 
 def ledger(world: World, storage: Storage) -> Ledger:
-    return Ledger(storage.ledger(), agreement=world.agreement.reference, clock=lambda: world.now[0])
+    return Ledger(storage.ledger(), clock=lambda: world.now[0])
 
 
 class Log:

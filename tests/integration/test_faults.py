@@ -155,7 +155,7 @@ def journey(world: World, drops: list[Drop]) -> None:
 def over(world: World, storage: Storage) -> World:
     """The same world over another connection to its storage."""
     exchange = world.exchange
-    ledger = Ledger(storage.ledger(), agreement=exchange.agreement.reference, clock=exchange.clock)
+    ledger = Ledger(storage.ledger(), clock=exchange.clock)
     return replace(world, exchange=replace(exchange, storage=storage, ledger=ledger))
 
 

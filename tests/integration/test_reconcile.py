@@ -91,7 +91,7 @@ def place(tmp_path: Path, keys_folder: Path) -> Iterator[Place]:
             put_postcodes(storage)
             poison.ensure()
             keys = Keys(made.exchange.keys)
-            ledger = Ledger(storage.ledger(), agreement=made.agreement.reference, clock=clock)
+            ledger = Ledger(storage.ledger(), clock=clock)
             exchange = replace(made.exchange, clock=clock, ledger=ledger, keys=keys)  # type: ignore[arg-type]
             yield Place(replace(made, exchange=exchange), poison, clock, wire, keys, account)
 

@@ -74,7 +74,7 @@ def answer(folder: Path, work: Path) -> None:
         world = vectors_world(storage, work)
         for sender, name in (("southwark", "a-pupils"), ("lambeth", "b-households")):
             drop = world.receive(sender, world.put(sender, *read(FOLDER / "foreign" / f"{name}.parquet")))
-            receipt = storage.outbox(sender).read(f"reports/{drop}/receipt.json").data
+            receipt = world.answer(sender, drop, "receipt.json")
             (folder / f"{name}.receipt.json").write_bytes(receipt)
         world.carry_out_all()
         for name in world.outbox("lambeth"):

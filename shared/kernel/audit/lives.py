@@ -20,7 +20,7 @@ from shared.kernel.audit.columns import Mask, Numbers
 from shared.kernel.audit.explain import Row
 from shared.kernel.audit.schema import VERBS
 
-_RECEIPT = re.compile(r"reports/([0-9a-f]{32})/receipt\.json")
+_RECEIPT = re.compile(r"[a-z-]{2,56}/reports/([0-9a-f]{32})/receipt\.json")
 _OF_OBJECTS = frozenset({"inbox", "outbox", "staging", "requests", "claims", "certificates", "ledger", "deadletter"})
 _WRITTEN = frozenset({"PutBlob", "PutBlockList", "PutBlobFromURL", "CopyBlob"})
 _GONE = frozenset({"DeleteBlob"})

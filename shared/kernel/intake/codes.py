@@ -46,7 +46,7 @@ GONE = AgreementCode(
 SHARES_NOTHING = AgreementCode(
     "DRP-010",
     "This file and the one that counts share no row's identifier (the column that the contract names): it is not "
-    "known whether the newer one replaces the older, or both are parts of one whole, such as the files of two departments.",
+    "known whether the newer one replaces the older, or both are parts of one whole, such as two departments' files.",
     "The older file counts until you say otherwise. If the newer one replaces it: seal it again with "
     "`exchange seal --replaces DROP` (`replaces` in the manifest) and drop it. If they belong together: drop one file "
     "with all rows of both.",

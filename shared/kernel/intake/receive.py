@@ -233,7 +233,7 @@ def _take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> 
         _note_place(sharing, subject, arrival.tenant, placed.standing)
         verdict = replace(verdict, standing=placed.standing)
         # Where another file of the sender's has rows and this one has none, there are none now: that is said, too.
-        parts = {**dict.fromkeys(placed.parties, validation.accepted.slice(0, 0)), **parts}
+        parts = {**dict.fromkeys(placed.parties, validation.accepted.schema.empty_table()), **parts}
     for party, rows in parts.items():
         stage(sharing, party, partition, rows)
     answer(sharing, drop, arrival, manifest, verdict)

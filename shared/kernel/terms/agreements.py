@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,7 +23,13 @@ class Agreed:
     """One agreement: what it says, and what it does."""
 
     terms: Agreement
-    pipeline: Pipeline
+    find_pipeline: Callable[[], Pipeline]
+    """Called when it is needed: what only reads terms loads no library for rows."""
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """What it does with rows."""
+        return self.find_pipeline()
 
     @property
     def both(self) -> tuple[Agreement, Pipeline]:

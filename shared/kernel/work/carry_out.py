@@ -17,9 +17,8 @@ from shared.kernel.intake.identity import job_id, request_event
 from shared.kernel.intake.outcome import FOUND, settle
 from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
-from shared.kernel.terms.gates import check_may_release
 from shared.kernel.terms.partition import Partition
-from shared.kernel.work.outbox import send_sealed, send_summary
+from shared.kernel.work.outbox import released, send_sealed, send_summary
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange, Sharing
@@ -120,16 +119,11 @@ def _key(job: Job, release: Release) -> str:
 
 
 def _send(sharing: Sharing, job: Job, done: str, release: Release, started: datetime) -> str:
-    """Send the columns that the agreement releases on that day, and no other; the SHA-256 of the sealed file.
-
-    Raises `NotAgreed`: AGR-001 when the agreement is no longer in force, AGR-005 when `to` is not the receiver.
-    """
-    terms = sharing.agreement.release_terms(release.name)
-    columns = list(terms.columns) if terms else []
-    check_may_release(sharing.agreement, release.name, columns, to=release.to, own=job.party, on=london_day(started))
+    """Send what the agreement releases; the SHA-256 of the sealed file."""
+    rows = released(sharing.agreement, release.name, release.rows, to=release.to, own=job.party, on=london_day(started))
     return send_sealed(
         sharing,
-        release.rows.select(columns),
+        rows,
         to=release.to,
         name=f"{release.folder}/{job.collection}/{done}/{release.name}.parquet",
         release=release.name,

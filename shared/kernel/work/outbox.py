@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,9 +12,22 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE, from_metadata
 from shared.kernel.envelope.seal import seal
 from shared.kernel.errors import AlreadyExists
+from shared.kernel.terms.gates import check_may_release
+from shared.kernel.terms.model import Agreement
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Sharing
+
+
+def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, own: str, on: date) -> pa.Table:
+    """The columns of `rows` that the agreement releases on that day, and no other; `own` is whose job it is.
+
+    Raises `NotAgreed`: AGR-001 when the agreement is no longer in force, AGR-005 when `to` is not the receiver.
+    """
+    terms = agreement.release_terms(release)
+    columns = list(terms.columns) if terms else []
+    check_may_release(agreement, release, columns, to=to, own=own, on=on)
+    return rows.select(columns)
 
 
 def send_sealed(

@@ -14,7 +14,6 @@ from shared.kernel.envelope.keys import read_public
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.storage.areas import Blob
-from shared.kernel.terms.load import load_agreement
 from tests.examples import example
 from tests.vectors.foreign import read
 from tests.vectors.make import ANSWERS, LIST, listed
@@ -40,7 +39,7 @@ def test_every_kept_file_is_in_the_list() -> None:
 def answered(world: World, inbox: str, data: bytes, metadata: dict[str, str], expected: dict[str, Any]) -> None:
     """Drop it, take it in, and hold the receipt against what is expected."""
     drop = world.receive(inbox, world.put(inbox, data, metadata))
-    receipt = world.storage.outbox(inbox).read(f"reports/{drop}/receipt.json").data
+    receipt = world.answer(inbox, drop, "receipt.json")
     body = verify_statement(receipt, world.exchange.keys.public_key)["body"]
     report = world.report(inbox, drop)
     assert {name: body.get(name) for name in ("status", "code", "rows_in", "rejected")} == {
@@ -73,7 +72,7 @@ def test_the_kept_receipt_is_verified_and_says_what_came_of_its_file(vector_keys
 def test_the_kept_result_is_opened_with_the_boroughs_test_key(vector_keys: LocalKeyRing) -> None:
     data, metadata = read(ANSWERS / "matches.parquet")
     blob = Blob("matches.parquet", data, metadata, "", None)
-    rows = open_release(blob, slug="lambeth", ring=vector_keys, agreement=load_agreement())
+    rows = open_release(blob, slug="lambeth", ring=vector_keys, agreements=load_agreements())
     assert rows.num_rows == json.loads(metadata["exchange_manifest"])["rows"] > 0
 
 

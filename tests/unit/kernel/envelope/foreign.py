@@ -53,7 +53,7 @@ def opened(ring: LocalKeyRing, name: str) -> Opened:
         sender=borough,
         dataset=None,
         accepted_key_ids=ring.accepted(borough, Use.DROP),
-        agreement_gate=lambda manifest: None,
+        agreement_gate=lambda manifest: AGREEMENT.limits,
         limits=AGREEMENT.limits,
         keys=ring,
     )

@@ -138,23 +138,23 @@ def test_what_is_dropped_to_meet_is_open_under_the_same_words() -> None:
 def test_a_column_goes_only_where_the_agreement_sends_it(
     release: str, columns: list[str], to: str, allowed: bool
 ) -> None:
-    assert may_release(AGREEMENT, release, columns, to=to, home="lambeth", on=TERM) is allowed
+    assert may_release(AGREEMENT, release, columns, to=to, own="lambeth", on=TERM) is allowed
     if not allowed:
         with refused("AGR-005"):
-            check_may_release(AGREEMENT, release, columns, to=to, home="lambeth", on=TERM)
+            check_may_release(AGREEMENT, release, columns, to=to, own="lambeth", on=TERM)
 
 
 def test_all_columns_that_a_release_lists_may_go_and_one_more_may_not() -> None:
     for release, terms in AGREEMENT.releases.items():
-        to = "lambeth" if terms.to == "home" else "southwark"
+        to = "lambeth" if terms.to == "own" else "southwark"
         every = list(terms.columns)
-        assert may_release(AGREEMENT, release, every, to=to, home="lambeth", on=TERM)
-        assert not may_release(AGREEMENT, release, [*every, "postcode"], to=to, home="lambeth", on=TERM)
+        assert may_release(AGREEMENT, release, every, to=to, own="lambeth", on=TERM)
+        assert not may_release(AGREEMENT, release, [*every, "postcode"], to=to, own="lambeth", on=TERM)
 
 
 def test_nothing_is_released_outside_the_period_of_the_agreement() -> None:
     with refused("AGR-001"):
-        check_may_release(AGREEMENT, "matches", ["match_ref"], to="lambeth", home="lambeth", on=date(2027, 9, 1))
+        check_may_release(AGREEMENT, "matches", ["match_ref"], to="lambeth", own="lambeth", on=date(2027, 9, 1))
 
 
 def test_a_home_borough_never_receives_an_address_and_a_school_borough_never_a_benefit() -> None:
