@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from local.synth.london import AS_OF, London, generate
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -44,7 +45,7 @@ def write(folder: Path, sizes: list[int]) -> None:
         tables = dict(zip(("pupils", "households"), cut_to(london, rows), strict=True))
         for dataset, table in tables.items():
             write_table(table, cut / f"{dataset}.arrow")
-            accepted = validate(table, dataset, as_of=AS_OF, stale_after_days=365).accepted
+            accepted = validate(table, CONTRACTS[dataset], as_of=AS_OF, stale_after_days=365).accepted
             tables[dataset] = accepted.append_column("drop", pa.repeat("0" * 32, accepted.num_rows))
         pupils = tables["pupils"].append_column("school_borough", pa.repeat(SCHOOL, tables["pupils"].num_rows))
         write_table(pupils, cut / "pupils-accepted.arrow")

@@ -90,18 +90,20 @@ def read_plain(folder: Path) -> Work:
 
 def validate_pupils(folder: Path) -> Work:
     """Every rule of the pupils contract."""
+    from shared.agreements.free_school_meals.contracts import PUPILS
     from shared.kernel.contract.validate import validate
 
     pupils = read_table(folder / "pupils.arrow")
-    return lambda: validate(pupils, "pupils", as_of=AS_OF, stale_after_days=365)
+    return lambda: validate(pupils, PUPILS, as_of=AS_OF, stale_after_days=365)
 
 
 def validate_households(folder: Path) -> Work:
     """Every rule of the households contract."""
+    from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
     from shared.kernel.contract.validate import validate
 
     households = read_table(folder / "households.arrow")
-    return lambda: validate(households, "households", as_of=AS_OF, stale_after_days=365)
+    return lambda: validate(households, HOUSEHOLDS, as_of=AS_OF, stale_after_days=365)
 
 
 def link_sides(folder: Path) -> Work:

@@ -200,7 +200,7 @@ def _failed(error: Exception, as_json: bool) -> int:
         message = f"The part {error.name} is not installed."
         return _refuse("CLI-002", message, how_to_install(error.name), Exit.OUR_FAULT, as_json)
     if isinstance(error, MemoryError):
-        mend = "Close other programs, use a machine with more, or split the file by school."
+        mend = "Close other programs, or use a machine with more. Do not split the file: of two only one counts."
         return _refuse("CLI-004", "The memory of this machine is not enough.", mend, Exit.BAD_INPUT, as_json)
     # The text of an unforeseen error may quote a row, so only its kind is shown.
     mend = "Set EXCHANGE_TRACEBACK=1 to see where; do not send that to anybody, it may hold personal data."

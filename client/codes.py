@@ -309,7 +309,8 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-106",
         "The sealed file is larger than the agreement allows ({size} of {limit} bytes).",
-        "Split the file by school.",
+        "Check the extract. Do not split it: of two files of one dataset only one counts. Where it is right as it is, "
+        "ask the operators; the agreement sets the limit.",
     ),
     InputCode(
         "INP-107",

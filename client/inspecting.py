@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from client.contracts import KNOWN_COLUMNS, contract_of
 from shared.kernel.contract.validate import REJECTED, validate
 from shared.kernel.envelope import gates
 from shared.kernel.envelope.jwk import RSA_BITS
@@ -75,7 +76,7 @@ def walked(
         check_open(agreement, manifest.dataset, manifest.collection, on)
         return agreement.limits
 
-    place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits)
+    place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits, KNOWN_COLUMNS)
     walk = walk_gates(data, metadata, place, keys)
     lines: list[Line] = []
     while True:
@@ -98,7 +99,7 @@ def held(opened: Opened, agreement: Agreement, on: date) -> Line:
     dataset = opened.manifest.dataset
     try:
         days = agreement.terms_of(dataset).stale_after_days
-        checked = validate(opened.table, dataset, as_of=on, stale_after_days=days)
+        checked = validate(opened.table, contract_of(dataset), as_of=on, stale_after_days=days)
     except BadFile as refusal:
         return refused(dataset, refusal)
     codes = ", ".join(f"{code} {count:,}" for code, count in checked.rejected_by_code.items())

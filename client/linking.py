@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from client.codes import invalid
 from client.files import read_parquet, write_bytes
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 
 if TYPE_CHECKING:
     from shared.methods.linkage.saved_model import LinkageModel

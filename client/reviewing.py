@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from client.codes import invalid
 from client.files import read_parquet
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.methods.linkage.unlisted import RULE as OF_UNLISTED
 
 ANSWERS = ("same", "different", "unsure")

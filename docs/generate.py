@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from client.codes import code_page
+from docs.agreements import documented
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
 from docs.governance.record import record_page
@@ -18,8 +19,8 @@ from shared.agreements.free_school_meals.eligibility.page import eligibility_pag
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
-from shared.kernel.contract.datasets import CONTRACTS
-from shared.kernel.envelope.asks import ask_page
+from shared.kernel.contract.columns import Contract
+from shared.kernel.envelope.ask_page import ask_page
 from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
@@ -38,7 +39,7 @@ def generated() -> dict[Path, str]:
     """Every generated text and what it should hold."""
     files = {Path("agreements/schema") / name: text for name, text in schemas().items()}
     pages = {
-        "rule-codes": rule_page(),
+        "rule-codes": rule_page({one.heading: one.contracts for one in documented()}),
         "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
@@ -52,14 +53,19 @@ def generated() -> dict[Path, str]:
         "dpia": dpia_page(),
     }
     files |= {Path("docs/ig") / f"{name}.md": text for name, text in governance.items()}
-    files |= {DATASETS / "README.md": datasets_page(), DATASETS / "manifest.schema.json": manifest_schema()}
-    files |= {DATASETS / f"{name}.schema.json": row_schema(contract) for name, contract in CONTRACTS.items()}
+    files |= {DATASETS / "README.md": datasets_page(documented()), DATASETS / "manifest.schema.json": manifest_schema()}
+    files |= {path.with_suffix(".schema.json"): row_schema(contract) for path, contract in _datasets().items()}
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
+
+
+def _datasets() -> dict[Path, Contract]:
+    """Every contract, by where its files lie, but for their endings: two agreements may have a dataset of one name."""
+    return {DATASETS / one.id / name: contract for one in documented() for name, contract in one.contracts.items()}
 
 
 def _everything() -> dict[Path, bytes]:
     """The texts, and the files that are none."""
-    empty = {DATASETS / f"{name}.parquet": empty_parquet(contract) for name, contract in CONTRACTS.items()}
+    empty = {path.with_suffix(".parquet"): empty_parquet(contract) for path, contract in _datasets().items()}
     return {path: text.encode() for path, text in generated().items()} | empty
 
 

@@ -149,7 +149,7 @@ def _decide(matches: pa.Table) -> pa.Table:
     """The officer confirms every automatic match; what is in review is left for a person."""
     import pyarrow as pa
 
-    from shared.kernel.contract.datasets import DECISIONS
+    from shared.agreements.free_school_meals.contracts import DECISIONS
 
     rows = matches.num_rows
     columns = {

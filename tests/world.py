@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from client.opening import open_release
 from local.site import Desk
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.pipeline import PIPELINE
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.identifiers import upn_check_letter
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from bench.link.measure import LEAST_IN_A_BAND, Counts, by_group, calibration
 from local.synth.london import AS_OF, London, generate
+from shared.agreements.free_school_meals.contracts import HOUSEHOLDS, PUPILS
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.validate import validate
 from shared.kernel.terms.load import load_agreement
@@ -45,7 +46,7 @@ def write_boroughs(seed: int, folder: Path, scale: float = 1.0) -> None:
     households, position = _households(world)
     parts, start = [], 0
     for slug, table in world.pupils.items():
-        rows = validate(table, "pupils", as_of=AS_OF, stale_after_days=STALE_AFTER).accepted
+        rows = validate(table, PUPILS, as_of=AS_OF, stale_after_days=STALE_AFTER).accepted
         home = route(rows, world.postcodes, everywhere, school=slug).home
         truth = world.truth.slice(start, table.num_rows).take(rows.column("row"))
         own, other = (_at(truth, column, position, home) for column in ("household_row", "other_household_row"))
@@ -64,7 +65,7 @@ def _households(world: London) -> tuple[pa.Table, dict[str, np.ndarray]]:
     """The accepted rows of all extracts, and for each extract the position of its rows among them (-1: rejected)."""
     parts, position, start = [], {}, 0
     for slug, table in world.households.items():
-        rows = validate(table, "households", as_of=AS_OF, stale_after_days=STALE_AFTER).accepted
+        rows = validate(table, HOUSEHOLDS, as_of=AS_OF, stale_after_days=STALE_AFTER).accepted
         place = np.full(table.num_rows, -1)
         place[np.asarray(rows.column("row").combine_chunks())] = start + np.arange(rows.num_rows)
         parts.append(rows.append_column("home", pa.repeat(slug, rows.num_rows)))

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from bench.link.sets import TRUTH
 from local.synth.london import AS_OF, London, generate
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.validate import validate
 from shared.kernel.terms.load import load_agreement
 
@@ -90,7 +91,7 @@ def accepted(world: London, dataset: str) -> Ints:
     """Positions of the rows that validation accepts, drop by drop, counted over all drops one after the other."""
     positions, before = [], 0
     for table in getattr(world, dataset).values():
-        found = validate(table, dataset, as_of=AS_OF, stale_after_days=365).accepted
+        found = validate(table, CONTRACTS[dataset], as_of=AS_OF, stale_after_days=365).accepted
         positions.append(before + np.asarray(found.column("row").combine_chunks(), dtype=np.int64))
         before += table.num_rows
     return np.concatenate(positions)

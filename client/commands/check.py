@@ -34,20 +34,21 @@ def check_file(
 
     Exits with 2 when the file, or every row of it, would be rejected.
     """
+    from client.contracts import contract_of
     from client.files import read_parquet
-    from client.pack.packed import check_dataset
     from client.settings import load_settings, today
     from shared.kernel.contract.report import report_json, status_of
     from shared.kernel.contract.validate import REJECTED, validate
     from shared.kernel.errors import BadFile, UntrustedDrop
 
     settings = load_settings(profile, agreements=agreements)
-    terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[check_dataset(dataset)]
+    contract = contract_of(dataset)
+    terms = settings.agreement().terms_of(dataset)
     outcome: Validation | RejectedDrop
     with step("Checking"):
         try:
             rows = read_parquet(file, settings.agreement().limits)
-            outcome = validate(rows, dataset, as_of=today(as_of), stale_after_days=terms.stale_after_days)
+            outcome = validate(rows, contract, as_of=today(as_of), stale_after_days=terms.stale_after_days)
         except (UntrustedDrop, BadFile) as refusal:
             outcome = refusal
         facts = {"file": legible(file.name), "dataset": dataset}

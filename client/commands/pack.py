@@ -169,18 +169,17 @@ def from_table(
 
     With --style it may have any columns: the style says which is which.
     """
+    from client.contracts import contract_of
     from client.pack.households import pack_households
-    from client.pack.packed import check_dataset
     from client.pack.source import read
     from client.pack.styles import choose_style, known_headings, stated_trailer
     from client.pack.tabular import pack_table
     from client.settings import load_settings
-    from shared.kernel.contract.datasets import CONTRACTS
 
     settings = load_settings(profile, agreements=agreements)
-    check_dataset(dataset)
+    contract = contract_of(dataset)
     with step("Packing"):
-        expected = known_headings(str(style)) if style else CONTRACTS[dataset].names
+        expected = known_headings(str(style)) if style else contract.names
         last = stated_trailer(trailer, str(style or ""))
         source = read(file, sheet=sheet, encoding=encoding, expected=expected, trailer=last)
         chosen = choose_style(source, file, str(style), dataset) if style else None
@@ -208,7 +207,7 @@ def _order(dates: str | None) -> Any:
 def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
     from client.settings import today
 
-    terms = {str(name): terms for name, terms in settings.agreement().datasets.items()}[dataset]
+    terms = settings.agreement().terms_of(dataset)
     return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 

@@ -61,7 +61,7 @@ def write_decisions(
     With --first-look, pairs that were not looked at yet are held back; run it again, to another file, when they were.
     """
     from client.reviewing import read_first_looks, read_results, to_decide
-    from shared.kernel.contract.datasets import CONTRACTS
+    from shared.agreements.free_school_meals.contracts import CONTRACTS
 
     sheet, held = to_decide(read_results(folder), read_first_looks(looks) if looks else None)
     _write(out, sheet, {"decision": CONTRACTS["decisions"].column("decision").codes or ()})

@@ -51,8 +51,8 @@ def seal_file(
     """
     from client.beforehand import look_beforehand
     from client.codes import invalid
+    from client.contracts import contract_of
     from client.files import read_parquet
-    from client.pack.packed import check_dataset
     from client.sealed_files import save
     from client.settings import load_settings, now
     from shared.kernel.contract.validate import REJECTED, validate
@@ -64,7 +64,7 @@ def seal_file(
     from shared.kernel.terms.gates import check_may_drop, check_open
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
-    check_dataset(dataset)
+    contract = contract_of(dataset)
     if not re.fullmatch(r"\d{4}-[a-z]{1,16}", collection):
         raise invalid("INP-020", name=collection)
     slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
@@ -78,7 +78,7 @@ def seal_file(
         raise invalid("INP-016", path=file, reason=f"{refusal.code}, {refusal.message}".rstrip(".")) from None
     with step("Checking"):
         terms = agreement.terms_of(dataset)
-        checked = validate(table, dataset, as_of=today, stale_after_days=terms.stale_after_days)
+        checked = validate(table, contract, as_of=today, stale_after_days=terms.stale_after_days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
     if checked.rows_rejected:

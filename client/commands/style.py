@@ -32,12 +32,12 @@ def new(
     is right. Then `exchange pack households FILE --style OURS.yaml`, or `exchange pack table … --style OURS.yaml`.
     """
     from client.codes import invalid
+    from client.contracts import contract_of
     from client.files import write_bytes
-    from client.pack.packed import check_dataset
     from client.pack.source import read
     from client.pack.style_draft import draft_style, style_text
 
-    check_dataset(dataset)
+    contract_of(dataset)
     if out.suffix.lower() not in (".yaml", ".yml"):
         raise invalid("INP-015", path=out, known=".yaml")
     with step("Reading the headings"):

@@ -26,19 +26,19 @@ def write_template(
 ) -> None:
     """Write an empty template. Fill it in, then `exchange pack table`."""
     from client.codes import invalid
+    from client.contracts import contract_of
     from client.files import write_bytes
-    from client.pack.packed import check_dataset
     from shared.kernel.contract.template import dictionary_csv, template_csv, template_xlsx
 
-    check_dataset(dataset)
+    contract = contract_of(dataset)
     facts = {"ok": True, "dataset": dataset, "out": str(out)}
     text = f"Wrote {out}"
     if out.suffix.lower() == ".xlsx":
-        write_bytes(out, template_xlsx(dataset))
+        write_bytes(out, template_xlsx(contract))
     elif out.suffix.lower() == ".csv":
         dictionary = out.with_name(f"{out.stem}-dictionary.csv")
-        write_bytes(out, template_csv(dataset).encode("utf-8-sig"))
-        write_bytes(dictionary, dictionary_csv(dataset).encode("utf-8-sig"))
+        write_bytes(out, template_csv(contract).encode("utf-8-sig"))
+        write_bytes(dictionary, dictionary_csv(contract).encode("utf-8-sig"))
         facts["dictionary"] = str(dictionary)
         text += f" and its data dictionary {dictionary}"
     else:

@@ -35,7 +35,7 @@ from client.pack.findings import Findings
 from client.pack.source import Source, tidy
 from client.pack.spellings import EXACT_COLUMNS, SPELLINGS
 from client.pack.unknown_codes import unknown_codes
-from shared.kernel.contract.datasets import Column
+from shared.kernel.contract.columns import Column
 from shared.kernel.contract.identifiers import rounded_uprns
 
 PLACEHOLDERS = (date(1900, 1, 1), date(1899, 12, 30), date(1901, 1, 1), date(9999, 12, 31))

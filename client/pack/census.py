@@ -38,7 +38,7 @@ from client.pack.names import single_names
 from client.pack.packed import Laid, Packed, account, missing_columns, say_dropped
 from client.pack.places import Directory
 from client.pack.source import Source
-from shared.kernel.contract.datasets import PUPILS
+from shared.agreements.free_school_meals.contracts import PUPILS
 from shared.kernel.contract.identifiers import (
     identifiers_normal,
     postcodes_normal,

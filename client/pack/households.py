@@ -16,7 +16,7 @@ from client.pack.packed import Laid, Packed, account
 from client.pack.reading import Reading
 from client.pack.source import Source
 from client.pack.styles import Style
-from shared.kernel.contract.datasets import HOUSEHOLDS
+from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
 
 _OPTIONS = {"extract_date": "give --extract-date", "suppress_contact": "state --nobody-suppressed, if that is so"}
 _CHILD_FACTS = ("child_seq", "child_dob", "child_sex", "child_upn", "child_uln")

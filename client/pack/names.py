@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from client.codes import NAME_NOT_SPLIT, TITLE_MOVED
 from client.pack.findings import Findings
 from client.pack.source import Source, tidy
-from shared.kernel.contract.datasets import NO_FORENAME
+from shared.kernel.contract.columns import NO_FORENAME
 
 _TITLES = "mr|mrs|ms|miss|mstr|master|mx|dr|prof|professor|rev|revd|reverend|sir|dame|lord|lady"
 _TITLED = rf"^(?i:(?P<title>{_TITLES})(?:\.|\s)\s*(?P<rest>\S.*))$"

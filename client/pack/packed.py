@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode, invalid
+from client.contracts import contract_of
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.validate import validate
 from shared.kernel.errors import NOTHING
 
@@ -100,7 +100,8 @@ def account(
     The rows left out are checked too, so that one reading of the report shows all that is to be mended; but not those
     of the mask `silent`, in which nothing is. A cell that packing has emptied keeps its one line, which says why.
     """
-    schema = CONTRACTS[dataset].arrow_schema()
+    contract = contract_of(dataset)
+    schema = contract.arrow_schema()
     length = len(laid.origin)
     table = pa.table(
         [laid.columns.get(name, pa.nulls(length)).cast(schema.field(name).type) for name in schema.names], schema=schema
@@ -111,7 +112,7 @@ def account(
     spoken = np.ones(len(left_out), dtype=bool) if silent is None else ~silent
     for chosen in (kept, ~kept & spoken[laid.origin]):
         if chosen.any():
-            checked = validate(table.filter(pa.array(chosen)), dataset, as_of=as_of, stale_after_days=stale_after_days)
+            checked = validate(table.filter(pa.array(chosen)), contract, as_of=as_of, stale_after_days=stale_after_days)
             rejected |= _add(findings, checked.findings, sources, laid, np.flatnonzero(chosen))
     unsplit = sum(len(source.unsplit) for source in sources)
     return Packed(
@@ -221,10 +222,3 @@ def missing_columns(path: Path, missing: list[str], hint: str) -> None:
     """Raise `InvalidInput` INP-004 if there are any."""
     if missing:
         raise invalid("INP-004", path=path, columns=", ".join(missing), hint=hint)
-
-
-def check_dataset(name: str) -> str:
-    """`name`, if it is a dataset; else `InvalidInput` INP-003."""
-    if name not in CONTRACTS:
-        raise invalid("INP-003", name=name, known=", ".join(CONTRACTS))
-    return name

@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.codes import EMPTY_IS_NO, EMPTY_IS_UNKNOWN, NOBODY_MARKED, NOT_ADDRESSED, SINGLE_NAME, invalid
+from client.contracts import CONTRACTS
 from client.pack.cells import Cells
 from client.pack.findings import Findings
 from client.pack.names import single_names, split, without_title
 from client.pack.packed import missing_columns, say_dropped
 from client.pack.source import Source
 from client.pack.styles import PEOPLE, Style
-from shared.kernel.contract.datasets import CONTRACTS, Contract
+from shared.kernel.contract.columns import Contract
 
 _NUMBER = re.compile(r"\d+")
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
 
+from client.contracts import CONTRACTS
 from client.pack.cells import Cells, folded
 from client.pack.dates import evidence_of
 from client.pack.findings import Findings
 from client.pack.source import Source, heading
 from client.pack.styles import PEOPLE, shipped_styles
-from shared.kernel.contract.datasets import CONTRACTS, Column
+from shared.kernel.contract.columns import Column
 
 _LIKE_ENOUGH = 75
 """Likeness of two headings, of 100, from which one is suggested."""

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from client.codes import invalid
+from client.contracts import CONTRACTS
 from client.disk import check_file
 from client.pack.dates import DATE_ORDERS, DATE_SHAPES, DAY_FIRST, PLAIN, Order
 from client.pack.names import ORDERS
 from client.pack.source import Source, heading
 from client.pack.trailer import Trailer, fault_of
-from shared.kernel.contract.datasets import CONTRACTS
 
 FOLDER = Path(__file__).parent / "styles"
 _MOST_CHILDREN = 30

@@ -16,7 +16,7 @@ from client.pack.packed import Packed, account, row_by_row
 from client.pack.reading import Reading
 from client.pack.source import Source
 from client.pack.styles import PEOPLE, Style, contract_style
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 
 _OPTIONS = {"suppress_contact": "state --nobody-suppressed, if that is so"}
 

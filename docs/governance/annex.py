@@ -9,7 +9,8 @@ from docs.governance.columns import SENSITIVITY, UNREAD, about, special
 from docs.governance.markdown import code, table
 from docs.governance.pages import fill
 from docs.governance.reading import Use, checks, released_from, uses
-from shared.kernel.contract.datasets import CONTRACTS, Column
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.kernel.contract.columns import Column
 from shared.kernel.terms.model import Release, ReleaseTerms
 
 WHO_SENDS = {

@@ -10,7 +10,7 @@ from docs.governance.pages import decisions_in, fill
 from docs.governance.reading import uses
 from docs.governance.risks import RISKS, Risk, overall
 from docs.governance.threats import Threat, threats
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 
 
 def dpia_page() -> str:

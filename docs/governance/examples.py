@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from shared.kernel.contract.datasets import ARROW_TYPES, CONTRACTS, Column
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.kernel.contract.columns import ARROW_TYPES, Column
 from shared.methods.linkage.columns import ADDRESS
 
 

@@ -21,13 +21,12 @@ import pyarrow as pa
 from docs.governance.examples import examples, one_cell_each, origins
 from docs.governance.facts import agreement
 from docs.governance.watching import WatchedFrame, WatchedTable, literals
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.enrol import with_pupil
 from shared.agreements.free_school_meals.results import pairs
-from shared.agreements.free_school_meals.rules.rulebooks import RULES
 from shared.agreements.free_school_meals.run import PENDING_COLUMNS
 from shared.agreements.free_school_meals.whereabouts import route
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.rules.registry import Context, Rule
 from shared.methods.linkage.addresses import Addresses
 from shared.methods.linkage.fields import Field
@@ -37,6 +36,7 @@ from shared.methods.linkage.records import Records, read_records
 from shared.methods.linkage.registrations import second_registrations
 from shared.methods.linkage.shared_identifiers import SharedIdentifier
 
+RULES = "shared/agreements/free_school_meals/rules"
 ROOT = Path(__file__).resolve().parents[2]
 
 COMPARED_IN = {
@@ -113,17 +113,21 @@ def _everything() -> Iterator[tuple[str, str, Use]]:
 def _ruling(dataset: str) -> Iterator[tuple[str, str, Use]]:
     """What a rule reads to decide about something else than that very cell: which row stands, whether a value does."""
     for rule, read in _rules(dataset):
-        if _asks_for_age(rule):
-            yield dataset, rule.field, Use(f"keeps evidence fresh: {rule.code}", "shared/kernel/contract/rules")
+        if _asks_for_age(dataset, rule):
+            yield (
+                dataset,
+                rule.field,
+                Use(f"keeps evidence fresh: {rule.code}", RULES),
+            )
         decides = rule.severity == "error" or rule.instead
         if decides and len(read) < len(CONTRACTS[dataset].names):
             for name in read - {rule.field, *rule.instead}:
-                yield dataset, name, Use(f"decides: {rule.code}", "shared/kernel/contract/rules")
+                yield dataset, name, Use(f"decides: {rule.code}", RULES)
 
 
-def _asks_for_age(rule: Rule) -> bool:
+def _asks_for_age(dataset: str, rule: Rule) -> bool:
     """Whether the rule's verdict hangs on the age that the agreement allows an extract."""
-    rows, day = examples(rule.dataset), agreement().in_force.last
+    rows, day = examples(dataset), agreement().in_force.last
     young, old = (rule.check(WatchedFrame(rows, set()), Context(day, days)) for days in (0, 10_000))
     return bool((young != old).any())
 
@@ -133,7 +137,7 @@ def _rules(dataset: str) -> tuple[tuple[Rule, frozenset[str]], ...]:
     day = agreement().in_force.first
     rows = examples(dataset)
     found = []
-    for rule in RULES[dataset]:
+    for rule in CONTRACTS[dataset].rules:
         frame = WatchedFrame(rows, set())
         rule.check(frame, Context(day, 60))
         found.append((rule, frozenset(frame.read)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from docs.governance import facts
 from docs.governance.markdown import code, listed, page, table
 from docs.governance.pages import fill
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.terms.model import Borough
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from docs.governance.facts import agreement
 from docs.governance.markdown import table
-from shared.agreements.free_school_meals.rules.rulebooks import RULES
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.file_rules import LONGEST_TEXT_BYTES, OVERLONG
 from shared.kernel.contract.rules.common import LONGEST_TEXT
 from shared.kernel.envelope import gates, limits
@@ -50,7 +50,7 @@ def limits_table() -> str:
 def _too_long() -> list[str]:
     """The codes of the rules that a text breaks which is too long for its cell."""
     said = f"longer than {LONGEST_TEXT} characters"
-    return list(dict.fromkeys(rule.code for rules in RULES.values() for rule in rules if said in rule.message))
+    return list(dict.fromkeys(rule.code for one in CONTRACTS.values() for rule in one.rules if said in rule.message))
 
 
 def number(of: int) -> str:

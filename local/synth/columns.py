@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from local.synth.streams import Flags, Ints
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 
 EMPTY = pa.scalar(None, pa.string())
 

@@ -23,7 +23,7 @@ from functions.settings import Settings
 from local.host import Host
 from local.site import Site, open_site
 from operate.reference import bring_postcodes
-from shared.kernel.contract.datasets import DECISIONS
+from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.kernel.disposal.watchdog import CODES as DISPOSAL_CODES
 from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.model import Agreement

@@ -44,7 +44,7 @@ from tests.vectors.sealing import RECEIVED
 from tests.world import COLLECTION, NOW, household, pupil, put_postcodes, table
 
 ROOT = Path(__file__).resolve().parents[2]
-DATASETS = ROOT / "docs" / "users" / "datasets"
+DATASETS = ROOT / "docs" / "users" / "datasets" / "fsm"
 
 
 sender, answers = example("sender"), example("answers")

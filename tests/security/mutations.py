@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
+from shared.agreements.free_school_meals.contracts import PUPILS
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.canonical import to_text
 from shared.kernel.envelope.footer import Chunk, read_footer
@@ -329,7 +330,7 @@ def _outcome(house: House, good: Good, drop: Drop, may_differ: bool) -> str:
     try:
         opened = house.opened(*drop)
         rows = opened.table
-        validate(rows, "pupils", as_of=NOON.date(), stale_after_days=60)
+        validate(rows, PUPILS, as_of=NOON.date(), stale_after_days=60)
     except RejectedDrop as refusal:
         values = {value for name in ("upn", "surname", "postcode") for value in good.rows.column(name).to_pylist()}
         told = any(value and value in str(refusal) for value in values)

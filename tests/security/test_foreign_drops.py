@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from shared.kernel.envelope.asks import ARROW, JAVA
+from shared.kernel.envelope.ask import ARROW, JAVA
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.errors import RejectedDrop
 from tests.shared_files import shared

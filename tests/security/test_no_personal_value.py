@@ -23,7 +23,7 @@ from local.clock import Clock
 from local.host import Host
 from local.record import add_logs
 from local.site import open_site
-from shared.kernel.contract.datasets import DECISIONS, HOUSEHOLDS, PUPILS
+from shared.agreements.free_school_meals.contracts import DECISIONS, HOUSEHOLDS, PUPILS
 from shared.kernel.errors import ExchangeError
 from shared.kernel.intake.receive import receive
 from shared.kernel.storage.poison import PoisonQueue

@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from shared.kernel.contract.report import report_json
 from shared.kernel.envelope import asks, gates
-from shared.kernel.envelope.asks import ARROW, ASKS, JAVA, Ask
+from shared.kernel.envelope import content_asks as content
+from shared.kernel.envelope.ask import ARROW, JAVA, Ask
+from shared.kernel.envelope.ask_page import ASKS
 from shared.kernel.envelope.canonical import from_text, to_text
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.lock import read_lock
@@ -472,82 +474,98 @@ def _same_bytes(forger: Forger) -> Drop:
 
 
 CONTENTS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
-    "lz4": (written(compression="lz4"), asks.CODEC, ("LZ4_RAW", "column 1 of 4 (upn)", "parquet.compression")),
-    "brotli": (written(compression="brotli"), asks.CODEC, ("Brotli",)),
-    "codec of the future": (one(data_page(1, TEXT), codec=NONE, facts={4: (I32, 11)}), asks.CODEC, ("number 11",)),
-    "bit packed": (one(data_page(1, TEXT, encoding=4)), asks.ENCODING, ("BIT_PACKED", "column 1 of 1 (surname)")),
-    "encoding of the future": (one(data_page(1, TEXT, encoding=12)), asks.ENCODING, ("number 12",)),
-    "in the clear": (footer(lambda tree: chunk_of(tree).pop(8)), asks.IN_THE_CLEAR, ("uniform_encryption=True",)),
+    "lz4": (written(compression="lz4"), content.CODEC, ("LZ4_RAW", "column 1 of 4 (upn)", "parquet.compression")),
+    "brotli": (written(compression="brotli"), content.CODEC, ("Brotli",)),
+    "codec of the future": (
+        one(data_page(1, TEXT), codec=NONE, facts={4: (I32, 11)}),
+        content.CODEC,
+        ("number 11",),
+    ),
+    "bit packed": (
+        one(data_page(1, TEXT, encoding=4)),
+        content.ENCODING,
+        ("BIT_PACKED", "column 1 of 1 (surname)"),
+    ),
+    "encoding of the future": (one(data_page(1, TEXT, encoding=12)), content.ENCODING, ("number 12",)),
+    "in the clear": (
+        footer(lambda tree: chunk_of(tree).pop(8)),
+        content.IN_THE_CLEAR,
+        ("uniform_encryption=True",),
+    ),
     "own key": (
         footer(lambda tree: chunk_of(tree).update({8: (STRUCT, {2: (STRUCT, {1: (LIST, (BINARY, [b"x"]))})})})),
-        asks.OWN_KEY,
+        content.OWN_KEY,
         ("parquet.encryption.uniform.key",),
     ),
     "another file": (
         footer(lambda tree: chunk_of(tree).update({1: (BINARY, b"other.parquet")})),
-        asks.OTHER_FILE,
+        content.OTHER_FILE,
         ("all columns in one file",),
     ),
-    "the same bytes twice": (_same_bytes, asks.OUTSIDE, ("column 2 of 2", "overlaps another's")),
+    "the same bytes twice": (_same_bytes, content.OUTSIDE, ("column 2 of 2", "overlaps another's")),
     "outside of the file": (
         footer(lambda tree: chunk_of(tree)[3][1].update({7: (I64, 2**40)})),
-        asks.OUTSIDE,
+        content.OUTSIDE,
         ("column 1 of 1 (surname)",),
     ),
     "a name with a value": (
         one(data_page(1, TEXT, encoding=4), column=text_column("Żak".encode())),
-        asks.ENCODING,
+        content.ENCODING,
         ("column 1 of 1,",),
     ),
     "two names": (
         lambda forger: forger.signed(forger.parquet(pa.table([["a"], ["b"]], names=["sex", "sex"])), 1),
-        asks.DUPLICATE_COLUMN,
+        content.DUPLICATE_COLUMN,
         ("columns 1, 2 of 2",),
     ),
-    "nested": (written(pa.table({"upn": [[1]]})), asks.NESTED, ("nested or repeated", "column 1 of 1")),
+    "nested": (written(pa.table({"upn": [[1]]})), content.NESTED, ("nested or repeated", "column 1 of 1")),
     "fixed width": (
         written(pa.table({"upn": pa.array([b"x" * 40], pa.binary(40))}), store_schema=False),
-        asks.FIXED_WIDTH,
+        content.FIXED_WIDTH,
         ("40 bytes", "column 1 of 1 (upn)"),
     ),
     "extension": (
         written(pa.table({"upn": pa.ExtensionArray.from_storage(pa.json_(), pa.array(["{}"]))})),
-        asks.EXTENSION,
+        content.EXTENSION,
         ("UUID and JSON", "store_schema=False", "stringType()", "column 1 of 1 (upn)"),
     ),
     "text of fixed width": (
         written(pa.table({"upn": pa.array([b"x" * 13], pa.binary(13))}), store_schema=False),
-        asks.NOT_PLAIN,
+        content.NOT_PLAIN,
         ("of bytes of fixed width", "column 1 of 1 (upn)", "stringType()"),
     ),
-    "another code page": (_latin_1(), asks.NOT_UTF8, ("column 1 of 2 (surname)", "Binary.fromString")),
+    "another code page": (_latin_1(), content.NOT_UTF8, ("column 1 of 2 (surname)", "Binary.fromString")),
     "another code page, no dictionary": (
         _latin_1(use_dictionary=False),
-        asks.NOT_UTF8,
+        content.NOT_UTF8,
         ("column 1 of 2 (surname)", "Binary.fromString"),
     ),
     "a page without its values": (
         one(data_page(1, b"\x05\x00\x00\x00x", encoding=PLAIN)),
-        asks.NOT_READ,
+        content.NOT_READ,
         ("pages of column 1 of 1 (surname)", "kind 2"),
     ),
-    "a row behind its dictionary": (_behind_its_dictionary(), asks.NOT_READ, ("values of column 1 of 1 (surname)",)),
-    "a footer under another key": (_other_footer, asks.FOOTER_CLOSED, ("aad_file_unique", "one byte 0x00")),
-    "a footer without rows": (footer(lambda tree: tree.pop(3)), asks.FOOTER_FORM, ("FileMetaData",)),
-    "long page header": (one(_long_header()), asks.HEADER_LENGTH, ("write_statistics=False",)),
+    "a row behind its dictionary": (
+        _behind_its_dictionary(),
+        content.NOT_READ,
+        ("values of column 1 of 1 (surname)",),
+    ),
+    "a footer under another key": (_other_footer, content.FOOTER_CLOSED, ("aad_file_unique", "one byte 0x00")),
+    "a footer without rows": (footer(lambda tree: tree.pop(3)), content.FOOTER_FORM, ("FileMetaData",)),
+    "long page header": (one(_long_header()), content.HEADER_LENGTH, ("write_statistics=False",)),
     "other rows": (
         lambda forger: forger.signed(forger.parquet(PUPILS), 4),
-        asks.ROWS_DIFFER,
+        content.ROWS_DIFFER,
         ("4 rows in the manifest, 3 in the footer, 3 in its row groups",),
     ),
     "rows of a page": (
         lambda forger: forged(forger, [text_column()], [[Chunk(2, [data_page(1, TEXT, encoding=PLAIN)])]]),
-        asks.PAGE_ROWS,
+        content.PAGE_ROWS,
         ("(1) than in its row group (2)", "row group 1 of 1"),
     ),
     "old writer": (
         footer(lambda tree: tree.update({6: (BINARY, b"parquet-mr version 1.2.8 (build x)")})),
-        asks.OLD_JAVA,
+        content.OLD_JAVA,
         ("PARQUET-816", "1.12 or later"),
     ),
     "old pages": (
@@ -557,7 +575,7 @@ CONTENTS: dict[str, tuple[Callable[[Forger], Drop], Ask, tuple[str, ...]]] = {
             [[Chunk(1, [data_page_2(1, bytes(8), f7=(FALSE, 0))], physical=2)]],
             lambda tree: {**tree, 6: (BINARY, b"parquet-cpp-arrow version 2.0.0")},
         ),
-        asks.OLD_ARROW,
+        content.OLD_ARROW,
         ("ARROW-10353",),
     ),
 }
@@ -616,7 +634,7 @@ def test_too_many_columns_of_row_groups_are_counted(house: House, monkeypatch: p
     monkeypatch.setattr("shared.kernel.envelope.footer.MOST_CHUNKS", 60)
     assert house.opened(*drop).table.num_rows == 30
     monkeypatch.setattr("shared.kernel.envelope.footer.MOST_CHUNKS", 59)
-    refused(house, drop, asks.MANY_CHUNKS, "30 row groups of 2 columns", "32,768")
+    refused(house, drop, content.MANY_CHUNKS, "30 row groups of 2 columns", "32,768")
 
 
 def test_what_grows_most_is_named(house: House) -> None:
@@ -624,7 +642,7 @@ def test_what_grows_most_is_named(house: House) -> None:
     limits = AGREEMENT.limits.model_copy(update={"decompressed_bytes": 1_000_000})
     for options in ({}, {"use_dictionary": False}, {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"}):
         drop = written(table, **options)(Forger(house))
-        refused(house, drop, asks.GROWS, "1,000,000 bytes", "column 2 of 2 (forename)", limits=limits)
+        refused(house, drop, content.GROWS, "1,000,000 bytes", "column 2 of 2 (forename)", limits=limits)
 
 
 # --- all of them ----------------------------------------------------------------------------------------------------
@@ -635,19 +653,19 @@ def test_every_ask_of_the_lock_and_the_manifest_is_tried() -> None:
     elsewhere = {
         asks.UNWRAP,
         asks.FOOTER_TOO_LONG,
-        asks.MANY_CHUNKS,
-        asks.GROWS,
+        content.MANY_CHUNKS,
+        content.GROWS,
         # Bombs and forged footers, in the tests of the gates:
         asks.CLEAR_PART,
-        asks.MANY_COLUMNS,
-        asks.PAGE_KIND,
-        asks.CLEAR_LEVELS,
-        asks.NOT_OPEN,
-        asks.PAGE_NUMBERS,
-        asks.MANY_PAGES,
-        asks.MIXED_DICTIONARY,
-        asks.DECIMAL_DICTIONARY,
-        asks.DELTAS,
+        content.MANY_COLUMNS,
+        content.PAGE_KIND,
+        content.CLEAR_LEVELS,
+        content.NOT_OPEN,
+        content.PAGE_NUMBERS,
+        content.MANY_PAGES,
+        content.MIXED_DICTIONARY,
+        content.DECIMAL_DICTIONARY,
+        content.DELTAS,
     }
     assert tried | elsewhere == set(ASKS)
 

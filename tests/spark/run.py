@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
+from shared.agreements.free_school_meals.contracts import PUPILS
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.errors import UntrustedDrop
@@ -81,7 +82,7 @@ def check(folder: Path, javac: str, jar: str) -> int:
         expected = wanted if name != "summer" else in_summer(wanted)
         if not rows.select(expected.column_names).equals(expected):
             problems.append(f"{name}: other rows came out than went in")
-        if validate(rows, "pupils", as_of=NOON.date(), stale_after_days=60).rows_rejected:
+        if validate(rows, PUPILS, as_of=NOON.date(), stale_after_days=60).rows_rejected:
             problems.append(f"{name}: rows are rejected")
     sys.stdout.write(
         "\n".join(problems or [f"Sealed by {version}: accepted, every row; every mistake is told."]) + "\n"

@@ -12,10 +12,11 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, enrol
 from shared.agreements.free_school_meals.run import PENDING, RESULTS, rows_of, run
 from shared.agreements.free_school_meals.whereabouts import route
-from shared.kernel.contract.datasets import CONTRACTS, Contract
+from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
 from shared.kernel.terms.gates import check_officers
 from shared.kernel.terms.model import Agreement

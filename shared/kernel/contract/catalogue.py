@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from shared.agreements.free_school_meals.rules.rulebooks import RULES
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.kernel.contract.columns import Contract
 from shared.kernel.contract.file_rules import FILE_RULES
 
 _OPENING = """\
@@ -16,17 +15,19 @@ Generated from the rules; do not edit.
 
 A file is checked in two steps. First as a whole: a `FIL` code refuses the file, and nothing of it is kept. Then row by
 row: an **error** rejects the row and keeps the others; a **warning** keeps the row, and where it says that a value was
-left out, the row goes on without that value. A fault in a value that nobody must send costs the value, never the child.
+left out, the row goes on without that value. A fault in a value that nobody must send costs the value, never the row.
 
 Codes from 050 compare rows with each other. They see only rows that no earlier error has rejected.
 """
 
 
-def rule_page() -> str:
-    """Every FIL, PUP, HOU and DEC code with its severity, fields, meaning and how to mend it, as Markdown."""
-    return (
-        "\n".join([_OPENING, *_file_section(), *(line for dataset in CONTRACTS for line in _section(dataset))]) + "\n"
-    )
+def rule_page(agreements: Mapping[str, Mapping[str, Contract]]) -> str:
+    """Every code with its severity, fields, meaning and how to mend it, as Markdown.
+
+    `agreements` has by the heading of an agreement its contracts.
+    """
+    sections = (line for heading, contracts in agreements.items() for line in _agreement(heading, contracts))
+    return "\n".join([_OPENING, *_file_section(), *sections]) + "\n"
 
 
 def _file_section() -> Iterator[str]:
@@ -38,11 +39,20 @@ def _file_section() -> Iterator[str]:
     yield ""
 
 
-def _section(dataset: str) -> Iterator[str]:
-    yield f"## Rows of `{dataset}`\n"
+def _agreement(heading: str, contracts: Mapping[str, Contract]) -> Iterator[str]:
+    yield f"## {heading}\n"
+    for contract in contracts.values():
+        yield from _section(contract)
+
+
+def _section(contract: Contract) -> Iterator[str]:
+    yield f"### Rows of `{contract.dataset}`\n"
+    if not contract.rules:
+        yield "No rule beyond those of the file as a whole.\n"
+        return
     yield "| code | severity | field | meaning | how to mend it |"
     yield "| --- | --- | --- | --- | --- |"
-    for code, rules in groupby(RULES[dataset], key=lambda rule: rule.code):
+    for code, rules in groupby(contract.rules, key=lambda rule: rule.code):
         alike = list(rules)
         # A rule that holds for nearly every column would bury the page in their names.
         fields = ", ".join(f"`{rule.field}`" for rule in alike) if len(alike) <= 4 else "any text"

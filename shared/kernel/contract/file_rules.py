@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as types
 
-from shared.kernel.contract.datasets import ARROW_TYPES, CONTRACTS, Column, Contract
+from shared.kernel.contract.columns import ARROW_TYPES, Column, Contract
 from shared.kernel.errors import BadFile, Particulars
 
 LONGEST_TEXT_BYTES = 10_000
@@ -66,7 +66,7 @@ _LOWER_CASE = {
     JAVA: "df.toDF(*[name.lower() for name in df.columns])",
 }
 
-NO_DATASET = FileRule("FIL-001", "There is no dataset of that name.", f"Send one of: {', '.join(CONTRACTS)}.")
+NO_DATASET = FileRule("FIL-001", "There is no dataset of that name.", "Send one of the datasets of your agreement.")
 NO_ROWS = FileRule(
     "FIL-002", "The file has no rows.", "Send at least one row; where there is nothing to send, send no file."
 )
@@ -94,7 +94,7 @@ EXTENSION = FileRule(
 NESTED = FileRule(
     "FIL-008",
     "Columns hold lists, structures or maps: {columns}.",
-    "Write one plain value per cell and one row per child.",
+    "Write one plain value per cell and one row per record.",
 )
 WRONG_TYPE = FileRule(
     "FIL-009",
@@ -157,12 +157,12 @@ def name_columns(columns: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def contract_for(dataset: str) -> Contract:
-    """The contract of a dataset; BadFile FIL-001 where there is none."""
-    if dataset not in CONTRACTS:
+def contract_for(contracts: Mapping[str, Contract], dataset: str) -> Contract:
+    """The contract of a dataset, of these; BadFile FIL-001, which names them, where there is none."""
+    if dataset not in contracts:
         # What was asked for came from outside, so the message does not repeat it.
-        raise NO_DATASET.broken_by()
-    return CONTRACTS[dataset]
+        raise NO_DATASET.broken_by(also=f"There are: {', '.join(contracts)}.")
+    return contracts[dataset]
 
 
 def read_columns(table: pa.Table, contract: Contract) -> pa.Table:
@@ -201,7 +201,7 @@ def _check_names(names: Sequence[str], contract: Contract) -> None:
         else ""
     )
     if known.isdisjoint(names):
-        # Without a header row the first child's data stand where names belong: they must not be repeated.
+        # Without a header row the first person's data stand where names belong: they must not be repeated.
         raise NO_HEADER.broken_by(also=cased, settings=_LOWER_CASE if cased else None)
     lacking = [column.name for column in contract.columns if column.required and column.name not in names]
     if unknown := [name for name in dict.fromkeys(names) if name not in known]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.kernel.contract.datasets import Contract, Form
+from shared.kernel.contract.columns import Contract, Form
 from shared.kernel.contract.identifiers import identifiers_normal, postcodes_normal, uprns_normal
 
 _NORMAL_FORMS: dict[Form, Callable[[pa.Array], pa.Array]] = {

@@ -1,9 +1,9 @@
 """The validation report that goes back to the sender, as JSON and as a workbook: rows and codes, never a value.
 
-Lines that need mending come first, those that need nothing done after them; each kind in the order school, row. A line
-says school (URN), pupil reference, message, how to mend, field, severity, code, and whether it is to be mended. A pupil
-reference is "row 17": the row as a spreadsheet numbers it, where the header is row 1, so the first row of data is
-row 2. The same outcome and facts give the same bytes.
+Lines that need mending come first, those that need nothing done after them; each kind in the order group, row. A line
+says group (such as a URN, where the contract is grouped by one), row, message, how to mend, field, severity, code, and
+whether it is to be mended. Its row is "row 17" as a spreadsheet numbers it, where the header is row 1, so the first row
+of data is row 2. The same outcome and facts give the same bytes.
 
 A file in which every row is wrong in the same way gives more lines than anybody reads and than a report should weigh:
 beyond MOST_LINES they are counted, and the JSON has every row number of every code.
@@ -41,7 +41,8 @@ Facts = Mapping[str, str | int]
 class Line:
     """One finding as people read it."""
 
-    school: str
+    group: str
+    """Empty where the contract is not grouped, or the row says no group."""
     reference: str
     message: str
     mend: str
@@ -65,8 +66,7 @@ class CodeCount:
 
 
 _HEADER = (
-    ("School (URN)", 14),
-    ("Pupil reference", 16),
+    ("Row", 16),
     ("Message", 70),
     ("How to mend", 70),
     ("Field", 20),
@@ -112,13 +112,17 @@ def report_xlsx(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
         codes = [(c.code, c.severity, c.lines, c.to_mend, c.message, c.mend) for c in counts_of(outcome)]
         write_sheet(workbook, "Codes", _CODES_HEADER, codes)
         lines = list(lines_of(outcome, MOST_LINES))
+        by = None if isinstance(outcome, RejectedDrop) else outcome.grouped_by
+        header = ((by.heading, 14), *_HEADER) if by else _HEADER
         for name, to_mend in (("Findings", "yes"), ("Nothing to do", "no")):
-            write_sheet(workbook, name, _HEADER, [_cells(line) for line in lines if line.to_mend == to_mend])
+            told = [_cells(line, grouped=by is not None) for line in lines if line.to_mend == to_mend]
+            write_sheet(workbook, name, header, told)
     return buffer.getvalue()
 
 
-def _cells(line: Line) -> tuple[str, ...]:
-    return (line.school, line.reference, line.message, line.mend, line.field, line.severity, line.code)
+def _cells(line: Line, *, grouped: bool) -> tuple[str, ...]:
+    cells = (line.reference, line.message, line.mend, line.field, line.severity, line.code)
+    return (line.group, *cells) if grouped else cells
 
 
 def counts_of(outcome: Validation | RejectedDrop) -> list[CodeCount]:
@@ -140,26 +144,26 @@ def _to_mend(mend: str) -> str:
 
 
 def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Iterator[Line]:
-    """The findings, at most so many: those to be mended first, each kind by school, row and code.
+    """The findings, at most so many: those to be mended first, each kind by group, row and code.
 
     A drop refused as a whole gives one line.
     """
     if isinstance(outcome, RejectedDrop):
         yield Line("", "file", outcome.message, outcome.mend, "", "error", outcome.code, _to_mend(outcome.mend))
         return
-    schools = outcome.schools.fill_null("").dictionary_encode()
-    words = schools.dictionary.to_pylist()
+    groups = outcome.groups.fill_null("").dictionary_encode()
+    words = groups.dictionary.to_pylist()
     # Sorting a number per row, not a text per finding, keeps a bad file's report as quick as its check.
     places = np.empty(len(words), dtype=np.int64)
     places[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
     rows = outcome.findings.column("row").to_numpy()
     quiet = as_mask(pc.starts_with(outcome.findings.column("mend").cast(pa.string()), NOTHING))
-    order = np.lexsort((places[schools.indices.to_numpy()[rows]], quiet))[:most]
+    order = np.lexsort((places[groups.indices.to_numpy()[rows]], quiet))[:most]
     told = outcome.findings.take(order)
     columns = [told.column(name).to_pylist() for name in ("row", "message", "mend", "field", "severity", "code")]
     for row, message, mend, field, severity, code in zip(*columns, strict=True):
-        school = words[schools.indices[row].as_py()]
-        yield Line(school, row_reference(row), message, mend, field, severity, code, _to_mend(mend))
+        group = words[groups.indices[row].as_py()]
+        yield Line(group, row_reference(row), message, mend, field, severity, code, _to_mend(mend))
 
 
 def row_reference(row: int) -> str:

@@ -6,8 +6,7 @@ import csv
 from io import BytesIO, StringIO
 from typing import Any
 
-from shared.kernel.contract.datasets import Column, Contract
-from shared.kernel.contract.file_rules import contract_for
+from shared.kernel.contract.columns import Column, Contract
 from shared.kernel.contract.sheets import new_workbook
 
 DICTIONARY_HEADER = ("column", "kind", "required", "codes", "description", "example", "source")
@@ -16,12 +15,8 @@ _LAST_SHEET_ROW = 1_048_575
 _NUMBER_FORMATS = {"text": "@", "date": "yyyy-mm-dd", "integer": "0", "decimal": "0.00", "flag": "General"}
 
 
-def template_xlsx(dataset: str) -> bytes:
-    """A workbook with an empty sheet named as the dataset and a sheet `data dictionary`; the same bytes every time.
-
-    Raises BadFile FIL-001 where there is no such dataset.
-    """
-    contract = contract_for(dataset)
+def template_xlsx(contract: Contract) -> bytes:
+    """A workbook with an empty sheet named as the dataset and a sheet `data dictionary`; the same bytes every time."""
     buffer = BytesIO()
     with new_workbook(buffer) as workbook:
         _data_sheet(workbook, contract)
@@ -29,14 +24,14 @@ def template_xlsx(dataset: str) -> bytes:
     return buffer.getvalue()
 
 
-def template_csv(dataset: str) -> str:
-    """The header line alone, ready for rows; BadFile FIL-001 where there is no such dataset."""
-    return _csv([contract_for(dataset).names])
+def template_csv(contract: Contract) -> str:
+    """The header line alone, ready for rows."""
+    return _csv([contract.names])
 
 
-def dictionary_csv(dataset: str) -> str:
-    """The data dictionary as CSV, one line per column; BadFile FIL-001 where there is no such dataset."""
-    return _csv([DICTIONARY_HEADER, *(dictionary_line(column) for column in contract_for(dataset).columns)])
+def dictionary_csv(contract: Contract) -> str:
+    """The data dictionary as CSV, one line per column."""
+    return _csv([DICTIONARY_HEADER, *(dictionary_line(column) for column in contract.columns)])
 
 
 def dictionary_line(column: Column) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.agreements.free_school_meals.rules.rulebooks import RULES
-from shared.kernel.contract.file_rules import contract_for, read_columns
+from shared.kernel.contract.columns import Contract, Grouping
+from shared.kernel.contract.file_rules import read_columns
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.normal import normalise
 from shared.kernel.contract.rules.frame import Frame
@@ -47,8 +47,8 @@ class Validation:
 
     `accepted` has the contract's columns in normal form and `row`, the 0-based position in the file. `findings` has one
     line per row, code and field, by row, then code. `rejected_by_code` counts every rejected row once, at its first
-    error, so its sum is `rows_rejected` and `rows_in == accepted.num_rows + rows_rejected`. `schools` has the URN
-    of every row where it has the shape of one (null for datasets without schools): reports are read school by school.
+    error, so its sum is `rows_rejected` and `rows_in == accepted.num_rows + rows_rejected`. `groups` has each
+    row's cell of the column that the contract is `grouped_by`, where it has that column's shape, and null elsewhere.
     """
 
     dataset: str
@@ -57,7 +57,8 @@ class Validation:
     rows_in: int
     rows_rejected: int
     rejected_by_code: dict[str, int]
-    schools: pa.Array
+    grouped_by: Grouping | None
+    groups: pa.Array
 
     @property
     def status(self) -> str:
@@ -69,26 +70,26 @@ class Validation:
         return ACCEPTED_WITH_ERRORS if self.findings.num_rows else ACCEPTED
 
 
-def validate(table: pa.Table, dataset: str, *, as_of: date, stale_after_days: int) -> Validation:
-    """Check a table against a dataset's contract, as on the day `as_of`.
+def validate(table: pa.Table, contract: Contract, *, as_of: date, stale_after_days: int) -> Validation:
+    """Check a table against a contract, as on the day `as_of`.
 
     Raises BadFile (FIL-…) where the file as a whole cannot be what the contract says: unknown, lacking or repeated
     columns, wrong, nested or extension types, no rows. Row faults never raise.
     """
-    contract = contract_for(dataset)
     rows = normalise(read_columns(table, contract), contract)
     frame = Frame(rows)
-    broken, first_error = _apply(RULES[dataset], frame, Context(as_of, stale_after_days))
+    broken, first_error = _apply(contract.rules, frame, Context(as_of, stale_after_days))
     standing = first_error < 0
     codes, counts = np.unique(first_error[~standing], return_counts=True)
     return Validation(
-        dataset=dataset,
+        dataset=contract.dataset,
         accepted=_accepted(rows, standing, broken),
         findings=_findings(broken),
         rows_in=len(frame),
         rows_rejected=int(np.count_nonzero(~standing)),
         rejected_by_code=_by_code(broken, codes, counts),
-        schools=_schools(frame) if dataset == "pupils" else pa.nulls(len(frame), pa.string()),
+        grouped_by=contract.grouped_by,
+        groups=_groups(frame, contract.grouped_by),
     )
 
 
@@ -168,6 +169,8 @@ def _by_code(broken: list[_Breach], which: npt.NDArray[np.int64], counts: npt.ND
     return by_code
 
 
-def _schools(frame: Frame) -> pa.Array:
-    # Only what has the shape of a URN: a wrongly mapped column must not carry a child's data into a report.
-    return pc.if_else(pa.array(frame.like("urn", r"\A[1-9]\d{5}\z")), frame.column("urn"), None)
+def _groups(frame: Frame, by: Grouping | None) -> pa.Array:
+    if by is None:
+        return pa.nulls(len(frame), pa.string())
+    # A wrongly mapped column must not carry a person's data into a report.
+    return pc.if_else(pa.array(frame.like(by.column, rf"\A(?:{by.shape})\z")), frame.column(by.column), None)

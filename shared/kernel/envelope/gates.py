@@ -21,11 +21,16 @@ class Reason:
     mend: str
 
 
+_RIGHT_AS_IT_IS = (
+    "Do not split it: of two files of one dataset only one counts. Where it is right as it is, ask the operators; the "
+    "agreement sets the limit."
+)
+
 SIZE = Reason(
     "ENV-001",
     "size",
     "The file is empty, or larger than the agreement allows.",
-    "Check that the upload finished; split a file that is too large by school.",
+    f"Check that the upload finished, and the extract. {_RIGHT_AS_IT_IS}",
 )
 SEALED = Reason(
     "ENV-002",
@@ -109,7 +114,7 @@ ROWS = Reason(
     "ENV-014",
     "rows",
     "The file claims more rows than the agreement allows.",
-    "Split the file by school, or check the extract.",
+    f"Check the extract. {_RIGHT_AS_IT_IS}",
 )
 COLUMNS = Reason(
     "ENV-015",
@@ -140,7 +145,7 @@ EXPANDED = Reason(
     "ENV-019",
     "expanded size",
     "The file expands to more bytes than the agreement allows.",
-    "Check the extract for repeated or padded text; split the file by school.",
+    f"Check the extract for repeated or padded text. {_RIGHT_AS_IT_IS}",
 )
 GATES = (
     SIZE,

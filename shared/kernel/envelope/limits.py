@@ -55,7 +55,7 @@ LARGEST_BLOCK = 65_536
 """Values in one block of differences. Writers put 128 or 256 into one."""
 
 FREE_BYTES = 48_000_000
-"""What any file may expand to, however small it is: pupils or households come to 275 bytes a row."""
+"""What any file may expand to, however small it is: a row of names and an address comes to 275 bytes."""
 
 MOST_EXPANSION = 32
-"""Times its own size, what a larger file may expand to beyond that. Pupils and households come to four to six."""
+"""Times its own size, what a larger file may expand to beyond that. Such rows come to four to six."""

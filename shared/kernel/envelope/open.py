@@ -46,6 +46,8 @@ class Place:
     """Raises `NotAgreed`; else the limits of what is agreed."""
     limits: Limits
     """What a file may be at most before it is known what was agreed."""
+    known_columns: frozenset[str] = frozenset()
+    """Names of columns that a refusal may repeat: those of the contracts. Any other is the sender's text."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,14 @@ def open_sealed(
     agreement_gate: Callable[[Manifest], Limits],
     limits: Limits,
     keys: KeyService,
+    known_columns: frozenset[str] = frozenset(),
 ) -> Opened:
     """Open `data`, which arrived with blob `metadata` where only `sender` can put it, as `receiver`.
 
     Raises `UntrustedDrop` (ENV-…) or `NotAgreed` (AGR-…) at the first gate that refuses: the sender's fault, not to be
     tried again. `KeyUnavailable` is ours, and says nothing of the file.
     """
-    place = Place(sender, receiver, dataset, accepted_key_ids, agreement_gate, limits)
+    place = Place(sender, receiver, dataset, accepted_key_ids, agreement_gate, limits, known_columns)
     walk = walk_gates(data, metadata, place, keys)
     while True:
         try:
@@ -117,7 +120,7 @@ def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: Key
     if len(data_key) != DATA_KEY_BYTES:
         raise asks.DATA_KEY_LENGTH.refusal(bits=8 * len(data_key))
     yield Passed((gates.UNWRAP,), f"a data key of {8 * len(data_key)} bits")
-    content = check_content(data, lock, data_key, rows=manifest.rows, limits=limits)
+    content = check_content(data, lock, data_key, rows=manifest.rows, limits=limits, known=place.known_columns)
     checked = (gates.DAMAGED, gates.ROWS, gates.COLUMNS, gates.TYPES, gates.ROW_COUNT, gates.PAGES)
     yield Passed(checked, f"{content.footer.rows:,} rows of {len(content.footer.columns)} columns")
     table = read_content(content)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.kernel.envelope import asks
+from shared.kernel.envelope import content_asks
 from shared.kernel.envelope.deltas import check_count, check_texts
 from shared.kernel.envelope.footer import NONCE_BYTES, Chunk, Column, Footer, is_before
 from shared.kernel.envelope.layouts import PAGE_HEADER
@@ -80,7 +80,7 @@ def weigh(data: bytes, footer: Footer, lock: Lock, data_key: bytes, *, limit: in
         for page in walk.pages(chunk):
             pages += 1
             if pages > MOST_PAGES:
-                raise asks.MANY_PAGES.refusal(most=MOST_PAGES, place=footer.place(chunk))
+                raise content_asks.MANY_PAGES.refusal(most=MOST_PAGES, place=footer.place(chunk))
             spent += page.size
             weight.bytes += page.size
             if spent <= limit and page.encoding in _BY_DELTA:
@@ -95,7 +95,7 @@ def weigh(data: bytes, footer: Footer, lock: Lock, data_key: bytes, *, limit: in
                 weight.encodings.add(page.encoding)
                 rows += page.values
         if rows != chunk.rows:
-            raise asks.PAGE_ROWS.refusal(found_rows=rows, rows=chunk.rows, place=footer.place(chunk))
+            raise content_asks.PAGE_ROWS.refusal(found_rows=rows, rows=chunk.rows, place=footer.place(chunk))
     for column, weight in zip(footer.columns, weights, strict=True):
         _check_mix(column, weight)
     return weights
@@ -103,16 +103,16 @@ def weigh(data: bytes, footer: Footer, lock: Lock, data_key: bytes, *, limit: in
 
 def grows(footer: Footer, spent: Sequence[int], room: int) -> UntrustedDrop:
     """The refusal (ENV-019) of a file whose columns come to so many bytes each."""
-    return asks.GROWS.refusal(room=room, place=footer.columns[spent.index(max(spent))].place)
+    return content_asks.GROWS.refusal(room=room, place=footer.columns[spent.index(max(spent))].place)
 
 
 def _check_mix(column: Column, weight: Weight) -> None:
     """What is repeated out of a dictionary is read as one, which the reader can do of text, and of no other pages."""
     if column.is_text and weight.encodings & _BY_DICTIONARY:
         if column.is_decimal:
-            raise asks.DECIMAL_DICTIONARY.refusal(place=column.place)
+            raise content_asks.DECIMAL_DICTIONARY.refusal(place=column.place)
         if weight.encodings & _BY_DELTA:
-            raise asks.MIXED_DICTIONARY.refusal(place=column.place)
+            raise content_asks.MIXED_DICTIONARY.refusal(place=column.place)
 
 
 class _Page(NamedTuple):
@@ -140,15 +140,15 @@ class _Walk:
         at, ordinal = chunk.start, -1 if chunk.has_dictionary else 0
         while at < chunk.end:
             if ordinal > MOST_PAGES_OF_A_COLUMN:
-                raise asks.MANY_PAGES.refusal(most=MOST_PAGES_OF_A_COLUMN + 1, place=self._footer.place(chunk))
+                raise content_asks.MANY_PAGES.refusal(most=MOST_PAGES_OF_A_COLUMN + 1, place=self._footer.place(chunk))
             body_at = self._behind(at, chunk)
             if body_at - at > MOST_HEADER_BYTES:
-                raise asks.HEADER_LENGTH.refusal(length=body_at - at, place=self._footer.place(chunk))
+                raise content_asks.HEADER_LENGTH.refusal(length=body_at - at, place=self._footer.place(chunk))
             header = self._header(chunk, self._data[at + 4 : body_at], ordinal)
             try:
                 page = self._page(chunk, header, ordinal, body_at)
             except (ValueError, KeyError, TypeError):
-                raise asks.PAGE_NUMBERS.refusal(place=self._footer.place(chunk)) from None
+                raise content_asks.PAGE_NUMBERS.refusal(place=self._footer.place(chunk)) from None
             yield page
             at = page.body.stop
             ordinal += 1
@@ -164,7 +164,7 @@ class _Walk:
                 return check_texts(values, page.values)
             check_count(values, page.values)
         except (ValueError, KeyError):
-            raise asks.DELTAS.refusal(place=self._footer.place(chunk)) from None
+            raise content_asks.DELTAS.refusal(place=self._footer.place(chunk)) from None
         return 0
 
     def _values(self, chunk: Chunk, page: _Page) -> bytes:
@@ -185,7 +185,7 @@ class _Walk:
         """Where a sealed part ends that begins with its length in four bytes; nonce, ciphertext and tag follow."""
         behind = at + 4 + int.from_bytes(self._data[at : at + 4], "little")
         if behind > chunk.end:
-            raise asks.NOT_OPEN.refusal(place=self._footer.place(chunk))
+            raise content_asks.NOT_OPEN.refusal(place=self._footer.place(chunk))
         return behind
 
     def _header(self, chunk: Chunk, sealed: bytes, ordinal: int) -> dict[int, Any]:
@@ -194,7 +194,7 @@ class _Walk:
         try:
             return read_struct(opened, PAGE_HEADER, _HEADER_ROOM)
         except ValueError:
-            raise asks.PAGE_NUMBERS.refusal(place=self._footer.place(chunk)) from None
+            raise content_asks.PAGE_NUMBERS.refusal(place=self._footer.place(chunk)) from None
 
     def _open(self, chunk: Chunk, part: int, ordinal: int, sealed: bytes) -> bytes:
         number = b"" if ordinal < 0 else struct.pack("<h", ordinal)
@@ -202,13 +202,13 @@ class _Walk:
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._file_id + place)
         except (InvalidTag, ValueError):
-            raise asks.NOT_OPEN.refusal(place=self._footer.place(chunk)) from None
+            raise content_asks.NOT_OPEN.refusal(place=self._footer.place(chunk)) from None
 
     def _page(self, chunk: Chunk, header: dict[int, Any], ordinal: int, body_at: int) -> _Page:
         """A page by its header: 1 kind, 2 size decompressed, 3 size compressed, and what is said of that kind."""
         kind, size, compressed = header[1], header[2], header[3]
         if kind not in _ENCODING_AT or (kind == _DICTIONARY) != (ordinal < 0):
-            raise asks.PAGE_KIND.refusal(place=self._footer.place(chunk))
+            raise content_asks.PAGE_KIND.refusal(place=self._footer.place(chunk))
         where, encoding = _ENCODING_AT[kind]
         facts = header[where]
         if kind == _DATA_V2:
@@ -217,7 +217,7 @@ class _Walk:
         page = _Page(kind, facts[encoding], size, facts[1], facts, ordinal, body)
         if page.encoding in _NOT_READ or not 0 <= page.encoding < len(_ENCODINGS):
             name = _ENCODINGS[page.encoding] if page.encoding in _NOT_READ else f"number {page.encoding}"
-            raise asks.ENCODING.refusal(encoding=name, place=self._footer.place(chunk))
+            raise content_asks.ENCODING.refusal(encoding=name, place=self._footer.place(chunk))
         # The reader cuts the body by the header, this walk by its own length: they must mean the same bytes.
         if compressed != 4 + body.stop - body.start or min(size, page.values) < 0:
             raise ValueError("another size")
@@ -237,9 +237,9 @@ class _Walk:
             raise ValueError("levels beyond their page")
         behind = body_at + levels
         if levels and behind + 4 + int.from_bytes(self._data[behind : behind + 4], "little") == body_at + compressed:
-            raise asks.CLEAR_LEVELS.refusal(place=self._footer.place(chunk))
+            raise content_asks.CLEAR_LEVELS.refusal(place=self._footer.place(chunk))
         if not facts.get(7, True) and is_before(self._footer.writer, b"parquet-cpp-arrow", (3, 0, 0)):
-            raise asks.OLD_ARROW.refusal(place=self._footer.place(chunk))
+            raise content_asks.OLD_ARROW.refusal(place=self._footer.place(chunk))
 
 
 def _decompressed(data: bytes, size: int, codec: str | None) -> bytes:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
-from shared.kernel.envelope import asks
+from shared.kernel.envelope import content_asks
 from shared.kernel.envelope.footer import Footer, column_place, read_footer
 from shared.kernel.envelope.gates import COLUMNS, ROWS, refuse
 from shared.kernel.envelope.limits import DATA_KEY_BYTES, FREE_BYTES, MOST_EXPANSION
@@ -52,20 +52,22 @@ class _Wrapping(pe.KmsClient):  # type: ignore[misc]  # pyarrow ships no types
         return base64.b64encode(self._keys.wrap(master_key_identifier, key_bytes)).decode("ascii")
 
 
-def check_shape(schema: pa.Schema, rows: int, limits: Limits) -> None:
+def check_shape(schema: pa.Schema, rows: int, limits: Limits, known: frozenset[str] = frozenset()) -> None:
     """Raise `UntrustedDrop` for too many rows (ENV-014), too many columns or one twice (ENV-015), or a type that is
     nested, an Arrow extension or fixed-width bytes (ENV-016).
 
-    Columns are named by position, and by name where it is one of ours: another name is the sender's text.
+    Columns are named by position, and by name where it is `known`: another name is the sender's text.
     """
     _check_size(rows, len(schema), limits)
     for name, times in Counter(schema.names).items():
         if times > 1:
             places = [number for number, other in enumerate(schema.names, start=1) if other == name]
-            raise asks.DUPLICATE_COLUMN.refusal(places=f"columns {', '.join(map(str, places[:10]))} of {len(schema)}")
+            raise content_asks.DUPLICATE_COLUMN.refusal(
+                places=f"columns {', '.join(map(str, places[:10]))} of {len(schema)}"
+            )
     for position, field in enumerate(schema, start=1):
         if not _is_flat(field):
-            raise _not_flat(field, column_place(field.name, position, len(schema)))
+            raise _not_flat(field, column_place(field.name, position, len(schema), known))
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
@@ -116,19 +118,21 @@ class Content:
     """Bytes that it may expand to."""
 
 
-def check_content(data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits) -> Content:
+def check_content(
+    data: bytes, lock: Lock, data_key: bytes, *, rows: int, limits: Limits, known: frozenset[str] = frozenset()
+) -> Content:
     """Look at everything in the file but its values: footer, schema, every page header.
 
     Raises `UntrustedDrop`, ENV-013 to ENV-019, and ENV-010 for a footer that is too long.
     """
     room = room_for(len(data), limits)
     with _parsing(lambda: "a schema"):
-        footer = read_footer(data, lock, data_key)
+        footer = read_footer(data, lock, data_key, known)
         _check_size(max(footer.rows, footer.group_rows), len(footer.columns), limits)
         if not rows == footer.rows == footer.group_rows:
-            raise asks.ROWS_DIFFER.refusal(manifest=rows, footer=footer.rows, groups=footer.group_rows)
+            raise content_asks.ROWS_DIFFER.refusal(manifest=rows, footer=footer.rows, groups=footer.group_rows)
         file = _open(data, data_key, ())
-        check_shape(file.schema_arrow, footer.rows, limits)
+        check_shape(file.schema_arrow, footer.rows, limits, known)
         weights = weigh(data, footer, lock, data_key, limit=room)
         schema = pa.schema([(field.name, _plain(field.type)) for field in file.schema_arrow])
         repeated = tuple(
@@ -203,9 +207,9 @@ def _not_flat(field: pa.Field, place: str) -> UntrustedDrop:
     """Why a type is refused, in words that are ours: the name of an extension type is the sender's text."""
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if isinstance(kind, pa.BaseExtensionType) or _EXTENSION in (field.metadata or {}):
-        return asks.EXTENSION.refusal(place=place)
+        return content_asks.EXTENSION.refusal(place=place)
     fixed = pa.types.is_fixed_size_binary(kind)
-    return asks.NOT_PLAIN.refusal(kind="of bytes of fixed width" if fixed else "of nested values", place=place)
+    return content_asks.NOT_PLAIN.refusal(kind="of bytes of fixed width" if fixed else "of nested values", place=place)
 
 
 def _check_values(array: pa.Array, place: str) -> None:
@@ -213,8 +217,8 @@ def _check_values(array: pa.Array, place: str) -> None:
         array.validate(full=True)
     except pa.ArrowInvalid:
         if _is_other_text(array.dictionary if isinstance(array, pa.DictionaryArray) else array):
-            raise asks.NOT_UTF8.refusal(place=place) from None
-        raise asks.NOT_READ.refusal(part=f"values of {place}") from None
+            raise content_asks.NOT_UTF8.refusal(place=place) from None
+        raise content_asks.NOT_READ.refusal(part=f"values of {place}") from None
 
 
 def _is_other_text(words: pa.Array) -> bool:
@@ -243,7 +247,7 @@ def _parsing(part: Callable[[], str]) -> Iterator[None]:
     except MemoryError:  # pyarrow's own is one of its errors too
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError):
-        raise asks.NOT_READ.refusal(part=part()) from None
+        raise content_asks.NOT_READ.refusal(part=part()) from None
 
 
 def _unreadable(content: Content) -> str:

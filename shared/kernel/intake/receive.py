@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from shared.kernel.contract.file_rules import contract_for
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.days import london_day
 from shared.kernel.envelope.keys import Use
@@ -25,7 +26,7 @@ from shared.kernel.intake.identity import derived_id, drop_event, drop_id, untru
 from shared.kernel.intake.outcome import FOUND, RENAMED, settle
 from shared.kernel.intake.requests import ask
 from shared.kernel.intake.staging import StagedFor, stage
-from shared.kernel.intake.standing import IDENTIFIER, Standing, check_word, place
+from shared.kernel.intake.standing import Standing, check_word, place
 from shared.kernel.terms.agreements import NONE
 from shared.kernel.terms.gates import check_may_drop, check_open
 from shared.kernel.terms.model import Limits
@@ -157,10 +158,20 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         agreement_gate=agreed,
         limits=exchange.agreements.widest,
         keys=exchange.keys,
+        known_columns=_known_columns(exchange),
     )
     terms = exchange.agreements.named(opened.manifest.reference).terms
     _check_age(arrival, opened.manifest, terms.terms_of(opened.manifest.dataset).stale_after_days)
     return opened
+
+
+def _known_columns(exchange: Exchange) -> frozenset[str]:
+    return frozenset(
+        name
+        for agreed in exchange.agreements
+        for contract in agreed.pipeline.contracts.values()
+        for name in contract.names
+    )
 
 
 def _check_age(arrival: Arrival, manifest: Manifest, most: int) -> None:
@@ -202,10 +213,11 @@ def _take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> 
         hashes={"sha256": arrival.sha256},
         codes=(manifest.dataset, manifest.collection, terms.purpose),
     )
+    contract = contract_for(sharing.pipeline.contracts, manifest.dataset)
     try:
         validation = validate(
             opened.table,
-            manifest.dataset,
+            contract,
             as_of=london_day(arrival.received_at),
             stale_after_days=terms.stale_after_days,
         )
@@ -228,7 +240,7 @@ def _take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> 
     )
     # Only now: rows that do not add up must not be lying where a later job would find them.
     parts = routed.parts
-    if manifest.dataset in IDENTIFIER and validation.accepted.num_rows:
+    if contract.identifier is not None and validation.accepted.num_rows:
         placed = place(sharing, partition, validation.accepted, parts, manifest.replaces)
         _note_place(sharing, subject, arrival.tenant, placed.standing)
         verdict = replace(verdict, standing=placed.standing)

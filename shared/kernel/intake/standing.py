@@ -22,11 +22,10 @@ from shared.kernel.intake.ties import Tie, counting
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
+    from shared.kernel.contract.columns import Contract
     from shared.kernel.exchange import Sharing
     from shared.kernel.storage.areas import BlobFacts
 
-IDENTIFIER = {"pupils": "upn", "households": "household_ref"}
-"""Datasets of which a newer file replaces the one before, and what tells that two rows are of one pupil or claim."""
 MOST = 100
 """As many other files of one sender, dataset and collection may lie here: each is compared with each."""
 _HOMES, _ORDINAL, _ROWS = "parties", "ordinal", "rows"
@@ -141,7 +140,7 @@ def place(
     `accepted` are its accepted rows, `parties` where some of them go, `replaces` the drop that its manifest names.
     """
     own = tuple(sorted(parties))
-    identifiers = _identifiers(accepted, partition.dataset)
+    identifiers = _identifiers(accepted, sharing.pipeline.contracts[partition.dataset])
     _write_index(sharing, partition, identifiers, own, accepted.num_rows)
     fixed = sharing.claim(
         partition.sender, f"standing-{partition.drop}", _look(sharing, partition, identifiers, own, replaces)
@@ -194,8 +193,8 @@ def _tie(this: Entry, other: Entry, shared: int, replaces: str | None) -> Tie:
     return Tie(partition.dataset, partition.collection, partition.sender, later.drop, earlier.drop, meets or said)
 
 
-def _identifiers(accepted: pa.Table, dataset: str) -> pa.Array:
-    return pc.unique(accepted.column(IDENTIFIER[dataset]).combine_chunks().drop_null())
+def _identifiers(accepted: pa.Table, contract: Contract) -> pa.Array:
+    return pc.unique(accepted.column(str(contract.identifier)).combine_chunks().drop_null())
 
 
 def _shared(sharing: Sharing, entry: Entry, identifiers: pa.Array) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from shared.kernel.contract.datasets import Contract
+    from shared.kernel.contract.columns import Contract
     from shared.kernel.terms.model import Agreement
 
 REJECTED, ROUTED, EXCLUDED = "rejected", "routed", "excluded."

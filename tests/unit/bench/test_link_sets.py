@@ -10,7 +10,7 @@ from bench.link.historical import dates, side
 from bench.link.london import moved, one_world
 from bench.link.sets import DEVELOPMENT, HELD_OUT, SETS, contract_table, findable, truth_table
 from bench.link.table import growth
-from shared.kernel.contract.datasets import HOUSEHOLDS, PUPILS
+from shared.agreements.free_school_meals.contracts import HOUSEHOLDS, PUPILS
 
 
 def test_london_has_the_rows_asked_for_and_true_pairs_are_mostly_born_on_the_same_day() -> None:

@@ -15,7 +15,7 @@ from client.pack.dates import DATE_ORDERS, DATE_SHAPES, PLAIN, Order, evidence_o
 from client.pack.findings import Findings, count_by_code
 from client.pack.names import ORDERS, split
 from client.pack.source import Source, heading, tidy
-from shared.kernel.contract.datasets import DECISIONS
+from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.kernel.errors import InvalidInput
 
 _FORMATS = {

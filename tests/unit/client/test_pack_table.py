@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from tests.opened import text_in
 from tests.unit.client.census_sample import upn
 from tests.unit.client.conftest import Exchange

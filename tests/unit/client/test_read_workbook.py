@@ -13,6 +13,7 @@ import pytest
 
 from client.pack import sheet_parts
 from client.pack.source import Source, read
+from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.kernel.contract.template import template_xlsx
 from shared.kernel.errors import InvalidInput
 from tests.unit.client.workbooks import with_part, workbook
@@ -82,7 +83,7 @@ def test_a_sheet_without_rows_is_passed_over_but_a_template_is_read_without_its_
     found = source(tmp_path, workbook([["Notes"]], sheet="Read me", more={"Data": ROWS}))
     assert found.facts["sheet"] == "Data"
     assert "not: Read me." in messages(found)
-    assert source(tmp_path, template_xlsx("decisions")).facts["sheet"] == "decisions"
+    assert source(tmp_path, template_xlsx(DECISIONS)).facts["sheet"] == "decisions"
 
 
 def test_a_workbook_whose_rows_are_all_hidden_or_that_has_none_is_refused(tmp_path):

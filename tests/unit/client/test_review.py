@@ -14,7 +14,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from client.reviewing import SIDE_BY_SIDE
-from shared.kernel.contract.datasets import DECISIONS
+from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.kernel.terms.load import load_agreement
 
 SCORES = {"rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence", "tier", "tier_reason"}

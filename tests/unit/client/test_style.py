@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from client.pack.styles import load_style
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from tests.unit.client.census_sample import upn
 from tests.unit.client.conftest import Exchange
 from tests.unit.client.test_pack_households import CIVICA, NEC

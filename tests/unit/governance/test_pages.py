@@ -14,7 +14,7 @@ from docs.governance.markdown import page, table
 from docs.governance.record import record_page
 from docs.governance.risks import RISKS, Risk, overall
 from docs.governance.threats import Threat, threats
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.terms.model import Container
 
 

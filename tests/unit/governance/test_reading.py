@@ -11,7 +11,7 @@ from docs.governance.columns import SENSITIVITY, UNREAD, about
 from docs.governance.examples import examples
 from docs.governance.reading import COMPARED_IN, checks, released_from, uses
 from docs.governance.watching import literals
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.terms.load import load_agreement
 from shared.methods.linkage.guards import GUARDS
 from shared.methods.linkage.levels import LEVELS

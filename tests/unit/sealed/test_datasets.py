@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from docs.sealed.datasets import KINDS, ROWS, datasets_page, empty_parquet, row_schema
+from docs.agreements import documented
+from docs.sealed.datasets import KINDS, datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import MEMBERS, manifest_schema
-from shared.kernel.contract.datasets import CONTRACTS, Contract
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.kernel.contract.columns import Contract
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.manifest import Manifest
 from tests.world import NOW, decision, household, pupil, table
@@ -26,19 +28,20 @@ GOOD = {"pupils": pupil(), "households": household(), "decisions": decision("0a1
 
 def rejected(dataset: str, row: dict[str, Any]) -> bool:
     """Whether the exchange refuses a file of this one row, or the row."""
-    checked = validate(table(dataset, [row]), dataset, as_of=NOW.date(), stale_after_days=60)
+    checked = validate(table(dataset, [row]), CONTRACTS[dataset], as_of=NOW.date(), stale_after_days=60)
     return bool(checked.rows_rejected)
 
 
 @pytest.mark.parametrize("contract", CONTRACT)
 def test_the_page_has_every_column_with_its_codes(contract: Contract) -> None:
-    section = datasets_page().partition(f"## `{contract.dataset}`")[2].partition("\n## ")[0]
+    section = datasets_page(documented()).partition(f"### `{contract.dataset}`")[2].partition("\n### ")[0]
     lines = [line.split(" | ") for line in section.splitlines() if line.startswith("| `")]
     assert [line[0].strip("| `") for line in lines] == list(contract.names)
     for line, column in zip(lines, contract.columns, strict=True):
         assert line[1].strip() == ("yes" if column.required else "")
         assert re.findall(r"`([^`]+)`", line[3]) == list(column.codes or ())
-    assert ROWS[contract.dataset]
+    assert contract.one_row
+    assert contract.one_row in " ".join(section.split())
 
 
 @pytest.mark.parametrize("contract", CONTRACT)
@@ -95,7 +98,7 @@ def test_what_the_page_says_is_read_as_well_is_read(kind: str, written: pa.Array
         kind
     ]
     rows = rows.set_column(rows.schema.get_field_index(name), name, written)
-    assert validate(rows, "households", as_of=NOW.date(), stale_after_days=60).status == "accepted"
+    assert validate(rows, CONTRACTS["households"], as_of=NOW.date(), stale_after_days=60).status == "accepted"
 
 
 def test_every_kind_of_column_is_in_the_table_of_types() -> None:
@@ -133,6 +136,6 @@ def test_the_manifests_schema_takes_what_the_model_writes_and_asks_for_every_mem
 
 def test_the_published_files_lie_where_the_page_says() -> None:
     folder = Path(__file__).parents[3] / "docs" / "users" / "datasets"
-    linked = set(re.findall(r"\]\(([a-z]+\.[a-z.]+)\)", datasets_page()))
-    assert linked == {f"{name}{end}" for name in CONTRACTS for end in (".parquet", ".schema.json")}
+    linked = set(re.findall(r"\]\(([a-z]+/[a-z]+\.[a-z.]+)\)", datasets_page(documented())))
+    assert linked == {f"fsm/{name}{end}" for name in CONTRACTS for end in (".parquet", ".schema.json")}
     assert all((folder / name).is_file() for name in linked)

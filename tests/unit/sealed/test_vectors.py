@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from client.opening import open_release
+from shared.agreements.registry import load_agreements
 from shared.kernel.envelope.keys import read_public
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import verify_statement

@@ -18,7 +18,7 @@ from local.synth.files import write
 from local.synth.london import AS_OF, PILOT, London, generate
 from local.synth.places import load_places
 from local.synth.rates import MARKS
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.identifiers import ninos_ok, postcodes_ok, ulns_ok, upns_ok, uprns_ok
 from shared.kernel.contract.validate import validate
 from shared.kernel.errors import InvalidInput
@@ -77,7 +77,7 @@ def test_drops_have_exactly_the_contract_s_columns_and_nothing_of_the_truth(lond
 def test_the_contract_rejects_exactly_the_pupil_rows_that_the_truth_calls_invalid(london: London) -> None:
     rejected = {}
     for slug in PILOT:
-        validation = validate(london.pupils[slug], "pupils", as_of=AS_OF, stale_after_days=120)
+        validation = validate(london.pupils[slug], CONTRACTS["pupils"], as_of=AS_OF, stale_after_days=120)
         everyone = set(range(london.pupils[slug].num_rows))
         rejected[slug] = everyone - set(validation.accepted.column("row").to_pylist())
     invalid = {slug: set() for slug in PILOT}
@@ -90,7 +90,7 @@ def test_the_contract_rejects_exactly_the_pupil_rows_that_the_truth_calls_invali
 def test_few_household_rows_are_rejected(london: London) -> None:
     for slug in PILOT:
         table = london.households[slug]
-        validation = validate(table, "households", as_of=AS_OF, stale_after_days=60)
+        validation = validate(table, CONTRACTS["households"], as_of=AS_OF, stale_after_days=60)
         assert 0 < validation.rows_rejected < 0.01 * table.num_rows
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from shared.kernel.contract.datasets import DECISIONS
+from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS
+from shared.kernel.contract.columns import column_of, names, texts
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.rules import common
 from shared.kernel.contract.rules.frame import Frame, all_but_best, day_number, disagrees
 from shared.kernel.contract.rules.registry import Context, Rulebook
 
-DECISION_RULES = Rulebook("decisions", "DEC")
-DECISION_RULES_AMONG = Rulebook("decisions", "DEC", among_rows=True)
+DECISION_RULES = Rulebook("DEC")
+DECISION_RULES_AMONG = Rulebook("DEC", among_rows=True)
 
 OLDEST_DECISION_DAYS = 731
-TEXT_FIELDS = tuple(column.name for column in DECISIONS.columns if column.kind == "text")
 FROM_RESULTS = "Copy the reference from the results you collected."
 
 error, warning = DECISION_RULES.error, DECISION_RULES.warning
@@ -29,7 +29,7 @@ error("DEC-003", "decision", "The decision is missing.", "Write confirm, reject 
     common.empty("decision")
 )
 error("DEC-004", "decision", "The decision is not one of the codes.", "Write confirm, reject or opted_out.")(
-    common.not_one_of("decision", DECISIONS.column("decision").codes)
+    common.not_one_of("decision", column_of(DECISION_COLUMNS, "decision").codes)
 )
 error("DEC-005", "decided_by", "Who decided is missing.", "Give the officer's user name or role.")(
     common.empty("decided_by")
@@ -64,7 +64,7 @@ def rejected_without_reason(frame: Frame, _: Context) -> Mask:
 
 DECISION_RULES.error_in_each(
     "DEC-010",
-    TEXT_FIELDS,
+    texts(DECISION_COLUMNS),
     f"The text is longer than {common.LONGEST_TEXT} characters.",
     "Check which column was mapped here; a reason is a sentence.",
     common.too_long,
@@ -78,7 +78,7 @@ DECISION_RULES.error_in_each(
     "Remove the repetition.",
 )
 def repeated_row(frame: Frame, _: Context) -> Mask:
-    return common.exact_repeat(frame, ("match_ref",), DECISIONS.names)
+    return common.exact_repeat(frame, ("match_ref",), names(DECISION_COLUMNS))
 
 
 @DECISION_RULES_AMONG.error(

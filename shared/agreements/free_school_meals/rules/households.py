@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.kernel.contract.datasets import HOUSEHOLDS
+from shared.agreements.free_school_meals.columns.households import HOUSEHOLD_COLUMNS
+from shared.kernel.contract.columns import column_of, texts
 from shared.kernel.contract.identifiers import Mask, nino_bodies_ok, ninos_ok, ulns_ok, upns_ok
 from shared.kernel.contract.rules import common
 from shared.kernel.contract.rules.frame import Frame, day_number, disagrees
 from shared.kernel.contract.rules.registry import Context, Rulebook
 
-HOUSEHOLD_RULES = Rulebook("households", "HOU")
+HOUSEHOLD_RULES = Rulebook("HOU")
 
 OLDEST_CHILD = 20
 CLAIMANT_AGES = (14, 110)
 MOST_EARNINGS = 20_000.0
 """Pounds in one month; beyond it the cell is a yearly amount, pence or another column."""
 MOST_CHILDREN = 30
-TEXT_FIELDS = tuple(column.name for column in HOUSEHOLDS.columns if column.kind == "text")
 NAMES = ("claimant_forename", "claimant_surname", "child_forename", "child_surname")
 CHILD = ("child_forename", "child_surname", "child_dob")
 FROM_CLAIM = "Correct it in the benefit system and extract again."
@@ -40,7 +40,7 @@ HOUSEHOLD_RULES.error_in_each(
     ("claim_type", "source", "qualifying_benefit"),
     "The code is not in the code set.",
     "Send one of the codes of the data dictionary.",
-    lambda field: common.not_one_of(field, HOUSEHOLDS.column(field).codes),
+    lambda field: common.not_one_of(field, column_of(HOUSEHOLD_COLUMNS, field).codes),
 )
 
 
@@ -83,7 +83,7 @@ HOUSEHOLD_RULES.warning_in_each(
 )
 HOUSEHOLD_RULES.error_in_each(
     "HOU-009",
-    TEXT_FIELDS,
+    texts(HOUSEHOLD_COLUMNS),
     f"The text is longer than {common.LONGEST_TEXT} characters.",
     "Check which column was mapped here.",
     common.too_long,
@@ -214,7 +214,7 @@ warning(
     "The child's sex is not M or F. It was left out.",
     "Send M or F, or leave it empty.",
     instead={"child_sex": None},
-)(common.not_one_of("child_sex", HOUSEHOLDS.column("child_sex").codes))
+)(common.not_one_of("child_sex", column_of(HOUSEHOLD_COLUMNS, "child_sex").codes))
 
 
 @warning(

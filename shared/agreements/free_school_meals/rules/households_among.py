@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from shared.kernel.contract.datasets import HOUSEHOLDS
+from shared.agreements.free_school_meals.columns.households import HOUSEHOLD_COLUMNS
+from shared.kernel.contract.columns import names
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.rules import common
 from shared.kernel.contract.rules.frame import Frame, all_but_best, disagrees, group_sizes
 from shared.kernel.contract.rules.registry import Context, Rulebook
 
-HOUSEHOLD_RULES_AMONG = Rulebook("households", "HOU", among_rows=True)
+HOUSEHOLD_RULES_AMONG = Rulebook("HOU", among_rows=True)
 
 CHILD = ("child_forename", "child_surname", "child_dob")
 CLAIMANT = ("claimant_forename", "claimant_surname")
@@ -23,7 +24,7 @@ error, warning = HOUSEHOLD_RULES_AMONG.error, HOUSEHOLD_RULES_AMONG.warning
     "Remove the repetition.",
 )
 def repeated_row(frame: Frame, _: Context) -> Mask:
-    return common.exact_repeat(frame, ("household_ref", *CHILD), HOUSEHOLDS.names)
+    return common.exact_repeat(frame, ("household_ref", *CHILD), names(HOUSEHOLD_COLUMNS))
 
 
 @error(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.kernel.contract.datasets import PUPILS
+from shared.agreements.free_school_meals.columns.pupils import PUPIL_COLUMNS
+from shared.kernel.contract.columns import column_of, texts
 from shared.kernel.contract.identifiers import (
     Mask,
     postcodes_ok,
@@ -22,11 +23,10 @@ from shared.kernel.contract.rules.frame import (
 )
 from shared.kernel.contract.rules.registry import Context, Rulebook
 
-PUPIL_RULES = Rulebook("pupils", "PUP")
+PUPIL_RULES = Rulebook("PUP")
 
 YOUNGEST, OLDEST = 2, 20
 FROM_MIS = "Correct it in the school's MIS and export again."
-TEXT_FIELDS = tuple(column.name for column in PUPILS.columns if column.kind == "text")
 FSM_CATEGORIES = ("TFSM", "EFSM", "OFSM", "TARGETED", "EXPANDED", "OTHER", "T", "E", "O")
 """Targeted, Expanded and Other as they may be written. Only TFSM is seen in a census so far, so others only warn."""
 NO_FSM = {"fsm_start_date": None, "fsm_end_date": None, "fsm_category": None}
@@ -97,7 +97,7 @@ PUPIL_RULES.warning_in_each(
 )
 PUPIL_RULES.error_in_each(
     "PUP-010",
-    TEXT_FIELDS,
+    texts(PUPIL_COLUMNS),
     f"The text is longer than {common.LONGEST_TEXT} characters.",
     "Check which column was mapped here.",
     common.too_long,
@@ -115,7 +115,7 @@ error(
 )(common.age_outside("dob", YOUNGEST, OLDEST))
 error("PUP-015", "sex", "The sex is missing.", FROM_MIS)(common.empty("sex"))
 error("PUP-016", "sex", "The sex is not M or F.", "Send the School Census code.")(
-    common.not_one_of("sex", PUPILS.column("sex").codes)
+    common.not_one_of("sex", column_of(PUPIL_COLUMNS, "sex").codes)
 )
 error("PUP-017", "nc_year", "The national curriculum year is missing.", FROM_MIS)(common.empty("nc_year"))
 error(
@@ -123,7 +123,7 @@ error(
     "nc_year",
     "The national curriculum year is not a School Census code.",
     "Send E1, E2, N1, N2, R, 1 to 14, M or X, without leading zeros.",
-)(common.not_one_of("nc_year", PUPILS.column("nc_year").codes))
+)(common.not_one_of("nc_year", column_of(PUPIL_COLUMNS, "nc_year").codes))
 
 
 @warning(
@@ -147,7 +147,7 @@ def year_against_age(frame: Frame, context: Context) -> Mask:
 
 error("PUP-020", "enrol_status", "The enrolment status is missing.", FROM_MIS)(common.empty("enrol_status"))
 error("PUP-021", "enrol_status", "The enrolment status is not C, M, S, F or O.", "Send the School Census code.")(
-    common.not_one_of("enrol_status", PUPILS.column("enrol_status").codes)
+    common.not_one_of("enrol_status", column_of(PUPIL_COLUMNS, "enrol_status").codes)
 )
 warning(
     "PUP-022",

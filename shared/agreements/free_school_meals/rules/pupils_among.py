@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.kernel.contract.datasets import PUPILS
+from shared.agreements.free_school_meals.columns.pupils import PUPIL_COLUMNS
+from shared.kernel.contract.columns import names
 from shared.kernel.contract.identifiers import Mask, postcodes_ok, ulns_ok
 from shared.kernel.contract.rules import common
 from shared.kernel.contract.rules.frame import Frame, all_but_best, disagrees, group_sizes
 from shared.kernel.contract.rules.registry import Context, Rulebook
 
-PUPIL_RULES_AMONG = Rulebook("pupils", "PUP", among_rows=True)
+PUPIL_RULES_AMONG = Rulebook("PUP", among_rows=True)
 
 CHILD = ("surname", "forename", "dob", "postcode")
 ENROLMENT_ORDER = ("C", "M", "F", "O", "S")
@@ -26,7 +27,7 @@ error, warning = PUPIL_RULES_AMONG.error, PUPIL_RULES_AMONG.warning
     "Remove the repetition.",
 )
 def repeated_row(frame: Frame, _: Context) -> Mask:
-    return common.exact_repeat(frame, ("upn",), PUPILS.names)
+    return common.exact_repeat(frame, ("upn",), names(PUPIL_COLUMNS))
 
 
 @error(

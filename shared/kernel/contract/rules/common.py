@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from shared.kernel.contract.datasets import NO_FORENAME
+from shared.kernel.contract.columns import NO_FORENAME
 from shared.kernel.contract.identifiers import Mask, postcodes_ok, pseudo_postcodes, rounded_uprns, uprns_ok
 from shared.kernel.contract.rules.frame import Frame, all_but_best, day_number, group_sizes, years_before
 from shared.kernel.contract.rules.registry import Check, Context

@@ -1,7 +1,7 @@
 """What a rule is, and the book that a dataset's rules are entered into by decorator.
 
 An `error` rejects the row. A `warning` keeps it; where the rule says `instead`, the accepted row carries that value in
-place of what was sent. The principle: a fault in a value that nobody must send costs the value, never the child.
+place of what was sent. The principle: a fault in a value that nobody must send costs the value, never the row.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ class Rule:
     """
 
     code: str
-    dataset: str
     field: str
     severity: Severity
     message: str
@@ -51,8 +50,7 @@ class Rule:
 class Rulebook:
     """Rules of one dataset, in the order of their codes: all on single rows, or all among rows."""
 
-    def __init__(self, dataset: str, prefix: str, *, among_rows: bool = False) -> None:
-        self.dataset = dataset
+    def __init__(self, prefix: str, *, among_rows: bool = False) -> None:
         self._prefix = prefix
         self._among_rows = among_rows
         self._rules: list[Rule] = []
@@ -108,7 +106,7 @@ class Rulebook:
             raise ValueError(f"{code} must start with {self._prefix}- and follow {last.code if last else 'nothing'}")
 
         def enter(check: Check) -> Check:
-            rule = Rule(code, self.dataset, field, severity, message, mend, check, self._among_rows, instead)
+            rule = Rule(code, field, severity, message, mend, check, self._among_rows, instead)
             self._rules.append(rule)
             return check
 

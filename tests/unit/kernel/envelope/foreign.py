@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -56,6 +57,7 @@ def opened(ring: LocalKeyRing, name: str) -> Opened:
         agreement_gate=lambda manifest: AGREEMENT.limits,
         limits=AGREEMENT.limits,
         keys=ring,
+        known_columns=frozenset(name for contract in CONTRACTS.values() for name in contract.names),
     )
 
 
@@ -65,4 +67,6 @@ def validated(ring: LocalKeyRing, name: str) -> Validation:
     terms = AGREEMENT.terms_of(drop.manifest.dataset)
     age = RECEIVED - drop.manifest.prepared_at
     assert timedelta(0) <= age < timedelta(days=terms.stale_after_days)
-    return validate(drop.table, drop.manifest.dataset, as_of=RECEIVED.date(), stale_after_days=terms.stale_after_days)
+    return validate(
+        drop.table, CONTRACTS[drop.manifest.dataset], as_of=RECEIVED.date(), stale_after_days=terms.stale_after_days
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from shared.agreements.free_school_meals import contracts
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Opened, open_sealed
@@ -67,6 +68,7 @@ class House:
             "agreement_gate": lambda manifest: AGREEMENT.limits,
             "limits": AGREEMENT.limits,
             "keys": self.exchange,
+            "known_columns": frozenset(contracts.PUPILS.names),
         }
         return open_sealed(data, metadata, **{**facts, **changes})
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
-from shared.agreements.free_school_meals.rules.rulebooks import RULES
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS, HOUSEHOLDS, PUPILS
 from shared.kernel.contract.identifiers import upn_check_letter
-from shared.kernel.contract.rules.registry import Rulebook
 from shared.kernel.contract.validate import Validation, validate
-from tests.unit.kernel.contract.examples import EXAMPLES
-from tests.unit.kernel.contract.rows import AS_OF, GOOD, PUPIL, found, table_of, validated
+from tests.unit.agreements.free_school_meals.contracts.examples import EXAMPLES
+from tests.unit.agreements.free_school_meals.contracts.rows import AS_OF, GOOD, PUPIL, table_of, validated
+
+DATASET_OF = {rule.code: dataset for dataset, contract in CONTRACTS.items() for rule in contract.rules}
 
 
 def upn(serial: int) -> str:
@@ -40,30 +39,6 @@ def test_three_bad_rows_in_ten_thousand_are_left_out_and_the_rest_accepted() -> 
     assert (validation.rows_in, validation.accepted.num_rows, validation.rows_rejected) == (10_000, 9_997, 3)
     assert validation.rejected_by_code == {"PUP-003": 1, "PUP-006": 1, "PUP-011": 1}
     assert set(range(10_000)) - set(validation.accepted.column("row").to_pylist()) == {17, 4_000, 9_999}
-
-
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        ([{}], "accepted"),
-        ([{"upn": "V21023451900A"}], "accepted_with_errors"),
-        ([{}, {"upn": None}], "partly_accepted"),
-        ([{"upn": None}], "rejected"),
-    ],
-)
-def test_the_status_says_how_much_was_taken(changes: list[dict[str, object]], status: str) -> None:
-    assert validated("pupils", *changes).status == status
-
-
-def test_a_row_with_several_errors_is_counted_at_the_first_and_every_error_is_found() -> None:
-    validation = validated("pupils", {"upn": "x", "surname": None, "sex": "?"})
-    assert validation.rejected_by_code == {"PUP-002": 1}
-    assert [code for _, code, _ in found(validation)] == ["PUP-002", "PUP-006", "PUP-016"]
-
-
-def test_findings_are_in_the_order_of_the_file_and_then_of_the_codes() -> None:
-    told = found(validated("pupils", {"surname": None, "upn": None}, {"sex": "?", "upn": upn(1)}, {"upn": "y"}))
-    assert told == sorted(told, key=lambda finding: finding[:2])
 
 
 @pytest.mark.parametrize("dataset", list(CONTRACTS))
@@ -108,55 +83,41 @@ def test_identifiers_come_out_in_normal_form_and_names_as_sent() -> None:
 
 @pytest.mark.parametrize("code", list(EXAMPLES))
 def test_every_row_in_is_accepted_or_rejected_once_whatever_is_wrong_with_it(code: str) -> None:
-    dataset = next(name for name, rules in RULES.items() if any(rule.code == code for rule in rules))
+    dataset = DATASET_OF[code]
     for rows in (EXAMPLES[code].breaking, EXAMPLES[code].holding):
         assert conserved(validated(dataset, *rows))
 
 
 def test_a_finding_says_only_what_its_rule_says_and_so_holds_no_value_of_the_row() -> None:
     for code, example in EXAMPLES.items():
-        dataset = next(name for name, rules in RULES.items() if any(rule.code == code for rule in rules))
+        dataset = DATASET_OF[code]
         told = validated(dataset, *example.breaking).findings.drop_columns(["row"]).to_pylist()
         sayings = [
             {name: getattr(rule, name) for name in ("code", "severity", "field", "message", "mend")}
-            for rule in RULES[dataset]
+            for rule in CONTRACTS[dataset].rules
         ]
         assert all(finding in sayings for finding in told)
 
 
 def test_the_school_of_a_row_is_told_only_where_it_has_the_shape_of_one() -> None:
     rows = ({}, {"upn": upn(1), "urn": "Okafor"}, {"upn": upn(2), "urn": None})
-    assert validated("pupils", *rows).schools.to_pylist() == [PUPIL["urn"], None, None]
-    assert validated("households").schools.to_pylist() == [None]
-
-
-def test_findings_can_be_filtered_and_counted_without_unpacking_them() -> None:
-    findings = validated("pupils", {"upn": None}, {"upn": "V21023451900A"}).findings
-    assert findings.filter(pc.equal(findings.column("code"), "PUP-004")).num_rows == 1
-    assert findings.group_by("severity").aggregate([([], "count_all")]).num_rows == 2
-
-
-def test_a_bug_in_a_rule_is_raised_and_never_taken_for_a_bad_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    book = Rulebook("decisions", "DEC")
-    book.error("DEC-999", "reason", "m", "n")(lambda frame, _: frame.filled("no_such_column"))
-    monkeypatch.setitem(RULES, "decisions", tuple(book))
-    with pytest.raises(KeyError):
-        validated("decisions")
+    assert validated("pupils", *rows).groups.to_pylist() == [PUPIL["urn"], None, None]
+    assert validated("households").groups.to_pylist() == [None]
 
 
 def test_the_age_of_an_extract_is_judged_by_the_terms_it_is_given() -> None:
     table = table_of("households", {"extract_date": date(2026, 8, 1)})
     for days, accepted in ((112, 1), (111, 0)):
-        assert validate(table, "households", as_of=AS_OF, stale_after_days=days).accepted.num_rows == accepted
+        assert validate(table, HOUSEHOLDS, as_of=AS_OF, stale_after_days=days).accepted.num_rows == accepted
 
 
 def test_the_29th_of_february_is_a_day_like_any_other() -> None:
     leap_day = date(2028, 2, 29)
     table = table_of("pupils", {"dob": date(2010, 3, 1), "fsm_start_date": None, "fsm_end_date": None})
-    assert validate(table, "pupils", as_of=leap_day, stale_after_days=60).rows_rejected == 0
+    assert validate(table, PUPILS, as_of=leap_day, stale_after_days=60).rows_rejected == 0
     for dob, accepted in ((date(2026, 3, 1), 1), (date(2026, 3, 2), 0)):
         young = table_of("pupils", {"dob": dob, "nc_year": "X", "fsm_start_date": None, "fsm_end_date": None})
-        assert validate(young, "pupils", as_of=leap_day, stale_after_days=60).accepted.num_rows == accepted
+        assert validate(young, PUPILS, as_of=leap_day, stale_after_days=60).accepted.num_rows == accepted
 
 
 def test_a_file_in_which_no_row_stands_is_still_compared_among_its_rows() -> None:

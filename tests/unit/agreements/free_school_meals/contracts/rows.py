@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from shared.kernel.contract.datasets import CONTRACTS
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.validate import Validation, validate
 
 AS_OF = date(2026, 11, 21)
@@ -92,7 +92,7 @@ def table_of(dataset: str, *changes: Row) -> pa.Table:
 
 def validated(dataset: str, *changes: Row) -> Validation:
     """What becomes of `table_of` on the day of the tests."""
-    return validate(table_of(dataset, *changes), dataset, as_of=AS_OF, stale_after_days=STALE_AFTER_DAYS)
+    return validate(table_of(dataset, *changes), CONTRACTS[dataset], as_of=AS_OF, stale_after_days=STALE_AFTER_DAYS)
 
 
 def found(validation: Validation) -> list[tuple[int, str, str]]:

@@ -6,16 +6,15 @@ from datetime import date
 
 import pytest
 
-from shared.agreements.free_school_meals.rules.rulebooks import RULES
+from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.catalogue import rule_page
-from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.file_rules import FILE_RULES
-from shared.kernel.contract.rules.registry import Rule, Rulebook
-from tests.unit.kernel.contract.examples import EXAMPLES, LONG, OTHER_UPN, SIBLING
-from tests.unit.kernel.contract.rows import GOOD, found, validated
+from shared.kernel.contract.rules.registry import Rule
+from tests.unit.agreements.free_school_meals.contracts.examples import EXAMPLES, LONG, OTHER_UPN, SIBLING
+from tests.unit.agreements.free_school_meals.contracts.rows import GOOD, found, validated
 
-DATASET_OF = {rule.code: rule.dataset for rules in RULES.values() for rule in rules}
-ALL_RULES = [rule for rules in RULES.values() for rule in rules]
+DATASET_OF = {rule.code: dataset for dataset, contract in CONTRACTS.items() for rule in contract.rules}
+ALL_RULES = [rule for contract in CONTRACTS.values() for rule in contract.rules]
 
 
 @pytest.mark.parametrize("dataset", list(CONTRACTS))
@@ -28,10 +27,11 @@ def test_a_good_row_is_accepted_without_a_finding(dataset: str) -> None:
 def test_a_rule_breaks_on_its_breaking_example_and_not_on_its_holding_one(code: str) -> None:
     example = EXAMPLES[code]
     rule = next(rule for rule in ALL_RULES if rule.code == code)
-    broken = validated(rule.dataset, *example.breaking)
+    dataset = DATASET_OF[code]
+    broken = validated(dataset, *example.breaking)
     assert code in {found_code for _, found_code, _ in found(broken)}
     assert (code in broken.rejected_by_code) is (rule.severity == "error")
-    assert code not in {found_code for _, found_code, _ in found(validated(rule.dataset, *example.holding))}
+    assert code not in {found_code for _, found_code, _ in found(validated(dataset, *example.holding))}
 
 
 def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
@@ -39,7 +39,7 @@ def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
 
 
 def test_every_code_stands_in_the_generated_page_with_what_it_means_and_how_to_mend_it() -> None:
-    page = rule_page()
+    page = rule_page({"Free school meals": CONTRACTS})
     for rule in [*ALL_RULES, *FILE_RULES]:
         assert f"| {rule.code} |" in page
         assert rule.message.format(columns="…") in page
@@ -47,15 +47,15 @@ def test_every_code_stands_in_the_generated_page_with_what_it_means_and_how_to_m
 
 
 def test_codes_of_a_dataset_are_in_order_and_mean_one_thing() -> None:
-    for rules in RULES.values():
-        codes = [rule.code for rule in rules]
+    for contract in CONTRACTS.values():
+        codes = [rule.code for rule in contract.rules]
         assert codes == sorted(codes)
-        assert len({(rule.code, rule.field) for rule in rules}) == len(codes)
+        assert len({(rule.code, rule.field) for rule in contract.rules}) == len(codes)
 
 
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: f"{rule.code}-{rule.field}")
 def test_a_rule_names_a_column_of_its_contract_and_replaces_only_such(rule: Rule) -> None:
-    columns = {column.name: column for column in CONTRACTS[rule.dataset].columns}
+    columns = {column.name: column for column in CONTRACTS[DATASET_OF[rule.code]].columns}
     assert rule.field in columns
     assert set(rule.instead) <= set(columns)
     # A value is left out by a warning; an error leaves out the row.
@@ -68,14 +68,6 @@ def test_only_rules_on_missing_values_fire_on_an_empty_row(dataset: str) -> None
     for _, code, field in found(empty):
         rule = next(rule for rule in ALL_RULES if (rule.code, rule.field) == (code, field))
         assert any(word in rule.message for word in ("missing", "no address", "neither", "It is not said"))
-
-
-def test_a_rulebook_refuses_a_code_twice_out_of_order_or_of_another_dataset() -> None:
-    book = Rulebook("pupils", "PUP")
-    book.error("PUP-002", "upn", "m", "n")(lambda frame, _: frame.none())
-    for code in ("PUP-002", "PUP-001", "HOU-003"):
-        with pytest.raises(ValueError, match=code):
-            book.error(code, "upn", "another", "n")
 
 
 # --- what a broken value costs -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tests.unit.kernel.contract.rows import Row
+from tests.unit.agreements.free_school_meals.contracts.rows import Row
 
 LONG = "x" * 201
 OTHER_UPN = "B801200005001"

@@ -1,0 +1,33 @@
+"""The agreements that the pages of codes and datasets tell of: each a heading, and the contracts below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.kernel.contract.columns import Contract
+from shared.kernel.terms.load import load_agreement
+
+
+@dataclass(frozen=True)
+class Documented:
+    """One agreement."""
+
+    id: str
+    """Of the folder of its datasets' files."""
+    title: str
+    contracts: Mapping[str, Contract]
+
+    @property
+    def heading(self) -> str:
+        """Of its section: what it is for, and the word for it in manifests."""
+        return f"{self.title} (`{self.id}`)"
+
+
+@cache
+def documented() -> tuple[Documented, ...]:
+    """All of them, in the order of the pages."""
+    terms = load_agreement()
+    return (Documented(terms.id, terms.title, CONTRACTS),)

@@ -1,0 +1,1 @@
+"""What each dataset may hold, column by column, and what each kind of column is."""

@@ -1,0 +1,22 @@
+"""`decisions`, from the home borough: a row for each match that an officer has decided, after the letter."""
+
+from __future__ import annotations
+
+from shared.agreements.free_school_meals.columns.sources import HOUSE
+from shared.kernel.contract.columns import day, text
+
+DECISION_COLUMNS = (
+    text("match_ref", "The match's reference, from your results", "m-7f3a9c0d21be", HOUSE, required=True),
+    text(
+        "decision",
+        "What the home borough decided after its letter",
+        "confirm",
+        HOUSE,
+        required=True,
+        codes=("confirm", "reject", "opted_out"),
+        form="lower_code",
+    ),
+    text("decided_by", "The officer's user name or role", "fsm.officer1", HOUSE, required=True),
+    day("decided_on", "The day of the decision", "2026-10-01", HOUSE, required=True),
+    text("reason", "Why, where the match was rejected", "Not this family's child", HOUSE),
+)
