@@ -22,10 +22,10 @@ from bench.link.__main__ import PEERS, child, make
 from bench.link.measure import right
 from bench.link.read import main_registrations, read
 from shared.kernel.terms.load import load_agreement
-from shared.methods.linkage.blocking import block
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.weigh import weigh as weigh_pairs
-from shared.methods.linkage.weights import weights_of
+from shared.methods.linkage.block.rules import block
+from shared.methods.linkage.encode.records import read_records
+from shared.methods.linkage.model.weigh import weigh as weigh_pairs
+from shared.methods.linkage.model.weights import weights_of
 
 CUTS = (9.0, 12.0, 15.0, 18.0)
 HEAD = (

@@ -60,7 +60,7 @@ def link_files(
     found = counts(links)
     drawn = to_draw(links, pictures, rows or []).slice(0, None if policy.model else 0)
     if policy.model and (explanation or drawn.num_rows):
-        from shared.methods.linkage.explain import explain
+        from shared.methods.linkage.explain.parts import explain
 
         write_pictures(out / "pictures", explain(left, right, drawn, policy), drawn)
         if explanation:

@@ -36,7 +36,7 @@ def train_model(
     from client.files import write_bytes
     from client.linking import check_label, model_bytes, read_for_linkage
     from client.settings import load_settings
-    from shared.methods.linkage.train import train
+    from shared.methods.linkage.model.train import train
 
     if len(files) % 2:
         raise invalid("INP-000", problem="A households file is missing: give pupils and households.", command="train")

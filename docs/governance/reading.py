@@ -29,13 +29,13 @@ from shared.agreements.free_school_meals.run import PENDING_COLUMNS
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.contract.rules.registry import Context, Rule
-from shared.methods.linkage.addresses import Addresses
-from shared.methods.linkage.fields import Field
-from shared.methods.linkage.levels import LEVELS
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.encode.addresses import Addresses
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.records import Records, read_records
+from shared.methods.linkage.encode.shared_identifiers import SharedIdentifier
 from shared.methods.linkage.link import LINKS
-from shared.methods.linkage.records import Records, read_records
 from shared.methods.linkage.registrations import second_registrations
-from shared.methods.linkage.shared_identifiers import SharedIdentifier
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -175,7 +175,7 @@ def _linkage() -> Iterator[tuple[str, str, Use]]:
     if strangers := {field.name for field in fields(Records)} - known:
         raise LookupError(f"docs/governance/reading.py: COMPARED_IN does not say what {strangers} is held for")
     for what, names in COMPARED_IN.items():
-        use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/methods/linkage/records.py")
+        use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/methods/linkage/encode/records.py")
         for name in names:
             for side, dataset in enumerate(("pupils", "households")):
                 if OF_ONE_SIDE.get(name, side) == side:

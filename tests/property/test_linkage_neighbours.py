@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.methods.linkage import standardise
-from shared.methods.linkage.addresses import Addresses
-from shared.methods.linkage.compare import compare
-from shared.methods.linkage.family import by_siblings
-from shared.methods.linkage.fields import Field
-from shared.methods.linkage.levels import Identifier
-from shared.methods.linkage.pairs import Pairs
-from shared.methods.linkage.records import Records, read_records
-from shared.methods.linkage.twins import with_a_twin
+from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.compare.levels import Identifier
+from shared.methods.linkage.encode import standardise
+from shared.methods.linkage.encode.addresses import Addresses
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.records import Records, read_records
+from shared.methods.linkage.guards.twins import with_a_twin
+from shared.methods.linkage.model.family import by_siblings
 from tests.property.test_linkage_properties import CHILDREN, PUPILS, UPNS
 from tests.unit.methods.linkage.families import children, pupils
 

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.methods.linkage import lots, standardise
-from shared.methods.linkage.bound import may_weigh
-from shared.methods.linkage.compare import compare
+from shared.methods.linkage import batches as lots
+from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.encode import standardise
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.records import read_records
 from shared.methods.linkage.link import link
-from shared.methods.linkage.pairs import Pairs
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.weigh import weigh
-from shared.methods.linkage.weights import weights_of
+from shared.methods.linkage.model.upper_bound import may_weigh
+from shared.methods.linkage.model.weigh import weigh
+from shared.methods.linkage.model.weights import weights_of
 from tests.unit.methods.linkage.families import CHILD, PUPIL, children, pupils
 from tests.unit.methods.linkage.families import WHOLE as POLICY
 

@@ -16,9 +16,9 @@ import pyarrow.compute as pc  # noqa: E402
 from bench.link.contestants.race import enter  # noqa: E402
 from bench.link.read import main_registrations, read  # noqa: E402
 from shared.kernel.terms.load import load_agreement  # noqa: E402
+from shared.methods.linkage.encode.records import read_records  # noqa: E402
 from shared.methods.linkage.link import link_records  # noqa: E402
-from shared.methods.linkage.records import read_records  # noqa: E402
-from shared.methods.linkage.train import train_records  # noqa: E402
+from shared.methods.linkage.model.train import train_records  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
 

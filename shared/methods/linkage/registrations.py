@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.fields import Codes, numbered
-from shared.methods.linkage.keys import Runs, join
+from shared.methods.linkage.block.equi_join import may_repeat
+from shared.methods.linkage.encode.fields import Codes, numbered
+from shared.methods.linkage.encode.keys import Runs, join
+from shared.methods.linkage.encode.short_text import ShortText
 from shared.methods.linkage.link import link
-from shared.methods.linkage.meet import may_repeat
-from shared.methods.linkage.short_text import ShortText
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy

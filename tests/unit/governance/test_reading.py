@@ -13,10 +13,10 @@ from docs.governance.reading import COMPARED_IN, checks, released_from, uses
 from docs.governance.watching import literals
 from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.terms.load import load_agreement
-from shared.methods.linkage.guards import GUARDS
-from shared.methods.linkage.levels import LEVELS
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.encode.records import Records, read_records
+from shared.methods.linkage.guards.guards import GUARDS
 from shared.methods.linkage.link import link_records
-from shared.methods.linkage.records import Records, read_records
 
 ROOT = Path(__file__).resolve().parents[3]
 READING_ROOMS = ("intake", "linkage", "eligibility", "release")
@@ -24,7 +24,7 @@ COLUMNS = {(dataset, name) for dataset, contract in CONTRACTS.items() for name i
 
 ORDINARY_WORDS = {
     "reason": {"shared/agreements/free_school_meals/outcomes.py"},
-    "source": {"shared/methods/linkage/standardise.py"},
+    "source": {"shared/methods/linkage/encode/standardise.py"},
 }
 """Names of columns that are also other words, and the modules where they are."""
 

@@ -19,8 +19,8 @@ from bench.link.london import london_set
 from local.synth.london import London, generate
 from local.synth.shipped import HOME_BOROUGH, SCALE, SCHOOL_BOROUGH, SEED
 from shared.kernel.terms.load import load_agreement
+from shared.methods.linkage.model.train import train
 from shared.methods.linkage.registrations import link_main_registrations, second_registrations
-from shared.methods.linkage.train import train
 
 Tables = tuple[pa.Table, pa.Table]
 POLICY = load_agreement().linkage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from shared.methods.linkage.cascade import (
+from shared.methods.linkage.block.cascade import (
     MOST_CANDIDATES,
     Groups,
     alone_on_both_sides,
@@ -14,7 +14,7 @@ from shared.methods.linkage.cascade import (
     only_pairs,
     shared_with,
 )
-from shared.methods.linkage.fields import Field
+from shared.methods.linkage.encode.fields import Field
 
 
 def _field(pupils: list[int], households: list[int], size: int = 5) -> Field:

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shared.methods.linkage.compare import compare
-from shared.methods.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
-from shared.methods.linkage.pairs import Pairs
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.sounds import sounds
-from shared.methods.linkage.variants import FORENAMES, SURNAMES, groups_by_name
+from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.compare.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.records import read_records
+from shared.methods.linkage.encode.sounds import sounds
+from shared.methods.linkage.encode.variants import FORENAMES, SURNAMES, groups_by_name
 from tests.unit.methods.linkage.families import POLICY, children, pupils
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.methods.linkage.fields import MISSING, Field
-from shared.methods.linkage.keys import BITS, Runs, by_code, join, joined, joint, positions, renumbered
+from shared.methods.linkage.encode.fields import MISSING, Field
+from shared.methods.linkage.encode.keys import BITS, Runs, by_code, join, joined, joint, positions, renumbered
 
 LARGEST = 2**31
 """As many codes as a field can have: codes are kept in 32 bits."""

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.methods.linkage import standardise
-from shared.methods.linkage.digits import encode_digits
-from shared.methods.linkage.fields import Standard, numbered
-from shared.methods.linkage.meet import may_meet, may_repeat, meet
-from shared.methods.linkage.short_text import ShortText
-from shared.methods.linkage.standardise import house_numbers
+from shared.methods.linkage.block.equi_join import may_meet, may_repeat, meet
+from shared.methods.linkage.encode import standardise
+from shared.methods.linkage.encode.digits import encode_digits
+from shared.methods.linkage.encode.fields import Standard, numbered
+from shared.methods.linkage.encode.short_text import ShortText
+from shared.methods.linkage.encode.standardise import house_numbers
 
 TEXTS = st.lists(st.none() | st.text(max_size=18) | st.sampled_from(["", "A", "A\0", "SE15 4QP", "SE15 4QPX"]))
 KEYS = st.lists(st.integers(-1, 9), max_size=30)

@@ -13,20 +13,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.methods.linkage.blocking import BLOCKS, FINE, MOST_CHILDREN, block
-from shared.methods.linkage.calibrate import calibrate, fit
-from shared.methods.linkage.compare import compare
-from shared.methods.linkage.explain import EXPLANATION, explain
-from shared.methods.linkage.family import by_siblings
-from shared.methods.linkage.levels import LEVELS, Forename
+from shared.methods.linkage.block.rules import BLOCKS, FINE, MOST_CHILDREN, block
+from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.compare.levels import LEVELS, Forename
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.records import read_records
+from shared.methods.linkage.explain.parts import EXPLANATION, explain
+from shared.methods.linkage.explain.pictures import levels_chart, waterfall
 from shared.methods.linkage.link import link
-from shared.methods.linkage.pairs import Pairs
-from shared.methods.linkage.pictures import levels_chart, waterfall
+from shared.methods.linkage.model.calibrate import calibrate, fit
+from shared.methods.linkage.model.family import by_siblings
+from shared.methods.linkage.model.posterior import Rivals, calibrated, compete
+from shared.methods.linkage.model.train import train
+from shared.methods.linkage.model.weights import ASIDE, rising, weights_of
 from shared.methods.linkage.policy import Calibration
-from shared.methods.linkage.posterior import Rivals, calibrated, compete
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.train import train
-from shared.methods.linkage.weights import ASIDE, rising, weights_of
 from tests.unit.methods.linkage.families import POLICY, WHOLE, children, one, pupils
 
 ELSEWHERE = {"postcode": "N1C 4AX", "uprn": "7", "address_line_1": "3 Canal Reach"}

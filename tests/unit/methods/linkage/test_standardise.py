@@ -7,8 +7,8 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from shared.methods.linkage import standardise
-from shared.methods.linkage.standardise import NO_DAY, PLACEHOLDER_DATES
+from shared.methods.linkage.encode import standardise
+from shared.methods.linkage.encode.standardise import NO_DAY, PLACEHOLDER_DATES
 
 
 def _one(standard, value):  # type: ignore[no-untyped-def]

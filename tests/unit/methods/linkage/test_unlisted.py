@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.methods.linkage.guards import GUARDS
+from shared.methods.linkage.guards.guards import GUARDS
+from shared.methods.linkage.guards.unlisted import MOST_AT_HOME
 from shared.methods.linkage.link import link
-from shared.methods.linkage.unlisted import MOST_AT_HOME
 from tests.unit.methods.linkage.families import WHOLE, children, pupils
 
 SISTER = {"child_forename": "Kehinde", "child_dob": date(2009, 1, 9), "claimant_surname": "Okonjo"}

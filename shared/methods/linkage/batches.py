@@ -1,0 +1,51 @@
+"""Work on pairs in lots: few enough to stay near the processor, and two lots side by side.
+
+A lot knows nothing of other lots, so neither their number nor that of the workers changes a result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import starmap
+from typing import TypeVar
+
+import numpy as np
+
+from shared.methods.linkage.encode.fields import Levels
+from shared.methods.linkage.encode.pairs import Pairs
+
+AT_ONCE = 1 << 18
+"""Pairs in one lot, at most."""
+WORKERS = 2
+Part = TypeVar("Part")
+Found = TypeVar("Found")
+
+
+def in_lots(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
+    """`work` on every lot (there is one at least), in their order."""
+    if len(pairs) <= AT_ONCE:
+        return [work(pairs)]
+    # Equal lots, as many for each worker.
+    lots = WORKERS * math.ceil(len(pairs) / AT_ONCE / WORKERS)
+    sides = (np.array_split(rows, lots) for rows in (pairs.pupils, pairs.households))
+    return side_by_side(work, starmap(Pairs, zip(*sides, strict=True)))
+
+
+def side_by_side(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[Found]:
+    """`work` on every part, two at a time, in their order."""
+    with ThreadPoolExecutor(max_workers=WORKERS) as workers:
+        return list(workers.map(work, parts))
+
+
+def at_once(one: Callable[[], Part], other: Callable[[], Found]) -> tuple[Part, Found]:
+    """What two pieces of work find that know nothing of one another."""
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        found = worker.submit(other)
+        return one(), found.result()
+
+
+def levels_together(lots: list[dict[str, Levels]]) -> dict[str, Levels]:
+    """The levels of several lots, one after the other."""
+    return {name: np.concatenate([lot[name] for lot in lots]) for name in lots[0]}

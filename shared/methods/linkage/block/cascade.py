@@ -1,0 +1,77 @@
+"""The agreement's deterministic tiers: integer keys, and what is alone on both sides.
+
+A tier's key joins several fields into one group number per row; -1 is a row with a missing field, which a tier never
+takes. All joins are by counting and sorting integers, so the order of the rows decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.methods.linkage.block.equi_join import may_meet, meet
+from shared.methods.linkage.encode.fields import MISSING, Codes, Field, Mask, counts
+from shared.methods.linkage.encode.keys import joined, renumbered
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.records import Records
+
+MOST_CANDIDATES = 50
+"""Children that may share a pupil's key: beyond it the key is a placeholder, and no officer can choose among them."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """One tier's key on both sides: rows with the same number agree on every field of it."""
+
+    pupils: Codes
+    households: Codes
+    size: int
+
+
+def group(records: Records, keys: tuple[str, ...]) -> Groups:
+    """Number the rows by the values of `keys`."""
+    return join_keys([records.key(name) for name in keys])
+
+
+def join_keys(fields: list[Field]) -> Groups:
+    """Number the rows by several fields; a row that misses one of them is in no group, nor are most of those whose
+    value only one side has."""
+    pupils, households, size = joined(fields)
+    both = np.full(len(pupils) + len(households), MISSING)
+    ours, theirs = may_meet(pupils, households, size)
+    both[ours], both[len(pupils) + theirs] = pupils[ours], households[theirs]
+    numbers, size = renumbered(both, size)
+    return Groups(numbers[: len(pupils)], numbers[len(pupils) :], size)
+
+
+def alone_on_both_sides(groups: Groups, free_pupils: Mask, free_households: Mask) -> Mask:
+    """Which groups hold exactly one free row on each side."""
+    alone = np.ones(groups.size, np.bool_)
+    for codes, free in ((groups.pupils, free_pupils), (groups.households, free_households)):
+        alone &= counts(codes[free], groups.size) == 1
+    return alone
+
+
+def only_pairs(groups: Groups, alone: Mask, free_pupils: Mask, free_households: Mask) -> Pairs:
+    """The one pair of free rows of each group that is alone."""
+    alone = np.append(alone, False)
+    pupils = np.flatnonzero(free_pupils & alone[groups.pupils])
+    households = np.flatnonzero(free_households & alone[groups.households])
+    row = np.zeros(groups.size, np.int64)
+    row[groups.households[households]] = households
+    return Pairs(pupils, row[groups.pupils[pupils]])
+
+
+def candidates(groups: Groups, pupils: Codes) -> Pairs:
+    """Every pair of one of these pupil rows, in their order, with a child of its group, unless that is too large to
+    choose from."""
+    pairs = meet(groups.pupils[pupils], groups.households, groups.size, MOST_CANDIDATES)
+    pairs = pairs.where(np.argsort(pairs.pupils, kind="stable"))
+    return Pairs(pupils[pairs.pupils], pairs.households)
+
+
+def shared_with(groups: Groups) -> Codes:
+    """For each pupil row, how many children share its key."""
+    shared: Codes = np.append(counts(groups.households, groups.size), 0)[groups.pupils]
+    return shared

@@ -1,0 +1,103 @@
+"""Which pairs are looked at: a few keys, so chosen that a true pair with any one thing wrong still meets under one.
+
+Rules are data. Each key joins fields into integers and is joined by counting and sorting; a key that too many children
+share (a placeholder, an institution) offers nobody under that rule. A pair is kept under the first rule that makes it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from shared.methods.linkage.batches import side_by_side
+from shared.methods.linkage.block.equi_join import meet
+from shared.methods.linkage.encode.fields import MISSING, Codes, Mask
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.records import Records
+
+
+@dataclass(frozen=True)
+class Block:
+    """One rule: the fields that must be the same."""
+
+    name: str
+    fields: tuple[str, ...]
+    survives: str
+    crossed: bool = False
+    """Exchanges surname and forename on the household side."""
+    wide: bool = False
+    """Says so little that it is used in small files only (`SMALL`), and that its pairs teach a model nothing."""
+
+
+BLOCKS: tuple[Block, ...] = (
+    Block("upn", ("upn",), "everything else wrong"),
+    Block("uln", ("uln",), "everything else wrong"),
+    Block("born-forename", ("unordered_dob", "forename_sound"), "changed surname, moved family, swapped day and month"),
+    Block("born-postcode", ("unordered_dob", "postcode"), "any name, swapped day and month"),
+    Block("born-surname", ("unordered_dob", "surname_sound"), "other forename, moved family, swapped day and month"),
+    Block("home-forename", ("postcode", "forename_sound"), "wrong date of birth, changed surname"),
+    Block("year-names", ("birth_year", "surname_sound", "forename_sound"), "wrong day or month, moved family"),
+    Block("born-start", ("unordered_dob", "forename_3"), "changed surname, a slip late in the forename"),
+    Block("home-year", ("uprn", "birth_year"), "any name, wrong day or month"),
+    Block("home-surname", ("postcode", "surname_sound", "birth_year"), "other forename, wrong day or month"),
+    Block("born-crossed-surname", ("unordered_dob", "surname_sound"), "names in the other order, moved family", True),
+    Block("born-crossed-forename", ("unordered_dob", "forename_sound"), "names in the other order, moved family", True),
+    Block("home-crossed", ("postcode", "surname_sound", "forename_sound"), "names in the other order, any date", True),
+    Block("home-surname-wide", ("postcode", "surname_sound"), "other forename, no date of birth", wide=True),
+    Block(
+        "names-wide", ("surname_sound", "forename_sound"), "no date of birth or a wrong one, moved family", wide=True
+    ),
+    Block("year-surname-wide", ("birth_year", "surname_sound"), "other forename, wrong day or month", wide=True),
+)
+
+FINE: tuple[Block, ...] = tuple(at for at in BLOCKS if not at.wide)
+"""The rules for files of any size. They come first, so that a pair keeps its number in both lists."""
+SMALL = 50_000
+"""Children up to which a file is small: any borough's is, all of London's together are not."""
+MOST_CHILDREN = 200
+"""Children under one key, at most. Beyond it the key tells too little to be worth looking."""
+
+
+def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Codes]:
+    """Every pair of these rows that some rule makes, once each, and the position of the first rule that makes it.
+
+    The pairs are in the order of pupil row, then household row.
+    """
+    asked, children = np.flatnonzero(pupils), np.flatnonzero(households)
+    # Rules in the last bits, so that of equal pairs the first rule comes first.
+    of_rule, of_child = len(BLOCKS).bit_length(), records.households.bit_length()
+
+    def made_by(rule: tuple[int, Block]) -> Codes:
+        number, at = rule
+        pairs = meet(*_key(records, at, asked, children), MOST_CHILDREN)
+        return (asked[pairs.pupils] << of_child | children[pairs.households]) << of_rule | number
+
+    made = np.concatenate(side_by_side(made_by, enumerate(BLOCKS if len(children) <= SMALL else FINE)))
+    made.sort()
+    pair = made >> of_rule
+    first = np.flatnonzero(np.append(True, pair[1:] != pair[:-1])[: len(pair)])
+    pair, rule = pair[first], made[first] & ((1 << of_rule) - 1)
+    return Pairs(pair >> of_child, pair & ((1 << of_child) - 1)), rule
+
+
+def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Codes, Codes, int]:
+    """The rule's key of both sides, and how many keys there could be."""
+    sides, size = [], 1
+    for rows, households in ((asked, False), (children, True)):
+        crossed = _CROSSED if at.crossed and households else {}
+        fields = [records.key(crossed.get(name, name)) for name in at.fields]
+        columns = [(field.households if households else field.pupils)[rows] for field in fields]
+        key = columns[0].astype(np.int64)
+        for field, codes in zip(fields[1:], columns[1:], strict=True):
+            key *= field.size
+            key += codes
+        key[reduce(np.minimum, columns) < 0] = MISSING
+        sides.append(key)
+        size = math.prod(max(field.size, 1) for field in fields)
+    return sides[0], sides[1], size
+
+
+_CROSSED = {"surname_sound": "forename_sound", "forename_sound": "surname_sound"}

@@ -1,0 +1,52 @@
+"""What a pair's neighbours say: is there a twin, and how many strangers of that name and birthday must be expected?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shared.methods.linkage.batches import side_by_side
+from shared.methods.linkage.encode.fields import Codes, Field, Mask
+from shared.methods.linkage.encode.keys import join, renumbered
+from shared.methods.linkage.encode.pairs import Pairs, Scores, codes_of
+from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.guards.twins import with_a_twin
+from shared.methods.linkage.model.posterior import Rivals
+
+DAYS_OF_BIRTH = 6000
+"""Days on which pupils of all school years may be born: the weight of a date where the files are too small to say."""
+
+
+def twin_beside(records: Records, pairs: Pairs) -> Mask:
+    """Whether the pupil or the child of each pair has a twin beside it in its own table (`with_a_twin`)."""
+    beside = side_by_side(lambda side: with_a_twin(records, side, getattr(pairs, side)), ("pupils", "households"))
+    found: Mask = np.logical_or(*beside)
+    return found
+
+
+def expected_strangers(records: Records, pairs: Pairs) -> Scores:
+    """How many children of the household table share name and date of birth with the pupil by chance alone.
+
+    Name and date are taken from both tables, less the pair itself: the share of the name, times the share of the
+    date (1 January and other registrars' favourites are heavier), times the children there are.
+    """
+    rows = records.pupils + records.households
+    share_of_name = (others_of(records.whole_name, pairs) + 0.5) / max(rows, 1)
+    share_of_date = (others_of(records.dob, pairs) + 1) / (rows + DAYS_OF_BIRTH)
+    expected: Scores = share_of_name * share_of_date * records.households
+    return expected
+
+
+def rivals(records: Records, pairs: Pairs) -> Rivals:
+    """Which pairs compete. Rows of the same surname, forename and date of birth are copies of one person."""
+    fields = (records.surname, records.forename, records.dob)
+    said, _ = renumbered(*join([(np.concatenate(codes_of(field, pairs)), field.size) for field in fields]))
+    return Rivals.of(pairs, said[: len(pairs)], said[len(pairs) :])
+
+
+def others_of(field: Field, pairs: Pairs) -> Codes:
+    """Rows of both tables that agree with the pupil on this field, the pair itself not counted."""
+    ours, theirs = codes_of(field, pairs)
+    said = ours >= 0
+    rows = np.append(field.rows, 0)[ours]
+    others: Codes = rows - said - (said & (theirs == ours))
+    return others

@@ -1,0 +1,50 @@
+"""Which rows have a twin beside them in their own table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shared.methods.linkage.encode.fields import MISSING, Codes, Mask, marked
+from shared.methods.linkage.encode.keys import Runs, join
+
+if TYPE_CHECKING:
+    from shared.methods.linkage.encode.records import Records
+
+
+def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
+    """Which of these rows of one side (`pupils` or `households`) have a twin beside them.
+
+    A twin has the same date of birth and another forename, and either the same surname and postcode (or no postcode),
+    or the same UPRN, or the same household reference. Only who shares one of these rows' homes is looked at.
+    """
+    dob, surname, forename, postcode, uprn, claim = (
+        getattr(field, side)
+        for field in (
+            *(records.dob, records.surname, records.forename),
+            *(records.postcode, records.uprn, records.household_ref),
+        )
+    )
+    twins = np.zeros(len(dob), np.bool_)
+    for homes, size, with_surname in (
+        (postcode, records.postcode.size, True),
+        (uprn, records.uprn.size, False),
+        (claim, records.household_ref.size, False),
+    ):
+        asked = marked(homes[rows], size)
+        asked[MISSING] &= with_surname  # of one surname, to have no postcode is to have the same
+        near = np.flatnonzero(asked[homes])
+        home = homes[near]
+        family = [(dob[near], records.dob.size), (np.where(home < 0, np.int32(size), home), size + 1)]
+        if with_surname:
+            family.append((surname[near], records.surname.size))
+        key, keys = join(family)
+        names = forename[near]
+        runs = Runs.of(np.where(names < 0, MISSING, key), keys)
+        if len(runs.rows):
+            names = names[runs.rows]
+            several = np.minimum.reduceat(names, runs.starts) < np.maximum.reduceat(names, runs.starts)
+            twins[near[runs.rows[several[runs.run]]]] = True
+    found: Mask = twins[rows]
+    return found

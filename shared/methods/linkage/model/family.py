@@ -1,0 +1,82 @@
+"""What a match says of the family: a pupil whose brother or sister is matched to a claim is more likely to be on it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shared.methods.linkage.batches import side_by_side
+from shared.methods.linkage.block.equi_join import may_meet
+from shared.methods.linkage.encode.fields import MISSING, Codes, Field, Mask
+from shared.methods.linkage.encode.keys import by_code, join
+from shared.methods.linkage.encode.pairs import Pairs, codes_of
+from shared.methods.linkage.encode.records import Records
+
+
+def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether a brother's or sister's match speaks for each pair, given pairs that are likelier than not for
+    themselves.
+
+    Brother or sister is a pupil of the same postcode or UPRN, whatever the surname: that a neighbour has a candidate on
+    the very claim of the pupil's own is hardly ever chance. Where the addresses of the pair agree, the sibling's match
+    adds nothing to them, so it speaks only where they do not: the whole family has moved, or the two files have it at
+    different homes.
+    """
+    homes = (records.postcode, records.uprn)
+    found: Mask = np.any(
+        side_by_side(lambda home: _of_one_home(home, records.household_ref, pairs, matched), homes), axis=0
+    )
+    spoken_for = np.flatnonzero(found)
+    found[spoken_for] = ~_at_one_home(records, pairs.where(spoken_for))
+    return found
+
+
+def _of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether another pupil of the pupil's home is matched to another child of the child's claim."""
+    possible = np.flatnonzero(_may_be_of_one_home(home, claims, pairs, matched))
+    asked, split = pairs.where(possible), len(possible)
+    both = asked + matched
+    family, size = join([(home.pupils[both.pupils], home.size), (claims.households[both.households], claims.size)])
+    at, known = may_meet(family[:split], family[split:], size)
+    another = _another(family[split + known], family[at], size, matched.where(known), asked.where(at))
+    found = np.zeros(len(pairs), np.bool_)
+    found[possible[at[another]]] = True
+    return found
+
+
+def _may_be_of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether the pupil's home lies between the least and the greatest of those that are matched to the child's claim.
+
+    Most claims have one such home, and of the many pairs on a claim hardly any is of it.
+    """
+    claim, homes = claims.households[matched.households], home.pupils[matched.pupils]
+    said = np.flatnonzero(homes >= 0)
+    least, greatest = np.full(claims.size + 1, home.size, np.int32), np.full(claims.size + 1, MISSING, np.int32)
+    np.minimum.at(least, claim[said], homes[said])
+    np.maximum.at(greatest, claim[said], homes[said])
+    ours = home.pupils[pairs.pupils]
+    may: Mask = least[claims.households][pairs.households] <= ours
+    may &= greatest[claims.households][pairs.households] >= ours
+    return may
+
+
+def _at_one_home(records: Records, pairs: Pairs) -> Mask:
+    """Whether UPRN or postcode agrees: the levels of `Address` from the same postcode on."""
+    same: Mask = np.zeros(len(pairs), np.bool_)
+    for field in (records.uprn, records.postcode):
+        ours, theirs = codes_of(field, pairs)
+        same |= (ours == theirs) & (ours >= 0)
+    return same
+
+
+def _another(known: Codes, asked: Codes, size: int, matched: Pairs, pairs: Pairs) -> Mask:
+    """Whether some matched pair of the same family has both another pupil and another child."""
+    found: Mask = np.zeros(len(asked), np.bool_)
+    families, order = by_code(known, size)
+    pupils, children = matched.pupils[order], matched.households[order]
+    first, last = np.searchsorted(families, asked), np.searchsorted(families, asked, side="right")
+    # Families are small: a few rounds look at every sibling.
+    for place in range(int(np.max(last - first, initial=0))):
+        of = np.flatnonzero(first + place < last)
+        at = first[of] + place
+        found[of] |= (pupils[at] != pairs.pupils[of]) & (children[at] != pairs.households[of])
+    return found
