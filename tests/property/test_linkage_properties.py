@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.methods.linkage import batches as lots
+from shared.methods.linkage.compare import batches as lots
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.pairs import Pairs

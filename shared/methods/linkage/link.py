@@ -9,18 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.batches import side_by_side
 from shared.methods.linkage.block.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
-from shared.methods.linkage.encode.fields import Codes, Mask
-from shared.methods.linkage.encode.pairs import Scores
+from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
 from shared.methods.linkage.encode.records import Records, read_records
-from shared.methods.linkage.explain.evidence import describe
 from shared.methods.linkage.explain.sentence import sentences
+from shared.methods.linkage.explain.words import describe
 from shared.methods.linkage.guards.guards import GUARDS
 from shared.methods.linkage.guards.scoring import Scored, score, together
 from shared.methods.linkage.guards.unlisted import RULE as OF_UNLISTED
 from shared.methods.linkage.guards.unlisted import unlisted
 from shared.methods.linkage.model.probabilistic import RULE, offer
+from shared.methods.linkage.workers import side_by_side
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy

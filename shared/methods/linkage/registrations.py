@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.block.equi_join import may_repeat
-from shared.methods.linkage.encode.fields import Codes, numbered
+from shared.methods.linkage.encode.arrays import Codes
+from shared.methods.linkage.encode.fields import numbered
+from shared.methods.linkage.encode.key_filter import may_repeat
 from shared.methods.linkage.encode.keys import Runs, join
 from shared.methods.linkage.encode.short_text import ShortText
 from shared.methods.linkage.link import link

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.methods.linkage.block.equi_join import may_meet, meet
-from shared.methods.linkage.encode.fields import MISSING, Codes, Field, Mask, counts
+from shared.methods.linkage.block.equi_join import meet
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, counts
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.key_filter import may_meet
 from shared.methods.linkage.encode.keys import joined, renumbered
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records

@@ -12,11 +12,11 @@ from functools import reduce
 
 import numpy as np
 
-from shared.methods.linkage.batches import side_by_side
 from shared.methods.linkage.block.equi_join import meet
-from shared.methods.linkage.encode.fields import MISSING, Codes, Mask
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.workers import side_by_side
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ import numpy as np
 import pyarrow as pa
 from rapidfuzz import fuzz
 
-from shared.methods.linkage.batches import in_lots, levels_together, side_by_side
+from shared.methods.linkage.compare.batches import in_lots, levels_together
 from shared.methods.linkage.compare.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.methods.linkage.compare.names import compare_forenames, compare_surnames, in_other_order, is_a_parents
+from shared.methods.linkage.compare.similarity import scored
 from shared.methods.linkage.encode.addresses import Addresses
-from shared.methods.linkage.encode.fields import Codes, Levels, lookup, numbered
+from shared.methods.linkage.encode.arrays import Codes, Levels, lookup
+from shared.methods.linkage.encode.fields import numbered
 from shared.methods.linkage.encode.letters import Names
-from shared.methods.linkage.encode.pairs import Pairs, codes_of, ranked, scored
+from shared.methods.linkage.encode.pairs import Pairs, codes_of, ranked
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.encode.shared_identifiers import SharedIdentifier
+from shared.methods.linkage.workers import side_by_side
 
 _A_MONTH = 31
 

@@ -10,9 +10,11 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 
 from shared.methods.linkage.compare.levels import Forename, Surname
-from shared.methods.linkage.encode.fields import MISSING, Codes, Field, Levels, Mask
+from shared.methods.linkage.compare.similarity import scored
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Levels, Mask
+from shared.methods.linkage.encode.fields import Field
 from shared.methods.linkage.encode.letters import may_be_alike, may_be_shortened, shares_letters
-from shared.methods.linkage.encode.pairs import Pairs, codes_of, ranked, scored
+from shared.methods.linkage.encode.pairs import Pairs, codes_of, ranked
 from shared.methods.linkage.encode.records import Records
 
 SIMILAR_SURNAMES = 0.9

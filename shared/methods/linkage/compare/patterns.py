@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.methods.linkage.compare.levels import LEVELS
-from shared.methods.linkage.encode.fields import Codes, Levels
+from shared.methods.linkage.encode.arrays import Codes, Levels
 
 SIZE = int(np.prod([len(kind) for kind in LEVELS.values()]))
 

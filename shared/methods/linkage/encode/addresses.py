@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from shared.methods.linkage.columns import ADDRESS
 from shared.methods.linkage.encode import standardise
-from shared.methods.linkage.encode.fields import MISSING, Codes, as_kept, lookup, marked, numbered
+from shared.methods.linkage.encode.arrays import MISSING, Codes, lookup, marked
+from shared.methods.linkage.encode.fields import as_kept, numbered
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.encode.fields import MISSING, Codes, Field, Mask, Standard
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
+from shared.methods.linkage.encode.fields import Field, Standard
 from shared.methods.linkage.encode.keys import renumbered
 from shared.methods.linkage.encode.short_text import Words
 

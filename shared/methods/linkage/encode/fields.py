@@ -9,22 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.methods.linkage.encode.arrays import MISSING, Codes, counts, lookup
 from shared.methods.linkage.encode.letters import Names
 from shared.methods.linkage.encode.short_text import ShortText
 
-MISSING = -1
-Codes = npt.NDArray[np.signedinteger[Any]]
-"""Integer codes, one per row; `MISSING` where the row says nothing. Fields keep them in 32 bits."""
-Mask = npt.NDArray[np.bool_]
-Levels = npt.NDArray[np.int8]
-"""Comparison levels (see `levels`), one per pair."""
 Standard = Callable[[pa.Array], pa.Array]
 """Values in standard form (`standardise`); null is missing."""
 
@@ -63,19 +56,6 @@ class Field:
         """The field after `change` on its vocabulary, e.g. its first three letters; null becomes missing."""
         codes, values = numbered(change(self.values))
         return Field(values, lookup(codes, self.pupils), lookup(codes, self.households))
-
-
-def counts(codes: Codes, size: int) -> Codes:
-    """How many rows have each code. (Counting -1 as 0 is quicker than leaving it out.)"""
-    found: Codes = np.bincount(codes + 1, minlength=size + 1)[1:]
-    return found
-
-
-def marked(codes: Codes, size: int) -> Mask:
-    """Which of so many codes are among these; the last entry is of the missing."""
-    found = np.zeros(size + 1, np.bool_)
-    found[codes] = True
-    return found
 
 
 def encode(standard: Standard, pupils: Sequence[pa.ChunkedArray], households: Sequence[pa.ChunkedArray]) -> Field:
@@ -133,12 +113,6 @@ def filled(indices: pa.Array) -> Codes:
     """Arrow integers as codes; null is missing."""
     codes: Codes = pc.fill_null(indices, MISSING).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return codes
-
-
-def lookup(table: Codes, codes: Codes) -> Codes:
-    """`table[code]` for every code, `MISSING` for the missing."""
-    found: Codes = np.append(table, np.int32(MISSING))[codes]
-    return found
 
 
 def in_one_vocabulary(one: Field, other: Field) -> tuple[Field, Field]:

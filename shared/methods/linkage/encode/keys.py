@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from shared.methods.linkage.encode.fields import MISSING, Codes, Field
+from shared.methods.linkage.encode.arrays import MISSING, Codes
+from shared.methods.linkage.encode.fields import Field
 
 BITS = 63
 """What a number of one code and one row may take together."""

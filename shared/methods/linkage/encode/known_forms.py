@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.encode.fields import MISSING, Codes, Mask
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
 from shared.methods.linkage.encode.variants import groups_by_name
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.methods.linkage.encode.arrays import Codes, Mask
 from shared.methods.linkage.encode.short_text import ShortText
-
-if TYPE_CHECKING:
-    from shared.methods.linkage.encode.fields import Codes, Mask
 
 _BEGINNING = 0.4
 """The most that a common beginning adds: this part of what is missing to a Jaro similarity of one."""

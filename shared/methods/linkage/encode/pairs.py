@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-from rapidfuzz import process
 
-from shared.methods.linkage.encode.fields import Codes, Field, Levels, Mask
-from shared.methods.linkage.encode.letters import Names
-
-Scores = npt.NDArray[np.float64]
+from shared.methods.linkage.encode.arrays import Codes, Levels, Mask
+from shared.methods.linkage.encode.fields import Field
 
 
 @dataclass(frozen=True)
@@ -52,25 +47,10 @@ def ranked(codes: tuple[Codes, Codes], differs: int, exact: int) -> Levels:
     return level
 
 
-def scored(names: Names, codes: tuple[Codes, Codes], scorer: Callable[..., float], least: float = 0.0) -> Scores:
-    """`scorer` for pairs of names, once for each distinct pair; 0 where a name is missing or below `least`."""
-    said = np.flatnonzero(np.minimum(*codes) >= 0)
-    scores = np.zeros(len(codes[0]))
-    if not len(said):
-        return scores
-    left, right = (side[said].astype(np.int64) for side in codes)
-    # In an order that the names decide: scorers need not be symmetric, and codes depend on the order of the rows.
-    later = names.marks[left] > names.marks[right]
-    left, right = np.where(later, right, left), np.where(later, left, right)
-    encoded = pa.array(left * len(names.values) + right).dictionary_encode()
-    ones, others = np.divmod(encoded.dictionary.to_numpy(), len(names.values))
-    spelled = names.spelled
-    found = process.cpdist(
-        [spelled[code] for code in ones.tolist()],
-        [spelled[code] for code in others.tolist()],
-        scorer=scorer,
-        score_cutoff=least,
-        dtype=np.float64,
-    )
-    scores[said] = found[encoded.indices.to_numpy()]
-    return scores
+def others_of(field: Field, pairs: Pairs) -> Codes:
+    """Rows of both tables that agree with the pupil on this field, the pair itself not counted."""
+    ours, theirs = codes_of(field, pairs)
+    said = ours >= 0
+    rows = np.append(field.rows, 0)[ours]
+    others: Codes = rows - said - (said & (theirs == ours))
+    return others

@@ -11,20 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.batches import WORKERS
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.addresses import Addresses
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, lookup
 from shared.methods.linkage.encode.digits import encode_digits
-from shared.methods.linkage.encode.fields import (
-    MISSING,
-    Codes,
-    Field,
-    Mask,
-    encode,
-    in_one_vocabulary,
-    lookup,
-    numbered,
-)
+from shared.methods.linkage.encode.fields import Field, encode, in_one_vocabulary, numbered
 from shared.methods.linkage.encode.keys import joint
 from shared.methods.linkage.encode.known_forms import KnownForms
 from shared.methods.linkage.encode.letters import Names
@@ -32,6 +23,7 @@ from shared.methods.linkage.encode.shared_identifiers import SharedIdentifier, e
 from shared.methods.linkage.encode.sounds import sounds
 from shared.methods.linkage.encode.standardise import NO_DAY
 from shared.methods.linkage.encode.variants import FORENAMES, SURNAMES
+from shared.methods.linkage.workers import WORKERS
 
 
 @dataclass(frozen=True)

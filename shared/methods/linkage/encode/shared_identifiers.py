@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.kernel.contract.identifiers import identifiers_normal
-from shared.methods.linkage.block.equi_join import may_meet
-from shared.methods.linkage.encode.fields import MISSING, Codes, Field, Mask, Standard, encode
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
+from shared.methods.linkage.encode.fields import Field, Standard, encode
+from shared.methods.linkage.encode.key_filter import may_meet
 from shared.methods.linkage.encode.pairs import Pairs, codes_of
 from shared.methods.linkage.encode.short_text import ShortText, Words
 

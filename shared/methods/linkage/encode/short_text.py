@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    from shared.methods.linkage.encode.fields import Codes, Mask
+from shared.methods.linkage.encode.arrays import Codes, Mask
 
 _WORD = 8
 _LONGEST = 2 * _WORD

@@ -7,8 +7,7 @@ import pyarrow as pa
 
 from shared.methods.linkage.compare.levels import Address, Contact, Dob, Family, Forename, Identifier, Surname
 from shared.methods.linkage.compare.patterns import SIZE, levels_of, pattern_of
-from shared.methods.linkage.encode.fields import Codes, Levels
-from shared.methods.linkage.encode.pairs import Scores
+from shared.methods.linkage.encode.arrays import Codes, Levels, Scores
 from shared.methods.linkage.guards.guards import GUARDS
 
 SAME: dict[tuple[str, int], str] = {

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.methods.linkage.batches import side_by_side
-from shared.methods.linkage.encode.fields import Codes, Field, Mask
-from shared.methods.linkage.encode.keys import join, renumbered
-from shared.methods.linkage.encode.pairs import Pairs, Scores, codes_of
+from shared.methods.linkage.encode.arrays import Mask, Scores
+from shared.methods.linkage.encode.pairs import Pairs, others_of
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.guards.twins import with_a_twin
-from shared.methods.linkage.model.posterior import Rivals
+from shared.methods.linkage.workers import side_by_side
 
 DAYS_OF_BIRTH = 6000
 """Days on which pupils of all school years may be born: the weight of a date where the files are too small to say."""
@@ -34,19 +32,3 @@ def expected_strangers(records: Records, pairs: Pairs) -> Scores:
     share_of_date = (others_of(records.dob, pairs) + 1) / (rows + DAYS_OF_BIRTH)
     expected: Scores = share_of_name * share_of_date * records.households
     return expected
-
-
-def rivals(records: Records, pairs: Pairs) -> Rivals:
-    """Which pairs compete. Rows of the same surname, forename and date of birth are copies of one person."""
-    fields = (records.surname, records.forename, records.dob)
-    said, _ = renumbered(*join([(np.concatenate(codes_of(field, pairs)), field.size) for field in fields]))
-    return Rivals.of(pairs, said[: len(pairs)], said[len(pairs) :])
-
-
-def others_of(field: Field, pairs: Pairs) -> Codes:
-    """Rows of both tables that agree with the pupil on this field, the pair itself not counted."""
-    ours, theirs = codes_of(field, pairs)
-    said = ours >= 0
-    rows = np.append(field.rows, 0)[ours]
-    others: Codes = rows - said - (said & (theirs == ours))
-    return others

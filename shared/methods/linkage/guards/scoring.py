@@ -11,10 +11,11 @@ import numpy as np
 
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import Address, Forename
-from shared.methods.linkage.encode.fields import Codes, Levels, Mask
-from shared.methods.linkage.encode.pairs import Pairs, Scores
+from shared.methods.linkage.encode.arrays import Codes, Levels, Mask, Scores
+from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
-from shared.methods.linkage.guards.guards import Evidence, judge
+from shared.methods.linkage.guards.evidence import Evidence
+from shared.methods.linkage.guards.guards import judge
 from shared.methods.linkage.guards.neighbours import expected_strangers, twin_beside
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.methods.linkage.encode.fields import MISSING, Codes, Mask, marked
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, marked
 from shared.methods.linkage.encode.keys import Runs, join
 
 if TYPE_CHECKING:

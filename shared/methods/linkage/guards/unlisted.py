@@ -10,7 +10,7 @@ from shared.methods.linkage.block.equi_join import meet
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import Address, Surname
 from shared.methods.linkage.compare.names import is_a_parents
-from shared.methods.linkage.encode.fields import Codes, Mask
+from shared.methods.linkage.encode.arrays import Codes, Mask
 from shared.methods.linkage.encode.keys import joined
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records

@@ -6,8 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.encode.fields import Mask
-from shared.methods.linkage.encode.pairs import Scores
+from shared.methods.linkage.encode.arrays import Mask, Scores
 from shared.methods.linkage.policy import Calibration
 
 LOW, HIGH = 0.5, 0.9995

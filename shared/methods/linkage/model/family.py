@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.methods.linkage.batches import side_by_side
-from shared.methods.linkage.block.equi_join import may_meet
-from shared.methods.linkage.encode.fields import MISSING, Codes, Field, Mask
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.key_filter import may_meet
 from shared.methods.linkage.encode.keys import by_code, join
 from shared.methods.linkage.encode.pairs import Pairs, codes_of
 from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.workers import side_by_side
 
 
 def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:

@@ -6,20 +6,16 @@ All sums are of numbers on a fixed grid, so that their order, and with it the or
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.methods.linkage.batches import side_by_side
-from shared.methods.linkage.encode.fields import Codes
-from shared.methods.linkage.encode.keys import Runs, join
-from shared.methods.linkage.encode.pairs import Pairs, Scores
+from shared.methods.linkage.encode.arrays import Scores
+from shared.methods.linkage.model.rivals import GRID, Rivals
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import Calibration
 
-_GRID = 2.0**32
 _FINE = 2.0**20
 _MOST = 300.0
 """Bits beyond which a pair is certain enough: what is divided by what others weigh must stay a number."""
@@ -47,81 +43,6 @@ class World:
         return float(np.log2(matches / ((pupils - matches) * (households - matches))))
 
 
-@dataclass(frozen=True)
-class Side:
-    """How pairs compete for the rows of one side. Pairs that have their row to themselves are left out.
-
-    Pairs of one row with what may be the same person twice (two claims, two registrations) do not compete: they are
-    copies, of which the best stands for all.
-    """
-
-    pairs: Codes
-    """The pairs that have a rival: row by row, and copies beside one another."""
-    copies: Codes
-    """Where in `pairs` each person begins."""
-    rows: Codes
-    """Where in `copies` each row begins."""
-
-    @staticmethod
-    def of(row: Codes, other: Codes, person: Codes) -> Side:
-        """Pairs by their row on this side; `person` says who the row of the other side says it is (-1: unknown)."""
-        persons = int(np.max(person, initial=-1)) + 1
-        who = np.where(person < 0, other + persons, person)
-        key, size = join([(row, int(np.max(row, initial=-1)) + 1), (who, int(np.max(who, initial=-1)) + 1)])
-        copies = Runs.of(key, size)
-        rows = row[copies.rows[copies.starts]]
-        crowded = np.bincount(rows, minlength=1)[rows] > 1
-        lengths = copies.lengths[crowded]
-        rows = rows[crowded]
-        return Side(
-            copies.rows[np.repeat(crowded, copies.lengths)],
-            np.cumsum(lengths) - lengths,
-            np.flatnonzero(np.append(True, rows[1:] != rows[:-1])[: len(rows)]),
-        )
-
-    @cached_property
-    def row(self) -> Codes:
-        """The number of the row of each person."""
-        return np.repeat(np.arange(len(self.rows)), np.diff(np.append(self.rows, len(self.copies))))
-
-    @cached_property
-    def copy(self) -> Codes:
-        """The number of the person of each pair."""
-        return np.repeat(np.arange(len(self.copies)), np.diff(np.append(self.copies, len(self.pairs))))
-
-    def less_others(self, alone: Scores, odds: Scores) -> Scores:
-        """`alone`, divided by what the summed `odds` of the other persons of each pair's row leave room for."""
-        left = alone.copy()
-        if len(self.pairs):
-            left[self.pairs] /= 1 + self._others(odds[self.pairs])
-        return left
-
-    def _others(self, odds: Scores) -> Scores:
-        """The summed odds of the other persons of each pair's row; each person counts once, at the best."""
-        best = np.maximum.reduceat(odds, self.copies)
-        step = (np.maximum.reduceat(best, self.rows) / _GRID)[self.row]
-        share = np.round(best / step)
-        others: Scores = ((np.add.reduceat(share, self.rows)[self.row] - share) * step)[self.copy]
-        return others
-
-
-@dataclass(frozen=True)
-class Rivals:
-    """Which pairs compete: those of one pupil, and those of one child."""
-
-    pupil: Side
-    child: Side
-
-    @staticmethod
-    def of(pairs: Pairs, pupil_person: Codes, child_person: Codes) -> Rivals:
-        """Rivals by row, and copies by who a row says it is (`context.rivals`)."""
-        sides = (
-            (pairs.pupils, pairs.households, child_person),
-            (pairs.households, pairs.pupils, pupil_person),
-        )
-        return Rivals(*side_by_side(lambda side: Side.of(*side), sides))
-
-
 def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -> tuple[Scores, float]:
     """The chance of every pair to be one child, and the matches expected in all.
 
@@ -132,7 +53,7 @@ def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -
     for _ in range(_ROUNDS):
         prior = world.odds(matches)
         chance = compete(weights + prior, siblings + prior, rivals, rounds=1)
-        seen = float(np.round(chance * _GRID).sum() / _GRID)
+        seen = float(np.round(chance * GRID).sum() / GRID)
         share = (seen + PUPILS_OF_PRIOR * world.found) / (world.pupils + PUPILS_OF_PRIOR)
         matches = share * world.pupils
     prior = world.odds(matches)

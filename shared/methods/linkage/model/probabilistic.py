@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.methods.linkage.batches import at_once
 from shared.methods.linkage.block.rules import block
 from shared.methods.linkage.compare.levels import Family
-from shared.methods.linkage.encode.fields import Codes, Mask
+from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
 from shared.methods.linkage.encode.keys import Runs
-from shared.methods.linkage.encode.pairs import Pairs, Scores
+from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.guards.guards import first_to_stop
-from shared.methods.linkage.guards.neighbours import rivals
 from shared.methods.linkage.guards.scoring import Scored, evidence_of
 from shared.methods.linkage.model.family import by_siblings
 from shared.methods.linkage.model.posterior import World, calibrated, posterior
+from shared.methods.linkage.model.rivals import rivals
 from shared.methods.linkage.model.weigh import Weighed, weigh
 from shared.methods.linkage.model.weights import Bits, weights_of
+from shared.methods.linkage.workers import at_once
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
-from shared.methods.linkage.encode.fields import Codes, Field, counts
-from shared.methods.linkage.encode.pairs import Pairs, Scores
+from shared.methods.linkage.encode.arrays import Codes, Scores, counts
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.encode.short_text import SPREAD, ShortText
 

@@ -15,22 +15,23 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from shared.methods.linkage.batches import WORKERS
-from shared.methods.linkage.block.equi_join import repeated
 from shared.methods.linkage.block.rules import FINE, block
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import LEVELS, Address, Dob, Forename, Surname
 from shared.methods.linkage.compare.patterns import Patterns, levels_of, pattern_of
-from shared.methods.linkage.encode.fields import Codes, Field, Levels, counts
+from shared.methods.linkage.encode.arrays import Codes, Levels, Scores, counts
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.key_filter import repeated
 from shared.methods.linkage.encode.keys import join
-from shared.methods.linkage.encode.pairs import Pairs, Scores
+from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records, read_records
-from shared.methods.linkage.guards.neighbours import rivals
 from shared.methods.linkage.model.family import by_siblings
-from shared.methods.linkage.model.posterior import Rivals, World, posterior
+from shared.methods.linkage.model.posterior import World, posterior
+from shared.methods.linkage.model.rivals import Rivals, rivals
 from shared.methods.linkage.model.strangers import SAMPLE, chances, drawn, strangers
 from shared.methods.linkage.model.weights import weights_of
 from shared.methods.linkage.policy import Calibration, LevelChances, LinkageModel, LinkagePolicy, Siblings
+from shared.methods.linkage.workers import WORKERS
 
 SAMPLE_AT_ONCE, SAMPLE_AT_LEISURE = 30_000, 200_000
 """Pupils to learn from: where a run trains its own model, and where one is made to be kept."""

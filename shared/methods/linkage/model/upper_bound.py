@@ -17,8 +17,8 @@ from shared.methods.linkage.compare.names import (
     may_be_near_forenames,
     may_be_near_surnames,
 )
-from shared.methods.linkage.encode.fields import Codes, Mask
-from shared.methods.linkage.encode.pairs import Pairs, Scores, codes_of, ranked
+from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
+from shared.methods.linkage.encode.pairs import Pairs, codes_of, ranked
 from shared.methods.linkage.model.weights import Scale
 
 

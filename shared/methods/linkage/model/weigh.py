@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.methods.linkage.batches import in_lots, levels_together
+from shared.methods.linkage.compare.batches import in_lots, levels_together
 from shared.methods.linkage.compare.compare import compare
-from shared.methods.linkage.encode.fields import Codes, Levels
+from shared.methods.linkage.encode.arrays import Codes, Levels
 from shared.methods.linkage.encode.pairs import Pairs, pairs_together
 from shared.methods.linkage.model.upper_bound import may_weigh
 from shared.methods.linkage.model.weights import Scale

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shared.methods.linkage.compare.levels import LEVELS, Address, Dob, Forename, Surname
-from shared.methods.linkage.encode.fields import Field, Levels
-from shared.methods.linkage.encode.pairs import Pairs, Scores
+from shared.methods.linkage.encode.arrays import Levels, Scores
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.pairs import Pairs, others_of
 from shared.methods.linkage.encode.records import Records
-from shared.methods.linkage.guards.neighbours import others_of
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkageModel, Siblings

@@ -22,7 +22,8 @@ from shared.methods.linkage.compare.levels import (
     Sex,
     Surname,
 )
-from shared.methods.linkage.guards.guards import GUARDS, Evidence, first_to_stop, judge
+from shared.methods.linkage.guards.evidence import Evidence
+from shared.methods.linkage.guards.guards import GUARDS, first_to_stop, judge
 
 SURE: dict[str, IntEnum] = {
     "upn": Identifier.MISSING,

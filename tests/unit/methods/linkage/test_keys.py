@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.methods.linkage.encode.fields import MISSING, Field
+from shared.methods.linkage.encode.arrays import MISSING
+from shared.methods.linkage.encode.fields import Field
 from shared.methods.linkage.encode.keys import BITS, Runs, by_code, join, joined, joint, positions, renumbered
 
 LARGEST = 2**31

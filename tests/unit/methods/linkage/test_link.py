@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from shared.methods.linkage.compare.levels import LEVELS
-from shared.methods.linkage.explain.evidence import describe
+from shared.methods.linkage.explain.words import describe
 from shared.methods.linkage.link import LINKS, link
 from tests.unit.methods.linkage.families import POLICY, children, one, pupils
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.methods.linkage.block.equi_join import may_meet, may_repeat, meet
+from shared.methods.linkage.block.equi_join import meet
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.digits import encode_digits
 from shared.methods.linkage.encode.fields import Standard, numbered
+from shared.methods.linkage.encode.key_filter import may_meet, may_repeat
 from shared.methods.linkage.encode.short_text import ShortText
 from shared.methods.linkage.encode.standardise import house_numbers
 

@@ -23,7 +23,8 @@ from shared.methods.linkage.explain.pictures import levels_chart, waterfall
 from shared.methods.linkage.link import link
 from shared.methods.linkage.model.calibrate import calibrate, fit
 from shared.methods.linkage.model.family import by_siblings
-from shared.methods.linkage.model.posterior import Rivals, calibrated, compete
+from shared.methods.linkage.model.posterior import calibrated, compete
+from shared.methods.linkage.model.rivals import Rivals
 from shared.methods.linkage.model.train import train
 from shared.methods.linkage.model.weights import ASIDE, rising, weights_of
 from shared.methods.linkage.policy import Calibration

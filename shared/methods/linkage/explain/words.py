@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.compare.patterns import levels_of, pattern_of
-from shared.methods.linkage.encode.fields import Levels
+from shared.methods.linkage.encode.arrays import Levels
 
 _SILENT_WHEN_MISSING = ("upn", "uln", "sex", "contact", "family")
 """Fields that most home boroughs do not hold: their absence is no news."""

@@ -6,21 +6,17 @@ A lot knows nothing of other lots, so neither their number nor that of the worke
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from itertools import starmap
-from typing import TypeVar
 
 import numpy as np
 
-from shared.methods.linkage.encode.fields import Levels
+from shared.methods.linkage.encode.arrays import Levels
 from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.workers import WORKERS, Found, side_by_side
 
 AT_ONCE = 1 << 18
 """Pairs in one lot, at most."""
-WORKERS = 2
-Part = TypeVar("Part")
-Found = TypeVar("Found")
 
 
 def in_lots(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
@@ -31,19 +27,6 @@ def in_lots(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
     lots = WORKERS * math.ceil(len(pairs) / AT_ONCE / WORKERS)
     sides = (np.array_split(rows, lots) for rows in (pairs.pupils, pairs.households))
     return side_by_side(work, starmap(Pairs, zip(*sides, strict=True)))
-
-
-def side_by_side(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[Found]:
-    """`work` on every part, two at a time, in their order."""
-    with ThreadPoolExecutor(max_workers=WORKERS) as workers:
-        return list(workers.map(work, parts))
-
-
-def at_once(one: Callable[[], Part], other: Callable[[], Found]) -> tuple[Part, Found]:
-    """What two pieces of work find that know nothing of one another."""
-    with ThreadPoolExecutor(max_workers=1) as worker:
-        found = worker.submit(other)
-        return one(), found.result()
 
 
 def levels_together(lots: list[dict[str, Levels]]) -> dict[str, Levels]:
