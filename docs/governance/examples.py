@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from shared.agreements.free_school_meals.linkage import ADDRESS
 from shared.kernel.contract.datasets import ARROW_TYPES, CONTRACTS, Column
-from shared.methods.linkage.columns import ADDRESS
 
 
 def example(column: Column) -> Any:

@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
+from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
 from shared.agreements.free_school_meals.results import pairs, released
 from shared.kernel.days import london_day
 from shared.kernel.intake.requests import LinkRequest
 from shared.kernel.intake.staging import Inputs, Partition, current_inputs, read_staged, stage
 from shared.kernel.work.outbox import send_sealed, send_summary
-from shared.methods.linkage.registrations import link_main_registrations, second_registrations
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange

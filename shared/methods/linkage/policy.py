@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Key = Literal["upn", "uln", "dob", "surname", "forename", "forename_3", "postcode", "uprn"]
 """What rows may have to agree on."""
@@ -69,9 +69,9 @@ class LinkageModel(Part):
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     trained_on: str
     """Which data, in words."""
-    pupils: Annotated[int, Field(ge=1)]
-    """Rows that it was trained on."""
-    households: Annotated[int, Field(ge=1)]
+    left_rows: Annotated[int, Field(ge=1, validation_alias=AliasChoices("left_rows", "pupils"))]
+    """Rows that it was trained on. Models up to version 1.2.0 call the two sides pupils and households."""
+    right_rows: Annotated[int, Field(ge=1, validation_alias=AliasChoices("right_rows", "households"))]
     found: Chance
     """Part of the pupils who have a child on the other side."""
     rows: Annotated[int, Field(ge=1)] = 300

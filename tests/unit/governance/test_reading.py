@@ -11,10 +11,12 @@ from docs.governance.columns import SENSITIVITY, UNREAD, about
 from docs.governance.examples import examples
 from docs.governance.reading import COMPARED_IN, checks, released_from, uses
 from docs.governance.watching import literals
+from shared.agreements.free_school_meals.linkage import SCHEMA
 from shared.kernel.contract.datasets import CONTRACTS
 from shared.kernel.terms.load import load_agreement
 from shared.methods.linkage.compare.levels import LEVELS
-from shared.methods.linkage.encode.records import Records, read_records
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.guards.guards import GUARDS
 from shared.methods.linkage.link import link_records
 
@@ -94,9 +96,9 @@ def test_every_field_of_linkage_is_of_a_comparison_or_a_guard_and_linking_looks_
     place = at_one_postcode.column_names.index("child_surname")
     another_surname = at_one_postcode.set_column(place, "child_surname", [["Reid"] * 3])
     for households in (at_one_postcode, another_surname):
-        read = read_records(pupils, households)
+        read = read_records(pupils, households, SCHEMA)
         watched = Watched(**{field.name: getattr(read, field.name) for field in fields(Records)})
-        link_records(watched, households, load_agreement().linkage)
+        link_records(watched, households, SCHEMA, load_agreement().linkage)
     assert held - seen == set()
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.methods.linkage.block.equi_join import meet
+from shared.methods.linkage.block.equi_join import equi_join
 from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, counts
 from shared.methods.linkage.encode.fields import Field
-from shared.methods.linkage.encode.key_filter import may_meet
+from shared.methods.linkage.encode.key_filter import may_be_on_both_sides
 from shared.methods.linkage.encode.keys import joined, renumbered
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
@@ -26,8 +26,8 @@ MOST_CANDIDATES = 50
 class Groups:
     """One tier's key on both sides: rows with the same number agree on every field of it."""
 
-    pupils: Codes
-    households: Codes
+    left: Codes
+    right: Codes
     size: int
 
 
@@ -39,41 +39,41 @@ def group(records: Records, keys: tuple[str, ...]) -> Groups:
 def join_keys(fields: list[Field]) -> Groups:
     """Number the rows by several fields; a row that misses one of them is in no group, nor are most of those whose
     value only one side has."""
-    pupils, households, size = joined(fields)
-    both = np.full(len(pupils) + len(households), MISSING)
-    ours, theirs = may_meet(pupils, households, size)
-    both[ours], both[len(pupils) + theirs] = pupils[ours], households[theirs]
+    left, right, size = joined(fields)
+    both = np.full(len(left) + len(right), MISSING)
+    of_left, of_right = may_be_on_both_sides(left, right, size)
+    both[of_left], both[len(left) + of_right] = left[of_left], right[of_right]
     numbers, size = renumbered(both, size)
-    return Groups(numbers[: len(pupils)], numbers[len(pupils) :], size)
+    return Groups(numbers[: len(left)], numbers[len(left) :], size)
 
 
-def alone_on_both_sides(groups: Groups, free_pupils: Mask, free_households: Mask) -> Mask:
+def alone_on_both_sides(groups: Groups, free_left: Mask, free_right: Mask) -> Mask:
     """Which groups hold exactly one free row on each side."""
     alone = np.ones(groups.size, np.bool_)
-    for codes, free in ((groups.pupils, free_pupils), (groups.households, free_households)):
+    for codes, free in ((groups.left, free_left), (groups.right, free_right)):
         alone &= counts(codes[free], groups.size) == 1
     return alone
 
 
-def only_pairs(groups: Groups, alone: Mask, free_pupils: Mask, free_households: Mask) -> Pairs:
+def only_pairs(groups: Groups, alone: Mask, free_left: Mask, free_right: Mask) -> Pairs:
     """The one pair of free rows of each group that is alone."""
     alone = np.append(alone, False)
-    pupils = np.flatnonzero(free_pupils & alone[groups.pupils])
-    households = np.flatnonzero(free_households & alone[groups.households])
+    left = np.flatnonzero(free_left & alone[groups.left])
+    right = np.flatnonzero(free_right & alone[groups.right])
     row = np.zeros(groups.size, np.int64)
-    row[groups.households[households]] = households
-    return Pairs(pupils, row[groups.pupils[pupils]])
+    row[groups.right[right]] = right
+    return Pairs(left, row[groups.left[left]])
 
 
-def candidates(groups: Groups, pupils: Codes) -> Pairs:
+def candidates(groups: Groups, left: Codes) -> Pairs:
     """Every pair of one of these pupil rows, in their order, with a child of its group, unless that is too large to
     choose from."""
-    pairs = meet(groups.pupils[pupils], groups.households, groups.size, MOST_CANDIDATES)
-    pairs = pairs.where(np.argsort(pairs.pupils, kind="stable"))
-    return Pairs(pupils[pairs.pupils], pairs.households)
+    pairs = equi_join(groups.left[left], groups.right, groups.size, MOST_CANDIDATES)
+    pairs = pairs.where(np.argsort(pairs.left, kind="stable"))
+    return Pairs(left[pairs.left], pairs.right)
 
 
 def shared_with(groups: Groups) -> Codes:
     """For each pupil row, how many children share its key."""
-    shared: Codes = np.append(counts(groups.households, groups.size), 0)[groups.pupils]
+    shared: Codes = np.append(counts(groups.right, groups.size), 0)[groups.left]
     return shared

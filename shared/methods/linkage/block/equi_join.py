@@ -8,15 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from shared.methods.linkage.encode.arrays import Codes
-from shared.methods.linkage.encode.key_filter import may_meet
+from shared.methods.linkage.encode.key_filter import may_be_on_both_sides
 from shared.methods.linkage.encode.keys import BITS, positions, renumbered
 from shared.methods.linkage.encode.pairs import Pairs
 
 
-def meet(pupils: Codes, households: Codes, size: int, most: int) -> Pairs:
-    """All pairs of positions with one key, but for keys of more than `most` households; `size` is above all keys."""
-    asked, children = may_meet(pupils, households, size)
-    keys = np.concatenate((pupils[asked], households[children]))
+def equi_join(left: Codes, right: Codes, size: int, most: int) -> Pairs:
+    """All pairs of positions with one key, but for keys of more than `most` right rows; `size` is above all keys."""
+    of_left, of_right = may_be_on_both_sides(left, right, size)
+    keys = np.concatenate((left[of_left], right[of_right]))
     shift = len(keys).bit_length()
     if size.bit_length() + shift > BITS:
         keys, size = renumbered(keys, size)
@@ -27,11 +27,11 @@ def meet(pupils: Codes, households: Codes, size: int, most: int) -> Pairs:
     new[1:] = key[1:] != key[:-1]
     starts = np.flatnonzero(new)
     lengths = np.diff(np.append(starts, len(key)))
-    # In a run pupils come first, as they did before sorting.
-    of_pupils = np.add.reduceat((row < len(asked)).astype(np.int32), starts) if len(starts) else starts
-    offered = lengths - of_pupils
-    wanted = np.flatnonzero((of_pupils > 0) & (offered > 0) & (offered <= most))
-    starts, of_pupils, offered = starts[wanted], of_pupils[wanted], offered[wanted]
-    pupil = positions(starts, of_pupils)
-    times, first = np.repeat(offered, of_pupils), np.repeat(starts + of_pupils, of_pupils)
-    return Pairs(asked[row[np.repeat(pupil, times)]], children[row[positions(first, times)] - len(asked)])
+    # In a run left rows come first, as they did before sorting.
+    lefts = np.add.reduceat((row < len(of_left)).astype(np.int32), starts) if len(starts) else starts
+    rights = lengths - lefts
+    wanted = np.flatnonzero((lefts > 0) & (rights > 0) & (rights <= most))
+    starts, lefts, rights = starts[wanted], lefts[wanted], rights[wanted]
+    at = positions(starts, lefts)
+    times, first = np.repeat(rights, lefts), np.repeat(starts + lefts, lefts)
+    return Pairs(of_left[row[np.repeat(at, times)]], of_right[row[positions(first, times)] - len(of_left)])

@@ -12,7 +12,7 @@ from functools import reduce
 
 import numpy as np
 
-from shared.methods.linkage.block.equi_join import meet
+from shared.methods.linkage.block.equi_join import equi_join
 from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
@@ -57,39 +57,39 @@ FINE: tuple[Block, ...] = tuple(at for at in BLOCKS if not at.wide)
 """The rules for files of any size. They come first, so that a pair keeps its number in both lists."""
 SMALL = 50_000
 """Children up to which a file is small: any borough's is, all of London's together are not."""
-MOST_CHILDREN = 200
+MOST_RIGHT_ROWS = 200
 """Children under one key, at most. Beyond it the key tells too little to be worth looking."""
 
 
-def block(records: Records, pupils: Mask, households: Mask) -> tuple[Pairs, Codes]:
+def block(records: Records, left: Mask, right: Mask) -> tuple[Pairs, Codes]:
     """Every pair of these rows that some rule makes, once each, and the position of the first rule that makes it.
 
     The pairs are in the order of pupil row, then household row.
     """
-    asked, children = np.flatnonzero(pupils), np.flatnonzero(households)
+    lefts, rights = np.flatnonzero(left), np.flatnonzero(right)
     # Rules in the last bits, so that of equal pairs the first rule comes first.
-    of_rule, of_child = len(BLOCKS).bit_length(), records.households.bit_length()
+    rule_bits, right_bits = len(BLOCKS).bit_length(), records.right_rows.bit_length()
 
     def made_by(rule: tuple[int, Block]) -> Codes:
         number, at = rule
-        pairs = meet(*_key(records, at, asked, children), MOST_CHILDREN)
-        return (asked[pairs.pupils] << of_child | children[pairs.households]) << of_rule | number
+        pairs = equi_join(*_key(records, at, lefts, rights), MOST_RIGHT_ROWS)
+        return (lefts[pairs.left] << right_bits | rights[pairs.right]) << rule_bits | number
 
-    made = np.concatenate(side_by_side(made_by, enumerate(BLOCKS if len(children) <= SMALL else FINE)))
+    made = np.concatenate(side_by_side(made_by, enumerate(BLOCKS if len(rights) <= SMALL else FINE)))
     made.sort()
-    pair = made >> of_rule
+    pair = made >> rule_bits
     first = np.flatnonzero(np.append(True, pair[1:] != pair[:-1])[: len(pair)])
-    pair, rule = pair[first], made[first] & ((1 << of_rule) - 1)
-    return Pairs(pair >> of_child, pair & ((1 << of_child) - 1)), rule
+    pair, rule = pair[first], made[first] & ((1 << rule_bits) - 1)
+    return Pairs(pair >> right_bits, pair & ((1 << right_bits) - 1)), rule
 
 
-def _key(records: Records, at: Block, asked: Codes, children: Codes) -> tuple[Codes, Codes, int]:
+def _key(records: Records, at: Block, lefts: Codes, rights: Codes) -> tuple[Codes, Codes, int]:
     """The rule's key of both sides, and how many keys there could be."""
     sides, size = [], 1
-    for rows, households in ((asked, False), (children, True)):
-        crossed = _CROSSED if at.crossed and households else {}
+    for rows, of_right in ((lefts, False), (rights, True)):
+        crossed = _CROSSED if at.crossed and of_right else {}
         fields = [records.key(crossed.get(name, name)) for name in at.fields]
-        columns = [(field.households if households else field.pupils)[rows] for field in fields]
+        columns = [(field.right if of_right else field.left)[rows] for field in fields]
         key = columns[0].astype(np.int64)
         for field, codes in zip(fields[1:], columns[1:], strict=True):
             key *= field.size

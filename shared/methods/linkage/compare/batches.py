@@ -19,16 +19,16 @@ AT_ONCE = 1 << 18
 """Pairs in one lot, at most."""
 
 
-def in_lots(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
+def in_batches(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
     """`work` on every lot (there is one at least), in their order."""
     if len(pairs) <= AT_ONCE:
         return [work(pairs)]
     # Equal lots, as many for each worker.
-    lots = WORKERS * math.ceil(len(pairs) / AT_ONCE / WORKERS)
-    sides = (np.array_split(rows, lots) for rows in (pairs.pupils, pairs.households))
+    batches = WORKERS * math.ceil(len(pairs) / AT_ONCE / WORKERS)
+    sides = (np.array_split(rows, batches) for rows in (pairs.left, pairs.right))
     return side_by_side(work, starmap(Pairs, zip(*sides, strict=True)))
 
 
-def levels_together(lots: list[dict[str, Levels]]) -> dict[str, Levels]:
-    """The levels of several lots, one after the other."""
-    return {name: np.concatenate([lot[name] for lot in lots]) for name in lots[0]}
+def levels_together(batches: list[dict[str, Levels]]) -> dict[str, Levels]:
+    """The levels of several batches, one after the other."""
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}

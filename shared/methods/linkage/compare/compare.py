@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from rapidfuzz import fuzz
 
-from shared.methods.linkage.compare.batches import in_lots, levels_together
+from shared.methods.linkage.compare.batches import in_batches, levels_together
 from shared.methods.linkage.compare.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.methods.linkage.compare.names import compare_forenames, compare_surnames, in_other_order, is_a_parents
 from shared.methods.linkage.compare.similarity import scored
@@ -28,7 +28,7 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
     What other matches say of the family is not known here, so it is missing. `forename_similarity` is the Jaro-Winkler
     similarity from which forenames that are not known variants count as one.
     """
-    levels = levels_together(in_lots(lambda lot: _compare(records, lot, forename_similarity), pairs))
+    levels = levels_together(in_batches(lambda batch: _compare(records, batch, forename_similarity), pairs))
     # Of all lots at once, so that each address text is read once.
     one_postcode = np.flatnonzero(levels["address"] == Address.SAME_POSTCODE)
     levels["address"][one_postcode] = _house_number(records, pairs.where(one_postcode))
@@ -39,13 +39,13 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     surname = compare_surnames(records, pairs)
     forename = compare_forenames(records, pairs, forename_similarity)
     # Names that have changed places agree with nothing where they stand.
-    asked = np.flatnonzero((surname < Surname.EXACT) & (forename < Forename.KNOWN_VARIANT))
-    exchanged = asked[in_other_order(records, pairs.where(asked), forename_similarity)]
+    selected = np.flatnonzero((surname < Surname.EXACT) & (forename < Forename.KNOWN_VARIANT))
+    exchanged = selected[in_other_order(records, pairs.where(selected), forename_similarity)]
     surname[exchanged], forename[exchanged] = Surname.OTHER_ORDER, Forename.OTHER_ORDER
-    asked = np.flatnonzero((surname == Surname.DIFFERS) & (forename >= Forename.SIMILAR))
-    surname[asked[is_a_parents(records, pairs.where(asked))]] = Surname.A_PARENTS
+    selected = np.flatnonzero((surname == Surname.DIFFERS) & (forename >= Forename.SIMILAR))
+    surname[selected[is_a_parents(records, pairs.where(selected))]] = Surname.A_PARENTS
     return {
-        "upn": _identifier(records.upn, pairs, temporary="^.{12}[A-Z]$"),
+        "upn": _identifier(records.upn, pairs),
         "uln": _identifier(records.uln, pairs),
         "dob": dob_levels(records, pairs),
         "surname": surname,
@@ -57,9 +57,9 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     }
 
 
-def _identifier(identifier: SharedIdentifier, pairs: Pairs, temporary: str | None = None) -> Levels:
+def _identifier(identifier: SharedIdentifier, pairs: Pairs) -> Levels:
     level = ranked(codes_of(identifier, pairs), Identifier.MISSING, Identifier.EXACT)
-    level[identifier.contradicted(pairs, temporary)] = Identifier.DIFFERS
+    level[identifier.contradicted(pairs)] = Identifier.DIFFERS
     return level
 
 
@@ -92,11 +92,12 @@ _YEAR, _MONTH, _DAY = 0xFFFF0000, 0xFF00, 0xFF
 def contact_levels(records: Records, pairs: Pairs) -> Levels:
     """The level of `Contact` of every pair."""
     level = np.zeros(len(pairs), np.int8)
-    ours = records.contact.pupils[pairs.pupils]
-    named = np.flatnonzero(ours >= 0)  # most schools name nobody
-    ours, children = ours[named], pairs.households[named]
-    level[named] = ranked((ours, records.contact.households[children]), Contact.DIFFERS, Contact.SAME_FORENAME)
-    level[named[ours == records.partner[children]]] = Contact.SAME_FORENAME
+    left = records.contact.left[pairs.left]
+    named = np.flatnonzero(left >= 0)  # most schools name nobody
+    left, rows = left[named], pairs.right[named]
+    level[named] = ranked((left, records.contact.right[rows]), Contact.DIFFERS, Contact.SAME_FORENAME)
+    for parent in records.other_parents:
+        level[named[left == parent[rows]]] = Contact.SAME_FORENAME
     return level
 
 
@@ -110,8 +111,8 @@ def area_levels(records: Records, pairs: Pairs) -> Levels:
         (Address.SAME_SECTOR, records.sector),
         (Address.SAME_POSTCODE, records.postcode),
     ):
-        ours, theirs = codes_of(area, pairs.where(near))
-        near = near[ours == theirs]
+        left, right = codes_of(area, pairs.where(near))
+        near = near[left == right]
         level[near] = nearer
     both = np.minimum(*uprn) >= 0
     level[both & (level == Address.MISSING)] = Address.ELSEWHERE
@@ -127,11 +128,11 @@ def _house_number(records: Records, pairs: Pairs) -> Levels:
     def read(side: tuple[Addresses, Codes]) -> tuple[Codes, pa.Array]:
         return side[0].house_numbers(side[1])
 
-    (ours, our_numbers), (theirs, their_numbers) = side_by_side(
-        read, zip(records.addresses, (pairs.pupils, pairs.households), strict=True)
+    (left, left_numbers), (right, right_numbers) = side_by_side(
+        read, zip(records.addresses, (pairs.left, pairs.right), strict=True)
     )
-    both, numbers = numbered(pa.concat_arrays([our_numbers, their_numbers]))
-    codes = lookup(both[: len(our_numbers)], ours), lookup(both[len(our_numbers) :], theirs)
+    both, numbers = numbered(pa.concat_arrays([left_numbers, right_numbers]))
+    codes = lookup(both[: len(left_numbers)], left), lookup(both[len(left_numbers) :], right)
     level = np.full(len(pairs), Address.SAME_POSTCODE, np.int8)
     level[(codes[0] >= 0) & (codes[1] >= 0)] = Address.SAME_POSTCODE_OTHER_NUMBER
     # One side may leave out the flat: that neither supports nor contradicts.

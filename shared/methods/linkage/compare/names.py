@@ -84,19 +84,19 @@ def may_be_near_surnames(records: Records, pairs: Pairs) -> NearSurnames:
 
 def is_former_or_preferred(records: Records, pairs: Pairs) -> Mask:
     """Whether the child's surname is one that the pupil's record gives beside the legal one."""
-    theirs = records.surname.households[pairs.households]
+    right = records.surname.right[pairs.right]
     found = np.zeros(len(pairs), np.bool_)
-    for former in (records.preferred_surname, records.former_surname):
-        ours = former[pairs.pupils]
-        found |= (ours == theirs) & (ours >= 0)
+    for other in records.other_surnames:
+        left = other[pairs.left]
+        found |= (left == right) & (left >= 0)
     return found
 
 
 def is_a_parents(records: Records, pairs: Pairs) -> Mask:
     """Whether the pupil's surname is that of the claimant or the partner of the child's claim."""
-    ours = records.surname.pupils[pairs.pupils]
-    parents = (parent[pairs.households] for parent in records.parents)
-    found: Mask = np.any([parent == ours for parent in parents], axis=0) & (ours >= 0)
+    left = records.surname.left[pairs.left]
+    parents = (parent[pairs.right] for parent in records.parents)
+    found: Mask = np.any([parent == left for parent in parents], axis=0) & (left >= 0)
     return found
 
 
@@ -204,22 +204,22 @@ def may_be_near_forenames(records: Records, pairs: Pairs, similarity: float) -> 
     )
 
 
-def _spelling(records: Records, pairs: Pairs, asked: Mask, similarity: float) -> NearForenames:
+def _spelling(records: Records, pairs: Pairs, selected: Mask, similarity: float) -> NearForenames:
     """What the letters say of the pairs that are asked for."""
     may = may_be_near_forenames(records, pairs, similarity)
     found = NearForenames(*(np.zeros(len(pairs), np.bool_) for _ in range(3)))
-    near = np.flatnonzero(asked & (may.similar | may.sounds_alike | may.shortened))
+    near = np.flatnonzero(selected & (may.similar | may.sounds_alike | may.shortened))
     first = codes_of(records.first_name, pairs.where(near))
     likeness = np.zeros(len(pairs))
     likeness[near] = scored(records.first_name.names, first, JaroWinkler.similarity)
     found.sounds_alike[near] = may.sounds_alike[near] & (likeness[near] >= ALIKE)
-    near = np.flatnonzero(asked & may.similar)
+    near = np.flatnonzero(selected & may.similar)
     whole, first = (codes_of(field, pairs.where(near)) for field in (records.forename, records.first_name))
     similar = likeness[near] >= similarity
     similar |= scored(records.first_name.names, first, OSA.similarity) >= _one_slip(records, first)
     similar |= scored(records.forename.names, whole, JaroWinkler.similarity) >= similarity
     found.similar[near] = similar
-    near = np.flatnonzero(asked & may.shortened)
+    near = np.flatnonzero(selected & may.shortened)
     found.shortened[near] = _is_part(records.forename, pairs.where(near))
     near = near[(likeness[near] >= ALIKE) & ~found.shortened[near]]
     found.shortened[near] = _is_part(records.first_name, pairs.where(near))
@@ -245,14 +245,14 @@ def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
     return np.where(slip, longer - 1, 1000)
 
 
-def _begins(field: Field, codes: tuple[Codes, Codes], asked: Mask) -> Mask:
+def _begins(field: Field, codes: tuple[Codes, Codes], selected: Mask) -> Mask:
     """Whether one side's further names begin the other's (an initial, or one name fewer), or differ by a slip."""
-    begins = np.zeros(len(asked), np.bool_)
+    begins = np.zeros(len(selected), np.bool_)
     lengths = field.names.lengths
-    left, right = codes[0][asked], codes[1][asked]
+    left, right = codes[0][selected], codes[1][selected]
     shorter, longer = np.minimum(lengths[left], lengths[right]), np.maximum(lengths[left], lengths[right])
     slip = (scored(field.names, (left, right), OSA.similarity) >= longer - 1) & (longer >= SHORTEST_SLIP)
-    begins[asked] = slip | (scored(field.names, (left, right), Prefix.similarity) == shorter)
+    begins[selected] = slip | (scored(field.names, (left, right), Prefix.similarity) == shorter)
     return begins
 
 
@@ -265,8 +265,8 @@ def _first_among_further(
     offset = records.first_name.size
     found = np.zeros(len(first[0]), np.bool_)
     for one, others in ((first[0], further[1]), (first[1], further[0])):
-        asked = np.flatnonzero(among & (one >= 0) & (others >= 0) & long[one])
-        asked = asked[shares_letters(names, one[asked], others[asked] + offset)]
-        codes = one[asked], others[asked] + offset
-        found[asked] |= scored(names, codes, fuzz.partial_token_set_ratio) == 100
+        selected = np.flatnonzero(among & (one >= 0) & (others >= 0) & long[one])
+        selected = selected[shares_letters(names, one[selected], others[selected] + offset)]
+        codes = one[selected], others[selected] + offset
+        found[selected] |= scored(names, codes, fuzz.partial_token_set_ratio) == 100
     return found

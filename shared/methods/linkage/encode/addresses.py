@@ -1,4 +1,4 @@
-"""House and flat numbers of address text, which are read for those rows alone that are asked for."""
+"""House and flat numbers of address text, which are read for those rows alone that are selected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.columns import ADDRESS
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.arrays import MISSING, Codes, lookup, marked
 from shared.methods.linkage.encode.fields import as_kept, numbered
@@ -23,12 +22,12 @@ class Addresses:
     texts: pa.Array
 
     @staticmethod
-    def of(table: pa.Table) -> Addresses:
-        """The address columns that a table has: text, or the codes of a dictionary."""
-        columns = [table.column(name) for name in ADDRESS if name in table.column_names]
-        said = [column for column in columns if column.null_count < len(column)]
-        places, texts = as_kept([chunk for column in said for chunk in column.chunks])
-        return Addresses(places.reshape(len(said), table.num_rows), texts)
+    def of(table: pa.Table, names: tuple[str, ...]) -> Addresses:
+        """Those of the named columns that a table has: text, or the codes of a dictionary."""
+        columns = [table.column(name) for name in names if name in table.column_names]
+        filled = [column for column in columns if column.null_count < len(column)]
+        places, texts = as_kept([chunk for column in filled for chunk in column.chunks])
+        return Addresses(places.reshape(len(filled), table.num_rows), texts)
 
     def house_numbers(self, rows: Codes) -> tuple[Codes, pa.Array]:
         """Codes of the numbers in the address of each of these rows, and their vocabulary (`3A 12`)."""
@@ -40,11 +39,11 @@ class Addresses:
 
     def _numbers(self, places: Codes) -> tuple[Codes, pa.Array]:
         """Codes of the numbers in the texts at these places, and their vocabulary; each text is read once."""
-        asked = marked(places, len(self.texts))
-        asked[MISSING] = False
-        read = np.flatnonzero(asked)
+        selected = marked(places, len(self.texts))
+        selected[MISSING] = False
+        read = np.flatnonzero(selected)
         codes, values = numbered(standardise.house_numbers(self.texts.take(pa.array(read))))
-        by_place = np.full(len(asked), MISSING, np.int32)
+        by_place = np.full(len(selected), MISSING, np.int32)
         by_place[read] = codes
         return by_place[places], values
 

@@ -15,16 +15,16 @@ MOST_DIGITS = 12
 _WORD = 8
 
 
-def encode_digits(standard: Standard, pupils: pa.ChunkedArray, households: pa.ChunkedArray) -> Field:
+def encode_digits(standard: Standard, left: pa.ChunkedArray, right: pa.ChunkedArray) -> Field:
     """Codes of columns of at most twelve digits, by their `standard` form; leading zeros do not count.
 
     The field has numbers but no values to show.
     """
-    chunks = [chunk.cast(pa.string()) for column in (pupils, households) for chunk in column.chunks]
+    chunks = [chunk.cast(pa.string()) for column in (left, right) for chunk in column.chunks]
     numbers = np.concatenate([np.zeros(0, np.int64), *(_numbers(chunk, standard) for chunk in chunks)])
     renamed, size = renumbered(numbers, 10**MOST_DIGITS)
     codes = renamed.astype(np.int32)
-    return Field(pa.nulls(size), codes[: len(pupils)], codes[len(pupils) :])
+    return Field(pa.nulls(size), codes[: len(left)], codes[len(left) :])
 
 
 def _numbers(texts: pa.Array, standard: Standard) -> Codes:

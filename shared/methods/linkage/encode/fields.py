@@ -27,8 +27,8 @@ class Field:
     """One field of both sides. `values[code]` is the standard form; codes below zero are missing."""
 
     values: pa.Array
-    pupils: Codes
-    households: Codes
+    left: Codes
+    right: Codes
 
     @property
     def size(self) -> int:
@@ -38,14 +38,14 @@ class Field:
     @cached_property
     def rows(self) -> Codes:
         """How many rows of both sides have each value."""
-        rows: Codes = counts(self.pupils, self.size) + counts(self.households, self.size)
+        rows: Codes = counts(self.left, self.size) + counts(self.right, self.size)
         return rows
 
     @property
-    def said(self) -> tuple[int, int]:
-        """How many rows of each side say something."""
-        pupils, households = (int(np.count_nonzero(codes >= 0)) for codes in (self.pupils, self.households))
-        return pupils, households
+    def present(self) -> tuple[int, int]:
+        """How many rows of each side have a value."""
+        left, right = (int(np.count_nonzero(codes >= 0)) for codes in (self.left, self.right))
+        return left, right
 
     @cached_property
     def names(self) -> Names:
@@ -55,12 +55,12 @@ class Field:
     def mapped(self, change: Standard) -> Field:
         """The field after `change` on its vocabulary, e.g. its first three letters; null becomes missing."""
         codes, values = numbered(change(self.values))
-        return Field(values, lookup(codes, self.pupils), lookup(codes, self.households))
+        return Field(values, lookup(codes, self.left), lookup(codes, self.right))
 
 
-def encode(standard: Standard, pupils: Sequence[pa.ChunkedArray], households: Sequence[pa.ChunkedArray]) -> Field:
+def encode(standard: Standard, left: Sequence[pa.ChunkedArray], right: Sequence[pa.ChunkedArray]) -> Field:
     """Codes of the columns of each side (several of one side lie one after the other), by their `standard` form."""
-    chunks = [[chunk for column in side for chunk in column.chunks] for side in (pupils, households)]
+    chunks = [[chunk for column in side for chunk in column.chunks] for side in (left, right)]
     codes, values = recoded([*chunks[0], *chunks[1]], standard)
     split = sum(map(len, chunks[0]))
     return Field(values, codes[:split], codes[split:])
@@ -120,6 +120,6 @@ def in_one_vocabulary(one: Field, other: Field) -> tuple[Field, Field]:
     codes, values = numbered(pa.concat_arrays([one.values, other.values]))
     first, second = codes[: one.size], codes[one.size :]
     return (
-        Field(values, lookup(first, one.pupils), lookup(first, one.households)),
-        Field(values, lookup(second, other.pupils), lookup(second, other.households)),
+        Field(values, lookup(first, one.left), lookup(first, one.right)),
+        Field(values, lookup(second, other.left), lookup(second, other.right)),
     )

@@ -15,18 +15,18 @@ _MOST_BITS = 22
 """Of the table: four million bytes are near the processor."""
 
 
-def may_meet(pupils: Codes, households: Codes, size: int) -> tuple[Codes, Codes]:
+def may_be_on_both_sides(left: Codes, right: Codes, size: int) -> tuple[Codes, Codes]:
     """Positions of the keys (below zero: missing) that may be on the other side too; no other is. `size` is above all
     keys."""
-    if len(pupils) > len(households):
-        theirs, ours = may_meet(households, pupils, size)
-        return ours, theirs
-    bits = _bits(len(pupils) + len(households))
-    ours, theirs = (_places(keys, size, bits) for keys in (pupils, households))
+    if len(left) > len(right):
+        of_right, of_left = may_be_on_both_sides(right, left, size)
+        return of_left, of_right
+    bits = _bits(len(left) + len(right))
+    left_places, right_places = (_places(keys, size, bits) for keys in (left, right))
     # The fewer first: of the many, only those who are left have then to be marked.
-    of_households = np.flatnonzero(marked(ours, 1 << bits)[theirs])
-    of_pupils = np.flatnonzero(marked(theirs[of_households], 1 << bits)[ours])
-    return of_pupils[pupils[of_pupils] >= 0], of_households[households[of_households] >= 0]
+    of_right = np.flatnonzero(marked(left_places, 1 << bits)[right_places])
+    of_left = np.flatnonzero(marked(right_places[of_right], 1 << bits)[left_places])
+    return of_left[left[of_left] >= 0], of_right[right[of_right] >= 0]
 
 
 def may_repeat(keys: Codes, size: int) -> Codes:

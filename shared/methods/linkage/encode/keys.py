@@ -100,14 +100,14 @@ def renumbered(codes: Codes, size: int) -> tuple[Codes, int]:
 
 def joined(fields: Sequence[Field]) -> tuple[Codes, Codes, int]:
     """Several fields as one number for each pupil and each household row, and the size of the numbers."""
-    codes, size = join([(np.concatenate((field.pupils, field.households)), field.size) for field in fields])
-    split = len(fields[0].pupils)
+    codes, size = join([(np.concatenate((field.left, field.right)), field.size) for field in fields])
+    split = len(fields[0].left)
     return codes[:split], codes[split:], size
 
 
 def joint(fields: Sequence[Field]) -> Field:
     """Several fields as one, which has numbers but no values to show."""
-    pupils, households, size = joined(fields)
-    codes, size = renumbered(np.concatenate((pupils, households)), size)
-    split = len(pupils)
+    left, right, size = joined(fields)
+    codes, size = renumbered(np.concatenate((left, right)), size)
+    split = len(left)
     return Field(pa.nulls(size), codes[:split].astype(np.int32), codes[split:].astype(np.int32))

@@ -45,10 +45,10 @@ class KnownForms:
     def are(self, codes: tuple[Codes, Codes]) -> Mask:
         """Which pairs stand in one group."""
         together = self.may_be(codes)
-        asked = np.flatnonzero(together)
+        selected = np.flatnonzero(together)
         groups = _groups(self.table)[1]
-        left, right = (groups[self.listed[side[asked]]] for side in codes)
-        together[asked] = ((left[:, :, None] == right[:, None, :]) & (left[:, :, None] >= 0)).any(axis=(1, 2))
+        left, right = (groups[self.listed[side[selected]]] for side in codes)
+        together[selected] = ((left[:, :, None] == right[:, None, :]) & (left[:, :, None] >= 0)).any(axis=(1, 2))
         return together
 
 

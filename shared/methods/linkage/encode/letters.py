@@ -59,11 +59,11 @@ def may_be_alike(names: Names, codes: tuple[Codes, Codes], similarity: float) ->
     """
     letters, length = names.letters
     left, right = letters[codes[0]], letters[codes[1]]
-    ours, theirs = length[codes[0]], length[codes[1]]
-    matched = np.minimum(ours - np.bitwise_count(left & ~right), theirs - np.bitwise_count(right & ~left))
-    # (matched/ours + matched/theirs + 1) / 3 is the most that the Jaro similarity can be.
+    one, other = length[codes[0]], length[codes[1]]
+    matched = np.minimum(one - np.bitwise_count(left & ~right), other - np.bitwise_count(right & ~left))
+    # (matched/one + matched/other + 1) / 3 is the most that the Jaro similarity can be.
     least = 3 * (similarity - _BEGINNING) / (1 - _BEGINNING) - 1
-    alike: Mask = matched * (ours + theirs) >= np.float32(least) * ours * theirs - _SLACK
+    alike: Mask = matched * (one + other) >= np.float32(least) * one * other - _SLACK
     alike &= matched > 0
     alike |= (left == _UNREADABLE) | (right == _UNREADABLE)
     return alike

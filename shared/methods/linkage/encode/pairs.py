@@ -13,30 +13,30 @@ from shared.methods.linkage.encode.fields import Field
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of row numbers: `pupils[i]` may be `households[i]`."""
+    """Pairs of row numbers: `left[i]` may be `right[i]`."""
 
-    pupils: Codes
-    households: Codes
+    left: Codes
+    right: Codes
 
     def __len__(self) -> int:
-        return len(self.pupils)
+        return len(self.left)
 
     def __add__(self, other: Pairs) -> Pairs:
-        return Pairs(np.concatenate((self.pupils, other.pupils)), np.concatenate((self.households, other.households)))
+        return Pairs(np.concatenate((self.left, other.left)), np.concatenate((self.right, other.right)))
 
     def where(self, chosen: Codes | Mask) -> Pairs:
         """The chosen pairs, by mask or position."""
-        return Pairs(self.pupils[chosen], self.households[chosen])
+        return Pairs(self.left[chosen], self.right[chosen])
 
 
-def pairs_together(lots: Sequence[Pairs]) -> Pairs:
-    """The pairs of several lots, one after the other."""
-    return Pairs(np.concatenate([lot.pupils for lot in lots]), np.concatenate([lot.households for lot in lots]))
+def pairs_together(batches: Sequence[Pairs]) -> Pairs:
+    """The pairs of several batches, one after the other."""
+    return Pairs(np.concatenate([batch.left for batch in batches]), np.concatenate([batch.right for batch in batches]))
 
 
 def codes_of(field: Field, pairs: Pairs) -> tuple[Codes, Codes]:
     """The field's codes on both sides of every pair."""
-    return field.pupils[pairs.pupils], field.households[pairs.households]
+    return field.left[pairs.left], field.right[pairs.right]
 
 
 def ranked(codes: tuple[Codes, Codes], differs: int, exact: int) -> Levels:
@@ -49,8 +49,8 @@ def ranked(codes: tuple[Codes, Codes], differs: int, exact: int) -> Levels:
 
 def others_of(field: Field, pairs: Pairs) -> Codes:
     """Rows of both tables that agree with the pupil on this field, the pair itself not counted."""
-    ours, theirs = codes_of(field, pairs)
-    said = ours >= 0
-    rows = np.append(field.rows, 0)[ours]
-    others: Codes = rows - said - (said & (theirs == ours))
+    left, right = codes_of(field, pairs)
+    said = left >= 0
+    rows = np.append(field.rows, 0)[left]
+    others: Codes = rows - said - (said & (right == left))
     return others

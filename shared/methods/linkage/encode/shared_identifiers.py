@@ -1,7 +1,7 @@
-"""Identifiers that a pupil and a child may share (UPN, ULN): numbered where both sides may have the same one.
+"""Identifiers that rows of both sides may share (UPN, ULN): numbered where both sides may have the same one.
 
-Few home boroughs hold any, so most pupils' need never be spelt out. Whether two identifiers contradict one another is
-found for the pairs that are asked for.
+Mostly one side holds few, so most of the other side's need never be looked at. Whether two identifiers contradict one
+another is found for the pairs that are selected.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from shared.kernel.contract.identifiers import identifiers_normal
 from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
-from shared.methods.linkage.encode.fields import Field, Standard, encode
-from shared.methods.linkage.encode.key_filter import may_meet
+from shared.methods.linkage.encode.fields import Field, encode
+from shared.methods.linkage.encode.key_filter import may_be_on_both_sides
 from shared.methods.linkage.encode.pairs import Pairs, codes_of
 from shared.methods.linkage.encode.short_text import ShortText, Words
+from shared.methods.linkage.schema import Spelling
 
 _SIZE = 1 << 63
 
@@ -28,48 +27,49 @@ class SharedIdentifier(Field):
     """Codes of what both sides may have; all else is missing among them, and only its text is kept."""
 
     texts: tuple[pa.Array, pa.Array]
-    """Of pupils and of households, in capitals and without blanks, whether they hold or not."""
-    standard: Standard
+    """Of the left and of the right side, in their normal spelling, whether they hold or not."""
+    spelling: Spelling
 
     @cached_property
-    def _says(self) -> tuple[Mask, Mask]:
-        ours, theirs = (text.is_valid().to_numpy(zero_copy_only=False) for text in self.texts)
-        return ours, theirs
+    def _filled(self) -> tuple[Mask, Mask]:
+        left, right = (text.is_valid().to_numpy(zero_copy_only=False) for text in self.texts)
+        return left, right
 
     @property
-    def said(self) -> tuple[int, int]:
-        """How many rows of each side say something; not all of it need hold."""
-        pupils, households = (len(text) - text.null_count for text in self.texts)
-        return pupils, households
+    def present(self) -> tuple[int, int]:
+        """How many rows of each side have a value; not all of them need hold."""
+        left, right = (len(text) - text.null_count for text in self.texts)
+        return left, right
 
-    def contradicted(self, pairs: Pairs, temporary: str | None) -> Codes:
-        """The pairs with two identifiers that hold and are not the same, neither of them `temporary` (a pattern)."""
-        ours, theirs = self._says
-        found: Codes = np.flatnonzero(theirs[pairs.households])
-        found = found[ours[pairs.pupils[found]]]
+    def contradicted(self, pairs: Pairs) -> Codes:
+        """The pairs with two identifiers that hold and are not the same, neither of them temporary."""
+        left, right = self._filled
+        found: Codes = np.flatnonzero(right[pairs.right])
+        found = found[left[pairs.left[found]]]
         one, other = codes_of(self, pairs.where(found))
         found = found[(one != other) | (one < 0)]
-        rows = pairs.pupils, pairs.households
+        rows = pairs.left, pairs.right
         for text, row in zip(self.texts, rows, strict=True):
             if not len(found):
                 break
-            holds = self.standard(text.take(pa.array(row[found])))
-            if temporary is not None:
-                holds = pc.if_else(pc.match_substring_regex(holds, temporary), None, holds)
-            found = found[holds.is_valid().to_numpy(zero_copy_only=False)]
+            found = found[self._holds_for_good(text.take(pa.array(row[found])))]
         return found
 
+    def _holds_for_good(self, texts: pa.Array) -> Mask:
+        holds = self.spelling.holds(texts)
+        return holds if self.spelling.temporary is None else holds & ~self.spelling.temporary(texts)
 
-def encode_identifier(standard: Standard, pupils: pa.ChunkedArray, households: pa.ChunkedArray) -> SharedIdentifier:
-    """An identifier of both sides, which holds where its `standard` form is not null."""
-    ours, theirs = (identifiers_normal(column) for column in (pupils, households))
-    our_looks, their_looks = ShortText.both_ends(ours), ShortText.both_ends(theirs)
-    at = may_meet(_positive(our_looks.mixed), _positive(their_looks.mixed), _SIZE)
-    our_rows, their_rows = our_looks.rows[at[0]], their_looks.rows[at[1]]
-    shared = encode(standard, [_taken(ours, our_rows)], [_taken(theirs, their_rows)])
-    our_codes, their_codes = (np.full(len(text), MISSING, np.int32) for text in (ours, theirs))
-    our_codes[our_rows], their_codes[their_rows] = shared.pupils, shared.households
-    return SharedIdentifier(shared.values, our_codes, their_codes, (ours, theirs), standard)
+
+def encode_identifier(spelling: Spelling, left: pa.ChunkedArray, right: pa.ChunkedArray) -> SharedIdentifier:
+    """An identifier of both sides."""
+    texts = [spelling.normal(column) for column in (left, right)]
+    left_looks, right_looks = (ShortText.both_ends(text) for text in texts)
+    at = may_be_on_both_sides(_positive(left_looks.mixed), _positive(right_looks.mixed), _SIZE)
+    left_rows, right_rows = left_looks.rows[at[0]], right_looks.rows[at[1]]
+    shared = encode(spelling.standard, [_taken(texts[0], left_rows)], [_taken(texts[1], right_rows)])
+    left_codes, right_codes = (np.full(len(text), MISSING, np.int32) for text in texts)
+    left_codes[left_rows], right_codes[right_rows] = shared.left, shared.right
+    return SharedIdentifier(shared.values, left_codes, right_codes, (texts[0], texts[1]), spelling)
 
 
 def _positive(mixed: Words) -> Codes:

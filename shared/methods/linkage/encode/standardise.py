@@ -1,4 +1,4 @@
-"""Standard forms of names, dates, postcodes and identifiers, for the distinct values of a column, never for its rows.
+"""Standard forms of names, dates and house numbers, for the distinct values of a column, never for its rows.
 
 Every function takes a string (or date) array and gives an array of the same length; a null in the result means "says
 nothing": empty, a placeholder, or not of the shape it should have. Nothing is ever raised for what a value contains.
@@ -17,15 +17,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.kernel.contract.identifiers import (
-    identifiers_normal,
-    postcodes_normal,
-    postcodes_ok,
-    ulns_ok,
-    upns_ok,
-    uprns_normal,
-    uprns_ok,
-)
 from shared.methods.linkage.encode.keys import positions
 
 # Letters that NFKD leaves whole, as London registers transliterate them.
@@ -102,13 +93,13 @@ _EPOCH = date(1970, 1, 1)
 
 def surnames(values: pa.Array) -> pa.Array:
     """Surnames as capital words with single spaces (`SMITH JONES`, `ONEIL`); placeholders are null."""
-    return _names(values, _name, asked="")
+    return _names(values, _name, selected="")
 
 
 def forenames(values: pa.Array) -> pa.Array:
     """Forenames as capital words with single spaces, without titles or bracketed names; placeholders are null."""
     titled = "|".join(TITLES)
-    names = _names(values, _forename, asked=f"^({titled}) | ({titled})$")
+    names = _names(values, _forename, selected=f"^({titled}) | ({titled})$")
     return _where(pc.invert(pc.match_substring_regex(names, f"^(?:{_NO_FORENAME.pattern})$")), names)
 
 
@@ -152,30 +143,6 @@ def digits_of_dates(days: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
     for place in range(8):
         digits |= (number // 10**place % 10).astype(np.uint32) << np.uint32(4 * place)
     return digits
-
-
-def postcodes(values: pa.Array) -> pa.Array:
-    """Postcodes as `SE15 4QP`; a pseudo-postcode (`ZZ99…`) or one that cannot exist is null."""
-    normal = postcodes_normal(values)
-    return _where(pa.array(postcodes_ok(normal)), normal)
-
-
-def uprns(values: pa.Array) -> pa.Array:
-    """UPRNs as digits without leading zeros; what a spreadsheet damaged (`1.0`, `1E+11`) is null."""
-    normal = uprns_normal(values)
-    return _where(pa.array(uprns_ok(normal)), normal)
-
-
-def upns(values: pa.Array) -> pa.Array:
-    """UPNs in capitals; one that does not hold is null."""
-    normal = identifiers_normal(values)
-    return _where(pa.array(upns_ok(normal)), normal)
-
-
-def ulns(values: pa.Array) -> pa.Array:
-    """ULNs as ten digits; one that does not hold is null."""
-    normal = identifiers_normal(values)
-    return _where(pa.array(ulns_ok(normal)), normal)
 
 
 def house_numbers(values: pa.Array) -> pa.Array:
@@ -242,14 +209,14 @@ def _where(said: pa.Array, values: pa.Array) -> pa.Array:
     return pc.if_else(said, values, pa.scalar(None, pa.string()))
 
 
-def _names(values: pa.Array, spelled: Callable[[str | None], str | None], asked: str) -> pa.Array:
+def _names(values: pa.Array, spelled: Callable[[str | None], str | None], selected: str) -> pa.Array:
     """What `spelled` makes of every value. Those without accents and brackets, as most are, are read together: `_name`
     does the same to them. Names of the pattern `asked`, where there is one, go one by one too."""
     letters = pc.replace_substring_regex(pc.ascii_upper(values), "['`0-9]+", "")
     names = pc.ascii_trim(pc.replace_substring_regex(letters, "[^A-Z]+", " "), " ")
     slowly = pc.or_(pc.invert(pc.string_is_ascii(values)), pc.match_substring_regex(values, _BRACKET))
-    if asked:
-        slowly = pc.or_(slowly, pc.match_substring_regex(names, asked))
+    if selected:
+        slowly = pc.or_(slowly, pc.match_substring_regex(names, selected))
     slowly = pc.fill_null(slowly, False)
     refused = pc.or_(pc.is_in(names, pa.array(["", *sorted(NO_NAME)])), pc.match_substring_regex(names, _ONE_LETTER))
     others = [spelled(value) for value in values.filter(slowly).to_pylist()]

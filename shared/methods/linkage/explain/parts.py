@@ -11,15 +11,16 @@ import pyarrow.compute as pc
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import LEVELS, Family
 from shared.methods.linkage.encode.pairs import Pairs
-from shared.methods.linkage.encode.records import read_records
+from shared.methods.linkage.encode.read import read_records
 from shared.methods.linkage.model.probabilistic import RULE
 from shared.methods.linkage.model.weights import weights_of
+from shared.methods.linkage.schema import Schema
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy
 
 EXPLANATION = pa.schema(
-    [("pupil_row", pa.int32()), ("part", pa.string()), ("says", pa.string()), ("bits", pa.float64())]
+    [("left_row", pa.int32()), ("part", pa.string()), ("says", pa.string()), ("bits", pa.float64())]
 )
 """Long form: the parts of each pair in the order in which a picture shows them."""
 TERM = "how common it is"
@@ -29,7 +30,7 @@ STATED = "stated by the agreement for"
 """Where a rule and no weight made the pair: what the agreement states of that rule instead."""
 
 
-def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: LinkagePolicy) -> pa.Table:
+def explain(left: pa.Table, right: pa.Table, links: pa.Table, schema: Schema, policy: LinkagePolicy) -> pa.Table:
     """The parts of every linked pair of `links` (rows of `link.link`), which was made from these tables and policy.
 
     Returns a table of schema `EXPLANATION`: the level's weight of each comparison that says something, the correction
@@ -39,9 +40,9 @@ def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: Lin
     """
     if policy.model is None:
         raise ValueError("the policy has no model, so there are no weights to explain")
-    linked = links.filter(pc.is_valid(links.column("household_row")))
-    pairs = Pairs(*(np.asarray(linked.column(name), dtype=np.int64) for name in ("pupil_row", "household_row")))
-    records = read_records(pupils, households)
+    linked = links.filter(pc.is_valid(links.column("right_row")))
+    pairs = Pairs(*(np.asarray(linked.column(name), dtype=np.int64) for name in ("left_row", "right_row")))
+    records = read_records(left, right, schema)
     levels = compare(records, pairs, policy.forename_similarity)
     said = pc.match_substring(linked.column("evidence").combine_chunks(), f"family {_SIBLING}")
     levels["family"] = np.where(np.asarray(said), np.int8(Family.SIBLING_MATCHED), np.int8(Family.MISSING))
@@ -49,14 +50,12 @@ def explain(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: Lin
     rest = np.asarray(linked.column("match_weight"), dtype=np.float64) - bits.total
     rules = linked.column("rule").to_pylist()
     rows: list[tuple[int, str, str, float]] = []
-    for at, pupil in enumerate(pairs.pupils.tolist()):
+    for at, row in enumerate(pairs.left.tolist()):
         for name, kind in LEVELS.items():
             if level := int(levels[name][at]):
-                rows.append(
-                    (pupil, name, kind(level).name.lower().replace("_", " "), float(bits.comparisons[name][at]))
-                )
+                rows.append((row, name, kind(level).name.lower().replace("_", " "), float(bits.comparisons[name][at])))
             if name in bits.terms and bits.terms[name][at]:
-                rows.append((pupil, name, TERM, float(bits.terms[name][at])))
+                rows.append((row, name, TERM, float(bits.terms[name][at])))
         last = (REST, "") if rules[at] == RULE else (STATED, rules[at])
-        rows.append((pupil, *last, float(rest[at])))
+        rows.append((row, *last, float(rest[at])))
     return pa.Table.from_pylist([dict(zip(EXPLANATION.names, row, strict=True)) for row in rows], schema=EXPLANATION)

@@ -1,6 +1,8 @@
-"""One plain sentence a pair, for an officer: what is the same, what is not, how close the next child comes."""
+"""One plain sentence a pair, for who decides: what is the same, what is not, how close the next one comes."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +11,7 @@ from shared.methods.linkage.compare.levels import Address, Contact, Dob, Family,
 from shared.methods.linkage.compare.patterns import SIZE, levels_of, pattern_of
 from shared.methods.linkage.encode.arrays import Codes, Levels, Scores
 from shared.methods.linkage.guards.guards import GUARDS
+from shared.methods.linkage.schema import Wording
 
 SAME: dict[tuple[str, int], str] = {
     ("upn", Identifier.EXACT): "UPN",
@@ -32,11 +35,11 @@ OTHER: dict[tuple[str, int], str] = {
     ("dob", Dob.DAY_AND_MONTH_SWAPPED): "day and month of birth have changed places",
     ("surname", Surname.MISSING): "a surname is missing",
     ("surname", Surname.DIFFERS): "another surname",
-    ("surname", Surname.A_PARENTS): "the surname is that of a parent on the claim",
+    ("surname", Surname.A_PARENTS): "the surname is that of a parent on the {family}",
     ("surname", Surname.SIMILAR): "the surnames are similar",
     ("surname", Surname.SOUNDS_ALIKE): "the surnames sound alike",
     ("surname", Surname.ONE_PART_AGREES): "one part of the surname is the same",
-    ("surname", Surname.FORMER_OR_PREFERRED): "the surname is the pupil's former or preferred one",
+    ("surname", Surname.FORMER_OR_PREFERRED): "the surname is the {left}'s former or preferred one",
     ("surname", Surname.OTHER_ORDER): "surname and forename have changed places",
     ("forename", Forename.MISSING): "a forename is missing",
     ("forename", Forename.DIFFERS): "another forename",
@@ -56,31 +59,35 @@ OTHER: dict[tuple[str, int], str] = {
     ("address", Address.SAME_SECTOR): "another address near by",
     ("address", Address.SAME_POSTCODE_OTHER_NUMBER): "the same postcode with another house number",
     ("contact", Contact.DIFFERS): "another parent's name",
-    ("family", Family.SIBLING_MATCHED): "a brother or sister is matched to the same claim",
+    ("family", Family.SIBLING_MATCHED): "a brother or sister is matched to the same {family}",
 }
 LEADS = (
-    "no other child comes near",
-    "the next best child is far behind",
-    "the next best child is some way behind",
-    "another child fits nearly as well",
-    "another child fits better",
+    "no other {right} comes near",
+    "the next best {right} is far behind",
+    "the next best {right} is some way behind",
+    "another {right} fits nearly as well",
+    "another {right} fits better",
     "nobody else comes under the rule's key",
 )
 FAR, SOME = 10.0, 3.0
 """Bits: a thousand times likelier, and eight times."""
 
 
-def sentences(levels: dict[str, Levels], margin: Scores, guard: Codes) -> pa.DictionaryArray:
-    """One sentence a pair. `margin` in bits (infinite: no rival), `guard` the position in `GUARDS` (-1: none)."""
+def sentences(levels: dict[str, Levels], margin: Scores, guard: Codes, wording: Wording) -> pa.DictionaryArray:
+    """One sentence a pair, in the words of who reads it.
+
+    `margin` in bits (infinite: no rival), `guard` the position in `GUARDS` (-1: none).
+    """
+    called = asdict(wording)
     cases = (np.isnan(margin), np.isinf(margin), margin >= FAR, margin >= SOME, margin >= 0)
     lead = np.select(cases, (5, 0, 1, 2, 3), 4)
     coded = pa.array(((guard + 1) * len(LEADS) + lead) * SIZE + pattern_of(levels)).dictionary_encode()
     numbers = coded.dictionary.to_numpy()
-    said = levels_of(numbers % SIZE)
+    distinct = levels_of(numbers % SIZE)
     lines = [
         _sentence(
-            {name: int(level[row]) for name, level in said.items()}, *divmod(int(numbers[row] // SIZE), len(LEADS))
-        )
+            {name: int(level[row]) for name, level in distinct.items()}, *divmod(int(numbers[row] // SIZE), len(LEADS))
+        ).format(**called)
         for row in range(len(numbers))
     ]
     return pa.DictionaryArray.from_arrays(coded.indices, pa.array(lines, pa.string()))

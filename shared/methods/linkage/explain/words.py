@@ -18,8 +18,10 @@ def describe(levels: dict[str, Levels]) -> pa.DictionaryArray:
     `levels` holds every comparison of `LEVELS`. Each distinct pattern is worded once.
     """
     encoded = pa.array(pattern_of(levels)).dictionary_encode()
-    said = levels_of(encoded.dictionary.to_numpy())
-    lines = [_line({name: int(level[row]) for name, level in said.items()}) for row in range(len(encoded.dictionary))]
+    distinct = levels_of(encoded.dictionary.to_numpy())
+    lines = [
+        _line({name: int(level[row]) for name, level in distinct.items()}) for row in range(len(encoded.dictionary))
+    ]
     return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(lines, pa.string()))
 
 

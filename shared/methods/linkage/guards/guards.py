@@ -29,7 +29,7 @@ class Guard:
     """What it doubts: a comparison, or that the link is one to one."""
     chance: float
     says: str
-    """In a few words, for the sentence of a pair."""
+    """In a few words, for the sentence of a pair. What rows and families are called (`schema.Wording`) is put in."""
     meaning: str
     stops: Callable[[Evidence], Mask]
     weighed: Callable[[Evidence], Mask] | None = None
@@ -179,7 +179,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "stranger",
         "address",
         0.9,
-        "it may be another child of that name and birthday",
+        "it may be another {right} of that name and birthday",
         "Name and date of birth agree and the address does not, and the name is too common, or forename, surname or "
         "sex not sure enough, to say that it is not another child.",
         _stranger,
@@ -197,7 +197,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "suppressed",
         "nothing",
         1.0,
-        "nobody of this claim may be written to",
+        "nobody of this {family} may be written to",
         "The claim says that nobody may be written to (refuge, witness protection, adoption, care): whatever agrees, a "
         "person sees it first.",
         _suppressed,
@@ -210,7 +210,7 @@ ONE_TO_ONE: tuple[Guard, ...] = (
         "taken",
         "one to one",
         0.1,
-        "the child is taken",
+        "the {right} is taken",
         "The child is already matched to another pupil.",
         lambda pairs: pairs.taken,
     ),
@@ -249,7 +249,7 @@ UNLISTED = Guard(
     "unlisted",
     "nothing",
     1.0,
-    "the claim does not list the pupil",
+    "the {family} does not list the {left}",
     "No child of the extract is the pupil, and a claim at the pupil's home bears the pupil's surname: the child that "
     "is shown stands for the claim, and may be a brother or sister.",
     lambda pairs: np.zeros(len(pairs.twin), np.bool_),

@@ -16,7 +16,7 @@ DAYS_OF_BIRTH = 6000
 
 def twin_beside(records: Records, pairs: Pairs) -> Mask:
     """Whether the pupil or the child of each pair has a twin beside it in its own table (`with_a_twin`)."""
-    beside = side_by_side(lambda side: with_a_twin(records, side, getattr(pairs, side)), ("pupils", "households"))
+    beside = side_by_side(lambda side: with_a_twin(records, side, getattr(pairs, side)), ("left", "right"))
     found: Mask = np.logical_or(*beside)
     return found
 
@@ -27,8 +27,8 @@ def expected_strangers(records: Records, pairs: Pairs) -> Scores:
     Name and date are taken from both tables, less the pair itself: the share of the name, times the share of the
     date (1 January and other registrars' favourites are heavier), times the children there are.
     """
-    rows = records.pupils + records.households
+    rows = records.left_rows + records.right_rows
     share_of_name = (others_of(records.whole_name, pairs) + 0.5) / max(rows, 1)
     share_of_date = (others_of(records.dob, pairs) + 1) / (rows + DAYS_OF_BIRTH)
-    expected: Scores = share_of_name * share_of_date * records.households
+    expected: Scores = share_of_name * share_of_date * records.right_rows
     return expected

@@ -126,6 +126,6 @@ def evidence_of(
         most_strangers=policy.expected_strangers * (1.0 if weighed is None else LENIENCE),
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,
-        suppressed=records.suppressed[pairs.households],
+        suppressed=records.suppressed[pairs.right],
         weighed=weighed is not None,
     )

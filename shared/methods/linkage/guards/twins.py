@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
-    """Which of these rows of one side (`pupils` or `households`) have a twin beside them.
+    """Which of these rows of one side (`left` or `right`) have a twin beside them.
 
     A twin has the same date of birth and another forename, and either the same surname and postcode (or no postcode),
     or the same UPRN, or the same household reference. Only who shares one of these rows' homes is looked at.
@@ -23,18 +23,18 @@ def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
         getattr(field, side)
         for field in (
             *(records.dob, records.surname, records.forename),
-            *(records.postcode, records.uprn, records.household_ref),
+            *(records.postcode, records.uprn, records.family),
         )
     )
     twins = np.zeros(len(dob), np.bool_)
     for homes, size, with_surname in (
         (postcode, records.postcode.size, True),
         (uprn, records.uprn.size, False),
-        (claim, records.household_ref.size, False),
+        (claim, records.family.size, False),
     ):
-        asked = marked(homes[rows], size)
-        asked[MISSING] &= with_surname  # of one surname, to have no postcode is to have the same
-        near = np.flatnonzero(asked[homes])
+        selected = marked(homes[rows], size)
+        selected[MISSING] &= with_surname  # of one surname, to have no postcode is to have the same
+        near = np.flatnonzero(selected[homes])
         home = homes[near]
         family = [(dob[near], records.dob.size), (np.where(home < 0, np.int32(size), home), size + 1)]
         if with_surname:

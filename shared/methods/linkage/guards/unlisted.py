@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.methods.linkage.block.equi_join import meet
+from shared.methods.linkage.block.equi_join import equi_join
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import Address, Surname
 from shared.methods.linkage.compare.names import is_a_parents
@@ -25,13 +25,13 @@ MOST_AT_HOME = 12
 """Children of one home, at most: beyond it the home is an institution, and its claims say nothing of a pupil."""
 
 
-def unlisted(records: Records, policy: LinkagePolicy, left: Mask, tier: int) -> Scored:
-    """Pairs of pupils who are `left`, with no child offered, with a child of a claim that may be their family's.
+def unlisted(records: Records, policy: LinkagePolicy, rest: Mask, tier: int) -> Scored:
+    """Pairs of pupils of the `rest`, with no child offered, with a child of a claim that may be their family's.
 
     The UPRN is the same, or postcode and house number; and the surname is that child's, the claimant's or the
     partner's. The child is not the pupil: it stands for the claim. The chance is the agreement's (`unlisted`).
     """
-    pairs = _at_home(records, np.flatnonzero(left))
+    pairs = _at_home(records, np.flatnonzero(rest))
     levels = compare(records, pairs, policy.forename_similarity)
     home = levels["address"] >= Address.SAME_POSTCODE_AND_NUMBER
     of_parents = np.flatnonzero(home & (levels["surname"] < Surname.FORMER_OR_PREFERRED))
@@ -49,13 +49,13 @@ def unlisted(records: Records, policy: LinkagePolicy, left: Mask, tier: int) -> 
     )
 
 
-def _at_home(records: Records, pupils: Codes) -> Pairs:
+def _at_home(records: Records, among: Codes) -> Pairs:
     """Pupils with the children of their UPRN, and with those of their postcode and surname."""
-    lots = []
+    found = []
     for home in ([records.uprn], [records.postcode, records.surname]):
-        ours, theirs, size = joined(home)
-        met = meet(ours[pupils], theirs, size, MOST_AT_HOME)
-        lots.append(pupils[met.pupils] * records.households + met.households)
-    both = np.unique(np.concatenate(lots))
-    width = max(records.households, 1)
+        left, right, size = joined(home)
+        pairs = equi_join(left[among], right, size, MOST_AT_HOME)
+        found.append(among[pairs.left] * records.right_rows + pairs.right)
+    both = np.unique(np.concatenate(found))
+    width = max(records.right_rows, 1)
     return Pairs(both // width, both % width)

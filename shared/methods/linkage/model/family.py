@@ -6,7 +6,7 @@ import numpy as np
 
 from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
 from shared.methods.linkage.encode.fields import Field
-from shared.methods.linkage.encode.key_filter import may_meet
+from shared.methods.linkage.encode.key_filter import may_be_on_both_sides
 from shared.methods.linkage.encode.keys import by_code, join
 from shared.methods.linkage.encode.pairs import Pairs, codes_of
 from shared.methods.linkage.encode.records import Records
@@ -23,9 +23,7 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     different homes.
     """
     homes = (records.postcode, records.uprn)
-    found: Mask = np.any(
-        side_by_side(lambda home: _of_one_home(home, records.household_ref, pairs, matched), homes), axis=0
-    )
+    found: Mask = np.any(side_by_side(lambda home: _of_one_home(home, records.family, pairs, matched), homes), axis=0)
     spoken_for = np.flatnonzero(found)
     found[spoken_for] = ~_at_one_home(records, pairs.where(spoken_for))
     return found
@@ -34,11 +32,11 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
 def _of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Mask:
     """Whether another pupil of the pupil's home is matched to another child of the child's claim."""
     possible = np.flatnonzero(_may_be_of_one_home(home, claims, pairs, matched))
-    asked, split = pairs.where(possible), len(possible)
-    both = asked + matched
-    family, size = join([(home.pupils[both.pupils], home.size), (claims.households[both.households], claims.size)])
-    at, known = may_meet(family[:split], family[split:], size)
-    another = _another(family[split + known], family[at], size, matched.where(known), asked.where(at))
+    selected, split = pairs.where(possible), len(possible)
+    both = selected + matched
+    family, size = join([(home.left[both.left], home.size), (claims.right[both.right], claims.size)])
+    at, known = may_be_on_both_sides(family[:split], family[split:], size)
+    another = _another(family[split + known], family[at], size, matched.where(known), selected.where(at))
     found = np.zeros(len(pairs), np.bool_)
     found[possible[at[another]]] = True
     return found
@@ -49,14 +47,14 @@ def _may_be_of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs
 
     Most claims have one such home, and of the many pairs on a claim hardly any is of it.
     """
-    claim, homes = claims.households[matched.households], home.pupils[matched.pupils]
+    claim, homes = claims.right[matched.right], home.left[matched.left]
     said = np.flatnonzero(homes >= 0)
     least, greatest = np.full(claims.size + 1, home.size, np.int32), np.full(claims.size + 1, MISSING, np.int32)
     np.minimum.at(least, claim[said], homes[said])
     np.maximum.at(greatest, claim[said], homes[said])
-    ours = home.pupils[pairs.pupils]
-    may: Mask = least[claims.households][pairs.households] <= ours
-    may &= greatest[claims.households][pairs.households] >= ours
+    left = home.left[pairs.left]
+    may: Mask = least[claims.right][pairs.right] <= left
+    may &= greatest[claims.right][pairs.right] >= left
     return may
 
 
@@ -64,20 +62,20 @@ def _at_one_home(records: Records, pairs: Pairs) -> Mask:
     """Whether UPRN or postcode agrees: the levels of `Address` from the same postcode on."""
     same: Mask = np.zeros(len(pairs), np.bool_)
     for field in (records.uprn, records.postcode):
-        ours, theirs = codes_of(field, pairs)
-        same |= (ours == theirs) & (ours >= 0)
+        left, right = codes_of(field, pairs)
+        same |= (left == right) & (left >= 0)
     return same
 
 
-def _another(known: Codes, asked: Codes, size: int, matched: Pairs, pairs: Pairs) -> Mask:
+def _another(known: Codes, selected: Codes, size: int, matched: Pairs, pairs: Pairs) -> Mask:
     """Whether some matched pair of the same family has both another pupil and another child."""
-    found: Mask = np.zeros(len(asked), np.bool_)
+    found: Mask = np.zeros(len(selected), np.bool_)
     families, order = by_code(known, size)
-    pupils, children = matched.pupils[order], matched.households[order]
-    first, last = np.searchsorted(families, asked), np.searchsorted(families, asked, side="right")
+    left, right = matched.left[order], matched.right[order]
+    first, last = np.searchsorted(families, selected), np.searchsorted(families, selected, side="right")
     # Families are small: a few rounds look at every sibling.
     for place in range(int(np.max(last - first, initial=0))):
         of = np.flatnonzero(first + place < last)
         at = first[of] + place
-        found[of] |= (pupils[at] != pairs.pupils[of]) & (children[at] != pairs.households[of])
+        found[of] |= (left[at] != pairs.left[of]) & (right[at] != pairs.right[of])
     return found

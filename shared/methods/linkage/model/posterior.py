@@ -31,16 +31,16 @@ PUPILS_OF_PRIOR = 50
 class World:
     """How many rows there are to choose from, and what is expected of them before any comparison."""
 
-    pupils: int
-    households: int
+    left_rows: int
+    right_rows: int
     found: float
     """Part of the pupils who have a child here, to begin with."""
 
     def odds(self, matches: float) -> float:
         """Prior log2 odds of one pair when `matches` are one to one."""
-        pupils, households = max(self.pupils, 1), max(self.households, AT_LEAST)
-        matches = max(min(matches, 0.98 * min(pupils, households)), 1e-6)
-        return float(np.log2(matches / ((pupils - matches) * (households - matches))))
+        left, right = max(self.left_rows, 1), max(self.right_rows, AT_LEAST)
+        matches = max(min(matches, 0.98 * min(left, right)), 1e-6)
+        return float(np.log2(matches / ((left - matches) * (right - matches))))
 
 
 def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -> tuple[Scores, float]:
@@ -49,13 +49,13 @@ def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -
     `weights` are bits without any prior; `siblings` the bits that the two are siblings instead. The number of matches
     is found from the pairs themselves, from the model's expectation on.
     """
-    matches = world.found * world.pupils
+    matches = world.found * world.left_rows
     for _ in range(_ROUNDS):
         prior = world.odds(matches)
         chance = compete(weights + prior, siblings + prior, rivals, rounds=1)
         seen = float(np.round(chance * GRID).sum() / GRID)
-        share = (seen + PUPILS_OF_PRIOR * world.found) / (world.pupils + PUPILS_OF_PRIOR)
-        matches = share * world.pupils
+        share = (seen + PUPILS_OF_PRIOR * world.found) / (world.left_rows + PUPILS_OF_PRIOR)
+        matches = share * world.left_rows
     prior = world.odds(matches)
     return compete(weights + prior, siblings + prior, rivals), prior
 
@@ -78,11 +78,11 @@ def compete(bits: Scores, siblings: Scores, rivals: Rivals, rounds: int = 3) -> 
         return np.zeros(0)
     # Odds, not their logarithms: of the many steps that follow none needs one.
     alone = np.exp2(np.clip(bits, -_MOST, _MOST)) / (1 + np.exp2(np.clip(siblings, -_MOST, _MOST)))
-    of_child = alone
+    of_right = alone
     for _ in range(rounds):
-        of_pupil = rivals.pupil.less_others(alone, of_child)
-        of_child = rivals.child.less_others(alone, of_pupil)
-    odds = np.log2(rivals.child.less_others(rivals.pupil.less_others(alone, of_child), of_pupil))
+        of_left = rivals.left.less_others(alone, of_right)
+        of_right = rivals.right.less_others(alone, of_left)
+    odds = np.log2(rivals.right.less_others(rivals.left.less_others(alone, of_right), of_left))
     # A vectorised logarithm may differ in its last place by where in an array it stands; what follows must not.
     odds = np.round(odds * _FINE) / _FINE
     chance: Scores = 1 / (1 + np.exp2(-odds))

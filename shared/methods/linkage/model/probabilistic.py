@@ -43,9 +43,7 @@ class Offered:
     """For each pupil row, how many children were weighed."""
 
 
-def offer(
-    records: Records, policy: LinkagePolicy, pupils: Mask, households: Mask, tier: int, matched: Pairs
-) -> Offered:
+def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier: int, matched: Pairs) -> Offered:
     """Weigh the pairs of these rows. `tier` is the number that the pairs carry as their rule; `matched` are settled.
 
     Twice: what is likely enough by itself, and what is matched already, speaks for brothers and sisters on one claim.
@@ -53,10 +51,10 @@ def offer(
     model = policy.model
     if model is None:
         raise ValueError("the policy has no model")
-    pairs, _ = block(records, pupils, households)
-    considered = np.bincount(pairs.pupils, minlength=records.pupils)
-    weights, world = weights_of(model), World(int(pupils.sum()), int(households.sum()), model.found)
-    scale, least = weights.on(records), NEGLIGIBLE - world.odds(world.found * world.pupils)
+    pairs, _ = block(records, left, right)
+    considered = np.bincount(pairs.left, minlength=records.left_rows)
+    weights, world = weights_of(model), World(int(left.sum()), int(right.sum()), model.found)
+    scale, least = weights.on(records), NEGLIGIBLE - world.odds(world.found * world.left_rows)
 
     def chances(among: Weighed) -> tuple[Bits, Scores]:
         bits, competing = at_once(lambda: scale.bits(among.pairs, among.levels), lambda: rivals(records, among.pairs))
@@ -74,11 +72,11 @@ def offer(
     )
     if len(spoken_for.pairs):
         spoken_for.levels["family"][:] = Family.SIBLING_MATCHED
-        weighed = _instead(weighed, spoken_for, records.households)
+        weighed = _instead(weighed, spoken_for, records.right_rows)
         bits, chance = chances(weighed)
     pairs, levels = weighed.pairs, weighed.levels
     margin, strangers = at_once(
-        lambda: margins(bits.total, pairs), lambda: weights.strangers(levels, bits, records.households)
+        lambda: margins(bits.total, pairs), lambda: weights.strangers(levels, bits, records.right_rows)
     )
     families = model.siblings.per_child > 0
     evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers, families=families)
@@ -86,17 +84,17 @@ def offer(
     return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, chance, margin), considered)
 
 
-def _instead(weighed: Weighed, better: Weighed, households: int) -> Weighed:
+def _instead(weighed: Weighed, better: Weighed, right_rows: int) -> Weighed:
     """All of these pairs in their order; of a pair in both, what is `better` known of it."""
-    numbers, known = (lot.pairs.pupils * households + lot.pairs.households for lot in (weighed, better))
-    left = np.flatnonzero(~np.isin(numbers, known))
-    return (weighed.where(left) + better).where(np.argsort(np.concatenate((numbers[left], known))))
+    numbers, known = (each.pairs.left * right_rows + each.pairs.right for each in (weighed, better))
+    others = np.flatnonzero(~np.isin(numbers, known))
+    return (weighed.where(others) + better).where(np.argsort(np.concatenate((numbers[others], known))))
 
 
 def margins(bits: Scores, pairs: Pairs) -> Scores:
     """How many bits each pair is ahead of the best other pair of its pupil or of its child; below 0 it is behind."""
     margin = np.full(len(bits), np.inf)
-    for row in (pairs.pupils, pairs.households):
+    for row in (pairs.left, pairs.right):
         runs = Runs.of(row, int(np.max(row, initial=-1)) + 1)
         if not len(runs.rows):
             break

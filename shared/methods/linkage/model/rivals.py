@@ -14,7 +14,7 @@ from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.workers import side_by_side
 
 GRID = 2.0**32
-"""Sums are of multiples of one part in so many, so that their order, and with it the order of the rows, changes no bit."""
+"""Sums are of multiples of one part in so many, so that neither their order nor that of the rows changes a bit."""
 
 
 def rivals(records: Records, pairs: Pairs) -> Rivals:
@@ -86,14 +86,14 @@ class Side:
 class Rivals:
     """Which pairs compete: those of one pupil, and those of one child."""
 
-    pupil: Side
-    child: Side
+    left: Side
+    right: Side
 
     @staticmethod
-    def of(pairs: Pairs, pupil_person: Codes, child_person: Codes) -> Rivals:
+    def of(pairs: Pairs, left_person: Codes, right_person: Codes) -> Rivals:
         """Rivals by row, and copies by who a row says it is (`context.rivals`)."""
         sides = (
-            (pairs.pupils, pairs.households, child_person),
-            (pairs.households, pairs.pupils, pupil_person),
+            (pairs.left, pairs.right, right_person),
+            (pairs.right, pairs.left, left_person),
         )
         return Rivals(*side_by_side(lambda side: Side.of(*side), sides))

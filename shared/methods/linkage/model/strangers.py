@@ -50,30 +50,28 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     few = pairs.where(np.arange(min(sample, 20_000)))
     numbered = [
         float(np.mean(side.house_numbers(rows)[0] >= 0)) if len(rows) else 1.0
-        for side, rows in zip(records.addresses, (few.pupils, few.households), strict=True)
+        for side, rows in zip(records.addresses, (few.left, few.right), strict=True)
     ]
-    located = [
-        float(np.mean(side >= 0)) if len(side) else 0.0 for side in (records.uprn.pupils, records.uprn.households)
-    ]
+    located = [float(np.mean(side >= 0)) if len(side) else 0.0 for side in (records.uprn.left, records.uprn.right)]
     return Strangers(
         found,
         {name: repeats(records.key(name)) for name in (*FIELDS, "whole_name", "upn", "uln")},
         numbered[0] * numbered[1],
         located[0] * located[1],
-        float(records.pupils) * float(records.households),
+        float(records.left_rows) * float(records.right_rows),
     )
 
 
 def repeats(field: Field) -> float:
     """The chance that a random row of one side and one of the other have the same value, among those that say one."""
-    ours, theirs = counts(field.pupils, field.size), counts(field.households, field.size)
-    pairs = math.prod(map(float, field.said))
-    return float((ours * theirs).sum()) / pairs if pairs else 0.0
+    left, right = counts(field.left, field.size), counts(field.right, field.size)
+    pairs = math.prod(map(float, field.present))
+    return float((left * right).sum()) / pairs if pairs else 0.0
 
 
 def drawn(records: Records, side: int, most: int) -> Codes:
     """At most so many rows of one side, in an order that depends on what they say and not on how the file is sorted."""
-    key = np.zeros((records.pupils, records.households)[side], np.uint64)
+    key = np.zeros((records.left_rows, records.right_rows)[side], np.uint64)
     for name in ("dob", "surname", "forename", "postcode"):
         field = records.key(name)
         mixed = np.zeros(field.size + 1, np.uint64)
@@ -82,7 +80,7 @@ def drawn(records: Records, side: int, most: int) -> Codes:
             mixed[text.rows] = text.mixed
         else:
             mixed[:-1] = field.values.to_numpy(zero_copy_only=False).astype(np.uint64)
-        key = (key ^ mixed[(field.pupils, field.households)[side]]) * SPREAD[0]
+        key = (key ^ mixed[(field.left, field.right)[side]]) * SPREAD[0]
         key ^= key >> np.uint64(29)
     if most >= len(key):
         return np.argsort(key, kind="stable")
@@ -91,11 +89,11 @@ def drawn(records: Records, side: int, most: int) -> Codes:
     return rows[np.argsort(key[rows], kind="stable")][:most]
 
 
-def chances(lots: list[Strangers]) -> tuple[dict[str, Scores], dict[str, float]]:
+def chances(samples: list[Strangers]) -> tuple[dict[str, Scores], dict[str, float]]:
     """u by comparison and level, and the repeats by field, over all lots."""
-    weights = np.array([lot.weight for lot in lots]) / sum(lot.weight for lot in lots)
-    counted = {name: sum(lot.levels[name] for lot in lots) for name in LEVELS}
-    same = {name: float(weights @ [lot.repeats[name] for lot in lots]) for name in lots[0].repeats}
+    weights = np.array([each.weight for each in samples]) / sum(each.weight for each in samples)
+    counted = {name: sum(each.levels[name] for each in samples) for name in LEVELS}
+    same = {name: float(weights @ [each.repeats[name] for each in samples]) for name in samples[0].repeats}
     u = {}
     for name, found in counted.items():
         found = np.asarray(found)[1:]
@@ -106,13 +104,13 @@ def chances(lots: list[Strangers]) -> tuple[dict[str, Scores], dict[str, float]]
     u["surname"][Surname.A_PARENTS] = 2 * u["surname"][Surname.EXACT]  # two parents, of whom few pairs are asked
     u["surname"][Surname.OTHER_ORDER] = 1.0  # the forename carries it
     u["forename"][Forename.OTHER_ORDER] = u["surname"][Surname.EXACT] * u["forename"][Forename.EXACT]
-    _addresses(u["address"], same, float(weights @ [lot.numbered for lot in lots]), lots, weights)
+    _addresses(u["address"], same, float(weights @ [each.numbered for each in samples]), samples, weights)
     return u, {name: max(same[name], 1e-9) for name in (*FIELDS, "whole_name")}
 
 
-def _addresses(u: Scores, same: dict[str, float], numbered: float, lots: list[Strangers], weights: Scores) -> None:
+def _addresses(u: Scores, same: dict[str, float], numbered: float, samples: list[Strangers], weights: Scores) -> None:
     """Levels at one postcode are too rare for a sample: from the chances of one home and of one postcode."""
-    located = float(weights @ [lot.located for lot in lots])
+    located = float(weights @ [each.located for each in samples])
     home, postcode = max(same["uprn"], 1e-8), max(same["postcode"], 2e-8)
     others = max(postcode - home, home)
     apart = home * (1 - located)

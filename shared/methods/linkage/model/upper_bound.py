@@ -27,12 +27,12 @@ def may_weigh(scale: Scale, pairs: Pairs, similarity: float, least: float) -> Co
     bits = _besides_names(scale, pairs)
     surname = bits + _surname(scale, pairs)
     exchanged = bits + _exchanged(scale, pairs)
-    asked = np.flatnonzero(np.maximum(surname + _best_forename(scale, pairs), exchanged) >= least)
-    among = pairs.where(asked)
-    enough = surname[asked] + _forename(scale, among, similarity) >= least
-    crossed = np.flatnonzero(~enough & (exchanged[asked] >= least))
+    selected = np.flatnonzero(np.maximum(surname + _best_forename(scale, pairs), exchanged) >= least)
+    among = pairs.where(selected)
+    enough = surname[selected] + _forename(scale, among, similarity) >= least
+    crossed = np.flatnonzero(~enough & (exchanged[selected] >= least))
     enough[crossed] = may_be_in_other_order(scale.records, among.where(crossed), similarity)
-    return asked[enough]
+    return selected[enough]
 
 
 def _besides_names(scale: Scale, pairs: Pairs) -> Scores:
@@ -41,8 +41,8 @@ def _besides_names(scale: Scale, pairs: Pairs) -> Scores:
     bits += tables["contact"][contact_levels(records, pairs)]
     for name in ("upn", "uln"):
         # A temporary UPN never contradicts, so disagreement is taken to say nothing.
-        ours, theirs = codes_of(records.key(name), pairs)
-        bits[(ours == theirs) & (ours >= 0)] += tables[name][Identifier.EXACT]
+        left, right = codes_of(records.key(name), pairs)
+        bits[(left == right) & (left >= 0)] += tables[name][Identifier.EXACT]
     dob = dob_levels(records, pairs)
     bits += tables["dob"][dob]
     exact = np.flatnonzero(dob == Dob.EXACT)
@@ -52,7 +52,7 @@ def _besides_names(scale: Scale, pairs: Pairs) -> Scores:
 
 def _corrected(scale: Scale, comparison: str, level: int, field: str, pairs: Pairs) -> Scores:
     """How common the pupil's value is, in bits."""
-    return scale.corrections[comparison, level, field][scale.records.key(field).pupils[pairs.pupils]]
+    return scale.corrections[comparison, level, field][scale.records.key(field).left[pairs.left]]
 
 
 def _address(scale: Scale, pairs: Pairs) -> Scores:
@@ -119,9 +119,9 @@ def _forename(scale: Scale, pairs: Pairs, similarity: float) -> Scores:
 
 def _best_forename(scale: Scale, pairs: Pairs) -> Scores:
     """What the forename of each pupil weighs at best, if the names are where they should be."""
-    records, rows = scale.records, pairs.pupils
+    records, rows = scale.records, pairs.left
     best, sounds = scale.best_forenames
-    found: Scores = np.maximum(best[records.first_name.pupils[rows]], sounds[records.forename_sound.pupils[rows]])
+    found: Scores = np.maximum(best[records.first_name.left[rows]], sounds[records.forename_sound.left[rows]])
     return found
 
 
@@ -132,8 +132,8 @@ def _exchanged(scale: Scale, pairs: Pairs) -> Scores:
     for name in ("first_name", "surname"):
         bits += _corrected(scale, "forename", Forename.OTHER_ORDER, name, pairs)
     for field in (records.surname, records.forename):
-        ours, theirs = codes_of(field, pairs)
-        bits[(ours == theirs) | (np.minimum(ours, theirs) < 0)] = -np.inf
+        left, right = codes_of(field, pairs)
+        bits[(left == right) | (np.minimum(left, right) < 0)] = -np.inf
     return bits
 
 

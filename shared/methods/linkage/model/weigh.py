@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.methods.linkage.compare.batches import in_lots, levels_together
+from shared.methods.linkage.compare.batches import in_batches, levels_together
 from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.encode.arrays import Codes, Levels
 from shared.methods.linkage.encode.pairs import Pairs, pairs_together
@@ -32,7 +32,7 @@ class Weighed:
 def weigh(scale: Scale, pairs: Pairs, similarity: float, least: float) -> Weighed:
     """Those of these pairs that weigh at least so many bits, in their order; nothing is known of families yet."""
 
-    asked = in_lots(lambda lot: lot.where(may_weigh(scale, lot, similarity, least)), pairs)
-    pairs = pairs_together(asked)
+    selected = in_batches(lambda batch: batch.where(may_weigh(scale, batch, similarity, least)), pairs)
+    pairs = pairs_together(selected)
     weighed = Weighed(pairs, compare(scale.records, pairs, similarity))
     return weighed.where(np.flatnonzero(scale.bits(pairs, weighed.levels).total >= least))

@@ -86,11 +86,11 @@ class Weights:
         """The weight of the highest level of a comparison."""
         return float(np.max(self.tables[comparison]))
 
-    def strangers(self, levels: dict[str, Levels], bits: Bits, households: int) -> Scores:
+    def strangers(self, levels: dict[str, Levels], bits: Bits, right: int) -> Scores:
         """How many children of so many agree with the pupil by chance on names and date of birth as this child does."""
         names = ("dob", "surname", "forename")
         shares = [self.by_chance[name][levels[name]] - bits.terms[name] for name in names]
-        expected: Scores = households * np.exp2(np.sum(shares, axis=0))
+        expected: Scores = right * np.exp2(np.sum(shares, axis=0))
         return expected
 
     def on(self, records: Records) -> Scale:
@@ -144,7 +144,7 @@ class Scale:
 
     def _share(self, field: Field, usual: float) -> Scores:
         """The share of each value, without the pair itself, which says nothing of strangers."""
-        rows, borrowed = self.records.pupils + self.records.households, self.weights.borrowed
+        rows, borrowed = self.records.left_rows + self.records.right_rows, self.weights.borrowed
         share: Scores = (np.maximum(field.rows - 2, 0) + borrowed * usual) / (rows - 2 + borrowed)
         return share
 
@@ -154,7 +154,7 @@ class Scale:
         terms = {name: np.zeros(len(pairs)) for name in dict.fromkeys(term.comparison for term in TERMS)}
         for (comparison, level, field), correction in self.corrections.items():
             at = np.flatnonzero(levels[comparison] == level)
-            terms[comparison][at] += correction[self.records.key(field).pupils[pairs.pupils[at]]]
+            terms[comparison][at] += correction[self.records.key(field).left[pairs.left[at]]]
         terms["forename"] += self._whole_name(pairs, levels)
         for agrees in (Forename.FIRST_NAME, Forename.EXACT):
             at = levels["forename"] == agrees
@@ -172,11 +172,11 @@ class Scale:
             return correction
         agrees = (levels["surname"] == Surname.EXACT) & (levels["forename"] >= Forename.FIRST_NAME)
         at = np.flatnonzero(agrees & (levels["forename"] != Forename.OTHER_ORDER))
-        rows, among = self.records.pupils + self.records.households, pairs.where(at)
+        rows, among = self.records.left_rows + self.records.right_rows, pairs.where(at)
         apart = np.ones(len(at))
         for name in ("surname", "first_name"):
             field = self.records.key(name)
-            apart *= self._share(field, repeats[name])[field.pupils[among.pupils]]
+            apart *= self._share(field, repeats[name])[field.left[among.left]]
         expected = apart * usual / (repeats["surname"] * repeats["first_name"])
         together = (others_of(self.records.whole_name, among) + _SEEN) / (rows + _SEEN / expected)
         correction[at] = np.minimum(np.log2(apart / together), 0.0)

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.methods.linkage.encode.arrays import Codes
 from shared.methods.linkage.encode.fields import numbered
 from shared.methods.linkage.encode.key_filter import may_repeat
 from shared.methods.linkage.encode.keys import Runs, join
 from shared.methods.linkage.encode.short_text import ShortText
-from shared.methods.linkage.link import link
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # School Census: current single, current dual main; S and O are the second school's row.
 _MAIN = ("C", "M")
 REGISTRATION = ("enrol_status", "urn")
-"""Contract columns that are read beside those of linkage (`columns.COLUMNS`)."""
+"""Contract columns that are read beside those of linkage (`linkage.SCHEMA`)."""
 SET_ASIDE = "excluded"
 _ORDER = ("school_borough", "urn", "row")
 _SIZE = 1 << 63
@@ -38,15 +38,15 @@ def second_registrations(pupils: pa.Table) -> pa.Array:
         return pa.array([False] * pupils.num_rows, pa.bool_())
     repeated = np.zeros(pupils.num_rows, np.bool_)
     rows, child = _registered_again(pupils)
-    asked = pupils.select([name for name in pupils.column_names if name in _READ]).take(pa.array(rows))
-    if "enrol_status" in asked.column_names:
-        further = pc.invert(pc.is_in(asked.column("enrol_status"), pa.array(_MAIN))).cast(pa.int8())
-        asked = asked.append_column("further", further)
-    keys = [name for name in ("child", "further", *_ORDER) if name in (*asked.column_names, "child")]
-    ordered = asked.append_column("child", pa.array(child))
+    selected = pupils.select([name for name in pupils.column_names if name in _READ]).take(pa.array(rows))
+    if "enrol_status" in selected.column_names:
+        further = pc.invert(pc.is_in(selected.column("enrol_status"), pa.array(_MAIN))).cast(pa.int8())
+        selected = selected.append_column("further", further)
+    keys = [name for name in ("child", "further", *_ORDER) if name in (*selected.column_names, "child")]
+    ordered = selected.append_column("child", pa.array(child))
     order = pc.sort_indices(ordered, sort_keys=[(name, "ascending") for name in keys]).to_numpy()
     again = np.append(False, child[order][1:] == child[order][:-1])[: len(order)]
-    permanent = pc.match_substring_regex(asked.column("upn"), "[0-9]$").to_numpy()
+    permanent = pc.match_substring_regex(selected.column("upn"), "[0-9]$").to_numpy()
     repeated[rows[order[again & permanent[order]]]] = True
     return pa.array(repeated)
 
@@ -74,19 +74,19 @@ def _may_be_again(upns: pa.Array, dobs: pa.Array) -> Codes:
 def link_main_registrations(
     pupils: pa.Table, second: pa.Array, households: pa.Table, policy: LinkagePolicy
 ) -> pa.Table:
-    """`link` of all rows but the `second` registrations.
+    """`link_pupils` of all rows but the `second` registrations.
 
     Returns links aligned with `pupils`: the outcome of those is `SET_ASIDE`, and all else of them is null.
     """
     main = pc.invert(second)
-    links = link(pupils.filter(main), households, policy)
+    links = link_pupils(pupils.filter(main), households, policy)
     position = pc.subtract(pc.cumulative_sum(pc.cast(main, pa.int64())), 1)
     aligned = links.take(pc.if_else(main, position, pa.scalar(None, pa.int64())))
-    said = {
+    own = {
         "pupil_row": pa.array(np.arange(pupils.num_rows), pa.int32()),
         "outcome": pc.coalesce(aligned.column("outcome"), pa.scalar(SET_ASIDE)),
     }
-    for name, column in said.items():
+    for name, column in own.items():
         place = aligned.schema.get_field_index(name)
         aligned = aligned.set_column(place, links.schema.field(place), column)
     return aligned
