@@ -1,4 +1,4 @@
-"""Links pupils with benefit children: the agreement's cascade, guarded, one to one, the rest to people or to nobody."""
+"""Links left with right rows: the policy's cascade, guarded, one to one, the rest to people or to nobody."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ LINKS = pa.schema(
         ("sentence", pa.string()),
     ]
 )
-"""One row per pupil row, in their order; see `link`."""
+"""One row per left row, in their order; see `link`."""
 
 
 def link(left: pa.Table, right: pa.Table, schema: Schema, policy: LinkagePolicy) -> pa.Table:
-    """Link every pupil row with at most one household child row.
+    """Link every left row with at most one right row.
 
-    Reads contract columns of `pupils` and `households`; any of them may be absent. Returns a table of schema `LINKS`:
+    Reads the columns that `schema` declares; any of them may be absent. Returns a table of schema `LINKS`:
 
     - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
-    - `outcome`: `matched` (no two share a child), `review` (a person decides) or `unmatched`
-    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the child is not the
-      pupil but of a claim that may be the family's, always for review
+    - `outcome`: `matched` (no two share a right row), `review` (a person decides) or `unmatched`
+    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the right row is another
+      person of what may be the same family, always for review
     - `guard`: code of the first guard that stops it, null where none does
-    - `probability`: stated chance that the two are one child, and `match_weight`: its log2 odds
+    - `probability`: stated chance that the two are one person, and `match_weight`: its log2 odds
     - `evidence`: what agrees, in words, without values
-    - `runner_up`: how many other children shared a key with the pupil
-    - `margin`: bits by which the pair leads the next one of its pupil or its child, null where none came near
+    - `runner_up`: how many other right rows shared a key with the left row
+    - `margin`: bits by which the pair leads the next one of either row, null where none came near
     - `sentence`: the same in one plain sentence
 
     The same rows in any order give the same links. Nothing is raised for what a row contains.
@@ -66,7 +66,7 @@ def link(left: pa.Table, right: pa.Table, schema: Schema, policy: LinkagePolicy)
 
 
 def link_records(records: Records, right: pa.Table, schema: Schema, policy: LinkagePolicy) -> pa.Table:
-    """`link` on records that are already read (`records.read_records`) from a pupils table and these households."""
+    """`link` on records that are already read (`read_records`), of which `right` is the right table."""
     content = right.select([name for name in schema.right.ordered if name in right.column_names])
     groups = side_by_side(lambda tier: group(records, tier.keys), policy.cascade)
     matched, alone = _cascade(records, groups, policy)
@@ -86,7 +86,7 @@ def link_records(records: Records, right: pa.Table, schema: Schema, policy: Link
 
 
 def _free(records: Records, matched: Scored) -> tuple[Mask, Mask]:
-    """Which pupil rows and which household rows are in no matched pair."""
+    """Which left rows and which right rows are in no matched pair."""
     return _absent(matched.pairs.left, records.left_rows), _absent(matched.pairs.right, records.right_rows)
 
 
@@ -128,7 +128,7 @@ def _offer(
     policy: LinkagePolicy,
     matched: Scored,
 ) -> Scored:
-    """Every pair that some tier offers for a pupil who is not matched, under the first tier that offers it."""
+    """Every pair that some tier offers for a left row that is not matched, under the first tier that offers it."""
     rest = np.flatnonzero(_absent(matched.pairs.left, records.left_rows))
     batches = [candidates(keyed, rest) for keyed in groups]
     pairs = sum(batches[1:], batches[0])
@@ -155,7 +155,7 @@ def _absent(rows: Codes, size: int) -> Mask:
 
 
 def _best(offered: Scored, content: pa.Table) -> Scored:
-    """The best pair of each pupil: probability first, then forename, date of birth, address, tier; never row order."""
+    """The best pair of each left row, by probability, forename, date of birth, address, tier; never by row order."""
     levels = offered.levels
     choices = np.bincount(offered.pairs.left)[offered.pairs.left]
     rank = np.zeros(len(offered), np.int64)

@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 WORKERS = 2
-Part = TypeVar("Part")
+Piece = TypeVar("Piece")
 Found = TypeVar("Found")
 
 
-def side_by_side(work: Callable[[Part], Found], parts: Iterable[Part]) -> list[Found]:
+def side_by_side(work: Callable[[Piece], Found], parts: Iterable[Piece]) -> list[Found]:
     """`work` on every part, two at a time, in their order."""
     with ThreadPoolExecutor(max_workers=WORKERS) as workers:
         return list(workers.map(work, parts))
 
 
-def at_once(one: Callable[[], Part], other: Callable[[], Found]) -> tuple[Part, Found]:
+def at_once(one: Callable[[], Piece], other: Callable[[], Found]) -> tuple[Piece, Found]:
     """What two pieces of work find that know nothing of one another."""
     with ThreadPoolExecutor(max_workers=1) as worker:
         found = worker.submit(other)

@@ -19,7 +19,7 @@ from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
 
 MOST_CANDIDATES = 50
-"""Children that may share a pupil's key: beyond it the key is a placeholder, and no officer can choose among them."""
+"""Right rows that may share a key: beyond it the key is a placeholder, and nobody can choose among them."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def only_pairs(groups: Groups, alone: Mask, free_left: Mask, free_right: Mask) -
 
 
 def candidates(groups: Groups, left: Codes) -> Pairs:
-    """Every pair of one of these pupil rows, in their order, with a child of its group, unless that is too large to
+    """Every pair of one of these left rows, in their order, with a right row of its group, unless that is too large to
     choose from."""
     pairs = equi_join(groups.left[left], groups.right, groups.size, MOST_CANDIDATES)
     pairs = pairs.where(np.argsort(pairs.left, kind="stable"))
@@ -74,6 +74,6 @@ def candidates(groups: Groups, left: Codes) -> Pairs:
 
 
 def shared_with(groups: Groups) -> Codes:
-    """For each pupil row, how many children share its key."""
+    """For each left row, how many right rows share its key."""
     shared: Codes = np.append(counts(groups.right, groups.size), 0)[groups.left]
     return shared

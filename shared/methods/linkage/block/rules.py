@@ -1,7 +1,7 @@
-"""Which pairs are looked at: a few keys, so chosen that a true pair with any one thing wrong still meets under one.
+"""Which pairs are looked at: a few keys, so chosen that a true pair with any one thing wrong still shares one.
 
-Rules are data. Each key joins fields into integers and is joined by counting and sorting; a key that too many children
-share (a placeholder, an institution) offers nobody under that rule. A pair is kept under the first rule that makes it.
+Rules are data. Each key joins fields into integers and is joined by counting and sorting; a key of too many right rows
+(a placeholder, an institution) offers nobody under that rule. A pair is kept under the first rule that makes it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Block:
     fields: tuple[str, ...]
     survives: str
     crossed: bool = False
-    """Exchanges surname and forename on the household side."""
+    """Exchanges surname and forename on the right side."""
     wide: bool = False
     """Says so little that it is used in small files only (`SMALL`), and that its pairs teach a model nothing."""
 
@@ -56,15 +56,15 @@ BLOCKS: tuple[Block, ...] = (
 FINE: tuple[Block, ...] = tuple(at for at in BLOCKS if not at.wide)
 """The rules for files of any size. They come first, so that a pair keeps its number in both lists."""
 SMALL = 50_000
-"""Children up to which a file is small: any borough's is, all of London's together are not."""
+"""Right rows up to which a file is small: that of one authority is, those of a whole city together are not."""
 MOST_RIGHT_ROWS = 200
-"""Children under one key, at most. Beyond it the key tells too little to be worth looking."""
+"""Right rows under one key, at most. Beyond it the key tells too little to be worth looking."""
 
 
 def block(records: Records, left: Mask, right: Mask) -> tuple[Pairs, Codes]:
     """Every pair of these rows that some rule makes, once each, and the position of the first rule that makes it.
 
-    The pairs are in the order of pupil row, then household row.
+    The pairs are in the order of left row, then right row.
     """
     lefts, rights = np.flatnonzero(left), np.flatnonzero(right)
     # Rules in the last bits, so that of equal pairs the first rule comes first.

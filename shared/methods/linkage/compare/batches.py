@@ -1,6 +1,6 @@
-"""Work on pairs in lots: few enough to stay near the processor, and two lots side by side.
+"""Work on pairs in batches: few enough to stay near the processor, and two batches side by side.
 
-A lot knows nothing of other lots, so neither their number nor that of the workers changes a result.
+A batch knows nothing of other batches, so neither their number nor that of the workers changes a result.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.workers import WORKERS, Found, side_by_side
 
 AT_ONCE = 1 << 18
-"""Pairs in one lot, at most."""
+"""Pairs in one batch, at most."""
 
 
 def in_batches(work: Callable[[Pairs], Found], pairs: Pairs) -> list[Found]:
-    """`work` on every lot (there is one at least), in their order."""
+    """`work` on every batch (there is one at least), in their order."""
     if len(pairs) <= AT_ONCE:
         return [work(pairs)]
-    # Equal lots, as many for each worker.
+    # Equal batches, as many for each worker.
     batches = WORKERS * math.ceil(len(pairs) / AT_ONCE / WORKERS)
     sides = (np.array_split(rows, batches) for rows in (pairs.left, pairs.right))
     return side_by_side(work, starmap(Pairs, zip(*sides, strict=True)))

@@ -29,7 +29,7 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
     similarity from which forenames that are not known variants count as one.
     """
     levels = levels_together(in_batches(lambda batch: _compare(records, batch, forename_similarity), pairs))
-    # Of all lots at once, so that each address text is read once.
+    # Of all batches at once, so that each address text is read once.
     one_postcode = np.flatnonzero(levels["address"] == Address.SAME_POSTCODE)
     levels["address"][one_postcode] = _house_number(records, pairs.where(one_postcode))
     return levels

@@ -29,19 +29,19 @@ class Dob(IntEnum):
 
 
 class Surname(IntEnum):
-    """Legal surname of the pupil and surname of the child."""
+    """The surnames of both rows."""
 
     MISSING = 0
     DIFFERS = 1
     A_PARENTS = 2
-    """The pupil's surname is not the child's but that of the claimant or the partner."""
+    """The left surname is not the right one but that of a parent on the right."""
     SIMILAR = 3
     SOUNDS_ALIKE = 4
     """Another spelling of what may be one name (see `sounds` and `variants`)."""
     ONE_PART_AGREES = 5
     """One word of a double-barrelled name."""
     FORMER_OR_PREFERRED = 6
-    """The child's surname is one that the pupil's record gives beside the legal one."""
+    """The right surname is one that the left row gives beside the legal one."""
     OTHER_ORDER = 7
     """Surname and forename have changed places on one side."""
     EXACT = 8
@@ -94,7 +94,7 @@ class Address(IntEnum):
 
 
 class Contact(IntEnum):
-    """The pupil's contact, and the claimant or the partner. Forenames only: the surname is mostly the child's own."""
+    """The left row's contact and the right row's parents. Forenames only: a surname is mostly the child's too."""
 
     MISSING = 0
     DIFFERS = 1
@@ -102,11 +102,11 @@ class Contact(IntEnum):
 
 
 class Family(IntEnum):
-    """What other matches say of the claim (see `family`)."""
+    """What other matches say of the family (see `family`)."""
 
     MISSING = 0
     SIBLING_MATCHED = 1
-    """The addresses do not agree, and a brother or sister of the pupil is matched to a child of the same claim."""
+    """The addresses do not agree, and a brother or sister is matched to another right row of the same family."""
 
 
 LEVELS: dict[str, type[IntEnum]] = {

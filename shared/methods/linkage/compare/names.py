@@ -27,7 +27,7 @@ SHORTEST_SLIP = 5
 """Letters from which two names with one letter typed wrong, left out, doubled or exchanged count as similar."""
 SHORTEST_NAME, BORNE = 3, 5
 """Of shorter names, from three letters on, only a form that nobody else bears (Jcak) is taken for a slip, and only of a
-name that at least so many rows have: Mia and Lia are two children."""
+name that at least so many rows have: Mia and Lia are two persons."""
 SLIP = 0.86
 """What the letters of two names that are a slip apart say at least of their similarity."""
 
@@ -47,13 +47,13 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
     words = codes_of(records.surname_words, among.where(at))
     shared[at] = scored(records.surname_words.names, words, fuzz.partial_token_set_ratio)
     variant = records.known_surnames.are((codes[0][unequal], codes[1][unequal]))
-    # From the weakest claim to the strongest: each later one overrules.
-    for claim, holds in (
+    # From the weakest level to the strongest: each later one overrules.
+    for best, holds in (
         (Surname.SIMILAR, similarity >= SIMILAR_SURNAMES),
         (Surname.SOUNDS_ALIKE, near.sounds_alike & (similarity >= ALIKE) | variant),
         (Surname.ONE_PART_AGREES, shared == 100),
     ):
-        level[unequal[holds]] = claim
+        level[unequal[holds]] = best
     level[is_former_or_preferred(records, pairs) & (level != Surname.EXACT)] = Surname.FORMER_OR_PREFERRED
     return level
 
@@ -83,7 +83,7 @@ def may_be_near_surnames(records: Records, pairs: Pairs) -> NearSurnames:
 
 
 def is_former_or_preferred(records: Records, pairs: Pairs) -> Mask:
-    """Whether the child's surname is one that the pupil's record gives beside the legal one."""
+    """Whether the right surname is one that the left row gives beside the legal one."""
     right = records.surname.right[pairs.right]
     found = np.zeros(len(pairs), np.bool_)
     for other in records.other_surnames:
@@ -93,7 +93,7 @@ def is_former_or_preferred(records: Records, pairs: Pairs) -> Mask:
 
 
 def is_a_parents(records: Records, pairs: Pairs) -> Mask:
-    """Whether the pupil's surname is that of the claimant or the partner of the child's claim."""
+    """Whether the left surname is that of a parent on the right."""
     left = records.surname.left[pairs.left]
     parents = (parent[pairs.right] for parent in records.parents)
     found: Mask = np.any([parent == left for parent in parents], axis=0) & (left >= 0)
@@ -101,7 +101,7 @@ def is_a_parents(records: Records, pairs: Pairs) -> Mask:
 
 
 def in_other_order(records: Records, pairs: Pairs, similarity: float) -> Mask:
-    """Whether the pupil's surname is the child's forename, and the other way about.
+    """Whether the left surname is the right forename, and the other way about.
 
     Both must fit: as one word or its first (`Al-Hassan`, `Ho Yin`), as known forms of one name, by their sound, or
     letter by letter as forenames do (`similarity`).
@@ -131,7 +131,7 @@ def _in_other_order(records: Records, pairs: Pairs, alike: Callable[[tuple[Codes
     fields = (records.surname, records.forename, records.first_name)
     starts = (0, records.surname.size, records.surname.size + records.forename.size)
     rows = np.arange(len(pairs))
-    for side in (0, 1):  # the pupil's surname with the child's forename, then the child's with the pupil's
+    for side in (0, 1):  # the left surname with the right forename, then the right one with the left
         among = pairs.where(rows)
         surname, whole, first = (
             _placed(codes_of(field, among)[at], start)
@@ -163,8 +163,8 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
     one_sided = (further[0] < 0) | (further[1] < 0)
     begins = _begins(records.further_names, further, (same_first | variant) & ~one_sided)
     spelled = _spelling(records, among, ~(same_first | variant), similarity)
-    # From the weakest claim to the strongest: each later one overrules.
-    claims: tuple[tuple[Forename, Mask], ...] = (
+    # From the weakest level to the strongest: each later one overrules.
+    reached: tuple[tuple[Forename, Mask], ...] = (
         (Forename.FIRST_THREE_LETTERS, start[0] == start[1]),
         (Forename.SIMILAR, spelled.similar),
         (Forename.SOUNDS_ALIKE, spelled.sounds_alike),
@@ -175,8 +175,8 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
         (Forename.FIRST_NAME, same_first & one_sided),
         (Forename.EXACT, same_first & ~one_sided & begins),
     )
-    for claim, holds in claims:
-        level[unequal[holds]] = claim
+    for best, holds in reached:
+        level[unequal[holds]] = best
     return level
 
 
@@ -205,7 +205,7 @@ def may_be_near_forenames(records: Records, pairs: Pairs, similarity: float) -> 
 
 
 def _spelling(records: Records, pairs: Pairs, selected: Mask, similarity: float) -> NearForenames:
-    """What the letters say of the pairs that are asked for."""
+    """What the letters say of the pairs that are selected."""
     may = may_be_near_forenames(records, pairs, similarity)
     found = NearForenames(*(np.zeros(len(pairs), np.bool_) for _ in range(3)))
     near = np.flatnonzero(selected & (may.similar | may.sounds_alike | may.shortened))

@@ -14,11 +14,11 @@ from shared.methods.linkage.encode.letters import Names
 
 def scored(names: Names, codes: tuple[Codes, Codes], scorer: Callable[..., float], least: float = 0.0) -> Scores:
     """`scorer` for pairs of names, once for each distinct pair; 0 where a name is missing or below `least`."""
-    said = np.flatnonzero(np.minimum(*codes) >= 0)
+    present = np.flatnonzero(np.minimum(*codes) >= 0)
     scores = np.zeros(len(codes[0]))
-    if not len(said):
+    if not len(present):
         return scores
-    left, right = (side[said].astype(np.int64) for side in codes)
+    left, right = (side[present].astype(np.int64) for side in codes)
     # In an order that the names decide: scorers need not be symmetric, and codes depend on the order of the rows.
     later = names.marks[left] > names.marks[right]
     left, right = np.where(later, right, left), np.where(later, left, right)
@@ -32,5 +32,5 @@ def scored(names: Names, codes: tuple[Codes, Codes], scorer: Callable[..., float
         score_cutoff=least,
         dtype=np.float64,
     )
-    scores[said] = found[encoded.indices.to_numpy()]
+    scores[present] = found[encoded.indices.to_numpy()]
     return scores

@@ -92,8 +92,8 @@ def as_kept(chunks: list[pa.Array]) -> tuple[Codes, pa.Array]:
 def _in_standard(spelled: pa.Array, standard: pa.Array) -> tuple[Codes, pa.Array]:
     """`numbered` of the standard forms of distinct values, which are mostly what they were."""
     if spelled.type == standard.type and pc.all(pc.equal(spelled, standard), min_count=0).as_py():
-        said = standard.is_valid().to_numpy(zero_copy_only=False)
-        codes = np.where(said, np.cumsum(said, dtype=np.int32) - np.int32(1), np.int32(MISSING))
+        present = standard.is_valid().to_numpy(zero_copy_only=False)
+        codes = np.where(present, np.cumsum(present, dtype=np.int32) - np.int32(1), np.int32(MISSING))
         return codes, standard.drop_null()
     return numbered(standard)
 

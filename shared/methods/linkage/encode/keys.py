@@ -49,14 +49,14 @@ class Runs:
 
 
 def by_code(codes: Codes, size: int) -> tuple[Codes, Codes]:
-    """The codes that are said in their order, and the row of each. Rows of one code are in their own order."""
-    said = np.flatnonzero(codes >= 0)
+    """The codes that are present in their order, and the row of each. Rows of one code are in their own order."""
+    present = np.flatnonzero(codes >= 0)
     shift = len(codes).bit_length()
     if size.bit_length() + shift <= BITS:
-        packed = (codes[said].astype(np.int64) << shift) | said
+        packed = (codes[present].astype(np.int64) << shift) | present
         packed.sort()
         return packed >> shift, packed & ((1 << shift) - 1)
-    rows = said[np.argsort(codes[said], kind="stable")]
+    rows = present[np.argsort(codes[present], kind="stable")]
     return codes[rows], rows
 
 
@@ -81,7 +81,7 @@ def join(columns: Sequence[tuple[Codes, int]]) -> tuple[Codes, int]:
 
 
 def positions(starts: Codes, lengths: Codes) -> Codes:
-    """All positions of runs that start and are as long as said, one run after the other."""
+    """All positions of runs that start and are as long as given, one run after the other."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
 
@@ -99,7 +99,7 @@ def renumbered(codes: Codes, size: int) -> tuple[Codes, int]:
 
 
 def joined(fields: Sequence[Field]) -> tuple[Codes, Codes, int]:
-    """Several fields as one number for each pupil and each household row, and the size of the numbers."""
+    """Several fields as one number for each left row and each right row, and the size of the numbers."""
     codes, size = join([(np.concatenate((field.left, field.right)), field.size) for field in fields])
     split = len(fields[0].left)
     return codes[:split], codes[split:], size

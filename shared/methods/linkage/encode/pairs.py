@@ -48,9 +48,9 @@ def ranked(codes: tuple[Codes, Codes], differs: int, exact: int) -> Levels:
 
 
 def others_of(field: Field, pairs: Pairs) -> Codes:
-    """Rows of both tables that agree with the pupil on this field, the pair itself not counted."""
+    """Rows of both tables that agree with the left row on this field, the pair itself not counted."""
     left, right = codes_of(field, pairs)
-    said = left >= 0
+    present = left >= 0
     rows = np.append(field.rows, 0)[left]
-    others: Codes = rows - said - (said & (right == left))
+    others: Codes = rows - present - (present & (right == left))
     return others

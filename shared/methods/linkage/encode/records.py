@@ -31,7 +31,7 @@ class Records:
     surname_words: Field
     """The surname's words apart, for double-barrelled names; particles (`DE`, `AL`) only where nothing else is left."""
     surname_sound: Field
-    """See `sounds`; in one vocabulary with `forename_sound`, so that names in the other order meet."""
+    """See `sounds`; in one vocabulary with `forename_sound`, so that names in the other order have one key."""
     other_surnames: tuple[Codes, ...]
     """Left only: former and preferred surnames, in the vocabulary of `surname`."""
     forename: Field

@@ -1,4 +1,4 @@
-"""How a name sounds, roughly: a key under which spellings and transliterations of one name meet.
+"""How a name sounds, roughly: a key that spellings and transliterations of one name share.
 
 The rules are those that registers in London show: Arabic, Somali, Turkish and South Asian names in Latin letters differ
 in vowels, doubled letters and breathed consonants (Muhammad, Mohamed; Ebrahim, Ibraheem; Hussein, Hussain). The first
@@ -33,10 +33,10 @@ _REPEATED = re.compile(r"(.)\1+")
 def sounds(names: pa.Array) -> pa.Array:
     """One key for each name in standard form (`standardise`); names of one letter, and none, have none (null)."""
     words = names
-    for spelled, said in _RULES:
+    for spelled, heard in _RULES:
         # Letters alone are no pattern, and found several times quicker.
         replace = pc.replace_substring if spelled.isalpha() else pc.replace_substring_regex
-        words = replace(words, spelled, said)
+        words = replace(words, spelled, heard)
     head = pc.struct_field(pc.extract_regex(words, f"(?P<head>{_HEAD})"), "head")
     tail = pc.replace_substring_regex(words, _TAIL, "")
     for letter in _SILENT:
@@ -44,5 +44,5 @@ def sounds(names: pa.Array) -> pa.Array:
     # A name without a vowel is all head.
     tail = pc.if_else(pc.match_substring_regex(words, "[AO]"), tail, "")
     keys = [key and _REPEATED.sub(r"\1", key) for key in pc.binary_join_element_wise(head, tail, "").to_pylist()]
-    said = pc.greater(pc.utf8_length(names), 1)
-    return pc.if_else(said, pa.array([key or None for key in keys], pa.string()), pa.scalar(None, pa.string()))
+    present = pc.greater(pc.utf8_length(names), 1)
+    return pc.if_else(present, pa.array([key or None for key in keys], pa.string()), pa.scalar(None, pa.string()))

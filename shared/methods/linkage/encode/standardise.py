@@ -66,7 +66,7 @@ NO_NAME = frozenset(
         "X",
     )
 )
-# What a register writes before a child is named. A surname may be Child or Twin, so only forenames are asked.
+# What a register writes before a child is named. A surname may be Child or Twin, so only forenames are looked at.
 _NO_FORENAME = re.compile(
     r"(BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|BOY|GIRL|MALE|FEMALE|FIRST|SECOND)"
     r"( (BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|A|B|C))*"
@@ -205,13 +205,13 @@ def days(values: pa.Array) -> npt.NDArray[np.int64]:
 NO_DAY = int(np.iinfo(np.int32).min)
 
 
-def _where(said: pa.Array, values: pa.Array) -> pa.Array:
-    return pc.if_else(said, values, pa.scalar(None, pa.string()))
+def _where(present: pa.Array, values: pa.Array) -> pa.Array:
+    return pc.if_else(present, values, pa.scalar(None, pa.string()))
 
 
 def _names(values: pa.Array, spelled: Callable[[str | None], str | None], selected: str) -> pa.Array:
     """What `spelled` makes of every value. Those without accents and brackets, as most are, are read together: `_name`
-    does the same to them. Names of the pattern `asked`, where there is one, go one by one too."""
+    does the same to them. Names of the pattern `selected`, where there is one, go one by one too."""
     letters = pc.replace_substring_regex(pc.ascii_upper(values), "['`0-9]+", "")
     names = pc.ascii_trim(pc.replace_substring_regex(letters, "[^A-Z]+", " "), " ")
     slowly = pc.or_(pc.invert(pc.string_is_ascii(values)), pc.match_substring_regex(values, _BRACKET))

@@ -44,8 +44,8 @@ def explain(left: pa.Table, right: pa.Table, links: pa.Table, schema: Schema, po
     pairs = Pairs(*(np.asarray(linked.column(name), dtype=np.int64) for name in ("left_row", "right_row")))
     records = read_records(left, right, schema)
     levels = compare(records, pairs, policy.forename_similarity)
-    said = pc.match_substring(linked.column("evidence").combine_chunks(), f"family {_SIBLING}")
-    levels["family"] = np.where(np.asarray(said), np.int8(Family.SIBLING_MATCHED), np.int8(Family.MISSING))
+    by_sibling = pc.match_substring(linked.column("evidence").combine_chunks(), f"family {_SIBLING}")
+    levels["family"] = np.where(np.asarray(by_sibling), np.int8(Family.SIBLING_MATCHED), np.int8(Family.MISSING))
     bits = weights_of(policy.model).on(records).bits(pairs, levels)
     rest = np.asarray(linked.column("match_weight"), dtype=np.float64) - bits.total
     rules = linked.column("rule").to_pylist()

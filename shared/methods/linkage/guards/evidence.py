@@ -14,19 +14,19 @@ class Evidence:
 
     levels: dict[str, Levels]
     twin: Mask
-    """A twin stands beside the pupil or beside the child."""
+    """A twin stands beside one of the two rows."""
     strangers: Scores
-    """Children who are expected to share name and birthday with the pupil by chance."""
+    """Right rows that are expected to share name and birthday with the left one by chance."""
     most_strangers: float
     """What the agreement allows of them where the address does not agree."""
     rivals: Mask
-    """The pupil has another candidate, or the child another pupil, under the same key."""
+    """The left row has another candidate, or the right row another left row, under the same key."""
     taken: Mask
-    """The child is matched to another pupil."""
+    """The right row is matched to another left row."""
     suppressed: Mask
-    """The claim says that nobody may be written to."""
+    """Nobody of the right row's family may be written to."""
     families: bool = True
-    """Claims hold brothers and sisters. Not so only where a model was trained on claims of one child each."""
+    """Families hold brothers and sisters. Not so only where a model was trained on families of one person each."""
     weighed: bool = False
     """A model has weighed the pairs by how common names and dates are, so less is left for a guard to doubt."""
 
@@ -42,6 +42,6 @@ class Evidence:
     @property
     def together(self) -> Mask:
         """The address agrees at least in the postcode, and no house number speaks against it; or it need not, because
-        a brother or sister is matched to the same claim."""
+        a brother or sister is matched to the same family."""
         agrees: Mask = (self["address"] >= Address.SAME_POSTCODE) | (self["family"] == Family.SIBLING_MATCHED)
         return agrees

@@ -98,7 +98,7 @@ def _dob_weighed(pairs: Evidence) -> Mask:
     borne |= (dob == Dob.ONE_DIGIT_DIFFERS) & (together & (known | spelled) | named)
     borne |= (dob == Dob.ONE_PART_DIFFERS) & together & (known | spelled)
     borne |= np.isin(dob, (Dob.TWO_DIGITS_DIFFER, Dob.MISSING)) & together & surname & known
-    # Where claims hold one child each there is no brother, sister or cousin to be confused with.
+    # Where families hold one person each there is no brother, sister or cousin to be confused with.
     stopped: Mask = ~borne & ~pairs.identified & pairs.families
     return stopped
 
@@ -143,7 +143,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "forename",
         0.6,
         "it may be a twin",
-        "Twins share everything but the forename: a twin stands beside the pupil or the child and the forenames are "
+        "Twins share everything but the forename: a twin stands beside one of the rows and the forenames are "
         "not the same or known forms of one, or surname, date of birth and address agree and the forename is another.",
         _twin,
         _twin_weighed,
@@ -181,7 +181,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         0.9,
         "it may be another {right} of that name and birthday",
         "Name and date of birth agree and the address does not, and the name is too common, or forename, surname or "
-        "sex not sure enough, to say that it is not another child.",
+        "sex not sure enough, to say that it is not another person.",
         _stranger,
         _stranger_weighed,
     ),
@@ -198,7 +198,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "nothing",
         1.0,
         "nobody of this {family} may be written to",
-        "The claim says that nobody may be written to (refuge, witness protection, adoption, care): whatever agrees, a "
+        "Nobody of the family may be written to (refuge, witness protection, adoption, care): whatever agrees, a "
         "person sees it first.",
         _suppressed,
     ),
@@ -211,7 +211,7 @@ ONE_TO_ONE: tuple[Guard, ...] = (
         "one to one",
         0.1,
         "the {right} is taken",
-        "The child is already matched to another pupil.",
+        "The right row is already matched to another left row.",
         lambda pairs: pairs.taken,
     ),
     Guard(
@@ -219,11 +219,11 @@ ONE_TO_ONE: tuple[Guard, ...] = (
         "one to one",
         0.7,
         "another fits as well",
-        "Another pupil or child fits the key, or weighs nearly the same.",
+        "Another row fits the key, or weighs nearly the same.",
         lambda pairs: pairs.rivals,
     ),
 )
-"""Guards that always stand: one pupil to one child is what linking means."""
+"""Guards that always stand: one row to one row is what linking means."""
 
 
 def first_to_stop(pairs: Evidence, enabled: Iterable[str]) -> Codes:
@@ -250,8 +250,8 @@ UNLISTED = Guard(
     "nothing",
     1.0,
     "the {family} does not list the {left}",
-    "No child of the extract is the pupil, and a claim at the pupil's home bears the pupil's surname: the child that "
-    "is shown stands for the claim, and may be a brother or sister.",
+    "No right row is the left one, and a family at the same home bears the same surname: the right row that is shown "
+    "stands for the family, and may be a brother or sister.",
     lambda pairs: np.zeros(len(pairs.twin), np.bool_),
 )
 """Stands with every pair that `unlisted` makes, and with no other."""

@@ -39,8 +39,8 @@ class Scored:
     probability: Scores
     """The tier's, lowered by every guard that stops the pair; of the model, its own."""
     margin: Scores
-    """Bits by which the pair leads the next one of its pupil or child; infinite where there is none, NaN where a key
-    and not a weight made the pair."""
+    """Bits by which the pair leads the next one of either row; infinite where there is none, NaN where a key and not a
+    weight made the pair."""
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -70,7 +70,7 @@ class Scored:
 
 
 def together(parts: Sequence[Scored]) -> Scored:
-    """All pairs of several lots (at least one)."""
+    """All pairs of several batches (at least one)."""
     return reduce(Scored.__add__, parts)
 
 

@@ -17,9 +17,9 @@ def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
     """Which of these rows of one side (`left` or `right`) have a twin beside them.
 
     A twin has the same date of birth and another forename, and either the same surname and postcode (or no postcode),
-    or the same UPRN, or the same household reference. Only who shares one of these rows' homes is looked at.
+    or the same UPRN, or the same family. Only who shares one of these rows' homes is looked at.
     """
-    dob, surname, forename, postcode, uprn, claim = (
+    dob, surname, forename, postcode, uprn, family = (
         getattr(field, side)
         for field in (
             *(records.dob, records.surname, records.forename),
@@ -30,16 +30,16 @@ def with_a_twin(records: Records, side: str, rows: Codes) -> Mask:
     for homes, size, with_surname in (
         (postcode, records.postcode.size, True),
         (uprn, records.uprn.size, False),
-        (claim, records.family.size, False),
+        (family, records.family.size, False),
     ):
         selected = marked(homes[rows], size)
         selected[MISSING] &= with_surname  # of one surname, to have no postcode is to have the same
         near = np.flatnonzero(selected[homes])
         home = homes[near]
-        family = [(dob[near], records.dob.size), (np.where(home < 0, np.int32(size), home), size + 1)]
+        parts = [(dob[near], records.dob.size), (np.where(home < 0, np.int32(size), home), size + 1)]
         if with_surname:
-            family.append((surname[near], records.surname.size))
-        key, keys = join(family)
+            parts.append((surname[near], records.surname.size))
+        key, keys = join(parts)
         names = forename[near]
         runs = Runs.of(np.where(names < 0, MISSING, key), keys)
         if len(runs.rows):

@@ -1,4 +1,4 @@
-"""A claim of the pupil's home and surname that does not list the pupil: for a person, and never a match."""
+"""A family of the left row's home and surname that does not list it: for somebody to look at, never a match."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 RULE = "unlisted"
 MOST_AT_HOME = 12
-"""Children of one home, at most: beyond it the home is an institution, and its claims say nothing of a pupil."""
+"""Right rows of one home, at most: beyond it the home is an institution, and its families say nothing."""
 
 
 def unlisted(records: Records, policy: LinkagePolicy, rest: Mask, tier: int) -> Scored:
-    """Pairs of pupils of the `rest`, with no child offered, with a child of a claim that may be their family's.
+    """Pairs of the `rest` of the left rows, to which nothing is offered, with a right row of what may be their family.
 
-    The UPRN is the same, or postcode and house number; and the surname is that child's, the claimant's or the
-    partner's. The child is not the pupil: it stands for the claim. The chance is the agreement's (`unlisted`).
+    The UPRN is the same, or postcode and house number; and the surname is that of the right row or of a parent. The
+    right row is another person and stands for the family. The chance is the policy's (`unlisted`).
     """
     pairs = _at_home(records, np.flatnonzero(rest))
     levels = compare(records, pairs, policy.forename_similarity)
@@ -50,7 +50,7 @@ def unlisted(records: Records, policy: LinkagePolicy, rest: Mask, tier: int) -> 
 
 
 def _at_home(records: Records, among: Codes) -> Pairs:
-    """Pupils with the children of their UPRN, and with those of their postcode and surname."""
+    """Left rows with the right rows of their UPRN, and with those of their postcode and surname."""
     found = []
     for home in ([records.uprn], [records.postcode, records.surname]):
         left, right, size = joined(home)

@@ -88,8 +88,8 @@ def _stated(results: pa.Table) -> Scores:
 
 def _labels(results: pa.Table, labels: pa.Table, column: str, yes: str, no: str) -> tuple[Mask, Mask]:
     """Which of the results were labelled `yes` or `no`, and which `yes`; of two labels of one match the last counts."""
-    said = dict(zip(*(labels.column(name).to_pylist() for name in ("match_ref", column)), strict=True))
-    label = [said.get(ref) for ref in results.column("match_ref").to_pylist()]
+    label_of = dict(zip(*(labels.column(name).to_pylist() for name in ("match_ref", column)), strict=True))
+    label = [label_of.get(ref) for ref in results.column("match_ref").to_pylist()]
     counted, right = ([each in wanted for each in label] for wanted in ((yes, no), (yes,)))
     return np.array(counted, np.bool_), np.array(right, np.bool_)
 

@@ -1,4 +1,4 @@
-"""What a match says of the family: a pupil whose brother or sister is matched to a claim is more likely to be on it."""
+"""What a match says of a family: whose brother or sister is matched to one is more likely to be on it too."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     """Whether a brother's or sister's match speaks for each pair, given pairs that are likelier than not for
     themselves.
 
-    Brother or sister is a pupil of the same postcode or UPRN, whatever the surname: that a neighbour has a candidate on
-    the very claim of the pupil's own is hardly ever chance. Where the addresses of the pair agree, the sibling's match
+    Brother or sister is a left row of the same postcode or UPRN, whatever the surname: that a neighbour has a candidate
+    in the very family of one's own is hardly ever chance. Where the addresses of the pair agree, the sibling's match
     adds nothing to them, so it speaks only where they do not: the whole family has moved, or the two files have it at
     different homes.
     """
@@ -29,12 +29,12 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     return found
 
 
-def _of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Mask:
-    """Whether another pupil of the pupil's home is matched to another child of the child's claim."""
-    possible = np.flatnonzero(_may_be_of_one_home(home, claims, pairs, matched))
+def _of_one_home(home: Field, families: Field, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether another left row of one home is matched to another right row of one family."""
+    possible = np.flatnonzero(_may_be_of_one_home(home, families, pairs, matched))
     selected, split = pairs.where(possible), len(possible)
     both = selected + matched
-    family, size = join([(home.left[both.left], home.size), (claims.right[both.right], claims.size)])
+    family, size = join([(home.left[both.left], home.size), (families.right[both.right], families.size)])
     at, known = may_be_on_both_sides(family[:split], family[split:], size)
     another = _another(family[split + known], family[at], size, matched.where(known), selected.where(at))
     found = np.zeros(len(pairs), np.bool_)
@@ -42,19 +42,19 @@ def _of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Ma
     return found
 
 
-def _may_be_of_one_home(home: Field, claims: Field, pairs: Pairs, matched: Pairs) -> Mask:
-    """Whether the pupil's home lies between the least and the greatest of those that are matched to the child's claim.
+def _may_be_of_one_home(home: Field, families: Field, pairs: Pairs, matched: Pairs) -> Mask:
+    """Whether the home lies between the least and the greatest of those that are matched to the family.
 
-    Most claims have one such home, and of the many pairs on a claim hardly any is of it.
+    Most families have one such home, and of the many pairs with a family hardly any is of it.
     """
-    claim, homes = claims.right[matched.right], home.left[matched.left]
-    said = np.flatnonzero(homes >= 0)
-    least, greatest = np.full(claims.size + 1, home.size, np.int32), np.full(claims.size + 1, MISSING, np.int32)
-    np.minimum.at(least, claim[said], homes[said])
-    np.maximum.at(greatest, claim[said], homes[said])
+    family, homes = families.right[matched.right], home.left[matched.left]
+    present = np.flatnonzero(homes >= 0)
+    least, greatest = np.full(families.size + 1, home.size, np.int32), np.full(families.size + 1, MISSING, np.int32)
+    np.minimum.at(least, family[present], homes[present])
+    np.maximum.at(greatest, family[present], homes[present])
     left = home.left[pairs.left]
-    may: Mask = least[claims.right][pairs.right] <= left
-    may &= greatest[claims.right][pairs.right] >= left
+    may: Mask = least[families.right][pairs.right] <= left
+    may &= greatest[families.right][pairs.right] >= left
     return may
 
 
@@ -68,7 +68,7 @@ def _at_one_home(records: Records, pairs: Pairs) -> Mask:
 
 
 def _another(known: Codes, selected: Codes, size: int, matched: Pairs, pairs: Pairs) -> Mask:
-    """Whether some matched pair of the same family has both another pupil and another child."""
+    """Whether some matched pair of the same family has both another left row and another right row."""
     found: Mask = np.zeros(len(selected), np.bool_)
     families, order = by_code(known, size)
     left, right = matched.left[order], matched.right[order]

@@ -1,4 +1,4 @@
-"""From weights to probabilities: how many matches there are to be found, and that each child is one pupil at most.
+"""From weights to probabilities: how many matches there are to be found, and that each row has one partner at most.
 
 All sums are of numbers on a fixed grid, so that their order, and with it the order of the rows, changes no bit.
 """
@@ -22,9 +22,9 @@ _MOST = 300.0
 _ROUNDS = 3
 _LEAST = 2.0**-40
 AT_LEAST = 1000
-"""Children to reckon with even where the file is smaller: a small file is a cut of a larger one."""
+"""Right rows to reckon with even where the file is smaller: a small file is a cut of a larger one."""
 PUPILS_OF_PRIOR = 50
-"""How many pupils the model's share of matches weighs against the files at hand."""
+"""How many left rows the model's share of matches weighs against the files at hand."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class World:
     left_rows: int
     right_rows: int
     found: float
-    """Part of the pupils who have a child here, to begin with."""
+    """Part of the left rows that have a right row here, to begin with."""
 
     def odds(self, matches: float) -> float:
         """Prior log2 odds of one pair when `matches` are one to one."""
@@ -44,7 +44,7 @@ class World:
 
 
 def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -> tuple[Scores, float]:
-    """The chance of every pair to be one child, and the matches expected in all.
+    """The chance of every pair to be one person, and the matches expected in all.
 
     `weights` are bits without any prior; `siblings` the bits that the two are siblings instead. The number of matches
     is found from the pairs themselves, from the model's expectation on.

@@ -1,4 +1,4 @@
-"""The tier under the cascade: every pupil who is left is weighed against every child who is left and may be it."""
+"""The tier under the cascade: every left row that is free is weighed against every free right row that may be it."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ RULE = "probabilistic"
 NEGLIGIBLE = -8.0
 """Log2 odds, before rivals, under which a pair is not followed further: it is not worth a look and nobody's rival."""
 LIKELIER = 0.5
-"""Chance from which a pair speaks for brothers and sisters. A wrong one is hardly ever on the very claim of theirs."""
+"""Chance from which a pair speaks for brothers and sisters. A wrong one is hardly ever in their very family."""
 CLOSE = 3.0
 """Bits by which the best pair must lead; less is a tie, which a person decides."""
 
 
 @dataclass(frozen=True)
 class Offered:
-    """Pairs with their chance, and how far the next candidate of the pupil or the child is behind (bits, inf: none)."""
+    """Pairs with their chance, and how far the next candidate of either row is behind (bits, inf: none)."""
 
     scored: Scored
     considered: Codes
-    """For each pupil row, how many children were weighed."""
+    """For each left row, how many right rows were weighed."""
 
 
 def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier: int, matched: Pairs) -> Offered:
     """Weigh the pairs of these rows. `tier` is the number that the pairs carry as their rule; `matched` are settled.
 
-    Twice: what is likely enough by itself, and what is matched already, speaks for brothers and sisters on one claim.
+    Twice: what is likely enough by itself, and what is matched already, speaks for brothers and sisters of one family.
     """
     model = policy.model
     if model is None:
@@ -92,7 +92,7 @@ def _instead(weighed: Weighed, better: Weighed, right_rows: int) -> Weighed:
 
 
 def margins(bits: Scores, pairs: Pairs) -> Scores:
-    """How many bits each pair is ahead of the best other pair of its pupil or of its child; below 0 it is behind."""
+    """How many bits each pair is ahead of the best other pair of either row; below 0 it is behind."""
     margin = np.full(len(bits), np.inf)
     for row in (pairs.left, pairs.right):
         runs = Runs.of(row, int(np.max(row, initial=-1)) + 1)

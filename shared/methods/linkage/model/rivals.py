@@ -20,15 +20,15 @@ GRID = 2.0**32
 def rivals(records: Records, pairs: Pairs) -> Rivals:
     """Which pairs compete. Rows of the same surname, forename and date of birth are copies of one person."""
     fields = (records.surname, records.forename, records.dob)
-    said, _ = renumbered(*join([(np.concatenate(codes_of(field, pairs)), field.size) for field in fields]))
-    return Rivals.of(pairs, said[: len(pairs)], said[len(pairs) :])
+    person, _ = renumbered(*join([(np.concatenate(codes_of(field, pairs)), field.size) for field in fields]))
+    return Rivals.of(pairs, person[: len(pairs)], person[len(pairs) :])
 
 
 @dataclass(frozen=True)
 class Side:
     """How pairs compete for the rows of one side. Pairs that have their row to themselves are left out.
 
-    Pairs of one row with what may be the same person twice (two claims, two registrations) do not compete: they are
+    Pairs of one row with what may be the same person twice (two entries of one person) do not compete: they are
     copies, of which the best stands for all.
     """
 
@@ -84,7 +84,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Rivals:
-    """Which pairs compete: those of one pupil, and those of one child."""
+    """Which pairs compete: those of one left row, and those of one right row."""
 
     left: Side
     right: Side

@@ -26,22 +26,22 @@ _SEED = 20260901
 
 @dataclass(frozen=True)
 class Strangers:
-    """Random pairs of one lot."""
+    """Random pairs of one pair of files."""
 
     levels: dict[str, Scores]
     """By comparison, how many random pairs are at each level."""
     repeats: dict[str, float]
-    """By field, the chance that a random pupil and a random child have the same value."""
+    """By field, the chance that a random left row and a random right row have the same value."""
     numbered: float
     """Part of random pairs of addresses that both have a house number."""
     located: float
     """Part of random pairs that both have a UPRN."""
     weight: float
-    """Pairs that this lot could have made, in relation to which lots are averaged."""
+    """Pairs that these files could have made, in relation to which files are averaged."""
 
 
 def strangers(records: Records, sample: int, similarity: float) -> Strangers:
-    """Draw random pairs of one lot. The rows are drawn in an order that their values decide."""
+    """Draw random pairs of one pair of files. The rows are drawn in an order that their values decide."""
     rng = np.random.default_rng(_SEED)
     left, right = (drawn(records, side, sample) for side in (0, 1))
     pairs = Pairs(rng.choice(left, sample), rng.choice(right, sample))
@@ -90,7 +90,7 @@ def drawn(records: Records, side: int, most: int) -> Codes:
 
 
 def chances(samples: list[Strangers]) -> tuple[dict[str, Scores], dict[str, float]]:
-    """u by comparison and level, and the repeats by field, over all lots."""
+    """u by comparison and level, and the repeats by field, over all pairs of files."""
     weights = np.array([each.weight for each in samples]) / sum(each.weight for each in samples)
     counted = {name: sum(each.levels[name] for each in samples) for name in LEVELS}
     same = {name: float(weights @ [each.repeats[name] for each in samples]) for name in samples[0].repeats}
@@ -101,7 +101,7 @@ def chances(samples: list[Strangers]) -> tuple[dict[str, Scores], dict[str, floa
     for name in ("upn", "uln"):
         u[name][Identifier.EXACT] = max(same[name], 1e-8)
     u["dob"][Dob.EXACT] = max(same["dob"], 1e-8)
-    u["surname"][Surname.A_PARENTS] = 2 * u["surname"][Surname.EXACT]  # two parents, of whom few pairs are asked
+    u["surname"][Surname.A_PARENTS] = 2 * u["surname"][Surname.EXACT]  # two parents, of whom few pairs are looked up
     u["surname"][Surname.OTHER_ORDER] = 1.0  # the forename carries it
     u["forename"][Forename.OTHER_ORDER] = u["surname"][Surname.EXACT] * u["forename"][Forename.EXACT]
     _addresses(u["address"], same, float(weights @ [each.numbered for each in samples]), samples, weights)

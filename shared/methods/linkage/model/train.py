@@ -1,6 +1,6 @@
 """Trains the linkage model: u from strangers, m by expectation and maximisation over the patterns of blocked pairs.
 
-First the patterns alone decide (a few thousand numbers, milliseconds); then, with one pupil to one child, the pairs
+First the patterns alone decide (a few thousand numbers, milliseconds); then, with one row to one row, the pairs
 themselves do, so that a twin whose own record is absent does not teach the model that forenames may differ.
 """
 
@@ -36,7 +36,7 @@ from shared.methods.linkage.schema import Schema
 from shared.methods.linkage.workers import WORKERS
 
 SAMPLE_AT_ONCE, SAMPLE_AT_LEISURE = 30_000, 200_000
-"""Pupils to learn from: where a run trains its own model, and where one is made to be kept."""
+"""Left rows to learn from: where a run trains its own model, and where one is made to be kept."""
 ROUNDS_OF_PATTERNS = 30
 ROUNDS_OF_PAIRS = 3
 _UNLIKELY = -12.0
@@ -109,7 +109,7 @@ def train_records(
     trained_on: str,
     sample: int = SAMPLE_AT_ONCE,
 ) -> LinkageModel:
-    """`train` on records that are already read, and on at most `sample` pupils of them."""
+    """`train` on records that are already read, and on at most `sample` left rows of them."""
     rows = sum(records.left_rows for records in files)
     share = min(1.0, sample / max(rows, 1))
     wanted = [math.ceil(share * records.left_rows) for records in files]
@@ -202,9 +202,9 @@ def _cut(share: float) -> float:
 
 
 def _siblings(files: Sequence[Records]) -> Siblings:
-    """How many brothers and sisters a child has on its claim, and how many of them are of one birth.
+    """How many brothers and sisters a right row has in its family, and how many of them are of one birth.
 
-    Where no row names its claim nothing is known, and one sibling is assumed: guards against them must stand.
+    Where no row names its family nothing is known, and one sibling is assumed: guards against them must stand.
     """
     others = same_day = same_name = rows = 0.0
     for records in files:
@@ -222,7 +222,7 @@ def _siblings(files: Sequence[Records]) -> Siblings:
 
 
 def _together(records: Records, *fields: Field) -> float:
-    """Ordered pairs of children of one claim who have the same value of these fields."""
+    """Ordered pairs of right rows of one family who have the same value of these fields."""
     codes, size = join([(field.right, field.size) for field in (records.family, *fields)])
     few = size <= 2 * len(codes)
     sizes = (counts(codes, size) if few else repeated(codes, size).lengths).astype(float)
@@ -253,14 +253,14 @@ def _by_patterns(facts: _Facts, patterns: Patterns, possible: float) -> tuple[di
 
 
 def _by_pairs(facts: _Facts, model: LinkageModel, blocked: list[Blocked]) -> LinkageModel:
-    """One more step of EM, in which pairs compete for their pupil and their child."""
+    """One more step of EM, in which pairs compete for their rows."""
     weights = weights_of(model)
     seen = {name: np.zeros(len(kind)) for name, kind in LEVELS.items()}
     total = twins = 0.0
     for each in blocked:
         bits = weights.on(each.records).bits(each.pairs, each.levels)
         chance, _ = posterior(bits.total, bits.siblings, each.rivals, each.world(model))
-        # Of a pair that nobody competes for, what is not one child may be a twin whose own record is missing.
+        # Of a pair that nobody competes for, what is not one person may be a twin whose own record is missing.
         instead = np.minimum(chance * np.exp2(np.minimum(bits.siblings - bits.total, 100.0)), 1 - chance)
         twins += float(np.round(instead[each.levels["dob"] == Dob.EXACT] * 2**20).sum())
         chance = np.round(chance * 2**20)
@@ -277,7 +277,7 @@ def _by_pairs(facts: _Facts, model: LinkageModel, blocked: list[Blocked]) -> Lin
 def _family(model: LinkageModel, blocked: list[Blocked]) -> dict[str, LevelChances]:
     """How often a sibling's match speaks for a true pair whose addresses do not agree.
 
-    A stranger is on the very claim of the pupil's sibling no oftener than two random rows have one home.
+    A stranger is in the very family of a sibling no oftener than two random rows have one home.
     """
     weights = weights_of(model)
     spoken = apart = 0

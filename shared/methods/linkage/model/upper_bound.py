@@ -1,4 +1,4 @@
-"""What codes alone can tell of a pair's weight: most pairs that meet under a key are told apart without a letter.
+"""What codes alone can tell of a pair's weight: most pairs of one key are told apart without a letter.
 
 Where codes decide a level (equal values, dates, areas) its weight is taken, and where letters would, the best weight
 that they could still give. So nothing that weighs enough is lost: `tests/property/test_linkage_properties.py`.
@@ -51,7 +51,7 @@ def _besides_names(scale: Scale, pairs: Pairs) -> Scores:
 
 
 def _corrected(scale: Scale, comparison: str, level: int, field: str, pairs: Pairs) -> Scores:
-    """How common the pupil's value is, in bits."""
+    """How common the left row's value is, in bits."""
     return scale.corrections[comparison, level, field][scale.records.key(field).left[pairs.left]]
 
 
@@ -86,9 +86,12 @@ def _surname(scale: Scale, pairs: Pairs) -> Scores:
     best = _at_least(best, near.similar, table[Surname.SIMILAR])
     best = _at_least(best, near.one_part, table[Surname.ONE_PART_AGREES])
     best = _at_least(best, is_former_or_preferred(records, among), table[Surname.FORMER_OR_PREFERRED])
-    for claim, at, field in ((Surname.SOUNDS_ALIKE, sounds, "surname_sound"), (Surname.A_PARENTS, parents, "surname")):
-        correction = _corrected(scale, "surname", claim, field, among.where(at))
-        best[at] = np.maximum(best[at], table[claim] + correction)
+    for reached, at, field in (
+        (Surname.SOUNDS_ALIKE, sounds, "surname_sound"),
+        (Surname.A_PARENTS, parents, "surname"),
+    ):
+        correction = _corrected(scale, "surname", reached, field, among.where(at))
+        best[at] = np.maximum(best[at], table[reached] + correction)
     bits[unequal] = best
     return bits
 
@@ -118,7 +121,7 @@ def _forename(scale: Scale, pairs: Pairs, similarity: float) -> Scores:
 
 
 def _best_forename(scale: Scale, pairs: Pairs) -> Scores:
-    """What the forename of each pupil weighs at best, if the names are where they should be."""
+    """What the forename of each left row weighs at best, if the names are where they should be."""
     records, rows = scale.records, pairs.left
     best, sounds = scale.best_forenames
     found: Scores = np.maximum(best[records.first_name.left[rows]], sounds[records.forename_sound.left[rows]])

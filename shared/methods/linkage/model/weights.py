@@ -1,4 +1,4 @@
-"""Match weights in bits: what each comparison level of a pair speaks for one child rather than two.
+"""Match weights in bits: what each comparison level of a pair speaks for one person rather than two.
 
 A weight is log2(m/u), the level's share among true pairs over its share among random pairs. Sharing a rare value says
 more than sharing a common one, so where values agree the weight is corrected by how often the value occurs (term
@@ -87,7 +87,7 @@ class Weights:
         return float(np.max(self.tables[comparison]))
 
     def strangers(self, levels: dict[str, Levels], bits: Bits, right: int) -> Scores:
-        """How many children of so many agree with the pupil by chance on names and date of birth as this child does."""
+        """How many of so many right rows agree by chance on names and date of birth with the left one as this does."""
         names = ("dob", "surname", "forename")
         shares = [self.by_chance[name][levels[name]] - bits.terms[name] for name in names]
         expected: Scores = right * np.exp2(np.sum(shares, axis=0))
@@ -183,8 +183,8 @@ class Scale:
         return correction
 
     def _as_siblings(self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels]) -> Scores:
-        """Siblings share surname, home and contact as a child does with itself; other forenames and sex as strangers
-        do. That a sibling is the best there is also needs the child's own record to be missing from the claim."""
+        """Siblings share surname, home and contact as a person does with itself; other forenames and sex as strangers
+        do. That a sibling is the best there is also needs the person's own record to be missing from the family."""
         known, repeats = self.weights.siblings, self.weights.repeats
         shared = sum(parts[name] + terms.get(name, 0.0) for name in ("surname", "address", "contact", "family"))
         born = _instead(known.same_birthday, repeats["dob"]) + terms["dob"]
@@ -215,12 +215,12 @@ def weights_of(model: LinkageModel) -> Weights:
             raise ValueError(f"the model has a comparison or level that linkage has not: {name}")
         levels = sorted(known[level] for level in chances)
         ordered = [level for level in levels if level != ASIDE.get(name)]
-        said = {known[level]: (chance.m, chance.u) for level, chance in chances.items()}
-        tables[name][ordered] = rising([said[level][0] for level in ordered], [said[level][1] for level in ordered])
+        stated = {known[level]: (chance.m, chance.u) for level, chance in chances.items()}
+        tables[name][ordered] = rising([stated[level][0] for level in ordered], [stated[level][1] for level in ordered])
         for level in levels:
-            by_chance[name][level] = np.log2(said[level][1])
+            by_chance[name][level] = np.log2(stated[level][1])
         for level in set(levels) - set(ordered):
-            tables[name][level] = np.log2(said[level][0] / said[level][1])
+            tables[name][level] = np.log2(stated[level][0] / stated[level][1])
     return Weights(tables, dict(model.repeats), model.rows, model.siblings, by_chance)
 
 

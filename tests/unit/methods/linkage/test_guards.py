@@ -9,7 +9,7 @@ import pytest
 
 from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.methods.linkage.guards.guards import GUARDS, ONE_TO_ONE, POLICY_GUARDS
-from shared.methods.linkage.policy import Guard, LinkagePolicy
+from shared.methods.linkage.policy import GuardName, LinkagePolicy
 from tests.unit.methods.linkage.families import POLICY, WHOLE, children, one, pupils
 
 UPN, OTHER_UPN = "J210234519001", "B801200005001"
@@ -21,7 +21,7 @@ def _without(code: str) -> LinkagePolicy:
 
 
 def test_the_agreement_can_name_exactly_the_guards_that_exist() -> None:
-    assert {guard.code for guard in POLICY_GUARDS} == set(get_args(Guard))
+    assert {guard.code for guard in POLICY_GUARDS} == set(get_args(GuardName))
     assert len({guard.code for guard in GUARDS}) == len(GUARDS)
     assert all(guard.meaning and guard.says and 0 < guard.chance <= 1 for guard in GUARDS)
 
