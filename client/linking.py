@@ -16,7 +16,7 @@ from client.files import read_parquet, write_bytes
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 
 if TYPE_CHECKING:
-    from shared.methods.linkage.saved_model import LinkageModel
+    from shared.methods.linkage.policy import LinkageModel
 
 NEEDED = {
     "pupils": ("surname", "forename", "dob"),
@@ -126,7 +126,7 @@ def check_label(name: str, version: str) -> None:
     """Refuse, before anything is trained, a name or version that a model cannot have (`InvalidInput` INP-000)."""
     from pydantic import ValidationError
 
-    from shared.methods.linkage.saved_model import LinkageModel
+    from shared.methods.linkage.policy import LinkageModel
 
     forms = {
         "name": "--name takes lower-case letters and digits, with dots or hyphens between them.",
@@ -157,7 +157,7 @@ def to_draw(links: pa.Table, pictures: int, rows: list[int]) -> pa.Table:
 
 def write_pictures(folder: Path, explanation: pa.Table, links: pa.Table) -> int:
     """One waterfall a pair, named by the pupil's row; returns how many."""
-    from shared.methods.linkage.pictures import waterfall
+    from shared.methods.linkage.explain.pictures import waterfall
 
     said = dict(zip(links.column("pupil_row").to_pylist(), links.column("sentence").to_pylist(), strict=True))
     parts: dict[int, list[tuple[str, float]]] = {}

@@ -27,9 +27,9 @@ from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.schema import schemas
-from shared.methods.linkage.levels import LEVELS
-from shared.methods.linkage.pictures import levels_chart, waterfall
-from shared.methods.linkage.weights import weights_of
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.explain.pictures import levels_chart, waterfall
+from shared.methods.linkage.model.weights import weights_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASETS = Path("docs/users/datasets")

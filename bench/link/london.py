@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.link.sets import TRUTH
+from bench.link.tables import TRUTH
 from local.synth.london import AS_OF, London, generate
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.validate import validate

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
+from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
 from shared.agreements.free_school_meals.results import pairs
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
-from shared.methods.linkage.registrations import link_main_registrations, second_registrations
 
 PENDING = "pending"
 """Kept by a run for the decisions that come back: which pupil of which school each match_ref stands for."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from shared.kernel.errors import InvalidAgreement
 from shared.kernel.terms.model import Agreement, BoroughRegister
-from shared.methods.linkage.saved_model import LinkageModel
+from shared.methods.linkage.policy import LinkageModel
 
 try:  # an agreement is read in 3 ms instead of 21, by every command and at every cold start
     from yaml import CSafeLoader as SafeLoader

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from shared.methods.linkage.saved_model import LinkageModel
+from shared.methods.linkage.policy import LinkagePolicy
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z]){1,56}$")]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
@@ -16,13 +16,10 @@ Dataset = Literal["pupils", "households", "decisions"]
 Release = Literal["matches", "review", "enrolments"]
 Receiver = Literal["own", "others", "any"]
 """Of a release: the party whose job it is, any other participant, or both."""
-Key = Literal["upn", "uln", "dob", "surname", "forename", "forename_3", "postcode", "uprn"]
-Guard = Literal["twin", "forename", "dob", "stranger", "identifier", "dob_postcode", "suppressed"]
 Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"]
 Collection = Annotated[str, StringConstraints(pattern=r"^\d{4}-(autumn|spring|summer)$")]
 """A school census by its year and term: `2026-autumn`."""
 Days = Annotated[int, Field(ge=1)]
-Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -122,42 +119,6 @@ class Limits(Terms):
         what was taken in must find room."""
         grown = self.decompressed_bytes + STAGED_ROW_BYTES * self.rows
         return Limits(bytes=grown, rows=self.rows, columns=self.columns + 1, decompressed_bytes=grown)
-
-
-class CascadeTier(Terms):
-    """One deterministic linkage rule: a pair that agrees on every key, and is alone in doing so on both sides."""
-
-    rule: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-    keys: Annotated[tuple[Key, ...], Field(min_length=1), AfterValidator(_once)]
-    probability: Probability
-    """Stated chance that such a pair is one child; not estimated from the data at hand."""
-
-
-class LinkagePolicy(Terms):
-    """How pupils are linked with benefit children, and where the bands lie."""
-
-    automatic: Probability
-    review: Probability
-    cascade: Annotated[tuple[CascadeTier, ...], Field(min_length=1)]
-    guards: Annotated[tuple[Guard, ...], AfterValidator(_once)]
-    forename_similarity: Probability
-    """Jaro-Winkler similarity under which two forenames disagree."""
-    expected_strangers: Annotated[float, Field(gt=0)]
-    """How many strangers of the same name and birthday may be expected for a pupil before a pair whose address does not
-    agree goes to a person."""
-    unlisted: Probability | None = None
-    """Stated chance that a claim which does not list the pupil, at the pupil's home and of the pupil's surname, is that
-    of the family: a judgement. None: no such claim is shown."""
-    model: LinkageModel | None = None
-    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.2.0.json`). Without
-    one the cascade stands alone."""
-
-    @model_validator(mode="after")
-    def _bands(self) -> LinkagePolicy:
-        if self.automatic <= self.review:
-            raise ValueError("automatic must lie above review")
-        _once(tuple(tier.rule for tier in self.cascade))
-        return self
 
 
 class LinkagePolicyFile(LinkagePolicy):

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.kernel.terms.load import load_agreement
-from shared.methods.linkage.saved_model import LinkageModel
+from shared.methods.linkage.policy import LinkageModel
 from tests.world import decision, household, pupil, table, upn
 
 SYLLABLES = [f"{first}{middle}{last}" for first in "BDKLMNRT" for middle in "aeio" for last in ("va", "lo", "shi")]
