@@ -119,8 +119,9 @@ def release_results(folder: Path) -> Work:
     """From links to sealed matches and review: eligibility, outcomes, the agreement's columns, encryption."""
     from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
     from shared.agreements.free_school_meals.outcomes import decide
-    from shared.agreements.free_school_meals.results import pairs, released
+    from shared.agreements.free_school_meals.results import pairs
     from shared.kernel.envelope.seal import seal
+    from shared.kernel.work.outbox import released
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
     links, keys, agreement = read_table(folder / "links.arrow"), ring(folder), load_agreement()
@@ -136,7 +137,7 @@ def release_results(folder: Path) -> Work:
             rows = outcomes.rows(outcome)
             found = pairs(pupils.take(rows), linked.take(rows), links.take(rows), assessment.take(rows))
             seal(
-                released(agreement, release, found, to=HOME, home=HOME, on=AS_OF),
+                released(agreement, release, found, to=HOME, own=HOME, on=AS_OF),
                 sender=EXCHANGE,
                 receiver=HOME,
                 dataset=release,

@@ -211,7 +211,9 @@ def test_what_the_app_says_of_itself(
 def test_an_app_that_says_something_else_is_not_repeated(
     world: World, operator: Path, page: Page, azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page.says(status="ok", in_force=True, version="Amara Okafor, 9", agreement=["Okafor"], code={"a": 1})
+    page.says(
+        status="ok", in_force=["Amara Okafor"], version="Amara Okafor, 9", agreements=["Amara Okafor"], code={"a": 1}
+    )
 
     run(["health"])
     assert "kafor" not in capsys.readouterr().out

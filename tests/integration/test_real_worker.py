@@ -218,12 +218,12 @@ def test_a_blob_in_nobodys_requests_is_refused_and_recorded(worker: Worker, ledg
 def test_a_request_that_the_exchange_did_not_write_is_refused_and_recorded(
     worker: Worker, storage: Storage, ledger: Ledger
 ) -> None:
-    storage.requests("lambeth").create("link-1.json", b"{}")
+    storage.requests("lambeth").create("fsm/1.json", b"{}")
 
-    outcome = worker.blob_event("request", "requests/lambeth/link-1.json")
+    outcome = worker.blob_event("request", "requests/lambeth/fsm/1.json")
 
     assert outcome.succeeded
-    assert refused(ledger, "requests", "lambeth", "link-1.json") == ("EVT-002",)
+    assert refused(ledger, "requests", "lambeth", "fsm/1.json") == ("EVT-002",)
 
 
 @pytest.mark.usefixtures("settings", "storage")
