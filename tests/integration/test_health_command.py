@@ -185,7 +185,8 @@ def test_what_this_identity_may_not_ask_is_not_known(
         (404, None, "EVT-020", "not known", 9),
         (302, None, "EVT-020", "not known", 9),
         (200, None, "EVT-020", "not known", 9),
-        (200, {"status": "ok", "in_force": True, "agreement": "fsm@99.0.0"}, "EVT-020", "not known", 9),
+        (200, {"status": "ok", "in_force": ["fsm@99.0.0"], "agreements": ["fsm@99.0.0"]}, "EVT-020", "not known", 9),
+        (200, {"status": "ok", "in_force": True, "agreement": "fsm@1.0.0"}, "EVT-020", "not known", 9),
         (
             200,
             {"status": "ok", "in_force": REFERENCES, "agreements": REFERENCES, "version": "99.0"},

@@ -176,8 +176,8 @@ def test_health_says_which_version_works_under_which_agreement(worker: Worker) -
         http_body={
             "status": "ok",
             "version": VERSION,
-            "agreement": AGREEMENT.reference,
-            "in_force": AGREEMENT.in_force.covers(wiring.exchange().clock().date()),
+            "agreements": [AGREEMENT.reference],
+            "in_force": [AGREEMENT.reference] if AGREEMENT.in_force.covers(wiring.exchange().clock().date()) else [],
         },
     )
 
