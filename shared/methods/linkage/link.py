@@ -49,7 +49,7 @@ def link(left: pa.Table, right: pa.Table, schema: Schema, policy: LinkagePolicy)
 
     Reads the columns that `schema` declares; any of them may be absent. Returns a table of schema `LINKS`:
 
-    - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
+    - `left_row`, `right_row`: 0-based positions; `right_row` is null for `unmatched`
     - `outcome`: `matched` (no two share a right row), `review` (a person decides) or `unmatched`
     - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the right row is another
       person of what may be the same family, always for review

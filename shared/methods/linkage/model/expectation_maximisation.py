@@ -23,16 +23,10 @@ from shared.methods.linkage.model.weights import weights_of
 from shared.methods.linkage.policy import Calibration, LevelChances, LinkageModel, Siblings
 
 ROUNDS_OF_PATTERNS = 30
-
-
 _UNLIKELY = -12.0
 """Log2 odds of a pair, before rivals, under which it is left out when pairs compete."""
-
-
 _SURE = 0.95
 """Chance from which a pair counts as found when families are learned."""
-
-
 _SEEN_BEFORE = 0.5
 """Pairs that each level has before the first is seen, so that none is impossible."""
 
