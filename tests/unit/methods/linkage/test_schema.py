@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from bench.link.london import london_set
 from shared.agreements.free_school_meals.linkage import SCHEMA, link_pupils
 from shared.kernel.contract.datasets import CONTRACTS
 from shared.methods.linkage.encode.read import read_records
@@ -46,7 +47,7 @@ def _all(names: dict[str, str], told: tuple[object, ...] | None) -> object:
     )
 
 
-def _foreign() -> tuple[Schema, pa.Table, pa.Table]:
+def _foreign(tables: tuple[pa.Table, pa.Table]) -> tuple[Schema, pa.Table, pa.Table]:
     """The same rows, of which no column has the name that it has in free school meals."""
     left, right = _renamed(SCHEMA.left), _renamed(SCHEMA.right)
     schema = replace(
@@ -55,16 +56,19 @@ def _foreign() -> tuple[Schema, pa.Table, pa.Table]:
         right=RightColumns(**_under(right, SCHEMA.right)),  # type: ignore[arg-type]
         wording=Wording(left="referral", right="case", family="file"),
     )
-    tables = [
-        table.rename_columns([names.get(name, name) for name in table.column_names])
-        for table, names in zip(ROWS, (left, right), strict=True)
+    renamed = [
+        table.select([name for name in table.column_names if name in names]).rename_columns(
+            [names[name] for name in table.column_names if name in names]
+        )
+        for table, names in zip(tables, (left, right), strict=True)
     ]
-    return schema, *tables
+    return schema, *renamed
 
 
 def test_the_same_rows_under_other_names_give_the_same_links() -> None:
-    schema, left, right = _foreign()
-    found, own = link(left, right, schema, WHOLE), link_pupils(*ROWS, WHOLE)
+    rows = london_set(7, 1_500, 2_000)[:2]
+    schema, left, right = _foreign(rows)
+    found, own = link(left, right, schema, WHOLE), link_pupils(*rows, WHOLE)
     assert found.schema == LINKS
     assert found.drop_columns("sentence").to_pydict() == dict(
         zip(LINKS.names[:-1], own.drop_columns("sentence").to_pydict().values(), strict=True)
@@ -72,7 +76,7 @@ def test_the_same_rows_under_other_names_give_the_same_links() -> None:
 
 
 def test_a_sentence_speaks_in_the_words_that_it_is_given() -> None:
-    schema, left, right = _foreign()
+    schema, left, right = _foreign(ROWS)
     told = " ".join(link(left, right, schema, WHOLE).column("sentence").drop_null().to_pylist())
     assert "another case fits nearly as well" in told
     assert "the file does not list the referral" in told
