@@ -130,11 +130,11 @@ def _offer(
 ) -> Scored:
     """Every pair that some tier offers for a left row that is not matched, under the first tier that offers it."""
     rest = np.flatnonzero(_absent(matched.pairs.left, records.left_rows))
-    batches = [candidates(keyed, rest) for keyed in groups]
-    pairs = sum(batches[1:], batches[0])
-    tier = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
+    by_tier = [candidates(keyed, rest) for keyed in groups]
+    pairs = sum(by_tier[1:], by_tier[0])
+    tier = np.repeat(np.arange(len(by_tier)), [len(offered) for offered in by_tier])
     crowded = np.concatenate(
-        [~mask[keyed.left[batch.left]] for mask, keyed, batch in zip(alone, groups, batches, strict=True)]
+        [~mask[keyed.left[offered.left]] for mask, keyed, offered in zip(alone, groups, by_tier, strict=True)]
     )
     first = np.unique(pairs.left * records.right_rows + pairs.right, return_index=True)[1]
     pairs, tier, crowded = pairs.where(first), tier[first], crowded[first]
