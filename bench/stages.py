@@ -108,11 +108,11 @@ def validate_households(folder: Path) -> Work:
 
 def link_sides(folder: Path) -> Work:
     """As many pupils with as many benefit children."""
-    from shared.methods.linkage.link import link
+    from shared.agreements.free_school_meals.linkage import link_pupils
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
     policy = load_agreement("fsm").linkage
-    return lambda: link(pupils, households, policy)
+    return lambda: link_pupils(pupils, households, policy)
 
 
 def release_results(folder: Path) -> Work:

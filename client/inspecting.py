@@ -24,7 +24,7 @@ from shared.kernel.errors import BadFile, KeyUnavailable, RejectedDrop
 from shared.kernel.terms.gates import check_may_drop, check_named, check_open
 
 if TYPE_CHECKING:
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.model import Agreement, Limits
 
 PASSED, REFUSED, NOT_REACHED, NO_KEY = "passed", "refused", "not reached", "no key for it here"
 NOT_TOLD = "not told"
@@ -70,10 +70,11 @@ def walked(
 ) -> tuple[list[Line], Opened | None]:
     """The gates one by one, and what was inside if all of them let the file pass."""
 
-    def agreed(manifest: Manifest) -> None:
+    def agreed(manifest: Manifest) -> Limits:
         check_named(agreement, manifest.reference)
         check_may_drop(agreement, sender, manifest.dataset, on)
         check_open(agreement, manifest.dataset, manifest.collection, on)
+        return agreement.limits
 
     place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits, KNOWN_COLUMNS)
     walk = walk_gates(data, metadata, place, keys)

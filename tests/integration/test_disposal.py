@@ -306,7 +306,7 @@ def test_a_borough_that_left_the_agreement_is_swept_as_before(world: World, pois
     world.storage.staging("lewisham").create("pupils/x", b"1")
     for box in ("inbox", "outbox"):
         world.storage.service.delete_container(f"lewisham-{box}")
-    left = world.exchange.agreement.model_copy(update={"controllers": ("southwark",)})
+    left = world.agreement.model_copy(update={"controllers": ("southwark",)})
     later(world, DAYS + 1)
 
     dispose(replace(world.exchange, agreement=left), poison, NoLog())
@@ -349,7 +349,7 @@ def test_killed_between_any_two_writes_it_is_finished_the_next_day_and_certified
     world: World, account: str, poison: PoisonQueue
 ) -> None:
     world.now[0] = datetime.now(UTC)
-    slugs = iter(world.exchange.agreement.by_slug)
+    slugs = iter(world.agreement.by_slug)
     kills = 0
     for fault in (Fault.KILLED_BEFORE, Fault.KILLED_AFTER):
         for number in range(1, 40):
@@ -430,7 +430,7 @@ def test_a_fault_at_one_borough_keeps_no_other_from_being_swept(
 
 
 def ledger(world: World, storage: Storage) -> Ledger:
-    return Ledger(storage.ledger(), agreement=world.exchange.agreement.reference, clock=lambda: world.now[0])
+    return Ledger(storage.ledger(), clock=lambda: world.now[0])
 
 
 class Log:

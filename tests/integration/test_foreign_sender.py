@@ -219,7 +219,7 @@ def test_what_passes_is_tried_again_with_the_same_bytes_and_what_does_not_is_rai
 def test_a_receipt_that_was_altered_is_not_believed(world: Any) -> None:
     name = world.drop("southwark", "pupils", [pupil()])
     drop = world.receive("southwark", name)
-    document = world.storage.outbox("southwark").read(f"reports/{drop}/receipt.json").data
+    document = world.answer("southwark", drop, "receipt.json")
     exchange = world.exchange.keys.export_public("exchange", Use.SIGN)
     assert answers.read_receipt(document, exchange)["status"] == "accepted"
     with pytest.raises(InvalidSignature):

@@ -30,9 +30,7 @@ def wire() -> Wire:
 def watched(world: World, wire: Wire, account: str) -> Iterator[World]:
     """The small world, its exchange behind the wire."""
     with wire.storage(account) as storage:
-        ledger = type(world.exchange.ledger)(
-            storage.ledger(), agreement=world.exchange.agreement.reference, clock=world.exchange.clock
-        )
+        ledger = type(world.exchange.ledger)(storage.ledger(), clock=world.exchange.clock)
         exchange = replace(world.exchange, storage=storage, ledger=ledger)
         yield World(exchange, world.rings, world.now)
         wiring.use(None)

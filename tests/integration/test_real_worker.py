@@ -49,7 +49,7 @@ def settings(account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def ledger(storage: Storage) -> Ledger:
-    return Ledger(storage.ledger(), agreement=AGREEMENT.reference)
+    return Ledger(storage.ledger())
 
 
 def refused(ledger: Ledger, *parts: str) -> tuple[str, ...]:

@@ -87,10 +87,10 @@ class Year:
             agreement=AGREEMENT,
             storage=self.storage,
             keys=LocalKeyRing(self.keys),
-            ledger=Ledger(self.storage.ledger(), agreement=AGREEMENT.reference, clock=self.clock),
+            ledger=Ledger(self.storage.ledger(), clock=self.clock),
             clock=self.clock,
         )
-        self.storage.ensure_containers(AGREEMENT)
+        self.storage.ensure_containers(AGREEMENT.controllers)
         for queue in POISON:
             self.poison.ensure(queue)
         self.there = self.storage.containers()

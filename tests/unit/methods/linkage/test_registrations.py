@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from shared.methods.linkage.registrations import link_main_registrations, second_registrations
+from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
 from tests.unit.methods.linkage.families import WHOLE, children, pupils
 
 UPN, TEMPORARY = "J210234519001", "V21023451900A"
