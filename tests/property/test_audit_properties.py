@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.agreements.free_school_meals.linkage import SCHEMA
+from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.logs.blocks import _of_lines, read_block, read_records
 from shared.kernel.audit.logs.moments import Dating
@@ -21,7 +22,6 @@ from shared.kernel.audit.report import AuditReport
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.terms.load import load_agreement
 from tests.unit.kernel.audit.misdeeds import MISDEEDS
 from tests.unit.kernel.audit.term import CHILD, FIRST, LAST, Term, make_term
 
@@ -42,7 +42,7 @@ def misdone(tmp_path_factory: pytest.TempPathFactory) -> Term:
 
 def _audited(term: Term, split: int | None) -> AuditReport:
     with tempfile.TemporaryDirectory() as folder:
-        return audit(term.write(Path(folder), split=split), load_agreement(), FIRST, LAST)
+        return audit(term.write(Path(folder), split=split), load_agreement("fsm"), FIRST, LAST)
 
 
 def _without_places(report: AuditReport) -> dict[str, Any]:

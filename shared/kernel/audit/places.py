@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from shared.kernel import names
 from shared.kernel.terms.model import Agreement
 
 SHARED = ("staging", "requests", "claims", "certificates")
@@ -14,8 +15,8 @@ REPLAY = "replay"
 """The one part of the ledger that operators may add to: what they gave again, and removed."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 OURS = re.compile(
-    r"([a-z]{2,16}(-[a-z]{2,16}){0,3}/)?(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records|replay|"
-    r"reconcile)/(\d{4}-[a-z]+/|\d{8}-(\d{4}-)?)?[0-9a-f]{32}/[a-z]*(\d{4})?\.?[a-z]+"
+    rf"({names.AGREEMENT}/)?(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records|replay|"
+    rf"reconcile)/({names.COLLECTION}/|\d{{8}}-(\d{{4}}-)?)?{names.ID}/[a-z]*(\d{{4}})?\.?[a-z]+"
 )
 """Names that this product's own grammar makes, and nobody else: safe to repeat."""
 
