@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from client.contracts import KNOWN_COLUMNS, contract_of
+from client.contracts import find_contract, known_columns
 from shared.kernel.contract.validate import REJECTED, validate
 from shared.kernel.envelope import gates
 from shared.kernel.envelope.jwk import RSA_BITS
@@ -75,7 +75,7 @@ def walked(
         check_may_drop(agreement, sender, manifest.dataset, on)
         check_open(agreement, manifest.dataset, manifest.collection, on)
 
-    place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits, KNOWN_COLUMNS)
+    place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits, known_columns())
     walk = walk_gates(data, metadata, place, keys)
     lines: list[Line] = []
     while True:
@@ -98,7 +98,8 @@ def held(opened: Opened, agreement: Agreement, on: date) -> Line:
     dataset = opened.manifest.dataset
     try:
         days = agreement.terms_of(dataset).stale_after_days
-        checked = validate(opened.table, contract_of(dataset), as_of=on, stale_after_days=days)
+        contract = find_contract(dataset, opened.manifest.agreement).contract
+        checked = validate(opened.table, contract, as_of=on, stale_after_days=days)
     except BadFile as refusal:
         return refused(dataset, refusal)
     codes = ", ".join(f"{code} {count:,}" for code, count in checked.rejected_by_code.items())

@@ -151,6 +151,7 @@ def from_table(
     ],
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
     out: Out,
+    agreement: options.Agreement = None,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
     style: Annotated[
@@ -169,25 +170,26 @@ def from_table(
 
     With --style it may have any columns: the style says which is which.
     """
-    from client.contracts import contract_of
+    from client.contracts import find_contract
     from client.pack.households import pack_households
     from client.pack.source import read
     from client.pack.styles import choose_style, known_headings, stated_trailer
     from client.pack.tabular import pack_table
     from client.settings import load_settings
+    from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
 
     settings = load_settings(profile, agreements=agreements)
-    contract = contract_of(dataset)
+    contract = find_contract(dataset, agreement).contract
     with step("Packing"):
         expected = known_headings(str(style)) if style else contract.names
         last = stated_trailer(trailer, str(style or ""))
         source = read(file, sheet=sheet, encoding=encoding, expected=expected, trailer=last)
-        chosen = choose_style(source, file, str(style), dataset) if style else None
+        chosen = choose_style(source, file, str(style), contract) if style else None
         stated = {"order": _order(dates), "nobody_suppressed": nobody_suppressed, **_terms(settings, dataset, as_of)}
-        if chosen is not None and dataset == "households":
+        if chosen is not None and contract is HOUSEHOLDS:
             packed = pack_households(source, chosen, **stated)  # children may stand side by side
         else:
-            packed = pack_table(source, dataset, style=chosen, **stated)
+            packed = pack_table(source, contract, style=chosen, **stated)
     facts = {"source": dict(source.facts)} | ({"style": style.stem} if style else {})
     _write(packed, file, out, report, facts, as_json=json)
 

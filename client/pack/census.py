@@ -109,7 +109,7 @@ def pack_census(
     rows = [source.rows for source in pupils]
     delivery = np.repeat(np.arange(len(pupils)), rows)
     laid = Laid(columns, np.arange(sum(rows)), [_said_of(source) for source in pupils], delivery)
-    return account("pupils", pupils, laid, findings, as_of=as_of, stale_after_days=stale_after_days)
+    return account(PUPILS, pupils, laid, findings, as_of=as_of, stale_after_days=stale_after_days)
 
 
 def _columns(census: Census, beside: Beside, order: Order, findings: Findings) -> dict[str, pa.Array]:
