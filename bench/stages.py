@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 
 from bench.data import COLLECTION, HOME, NOON, SCHOOL, read_table
 from local.synth.london import AS_OF
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.terms.load import load_agreement
 
 Work = Callable[[], Any]
 AT_LEAST_SECONDS, AT_LEAST_TIMES = 1.0, 3
@@ -36,7 +36,7 @@ def seal_drop(folder: Path) -> Work:
     """What a borough does before it drops."""
     from shared.kernel.envelope.seal import seal
 
-    pupils, keys, agreement = read_table(folder / "pupils.arrow"), ring(folder), load_agreement()
+    pupils, keys, agreement = read_table(folder / "pupils.arrow"), ring(folder), load_agreement("fsm")
     return lambda: seal(
         pupils,
         sender=SCHOOL,
@@ -64,7 +64,7 @@ def open_drop(folder: Path) -> Work:
     """All gates, then the rows."""
     from shared.kernel.envelope.open import open_sealed
 
-    keys, agreement = ring(folder), load_agreement()
+    keys, agreement = ring(folder), load_agreement("fsm")
     data = (folder / "pupils.sealed").read_bytes()
     metadata = json.loads((folder / "pupils.sealed.json").read_text(encoding="utf-8"))
     return lambda: open_sealed(
@@ -111,7 +111,7 @@ def link_sides(folder: Path) -> Work:
     from shared.methods.linkage.link import link
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
-    policy = load_agreement().linkage
+    policy = load_agreement("fsm").linkage
     return lambda: link(pupils, households, policy)
 
 
@@ -123,7 +123,7 @@ def release_results(folder: Path) -> Work:
     from shared.kernel.envelope.seal import seal
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
-    links, keys, agreement = read_table(folder / "links.arrow"), ring(folder), load_agreement()
+    links, keys, agreement = read_table(folder / "links.arrow"), ring(folder), load_agreement("fsm")
     rule_set = agreement.eligibility.rule_set
 
     def work() -> None:

@@ -30,7 +30,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pack": ("client.commands.pack", "Turn census tables, a supplier's extract or a spreadsheet into a contract file."),
     "style": ("client.commands.style", "Describe how your files are laid out, so that pack reads them."),
     "check": ("client.commands.check", "Check a contract file with the very rules of the exchange, offline."),
-    "agreement": ("client.commands.agreement", "Say what the agreement says: parties, dates, days."),
+    "agreement": (
+        "client.commands.agreement",
+        "Say which agreements there are, and what one says.",
+    ),
     "keys": ("client.commands.keys", "Make, list, rotate, export and import keys."),
     "seal": ("client.commands.seal", "Encrypt a contract file to the exchange, and sign it."),
     "inspect": ("client.commands.inspect", "Show how a file is sealed, whoever sealed it; with a test key, the gates."),

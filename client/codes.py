@@ -86,11 +86,11 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-020",
         "The collection {name} is not a name that can be used.",
-        "Use letters, digits and hyphens, e.g. 2026-autumn.",
+        "Use a term (2026-autumn, 2027-spring, 2027-summer) or a year (2025-26), as the agreement lists them.",
     ),
     InputCode("INP-021", "{path} holds more than one collection: {known}.", "Choose one with --collection."),
     InputCode("INP-022", "The outbox holds nothing that begins with {prefix}.", "See `exchange status`."),
-    InputCode("INP-023", "There is no London authority {name}.", "Give a slug of boroughs.yaml; parties are {known}."),
+    InputCode("INP-023", "There is no party {name}.", "Give the slug of a party; those of the agreement are {known}."),
     InputCode(
         "INP-024", "{owner} has a {use} key already.", "Use `exchange keys rotate`; what was sealed before still opens."
     ),

@@ -54,6 +54,6 @@ def known_columns() -> frozenset[str]:
 
 def contracts() -> Mapping[str, Mapping[str, Contract]]:
     """By the agreement's id its contracts, by dataset."""
-    from shared.agreements.free_school_meals.contracts import CONTRACTS
+    from shared.agreements.registry import PACKAGES
 
-    return {"fsm": CONTRACTS}
+    return {id: package.contracts for id, package in PACKAGES.items()}

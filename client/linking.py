@@ -16,7 +16,7 @@ from client.files import read_parquet, write_bytes
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 
 if TYPE_CHECKING:
-    from shared.methods.linkage.saved_model import LinkageModel
+    from shared.methods.linkage.policy import LinkageModel
 
 NEEDED = {
     "pupils": ("surname", "forename", "dob"),
@@ -126,7 +126,7 @@ def check_label(name: str, version: str) -> None:
     """Refuse, before anything is trained, a name or version that a model cannot have (`InvalidInput` INP-000)."""
     from pydantic import ValidationError
 
-    from shared.methods.linkage.saved_model import LinkageModel
+    from shared.methods.linkage.policy import LinkageModel
 
     forms = {
         "name": "--name takes lower-case letters and digits, with dots or hyphens between them.",

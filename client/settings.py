@@ -4,7 +4,7 @@ An option goes before an environment variable, and that before the profile file 
 
     borough    = "lambeth"          # EXCHANGE_BOROUGH     --borough
     keys       = "keys"             # EXCHANGE_KEYS        --keys        (folder; relative to this file)
-    agreements = "agreements"       # EXCHANGE_AGREEMENTS  --agreements  (folder; else the one that is shipped)
+    agreements = "agreements"       # EXCHANGE_AGREEMENTS  --agreements  (folder of `<id>.yaml`; else those shipped)
     inbox_url  = "https://…?sig=…"  # EXCHANGE_INBOX_URL
     outbox_url = "https://…?sig=…"  # EXCHANGE_OUTBOX_URL
     account_url = "https://…"       # EXCHANGE_ACCOUNT_URL (instead of the two, for an officer with an Entra account)
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from client.console import Progress
     from client.key_folder import KeyFolder
     from shared.kernel.storage.access import BoroughDoor
+    from shared.kernel.terms.agreements import Agreements
     from shared.kernel.terms.model import Agreement
 
 PROFILE = "exchange.toml"
@@ -61,11 +62,17 @@ class Settings:
             raise invalid("INP-023", name=slug, known=", ".join(agreement.controllers))
         return slug
 
-    def agreement(self) -> Agreement:
-        """The agreement, read from the folder that is set, else the one that is shipped."""
-        from shared.kernel.terms.load import load_agreement
+    def every_agreement(self) -> Agreements:
+        """All agreements, with what their packages bring when it is asked for."""
+        from shared.agreements.registry import load_agreements
 
-        return load_agreement(Path(self.agreements) if self.agreements else None)
+        return load_agreements(Path(self.agreements) if self.agreements else None)
+
+    def agreement(self, id: str = "fsm") -> Agreement:
+        """One agreement, read from the folder that is set, else as it is shipped."""
+        from shared.agreements.registry import load_agreement
+
+        return load_agreement(id, Path(self.agreements) if self.agreements else None)
 
     def key_ring(self) -> KeyFolder:
         """The folder of keys. Private ones that others can read are closed to them first, or INP-089 is raised."""

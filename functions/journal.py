@@ -7,11 +7,13 @@ import json
 import logging
 import re
 
+from shared.kernel import names
+
 logger = logging.getLogger("exchange")
 
 _OURS = re.compile(
-    r"((pupils|households|decisions)-\d{4}-[a-z]+-[0-9a-f]{12}\.parquet"
-    r"|([a-z-]+/)?(link|enrol)-[0-9a-f]{32}\.json)"
+    rf"((pupils|households|decisions)-{names.COLLECTION}-[0-9a-f]{{12}}\.parquet"
+    rf"|({names.SLUG}/)?(link|enrol)-{names.ID}\.json)"
 )
 
 

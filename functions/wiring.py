@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions import VERSION
 from functions.settings import Settings
+from shared.agreements.registry import load_agreement
 from shared.kernel.reconcile.attempts import Attempts
-from shared.kernel.terms.load import load_agreement
 
 if TYPE_CHECKING:
     from shared.kernel.disposal.account import ConfigurationSource
@@ -121,7 +121,7 @@ def use(exchange: Exchange | None, poison: PoisonQueue | None = None, collection
 
 @cache
 def _agreement_of_the_settings() -> Agreement:
-    return load_agreement(Settings.read().agreements)
+    return load_agreement("fsm", Settings.read().agreements)
 
 
 def _build(settings: Settings) -> Exchange:

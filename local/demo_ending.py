@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from client.evidence.folder import PAGE, write_folder
 from client.evidence.gather import gather
 from local.record import add_logs
+from shared.agreements.registry import agreement_file
 from shared.kernel.audit.audit import audit
-from shared.kernel.terms.load import FOLDER
 
 if TYPE_CHECKING:
     from local.clock import Clock
@@ -46,7 +46,7 @@ def audit_itself(
     """Finish the record of the closed site, audit it and write the evidence; return what the demo says of it."""
     add_logs(site, record)
     report = audit(record, agreement, *days)
-    page, copies = gather(record, report, agreement, FOLDER / f"{agreement.id}.yaml")
+    page, copies = gather(record, report, agreement, agreement_file(agreement.id))
     write_folder(evidence, page, copies)
     return {**_told(report), "left": _left(record), "record": str(record), "page": str(evidence / PAGE)}
 

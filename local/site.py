@@ -34,6 +34,7 @@ from local.register import Pass, write_register
 from local.witnessed_keys import KeyLog, WitnessedKeys
 from operate.passes import write_profile
 from operate.site import PROFILE
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
@@ -43,7 +44,6 @@ from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.storage.queues import Queues
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.model import Agreement
 
 ACCOUNT = "exchange"
@@ -129,7 +129,7 @@ def open_site(
 
     `clock` is the exchange's. The emulator goes by it if it is a `Clock`, else by the machine's.
     """
-    agreement = agreement or load_agreement()
+    agreement = agreement or load_agreement("fsm")
     desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreement.controllers)
     make_keys(folder / "keys", desks)
     moved = clock if isinstance(clock, Clock) else None

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from client.opening import open_release
 from local.site import Desk
 from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.agreements.registry import load_agreement
 from shared.kernel.contract.identifiers import upn_check_letter
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -30,7 +31,6 @@ from shared.kernel.exchange import Exchange
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.storage import POSTCODES, Storage
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.model import Agreement
 from shared.kernel.work.carry_out import carry_out
 
@@ -195,7 +195,7 @@ _numbers = itertools.count(1)
 def make_world(storage: Storage, folder: Path, agreement: Agreement | None = None) -> World:
     """Build the world in an empty storage account, over keys that `make_keys(folder / "keys", desks(folder))` made."""
     now = [NOW]
-    agreement = agreement or load_agreement()
+    agreement = agreement or load_agreement("fsm")
     return World(
         Exchange(
             agreement=agreement,

@@ -21,11 +21,11 @@ def main(folder: Path) -> None:
     import pandas as pd  # noqa: F401 - Arrow imports it at its first array
 
     from bench.link.read import read
-    from shared.kernel.terms.load import load_agreement
+    from shared.agreements.registry import load_agreement
     from shared.methods.linkage.link import link
 
     imported = time.perf_counter() - began
-    policy = load_agreement().linkage
+    policy = load_agreement("fsm").linkage
     seconds = []
     for _ in range(TIMES):
         began = time.perf_counter()

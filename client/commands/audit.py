@@ -34,10 +34,10 @@ def audit(
 
     Azure's logs are best effort: what they do not show may still have happened.
     """
-    from shared.kernel.terms.load import load_agreement
+    from shared.agreements.registry import load_agreement
 
     stated = auditing.dating(locale, zone)
-    report = auditing.audit_record(record, load_agreement(agreements), (first, last), borough, stated)
+    report = auditing.audit_record(record, load_agreement("fsm", agreements), (first, last), borough, stated)
     answer({"ok": report.answer == "holds", **report.document()}, _shown(report), as_json=json)
     auditing.end(report)
 

@@ -43,14 +43,13 @@ def write_evidence(
     """Audit the record, and write what a data protection officer asks for."""
     from client.evidence.folder import PAGE, check_free, write_folder
     from client.evidence.gather import gather
-    from shared.kernel.terms.load import FOLDER, load_agreement
+    from shared.agreements.registry import agreement_file, load_agreement
 
     check_free(out)
-    folder = agreements or FOLDER
-    agreement = load_agreement(folder)
+    agreement = load_agreement("fsm", agreements)
     report = auditing.audit_record(record, agreement, (first, last), borough, auditing.dating(locale, zone))
     with step("Writing the page"):
-        evidence, copies = gather(record, report, agreement, folder / f"{agreement.id}.yaml")
+        evidence, copies = gather(record, report, agreement, agreement_file(agreement.id, agreements))
         files = write_folder(out, evidence, copies)
     said = {**_facts(evidence), "page": str(out / PAGE), "files": len(files) + 1}
     answer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,13 @@ import typer
 
 from client import options
 from client.console import answer, facts_table, note, step
+from shared.kernel import names
 
 app = typer.Typer()
 
 
 def _drop(given: str | None) -> str | None:
-    if given is not None and not re.fullmatch(r"[0-9a-f]{32}", given):
+    if given is not None and not names.is_id(given):
         raise typer.BadParameter("A drop's id has 32 digits 0 to 9 and a to f, as its receipt says it.")
     return given
 
@@ -66,7 +66,7 @@ def seal_file(
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     contract = find_contract(dataset, agreement).contract
-    if not re.fullmatch(r"\d{4}-[a-z]{1,16}", collection):
+    if not names.is_collection(collection):
         raise invalid("INP-020", name=collection)
     slug, terms, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
     today = london_day(moment)

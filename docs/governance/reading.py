@@ -24,8 +24,8 @@ from docs.governance.watching import WatchedFrame, WatchedTable, literals
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.enrol import with_pupil
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import pairs
-from shared.agreements.free_school_meals.run import PENDING_COLUMNS
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.rules.registry import Context, Rule
 from shared.methods.linkage.addresses import Addresses

@@ -32,11 +32,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from client.cli import run
 from local.host import Host
 from local.site import Site, open_site
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.examples import EXAMPLES, example
 from tests.vectors.make import vectors_world
 from tests.vectors.sealing import FOLDER as VECTORS
@@ -62,7 +62,7 @@ def test_an_example_imports_nothing_of_ours(name: str) -> None:
 
 
 def test_the_example_seals_under_the_agreement_that_is_in_force() -> None:
-    agreement = load_agreement()
+    agreement = load_agreement("fsm")
     assert (agreement.id, agreement.version) == (sender.AGREEMENT, sender.AGREEMENT_VERSION)
 
 

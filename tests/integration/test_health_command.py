@@ -19,15 +19,15 @@ from client.cli import run
 from operate.replaying import feeds_of
 from operate.site import OperatedSite
 from operate.standing import BESIDE
+from shared.agreements.registry import load_agreement
 from shared.kernel.storage.deployment import Deployment
 from shared.kernel.storage.management import SCOPE
 from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
-from shared.kernel.terms.load import load_agreement
 from tests.azure_deployment import APP, TOPIC, Azure
 from tests.azure_services import Credential, served
 from tests.world import World
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 NOW = datetime.now(UTC).replace(microsecond=0)
 BLOBS = "/blobServices/default/containers"
 

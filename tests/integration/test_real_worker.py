@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from functions import VERSION, wiring
+from shared.agreements.registry import load_agreement
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.disposal.policy_runs import last_run
 from shared.kernel.envelope.keys import Use
@@ -19,11 +20,10 @@ from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.reconcile import tasks
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.integration.functions_worker import Outcome, Worker
 from tests.integration.test_policy_runs import report
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 HOST_TAKES = re.compile(r"[a-z][a-z0-9_\-]{0,127}", re.IGNORECASE)
 CONTAINER = re.compile(r"[a-z0-9](-?[a-z0-9]){2,62}")
 

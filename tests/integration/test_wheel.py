@@ -68,7 +68,7 @@ def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     # A copy, because building leaves folders beside pyproject.toml.
-    for name in ("agreements", "client", "functions", "local", "operate", "shared"):
+    for name in ("client", "functions", "local", "operate", "shared"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)

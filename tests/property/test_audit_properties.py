@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.logs.blocks import _of_lines, read_block, read_records
 from shared.kernel.audit.logs.moments import Dating
@@ -20,7 +21,6 @@ from shared.kernel.audit.report import AuditReport
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.terms.load import load_agreement
 from tests.unit.kernel.audit.misdeeds import MISDEEDS
 from tests.unit.kernel.audit.term import CHILD, FIRST, LAST, Term, make_term
 
@@ -41,7 +41,7 @@ def misdone(tmp_path_factory: pytest.TempPathFactory) -> Term:
 
 def _audited(term: Term, split: int | None) -> AuditReport:
     with tempfile.TemporaryDirectory() as folder:
-        return audit(term.write(Path(folder), split=split), load_agreement(), FIRST, LAST)
+        return audit(term.write(Path(folder), split=split), load_agreement("fsm"), FIRST, LAST)
 
 
 def _without_places(report: AuditReport) -> dict[str, Any]:

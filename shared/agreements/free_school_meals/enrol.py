@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import released
-from shared.agreements.free_school_meals.run import PENDING, PENDING_COLUMNS, SERVICE
+from shared.agreements.free_school_meals.run import PENDING, SERVICE
 from shared.kernel.days import london_day
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.requests import EnrolRequest

@@ -7,32 +7,9 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.releases import FROM_ASSESSMENT, FROM_HOUSEHOLD, FROM_LINK, FROM_PUPIL
 from shared.kernel.terms.gates import check_may_release
 from shared.kernel.terms.model import Agreement
-
-_FROM_HOUSEHOLD = (
-    "household_ref",
-    "child_seq",
-    "child_forename",
-    "child_surname",
-    "child_dob",
-    "claimant_title",
-    "claimant_forename",
-    "claimant_surname",
-    "suppress_contact",
-)
-_FROM_PUPIL = {
-    "pupil_forename": "forename",
-    "pupil_surname": "surname",
-    "pupil_dob": "dob",
-    "nc_year": "nc_year",
-    "school_name": "school_name",
-    "urn": "urn",
-    "school_borough": "school_borough",
-    "upn": "upn",
-}
-_FROM_LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence")
-_FROM_ASSESSMENT = ("tier", "tier_reason", "rule_version")
 
 
 def match_refs(pupils: pa.Table, households: pa.Table) -> pa.Array:
@@ -51,10 +28,10 @@ def match_refs(pupils: pa.Table, households: pa.Table) -> pa.Array:
 def pairs(pupils: pa.Table, households: pa.Table, links: pa.Table, assessment: pa.Table) -> pa.Table:
     """All that is known of linked pairs: four aligned tables, one pair a position. Sorted by `match_ref`."""
     columns = {"match_ref": match_refs(pupils, households)}
-    columns |= {name: households.column(name) for name in _FROM_HOUSEHOLD}
-    columns |= {name: pupils.column(source) for name, source in _FROM_PUPIL.items()}
-    columns |= {name: links.column(name) for name in _FROM_LINK}
-    columns |= {name: assessment.column(name) for name in _FROM_ASSESSMENT}
+    columns |= {name: households.column(name) for name in FROM_HOUSEHOLD}
+    columns |= {name: pupils.column(source) for name, source in FROM_PUPIL.items()}
+    columns |= {name: links.column(name) for name in FROM_LINK}
+    columns |= {name: assessment.column(name) for name in FROM_ASSESSMENT}
     return pa.table(columns).sort_by("match_ref").combine_chunks()
 
 
@@ -65,5 +42,5 @@ def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, hom
     """
     terms = agreement.release_terms(release)
     columns = list(terms.columns) if terms else []
-    check_may_release(agreement, release, columns, to=to, home=home, on=on)
+    check_may_release(agreement, release, columns, to=to, own=home, on=on)
     return rows.select(columns)

@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import pairs, released
+from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.days import london_day
 from shared.kernel.intake.requests import LinkRequest
 from shared.kernel.intake.staging import Inputs, Partition, current_inputs, read_staged, stage
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 SERVICE = "release"
 PENDING = "pending"
 """Staged by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
-PENDING_COLUMNS = ["match_ref", "upn", "urn", "school_borough", "tier"]
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,13 @@ def run(exchange: Exchange, home: str, request: LinkRequest) -> str:
 
 def find(exchange: Exchange, inputs: Inputs, as_of: datetime) -> Linked:
     """Link and assess the staged rows that `inputs` names; `as_of` is the day on which eligibility is judged."""
-    rule_set = exchange.agreement.eligibility.rule_set
+    terms = own_terms(exchange.agreement)
+    rule_set = terms.eligibility.rule_set
     households = _read(exchange, inputs.home, inputs.households)
     pupils = pa.concat_tables([_read(exchange, inputs.home, name) for name in inputs.pupils]).combine_chunks()
     second = second_registrations(pupils)
     exclusions = pc.if_else(second, DUPLICATE, exclude_pupils(pupils, rule_set=rule_set, as_of=london_day(as_of)))
-    links = link_main_registrations(pupils, second, households, exchange.agreement.linkage)
+    links = link_main_registrations(pupils, second, households, terms.linkage)
     linked_households = households.take(links.column("household_row").combine_chunks())
     assessment = assess(linked_households, rule_set=rule_set, as_of=london_day(as_of))
     tiers = pc.if_else(

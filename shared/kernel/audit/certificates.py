@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from shared.kernel import names
 from shared.kernel.audit.chains import LedgerCopy
 from shared.kernel.audit.report import Destruction
 from shared.kernel.envelope.keys import PublicKey, lookup, read_public
@@ -19,7 +20,7 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
 
 FOLDER, KEYS = "certificates", "keys"
-_WORD = re.compile(r"[0-9a-f]{32}|[a-z]+([._-][a-z]+)*")
+_WORD = re.compile(f"{names.ID}|{names.WORD}")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from shared.kernel import names
 from shared.kernel.terms.model import Agreement
 
 SHARED = ("staging", "requests", "claims", "certificates")
@@ -15,7 +16,7 @@ REPLAY = "replay"
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 OURS = re.compile(
     r"(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records|replay|"
-    r"reconcile)/(\d{4}-[a-z]+/|\d{8}-(\d{4}-)?)?[0-9a-f]{32}/[a-z]*(\d{4})?\.?[a-z]+"
+    rf"reconcile)/({names.COLLECTION}/|\d{{8}}-(\d{{4}}-)?)?{names.ID}/[a-z]*(\d{{4}})?\.?[a-z]+"
 )
 """Names that this product's own grammar makes, and nobody else: safe to repeat."""
 

@@ -32,23 +32,24 @@ OTHER_AGREEMENT = AgreementCode(
     "AGR-002", "The drop names another agreement or version.", "Seal it again with the agreement that is in force."
 )
 UNKNOWN_DATASET = AgreementCode(
-    "AGR-003", "The agreement has no such dataset.", "Drop pupils, households or decisions as the agreement lists them."
+    "AGR-003", "The agreement has no such dataset.", "Drop a dataset of the agreement, under its name."
 )
 MAY_NOT_DROP = AgreementCode(
-    "AGR-004", "The agreement does not let this borough drop this dataset.", "Ask for a change of the agreement."
+    "AGR-004", "The agreement does not let this party drop this dataset.", "Ask for a change of the agreement."
 )
 MAY_NOT_RECEIVE = AgreementCode(
-    "AGR-005", "The agreement does not send this column to that borough.", "Ask for a change of the agreement."
+    "AGR-005", "The agreement does not send this column to that party.", "Ask for a change of the agreement."
 )
 TOO_MANY_OFFICERS = AgreementCode(
     "AGR-006",
-    "The file names more officers than the agreement allows a borough.",
-    "Let only the borough's named officers decide.",
+    "The file names more officers than the agreement allows a party.",
+    "Let only the party's named officers decide.",
 )
+NO_AGREEMENT = AgreementCode("AGR-007", "There is no agreement of this id.", "Give the id of one of those there are.")
 COLLECTION_NOT_OPEN = AgreementCode(
     "DRP-009",
     "The agreement opens no such collection for this dataset on this day.",
-    "Seal it again under a collection that is open, the same for pupils, households and decisions; the agreement lists "
+    "Seal it again under a collection that is open, the same for all datasets that are to meet; the agreement lists "
     "them.",
 )
 CODES = (
@@ -58,6 +59,7 @@ CODES = (
     MAY_NOT_DROP,
     MAY_NOT_RECEIVE,
     TOO_MANY_OFFICERS,
+    NO_AGREEMENT,
     COLLECTION_NOT_OPEN,
 )
 
@@ -69,11 +71,11 @@ def check_named(agreement: Agreement, reference: str) -> None:
 
 
 def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> None:
-    """Raise `NotAgreed` (AGR-001, 003, 004) unless borough `slug` may drop `dataset` on that day."""
+    """Raise `NotAgreed` (AGR-001, 003, 004) unless the party `slug` may drop `dataset` on that day."""
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
     if dataset not in agreement.datasets:
-        raise UNKNOWN_DATASET.refusal()
+        raise UNKNOWN_DATASET.refusal(f"It has: {', '.join(agreement.datasets)}.")
     if slug not in agreement.terms_of(dataset).dropped_by:
         raise MAY_NOT_DROP.refusal()
 
@@ -89,7 +91,7 @@ def check_open(agreement: Agreement, dataset: str, collection: str, on: date) ->
 
 
 def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:
-    """Whether borough `slug` may drop `dataset` on that day."""
+    """Whether the party `slug` may drop `dataset` on that day."""
     try:
         check_may_drop(agreement, slug, dataset, on)
     except NotAgreed:
@@ -98,32 +100,34 @@ def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:
 
 
 def check_may_release(
-    agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str, on: date
+    agreement: Agreement, release: str, columns: Iterable[str], *, to: str, own: str, on: date
 ) -> None:
-    """Raise `NotAgreed` (AGR-001, 005) unless every column of `release` may go to borough `to` on that day.
+    """Raise `NotAgreed` (AGR-001, 005) unless every column of `release` may go to the party `to` on that day.
 
-    `home` is the borough whose run or decision makes the release: a release to the home side goes to it and to nobody
-    else; one to the school side goes to any other participant.
+    `own` is the party whose job makes the release: one to `own` goes to it and to nobody else, one to `others` to any
+    other participant, one to `any` to all.
     """
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
     terms = agreement.release_terms(release)
-    if terms is None or to not in agreement.controllers or (to == home) != (terms.to == "home"):
+    if terms is None or to not in {*agreement.controllers, *agreement.recipients}:
+        raise MAY_NOT_RECEIVE.refusal()
+    if terms.to != "any" and (to == own) != (terms.to == "own"):
         raise MAY_NOT_RECEIVE.refusal()
     if not set(columns) <= set(terms.columns):
         raise MAY_NOT_RECEIVE.refusal()
 
 
-def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, home: str, on: date) -> bool:
-    """Whether every column of `release` may go to borough `to` on that day."""
+def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, to: str, own: str, on: date) -> bool:
+    """Whether every column of `release` may go to the party `to` on that day."""
     try:
-        check_may_release(agreement, release, columns, to=to, home=home, on=on)
+        check_may_release(agreement, release, columns, to=to, own=own, on=on)
     except NotAgreed:
         return False
     return True
 
 
 def check_officers(agreement: Agreement, officers: int) -> None:
-    """Raise `NotAgreed` (AGR-006) when a borough acts through more officers than the agreement allows."""
-    if officers > agreement.officers_per_borough:
+    """Raise `NotAgreed` (AGR-006) when a party acts through more officers than the agreement allows."""
+    if officers > agreement.officers_per_party:
         raise TOO_MANY_OFFICERS.refusal()

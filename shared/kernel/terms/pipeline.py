@@ -122,7 +122,8 @@ class Pipeline(Protocol):
     def due(self, arrived: Partition, party: str, staged: Staged) -> Iterable[Job]:
         """The jobs that are due now that this file lies in the party's staging area; none while something is missing.
 
-        Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees both.
+        Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees
+        both.
         """
 
     def stands(self, job: Job, staged: Staged) -> bool:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from shared.methods.linkage.fields import Mask
 from shared.methods.linkage.pairs import Scores
-from shared.methods.linkage.saved_model import Calibration
+from shared.methods.linkage.policy import Calibration
 
 LOW, HIGH = 0.5, 0.9995
 FEWEST = 200

@@ -16,7 +16,7 @@ from shared.methods.linkage.records import read_records
 from shared.methods.linkage.weights import weights_of
 
 if TYPE_CHECKING:
-    from shared.kernel.terms.model import LinkagePolicy
+    from shared.methods.linkage.policy import LinkagePolicy
 
 EXPLANATION = pa.schema(
     [("pupil_row", pa.int32()), ("part", pa.string()), ("says", pa.string()), ("bits", pa.float64())]

@@ -23,7 +23,7 @@ from shared.methods.linkage.unlisted import RULE as OF_UNLISTED
 from shared.methods.linkage.unlisted import unlisted
 
 if TYPE_CHECKING:
-    from shared.kernel.terms.model import LinkagePolicy
+    from shared.methods.linkage.policy import LinkagePolicy
 
 LINKS = pa.schema(
     [

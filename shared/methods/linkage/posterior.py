@@ -17,7 +17,7 @@ from shared.methods.linkage.lots import side_by_side
 from shared.methods.linkage.pairs import Pairs, Scores
 
 if TYPE_CHECKING:
-    from shared.methods.linkage.saved_model import Calibration
+    from shared.methods.linkage.policy import Calibration
 
 _GRID = 2.0**32
 _FINE = 2.0**20

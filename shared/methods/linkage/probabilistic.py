@@ -23,7 +23,7 @@ from shared.methods.linkage.weigh import Weighed, weigh
 from shared.methods.linkage.weights import Bits, weights_of
 
 if TYPE_CHECKING:
-    from shared.kernel.terms.model import LinkagePolicy
+    from shared.methods.linkage.policy import LinkagePolicy
 
 RULE = "probabilistic"
 NEGLIGIBLE = -8.0

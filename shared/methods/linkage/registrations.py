@@ -15,7 +15,7 @@ from shared.methods.linkage.meet import may_repeat
 from shared.methods.linkage.short_text import ShortText
 
 if TYPE_CHECKING:
-    from shared.kernel.terms.model import LinkagePolicy
+    from shared.methods.linkage.policy import LinkagePolicy
 
 # School Census: current single, current dual main; S and O are the second school's row.
 _MAIN = ("C", "M")

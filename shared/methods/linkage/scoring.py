@@ -18,7 +18,7 @@ from shared.methods.linkage.pairs import Pairs, Scores
 from shared.methods.linkage.records import Records
 
 if TYPE_CHECKING:
-    from shared.kernel.terms.model import LinkagePolicy
+    from shared.methods.linkage.policy import LinkagePolicy
 
 
 LENIENCE = 20.0

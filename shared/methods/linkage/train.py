@@ -15,7 +15,6 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from shared.kernel.terms.model import LinkagePolicy
 from shared.methods.linkage.blocking import FINE, block
 from shared.methods.linkage.compare import compare
 from shared.methods.linkage.context import rivals
@@ -27,9 +26,9 @@ from shared.methods.linkage.lots import WORKERS
 from shared.methods.linkage.meet import repeated
 from shared.methods.linkage.pairs import Pairs, Scores
 from shared.methods.linkage.patterns import Patterns, levels_of, pattern_of
+from shared.methods.linkage.policy import Calibration, LevelChances, LinkageModel, LinkagePolicy, Siblings
 from shared.methods.linkage.posterior import Rivals, World, posterior
 from shared.methods.linkage.records import Records, read_records
-from shared.methods.linkage.saved_model import Calibration, LevelChances, LinkageModel, Siblings
 from shared.methods.linkage.strangers import SAMPLE, chances, drawn, strangers
 from shared.methods.linkage.weights import weights_of
 

@@ -18,7 +18,7 @@ from shared.methods.linkage.records import Records
 from shared.methods.linkage.scoring import Scored
 
 if TYPE_CHECKING:
-    from shared.kernel.terms.model import LinkagePolicy
+    from shared.methods.linkage.policy import LinkagePolicy
 
 RULE = "unlisted"
 MOST_AT_HOME = 12

@@ -21,7 +21,7 @@ from shared.methods.linkage.pairs import Pairs, Scores
 from shared.methods.linkage.records import Records
 
 if TYPE_CHECKING:
-    from shared.methods.linkage.saved_model import LinkageModel, Siblings
+    from shared.methods.linkage.policy import LinkageModel, Siblings
 
 ASIDE: dict[str, int] = {"surname": Surname.OTHER_ORDER, "forename": Forename.OTHER_ORDER}
 """Levels outside the order. Names that have changed places are one finding: the forename's weight carries it whole."""

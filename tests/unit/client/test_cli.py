@@ -15,8 +15,8 @@ import typer
 import client
 from client import cli, codes
 from client.settings import load_settings
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import InvalidInput
-from shared.kernel.terms.load import load_agreement
 
 OWN = {name: place for name, (place, _) in cli.COMMANDS.items() if place.startswith("client.")}
 
@@ -31,11 +31,11 @@ def test_help_imports_no_command_and_nothing_heavy():
 
 def test_version_names_package_agreement_and_format(exchange):
     assert exchange("--version").out == (
-        f"exchange {version('borough-exchange')} (agreement {load_agreement().reference}, exchange manifest 1)\n"
+        f"exchange {version('borough-exchange')} (agreement {load_agreement('fsm').reference}, exchange manifest 1)\n"
     )
     facts = exchange("--version", "--json").json
     assert facts["version"] == version("borough-exchange")
-    assert facts["agreement"] == load_agreement().reference
+    assert facts["agreement"] == load_agreement("fsm").reference
 
 
 def test_without_a_command_the_help_is_shown(exchange):

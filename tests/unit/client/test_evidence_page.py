@@ -13,11 +13,11 @@ from client.evidence import words
 from client.evidence.draw import picture
 from client.evidence.facts import access_rows, collect, pair_table
 from client.evidence.page import LISTED, SECTIONS, FileFact, render
+from shared.agreements.registry import load_agreement
 from shared.kernel.audit.flows import Flow, count_flows, last_sweeps
 from shared.kernel.audit.pairs import count_pairs
 from shared.kernel.audit.register import Role
 from shared.kernel.audit.report import Finding, Place
-from shared.kernel.terms.load import load_agreement
 from tests.unit.client.evidence_sample import MATCHED, PILOT, access, event, events, evidence
 from tests.unit.client.page_reader import Page
 
@@ -61,8 +61,8 @@ def test_headings_skip_no_level(document: str) -> None:
 
 def test_the_same_facts_give_the_same_bytes_in_whatever_order_they_come() -> None:
     said = evidence().report
-    again = collect(load_agreement(), replace(said, access=said.access[::-1]), events()[::-1], {})
-    assert render(again, FILES) == render(collect(load_agreement(), said, events(), {}), FILES)
+    again = collect(load_agreement("fsm"), replace(said, access=said.access[::-1]), events()[::-1], {})
+    assert render(again, FILES) == render(collect(load_agreement("fsm"), said, events(), {}), FILES)
 
 
 def _luminance(colour: str) -> float:
@@ -107,7 +107,7 @@ def test_what_a_record_says_is_shown_as_text_and_never_obeyed() -> None:
     accesses = (replace(access()[0], principal=script, container=script, operation=script, authentication=script),)
     explained = (replace(said.report.explained[0], by=script, clause=script),)
     hostile = replace(said.report, checks=(check,), access=accesses, explained=explained)
-    page = Page(render(collect(load_agreement(), hostile, events(), {}), (FileFact(script, 1, script),)))
+    page = Page(render(collect(load_agreement("fsm"), hostile, events(), {}), (FileFact(script, 1, script),)))
     assert page.faults == []
     assert page.text.count("<script>alert(1)</script>") > 12
 

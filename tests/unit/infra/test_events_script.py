@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from operate.replaying import feeds_of
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from tests.unit.infra.cloud import deploy_events
 from tests.unit.infra.templates import ROOT
 
-FEEDS = feeds_of(load_agreement())
+FEEDS = feeds_of(load_agreement("fsm"))
 AZ = """#!/bin/sh
 echo "$*" >> "$AZ/asked"
 case "$1 $2 $3" in

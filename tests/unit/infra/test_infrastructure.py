@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.unit.infra.bicep import parse
-from tests.unit.infra.cloud import ROOT, Cloud, all_of_london, deploy_cloud, principals_of
+from tests.unit.infra.cloud import ROOT, TERMS_FILE, Cloud, all_of_london, deploy_cloud, principals_of
 from tests.unit.infra.facts import FACTS, Fact
 from tests.unit.infra.templates import TEMPLATES
 from tests.unit.infra.words import DeploymentFailed
@@ -65,8 +65,8 @@ def test_a_third_officer_stops_the_deployment() -> None:
 
 
 def test_the_number_of_officers_is_the_agreements() -> None:
-    terms = (ROOT / "agreements/fsm.yaml").read_text(encoding="utf-8")
-    changed = {"agreements/fsm.yaml": terms.replace("officers_per_borough: 2", "officers_per_borough: 1")}
+    terms = (ROOT / TERMS_FILE).read_text(encoding="utf-8")
+    changed = {TERMS_FILE: terms.replace("officers_per_party: 2", "officers_per_party: 1")}
 
     with pytest.raises(DeploymentFailed, match="More officers than the agreement allows: lambeth, lewisham"):
         deploy_cloud(changed=changed)

@@ -10,10 +10,10 @@ import pytest
 import function_app
 from operate.replaying import feeds_of
 from operate.standing import BESIDE, compare
+from shared.agreements.registry import load_agreement
 from shared.kernel.storage.deployment import AppFunction, AppState, Subscription
-from shared.kernel.terms.load import load_agreement
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 FEEDS = feeds_of(AGREEMENT)
 HOST = "func-bx-0a1b.azurewebsites.net"
 APP = AppState(True, HOST)

@@ -10,11 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from client.opening import open_release
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import read_public
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.storage.areas import Blob
-from shared.kernel.terms.load import load_agreement
 from tests.examples import example
 from tests.vectors.foreign import read
 from tests.vectors.make import ANSWERS, LIST, listed
@@ -73,7 +73,7 @@ def test_the_kept_receipt_is_verified_and_says_what_came_of_its_file(vector_keys
 def test_the_kept_result_is_opened_with_the_boroughs_test_key(vector_keys: LocalKeyRing) -> None:
     data, metadata = read(ANSWERS / "matches.parquet")
     blob = Blob("matches.parquet", data, metadata, "", None)
-    rows = open_release(blob, slug="lambeth", ring=vector_keys, agreement=load_agreement())
+    rows = open_release(blob, slug="lambeth", ring=vector_keys, agreement=load_agreement("fsm"))
     assert rows.num_rows == json.loads(metadata["exchange_manifest"])["rows"] > 0
 
 

@@ -11,7 +11,7 @@ from shared.kernel.audit.report import Finding, Place
 def officers(evidence: Evidence, borough: str) -> Answer:
     """AUD-003, the register's half: no more officers on any day than the agreement allows."""
     found = []
-    most = evidence.agreement.officers_per_borough
+    most = evidence.agreement.officers_per_party
     for slug, parties in sorted(evidence.register.boroughs.items()):
         days = {evidence.first, *(o.first for o in parties.officers if o.first)}
         at_once = max(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.report import AuditReport
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.model import Agreement
 from tests.unit.kernel.audit.term import FIRST, LAST, Term, make_term
 
@@ -35,7 +35,7 @@ def term(clean_term: bytes) -> Term:
 @pytest.fixture(scope="session")
 def agreement() -> Agreement:
     """The agreement of the pilot."""
-    return load_agreement()
+    return load_agreement("fsm")
 
 
 @pytest.fixture

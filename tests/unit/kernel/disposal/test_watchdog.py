@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.disposal.account import Account, Configuration
 from shared.kernel.disposal.objects import HeldObject, past, stamp
 from shared.kernel.disposal.watchdog import CODES, check
 from shared.kernel.storage.management import LifecycleRule
-from shared.kernel.terms.load import load_agreement
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 OWNERS = (*AGREEMENT.controllers, "exchange")
 BOXES = tuple(f"{slug}-{box}" for slug in AGREEMENT.controllers for box in ("inbox", "outbox"))

@@ -13,15 +13,15 @@ import pyarrow as pa
 import pytest
 
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route, rows_by_home
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import Missing, RefusedEvent, TooLarge
 from shared.kernel.intake.identity import derived_id, drop_event, drop_id, request_event, run_id, untrusted_drop_id
 from shared.kernel.intake.requests import EnrolRequest, LinkRequest, ask, ask_for_run, read_request
 from shared.kernel.intake.staging import Inputs, Partition, current_inputs, latest, read_staged, stage
 from shared.kernel.intake.ties import Tie
-from shared.kernel.terms.load import load_agreement
 from tests.world import COLLECTION, NOW, World, household, pupil, table
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 DIRECTORY = pa.table(
     {
         "postcode": ["SW2 5SG", "SE13 6TT", "SE15 4QP", "GU1 1AA", "NW1 1AA"],

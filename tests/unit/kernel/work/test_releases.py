@@ -11,10 +11,10 @@ import pytest
 from shared.agreements.free_school_meals.enrol import with_pupil
 from shared.agreements.free_school_meals.results import match_refs, pairs, released
 from shared.agreements.free_school_meals.run import PENDING_COLUMNS
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import NotAgreed
-from shared.kernel.terms.load import load_agreement
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 DAY = date(2026, 11, 21)
 
 

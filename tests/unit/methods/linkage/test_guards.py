@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import pytest
 
-from shared.kernel.terms.model import Guard, LinkagePolicy
 from shared.methods.linkage.guards import GUARDS, ONE_TO_ONE, POLICY_GUARDS
 from shared.methods.linkage.link import link
+from shared.methods.linkage.policy import Guard, LinkagePolicy
 from tests.unit.methods.linkage.families import POLICY, WHOLE, children, one, pupils
 
 UPN, OTHER_UPN = "J210234519001", "B801200005001"

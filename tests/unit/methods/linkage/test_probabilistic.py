@@ -22,9 +22,9 @@ from shared.methods.linkage.levels import LEVELS, Forename
 from shared.methods.linkage.link import link
 from shared.methods.linkage.pairs import Pairs
 from shared.methods.linkage.pictures import levels_chart, waterfall
+from shared.methods.linkage.policy import Calibration
 from shared.methods.linkage.posterior import Rivals, calibrated, compete
 from shared.methods.linkage.records import read_records
-from shared.methods.linkage.saved_model import Calibration
 from shared.methods.linkage.train import train
 from shared.methods.linkage.weights import ASIDE, rising, weights_of
 from tests.unit.methods.linkage.families import POLICY, WHOLE, children, one, pupils
