@@ -22,25 +22,30 @@ class Found:
     contract: Contract
 
 
-def find_contract(dataset: str, agreement: str | None = None) -> Found:
-    """The dataset of that name: of the agreement that is named, else of the only one that has it.
+def find_contract(dataset: str, agreement: str | None = None, *, default: str | None = None) -> Found:
+    """The dataset of that name: of the agreement that is named, else of the only one that has it; of several the
+    `default` is meant, which a borough sets once.
 
     Raises `InvalidInput` INP-003, which names those there are, where there is none, and INP-000, which names the
-    agreements, where there is no such agreement, or several have it and none is named.
+    agreements, where there is no such agreement, or several have it and nothing says which is meant.
     """
     every = contracts()
-    if agreement is not None and agreement not in every:
-        raise _unclear(f"There is no agreement {agreement}; there are: {', '.join(every)}.")
+    for named in (agreement, default):
+        if named is not None and named not in every:
+            raise _unclear(f"There is no agreement {named}; there are: {', '.join(every)}.")
     asked = {id: held for id, held in every.items() if agreement in (None, id)}
     having = [Found(id, held[dataset]) for id, held in asked.items() if dataset in held]
-    if len(having) > 1:
+    if len(having) > 1 and default not in [found.agreement for found in having]:
         ids = " and ".join(found.agreement for found in having)
-        raise _unclear(f"The agreements {ids} have a dataset {dataset}: say with --agreement which one is meant.")
+        raise _unclear(
+            f"The agreements {ids} have a dataset {dataset}: say with --agreement which one is meant, or set "
+            "default_agreement."
+        )
     if not having:
         name = dataset if agreement is None else f"{dataset} in the agreement {agreement}"
         known = dict.fromkeys(name for held in asked.values() for name in held)
         raise invalid("INP-003", name=name, known=", ".join(known))
-    return having[0]
+    return next((found for found in having if found.agreement == default), having[0])
 
 
 def _unclear(problem: str) -> InvalidInput:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from client.contracts import find_contract, known_columns
+from client.contracts import contracts, find_contract, known_columns
 from shared.kernel.contract.validate import REJECTED, validate
 from shared.kernel.envelope import gates
 from shared.kernel.envelope.jwk import RSA_BITS
@@ -63,6 +63,15 @@ def shown(data: bytes, metadata: Mapping[str, str] | None, agreement: Agreement)
     found.append(Line("both ends", PASSED if sealed else REFUSED, ends, "PARE and PARE", gates.SEALED.code))
     lines, key_id = _lock(data) if sealed else ([], "")
     return [*found, *lines, *(_described(data, metadata, key_id) if metadata is not None else [])]
+
+
+def agreement_named(metadata: Mapping[str, str] | None) -> str | None:
+    """The id of the agreement that a file's manifest names, if it can be read and there is such an agreement."""
+    try:
+        named = read_manifest(metadata).agreement if metadata is not None else None
+    except RejectedDrop:
+        return None
+    return named if named in contracts() else None
 
 
 def walked(

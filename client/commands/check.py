@@ -43,13 +43,14 @@ def check_file(
     from shared.kernel.errors import BadFile, UntrustedDrop
 
     settings = load_settings(profile, agreements=agreements)
-    contract = find_contract(dataset, agreement).contract
-    terms = settings.agreement().terms_of(dataset)
+    found = find_contract(dataset, agreement, default=settings.default_agreement)
+    terms = settings.agreement(found.agreement)
+    days = terms.terms_of(dataset).stale_after_days
     outcome: Validation | RejectedDrop
     with step("Checking"):
         try:
-            rows = read_parquet(file, settings.agreement().limits)
-            outcome = validate(rows, contract, as_of=today(as_of), stale_after_days=terms.stale_after_days)
+            rows = read_parquet(file, terms.limits)
+            outcome = validate(rows, found.contract, as_of=today(as_of), stale_after_days=days)
         except (UntrustedDrop, BadFile) as refusal:
             outcome = refusal
         facts = {"file": legible(file.name), "dataset": dataset}

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from client.pack.packed import Packed
     from client.settings import Settings
 
+FSM = "fsm"
+"""The agreement that census tables and suppliers' extracts are packed for."""
+
 app = typer.Typer(
     no_args_is_help=True, help="Turn census tables, a supplier's extract or a spreadsheet into a contract file."
 )
@@ -179,13 +182,18 @@ def from_table(
     from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
 
     settings = load_settings(profile, agreements=agreements)
-    contract = find_contract(dataset, agreement).contract
+    found = find_contract(dataset, agreement, default=settings.default_agreement)
+    contract = found.contract
     with step("Packing"):
         expected = known_headings(str(style)) if style else contract.names
         last = stated_trailer(trailer, str(style or ""))
         source = read(file, sheet=sheet, encoding=encoding, expected=expected, trailer=last)
         chosen = choose_style(source, file, str(style), contract) if style else None
-        stated = {"order": _order(dates), "nobody_suppressed": nobody_suppressed, **_terms(settings, dataset, as_of)}
+        stated = {
+            "order": _order(dates),
+            "nobody_suppressed": nobody_suppressed,
+            **_terms(settings, dataset, as_of, found.agreement),
+        }
         if chosen is not None and contract is HOUSEHOLDS:
             packed = pack_households(source, chosen, **stated)  # children may stand side by side
         else:
@@ -206,10 +214,10 @@ def _order(dates: str | None) -> Any:
     return Order(dates, stated=True)
 
 
-def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
+def _terms(settings: Settings, dataset: str, as_of: Any, agreement: str = FSM) -> dict[str, Any]:
     from client.settings import today
 
-    terms = settings.agreement().terms_of(dataset)
+    terms = settings.agreement(agreement).terms_of(dataset)
     return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 

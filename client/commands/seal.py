@@ -65,10 +65,10 @@ def seal_file(
     from shared.kernel.terms.gates import check_may_drop, check_open
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
-    contract = find_contract(dataset, agreement).contract
+    found = find_contract(dataset, agreement, default=settings.default_agreement)
     if not names.is_collection(collection):
         raise invalid("INP-020", name=collection)
-    slug, terms, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
+    slug, terms, ring, moment = settings.slug(), settings.agreement(found.agreement), settings.key_ring(), now()
     today = london_day(moment)
     check_may_drop(terms, slug, dataset, today)
     check_open(terms, dataset, collection, today)
@@ -79,7 +79,7 @@ def seal_file(
         raise invalid("INP-016", path=file, reason=f"{refusal.code}, {refusal.message}".rstrip(".")) from None
     with step("Checking"):
         days = terms.terms_of(dataset).stale_after_days
-        checked = validate(table, contract, as_of=today, stale_after_days=days)
+        checked = validate(table, found.contract, as_of=today, stale_after_days=days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
     if checked.rows_rejected:

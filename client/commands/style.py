@@ -25,6 +25,7 @@ def new(
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")] = "households",
     sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet; else the first.")] = None,
     agreement: options.Agreement = None,
+    profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
     """Write a draft of a style from a file's headings, for you to finish.
@@ -37,8 +38,9 @@ def new(
     from client.files import write_bytes
     from client.pack.source import read
     from client.pack.style_draft import draft_style, style_text
+    from client.settings import load_settings
 
-    found = find_contract(dataset, agreement)
+    found = find_contract(dataset, agreement, default=load_settings(profile).default_agreement)
     if out.suffix.lower() not in (".yaml", ".yml"):
         raise invalid("INP-015", path=out, known=".yaml")
     with step("Reading the headings"):

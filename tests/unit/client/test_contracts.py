@@ -47,6 +47,15 @@ def test_of_two_datasets_of_one_name_the_agreement_says_which() -> None:
 
 
 @pytest.mark.usefixtures("two")
+def test_a_default_decides_between_several_and_nothing_else() -> None:
+    assert find_contract("pupils", default="sync").contract is OTHERS
+    assert find_contract("pupils", "fsm", default="sync").contract is PUPILS
+    assert find_contract("households", default="sync").contract is HOUSEHOLDS
+    with pytest.raises(InvalidInput, match="no agreement gone"):
+        find_contract("households", default="gone")
+
+
+@pytest.mark.usefixtures("two")
 def test_what_no_agreement_has_is_refused_and_what_there_is_named() -> None:
     assert "pupils, households, decisions, moves" in refused("gossip").mend
     error = refused("households", "sync")
@@ -83,3 +92,7 @@ def test_commands_take_the_agreement_and_ask_for_it(exchange: Exchange, tmp_path
     table = ("pack", "table", str(out), "--dataset", "pupils", "--out", str(packed))
     assert exchange(*table).code == 2
     assert exchange("check", str(packed), "--dataset", "pupils").code == 2
+    profile = tmp_path / "exchange.toml"
+    profile.write_text('default_agreement = "fsm"\n')
+    assert exchange("template", "pupils", "--profile", str(profile), "--out", str(out)).code == 0
+    assert out.read_text(encoding="utf-8-sig").startswith("upn,uln,")
