@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NO_CHILD
 from client.pack.cells import Cells
+from client.pack.codes import NO_CHILD
 from client.pack.dates import Order
 from client.pack.findings import Findings
 from client.pack.packed import Laid, Packed, account

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode, invalid
+from client.codes import invalid
+from client.pack.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
 from shared.kernel.contract.columns import Contract

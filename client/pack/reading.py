@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import EMPTY_IS_NO, EMPTY_IS_UNKNOWN, NOBODY_MARKED, NOT_ADDRESSED, SINGLE_NAME, invalid
+from client.codes import invalid
 from client.pack.cells import Cells
+from client.pack.codes import EMPTY_IS_NO, EMPTY_IS_UNKNOWN, NOBODY_MARKED, NOT_ADDRESSED, SINGLE_NAME
 from client.pack.findings import Findings
 from client.pack.names import single_names, split, without_title
 from client.pack.packed import missing_columns, say_dropped

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import UNDECIDED
 from client.pack.cells import Cells
+from client.pack.codes import UNDECIDED
 from client.pack.dates import Order
 from client.pack.findings import Findings
 from client.pack.packed import Packed, account, row_by_row
