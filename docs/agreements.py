@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from shared.agreements.registry import PACKAGES, load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.contract.columns import Contract
 
 
@@ -28,4 +28,4 @@ class Documented:
 @cache
 def documented() -> tuple[Documented, ...]:
     """All of them, in the order of the registry."""
-    return tuple(Documented(id, load_agreement(id).title, package.contracts) for id, package in PACKAGES.items())
+    return tuple(Documented(agreed.terms.id, agreed.terms.title, agreed.contracts) for agreed in load_agreements())

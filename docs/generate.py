@@ -61,16 +61,16 @@ def generated() -> dict[Path, str]:
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
 
-def _datasets() -> dict[Path, Contract]:
-    """Every contract, by where its files lie, but for their endings: two agreements may have a dataset of one name."""
-    return {DATASETS / one.id / name: contract for one in documented() for name, contract in one.contracts.items()}
-
-
 def schemas() -> dict[Path, str]:
     """The JSON Schema of every agreement's file and of the register of authorities, each beside its file."""
     beside = {package.folder / "agreement.schema.json": package.file for package in PACKAGES.values()}
     beside[REGISTER.with_name("authorities.schema.json")] = AuthorityRegister
     return {path.relative_to(ROOT): schema_text(model) for path, model in beside.items()}
+
+
+def _datasets() -> dict[Path, Contract]:
+    """Every contract, by where its files lie, but for their endings: two agreements may have a dataset of one name."""
+    return {DATASETS / one.id / name: contract for one in documented() for name, contract in one.contracts.items()}
 
 
 def _everything() -> dict[Path, bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 SLUG = r"[a-z](?:-?[a-z])+(?:-[0-9]{1,6})?"
-"""A party: `lambeth`, `kensington-and-chelsea`, `school-100785`. Slugs stand in logs and in the ledger, so one has room
+"""A party: `surrey`, `kensington-and-chelsea`, `school-100785`. Slugs stand in logs and in the ledger, so one has room
 for one number of up to six digits, at its end, and for no UPN, NINO or date of birth."""
 LONGEST_SLUG = 56
 """A container has 63 characters at most, and `-outbox` is seven of them."""
@@ -23,7 +23,7 @@ REFERENCE = f"{AGREEMENT}@{VERSION}"
 """An agreement as events, manifests and results name it: `fsm@1.0.0`."""
 
 DATASET = r"[a-z](?:_?[a-z])+"
-"""A dataset, a release, or the word under which a job keeps rows: `pupils`, `ehc_plans`."""
+"""A dataset, a release, or the word under which a job keeps rows: `ehc_plans`."""
 LONGEST_DATASET = 32
 
 TERMS = ("autumn", "spring", "summer")

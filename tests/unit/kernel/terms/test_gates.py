@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 
-from shared.agreements.registry import load_agreement
 from shared.kernel.errors import NotAgreed
 from shared.kernel.terms.gates import (
     CODES,
@@ -19,8 +18,9 @@ from shared.kernel.terms.gates import (
     may_drop,
     may_release,
 )
+from tests.agreements import pilot
 
-AGREEMENT = load_agreement("fsm")
+AGREEMENT = pilot()
 TERM = date(2026, 11, 21)
 
 

@@ -109,8 +109,13 @@ def test_a_dataset_needs_a_contract(folder: Path) -> None:
         load_agreement("fsm", folder)
 
 
+@pytest.mark.parametrize("id", PACKAGES)
+def test_the_datasets_that_terms_may_name_are_those_of_the_contracts(id: str) -> None:
+    assert set(PACKAGES[id].contracts) == PACKAGES[id].terms.CONTRACTED
+
+
 def test_a_party_that_no_register_has_is_given_by_the_agreement(folder: Path) -> None:
-    plain = load_agreement("fsm")
+    plain = load_agreement("fsm", folder)
     change(folder / "fsm.yaml", ["parties"], [SCHOOL, HUB])
     change(folder / "fsm.yaml", ["controllers"], [*plain.controllers, "school-100785", "surrey"])
     change(folder / "fsm.yaml", ["recipients"], ["a-hub"])
