@@ -7,7 +7,7 @@ python -m docs.generate --check   exit 1 and name what differs
 import sys
 from pathlib import Path
 
-from client.codes import code_page
+from client.code_page import code_page
 from docs.agreements import documented
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
