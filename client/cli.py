@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "drop": ("client.commands.drop", "Put a sealed file into your inbox."),
     "status": ("client.commands.status", "Say what has come back for you."),
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),
+    "totals": ("client.commands.totals", "Open the table of residences and schools; compare it, draw it."),
     "receipt": ("client.commands.receipt", "Verify receipts and certificates, offline."),
     "doctor": ("client.commands.doctor", "Look at everything that a drop needs, and say what is wrong."),
     "audit": ("client.commands.audit", "Audit a record of logs, ledger and certificates, offline."),

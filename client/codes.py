@@ -359,6 +359,40 @@ INPUT_CODES = _codes(
         "The trailer {trailer} cannot be looked for: {reason}.",
         "Write {{rows}} where the number of rows stands, {{any}} for a word that changes: 'TRAILER,{{any}},{{rows}}'.",
     ),
+    InputCode(
+        "TOT-001",
+        "There is no table of totals in your outbox{of}.",
+        "It comes once the pupils of a first borough are in; `exchange status` says what has come.",
+    ),
+    InputCode(
+        "TOT-002", "{path} is no table of totals: {why}.", "Give totals.csv or totals.parquet of `exchange totals`."
+    ),
+    InputCode(
+        "TOT-003",
+        "{path} is not DfE's cross-border table: it has no column {columns}.",
+        "Download it as CSV, with all its columns.",
+    ),
+    InputCode(
+        "TOT-004",
+        "{path} has no time period {period}; it has {known}.",
+        "Name the one to compare with: --period. Another year's numbers differ for a reason.",
+    ),
+    InputCode(
+        "TOT-005",
+        "{path}, row {row}: the column {column} holds neither a number nor one of the symbols {known}.",
+        "Download it anew, and open it in no spreadsheet: that rewrites cells.",
+    ),
+    InputCode(
+        "TOT-006",
+        "{path} has no column {columns}, so it is no packed pupils file.",
+        "Give the file that `exchange pack census` or `exchange pack table --dataset pupils` wrote.",
+    ),
+    InputCode("TOT-007", "There is no {what} {name} in the table.", "Name one of {known}."),
+    InputCode(
+        "TOT-008",
+        "{path}, row {row}: this authority, period and breakdown stand in an earlier row too.",
+        "Download it anew; two rows of one place cannot both be meant.",
+    ),
 )
 
 

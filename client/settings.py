@@ -60,7 +60,8 @@ class Settings:
         """The borough that runs this. Raises `InvalidInput` INP-008 (not set) or INP-023 (no London authority)."""
         slug = self._need("borough", "--borough")
         agreement = self.agreement()
-        if slug not in agreement.by_slug:
+        # A hub is party to some agreements, and known to those alone.
+        if slug not in agreement.by_slug and not any(slug in one.terms.by_slug for one in self.every_agreement()):
             raise invalid("INP-023", name=slug, known=", ".join(agreement.controllers))
         return slug
 

@@ -63,6 +63,7 @@ class Package:
 
 PACKAGES = {
     "fsm": Package("free_school_meals"),
+    "origin-destination": Package("origin_destination"),
 }
 """By the agreement's id, as manifests, the ledger and folders have it."""
 
