@@ -45,7 +45,7 @@ quick: setup ## lint, types, structure, and the unit tests that touch nothing ou
 	$(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m "not outside and not long" tests/unit
 
 .PHONY: mutants
-mutants: setup ## small faults put into the code where safety rules stand: which does no test notice? (MUTANTS="shared.methods.linkage.guards")
+mutants: setup ## small faults put into the code where safety rules stand: which does no test notice? (MUTANTS="shared.methods.linkage.guards.guards")
 	nice $(BIN)/python -m tests.mutants $(MUTANTS)
 
 .PHONY: mutations

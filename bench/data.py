@@ -19,13 +19,13 @@ import pyarrow.feather as feather
 from local.synth.london import AS_OF, London, generate
 from local.synth.places import load_places
 from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.seal import seal
-from shared.methods.linkage.link import link
 
 ROWS_AT_FULL_SCALE = 145_000
 """Cross-borough pupils of the 33 boroughs at scale 1 (`local.synth.london.generate`)."""
@@ -51,7 +51,7 @@ def write(folder: Path, sizes: list[int]) -> None:
         pupils = tables["pupils"].append_column("school_borough", pa.repeat(SCHOOL, tables["pupils"].num_rows))
         write_table(pupils, cut / "pupils-accepted.arrow")
         write_table(tables["households"], cut / "households-accepted.arrow")
-        write_table(link(pupils, tables["households"], agreement.linkage), cut / "links.arrow")
+        write_table(link_pupils(pupils, tables["households"], agreement.linkage), cut / "links.arrow")
         sealed = seal(
             read_table(cut / "pupils.arrow"),
             sender=SCHOOL,

@@ -108,19 +108,20 @@ def validate_households(folder: Path) -> Work:
 
 def link_sides(folder: Path) -> Work:
     """As many pupils with as many benefit children."""
-    from shared.methods.linkage.link import link
+    from shared.agreements.free_school_meals.linkage import link_pupils
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
     policy = load_agreement("fsm").linkage
-    return lambda: link(pupils, households, policy)
+    return lambda: link_pupils(pupils, households, policy)
 
 
 def release_results(folder: Path) -> Work:
     """From links to sealed matches and review: eligibility, outcomes, the agreement's columns, encryption."""
     from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
     from shared.agreements.free_school_meals.outcomes import decide
-    from shared.agreements.free_school_meals.results import pairs, released
+    from shared.agreements.free_school_meals.results import pairs
     from shared.kernel.envelope.seal import seal
+    from shared.kernel.work.outbox import released
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
     links, keys, agreement = read_table(folder / "links.arrow"), ring(folder), load_agreement("fsm")
@@ -136,7 +137,7 @@ def release_results(folder: Path) -> Work:
             rows = outcomes.rows(outcome)
             found = pairs(pupils.take(rows), linked.take(rows), links.take(rows), assessment.take(rows))
             seal(
-                released(agreement, release, found, to=HOME, home=HOME, on=AS_OF),
+                released(agreement, release, found, to=HOME, own=HOME, on=AS_OF),
                 sender=EXCHANGE,
                 receiver=HOME,
                 dataset=release,

@@ -27,7 +27,7 @@ def look_beforehand(settings: Settings) -> None:
     try:
         with open_door(settings, OUTBOX) as door:
             door.greet()
-            difference, theirs = ahead(door), agreement_of(door)
+            difference, theirs = ahead(door), agreement_of(door, settings.agreement())
     except StorageFault as fault:
         note(f"Clock and agreement could not be compared with the exchange's: {fault.code}: {fault.message}")
         return
@@ -38,9 +38,9 @@ def look_beforehand(settings: Settings) -> None:
     check_agreement(settings.agreement(), theirs)
 
 
-def agreement_of(door: BoroughDoor) -> str:
-    """The agreement that the exchange's newest report names; empty when there is none yet."""
-    reports = [facts for facts in door.list("reports/") if facts.name.endswith("/report.json")]
+def agreement_of(door: BoroughDoor, ours: Agreement) -> str:
+    """The version of our agreement that the exchange's newest report names; empty when there is none yet."""
+    reports = [facts for facts in door.list(f"{ours.id}/reports/") if facts.name.endswith("/report.json")]
     for facts in sorted(reports, key=lambda facts: str(facts.created), reverse=True)[:1]:
         try:
             return str(json.loads(door.fetch(facts.name).data)["facts"]["agreement"])

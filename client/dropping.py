@@ -46,7 +46,7 @@ def check_sealed(path: Path, sealed: SealedFile, settings: Settings) -> None:
     slug = settings.slug()
     if manifest.sender != slug:
         raise invalid("INP-101", path=path, sender=manifest.sender, borough=slug)
-    limit = settings.agreement().limits.bytes
+    limit = settings.agreement(manifest.agreement).limits.bytes
     if len(sealed.data) > limit:
         raise invalid("INP-106", size=len(sealed.data), limit=limit)
 
@@ -89,7 +89,7 @@ def drop(door: BoroughDoor, path: Path, sealed: SealedFile, inbox: str) -> Dropp
 
 def receipt_of(door: BoroughDoor, sha256: str) -> dict[str, Any] | None:
     """What the newest receipt about these bytes says; `None` when there is none. Raises as `BoroughDoor.list`."""
-    found = [facts for facts in door.list("reports/") if facts.name.endswith("/receipt.json")]
+    found = [facts for facts in door.list() if facts.name.endswith("/receipt.json")]
     for facts in sorted(found, key=lambda facts: str(facts.created), reverse=True):
         try:
             body: dict[str, Any] = json.loads(door.fetch(facts.name).data)["payload"]["body"]

@@ -135,7 +135,10 @@ def _asked(settings: Settings) -> Iterator[Check]:
     with opened:
         yield _looked("outbox", lambda: _outbox(opened))
         yield _looked("clock", lambda: _clock(opened))
-        yield _looked("agreement of the exchange", lambda: check_agreement(settings.agreement(), agreement_of(opened)))
+        yield _looked(
+            "agreement of the exchange",
+            lambda: check_agreement(settings.agreement(), agreement_of(opened, settings.agreement())),
+        )
 
 
 def _outbox(door: BoroughDoor) -> str:

@@ -16,7 +16,7 @@ from shared.kernel.errors import ExchangeError, NotAllowed, StorageUnavailable
 if TYPE_CHECKING:
     from shared.kernel.envelope.ring import LocalKeyRing
     from shared.kernel.storage.access import BoroughDoor
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 _LINE_DOWN = {"STO-020", "STO-021", "STO-022", "STO-023", "STO-024", "STO-025"}
 """Nothing that is asked next would fare better."""
@@ -47,7 +47,7 @@ class Collector:
     force: bool
     slug: str
     ring: LocalKeyRing
-    agreement: Agreement
+    agreements: Agreements
 
     def collect(self, door: BoroughDoor, names: list[str]) -> Collected:
         """Fetch, open and save each; go on after one that cannot be had."""
@@ -70,7 +70,7 @@ class Collector:
         blob = door.fetch(name)
         rows = None
         if name.endswith(".parquet"):
-            table = open_release(blob, slug=self.slug, ring=self.ring, agreement=self.agreement)
+            table = open_release(blob, slug=self.slug, ring=self.ring, agreements=self.agreements)
             write_table(path, table)
             rows = table.num_rows
         else:

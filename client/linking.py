@@ -157,7 +157,7 @@ def to_draw(links: pa.Table, pictures: int, rows: list[int]) -> pa.Table:
 
 def write_pictures(folder: Path, explanation: pa.Table, links: pa.Table) -> int:
     """One waterfall a pair, named by the pupil's row; returns how many."""
-    from shared.methods.linkage.pictures import waterfall
+    from shared.methods.linkage.explain.pictures import waterfall
 
     said = dict(zip(links.column("pupil_row").to_pylist(), links.column("sentence").to_pylist(), strict=True))
     parts: dict[int, list[tuple[str, float]]] = {}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import open_sealed
-from shared.kernel.terms.gates import check_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,19 +14,20 @@ if TYPE_CHECKING:
     from shared.kernel.envelope.manifest import Manifest
     from shared.kernel.envelope.ring import LocalKeyRing
     from shared.kernel.storage.areas import Blob
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
+    from shared.kernel.terms.model import Limits
 
 
-def open_release(blob: Blob, *, slug: str, ring: LocalKeyRing, agreement: Agreement) -> pa.Table:
+def open_release(blob: Blob, *, slug: str, ring: LocalKeyRing, agreements: Agreements) -> pa.Table:
     """The rows of a release, once the exchange's signature is verified.
 
     Raises `UntrustedDrop` (ENV-…) when it is not what the exchange sealed to borough `slug`.
     """
 
-    def same_agreement(manifest: Manifest) -> None:
-        # What was released under an earlier version of the agreement may still be collected.
-        if manifest.agreement != agreement.id:
-            check_named(agreement, manifest.reference)
+    def limits(manifest: Manifest) -> Limits:
+        # What was released under an earlier version of an agreement may still be collected.
+        known = manifest.agreement in agreements
+        return (agreements[manifest.agreement] if known else agreements.named(manifest.reference)).terms.limits
 
     return open_sealed(
         blob.data,
@@ -36,7 +36,7 @@ def open_release(blob: Blob, *, slug: str, ring: LocalKeyRing, agreement: Agreem
         sender=EXCHANGE,
         dataset=None,
         accepted_key_ids=ring.accepted(slug, Use.RELEASE),
-        agreement_gate=same_agreement,
-        limits=agreement.limits,
+        agreement_gate=limits,
+        limits=agreements.widest,
         keys=ring,
     ).table

@@ -14,6 +14,10 @@ Profile = Annotated[
 ]
 Borough = Annotated[str | None, typer.Option("--borough", help="Your borough's slug, e.g. lambeth.")]
 Keys = Annotated[Path | None, typer.Option("--keys", help="Folder of your keys.")]
+Agreement = Annotated[
+    str | None,
+    typer.Option("--agreement", help="The agreement's id, such as fsm: needed where several have such a dataset."),
+]
 Agreements = Annotated[
     Path | None, typer.Option("--agreements", help="Folder with `<id>.yaml` of every agreement; else those shipped.")
 ]

@@ -5,6 +5,7 @@ An option goes before an environment variable, and that before the profile file 
     borough    = "lambeth"          # EXCHANGE_BOROUGH     --borough
     keys       = "keys"             # EXCHANGE_KEYS        --keys        (folder; relative to this file)
     agreements = "agreements"       # EXCHANGE_AGREEMENTS  --agreements  (folder of `<id>.yaml`; else those shipped)
+    default_agreement = "fsm"       # EXCHANGE_DEFAULT_AGREEMENT (whose dataset is meant, of several of one name)
     inbox_url  = "https://…?sig=…"  # EXCHANGE_INBOX_URL
     outbox_url = "https://…?sig=…"  # EXCHANGE_OUTBOX_URL
     account_url = "https://…"       # EXCHANGE_ACCOUNT_URL (instead of the two, for an officer with an Entra account)
@@ -48,6 +49,7 @@ class Settings:
     borough: str | None = None
     keys: str | None = None
     agreements: str | None = None
+    default_agreement: str | None = None
     inbox_url: str | None = None
     outbox_url: str | None = None
     account_url: str | None = None

@@ -27,5 +27,5 @@ class Documented:
 
 @cache
 def documented() -> tuple[Documented, ...]:
-    """All of them, in the order of the pages."""
+    """All of them, in the order of the registry."""
     return tuple(Documented(agreed.terms.id, agreed.terms.title, agreed.contracts) for agreed in load_agreements())

@@ -7,7 +7,7 @@ python -m docs.generate --check   exit 1 and name what differs
 import sys
 from pathlib import Path
 
-from client.codes import code_page
+from client.code_page import code_page
 from docs.agreements import documented
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
@@ -31,9 +31,9 @@ from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.schema import schema_text
-from shared.methods.linkage.levels import LEVELS
-from shared.methods.linkage.pictures import levels_chart, waterfall
-from shared.methods.linkage.weights import weights_of
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.explain.pictures import levels_chart, waterfall
+from shared.methods.linkage.model.weights import weights_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASETS = Path("docs/users/datasets")
@@ -104,8 +104,7 @@ def _words(level: str) -> str:
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
     lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
-    lines += [f"| {why.code} | {why.message} | {why.mend} |" for why in WHEREABOUTS]
-    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in NOWHERE]
+    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in (*WHEREABOUTS, *NOWHERE)]
     return "\n".join(lines) + "\n"
 
 

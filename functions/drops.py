@@ -1,4 +1,4 @@
-"""A borough drops a file: one blob trigger per participant, because the host refuses a wildcard container."""
+"""A party drops a file: one blob trigger per participant, because the host refuses a wildcard container."""
 
 import azure.functions as func
 
@@ -9,20 +9,20 @@ from functions.settings import CONNECTION
 
 
 def blueprint() -> func.Blueprint:
-    """A trigger for the inbox of every borough that is party to the agreement."""
+    """A trigger for the inbox of every party to an agreement."""
     triggers = func.Blueprint()
-    for borough in wiring.agreement().participants:
-        _add_trigger(triggers, borough.slug)
+    for party in wiring.agreements().parties:
+        _add_trigger(triggers, party)
     return triggers
 
 
 def function_of(tenant: str) -> str:
-    """The name of the function that takes this borough's drops; event subscriptions name it too."""
+    """The name of the function that takes this party's drops; event subscriptions name it too."""
     return f"drop_{tenant.replace('-', '_')}"
 
 
 def receive_drop(tenant: str, blob: BlobReference) -> None:
-    """Take in one drop of this borough."""
+    """Take in one drop of this party."""
     from shared.kernel.reconcile.tasks import Task, attend
 
     attend(wiring.exchange(), Task("drop", tenant, blob.container, blob.name, blob.or_named), wiring.ATTEMPTS)

@@ -1,4 +1,4 @@
-"""`GET /api/health`: can this app do its work, and under which agreement? No secrets, no counts of anybody's rows."""
+"""`GET /api/health`: can this app do its work, and under which agreements? No secrets, no counts of anybody's rows."""
 
 import json
 import logging
@@ -29,11 +29,12 @@ def blueprint() -> func.Blueprint:
 
 def report() -> tuple[int, dict[str, object]]:
     """The HTTP status and the body: 200, or 503 with the code of what is out of reach."""
-    agreement = wiring.agreement()
-    body: dict[str, object] = {"version": VERSION, "agreement": agreement.reference}
+    terms = [agreed.terms for agreed in wiring.agreements()]
+    body: dict[str, object] = {"version": VERSION, "agreements": [agreement.reference for agreement in terms]}
     try:
         exchange = wiring.exchange()
-        body["in_force"] = agreement.in_force.covers(london_day(exchange.clock()))
+        today = london_day(exchange.clock())
+        body["in_force"] = [agreement.reference for agreement in terms if agreement.in_force.covers(today)]
         exchange.storage.with_request_id(PROBE).check_reachable()
     except ExchangeError as error:
         say("health.failed", level=logging.ERROR, code=error.code)

@@ -7,14 +7,13 @@ import json
 import logging
 import re
 
+from functions import wiring
 from shared.kernel import names
 
 logger = logging.getLogger("exchange")
 
-_OURS = re.compile(
-    rf"((pupils|households|decisions)-{names.COLLECTION}-[0-9a-f]{{12}}\.parquet"
-    rf"|({names.SLUG}/)?(link|enrol)-{names.ID}\.json)"
-)
+_JOB = re.compile(rf"{names.ID}\.json")
+_DROP = re.compile(rf"-{names.COLLECTION}-[0-9a-f]{{12}}\.parquet")
 
 
 def say(event: str, *, level: int = logging.INFO, **facts: str | int | None) -> None:
@@ -28,6 +27,21 @@ def shown(blob_name: str) -> str:
 
     A borough can call its file what it likes, and a child's name is one of the things that it may like.
     """
-    if _OURS.fullmatch(blob_name):
+    if _is_ours(blob_name):
         return blob_name
     return "sha256:" + hashlib.sha256(blob_name.encode(errors="surrogatepass")).hexdigest()[:12]
+
+
+def _is_ours(name: str) -> bool:
+    """Whether every part is a word of ours: ``lambeth/fsm/<job id>.json``, ``pupils-2026-autumn-<hash>.parquet``."""
+    agreements = wiring.agreements()
+    *folders, last = name.split("/")
+    if folders:
+        owner, agreement = (*folders, "", "")[:2]
+        known = len(folders) == 2 and owner in agreements.parties and agreement in agreements
+        return known and _JOB.fullmatch(last) is not None
+    return any(
+        last.startswith(dataset) and _DROP.fullmatch(last.removeprefix(dataset))
+        for agreed in agreements
+        for dataset in agreed.terms.datasets
+    )

@@ -1,6 +1,6 @@
 """The private variant of the triggers: events wait in storage queues, since nothing can be pushed to a private app.
 
-One queue per borough and one for requests, each fed by the same subscription that otherwise calls the blob trigger. The
+One queue per party and one for requests, each fed by the same subscription that otherwise calls the blob trigger. The
 message is the Event Grid event; the work is that of `drops` and `requests`. As there, the queue says whose the drop is,
 and the blob that the event names is asserted to be the queue owner's before anything is read.
 """
@@ -29,10 +29,10 @@ class UnreadableEvent(ExchangeError):
 
 
 def blueprint() -> func.Blueprint:
-    """A trigger for the queue of every borough that is party to the agreement, and for the queue of requests."""
+    """A trigger for the queue of every party to an agreement, and for the queue of requests."""
     triggers = func.Blueprint()
-    for borough in wiring.agreement().participants:
-        _add_trigger(triggers, f"drop-{borough.slug}", function_of(borough.slug), _for_tenant(borough.slug))
+    for party in wiring.agreements().parties:
+        _add_trigger(triggers, f"drop-{party}", function_of(party), _for_tenant(party))
     _add_trigger(triggers, "request", FUNCTION, carry_out_request)
     return triggers
 

@@ -1,4 +1,4 @@
-"""Work is asked for: a small blob `<home>/<id>.json` arrives in `requests` when both sides of a run are there."""
+"""A job is due: a small blob `<party>/<agreement>/<job id>.json` arrives in `requests`."""
 
 import azure.functions as func
 
@@ -39,5 +39,5 @@ def carry_out_request(blob: BlobReference) -> None:
     if task is None:
         subject = f"event:{derived_id('event', blob.container, blob.name)}"
         exchange.ledger.record(subject, "refused", service="functions", tenant="exchange", codes=("EVT-001",))
-        raise RefusedEvent("EVT-001", "The blob is in no home borough's requests.")
+        raise RefusedEvent("EVT-001", "The blob is in no party's requests.")
     attend(exchange, task, wiring.ATTEMPTS)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from functions import VERSION
 from functions.settings import Settings
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.reconcile.attempts import Attempts
 
 if TYPE_CHECKING:
@@ -20,39 +21,67 @@ if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
     from shared.kernel.storage.poison import PoisonQueue
     from shared.kernel.storage.storage import Storage
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 ATTEMPTS = Attempts(f"app@{VERSION}")
 """What this process has tried in vain."""
-_building = threading.Lock()
-_exchange: Exchange | None = None
-_poison: PoisonQueue | None = None
-_collections: CollectionLog | None = None
 
 
-def agreement() -> Agreement:
-    """The agreement that this app carries out. Needed when the app is indexed: it says which triggers there are."""
-    return _exchange.agreement if _exchange else _agreement_of_the_settings()
+@dataclass
+class _App:
+    """What this process works on: what it was given, else what the settings describe, built when it is needed."""
+
+    given: Exchange | None = None
+    given_poison: PoisonQueue | None = None
+    collections: CollectionLog | None = None
+
+    @cached_property
+    def agreements(self) -> Agreements:
+        return self.given.agreements if self.given else load_agreements(Settings.read().agreements)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        return self.given or _build(Settings.read(), self.agreements)
+
+    @cached_property
+    def poison(self) -> PoisonQueue:
+        if self.given_poison:
+            return self.given_poison
+        settings = Settings.read()
+        settings.check()
+        return _queue(settings)
+
+
+_app = _App()
+_building = threading.RLock()
+
+
+def agreements() -> Agreements:
+    """The agreements that this app carries out. Needed when the app is indexed: they say which triggers there are."""
+    with _building:
+        return _app.agreements
 
 
 def exchange() -> Exchange:
     """The exchange of this process. The worker calls from several threads, and one of them builds it."""
-    global _exchange
     with _building:
-        if _exchange is None:
-            _exchange = _build(Settings.read())
-        return _exchange
+        return _app.exchange
 
 
 def poison() -> PoisonQueue:
     """The queue of events that the host gave up, in the exchange's account."""
-    global _poison
     with _building:
-        if _poison is None:
-            settings = Settings.read()
-            settings.check()
-            _poison = _queue(settings)
-        return _poison
+        return _app.poison
+
+
+def use(exchange: Exchange | None, poison: PoisonQueue | None = None, collections: CollectionLog | None = None) -> None:
+    """Work on this exchange instead of the one that the settings describe; `None`: read the settings again.
+
+    For the local host, which composes its own.
+    """
+    global _app
+    with _building:
+        _app = _App(exchange, poison, collections)
 
 
 @contextmanager
@@ -62,7 +91,7 @@ def collection_log() -> Iterator[CollectionLog]:
 
     settings = Settings.read()
     if settings.log_workspace is None:
-        yield _collections or NoLog()
+        yield _app.collections or NoLog()
         return
     settings.check()
     from shared.kernel.storage.logs import ReadLog
@@ -70,7 +99,7 @@ def collection_log() -> Iterator[CollectionLog]:
     account = f"{settings.account_id}".rpartition("/")[2]
     log = ReadLog(settings.log_workspace, account, f"{settings.client_id}", _identity(settings.client_id))
     try:
-        yield WorkspaceLog(log, agreement().retention.lifecycle_days)
+        yield WorkspaceLog(log, max(agreed.terms.retention.lifecycle_days for agreed in agreements()))
     finally:
         log.close()
 
@@ -108,34 +137,17 @@ def archive() -> Iterator[Storage]:
         yield connected
 
 
-def use(exchange: Exchange | None, poison: PoisonQueue | None = None, collections: CollectionLog | None = None) -> None:
-    """Work on this exchange instead of the one that the settings describe; `None`: read the settings again.
-
-    For the local host, which composes its own.
-    """
-    global _exchange, _poison, _collections
-    with _building:
-        _exchange, _poison, _collections = exchange, poison, collections
-        _agreement_of_the_settings.cache_clear()
-
-
-@cache
-def _agreement_of_the_settings() -> Agreement:
-    return load_agreement("fsm", Settings.read().agreements)
-
-
-def _build(settings: Settings) -> Exchange:
+def _build(settings: Settings, agreements: Agreements) -> Exchange:
     from shared.kernel.exchange import Exchange
     from shared.kernel.ledger.chain import Ledger, utc_now
 
     settings.check()
-    agreement = _agreement_of_the_settings()
     storage = _storage(settings)
     return Exchange(
-        agreement=agreement,
+        agreements=agreements,
         storage=storage,
         keys=_keys(settings),
-        ledger=Ledger(storage.ledger(), agreement=agreement.reference, clock=utc_now),
+        ledger=Ledger(storage.ledger(), clock=utc_now),
         clock=utc_now,
     )
 

@@ -84,6 +84,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     from local.triggers.grid import Delivery
     from operate.record import copy_account
     from operate.reference import bring_postcodes
+    from shared.agreements.free_school_meals import ID
 
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +94,8 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     _say(started, "starting the storage emulator; making keys")
     clock = Clock(folder / "clock", DAY)
     with open_site(folder, clock=clock) as site, ExitStack() as leaving:
-        parties = tuple(_party(site, desk) for desk in site.desks)
+        terms = site.exchange.agreements[ID].terms
+        parties = tuple(_party(site, desk) for desk in site.desks if desk.slug in terms.controllers)
         for party in parties:
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
@@ -120,11 +122,11 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
         work()
         enrolled = {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in parties}
         _say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
-        last = weeks_pass(clock, host, DAY, site.exchange.agreement)
-        copy_account(site.operated, site.exchange.agreement, DAY, clock(), folder / RECORD)
+        last = weeks_pass(clock, host, DAY, terms)
+        copy_account(site.operated, site.exchange.agreements, DAY, clock(), folder / RECORD)
     _say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
     days = (DAY.date(), last)
-    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, site.exchange.agreement, days)
+    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, terms, days)
     summary = {
         **collected.account(london),
         "enrolled_by_school_borough": enrolled,

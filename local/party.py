@@ -17,20 +17,21 @@ from client.opening import open_release
 from client.settings import load_settings
 from local.identities import borough, officer
 from local.site import Desk, Site
+from shared.agreements.free_school_meals import ID
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.seal import seal
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.storage.access import BoroughDoor
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 
 @dataclass(frozen=True)
 class Party:
-    """A borough with a desk, under an agreement."""
+    """A borough with a desk, under the agreements."""
 
     desk: Desk
-    agreement: Agreement
+    agreements: Agreements
     system: BoroughDoor
     """The door as the borough's system uses it, without a person."""
     officer: BoroughDoor
@@ -40,13 +41,13 @@ class Party:
     def with_accounts(cls, site: Site, desk: Desk) -> Party:
         """A borough whose system and officer have an Entra identity each."""
         doors = [site.door(desk.slug, who) for who in (borough(desk.slug), officer(desk.slug))]
-        return cls(desk, site.exchange.agreement, *doors)
+        return cls(desk, site.exchange.agreements, *doors)
 
     @classmethod
     def with_passes(cls, site: Site, desk: Desk) -> Party:
         """A borough that has nothing but the passes in its profile."""
         door = load_settings(desk.profile, environment={}).door()
-        return cls(desk, site.exchange.agreement, door, door)
+        return cls(desk, site.exchange.agreements, door, door)
 
     @property
     def slug(self) -> str:
@@ -74,7 +75,7 @@ class Party:
             receiver=EXCHANGE,
             dataset=dataset,
             collection=collection,
-            agreement=self.agreement,
+            agreement=self.agreements[ID].terms,
             key_id=keys.current(self.slug, Use.DROP),
             prepared_at=prepared_at,
             keys=keys,
@@ -85,18 +86,18 @@ class Party:
         """Every release of that name in the outbox (under `folder`), opened with the borough's own key."""
         names = [blob.name for blob in self.officer.list(folder) if blob.name.endswith(f"/{release}.parquet")]
         return [
-            open_release(self.officer.fetch(name), slug=self.slug, ring=self.desk.keys, agreement=self.agreement)
+            open_release(self.officer.fetch(name), slug=self.slug, ring=self.desk.keys, agreements=self.agreements)
             for name in names
         ]
 
     def summaries(self) -> list[tuple[str, dict[str, Any]]]:
         """Folder and `summary.json` of every finished run."""
-        names = [blob.name for blob in self.officer.list("results/") if blob.name.endswith("/summary.json")]
+        names = [blob.name for blob in self.officer.list(f"{ID}/results/") if blob.name.endswith("/summary.json")]
         return [(name.removesuffix("summary.json"), json.loads(self.officer.fetch(name).data)) for name in names]
 
     def answers(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """The verified receipt and the report of every drop."""
-        for blob in self.officer.list("reports/"):
+        for blob in self.officer.list():
             if blob.name.endswith("/receipt.json"):
                 receipt = verify_statement(self.officer.fetch(blob.name).data, self.desk.keys.public_key)["body"]
                 report = self.officer.fetch(blob.name.replace("receipt.json", "report.json"))

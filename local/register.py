@@ -17,7 +17,7 @@ import yaml
 from local import identities
 from local.witnessed_keys import VAULT
 from shared.kernel.audit.register import signature_hash
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Pass:
         }
 
 
-def write_register(path: Path, account: str, agreement: Agreement, passes: Iterable[Pass]) -> None:
+def write_register(path: Path, account: str, agreements: Agreements, passes: Iterable[Pass]) -> None:
     """Write `register.yaml`, with the passes that it already names and these."""
     earlier = yaml.safe_load(path.read_text(encoding="utf-8"))["passes"] if path.is_file() else []
     document = {
@@ -60,7 +60,7 @@ def write_register(path: Path, account: str, agreement: Agreement, passes: Itera
                 "identity": identities.borough(slug).object_id,
                 "officers": [identities.officer(slug).object_id],
             }
-            for slug in agreement.controllers
+            for slug in agreements.parties
         },
         "operators": [identities.OPERATOR.object_id],
         "deployers": [identities.DEPLOYER.object_id],

@@ -34,7 +34,7 @@ from local.register import Pass, write_register
 from local.witnessed_keys import KeyLog, WitnessedKeys
 from operate.passes import write_profile
 from operate.site import PROFILE
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
@@ -44,7 +44,7 @@ from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.storage.queues import Queues
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 ACCOUNT = "exchange"
 HOST_ACCOUNT = "exchangehost"
@@ -123,14 +123,14 @@ class Site:
 
 @contextmanager
 def open_site(
-    folder: Path, agreement: Agreement | None = None, *, clock: Callable[[], datetime] = utc_now
+    folder: Path, agreements: Agreements | None = None, *, clock: Callable[[], datetime] = utc_now
 ) -> Iterator[Site]:
     """Start the emulator over `folder`; make what is not there yet: containers, queue, keys. Passes are made anew.
 
     `clock` is the exchange's. The emulator goes by it if it is a `Clock`, else by the machine's.
     """
-    agreement = agreement or load_agreement("fsm")
-    desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreement.controllers)
+    agreements = agreements or load_agreements()
+    desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreements.parties)
     make_keys(folder / "keys", desks)
     moved = clock if isinstance(clock, Clock) else None
     azurite = Azurite(
@@ -157,21 +157,21 @@ def open_site(
             return open_now.enter_context(Queues.connect(azurite.url(of, "queue"), **as_(who)))
 
         deployed = account(DEPLOYER)
-        deployed.ensure_containers(agreement)
+        deployed.ensure_containers(agreements.parties)
         queue(DEPLOYER).ensure()
         made = queues(DEPLOYER)
-        for name in _queues_of_events(agreement):
+        for name in _queues_of_events(agreements):
             made.ensure(name)
         passes = [held for desk in desks for held in issue_passes(deployed, desk, (moved or utc_now)())]
         own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE}
         write_profile(folder / PROFILE, own)
-        write_register(folder / "register.yaml", ACCOUNT, agreement, passes)
+        write_register(folder / "register.yaml", ACCOUNT, agreements, passes)
         storage = account(APP)
         keys = WitnessedKeys(LocalKeyRing(folder / "keys"), APP, KeyLog(folder / "logs", moved or utc_now))
-        ledger = Ledger(storage.ledger(), agreement=agreement.reference, clock=clock)
+        ledger = Ledger(storage.ledger(), clock=clock)
         yield Site(
             folder=folder,
-            exchange=Exchange(agreement=agreement, storage=storage, keys=keys, ledger=ledger, clock=clock),
+            exchange=Exchange(agreements=agreements, storage=storage, keys=keys, ledger=ledger, clock=clock),
             poison=queue(APP),
             watched=account(HOST),
             operated=account(OPERATOR),
@@ -184,10 +184,10 @@ def open_site(
         )
 
 
-def _queues_of_events(agreement: Agreement) -> list[str]:
+def _queues_of_events(agreements: Agreements) -> list[str]:
     """As Bicep makes them: reports of the lifecycle policy come into a queue in either variant."""
-    boroughs = [f"drop-{borough.slug}" for borough in agreement.participants]
-    return ["policy-runs", *(["request", *boroughs] if os.environ.get("EXCHANGE_EVENTS") == "queue" else [])]
+    parties = [f"drop-{slug}" for slug in agreements.parties]
+    return ["policy-runs", *(["request", *parties] if os.environ.get("EXCHANGE_EVENTS") == "queue" else [])]
 
 
 def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:

@@ -60,13 +60,13 @@ def run(
 
 def _announce(site: Site, *, as_json: bool) -> None:
     # A profile holds passes, which are secrets: its place is shown and not what is in it.
-    agreement = site.exchange.agreement.reference
+    agreements = [agreed.terms.reference for agreed in site.exchange.agreements]
     text = table(
         ("borough", "profile"),
         [(desk.slug, desk.profile) for desk in site.desks],
-        f"The exchange is up under {agreement}. Ctrl-C stops it.\n",
+        f"The exchange is up under {', '.join(agreements)}. Ctrl-C stops it.\n",
     )
     profiles = {desk.slug: str(desk.profile) for desk in site.desks}
     example = f"\n\nFor example: exchange status --profile {site.desks[0].profile}"
-    answer({"ok": True, "agreement": agreement, "profiles": profiles}, text + example, as_json=as_json)
+    answer({"ok": True, "agreements": agreements, "profiles": profiles}, text + example, as_json=as_json)
     sys.stdout.flush()

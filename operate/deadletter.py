@@ -57,7 +57,7 @@ def replay(
     from shared.kernel.storage.dead_letters import POLICY_RUNS, dead_letters
 
     chosen = site.load_site(profile)
-    if borough is not None and borough not in (known := chosen.agreement().by_slug):
+    if borough is not None and borough not in (known := chosen.every_agreement().known):
         raise invalid("INP-023", name=borough, known=", ".join(known))
     done = Replay("deadletter")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison:

@@ -92,26 +92,38 @@ def _app(chosen: OperatedSite) -> tuple[dict[str, Any], list[Finding]]:
     """What the app's health page says, beside what this command is."""
     from client.versions import version_facts
 
-    ours = {"agreement_here": chosen.agreement().reference, "version_here": version_facts()["version"]}
+    here = [agreed.terms.reference for agreed in chosen.every_agreement()]
+    ours = {"agreements_here": here, "version_here": version_facts()["version"]}
     status, said = _ask(f"{chosen.need('app').rstrip('/')}/api/health")
-    shown = {key: value for key, value in said.items() if isinstance(value, bool) or _PLAIN.fullmatch(str(value))}
-    facts = {key: shown.get(key, "") for key in ("status", "version", "agreement", "in_force", "code")} | ours
+    facts = {key: _plain(said.get(key, "")) for key in ("status", "version", "code")} | ours
+    facts |= {key: _references(said.get(key)) for key in ("agreements", "in_force")}
     findings = []
     if status == 503 and facts["status"] == "unavailable":
         findings.append(Finding("EVT-026", "wrong", "app", f"It cannot do its work; {facts['code']}."))
     elif status != 200 or facts["status"] != "ok":
         findings.append(Finding("EVT-020", "not known", "app", f"Its health page cannot be read from here ({status})."))
-    elif facts["in_force"] is not True:
-        findings.append(
-            Finding("EVT-026", "wrong", "app", f"Its agreement {facts['agreement']} is not in force today.")
-        )
-    if facts["agreement"] not in ("", ours["agreement_here"]):
-        what = f"It carries out {facts['agreement']}; what is said here goes by {ours['agreement_here']}."
+    elif not facts["agreements"]:
+        findings.append(Finding("EVT-020", "not known", "app", "It does not say which agreements it carries out."))
+    else:
+        over = sorted({*facts["agreements"]} - {*facts["in_force"]})
+        findings += [Finding("EVT-026", "wrong", "app", f"Its agreement {one} is not in force today.") for one in over]
+    if facts["agreements"] and sorted(facts["agreements"]) != sorted(here):
+        what = f"It carries out {', '.join(facts['agreements'])}; what is said here goes by {', '.join(here)}."
         findings.append(Finding("EVT-020", "not known", "app", what))
     if facts["version"] not in ("", ours["version_here"]):
         what = f"It is version {facts['version']}, and this command is {ours['version_here']}."
         findings.append(Finding("EVT-027", "noted", "app", what))
     return facts, findings
+
+
+def _plain(said: object) -> str:
+    """A word of the app's, if it is one."""
+    return said if isinstance(said, str) and _PLAIN.fullmatch(said) else ""
+
+
+def _references(said: object) -> list[str]:
+    """A list of agreements, if it is one."""
+    return [found for one in said if (found := _plain(one))] if isinstance(said, list) else []
 
 
 def _ask(url: str) -> tuple[object, dict[str, Any]]:
@@ -147,7 +159,7 @@ def _deployed(chosen: OperatedSite) -> tuple[dict[str, Any], list[Finding]]:
         "disabled": None if functions is None else sorted(one.name for one in functions if one.disabled),
         "subscriptions": None if subscriptions is None else sorted(one.name for one in subscriptions),
     }
-    return facts, list(compare(chosen.agreement(), app, functions, subscriptions))
+    return facts, list(compare(chosen.every_agreement(), app, functions, subscriptions))
 
 
 def _rounds(storage: Storage, days: int) -> tuple[dict[str, Any], list[Finding]]:

@@ -44,9 +44,9 @@ def issue(
     from shared.kernel.storage.access import inbox_pass, outbox_pass
 
     chosen = site.load_site(profile)
-    agreement = chosen.agreement()
-    if borough not in agreement.controllers:
-        raise invalid("INP-023", name=borough, known=", ".join(agreement.controllers))
+    parties = chosen.every_agreement().parties
+    if borough not in parties:
+        raise invalid("INP-023", name=borough, known=", ".join(parties))
     issued = site.now()
     expires = issued + LASTS
     with step("Signing"), chosen.storage() as storage:

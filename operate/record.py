@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.kernel.storage.areas import Area, BlobFacts
     from shared.kernel.storage.logs_archive import LogArchive
     from shared.kernel.storage.storage import Storage
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 app = typer.Typer(no_args_is_help=True, help="Copy the record of a period, for an audit.")
 
@@ -58,7 +58,7 @@ def fetch(
     begins, ends = first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + timedelta(days=1)
     copied: Counter[str] = Counter()
     with step("Copying"), chosen.storage() as storage:
-        copied += copy_account(storage, chosen.agreement(), begins, ends, out)
+        copied += copy_account(storage, chosen.every_agreement(), begins, ends, out)
         logs = chosen.logs()
         if logs is None:
             note("EXCHANGE_AUDIT_ACCOUNT is not set: no logs were copied. Put them into the record's folder logs.")
@@ -71,17 +71,17 @@ def fetch(
     answer({"ok": True, "record": str(out), "files": facts}, text, as_json=json)
 
 
-def copy_account(storage: Storage, agreement: Agreement, begins: datetime, ends: datetime, out: Path) -> Counter[str]:
+def copy_account(storage: Storage, agreements: Agreements, begins: datetime, ends: datetime, out: Path) -> Counter[str]:
     """Copy ledger and certificates of the period into the folder `out`; returns how many files of each."""
     copied: Counter[str] = Counter()
-    for kind, path, data in _copies(storage, agreement, begins, ends):
+    for kind, path, data in _copies(storage, agreements, begins, ends):
         _write(out / path, data)
         copied[kind] += 1
     return copied
 
 
 def _copies(
-    storage: Storage, agreement: Agreement, begins: datetime, ends: datetime
+    storage: Storage, agreements: Agreements, begins: datetime, ends: datetime
 ) -> Iterator[tuple[str, str, bytes]]:
     from shared.kernel.envelope.manifest import EXCHANGE
 
@@ -91,7 +91,7 @@ def _copies(
         if any(_falls(document, begins, ends) for document in data.values()):
             yield from (("ledger", f"ledger/{name}", document) for name, document in data.items())
     # Whoever may have some is asked after one by one: an operator may not look into all the account's containers.
-    for owner in (*agreement.by_slug, EXCHANGE):
+    for owner in (*agreements.known, EXCHANGE):
         area = storage.certificates(owner)
         for blob in area.list():
             if begins <= datetime.fromisoformat(blob.name[:10]).replace(tzinfo=UTC) < ends:

@@ -25,7 +25,7 @@ from shared.kernel.storage.dead_letters import POLICY_RUNS
 if TYPE_CHECKING:
     from operate.site import OperatedSite
     from shared.kernel.storage.storage import Storage
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 Row = dict[str, Any]
 NOT_ASKED = "It was not asked for."
@@ -51,15 +51,15 @@ def disabled(function: str) -> Stays:
     return Stays("EVT-016", f"The function {function} is disabled.", "Enable it, and replay again.")
 
 
-def feeds_of(agreement: Agreement) -> dict[str, str]:
+def feeds_of(agreements: Agreements) -> dict[str, str]:
     """Every feed of events (as its queue is called), with the function that takes them."""
-    feeds = (*(f"drop-{slug}" for slug in agreement.controllers), "request", POLICY_RUNS)
+    feeds = (*(f"drop-{slug}" for slug in agreements.parties), "request", POLICY_RUNS)
     return {feed: feed.replace("-", "_") for feed in feeds}
 
 
 @dataclass(frozen=True)
 class Takers:
-    """Who takes which events: as the agreement has it and, where Azure can be asked, as the app is."""
+    """Who takes which events: as the agreements have it and, where Azure can be asked, as the app is."""
 
     feeds: dict[str, str]
     """Every feed with its function."""
@@ -70,7 +70,7 @@ class Takers:
     @classmethod
     def of(cls, chosen: OperatedSite) -> Takers:
         """Those of the site. Azure is asked where the site names app and topic; no answer stops nothing."""
-        feeds = feeds_of(chosen.agreement())
+        feeds = feeds_of(chosen.every_agreement())
         if not (chosen.app_id and chosen.topic_id):
             return cls(feeds)
         deployment = chosen.deployment()
@@ -132,7 +132,7 @@ class Replay:
 
         if not self.given:
             return
-        ledger = Ledger(storage.ledger(), agreement=chosen.agreement().reference, clock=site.now)
+        ledger = Ledger(storage.ledger(), clock=site.now)
         subject = f"replay:{site.now():%Y%m%d}-{secrets.token_hex(16)}"
         feeds = Counter(given.feed for given in self.given)
         try:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shared.kernel.storage.logs_archive import LogArchive
     from shared.kernel.storage.poison import PoisonQueue
     from shared.kernel.storage.storage import Storage
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 PROFILE = "operator.toml"
 _PATHS = ("keys", "certificate", "agreements")
@@ -68,11 +68,11 @@ class OperatedSite:
     certificate: str | None = None
     agreements: str | None = None
 
-    def agreement(self) -> Agreement:
-        """The agreement that the exchange carries out."""
-        from shared.agreements.registry import load_agreement
+    def every_agreement(self) -> Agreements:
+        """The agreements that the exchange carries out."""
+        from shared.agreements.registry import load_agreements
 
-        return load_agreement("fsm", Path(self.agreements) if self.agreements else None)
+        return load_agreements(Path(self.agreements) if self.agreements else None)
 
     def storage(self) -> Storage:
         """The exchange's account. Close it."""
@@ -100,9 +100,8 @@ class OperatedSite:
         from shared.kernel.exchange import Exchange
         from shared.kernel.ledger.chain import Ledger
 
-        agreement = self.agreement()
-        ledger = Ledger(storage.ledger(), agreement=agreement.reference, clock=now)
-        return Exchange(agreement, storage, LocalKeyRing(Path(self.need("keys"))), ledger, now)
+        ledger = Ledger(storage.ledger(), clock=now)
+        return Exchange(self.every_agreement(), storage, LocalKeyRing(Path(self.need("keys"))), ledger, now)
 
     def deployment(self) -> Deployment:
         """The app and its topic as Azure has them. Close it."""

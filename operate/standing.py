@@ -11,7 +11,7 @@ from shared.kernel.storage.dead_letters import POLICY_RUNS
 
 if TYPE_CHECKING:
     from shared.kernel.storage.deployment import AppFunction, AppState, Subscription
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 State = Literal["wrong", "not known", "noted"]
 BESIDE = ("disposal", "watchdog", "records", "reconcile", "health")
@@ -35,13 +35,13 @@ class Finding:
 
 
 def compare(
-    agreement: Agreement,
+    agreements: Agreements,
     app: AppState | None,
     functions: tuple[AppFunction, ...] | None,
     subscriptions: tuple[Subscription, ...] | None,
 ) -> Iterator[Finding]:
     """Everything that keeps a drop of a party from its function. `None` is what may not be seen: said as such."""
-    feeds = feeds_of(agreement)
+    feeds = feeds_of(agreements)
     if app is None or functions is None:
         yield Finding("EVT-020", "not known", "functions", "The app may not be looked at with this identity.")
     if app is not None and not app.running:
@@ -95,9 +95,9 @@ def _feed(feed: str, function: str, one: Subscription, app: AppState | None) -> 
 
 
 def _names(one: Subscription, feeds: Mapping[str, str], names: set[str] | None) -> Iterator[Finding]:
-    """Whether what a subscription calls is there, and whether the agreement knows it."""
+    """Whether what a subscription calls is there, and whether an agreement knows it."""
     called = feeds.get(one.queue) if one.queue else one.function
     if called is not None and names is not None and called not in names:
         yield Finding("EVT-014", "wrong", one.name, "It names a function that the app does not have.")
     if one.name not in feeds:
-        yield Finding("EVT-019", "wrong", one.name, "No party of the agreement has this subscription: delete it.")
+        yield Finding("EVT-019", "wrong", one.name, "No party of an agreement has this subscription: delete it.")

@@ -107,7 +107,7 @@ def _rows(chosen: OperatedSite) -> Iterator[dict[str, str]]:
 
     keys = chosen.vault_keys()
     wanted = [(EXCHANGE, Use.STAGING), (EXCHANGE, Use.SIGN)]
-    wanted += [(slug, use) for slug in chosen.agreement().controllers for use in (Use.DROP, Use.RELEASE, Use.SIGN)]
+    wanted += [(slug, use) for slug in chosen.every_agreement().parties for use in (Use.DROP, Use.RELEASE, Use.SIGN)]
     for owner, use in wanted:
         held = keys.held(owner, use)
         yield from (_row(key, key is held[-1]) for key in held)
@@ -127,9 +127,9 @@ def _row(key: PublicKey, current: bool) -> dict[str, str]:
 def _owner(chosen: OperatedSite, owner: str) -> str:
     from shared.kernel.envelope.manifest import EXCHANGE
 
-    agreement = chosen.agreement()
-    if owner != EXCHANGE and owner not in agreement.by_slug:
-        raise invalid("INP-023", name=owner, known=", ".join(agreement.controllers))
+    agreements = chosen.every_agreement()
+    if owner != EXCHANGE and owner not in agreements.known:
+        raise invalid("INP-023", name=owner, known=", ".join(agreements.parties))
     return owner
 
 

@@ -61,7 +61,7 @@ def storage(account: str) -> Iterator[Storage]:
     from shared.kernel.storage.storage import Storage
 
     with Storage.connect(account) as connected:
-        connected.ensure_containers(load_agreement("fsm"))
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 

@@ -375,5 +375,5 @@ def account(service: MemoryBlobs) -> str:
 def storage(service: MemoryBlobs) -> Iterator[Storage]:
     """The exchange's storage in it, with the containers of the pilot boroughs."""
     with service.storage() as connected:
-        connected.ensure_containers(load_agreement("fsm"))
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected

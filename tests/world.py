@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,17 @@ import pyarrow.parquet as pq
 from client.opening import open_release
 from local.site import Desk
 from shared.agreements.free_school_meals.contracts import CONTRACTS
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import agreed, load_agreement
 from shared.kernel.contract.identifiers import upn_check_letter
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.seal import Sealed, seal
-from shared.kernel.exchange import Exchange
+from shared.kernel.exchange import Exchange, Sharing
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.storage import POSTCODES, Storage
+from shared.kernel.terms.agreements import Agreements
 from shared.kernel.terms.model import Agreement
 from shared.kernel.work.carry_out import carry_out
 
@@ -109,6 +110,21 @@ class World:
     def storage(self) -> Storage:
         return self.exchange.storage
 
+    @property
+    def agreement(self) -> Agreement:
+        """What the agreement says."""
+        [agreed] = self.exchange.agreements
+        return agreed.terms
+
+    @property
+    def sharing(self) -> Sharing:
+        """The exchange under this agreement."""
+        return self.exchange.under(self.agreement.id)
+
+    def under(self, agreement: Agreement) -> World:
+        """The same world under these terms."""
+        return replace(self, exchange=replace(self.exchange, agreements=agreements_of(agreement)))
+
     def seal(
         self, slug: str, dataset: str, rows: pa.Table, *, prepared_at: datetime | None = None, **facts: Any
     ) -> Sealed:
@@ -119,7 +135,7 @@ class World:
             "receiver": EXCHANGE,
             "dataset": dataset,
             "collection": COLLECTION,
-            "agreement": self.exchange.agreement,
+            "agreement": self.agreement,
             "key_id": keys.current(slug, Use.DROP),
             "prepared_at": prepared_at or self.now[0],
         }
@@ -144,16 +160,21 @@ class World:
         """Do what the request trigger does, for every request there is."""
         for slug in PILOT:
             for blob in list(self.storage.requests(slug).list()):
-                carry_out(self.exchange, home=slug, name=blob.name)
+                carry_out(self.exchange, party=slug, name=blob.name)
 
     def report(self, slug: str, drop: str | None) -> dict[str, Any]:
         """The report that the borough finds in its outbox."""
-        return dict(json.loads(self.storage.outbox(slug).read(f"reports/{drop}/report.json").data))
+        return dict(json.loads(self.answer(slug, drop, "report.json")))
+
+    def answer(self, slug: str, drop: str | None, document: str) -> bytes:
+        """One document of what the borough was told of a drop, wherever it lies."""
+        [name] = [name for name in self.outbox(slug) if name.endswith(f"/reports/{drop}/{document}")]
+        return self.storage.outbox(slug).read(name).data
 
     def statuses(self, slug: str) -> list[str]:
         """Those of all reports that the borough has, in alphabetical order."""
         outbox = self.storage.outbox(slug)
-        names = [blob.name for blob in outbox.list("reports/") if blob.name.endswith("report.json")]
+        names = [blob.name for blob in outbox.list() if blob.name.endswith("report.json")]
         return sorted(json.loads(outbox.read(name).data)["status"] for name in names)
 
     def outbox(self, slug: str) -> list[str]:
@@ -163,7 +184,7 @@ class World:
     def open(self, slug: str, name: str) -> pa.Table:
         """Open a release with the borough's own key."""
         blob = self.storage.outbox(slug).read(name)
-        return open_release(blob, slug=slug, ring=self.rings[slug], agreement=self.exchange.agreement)
+        return open_release(blob, slug=slug, ring=self.rings[slug], agreements=self.exchange.agreements)
 
     def results(self, slug: str, release: str) -> pa.Table:
         """All rows of a release that the borough has, opened with its own key."""
@@ -176,7 +197,7 @@ class World:
         found: dict[str, Any] = {}
         for slug in PILOT:
             for name in self.outbox(slug):
-                if name.startswith("reports/"):
+                if "/reports/" in name:
                     found[f"{slug}/{name}"] = self.storage.outbox(slug).read(name).data
                 elif name.endswith(".parquet"):
                     found[f"{slug}/{name}"] = self.open(slug, name).to_pydict()
@@ -195,18 +216,22 @@ _numbers = itertools.count(1)
 def make_world(storage: Storage, folder: Path, agreement: Agreement | None = None) -> World:
     """Build the world in an empty storage account, over keys that `make_keys(folder / "keys", desks(folder))` made."""
     now = [NOW]
-    agreement = agreement or load_agreement("fsm")
     return World(
         Exchange(
-            agreement=agreement,
+            agreements=agreements_of(agreement or load_agreement("fsm")),
             storage=storage,
             keys=LocalKeyRing(folder / "keys"),
-            ledger=Ledger(storage.ledger(), agreement=agreement.reference, clock=lambda: now[0]),
+            ledger=Ledger(storage.ledger(), clock=lambda: now[0]),
             clock=lambda: now[0],
         ),
         {slug: LocalKeyRing(folder / slug / "keys") for slug in PILOT},
         now,
     )
+
+
+def agreements_of(agreement: Agreement) -> Agreements:
+    """This agreement alone, with the pipeline of free school meals."""
+    return Agreements((agreed(agreement),))
 
 
 def desks(folder: Path) -> tuple[Desk, ...]:

@@ -21,11 +21,12 @@ import pyarrow.parquet as pq
 from bench.link.__main__ import PEERS, child, make
 from bench.link.measure import right
 from bench.link.read import main_registrations, read
+from shared.agreements.free_school_meals.linkage import SCHEMA
 from shared.agreements.registry import load_agreement
-from shared.methods.linkage.blocking import block
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.weigh import weigh as weigh_pairs
-from shared.methods.linkage.weights import weights_of
+from shared.methods.linkage.block.rules import block
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.model.weigh import weigh as weigh_pairs
+from shared.methods.linkage.model.weights import weights_of
 
 CUTS = (9.0, 12.0, 15.0, 18.0)
 HEAD = (
@@ -40,13 +41,13 @@ def weigh(folder: Path, least: float) -> pa.Table:
     if policy.model is None:
         raise ValueError("the agreement names no model")
     pupils, main = main_registrations(folder)
-    records = read_records(pupils, read(folder, "households"))
-    everyone = (np.ones(rows, np.bool_) for rows in (records.pupils, records.households))
+    records = read_records(pupils, read(folder, "households"), SCHEMA)
+    everyone = (np.ones(rows, np.bool_) for rows in (records.left_rows, records.right_rows))
     pairs, _ = block(records, *everyone)
     scale = weights_of(policy.model).on(records)
     near = weigh_pairs(scale, pairs, policy.forename_similarity, least)
     bits = scale.bits(near.pairs, near.levels).total
-    pupil, household = main[near.pairs.pupils], near.pairs.households.astype(np.int64)
+    pupil, household = main[near.pairs.left], near.pairs.right.astype(np.int64)
     found = right(pupil, household, pq.read_table(folder / "truth.parquet"))
     return pa.table({"pupil_row": pupil, "household_row": household, "bits": bits, "right": found})
 

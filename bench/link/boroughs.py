@@ -25,12 +25,12 @@ from bench.link.measure import LEAST_IN_A_BAND, Counts, by_group, calibration
 from local.synth.london import AS_OF, London, generate
 from local.synth.places import load_places
 from shared.agreements.free_school_meals.contracts import HOUSEHOLDS, PUPILS
+from shared.agreements.free_school_meals.linkage import link_pupils
+from shared.agreements.free_school_meals.registrations import second_registrations
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import validate
-from shared.methods.linkage.link import link
 from shared.methods.linkage.policy import LinkagePolicy
-from shared.methods.linkage.registrations import second_registrations
 
 STALE_AFTER = 365
 
@@ -96,7 +96,7 @@ def link_boroughs(folder: Path, policy: LinkagePolicy) -> pa.Table:
     for slug in pupils.column("home").unique().to_pylist():
         mine = pupils.filter(pc.equal(pupils.column("home"), slug)).combine_chunks()
         theirs = np.flatnonzero(np.asarray(pc.equal(households.column("home"), slug)))
-        links = link(mine, households.take(pa.array(theirs)).combine_chunks(), policy)
+        links = link_pupils(mine, households.take(pa.array(theirs)).combine_chunks(), policy)
         row = links.column("household_row").combine_chunks()
         place = np.where(np.asarray(row.is_valid()), theirs[np.asarray(row.fill_null(0))], -2)
         own, other = (np.asarray(mine.column(name).combine_chunks()) for name in ("own", "other"))

@@ -21,15 +21,15 @@ def main(folder: Path) -> None:
     import pandas as pd  # noqa: F401 - Arrow imports it at its first array
 
     from bench.link.read import read
+    from shared.agreements.free_school_meals.linkage import link_pupils
     from shared.agreements.registry import load_agreement
-    from shared.methods.linkage.link import link
 
     imported = time.perf_counter() - began
     policy = load_agreement("fsm").linkage
     seconds = []
     for _ in range(TIMES):
         began = time.perf_counter()
-        link(*(read(folder, side) for side in ("pupils", "households")), policy)
+        link_pupils(*(read(folder, side) for side in ("pupils", "households")), policy)
         seconds.append(time.perf_counter() - began)
     print(json.dumps({"import": imported, "first": seconds[0], "median": statistics.median(seconds)}))
 

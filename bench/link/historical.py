@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.link.sets import contract_table, truth_table
+from bench.link.tables import contract_table, truth_table
 
 NAMES = {
     "pupils": ("forename", "surname", "dob", "sex"),

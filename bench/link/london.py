@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.link.sets import TRUTH
+from bench.link.tables import TRUTH
 from local.synth.london import AS_OF, London, generate
 from local.synth.places import load_places
 from shared.agreements.free_school_meals.contracts import CONTRACTS

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.link.contestants.race import Ints
-from shared.methods.linkage.columns import COLUMNS, OFTEN_ALIKE
-from shared.methods.linkage.registrations import REGISTRATION, second_registrations
+from shared.agreements.free_school_meals.linkage import SCHEMA
+from shared.agreements.free_school_meals.registrations import REGISTRATION, second_registrations
 
 
 def main_registrations(folder: Path) -> tuple[pa.Table, Ints]:
@@ -24,8 +24,7 @@ def main_registrations(folder: Path) -> tuple[pa.Table, Ints]:
 
 def read(folder: Path, side: str) -> pa.Table:
     """The columns that linkage looks at, and those that tell further registrations of a child."""
-    columns = (*COLUMNS[side], *(REGISTRATION if side == "pupils" else ()))
-    file = pq.ParquetFile(
-        folder / f"{side}.parquet", read_dictionary=[name for name in COLUMNS[side] if name in OFTEN_ALIKE]
-    )
+    declared = SCHEMA.left if side == "pupils" else SCHEMA.right
+    columns = (*declared.names, *(REGISTRATION if side == "pupils" else ()))
+    file = pq.ParquetFile(folder / f"{side}.parquet", read_dictionary=list(declared.often_alike))
     return file.read(columns=list(columns))

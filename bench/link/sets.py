@@ -9,23 +9,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shared.agreements.free_school_meals.contracts import CONTRACTS
+from bench.link.historical import historical_set, source
+from bench.link.london import london_set
 
-TRUTH = pa.schema(
-    {
-        "pupil_row": pa.int32(),
-        "household_row": pa.int32(),
-        "other_household_row": pa.int32(),
-        "group": pa.string(),
-    }
-)
 ROWS_IN_A_GROUP = 122_880
 """What DuckDB reads best; with one large group it would read in one thread."""
 HELD_OUT_SEED, DEVELOPMENT_SEED = 3, 1
@@ -73,30 +65,6 @@ SETS: dict[str, Set] = {
 }
 
 
-def contract_table(dataset: str, columns: Mapping[str, pa.Array], rows: int) -> pa.Table:
-    """A table with every column of the contract; what is not in `columns` is null."""
-    schema = CONTRACTS[dataset].arrow_schema()
-    unknown = set(columns) - set(schema.names)
-    if unknown:
-        raise ValueError(f"{dataset} has no column {sorted(unknown)}")
-    arrays = [columns[field.name] if field.name in columns else pa.nulls(rows, field.type) for field in schema]
-    return pa.table(arrays, schema=schema)
-
-
-def truth_table(pupil: pa.Array, household: pa.Array, group: pa.Array | None = None) -> pa.Table:
-    """A truth in which each pupil has one right record."""
-    rows = len(pupil)
-    return pa.table(
-        [
-            pupil.cast(pa.int32()),
-            household.cast(pa.int32()),
-            pa.nulls(rows, pa.int32()),
-            pa.nulls(rows, pa.string()) if group is None else group,
-        ],
-        schema=TRUTH,
-    )
-
-
 def write_set(which: Set, folder: Path, pupils: pa.Table, households: pa.Table, truth: pa.Table) -> None:
     """Write the files of a set; `set.json` comes last and says that it is complete."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -119,12 +87,8 @@ def findable(truth: pa.Table) -> int:
 def make(which: Set, folder: Path) -> None:
     """Make a set that needs no package beyond ours."""
     if which.kind == "london":
-        from bench.link.london import london_set
-
         write_set(which, folder, *london_set(which.seed, which.pupils, which.rows))
     elif which.kind == "historical":
-        from bench.link.historical import historical_set, source
-
         write_set(which, folder, *historical_set(source()))
     else:
         raise ValueError(f"{which.name} is made by its own module")

@@ -43,7 +43,7 @@ def calibrate_bands(
     from client.codes import invalid
     from client.linking import read_decisions, read_stated
     from client.reviewing import read_first_looks
-    from shared.methods.linkage.calibrate import calibrate, first_looks, fit_decisions
+    from shared.methods.linkage.model.calibrate import calibrate, first_looks, fit_decisions
 
     stated, decided = read_stated(results), pa.concat_tables(map(read_decisions, decisions))
     bands = calibrate(stated, decided).to_pylist()

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     XLSX = "xlsx"
 
 
-@app.command("fetch", epilog="Example: exchange fetch results/2026-autumn --out results --as xlsx")
+@app.command("fetch", epilog="Example: exchange fetch fsm/results/2026-autumn --out results --as xlsx")
 def fetch_files(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to save into.")],
     prefix: Annotated[str, typer.Argument(help="Only what begins with this; see `exchange status`.")] = "",
@@ -48,8 +48,8 @@ def fetch_files(
     from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
-    agreement, ring, slug = settings.agreement(), settings.key_ring(), settings.slug()
-    collector = Collector(out, kind.value, force, slug, ring, agreement)
+    agreed, ring, slug = settings.every_agreement(), settings.key_ring(), settings.slug()
+    collector = Collector(out, kind.value, force, slug, ring, agreed)
     with step("Fetching"), open_door(settings, OUTBOX) as door:
         names = sorted(facts.name for facts in door.list(prefix))
         if not names:

@@ -45,7 +45,7 @@ def link_files(
     from client.files import write_table
     from client.linking import counts, read_for_linkage, to_draw, write_pictures
     from client.settings import load_settings
-    from shared.methods.linkage.registrations import link_main_registrations, second_registrations
+    from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
 
     policy = load_settings(profile, agreements=agreements).agreement().linkage
     with step("Reading"):
@@ -60,11 +60,11 @@ def link_files(
     found = counts(links)
     drawn = to_draw(links, pictures, rows or []).slice(0, None if policy.model else 0)
     if policy.model and (explanation or drawn.num_rows):
-        from shared.methods.linkage.explain import explain
+        from shared.agreements.free_school_meals.linkage import explain_links
 
-        write_pictures(out / "pictures", explain(left, right, drawn, policy), drawn)
+        write_pictures(out / "pictures", explain_links(left, right, drawn, policy), drawn)
         if explanation:
-            write_table(out / "explanation.parquet", explain(left, right, links, policy))
+            write_table(out / "explanation.parquet", explain_links(left, right, links, policy))
     elif explanation or pictures or rows:
         none = "these rows have no pair" if rows else "no pair is in review"
         why = none if policy.model else "the agreement names no model, so there are no weights"

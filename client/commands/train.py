@@ -36,7 +36,8 @@ def train_model(
     from client.files import write_bytes
     from client.linking import check_label, model_bytes, read_for_linkage
     from client.settings import load_settings
-    from shared.methods.linkage.train import train
+    from shared.agreements.free_school_meals.linkage import SCHEMA
+    from shared.methods.linkage.model.train import train
 
     if len(files) % 2:
         raise invalid("INP-000", problem="A households file is missing: give pupils and households.", command="train")
@@ -49,10 +50,10 @@ def train_model(
         ]
     try:
         with step("Training"):
-            model = train(tables, policy, name=name, version=version, trained_on=trained_on)
+            model = train(tables, SCHEMA, policy, name=name, version=version, trained_on=trained_on)
     except ValueError:  # its text is not shown: one that comes from elsewhere may quote a cell
         problem = "There is nothing to train on: no pupil and child of these files have enough in common to compare."
         raise invalid("INP-000", problem=problem, command="train") from None
     write_bytes(out, model_bytes(model))
-    facts = {"pupils": model.pupils, "households": model.households, "found": model.found, "file": str(out)}
+    facts = {"pupils": model.left_rows, "households": model.right_rows, "found": model.found, "file": str(out)}
     answer({"ok": True, **facts}, facts_table(facts), as_json=json)

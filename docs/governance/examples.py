@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.agreements.free_school_meals.linkage import ADDRESS
 from shared.kernel.contract.columns import ARROW_TYPES, Column
-from shared.methods.linkage.columns import ADDRESS
 
 
 def example(column: Column) -> Any:

@@ -1,7 +1,7 @@
 """Which code reads which column of a contract. Not declared: found by letting the code itself read a watched row.
 
 A rule reads through `Frame.column`, a service through the table that it is handed; both are watched. Linkage turns
-columns into fields (`linkage.records.Records`): it is given rows of which one cell alone is filled, and the
+columns into fields (`linkage.encode.records.Records`): it is given rows of which one cell alone is filled, and the
 fields that then say something of a row are made of that cell. What a release carries is found by rows whose values are
 their own origin.
 """
@@ -24,17 +24,18 @@ from docs.governance.watching import WatchedFrame, WatchedTable, literals
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.enrol import with_pupil
+from shared.agreements.free_school_meals.linkage import LINKS, SCHEMA
+from shared.agreements.free_school_meals.registrations import second_registrations
 from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import pairs
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.rules.registry import Context, Rule
-from shared.methods.linkage.addresses import Addresses
-from shared.methods.linkage.fields import Field
-from shared.methods.linkage.levels import LEVELS
-from shared.methods.linkage.link import LINKS
-from shared.methods.linkage.records import Records, read_records
-from shared.methods.linkage.registrations import second_registrations
-from shared.methods.linkage.shared_identifiers import SharedIdentifier
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.encode.addresses import Addresses
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.encode.shared_identifiers import SharedIdentifier
 
 RULES = "shared/agreements/free_school_meals/rules"
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,22 +43,23 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPARED_IN = {
     "upn": ("upn",),
     "uln": ("uln",),
-    "surname": ("surname", "surname_words", "surname_sound", "preferred_surname", "former_surname", "parents"),
+    "surname": ("surname", "surname_words", "surname_sound", "other_surnames", "parents"),
     "forename": ("forename", "first_name", "further_names", "forename_3", "forename_sound"),
     "dob": ("dob", "unordered_dob", "birth_year"),
     "sex": ("sex",),
     "address": ("postcode", "sector", "district", "area", "uprn", "addresses"),
-    "contact": ("contact", "partner"),
-    "family": ("household_ref",),
-    "twin": ("household_ref",),
+    "contact": ("contact", "other_parents"),
+    "family": ("family",),
+    "twin": ("family",),
     "suppressed": ("suppressed",),
 }
-"""For each comparison of `linkage.levels`, and each guard that has fields of its own, the fields that linkage
+"""For each comparison of `linkage.compare.levels`, and each guard that has fields of its own, the fields that linkage
 holds for it (`Records`)."""
 
 
-OF_ONE_SIDE = {"preferred_surname": 0, "former_surname": 0, "partner": 1, "parents": 1, "suppressed": 1}
-"""Fields that only one side has (0: pupils, 1: households). Any other field that comes in two has one for each."""
+OF_ONE_SIDE = {"other_surnames": 0, "other_parents": 1, "parents": 1, "suppressed": 1}
+"""Fields that only one side has (0: left, the pupils; 1: right, the households). Any other field that comes in two has
+one for each."""
 
 
 @dataclass(frozen=True, order=True)
@@ -146,7 +148,12 @@ def _rules(dataset: str) -> tuple[tuple[Rule, frozenset[str]], ...]:
 
 def _routing() -> Iterator[tuple[str, str, Use]]:
     directory = pa.table({"postcode": ["SW2 5SG"], "ons_code": ["E09000022"]})
-    read = _watch("pupils", lambda rows: route(rows, directory, agreement(), school="southwark"))
+
+    def find(rows: WatchedTable) -> None:
+        rows.table = rows.table.append_column("row", pa.array(range(rows.num_rows), pa.int32()))
+        route(rows, directory, agreement(), school="southwark")
+
+    read = _watch("pupils", find)
     yield from _of("pupils", read, Use("finds the home borough", "shared/agreements/free_school_meals/whereabouts.py"))
 
 
@@ -169,17 +176,17 @@ def _registrations() -> Iterator[tuple[str, str, Use]]:
         rows.table = rows.table.append_column("row", pa.array(range(rows.num_rows)))
         second_registrations(rows)
 
-    use = Use("counts a child once", "shared/methods/linkage/registrations.py")
+    use = Use("counts a child once", "shared/agreements/free_school_meals/registrations.py")
     yield from _of("pupils", _watch("pupils", add), use)
 
 
 def _linkage() -> Iterator[tuple[str, str, Use]]:
-    records = read_records(one_cell_each("pupils"), one_cell_each("households"))
+    records = read_records(one_cell_each("pupils"), one_cell_each("households"), SCHEMA)
     known = {field for held in COMPARED_IN.values() for field in held}
     if strangers := {field.name for field in fields(Records)} - known:
         raise LookupError(f"docs/governance/reading.py: COMPARED_IN does not say what {strangers} is held for")
     for what, names in COMPARED_IN.items():
-        use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/methods/linkage/records.py")
+        use = Use(f"{'links' if what in LEVELS else 'guard'}: {what}", "shared/agreements/free_school_meals/linkage.py")
         for name in names:
             for side, dataset in enumerate(("pupils", "households")):
                 if OF_ONE_SIDE.get(name, side) == side:
@@ -196,7 +203,7 @@ def _said(held: Any, side: int) -> set[int]:
     if isinstance(held, Addresses):
         return _said(held.house_numbers(np.arange(held.places.shape[1]))[0], side)
     if isinstance(held, Field):
-        return _said((held.pupils, held.households)[side], side)
+        return _said((held.left, held.right)[side], side)
     if isinstance(held, np.ndarray):
         return set(np.flatnonzero(held if held.dtype == np.bool_ else held >= 0).tolist())
     return set().union(*(_said(part, side) for part in held))
@@ -208,8 +215,8 @@ def _decisions() -> Iterator[tuple[str, str, Use]]:
 
 
 def _officers() -> Iterator[tuple[str, str, Use]]:
-    path = "shared/kernel/intake/receive.py"
-    read = set(CONTRACTS["decisions"].names) & literals(ROOT / path, "_take_in")
+    path = "shared/agreements/free_school_meals/pipeline.py"
+    read = set(CONTRACTS["decisions"].names) & literals(ROOT / path, "check")
     yield from _of("decisions", read, Use("counts the officers", path))
 
 

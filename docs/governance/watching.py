@@ -51,6 +51,10 @@ class WatchedTable:
         self.read.add(name)
         return self.table.column(name)
 
+    def take(self, rows: pa.Array) -> pa.Table:
+        """As the table does: to pass rows on whole is not to read them."""
+        return self.table.take(rows)
+
     def select(self, names: list[str]) -> pa.Table:
         """As the table does, and remembered."""
         self.read.update(names)

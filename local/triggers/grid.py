@@ -137,6 +137,6 @@ class EventGrid:
                 yield NewBlob(area.container, area.prefix + blob.name, blob.etag)
 
     def _areas(self) -> Iterator[Area]:
-        for slug in self._exchange.agreement.controllers:
+        for slug in self._exchange.agreements.parties:
             yield self._watched.inbox(slug)
             yield self._watched.requests(slug)

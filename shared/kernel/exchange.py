@@ -2,28 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shared.kernel.envelope.keys import KeyService
     from shared.kernel.ledger.chain import Ledger
+    from shared.kernel.storage.areas import Area
     from shared.kernel.storage.storage import Storage
+    from shared.kernel.terms.agreements import Agreements
     from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """The agreement in force, where blobs are, which keys there are, where events go, and what time it is (UTC)."""
+    """The agreements, where blobs are, which keys there are, where events go, and what time it is (UTC)."""
 
-    agreement: Agreement
+    agreements: Agreements
     storage: Storage
     keys: KeyService
     ledger: Ledger
+    """For events of no agreement."""
     clock: Callable[[], datetime]
 
     def working_on(self, subject: str) -> Exchange:
         """The same, with every request to storage and keys marked with the ledger's subject: their logs repeat it."""
         return replace(self, storage=self.storage.with_request_id(subject), keys=self.keys.working_on(subject))
+
+    def under(self, agreement: str) -> Sharing:
+        """The exchange as one agreement has it. Raises `KeyError` where there is none of that id."""
+        return Sharing(self, *self.agreements[agreement].both)
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """The exchange under one agreement: whatever is written is written into the agreement's own folders."""
+
+    exchange: Exchange
+    agreement: Agreement
+    pipeline: Pipeline
+
+    @property
+    def keys(self) -> KeyService:
+        """The exchange's keys."""
+        return self.exchange.keys
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The exchange's clock."""
+        return self.exchange.clock
+
+    @property
+    def ledger(self) -> Ledger:
+        """The exchange's ledger, whose events bear this agreement."""
+        return self.exchange.ledger.under(self.agreement.reference)
+
+    def working_on(self, subject: str) -> Sharing:
+        """As `Exchange.working_on`."""
+        return replace(self, exchange=self.exchange.working_on(subject))
+
+    def staging(self, party: str) -> Area:
+        """Validated rows that are this party's work."""
+        return self.exchange.storage.staging(party).folder(self.agreement.id)
+
+    def requests(self, party: str) -> Area:
+        """Work that is due for this party."""
+        return self.exchange.storage.requests(party).folder(self.agreement.id)
+
+    def outbox(self, party: str) -> Area:
+        """What this party collects."""
+        return self.exchange.storage.outbox(party).folder(self.agreement.id)
+
+    def claim(self, party: str, key: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """As `Storage.claim`, of a piece of work under this agreement."""
+        return self.exchange.storage.claim(party, f"{self.agreement.id}/{key}", facts)

@@ -25,7 +25,7 @@ CLEARED = (
 def exchange(unused_accounts: Iterator[str]) -> Iterator[Storage]:
     """An account for all conditions of a module: they use names of their own."""
     with Storage.connect(next(unused_accounts)) as storage:
-        storage.ensure_containers(load_agreement("fsm"))
+        storage.ensure_containers(load_agreement("fsm").controllers)
         yield storage
 
 

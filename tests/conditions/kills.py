@@ -225,7 +225,7 @@ def kill_many(folder: Path, count: int, seed: int) -> Counter[str]:
         Azurite(folder / "azurite", ["kills"]) as emulator,
         Storage.connect(emulator.connection_string("kills")) as storage,
     ):
-        storage.ensure_containers(load_agreement("fsm"))
+        storage.ensure_containers(load_agreement("fsm").controllers)
         (folder / "desk").mkdir()
         desk = Desktop(folder / "desk", storage, random.Random(seed))
         desk.set_up()

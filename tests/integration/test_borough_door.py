@@ -101,7 +101,7 @@ def trusting(certificate: tuple[Path, Path]) -> dict[str, object]:
 @pytest.fixture
 def entra_storage(entra_azurite: Azurite, trusting: dict[str, object]) -> Iterator[Storage]:
     with Storage.connect(entra_azurite.url("entra"), credential=PERSON, **trusting) as connected:
-        connected.ensure_containers(load_agreement("fsm"))
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 

@@ -64,7 +64,7 @@ def names(world: World, slug: str) -> dict[str, list[str]]:
         kind: [
             copy.name
             for copy in getattr(world.storage, kind)(slug).copies()
-            if not copy.name.startswith(("disposal-", "certificates/"))
+            if not copy.name.startswith(("exchange/disposal-", "exchange/certificates/"))
         ]
         for kind in CONTAINERS
     }
@@ -130,7 +130,7 @@ def test_the_borough_finds_the_very_certificate_that_is_kept(term: World, poison
     dispose(term.exchange, poison, NoLog())
 
     [kept] = term.storage.certificates("southwark").list()
-    delivered = term.storage.outbox("southwark").read(f"certificates/{kept.name}").data
+    delivered = term.storage.outbox("southwark").read(f"exchange/certificates/{kept.name}").data
     assert delivered == term.storage.certificates("southwark").read(kept.name).data
     assert verify_statement(delivered, term.rings["southwark"].public_key)["kind"] == "certificate"
     assert list(term.storage.certificates("wandsworth").list()) == [], "nothing went there, so nothing is certified"
@@ -306,10 +306,10 @@ def test_a_borough_that_left_the_agreement_is_swept_as_before(world: World, pois
     world.storage.staging("lewisham").create("pupils/x", b"1")
     for box in ("inbox", "outbox"):
         world.storage.service.delete_container(f"lewisham-{box}")
-    left = world.exchange.agreement.model_copy(update={"controllers": ("southwark",)})
+    left = world.agreement.model_copy(update={"controllers": ("southwark",)})
     later(world, DAYS + 1)
 
-    dispose(replace(world.exchange, agreement=left), poison, NoLog())
+    dispose(world.under(left).exchange, poison, NoLog())
 
     assert list(world.storage.inbox("lambeth").copies()) == []
     assert list(world.storage.staging("lewisham").copies()) == []
@@ -349,7 +349,7 @@ def test_killed_between_any_two_writes_it_is_finished_the_next_day_and_certified
     world: World, account: str, poison: PoisonQueue
 ) -> None:
     world.now[0] = datetime.now(UTC)
-    slugs = iter(world.exchange.agreement.by_slug)
+    slugs = iter(world.agreement.by_slug)
     kills = 0
     for fault in (Fault.KILLED_BEFORE, Fault.KILLED_AFTER):
         for number in range(1, 40):
@@ -430,7 +430,7 @@ def test_a_fault_at_one_borough_keeps_no_other_from_being_swept(
 
 
 def ledger(world: World, storage: Storage) -> Ledger:
-    return Ledger(storage.ledger(), agreement=world.exchange.agreement.reference, clock=lambda: world.now[0])
+    return Ledger(storage.ledger(), clock=lambda: world.now[0])
 
 
 class Log:

@@ -27,8 +27,8 @@ from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.agreements.registry import load_agreement
 from shared.kernel.disposal.watchdog import CODES as DISPOSAL_CODES
 from shared.kernel.terms.model import Agreement
-from shared.methods.linkage.guards import GUARDS
-from shared.methods.linkage.levels import LEVELS
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.guards.guards import GUARDS
 from tests.world import NOW
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -39,7 +39,7 @@ def new_world(unused_accounts: Iterator[str], keys_folder: Path) -> Iterator[Cal
         storage = Storage.connect(next(unused_accounts))
         opened.append(storage)
         world = make_world(storage, keys_folder)
-        storage.ensure_containers(world.exchange.agreement)
+        storage.ensure_containers(world.agreement.controllers)
         put_postcodes(storage)
         return world
 
@@ -155,7 +155,7 @@ def journey(world: World, drops: list[Drop]) -> None:
 def over(world: World, storage: Storage) -> World:
     """The same world over another connection to its storage."""
     exchange = world.exchange
-    ledger = Ledger(storage.ledger(), agreement=exchange.agreement.reference, clock=exchange.clock)
+    ledger = Ledger(storage.ledger(), clock=exchange.clock)
     return replace(world, exchange=replace(exchange, storage=storage, ledger=ledger))
 
 
@@ -172,7 +172,7 @@ def test_a_process_killed_after_every_single_write_leaves_the_same_outputs(
     account = next(unused_accounts)
     with Storage.connect(account) as storage:
         world = make_world(storage, keys_folder)
-        storage.ensure_containers(world.exchange.agreement)
+        storage.ensure_containers(world.agreement.controllers)
         put_postcodes(storage)
         lives = 0
         for stage in ([drops[0]], [drops[2]], [choice]):

@@ -127,8 +127,8 @@ def test_what_the_example_drops_is_accepted_and_what_comes_back_it_opens(
     assert (body["status"], body["rows_in"], body["rejected"]) == ("accepted", 1, 0)
 
     finished(site, "lambeth")
-    answers.main("results", f"results/{COLLECTION}")
-    [matches] = [pq.read_table(path) for path in home.glob("results-*-matches.parquet")]
+    answers.main("results", f"fsm/results/{COLLECTION}")
+    [matches] = [pq.read_table(path) for path in home.glob("fsm-results-*-matches.parquet")]
     assert matches.column("pupil_surname").to_pylist() == ["Okafor"]
 
 
@@ -143,7 +143,7 @@ def finished(site: Site, slug: str) -> None:
     """Wait until a run has been released to the borough."""
     outbox, waited = site.operated.outbox(slug), threading.Event()
     for _ in range(300):
-        if any(found.name.endswith("/summary.json") for found in outbox.list("results/")):
+        if any(found.name.endswith("/summary.json") for found in outbox.list("fsm/results/")):
             return
         waited.wait(0.2)
     raise AssertionError("no results came")
@@ -219,7 +219,7 @@ def test_what_passes_is_tried_again_with_the_same_bytes_and_what_does_not_is_rai
 def test_a_receipt_that_was_altered_is_not_believed(world: Any) -> None:
     name = world.drop("southwark", "pupils", [pupil()])
     drop = world.receive("southwark", name)
-    document = world.storage.outbox("southwark").read(f"reports/{drop}/receipt.json").data
+    document = world.answer("southwark", drop, "receipt.json")
     exchange = world.exchange.keys.export_public("exchange", Use.SIGN)
     assert answers.read_receipt(document, exchange)["status"] == "accepted"
     with pytest.raises(InvalidSignature):

@@ -19,7 +19,7 @@ from client.cli import run
 from operate.replaying import feeds_of
 from operate.site import OperatedSite
 from operate.standing import BESIDE
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.storage.deployment import Deployment
 from shared.kernel.storage.management import SCOPE
 from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
@@ -27,7 +27,8 @@ from tests.azure_deployment import APP, TOPIC, Azure
 from tests.azure_services import Credential, served
 from tests.world import World
 
-AGREEMENT = load_agreement("fsm")
+AGREEMENTS = load_agreements()
+REFERENCES = [agreed.terms.reference for agreed in AGREEMENTS]
 NOW = datetime.now(UTC).replace(microsecond=0)
 BLOBS = "/blobServices/default/containers"
 
@@ -46,7 +47,7 @@ class Page:
     def __init__(self) -> None:
         self.status = 200
         self.body: bytes = b""
-        self.says(status="ok", in_force=True, version=version("borough-exchange"), agreement=AGREEMENT.reference)
+        self.says(status="ok", in_force=REFERENCES, version=version("borough-exchange"), agreements=REFERENCES)
 
     def says(self, **facts: object) -> None:
         self.body = json.dumps(facts).encode()
@@ -89,8 +90,8 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
 def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
     """Azure Resource Manager, with all that the templates deploy."""
     deployed = Azure()
-    deployed.functions = dict.fromkeys((*feeds_of(AGREEMENT).values(), *BESIDE), False)
-    for slug in AGREEMENT.controllers:
+    deployed.functions = dict.fromkeys((*feeds_of(AGREEMENTS).values(), *BESIDE), False)
+    for slug in AGREEMENTS.parties:
         function = f"Host.Functions.drop_{slug.replace('-', '_')}"
         deployed.pushed(f"drop-{slug}", f"{BLOBS}/{slug}-inbox/blobs/", function)
     deployed.pushed("request", f"{BLOBS}/requests/blobs/", "Host.Functions.request")
@@ -124,8 +125,8 @@ def test_a_deployment_as_it_should_be_is_well(
 
     report = said(capsys)
     assert (report["ok"], report["answer"], report["findings"]) == (True, "well", [])
-    assert report["app"]["agreement"] == AGREEMENT.reference
-    assert len(report["deployed"]["subscriptions"]) == len(AGREEMENT.controllers) + 2
+    assert report["app"]["agreements"] == REFERENCES
+    assert len(report["deployed"]["subscriptions"]) == len(AGREEMENTS.parties) + 2
     assert run(["health"]) == 0
     shown = capsys.readouterr().out
     assert "All in all: well." in shown
@@ -178,16 +179,17 @@ def test_what_this_identity_may_not_ask_is_not_known(
     ("status", "body", "code", "state", "exit_code"),
     [
         (503, {"status": "unavailable", "code": "STO-005"}, "EVT-026", "wrong", 3),
-        (200, {"status": "ok", "in_force": False, "agreement": AGREEMENT.reference}, "EVT-026", "wrong", 3),
+        (200, {"status": "ok", "in_force": [], "agreements": REFERENCES}, "EVT-026", "wrong", 3),
         (403, None, "EVT-020", "not known", 9),
         (503, None, "EVT-020", "not known", 9),
         (404, None, "EVT-020", "not known", 9),
         (302, None, "EVT-020", "not known", 9),
         (200, None, "EVT-020", "not known", 9),
-        (200, {"status": "ok", "in_force": True, "agreement": "fsm@99.0.0"}, "EVT-020", "not known", 9),
+        (200, {"status": "ok", "in_force": ["fsm@99.0.0"], "agreements": ["fsm@99.0.0"]}, "EVT-020", "not known", 9),
+        (200, {"status": "ok", "in_force": True, "agreement": "fsm@1.0.0"}, "EVT-020", "not known", 9),
         (
             200,
-            {"status": "ok", "in_force": True, "agreement": AGREEMENT.reference, "version": "99.0"},
+            {"status": "ok", "in_force": REFERENCES, "agreements": REFERENCES, "version": "99.0"},
             "EVT-027",
             "noted",
             0,
@@ -210,7 +212,9 @@ def test_what_the_app_says_of_itself(
 def test_an_app_that_says_something_else_is_not_repeated(
     world: World, operator: Path, page: Page, azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page.says(status="ok", in_force=True, version="Amara Okafor, 9", agreement=["Okafor"], code={"a": 1})
+    page.says(
+        status="ok", in_force=["Amara Okafor"], version="Amara Okafor, 9", agreements=["Amara Okafor"], code={"a": 1}
+    )
 
     run(["health"])
     assert "kafor" not in capsys.readouterr().out

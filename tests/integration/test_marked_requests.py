@@ -30,9 +30,7 @@ def wire() -> Wire:
 def watched(world: World, wire: Wire, account: str) -> Iterator[World]:
     """The small world, its exchange behind the wire."""
     with wire.storage(account) as storage:
-        ledger = type(world.exchange.ledger)(
-            storage.ledger(), agreement=world.exchange.agreement.reference, clock=world.exchange.clock
-        )
+        ledger = type(world.exchange.ledger)(storage.ledger(), clock=world.exchange.clock)
         exchange = replace(world.exchange, storage=storage, ledger=ledger)
         yield World(exchange, world.rings, world.now)
         wiring.use(None)
@@ -66,11 +64,11 @@ def test_every_request_of_a_term_names_its_work(
     watched.receive("southwark", "odd//name.parquet")
     watched.receive("lambeth", drop(world, storage, "lambeth", "households", household()))
     for blob in list(storage.requests("lambeth").list()):
-        carry_out(watched.exchange, home="lambeth", name=blob.name)
+        carry_out(watched.exchange, party="lambeth", name=blob.name)
     [match] = world.results("lambeth", "matches").to_pylist()
     watched.receive("lambeth", drop(world, storage, "lambeth", "decisions", decision(match["match_ref"])))
     for blob in list(storage.requests("lambeth").list()):
-        carry_out(watched.exchange, home="lambeth", name=blob.name)
+        carry_out(watched.exchange, party="lambeth", name=blob.name)
     assert unmarked(wire) == []
 
     poison.put(PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "x", '"e"'))

@@ -76,12 +76,12 @@ def site(tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
             PoisonQueue.connect(account) as poison,
         ):
             made = make_world(sound, keys_folder)
-            sound.ensure_containers(made.exchange.agreement)
+            sound.ensure_containers(made.agreement.controllers)
             put_postcodes(sound)
             poison.ensure()
             keys = Keys(made.exchange.keys)
-            ledger = Ledger(storage.ledger(), agreement=made.exchange.agreement.reference, clock=clock)
-            app = Exchange(made.exchange.agreement, storage, keys, ledger, clock)  # type: ignore[arg-type]
+            ledger = Ledger(storage.ledger(), clock=clock)
+            app = Exchange(made.exchange.agreements, storage, keys, ledger, clock)  # type: ignore[arg-type]
             host = Host(app, poison, watched=sound, workers=2)
             yield Site(replace(made, now=[NOW]), host, poison, clock, wire, keys)
         wiring.use(None)

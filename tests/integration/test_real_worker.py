@@ -49,7 +49,7 @@ def settings(account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def ledger(storage: Storage) -> Ledger:
-    return Ledger(storage.ledger(), agreement=AGREEMENT.reference)
+    return Ledger(storage.ledger())
 
 
 def refused(ledger: Ledger, *parts: str) -> tuple[str, ...]:
@@ -176,8 +176,8 @@ def test_health_says_which_version_works_under_which_agreement(worker: Worker) -
         http_body={
             "status": "ok",
             "version": VERSION,
-            "agreement": AGREEMENT.reference,
-            "in_force": AGREEMENT.in_force.covers(wiring.exchange().clock().date()),
+            "agreements": [AGREEMENT.reference],
+            "in_force": [AGREEMENT.reference] if AGREEMENT.in_force.covers(wiring.exchange().clock().date()) else [],
         },
     )
 
@@ -218,12 +218,12 @@ def test_a_blob_in_nobodys_requests_is_refused_and_recorded(worker: Worker, ledg
 def test_a_request_that_the_exchange_did_not_write_is_refused_and_recorded(
     worker: Worker, storage: Storage, ledger: Ledger
 ) -> None:
-    storage.requests("lambeth").create("link-1.json", b"{}")
+    storage.requests("lambeth").create("fsm/1.json", b"{}")
 
-    outcome = worker.blob_event("request", "requests/lambeth/link-1.json")
+    outcome = worker.blob_event("request", "requests/lambeth/fsm/1.json")
 
     assert outcome.succeeded
-    assert refused(ledger, "requests", "lambeth", "link-1.json") == ("EVT-002",)
+    assert refused(ledger, "requests", "lambeth", "fsm/1.json") == ("EVT-002",)
 
 
 @pytest.mark.usefixtures("settings", "storage")

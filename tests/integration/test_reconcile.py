@@ -87,11 +87,11 @@ def place(tmp_path: Path, keys_folder: Path) -> Iterator[Place]:
         wire = Wire()
         with wire.storage(account) as storage, PoisonQueue.connect(account) as poison:
             made = make_world(storage, keys_folder)
-            storage.ensure_containers(made.exchange.agreement)
+            storage.ensure_containers(made.agreement.controllers)
             put_postcodes(storage)
             poison.ensure()
             keys = Keys(made.exchange.keys)
-            ledger = Ledger(storage.ledger(), agreement=made.exchange.agreement.reference, clock=clock)
+            ledger = Ledger(storage.ledger(), clock=clock)
             exchange = replace(made.exchange, clock=clock, ledger=ledger, keys=keys)  # type: ignore[arg-type]
             yield Place(replace(made, exchange=exchange), poison, clock, wire, keys, account)
 
@@ -161,7 +161,7 @@ def test_after_a_day_there_is_one_alarm_and_a_line_for_the_sender_and_it_goes_on
     assert place.world.statuses("southwark") == ["delayed"]
     assert place.steps("southwark", name).count("delayed") == 1
     outbox = place.world.storage.outbox("southwark")
-    receipt = next(b.name for b in outbox.list("reports/") if b.name.endswith("receipt.json"))
+    receipt = next(b.name for b in outbox.list("exchange/reports/") if b.name.endswith("receipt.json"))
     body = json.loads(outbox.read(receipt).data)["payload"]["body"]
     sealed = place.world.storage.inbox("southwark").facts(name)
     assert (body["code"], body["sha256"]) == ("DRP-016", from_metadata(sealed.metadata)[0].sha256)
@@ -416,6 +416,6 @@ def test_storage_is_only_looked_at_for_what_it_is(place: Place) -> None:
 
     paths = [request.path for request in place.wire.requests]
     assert {request.method for request in place.wire.requests} == {"GET"}
-    assert len(paths) == 3 * len(place.world.exchange.agreement.controllers) + 1
+    assert len(paths) == 3 * len(place.world.agreement.controllers) + 1
     assert not any(path.endswith(".parquet") for path in paths)
     assert isinstance(place.world.storage, Storage)

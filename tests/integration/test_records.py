@@ -51,14 +51,14 @@ def record_of(world: World) -> str:
 
 
 def with_days(world: World, *, ledger: int, certificate: int) -> None:
-    terms = world.exchange.agreement.records.model_copy(update={"ledger_days": ledger, "certificate_days": certificate})
-    world.exchange = replace(world.exchange, agreement=world.exchange.agreement.model_copy(update={"records": terms}))
+    terms = world.agreement.records.model_copy(update={"ledger_days": ledger, "certificate_days": certificate})
+    world.exchange = world.under(world.agreement.model_copy(update={"records": terms})).exchange
 
 
 def test_a_day_before_nothing_ends(years: World) -> None:
     before, kept = chains(years), certificates(years)
     assert len(kept) == 2
-    go_to(years, years.exchange.agreement.records.ledger_days - 0.1)
+    go_to(years, years.agreement.records.ledger_days - 0.1)
 
     end_records(years.exchange, years.storage)
 
@@ -69,7 +69,7 @@ def test_a_day_before_nothing_ends(years: World) -> None:
 
 def test_on_its_day_every_chain_and_certificate_ends_and_the_ledger_says_so(years: World) -> None:
     before, kept = chains(years), certificates(years)
-    go_to(years, years.exchange.agreement.records.certificate_days + 0.1)
+    go_to(years, years.agreement.records.certificate_days + 0.1)
 
     end_records(years.exchange, years.storage)
     end_records(years.exchange, years.storage)
@@ -113,7 +113,7 @@ def test_a_certificate_whose_chain_still_lasts_is_kept(years: World) -> None:
 def test_killed_between_any_two_deletions_what_is_left_holds_and_the_next_call_ends_it(
     years: World, account: str
 ) -> None:
-    go_to(years, years.exchange.agreement.records.certificate_days + 0.1)
+    go_to(years, years.agreement.records.certificate_days + 0.1)
     for number in range(1, 200):
         wire = Wire(at_write(number, Fault.KILLED_AFTER))
         with wire.storage(account) as archive:
@@ -130,7 +130,7 @@ def test_killed_between_any_two_deletions_what_is_left_holds_and_the_next_call_e
 
 
 def test_the_archive_is_only_deleted_from_and_the_record_is_the_apps(years: World, account: str) -> None:
-    go_to(years, years.exchange.agreement.records.certificate_days + 0.1)
+    go_to(years, years.agreement.records.certificate_days + 0.1)
     wire = Wire()
     with wire.storage(account) as archive:
         end_records(years.exchange, archive)

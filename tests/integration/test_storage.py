@@ -44,7 +44,7 @@ def account(request: pytest.FixtureRequest) -> Iterator[str]:
 def storage(account: str) -> Iterator[Storage]:
     """The exchange's storage there, with the containers of the pilot boroughs."""
     with Wire().storage(account) as connected:
-        connected.ensure_containers(load_agreement("fsm"))
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 
@@ -323,7 +323,7 @@ def test_the_process_dies_where_the_wire_says(account: str, storage: Storage) ->
 
 def test_making_the_containers_again_keeps_what_is_in_them(storage: Storage) -> None:
     storage.inbox("lambeth").create("name", b"bytes")
-    storage.ensure_containers(load_agreement("fsm"))
+    storage.ensure_containers(load_agreement("fsm").controllers)
     assert storage.inbox("lambeth").exists("name")
     names = {container.name for container in storage.service.list_containers()}
     assert names == {"staging", "requests", "claims", "certificates", "deadletter", "ledger", "reference"} | {

@@ -62,7 +62,7 @@ class Scene:
     def act(self) -> None:
         """Do one of everything."""
         with self.storage(identities.DEPLOYER) as storage:
-            storage.ensure_containers(load_agreement("fsm"))
+            storage.ensure_containers(load_agreement("fsm").controllers)
             until = NOW + timedelta(days=2)
             self.passes = (
                 inbox_pass(storage, "lambeth", issued=NOW, expires=until),

@@ -38,6 +38,7 @@ from shared.kernel.storage.areas import Area
 from shared.kernel.storage.poison import QUEUE, PoisonQueue
 from tests.clock import Clock, clocked_account
 from tests.wire import Fault, Killed, Wire, at_write, no_faults
+from tests.world import agreements_of
 
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 SLUGS = ("lambeth", "southwark")
@@ -84,13 +85,13 @@ class Year:
         self.storage = self.wire.storage(self.connection)
         self.poison = PoisonQueue.connect(self.connection)
         self.exchange = Exchange(
-            agreement=AGREEMENT,
+            agreements=agreements_of(AGREEMENT),
             storage=self.storage,
             keys=LocalKeyRing(self.keys),
-            ledger=Ledger(self.storage.ledger(), agreement=AGREEMENT.reference, clock=self.clock),
+            ledger=Ledger(self.storage.ledger(), clock=self.clock),
             clock=self.clock,
         )
-        self.storage.ensure_containers(AGREEMENT)
+        self.storage.ensure_containers(AGREEMENT.controllers)
         for queue in POISON:
             self.poison.ensure(queue)
         self.there = self.storage.containers()

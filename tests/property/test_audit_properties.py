@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.agreements.free_school_meals.linkage import SCHEMA
 from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.logs.blocks import _of_lines, read_block, read_records
@@ -130,5 +131,5 @@ def test_a_line_that_is_cut_off_is_one_unreadable_line(misdone: Term, cut: int) 
 def test_line_by_line_says_the_same_as_all_at_once(misdone: Term) -> None:
     block = b"".join(line + b"\n" for line in _lines(misdone) if b"AuditEvent" not in line)
     at_once, _ = read_block(block, 1, Dating())
-    one_by_one, _ = read_records(_of_lines(enumerate(block.splitlines(), 1)), Dating())
+    one_by_one, _ = read_records(_of_lines(enumerate(block.splitlines(), 1)), Dating(), SCHEMA)
     assert at_once.equals(one_by_one)

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.methods.linkage import lots, standardise
-from shared.methods.linkage.bound import may_weigh
-from shared.methods.linkage.compare import compare
-from shared.methods.linkage.link import link
-from shared.methods.linkage.pairs import Pairs
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.weigh import weigh
-from shared.methods.linkage.weights import weights_of
+from shared.agreements.free_school_meals.linkage import SCHEMA, link_pupils
+from shared.methods.linkage.compare import batches
+from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.encode import standardise
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.model.upper_bound import may_weigh
+from shared.methods.linkage.model.weigh import weigh
+from shared.methods.linkage.model.weights import weights_of
 from tests.unit.methods.linkage.families import CHILD, PUPIL, children, pupils
 from tests.unit.methods.linkage.families import WHOLE as POLICY
 
@@ -71,11 +72,11 @@ def _numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @given(left=PUPILS, right=CHILDREN, seed=st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_decides_nothing(left: list[Any], right: list[Any], seed: Any) -> None:
     right = _numbered(right)
-    straight = link(pupils(*left), children(*right), POLICY).to_pylist()
+    straight = link_pupils(pupils(*left), children(*right), POLICY).to_pylist()
     pupil_order, child_order = list(range(len(left))), list(range(len(right)))
     seed.shuffle(pupil_order)
     seed.shuffle(child_order)
-    shuffled = link(
+    shuffled = link_pupils(
         pupils(*[left[row] for row in pupil_order]), children(*[right[row] for row in child_order]), POLICY
     ).to_pylist()
     for found in shuffled:
@@ -87,17 +88,17 @@ def test_the_order_of_the_rows_decides_nothing(left: list[Any], right: list[Any]
 
 @settings(max_examples=40)
 @given(left=PUPILS, right=CHILDREN)
-def test_pairs_in_lots_of_any_size_give_the_same_links(left: list[Any], right: list[Any]) -> None:
+def test_pairs_in_batches_of_any_size_give_the_same_links(left: list[Any], right: list[Any]) -> None:
     tables = pupils(*left), children(*_numbered(right))
-    whole = link(*tables, POLICY)
+    whole = link_pupils(*tables, POLICY)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(lots, "AT_ONCE", 2)
-        assert link(*tables, POLICY) == whole
+        patched.setattr(batches, "AT_ONCE", 2)
+        assert link_pupils(*tables, POLICY) == whole
 
 
 @given(left=PUPILS, right=CHILDREN)
 def test_no_two_pupils_share_a_matched_child_and_every_pupil_has_one_row(left: list[Any], right: list[Any]) -> None:
-    found = link(pupils(*left), children(*right), POLICY).to_pylist()
+    found = link_pupils(pupils(*left), children(*right), POLICY).to_pylist()
     assert [row["pupil_row"] for row in found] == list(range(len(left)))
     matched = [row["household_row"] for row in found if row["outcome"] == "matched"]
     assert len(matched) == len(set(matched))
@@ -107,7 +108,7 @@ def test_no_two_pupils_share_a_matched_child_and_every_pupil_has_one_row(left: l
 
 @given(left=PUPILS, right=CHILDREN)
 def test_bands_hold_and_a_guarded_pair_is_never_matched(left: list[Any], right: list[Any]) -> None:
-    for row in link(pupils(*left), children(*right), POLICY).to_pylist():
+    for row in link_pupils(pupils(*left), children(*right), POLICY).to_pylist():
         if row["outcome"] == "matched":
             assert row["probability"] >= POLICY.automatic
             assert row["guard"] is None
@@ -130,14 +131,14 @@ def test_a_twin_is_never_matched_to_the_other(names: list[str], recorded: tuple[
     ]
     assume(all(standardise.forenames(pa.array([name])).to_pylist()[0] for name in names))
     table = children(*claim)
-    for row in link(pupils(*twins), table, POLICY).to_pylist():
+    for row in link_pupils(pupils(*twins), table, POLICY).to_pylist():
         if row["outcome"] == "matched":
             assert table.column("child_forename")[row["household_row"]].as_py() == names[row["pupil_row"]]
 
 
 @given(names=st.lists(st.sampled_from(FORENAMES[:-1]), min_size=2, max_size=2, unique=True))
 def test_alone_or_not_two_first_names_of_one_family_and_birthday_need_a_beginning_in_common(names: list[str]) -> None:
-    (found,) = link(pupils({"forename": names[0]}), children({"child_forename": names[1]}), POLICY).to_pylist()
+    (found,) = link_pupils(pupils({"forename": names[0]}), children({"child_forename": names[1]}), POLICY).to_pylist()
     if names[0][:3].upper() != names[1][:3].upper():
         assert found["outcome"] != "matched"
 
@@ -159,12 +160,12 @@ def test_no_text_breaks_it(left: list[Any], right: list[Any], alike: bool) -> No
             | {"postcode": pupil["postcode"]}
             for row, pupil in zip(right, left, strict=False)
         ]
-    assert link(pupils(*left), children(*right), POLICY).num_rows == len(left)
+    assert link_pupils(pupils(*left), children(*right), POLICY).num_rows == len(left)
 
 
 @given(day=st.dates())
 def test_no_date_breaks_it(day: date) -> None:
-    assert link(pupils({"dob": day}), children({}), POLICY).num_rows == 1
+    assert link_pupils(pupils({"dob": day}), children({}), POLICY).num_rows == 1
 
 
 @given(name=st.text(max_size=20))
@@ -178,9 +179,9 @@ def test_a_standard_name_is_its_own_standard(name: str) -> None:
 def test_comparisons_are_symmetric(left: list[Any], right: list[Any]) -> None:
     """The same two people with the sides exchanged agree on the same levels."""
     rows = [(_person(pupil), _own(child)) for pupil in left for child in right]
-    forward = read_records(pupils(*[pupil for pupil, _ in rows]), children(*[child for _, child in rows]))
+    forward = read_records(pupils(*[pupil for pupil, _ in rows]), children(*[child for _, child in rows]), SCHEMA)
     backward = read_records(
-        pupils(*[_as_pupil(child) for _, child in rows]), children(*[_as_child(pupil) for pupil, _ in rows])
+        pupils(*[_as_pupil(child) for _, child in rows]), children(*[_as_child(pupil) for pupil, _ in rows]), SCHEMA
     )
     pairs = Pairs(np.arange(len(rows)), np.arange(len(rows)))
     ahead, back = (compare(records, pairs, POLICY.forename_similarity) for records in (forward, backward))
@@ -191,15 +192,15 @@ def test_comparisons_are_symmetric(left: list[Any], right: list[Any]) -> None:
 @given(left=PUPILS, right=CHILDREN, least=st.sampled_from((-30.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0)))
 def test_codes_alone_rule_out_no_pair_that_weighs_enough(left: list[Any], right: list[Any], least: float) -> None:
     assert POLICY.model is not None
-    records = read_records(pupils(*left), children(*_numbered(right)))
+    records = read_records(pupils(*left), children(*_numbered(right)), SCHEMA)
     rows = np.arange(len(left) * len(right))
     pairs = Pairs(rows // max(len(right), 1), rows % max(len(right), 1))
     scale = weights_of(POLICY.model).on(records)
     total = scale.bits(pairs, compare(records, pairs, POLICY.forename_similarity)).total
     asked = may_weigh(scale, pairs, POLICY.forename_similarity, least)
     assert set(np.flatnonzero(total >= least)) <= set(asked.tolist())
-    assert weigh(scale, pairs, POLICY.forename_similarity, least).pairs.pupils.tolist() == (
-        pairs.pupils[total >= least].tolist()
+    assert weigh(scale, pairs, POLICY.forename_similarity, least).pairs.left.tolist() == (
+        pairs.left[total >= least].tolist()
     )
 
 

@@ -92,7 +92,7 @@ class Exchange:
 def exchange(azurite: Azurite, unused_accounts: Iterator[str]) -> Iterator[Exchange]:
     account = next(unused_accounts)
     with Storage.connect(account) as storage:
-        storage.ensure_containers(load_agreement("fsm"))
+        storage.ensure_containers(load_agreement("fsm").controllers)
         for container in CONTAINERS:
             storage.service.get_blob_client(container, THERE).upload_blob(SECRET)
         yield Exchange(storage, str(storage.service.url).rstrip("/"), datetime.now(UTC))

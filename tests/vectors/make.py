@@ -70,11 +70,11 @@ def answer(folder: Path, work: Path) -> None:
     """Drop two of the foreign files into an exchange, and keep what comes back: a receipt, and results for Lambeth."""
     folder.mkdir(parents=True, exist_ok=True)
     with MemoryBlobs().storage() as storage:
-        storage.ensure_containers(load_agreement("fsm"))
+        storage.ensure_containers(load_agreement("fsm").controllers)
         world = vectors_world(storage, work)
         for sender, name in (("southwark", "a-pupils"), ("lambeth", "b-households")):
             drop = world.receive(sender, world.put(sender, *read(FOLDER / "foreign" / f"{name}.parquet")))
-            receipt = storage.outbox(sender).read(f"reports/{drop}/receipt.json").data
+            receipt = world.answer(sender, drop, "receipt.json")
             (folder / f"{name}.receipt.json").write_bytes(receipt)
         world.carry_out_all()
         for name in world.outbox("lambeth"):

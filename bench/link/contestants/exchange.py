@@ -15,10 +15,11 @@ import pyarrow.compute as pc  # noqa: E402
 
 from bench.link.contestants.race import enter  # noqa: E402
 from bench.link.read import main_registrations, read  # noqa: E402
+from shared.agreements.free_school_meals.linkage import SCHEMA  # noqa: E402
 from shared.agreements.registry import load_agreement  # noqa: E402
+from shared.methods.linkage.encode.read import read_records  # noqa: E402
 from shared.methods.linkage.link import link_records  # noqa: E402
-from shared.methods.linkage.records import read_records  # noqa: E402
-from shared.methods.linkage.train import train_records  # noqa: E402
+from shared.methods.linkage.model.train import train_records  # noqa: E402
 
 IMPORTED = time.perf_counter() - BEGAN
 
@@ -34,19 +35,19 @@ def main() -> None:
             first = workers.submit(main_registrations, entry.folder)
             households = read(entry.folder, "households")
         pupils, main = first.result()
-        records = read_records(pupils, households)
+        records = read_records(pupils, households, SCHEMA)
     if entry.variant == "trained":
         with entry.stage("train"):
             facts = {"name": "bench", "version": "0.0.0", "trained_on": entry.folder.name}
             policy = policy.model_copy(update={"model": train_records([records], policy, **facts)})
     with entry.stage("link"):
-        links = link_records(records, households, policy)
+        links = link_records(records, households, SCHEMA, policy)
     # A claim that does not list the pupil is no link of two records, and no contestant but ours offers any.
     listed = pc.fill_null(pc.not_equal(links.column("rule"), "unlisted"), False)
-    made = links.filter(pc.and_(pc.is_valid(links.column("household_row")), listed))
+    made = links.filter(pc.and_(pc.is_valid(links.column("right_row")), listed))
     pupil, household, probability, weight = (
         np.asarray(made.column(name).combine_chunks())
-        for name in ("pupil_row", "household_row", "probability", "match_weight")
+        for name in ("left_row", "right_row", "probability", "match_weight")
     )
     automatic = np.asarray(pc.equal(made.column("outcome"), "matched").combine_chunks())
     entry.finish(main[pupil], household.astype(np.int64), probability, weight, automatic)

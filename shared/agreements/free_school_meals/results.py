@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.releases import FROM_ASSESSMENT, FROM_HOUSEHOLD, FROM_LINK, FROM_PUPIL
-from shared.kernel.terms.gates import check_may_release
-from shared.kernel.terms.model import Agreement
 
 
 def match_refs(pupils: pa.Table, households: pa.Table) -> pa.Array:
@@ -33,14 +29,3 @@ def pairs(pupils: pa.Table, households: pa.Table, links: pa.Table, assessment: p
     columns |= {name: links.column(name) for name in FROM_LINK}
     columns |= {name: assessment.column(name) for name in FROM_ASSESSMENT}
     return pa.table(columns).sort_by("match_ref").combine_chunks()
-
-
-def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, home: str, on: date) -> pa.Table:
-    """The columns of `rows` that the agreement releases on that day, and no other.
-
-    Raises `NotAgreed`: AGR-001 when the agreement is no longer in force, AGR-005 when `to` is not the receiver.
-    """
-    terms = agreement.release_terms(release)
-    columns = list(terms.columns) if terms else []
-    check_may_release(agreement, release, columns, to=to, own=home, on=on)
-    return rows.select(columns)

@@ -2,63 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.pipeline import Nowhere, Routed
 
-
-@dataclass(frozen=True)
-class Whereabouts:
-    """One reason why a pupil row goes to no home borough."""
-
-    code: str
-    reason: str
-    message: str
-    mend: str
-
-
-HOME_UNKNOWN = Whereabouts(
+HOME_UNKNOWN = Nowhere(
     "ROU-001",
     "home_unknown",
+    "home_la",
     "The home borough cannot be told: no home_la, and the postcode is missing or not in the directory.",
     "Give home_la (ONS or DfE code) or the full current postcode.",
 )
-OUTSIDE = Whereabouts(
+OUTSIDE = Nowhere(
     "ROU-002",
     "home_outside_exchange",
+    "home_la",
     "The pupil lives in an authority that is not party to this agreement.",
     "Nothing: tell that authority by the usual way if it should know.",
 )
-OWN_BOROUGH = Whereabouts(
+OWN_BOROUGH = Nowhere(
     "ROU-003",
     "home_is_school_borough",
+    "home_la",
     "The pupil lives in the borough that dropped the file; the exchange is for pupils who live elsewhere.",
     "Leave such pupils out of the next drop.",
 )
 WHEREABOUTS = (HOME_UNKNOWN, OUTSIDE, OWN_BOROUGH)
 
 
-@dataclass(frozen=True)
-class Routes:
-    """For each row of a pupils table: the home borough's slug, or null and the code of the reason."""
-
-    home: pa.Array
-    code: pa.Array
-
-    def count(self, whereabouts: Whereabouts) -> int:
-        """How many rows go nowhere for this reason."""
-        return int(pc.sum(pc.equal(self.code, whereabouts.code)).as_py() or 0)
-
-
-def route(pupils: pa.Table, directory: pa.Table, agreement: Agreement, *, school: str) -> Routes:
+def route(pupils: pa.Table, directory: pa.Table, agreement: Agreement, *, school: str) -> Routed:
     """Find the home borough of each row of `pupils`.
 
-    `pupils` has the columns `home_la` (ONS or DfE code) and `postcode` in normal form, both may be null; `directory`
-    has `postcode` and `ons_code`, one row per postcode; `school` is the slug of the borough that dropped the file.
+    `pupils` has the columns `home_la` (ONS or DfE code) and `postcode` in normal form, both may be null, and `row`;
+    `directory` has `postcode` and `ons_code`, one row per postcode; `school` is the slug of the borough that dropped
+    the file.
     """
     by_postcode = pc.take(
         directory.column("ons_code").combine_chunks(),
@@ -78,12 +58,17 @@ def route(pupils: pa.Table, directory: pa.Table, agreement: Agreement, *, school
         pa.scalar(None, pa.string()),
     )
     home = pc.if_else(pc.is_null(reason), borough, pa.scalar(None, pa.string()))
-    return Routes(home, reason)
+    rows = pupils.column("row").combine_chunks()
+    there = {why: rows.filter(pc.fill_null(pc.equal(reason, why.code), False)) for why in WHEREABOUTS}
+    return Routed(
+        {slug: pupils.take(where) for slug, where in _rows_by_home(home).items()},
+        {why: concerned for why, concerned in there.items() if len(concerned)},
+    )
 
 
-def rows_by_home(routes: Routes) -> dict[str, pa.Array]:
+def _rows_by_home(home: pa.Array) -> dict[str, pa.Array]:
     """Row positions by home borough, in the order of the slugs."""
-    encoded = routes.home.dictionary_encode()
+    encoded = home.dictionary_encode()
     codes = np.asarray(pc.fill_null(encoded.indices, -1))
     return {
         slug: pa.array(np.flatnonzero(codes == number))

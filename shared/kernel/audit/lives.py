@@ -21,7 +21,7 @@ from shared.kernel.audit.columns import Mask, Numbers
 from shared.kernel.audit.explain import Row
 from shared.kernel.audit.schema import VERBS
 
-_RECEIPT = re.compile(rf"reports/({names.ID})/receipt\.json")
+_RECEIPT = re.compile(rf"{names.AGREEMENT}/reports/({names.ID})/receipt\.json")
 _OF_OBJECTS = frozenset({"inbox", "outbox", "staging", "requests", "claims", "certificates", "ledger", "deadletter"})
 _WRITTEN = frozenset({"PutBlob", "PutBlockList", "PutBlobFromURL", "CopyBlob"})
 _GONE = frozenset({"DeleteBlob"})

@@ -15,7 +15,7 @@ REPLAY = "replay"
 """The one part of the ledger that operators may add to: what they gave again, and removed."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 OURS = re.compile(
-    r"(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records|replay|"
+    rf"({names.AGREEMENT}/)?(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records|replay|"
     rf"reconcile)/({names.COLLECTION}/|\d{{8}}-(\d{{4}}-)?)?{names.ID}/[a-z]*(\d{{4}})?\.?[a-z]+"
 )
 """Names that this product's own grammar makes, and nobody else: safe to repeat."""

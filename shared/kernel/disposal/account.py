@@ -112,7 +112,7 @@ def survey(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource)
     """Look at everything that is held. Reads no blob."""
     storage = exchange.storage
     there = storage.containers()
-    everybody = owners(exchange.agreement, storage, there)
+    everybody = owners(exchange.agreements, storage, there)
     objects = {}
     for owner in everybody:
         with look(storage, poison, owner, there) as shelves:
@@ -129,7 +129,7 @@ def survey(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource)
 
 def _last_swept(exchange: Exchange, owner: str) -> date | None:
     today = exchange.clock().date()
-    for days in range(exchange.agreement.retention.promise_days):
+    for days in range(max(agreed.terms.retention.promise_days for agreed in exchange.agreements)):
         day = today - timedelta(days=days)
         if exchange.ledger.recorded(Sweep(owner, day).subject, "done"):
             return day

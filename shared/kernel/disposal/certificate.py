@@ -1,6 +1,6 @@
 """The certificate of destruction: what was destroyed, under which clause, when, how, and the listing that proves it.
 
-It holds ids, hashes, counts and times, and no name that a borough chose. Signed by the exchange; it states the head of
+It holds ids, hashes, counts and times, and no name that a party chose. Signed by the exchange; it states the head of
 the sweep's chain in the ledger, so that neither can be altered without the other showing it.
 """
 
@@ -14,7 +14,8 @@ from shared.kernel.disposal.notes import Holding, Plan, Sweep
 from shared.kernel.disposal.objects import DELIVERED, HeldObject, past
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
+from shared.kernel.terms.model import Retention
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -40,11 +41,11 @@ def not_destroyed(plan: Plan, holding: Holding) -> tuple[HeldObject, ...]:
     return tuple(held for held in plan.objects if held.id not in gone)
 
 
-def mechanism(held: HeldObject, plan: Plan, agreement: Agreement) -> str:
+def mechanism(held: HeldObject, plan: Plan, agreements: Agreements) -> str:
     """How a lost object went, as far as that can be told."""
     if held.state in ("message", "uncommitted"):
         return EXPIRY
-    if held.since and held.since <= plan.now - timedelta(days=agreement.retention.lifecycle_days):
+    if held.since and held.since <= plan.now - timedelta(days=agreements.retention_of(held.agreement).lifecycle_days):
         return LIFECYCLE
     return UNEXPLAINED
 
@@ -55,12 +56,12 @@ def is_due(plan: Plan, holding: Holding) -> bool:
 
 
 def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event: Event, there: frozenset[str]) -> bytes:
-    """Write the certificate once, keep it, deliver a copy into the borough's outbox, and return it.
+    """Write the certificate once, keep it, deliver a copy into the party's outbox, and return it.
 
     `event` is the step of the ledger that records the destruction: its time is the certificate's. `there` are the
-    containers that exist: a borough that has left may have no outbox any more.
+    containers that exist: a party that has left may have no outbox any more.
     """
-    body = _body(exchange.agreement, sweep, plan, holding, event)
+    body = _body(exchange.agreements, sweep, plan, holding, event)
     document = sign_statement(body, CERTIFICATE, exchange.keys, datetime.fromisoformat(event.at))
     name = f"{sweep.day.isoformat()}-{sweep.id}.json"
     kept = exchange.storage.certificates(sweep.owner)
@@ -77,9 +78,9 @@ def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
     return document
 
 
-def _body(agreement: Agreement, sweep: Sweep, plan: Plan, holding: Holding, event: Event) -> dict[str, Any]:
+def _body(agreements: Agreements, sweep: Sweep, plan: Plan, holding: Holding, event: Event) -> dict[str, Any]:
     by_sweep = [held for held in destroyed(plan, holding) if not held.delivery]
-    ways = {held.id: mechanism(held, plan, agreement) for held in plan.lost if not held.delivery}
+    ways = {held.id: mechanism(held, plan, agreements) for held in plan.lost if not held.delivery}
     gone = [held for held in plan.lost if ways.get(held.id, UNEXPLAINED) != UNEXPLAINED]
     missing = [held for held in plan.lost if ways.get(held.id) == UNEXPLAINED]
     entries = [_entry(held, {"destroyed": event.at, "mechanism": SWEEP}) for held in by_sweep]
@@ -89,12 +90,7 @@ def _body(agreement: Agreement, sweep: Sweep, plan: Plan, holding: Holding, even
     return {
         "certificate": sweep.id,
         "borough": sweep.owner,
-        "agreement": agreement.reference,
-        "clause": {
-            "retention.promise_days": agreement.retention.promise_days,
-            "retention.lifecycle_days": agreement.retention.lifecycle_days,
-            "retention.sweep_days": {str(kind): days for kind, days in agreement.retention.sweep_days.items()},
-        },
+        "agreements": {agreed.terms.reference: _clause(agreed.terms.retention) for agreed in agreements},
         "swept_at": plan.now.isoformat(),
         "destroyed": entries,
         "not_destroyed": [_entry(held, {"why": held.bar or "changed"}) for held in not_destroyed(plan, holding)],
@@ -102,6 +98,14 @@ def _body(agreement: Agreement, sweep: Sweep, plan: Plan, holding: Holding, even
         "counts": _counts([*by_sweep, *gone]),
         "proof": {"listed_at": holding.listed_at, "containers": [dict(part) for part in holding.containers]},
         "ledger": {"subject": event.subject, "head": event.hash},
+    }
+
+
+def _clause(retention: Retention) -> dict[str, Any]:
+    return {
+        "retention.promise_days": retention.promise_days,
+        "retention.lifecycle_days": retention.lifecycle_days,
+        "retention.sweep_days": {str(kind): days for kind, days in retention.sweep_days.items()},
     }
 
 
@@ -119,7 +123,11 @@ def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:
     }
 
 
-def due(objects: Iterable[HeldObject], now: datetime, agreement: Agreement) -> tuple[HeldObject, ...]:
-    """Those that are past the day of their kind."""
-    days = {str(kind): count for kind, count in agreement.retention.sweep_days.items()}
-    return tuple(held for held in objects if past(held, now, days[held.kind]))
+def due(objects: Iterable[HeldObject], now: datetime, agreements: Agreements) -> tuple[HeldObject, ...]:
+    """Those that are past the day of their agreement and kind."""
+
+    def days(held: HeldObject) -> int:
+        sweep_days = agreements.retention_of(held.agreement).sweep_days
+        return {str(kind): count for kind, count in sweep_days.items()}[held.kind]
+
+    return tuple(held for held in objects if past(held, now, days(held)))

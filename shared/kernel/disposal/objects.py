@@ -18,7 +18,7 @@ from shared.kernel import names
 from shared.kernel.envelope.manifest import EXCHANGE, Manifest, from_metadata
 from shared.kernel.errors import UntrustedDrop
 from shared.kernel.intake.identity import derived_id, drop_id
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import NONE, Agreements
 
 if TYPE_CHECKING:
     from shared.kernel.storage.areas import Area
@@ -40,11 +40,13 @@ _AREAS: dict[str, Callable[[Storage, str], Area]] = {
 _OF_A_BOROUGH = ("inbox", "outbox", "staging", "requests", "claims")
 """In this order: a claim goes after the work that it is about, so that no event finds the work without its claim."""
 _OF_THE_EXCHANGE = (DEAD_LETTERS, "claims")
+_IN_FOLDERS = ("outbox", "staging", "requests", "claims")
+"""Of a party, with a folder for each agreement."""
 
-OWN = "disposal-"
+OWN = f"{NONE}/disposal-"
 """Claims whose names begin so are the sweep's own notes. It looks after them itself."""
 
-DELIVERED = "certificates/"
+DELIVERED = f"{NONE}/certificates/"
 """Where in an outbox certificates are delivered."""
 
 _WORK = re.compile(rf"(?<![0-9a-f]){names.ID}(?![0-9a-f])")
@@ -76,6 +78,9 @@ class HeldObject:
     delivery: bool = False
     """Whether it is the copy of a certificate in an outbox. When that goes no certificate is written, or there would be
     no end of them; the certificate itself is kept elsewhere."""
+    agreement: str = ""
+    """Id of the agreement whose days it has, `exchange` where it belongs to none; in an inbox, what its manifest says.
+    Empty where that is not known."""
 
     def facts(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -105,7 +110,7 @@ class Shelf:
     found: tuple[Found, ...]
 
 
-def owners(agreement: Agreement, storage: Storage, there: frozenset[str]) -> tuple[str, ...]:
+def owners(agreements: Agreements, storage: Storage, there: frozenset[str]) -> tuple[str, ...]:
     """Whose objects there are: the parties, boroughs that were parties and have left containers, and the exchange.
 
     `there` are the containers that exist.
@@ -113,10 +118,10 @@ def owners(agreement: Agreement, storage: Storage, there: frozenset[str]) -> tup
     parts = {part.rstrip("/") for found in storage.parts().values() for part in found if part.endswith("/")}
     former = [
         slug
-        for slug in agreement.by_slug
-        if slug not in agreement.controllers and (slug in parts or there & {f"{slug}-inbox", f"{slug}-outbox"})
+        for slug in agreements.known
+        if slug not in agreements.parties and (slug in parts or there & {f"{slug}-inbox", f"{slug}-outbox"})
     ]
-    return (*agreement.controllers, *former, EXCHANGE)
+    return (*agreements.parties, *former, EXCHANGE)
 
 
 @contextmanager
@@ -197,6 +202,7 @@ def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
         work=_work(kind, owner, copy, manifest),
         bar=copy.bar,
         delivery=kind == "outbox" and copy.name.startswith(DELIVERED),
+        agreement=_agreement(kind, copy, manifest),
     )
     return Found(held, lambda: area.destroy(copy))
 
@@ -211,6 +217,14 @@ def _manifest(copy: Copy) -> Manifest | None:
         return from_metadata(copy.metadata)[0]
     except UntrustedDrop:
         return None
+
+
+def _agreement(kind: str, copy: Copy, manifest: Manifest | None) -> str:
+    """Of a name that the exchange gave, its first folder; of a drop, what its manifest says."""
+    if kind == "inbox":
+        return manifest.agreement if manifest else ""
+    first, folder, _ = copy.name.partition("/")
+    return first if folder and kind in _IN_FOLDERS else ""
 
 
 def _work(kind: str, owner: str, copy: Copy, manifest: Manifest | None) -> str:

@@ -30,7 +30,7 @@ def end_records(exchange: Exchange, archive: Storage) -> None:
     `archive` is the same account, reached with an identity that may delete records: the app's own may not. Once a day;
     raises a `StorageFault` when it could not be finished, and the next call goes on.
     """
-    now, terms = exchange.clock(), exchange.agreement.records
+    now, terms = exchange.clock(), exchange.agreements.records
     subject = f"records:{derived_id('records', now.date().isoformat())}"
     if exchange.ledger.recorded(subject, "done"):
         return

@@ -14,6 +14,7 @@ from shared.kernel.disposal.objects import object_id
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
     from shared.kernel.storage.logs import ReadLog
+    from shared.kernel.terms.model import Retention
 
 SERVICE = "disposal"
 RESULT = ".parquet"
@@ -53,14 +54,18 @@ def remind(exchange: Exchange, slug: str, log: CollectionLog) -> int:
 
     Where no log can tell, every result that is old enough is named, as `not_known`.
     """
-    outbox = exchange.storage.outbox(slug)
-    retention = exchange.agreement.retention
-    now = exchange.clock()
-    from_here = now - timedelta(days=retention.reminder_days)
+    outbox, now = exchange.storage.outbox(slug), exchange.clock()
+
+    def retention(name: str) -> Retention:
+        return exchange.agreements.retention_of(name.partition("/")[0])
+
     waiting = [
-        (blob, blob.created) for blob in outbox.list() if blob.name.endswith(RESULT) and blob.created is not None
+        (blob, created)
+        for blob in outbox.list()
+        if blob.name.endswith(RESULT)
+        and (created := blob.created) is not None
+        and created <= now - timedelta(days=retention(blob.name).reminder_days)
     ]
-    waiting = [(blob, created) for blob, created in waiting if created <= from_here]
     if not waiting:
         return 0
     collected = log.collected(slug)
@@ -71,7 +76,7 @@ def remind(exchange: Exchange, slug: str, log: CollectionLog) -> int:
             "reminded",
             service=SERVICE,
             tenant=slug,
-            counts={"days_left": max(0, retention.sweep_days["outbox"] - (now - created).days)},
+            counts={"days_left": max(0, retention(blob.name).sweep_days["outbox"] - (now - created).days)},
             codes=("not_known" if collected is None else "uncollected",),
         )
     return len(uncollected)

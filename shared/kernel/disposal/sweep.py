@@ -60,8 +60,8 @@ def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None
     today = exchange.clock().date()
     of_all = exchange.working_on(Sweep(EXCHANGE, today).subject).storage
     there = of_all.containers()
-    for owner in owners(exchange.agreement, of_all, there):
-        if owner in exchange.agreement.controllers:
+    for owner in owners(exchange.agreements, of_all, there):
+        if owner in exchange.agreements.parties:
             attempt(partial(remind, exchange.working_on(Sweep(owner, today).subject), owner, log))
         attempt(partial(sweep, exchange, poison, owner, there))
     if faults:
@@ -100,7 +100,7 @@ def _plan(exchange: Exchange, today: Sweep, holding: Holding, found: Notes) -> P
     before = last_holding(exchange, today, found)
     here = {held.id for held in holding.objects}
     lost = tuple(held for held in before.objects if held.id not in here) if before else ()
-    return Plan(now, due(holding.objects, now, exchange.agreement), lost, before.listed_at if before else "")
+    return Plan(now, due(holding.objects, now, exchange.agreements), lost, before.listed_at if before else "")
 
 
 def _carry_out(
@@ -130,7 +130,7 @@ def _carry_out(
 def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there: frozenset[str]) -> None:
     """Record what was destroyed, and certify it."""
     gone, left = destroyed(plan, holding), not_destroyed(plan, holding)
-    ways = Counter(mechanism(held, plan, exchange.agreement) for held in plan.lost)
+    ways = Counter(mechanism(held, plan, exchange.agreements) for held in plan.lost)
     event = exchange.ledger.record(
         sweep.subject,
         "destroyed",
@@ -195,7 +195,7 @@ def _holding(exchange: Exchange, shelves: tuple[Shelf, ...], spared: Iterable[st
                 "container": shelf.container,
                 "objects": len(objects),
                 "oldest": min((held.created for held in objects if held.created), default=""),
-                "past_their_day": len(due(objects, listed_at, exchange.agreement)),
+                "past_their_day": len(due(objects, listed_at, exchange.agreements)),
                 "listing_sha256": hashlib.sha256(
                     canonical(sorted([held.id, held.created] for held in objects))
                 ).hexdigest(),

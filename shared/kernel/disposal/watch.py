@@ -24,7 +24,7 @@ def watch(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource) 
     now = exchange.clock()
     of_all = watch_subject(EXCHANGE, now.date())
     account = survey(exchange.working_on(of_all), poison.with_request_id(of_all), source)
-    findings = check(exchange.agreement, account, now)
+    findings = check(exchange.agreements, account, now)
     for owner, objects in account.objects.items():
         subject = watch_subject(owner, now.date())
         mine = [finding for finding in findings if finding.owner == owner]

@@ -15,7 +15,7 @@ from shared.kernel.disposal.account import Account
 from shared.kernel.disposal.certificate import due
 from shared.kernel.disposal.objects import HeldObject
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 if TYPE_CHECKING:
     from shared.kernel.storage.management import LifecycleRule
@@ -92,30 +92,34 @@ class Finding:
 
     code: Code
     owner: str
-    """A borough's slug, or `exchange` for what concerns the whole account."""
+    """A party's slug, or `exchange` for what concerns the whole account."""
     where: str
     """A kind of container, or a setting."""
     count: int = 1
 
 
-def check(agreement: Agreement, account: Account, now: datetime) -> tuple[Finding, ...]:
+def check(agreements: Agreements, account: Account, now: datetime) -> tuple[Finding, ...]:
     """Every finding, in a fixed order. `now` is aware."""
     found: list[Finding] = []
     for owner, objects in account.objects.items():
-        found += _objects(agreement, owner, objects, now)
+        found += _objects(agreements, owner, objects, now)
         swept = account.swept.get(owner)
         if swept is None or (now.date() - swept).days > SWEPT_WITHIN_DAYS:
             found.append(Finding(NOT_SWEPT, owner, "sweep"))
-    found += _places(agreement, account)
-    found += _configuration(agreement, account, now)
+    found += _places(agreements, account)
+    found += _configuration(agreements, account, now)
     return tuple(found)
 
 
-def _objects(agreement: Agreement, owner: str, objects: tuple[HeldObject, ...], now: datetime) -> Iterator[Finding]:
-    alarm = now - timedelta(days=agreement.retention.watchdog_days)
-    late = due(objects, now, agreement)
+def _objects(agreements: Agreements, owner: str, objects: tuple[HeldObject, ...], now: datetime) -> Iterator[Finding]:
+
+    def is_too_old(held: HeldObject) -> bool:
+        days = agreements.retention_of(held.agreement).watchdog_days
+        return held.since is None or held.since <= now - timedelta(days=days)
+
+    late = due(objects, now, agreements)
     questions: tuple[tuple[Code, tuple[HeldObject, ...], Callable[[HeldObject], bool]], ...] = (
-        (TOO_OLD, objects, lambda held: held.since is None or held.since <= alarm),
+        (TOO_OLD, objects, is_too_old),
         (LEASED, late, lambda held: held.bar == "leased"),
         (ON_HOLD, objects, lambda held: held.bar in ("legal_hold", "immutable")),
         (SOFT_DELETE, objects, lambda held: held.state == "deleted"),
@@ -126,9 +130,9 @@ def _objects(agreement: Agreement, owner: str, objects: tuple[HeldObject, ...], 
             yield Finding(code, owner, kind, count)
 
 
-def _places(agreement: Agreement, account: Account) -> Iterator[Finding]:
-    boroughs = {f"{owner}-{box}" for owner in account.objects for box in ("inbox", "outbox")}
-    unknown = account.containers - boroughs - {*SHARED, *RECORDS}
+def _places(agreements: Agreements, account: Account) -> Iterator[Finding]:
+    boxes = {f"{owner}-{box}" for owner in account.objects for box in ("inbox", "outbox")}
+    unknown = account.containers - boxes - {*SHARED, *RECORDS}
     if unknown:
         yield Finding(UNKNOWN_PLACE, EXCHANGE, "account", len(unknown))
     for container, count in sorted(account.strays.items()):
@@ -136,7 +140,7 @@ def _places(agreement: Agreement, account: Account) -> Iterator[Finding]:
             yield Finding(UNKNOWN_PLACE, EXCHANGE, container, count)
 
 
-def _configuration(agreement: Agreement, account: Account, now: datetime) -> Iterator[Finding]:
+def _configuration(agreements: Agreements, account: Account, now: datetime) -> Iterator[Finding]:
     configuration = account.configuration
     for name, setting in sorted(vars(configuration).items()):
         if setting is None:
@@ -153,11 +157,11 @@ def _configuration(agreement: Agreement, account: Account, now: datetime) -> Ite
     if held := (configuration.held_containers or frozenset()) - set(RECORDS):
         yield Finding(ON_HOLD, EXCHANGE, "held_containers", len(held))
     if configuration.lifecycle is not None:
-        yield from _lifecycle(agreement, account, configuration.lifecycle)
-    yield from _lifecycle_run(agreement, account, now)
+        yield from _lifecycle(agreements, account, configuration.lifecycle)
+    yield from _lifecycle_run(agreements, account, now)
 
 
-def _lifecycle(agreement: Agreement, account: Account, rules: tuple[LifecycleRule, ...]) -> Iterator[Finding]:
+def _lifecycle(agreements: Agreements, account: Account, rules: tuple[LifecycleRule, ...]) -> Iterator[Finding]:
     enabled = [rule for rule in rules if rule.enabled]
     wanted = [f"{owner}-{box}/" for owner in account.objects if owner != EXCHANGE for box in ("inbox", "outbox")]
     wanted += [f"{container}/" for container in SHARED]
@@ -166,14 +170,15 @@ def _lifecycle(agreement: Agreement, account: Account, rules: tuple[LifecycleRul
     ]
     if uncovered:
         yield Finding(NOT_COVERED, EXCHANGE, "lifecycle", len(uncovered))
-    wrong = [rule for rule in enabled if _is_wrong(rule, agreement)]
+    wrong = [rule for rule in enabled if _is_wrong(rule, agreements)]
     if wrong:
         yield Finding(WRONG_RULE, EXCHANGE, "lifecycle", len(wrong))
 
 
-def _is_wrong(rule: LifecycleRule, agreement: Agreement) -> bool:
-    retention = agreement.retention
-    earliest, latest = max(retention.sweep_days.values()), retention.promise_days - LATE_DAYS
+def _is_wrong(rule: LifecycleRule, agreements: Agreements) -> bool:
+    retentions = [agreed.terms.retention for agreed in agreements]
+    earliest = max(days for retention in retentions for days in retention.sweep_days.values())
+    latest = min(retention.promise_days for retention in retentions) - LATE_DAYS
     days = (rule.blob_days, rule.snapshot_days, rule.version_days)
     reaches_records = any(f"{record}/".startswith(prefix) for record in RECORDS for prefix in rule.prefixes)
     return (
@@ -184,7 +189,7 @@ def _is_wrong(rule: LifecycleRule, agreement: Agreement) -> bool:
     )
 
 
-def _lifecycle_run(agreement: Agreement, account: Account, now: datetime) -> Iterator[Finding]:
+def _lifecycle_run(agreements: Agreements, account: Account, now: datetime) -> Iterator[Finding]:
     """What the last reported run says. As a rule it had nothing to do, since the sweep comes before it."""
     configuration = account.configuration
     if configuration.lifecycle_errors:
@@ -193,8 +198,10 @@ def _lifecycle_run(agreement: Agreement, account: Account, now: datetime) -> Ite
     ended = configuration.lifecycle_completed
     if ended is None or now - ended <= LIFECYCLE_RUN_WITHIN:
         return
-    its_day = now - timedelta(days=agreement.retention.lifecycle_days)
     waiting = sum(
-        held.since is not None and held.since <= its_day for objects in account.objects.values() for held in objects
+        held.since is not None
+        and held.since <= now - timedelta(days=agreements.retention_of(held.agreement).lifecycle_days)
+        for objects in account.objects.values()
+        for held in objects
     )
     yield Finding(LIFECYCLE_LATE if waiting else NOT_REPORTED, EXCHANGE, "lifecycle_completed", waiting or 1)

@@ -42,9 +42,10 @@ class Place:
     """What is expected, or None for any."""
     accepted_key_ids: frozenset[str]
     """The keys that this sender may seal to (`keys.accepted`)."""
-    agreement_gate: Callable[[Manifest], None]
-    """Raises `NotAgreed`."""
+    agreement_gate: Callable[[Manifest], Limits]
+    """Raises `NotAgreed`; else the limits of what is agreed."""
     limits: Limits
+    """What a file may be at most before it is known what was agreed."""
     known_columns: frozenset[str] = frozenset()
     """Names of columns that a refusal may repeat: those of the contracts. Any other is the sender's text."""
 
@@ -75,7 +76,7 @@ def open_sealed(
     sender: str,
     dataset: str | None,
     accepted_key_ids: frozenset[str],
-    agreement_gate: Callable[[Manifest], None],
+    agreement_gate: Callable[[Manifest], Limits],
     limits: Limits,
     keys: KeyService,
     known_columns: frozenset[str] = frozenset(),
@@ -106,8 +107,10 @@ def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: Key
     if manifest.key_id not in place.accepted_key_ids:
         raise asks.KEY_ID.refusal(sender=place.sender, accepted=" or ".join(sorted(place.accepted_key_ids)))
     yield Passed((gates.KEY_ID,), manifest.key_id)
-    place.agreement_gate(manifest)
+    limits = place.agreement_gate(manifest)
     yield Passed((), manifest.reference)
+    if len(data) > limits.bytes:
+        raise too_large(len(data), limits)
     lock = read_lock(data)
     yield Passed((gates.LOCK,), f"AES_GCM_V1, one wrapped key inside, a footer of {lock.footer_bytes:,} bytes")
     if lock.key_id != manifest.key_id:
@@ -117,7 +120,7 @@ def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: Key
     if len(data_key) != DATA_KEY_BYTES:
         raise asks.DATA_KEY_LENGTH.refusal(bits=8 * len(data_key))
     yield Passed((gates.UNWRAP,), f"a data key of {8 * len(data_key)} bits")
-    content = check_content(data, lock, data_key, rows=manifest.rows, limits=place.limits, known=place.known_columns)
+    content = check_content(data, lock, data_key, rows=manifest.rows, limits=limits, known=place.known_columns)
     checked = (gates.DAMAGED, gates.ROWS, gates.COLUMNS, gates.TYPES, gates.ROW_COUNT, gates.PAGES)
     yield Passed(checked, f"{content.footer.rows:,} rows of {len(content.footer.columns)} columns")
     table = read_content(content)

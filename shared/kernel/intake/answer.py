@@ -8,18 +8,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, Routes
 from shared.kernel.contract.report import refusal_of, report_json, report_xlsx, status_of
 from shared.kernel.contract.validate import FINDINGS, Validation
 from shared.kernel.envelope.manifest import Manifest
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists, RejectedDrop
+from shared.kernel.exchange import Sharing
 from shared.kernel.intake.standing import Standing, told
+from shared.kernel.terms.agreements import NONE
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
+    from shared.kernel.terms.pipeline import Routed
 
 RECEIPT = "receipt"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -30,7 +31,7 @@ class Arrival:
     """One blob that arrived, before anything it says of itself is believed."""
 
     tenant: str
-    """The borough whose inbox it arrived in: the container, never what the file says."""
+    """The party whose inbox it arrived in: the container, never what the file says."""
     id: str
     sha256: str
     """Of the bytes; empty when they were too many to read."""
@@ -43,23 +44,28 @@ class Verdict:
 
     outcome: Validation | RejectedDrop
     routed: Mapping[str, int] = field(default_factory=dict)
-    """Rows staged, by home borough."""
+    """Rows staged, by the party whose work they are."""
     excluded: Mapping[str, int] = field(default_factory=dict)
-    """Rows that have no home borough to go to, by reason."""
+    """Rows that are nobody's work, by reason."""
     standing: Standing | None = None
-    """Its place among its sender's other files; `None` where there is none, as of a refused drop or of decisions."""
+    """Its place among its sender's other files; `None` where it has none: it was refused, or nothing replaces it."""
 
 
-def answer(exchange: Exchange, drop: str, arrival: Arrival, manifest: Manifest | None, verdict: Verdict) -> None:
+def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Manifest | None, verdict: Verdict) -> None:
     """Write `reports/<drop>/report.json`, `report.xlsx` and `receipt.json` into the sender's outbox, each once.
 
-    `manifest` is `None` when what the drop said of itself could not be believed.
+    They go into the agreement's folder. When what the drop said of itself could not be believed, `manifest` is `None`,
+    there is no agreement, and they go into the folder `exchange`.
     """
+    exchange = under.exchange if isinstance(under, Sharing) else under
+    box, reference = NONE, "unknown"
+    if isinstance(under, Sharing):
+        box, reference = under.agreement.id, under.agreement.reference
     facts: dict[str, str | int] = {
         "drop": drop,
         "dataset": manifest.dataset if manifest else "unknown",
         "collection": manifest.collection if manifest else "unknown",
-        "agreement": exchange.agreement.reference,
+        "agreement": reference,
         "received_at": arrival.received_at.isoformat(),
     }
     if verdict.standing is not None:
@@ -82,7 +88,7 @@ def answer(exchange: Exchange, drop: str, arrival: Arrival, manifest: Manifest |
             "application/json",
         ),
     }
-    outbox = exchange.storage.outbox(arrival.tenant)
+    outbox = exchange.storage.outbox(arrival.tenant).folder(box)
     for name, (document, content_type) in documents.items():
         try:
             outbox.create(f"reports/{drop}/{name}", document, content_type=content_type)
@@ -90,17 +96,18 @@ def answer(exchange: Exchange, drop: str, arrival: Arrival, manifest: Manifest |
             continue  # an earlier try wrote it, from the same facts
 
 
-def with_whereabouts(validation: Validation, routes: Routes) -> Validation:
-    """The validation with a finding for every accepted row that has no home borough to go to."""
-    rows = validation.accepted.column("row").combine_chunks()
+def with_nowhere(validation: Validation, routed: Routed) -> Validation:
+    """The validation with a finding for every accepted row that is nobody's work."""
     found = [validation.findings]
-    for why in WHEREABOUTS:
-        concerned = rows.filter(pc.fill_null(pc.equal(routes.code, why.code), False))
-        words = {"code": why.code, "severity": "excluded", "field": "home_la", "message": why.message, "mend": why.mend}
-        columns = [
-            concerned,
-            *(pa.repeat(words[name], len(concerned)).dictionary_encode() for name in FINDINGS.names[1:]),
-        ]
+    for why, rows in routed.nowhere.items():
+        words = {
+            "code": why.code,
+            "severity": "excluded",
+            "field": why.field,
+            "message": why.message,
+            "mend": why.remedy,
+        }
+        columns = [rows, *(pa.repeat(words[name], len(rows)).dictionary_encode() for name in FINDINGS.names[1:])]
         found.append(pa.table(columns, schema=FINDINGS))
     return replace(validation, findings=pa.concat_tables(found).unify_dictionaries().sort_by("row"))
 

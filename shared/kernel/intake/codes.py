@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.kernel.terms.gates import AgreementCode
 
-_PLAIN_NAME = "pupils-2026-autumn-d922c1eccdaf.parquet"
+_PLAIN_NAME = "2026-autumn-d922c1eccdaf.parquet"
 _ANEW = "Drop the file again, under another name,"
 
 IN_THE_FUTURE = AgreementCode(
@@ -45,8 +45,8 @@ GONE = AgreementCode(
 )
 SHARES_NOTHING = AgreementCode(
     "DRP-010",
-    "This file and the one that counts share no row's identifier (UPN, reference of a claim): it is not known whether "
-    "the newer one replaces the older, or both are parts of one whole, such as the files of two schools.",
+    "This file and the one that counts share no row's identifier (the column that the contract names): it is not "
+    "known whether the newer one replaces the older, or both are parts of one whole, such as two departments' files.",
     "The older file counts until you say otherwise. If the newer one replaces it: seal it again with "
     "`exchange seal --replaces DROP` (`replaces` in the manifest) and drop it. If they belong together: drop one file "
     "with all rows of both.",

@@ -1,9 +1,11 @@
-"""Derived ids: the same bytes are the same drop, the same inputs are the same run, the same pair is the same match."""
+"""Derived ids: the same bytes are the same drop, the same inputs are the same job."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+
+from shared.kernel.terms.pipeline import Job
 
 
 def derived_id(*parts: str) -> str:
@@ -29,9 +31,9 @@ def untrusted_drop_id(tenant: str, sha256: str, metadata: Iterable[tuple[str, st
     return derived_id("untrusted", tenant, sha256, *described)
 
 
-def run_id(home: str, agreement: str, inputs: Iterable[str]) -> str:
-    """The id of one linkage of `home`, under one agreement version, over these staged partitions."""
-    return derived_id("run", home, agreement, *sorted(inputs))
+def job_id(job: Job, agreement: str) -> str:
+    """The id of one job under one agreement (`id@version`): of the same kind over the same staged files."""
+    return derived_id(job.kind, job.party, agreement, *sorted(job.inputs))
 
 
 def drop_event(tenant: str, container: str, name: str) -> str:
@@ -39,6 +41,6 @@ def drop_event(tenant: str, container: str, name: str) -> str:
     return f"event:{derived_id('event', tenant, container, name)}"
 
 
-def request_event(home: str, name: str) -> str:
-    """The ledger's subject of one request of a home borough; `name` is relative to its part of `requests`."""
-    return f"event:{derived_id('event', 'requests', home, name)}"
+def request_event(party: str, name: str) -> str:
+    """The ledger's subject of one request of a party; `name` is relative to its part of `requests`."""
+    return f"event:{derived_id('event', 'requests', party, name)}"

@@ -1,12 +1,14 @@
 """What is left behind when the work on a blob has ended, however it ended: reconciliation passes such a blob over.
 
-It is a claim, so it is destroyed with the other facts of a borough's work, and no earlier than the blob.
+It is a claim, so it is destroyed with the other facts of a party's work, and no earlier than the blob.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from shared.kernel.terms.agreements import NONE
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -15,7 +17,7 @@ FOUND = "found"
 """The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
 RENAMED = "renamed"
 """The step of an event that named a blob otherwise than it is called."""
-_PREFIX = "outcome-"
+_PREFIX = f"{NONE}/outcome-"
 
 
 def settle(exchange: Exchange, tenant: str, event: str) -> None:
@@ -27,7 +29,7 @@ def settle(exchange: Exchange, tenant: str, event: str) -> None:
 
 
 def settled(exchange: Exchange, tenant: str) -> dict[str, datetime]:
-    """The events (``event:<id>``) of this borough's inbox and requests whose work has ended, and when it last did."""
+    """The events (``event:<id>``) of this party's inbox and requests whose work has ended, and when it last did."""
     ended: dict[str, datetime] = {}
     for blob in exchange.storage.claims(tenant).list(_PREFIX):
         event = f"event:{blob.name.removeprefix(_PREFIX).partition('-')[0]}"

@@ -7,17 +7,12 @@ killed between any two writes is simply started again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from shared.agreements.free_school_meals.contracts import CONTRACTS
-from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route, rows_by_home
 from shared.kernel.contract.file_rules import contract_for
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.days import london_day
@@ -25,18 +20,23 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE, Manifest
 from shared.kernel.envelope.open import Opened, open_sealed, too_large
 from shared.kernel.errors import Missing, RefusedEvent, RejectedDrop, Unreadable, UnusableName
-from shared.kernel.intake.answer import Arrival, Verdict, answer, with_whereabouts
+from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
 from shared.kernel.intake.codes import GONE, IN_THE_FUTURE, NOT_A_BLOCK_BLOB, TOO_OLD, UNREADABLE, UNUSABLE_NAME
 from shared.kernel.intake.identity import derived_id, drop_event, drop_id, untrusted_drop_id
 from shared.kernel.intake.outcome import FOUND, RENAMED, settle
-from shared.kernel.intake.requests import EnrolRequest, ask, ask_for_run
-from shared.kernel.intake.staging import Partition, stage
+from shared.kernel.intake.requests import ask
+from shared.kernel.intake.staging import StagedFor, stage
 from shared.kernel.intake.standing import Standing, check_word, place
-from shared.kernel.terms.gates import check_may_drop, check_named, check_officers, check_open
+from shared.kernel.terms.agreements import NONE
+from shared.kernel.terms.gates import check_may_drop, check_open
+from shared.kernel.terms.model import Limits
+from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED
 
 if TYPE_CHECKING:
-    from shared.kernel.exchange import Exchange
+    from shared.kernel.exchange import Exchange, Sharing
     from shared.kernel.storage.areas import Area, Blob
+    from shared.kernel.terms.pipeline import Routed
 
 SERVICE = "intake"
 CLOCK_SKEW = timedelta(minutes=10)
@@ -73,8 +73,8 @@ def _fetch(exchange: Exchange, event: str, inbox: Area, tenant: str, name: str) 
         exchange.ledger.record(event, FOUND, service=SERVICE, tenant=tenant)
         if facts.kind != "BlockBlob":
             return _refuse_unread(exchange, tenant, facts.etag, NOT_A_BLOCK_BLOB.refusal())
-        if facts.size > exchange.agreement.limits.bytes:
-            return _refuse_unread(exchange, tenant, facts.etag, too_large(facts.size, exchange.agreement.limits))
+        if facts.size > (widest := exchange.agreements.widest).bytes:
+            return _refuse_unread(exchange, tenant, facts.etag, too_large(facts.size, widest))
         return inbox.read(name, if_match=facts.etag)  # the version whose size was looked at
     except UnusableName:
         return _refuse_unread(exchange, tenant, name, UNUSABLE_NAME.refusal())
@@ -90,7 +90,7 @@ def _take(exchange: Exchange, event: str, tenant: str, blob: Blob) -> str:
         opened = _open(exchange, arrival, blob)
     except RejectedDrop as refusal:
         return _refuse(exchange, arrival.id, arrival, refusal)
-    return _take_in(exchange, event, arrival, opened)
+    return _take_in(exchange.under(opened.manifest.agreement), event, arrival, opened)
 
 
 def _miss(exchange: Exchange, event: str, tenant: str, name: str, or_named: Sequence[str]) -> str | None:
@@ -135,17 +135,18 @@ def _arrive(exchange: Exchange, tenant: str, blob: Blob) -> Arrival:
 
 def _received_at(exchange: Exchange, tenant: str, arrival: str) -> datetime:
     claimed = exchange.storage.claim(
-        tenant, f"arrival-{arrival}", {"received_at": exchange.clock().isoformat(timespec="seconds")}
+        tenant, f"{NONE}/arrival-{arrival}", {"received_at": exchange.clock().isoformat(timespec="seconds")}
     )
     return datetime.fromisoformat(claimed["received_at"])
 
 
 def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
-    def agreed(manifest: Manifest) -> None:
-        check_named(exchange.agreement, manifest.reference)
+    def agreed(manifest: Manifest) -> Limits:
+        terms = exchange.agreements.named(manifest.reference).terms
         day = london_day(arrival.received_at)
-        check_may_drop(exchange.agreement, arrival.tenant, manifest.dataset, day)
-        check_open(exchange.agreement, manifest.dataset, manifest.collection, day)
+        check_may_drop(terms, arrival.tenant, manifest.dataset, day)
+        check_open(terms, manifest.dataset, manifest.collection, day)
+        return terms.limits
 
     opened = open_sealed(
         blob.data,
@@ -155,20 +156,29 @@ def _open(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
         dataset=None,
         accepted_key_ids=exchange.keys.accepted(arrival.tenant, Use.DROP),
         agreement_gate=agreed,
-        limits=exchange.agreement.limits,
+        limits=exchange.agreements.widest,
         keys=exchange.keys,
-        known_columns=frozenset(name for contract in CONTRACTS.values() for name in contract.names),
+        known_columns=_known_columns(exchange),
     )
-    _check_age(exchange, arrival, opened.manifest)
+    terms = exchange.agreements.named(opened.manifest.reference).terms
+    _check_age(arrival, opened.manifest, terms.terms_of(opened.manifest.dataset).stale_after_days)
     return opened
 
 
-def _check_age(exchange: Exchange, arrival: Arrival, manifest: Manifest) -> None:
+def _known_columns(exchange: Exchange) -> frozenset[str]:
+    return frozenset(
+        name
+        for agreed in exchange.agreements
+        for contract in agreed.pipeline.contracts.values()
+        for name in contract.names
+    )
+
+
+def _check_age(arrival: Arrival, manifest: Manifest, most: int) -> None:
     age = arrival.received_at - manifest.prepared_at
     if age < -CLOCK_SKEW:
         told = f"Its prepared_at is {_whole(-age, timedelta(minutes=1))} minutes after it arrived"
         raise IN_THE_FUTURE.refusal(f"{told}; {CLOCK_SKEW // timedelta(minutes=1)} are allowed for.")
-    most = exchange.agreement.terms_of(manifest.dataset).stale_after_days
     if age > timedelta(days=most):
         told = f"Its prepared_at is {_whole(age, timedelta(days=1))} days before it arrived"
         raise TOO_OLD.refusal(f"{told}; {most} are allowed for {manifest.dataset}.")
@@ -179,22 +189,22 @@ def _whole(length: timedelta, unit: timedelta) -> str:
     return f"{-(-length // unit):,}"
 
 
-def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -> str:
+def _take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> str:
     manifest = opened.manifest
     drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
     partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
     subject = f"drop:{drop}"
     here = {"arrival": arrival.id, "event": event}
     # Asked for as the event's work: a file may come again long after the drop's own work ended.
-    first = exchange.storage.claim(arrival.tenant, f"drop-{drop}", here)
-    exchange = exchange.working_on(subject)
+    first = sharing.claim(arrival.tenant, f"drop-{drop}", here)
+    sharing = sharing.working_on(subject)
     if first != here:
-        exchange.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
+        sharing.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
     # Under another name alone it is the same drop: if whoever began it was killed, it is finished here.
-    if first["arrival"] != arrival.id or exchange.ledger.recorded(subject, "done"):
+    if first["arrival"] != arrival.id or sharing.ledger.recorded(subject, "done"):
         return drop
-    terms = exchange.agreement.terms_of(manifest.dataset)
-    exchange.ledger.record(
+    terms = sharing.agreement.terms_of(manifest.dataset)
+    sharing.ledger.record(
         subject,
         "received",
         service=SERVICE,
@@ -203,60 +213,72 @@ def _take_in(exchange: Exchange, event: str, arrival: Arrival, opened: Opened) -
         hashes={"sha256": arrival.sha256},
         codes=(manifest.dataset, manifest.collection, terms.purpose),
     )
+    contract = contract_for(sharing.pipeline.contracts, manifest.dataset)
     try:
         validation = validate(
             opened.table,
-            contract_for(CONTRACTS, manifest.dataset),
+            contract,
             as_of=london_day(arrival.received_at),
             stale_after_days=terms.stale_after_days,
         )
-        if manifest.dataset == "decisions":
-            check_officers(exchange.agreement, pc.count_distinct(validation.accepted.column("decided_by")).as_py())
-        check_word(exchange, partition, manifest.replaces)
+        sharing.pipeline.check(manifest.dataset, validation.accepted, sharing.agreement)
+        check_word(sharing, partition, manifest.replaces)
     except RejectedDrop as refusal:
-        return _refuse(exchange, drop, arrival, refusal, manifest)
-    verdict, parts = _send_home(exchange, arrival.tenant, validation)
-    exchange.ledger.conserve(
+        return _refuse(sharing, drop, arrival, refusal, manifest)
+    routed = _route(sharing, arrival.tenant, validation)
+    verdict = Verdict(with_nowhere(validation, routed), *_ends(routed))
+    sharing.ledger.conserve(
         subject,
         service=SERVICE,
         tenant=arrival.tenant,
         rows_in=manifest.rows,
-        rejected=validation.rows_rejected,
-        excluded=verdict.excluded,
-        routed=sum(verdict.routed.values()),
+        ends={
+            REJECTED: validation.rows_rejected,
+            ROUTED: sum(verdict.routed.values()),
+            **{f"{EXCLUDED}{reason}": count for reason, count in verdict.excluded.items()},
+        },
     )
-    # Only now: rows that do not add up must not be lying where a later run would find them.
-    if CONTRACTS[manifest.dataset].identifier is not None and validation.accepted.num_rows:
-        placed = place(exchange, partition, validation.accepted, parts, manifest.replaces)
-        _note_place(exchange, subject, arrival.tenant, placed.standing)
+    # Only now: rows that do not add up must not be lying where a later job would find them.
+    parts = routed.parts
+    if contract.identifier is not None and validation.accepted.num_rows:
+        placed = place(sharing, partition, validation.accepted, parts, manifest.replaces)
+        _note_place(sharing, subject, arrival.tenant, placed.standing)
         verdict = replace(verdict, standing=placed.standing)
         # Where another file of the sender's has rows and this one has none, there are none now: that is said, too.
-        parts = dict.fromkeys(placed.homes, validation.accepted.slice(0, 0)) | parts
-    for home, rows in parts.items():
-        stage(exchange, home, partition, rows)
-    answer(exchange, drop, arrival, manifest, verdict)
-    _ask_for_work(exchange, partition, parts)
-    exchange.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
+        parts = {**dict.fromkeys(placed.parties, validation.accepted.schema.empty_table()), **parts}
+    for party, rows in parts.items():
+        stage(sharing, party, partition, rows)
+    answer(sharing, drop, arrival, manifest, verdict)
+    for party in parts:
+        for job in sharing.pipeline.due(partition, party, StagedFor(sharing, party)):
+            ask(sharing, job)
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
     return drop
 
 
-def _send_home(exchange: Exchange, tenant: str, validation: Validation) -> tuple[Verdict, dict[str, pa.Table]]:
-    """Which accepted rows go to which home borough. Households and decisions are at home where they were dropped."""
-    rows = validation.accepted
-    if validation.dataset != "pupils":
-        parts = {tenant: rows} if rows.num_rows else {}
-        return Verdict(validation, routed={home: part.num_rows for home, part in parts.items()}), parts
-    routes = route(rows, exchange.storage.postcode_directory(), exchange.agreement, school=tenant)
-    parts = {home: rows.take(where) for home, where in rows_by_home(routes).items()}
-    routed = {home: part.num_rows for home, part in parts.items()}
-    excluded = {why.reason: count for why in WHEREABOUTS if (count := routes.count(why))}
-    return Verdict(with_whereabouts(validation, routes), routed, excluded), parts
+def _route(sharing: Sharing, tenant: str, validation: Validation) -> Routed:
+    """Whose work each accepted row is, as the agreement's pipeline says."""
+    return sharing.pipeline.route(
+        validation.dataset,
+        validation.accepted,
+        sender=tenant,
+        agreement=sharing.agreement,
+        postcodes=sharing.exchange.storage.postcode_directory,
+    )
 
 
-def _note_place(exchange: Exchange, subject: str, tenant: str, standing: Standing) -> None:
+def _ends(routed: Routed) -> tuple[dict[str, int], dict[str, int]]:
+    """How many rows are whose work, and how many are nobody's, by reason."""
+    return (
+        {party: rows.num_rows for party, rows in routed.parts.items()},
+        {why.reason: len(rows) for why, rows in routed.nowhere.items()},
+    )
+
+
+def _note_place(sharing: Sharing, subject: str, tenant: str, standing: Standing) -> None:
     """Record which other drop it stands for or against, if there is one."""
     if standing.other:
-        exchange.ledger.record(
+        sharing.ledger.record(
             subject,
             "placed",
             service=SERVICE,
@@ -267,21 +289,16 @@ def _note_place(exchange: Exchange, subject: str, tenant: str, standing: Standin
         )
 
 
-def _ask_for_work(exchange: Exchange, partition: Partition, homes: Iterable[str]) -> None:
-    for home in homes:
-        if partition.dataset == "decisions":
-            ask(exchange, home, EnrolRequest(home, partition.collection, partition.name))
-        else:
-            ask_for_run(exchange, home, partition.collection)
-
-
 def _refuse(
-    exchange: Exchange, drop: str, arrival: Arrival, refusal: RejectedDrop, manifest: Manifest | None = None
+    under: Exchange | Sharing, drop: str, arrival: Arrival, refusal: RejectedDrop, manifest: Manifest | None = None
 ) -> str:
-    """Answer a drop that is refused whole: its rows, if any were counted, are all rejected for one reason."""
+    """Answer a drop that is refused whole: its rows, if any were counted, are all rejected for one reason.
+
+    `under` is the agreement that its manifest names, where that could be believed.
+    """
     subject = f"drop:{drop}"
-    exchange = exchange.working_on(subject)
-    exchange.ledger.record(
+    under = under.working_on(subject)
+    under.ledger.record(
         subject,
         "refused",
         service=SERVICE,
@@ -290,11 +307,10 @@ def _refuse(
         codes=(refusal.code,),
     )
     if manifest is not None:
-        exchange.ledger.conserve(
-            subject, service=SERVICE, tenant=arrival.tenant, rows_in=manifest.rows, rejected=manifest.rows
-        )
-    answer(exchange, drop, arrival, manifest, Verdict(refusal))
-    exchange.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
+        ends = {REJECTED: manifest.rows}
+        under.ledger.conserve(subject, service=SERVICE, tenant=arrival.tenant, rows_in=manifest.rows, ends=ends)
+    answer(under, drop, arrival, manifest, Verdict(refusal))
+    under.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
     return drop
 
 

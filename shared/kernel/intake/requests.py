@@ -1,90 +1,50 @@
-"""Requests: a small blob that says which work is due. Its arrival is the event that starts the work."""
+"""Requests: a small blob that says which job is due. Its arrival is the event that starts the work."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.kernel.errors import AlreadyExists, RefusedEvent
-from shared.kernel.intake.identity import derived_id
-from shared.kernel.intake.staging import Inputs, current_inputs
+from shared.kernel.intake.identity import job_id
+from shared.kernel.terms.pipeline import Job
 
 if TYPE_CHECKING:
-    from shared.kernel.exchange import Exchange
+    from shared.kernel.exchange import Exchange, Sharing
+
+_MOST_BYTES = 1_000_000
 
 
-@dataclass(frozen=True)
-class LinkRequest:
-    """Link these staged partitions of one home borough."""
-
-    inputs: Inputs
-
-    def name(self, agreement: str) -> str:
-        """The blob name within the home borough's requests: the run's id, so the same work is asked for once."""
-        return f"link-{self.inputs.run_id(agreement)}.json"
-
-
-@dataclass(frozen=True)
-class EnrolRequest:
-    """Turn one staged decisions partition of a home borough into enrolments for the school boroughs."""
-
-    home: str
-    collection: str
-    decisions: str
-
-    def name(self, agreement: str) -> str:
-        """The blob name within the home borough's requests."""
-        return f"enrol-{derived_id('enrol', self.home, agreement, self.decisions)}.json"
-
-
-Request = LinkRequest | EnrolRequest
-
-
-def ask(exchange: Exchange, home: str, request: Request) -> str:
-    """Write the request, once, and return its name."""
-    name = request.name(exchange.agreement.reference)
-    body = (
-        {"link": {"pupils": list(request.inputs.pupils), "households": request.inputs.households}}
-        if isinstance(request, LinkRequest)
-        else {"enrol": {"decisions": request.decisions}}
-    )
-    collection = request.inputs.collection if isinstance(request, LinkRequest) else request.collection
-    document = json.dumps({"collection": collection, **body}, sort_keys=True).encode()
+def ask(sharing: Sharing, job: Job) -> str:
+    """Write the request, once, and return its name within the agreement's part of the party's requests."""
+    name = _name(sharing, job)
+    said = {"kind": job.kind, "collection": job.collection, "inputs": list(job.inputs)}
     try:
-        exchange.storage.requests(home).create(name, document)
+        sharing.requests(job.party).create(name, json.dumps(said, sort_keys=True).encode())
     except AlreadyExists:
         return name  # the name is derived from the content
     return name
 
 
-def read_request(exchange: Exchange, home: str, name: str) -> Request:
-    """Read a request back.
+def read_request(exchange: Exchange, party: str, name: str) -> tuple[Sharing, Job]:
+    """Read back the request `name` (``<agreement>/<job id>.json``) of this party.
 
     Raises `Missing` when it is gone, `RefusedEvent` (EVT-002) when the blob is not a request that this exchange wrote
     under that name.
     """
-    document = exchange.storage.requests(home).read(name, max_bytes=1_000_000).data
+    document = exchange.storage.requests(party).read(name, max_bytes=_MOST_BYTES).data
+    agreement, _, within = name.partition("/")
     try:
-        body = json.loads(document)
-        request: Request
-        if "link" in body:
-            link = body["link"]
-            request = LinkRequest(Inputs(home, body["collection"], tuple(link["pupils"]), link["households"]))
-        else:
-            request = EnrolRequest(home, body["collection"], body["enrol"]["decisions"])
-        held = request.name(exchange.agreement.reference) == name
+        sharing = exchange.under(agreement)
+        said = json.loads(document)
+        job = Job(said["kind"], party, said["collection"], tuple(said["inputs"]))
+        held = job.kind in sharing.pipeline.kinds and _name(sharing, job) == within
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         held = False
     if not held:
-        raise RefusedEvent("EVT-002", "The blob is not a request of this exchange under the agreement in force.")
-    return request
+        raise RefusedEvent("EVT-002", "The blob is not a request of this exchange under an agreement in force.")
+    return sharing, job
 
 
-def ask_for_run(exchange: Exchange, home: str, collection: str) -> str | None:
-    """Ask for a run over what is staged now, if both sides are there.
-
-    Two drops that arrive at once each look after they have staged, so at least the later look sees both.
-    """
-    inputs = current_inputs(exchange, home, collection)
-    return None if inputs is None else ask(exchange, home, LinkRequest(inputs))
+def _name(sharing: Sharing, job: Job) -> str:
+    return f"{job_id(job, sharing.agreement.reference)}.json"

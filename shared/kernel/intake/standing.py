@@ -2,7 +2,7 @@
 
 Every drop leaves its rows' identifiers, sealed like the rows, in its sender's part of staging: the index. It is written
 before the others are looked for, so of two drops that arrive at once at least one sees the other. What is seen is fixed
-in a claim, and told to every home borough in which either has rows, before the rows themselves are.
+in a claim, and told to every party in which either has rows, before the rows themselves are.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.intake.codes import NOT_LATER, OLDER, SAME_SECOND, SHARES_NOTHING, TOO_MANY, UNKNOWN_DROP
-from shared.kernel.intake.staging import Partition, read_staged, stage
+from shared.kernel.intake.staging import read_staged, stage
 from shared.kernel.intake.ties import Tie, counting
+from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
-    from shared.kernel.exchange import Exchange
+    from shared.kernel.contract.columns import Contract
+    from shared.kernel.exchange import Sharing
     from shared.kernel.storage.areas import BlobFacts
 
 MOST = 100
 """As many other files of one sender, dataset and collection may lie here: each is compared with each."""
-_HOMES, _ORDINAL, _ROWS = "homes", "ordinal", "rows"
+_HOMES, _ORDINAL, _ROWS = "parties", "ordinal", "rows"
 _CODES = {code.code: code for code in (SHARES_NOTHING, SAME_SECOND, OLDER)}
 _CODE_OF = {
     "question": SHARES_NOTHING.code,
@@ -45,7 +46,7 @@ class Entry:
     ordinal: int
     """Which of those made in the same second it is, in the order in which they were taken in."""
     rows: int
-    homes: tuple[str, ...]
+    parties: tuple[str, ...]
 
     @property
     def drop(self) -> str:
@@ -106,17 +107,17 @@ def told(standing: Standing) -> dict[str, str | int]:
 
 @dataclass(frozen=True)
 class Placed:
-    """A drop in its place: what its sender is told, and which home boroughs have to hear of it."""
+    """A drop in its place: what its sender is told, and which parties have to hear of it."""
 
     standing: Standing
-    homes: tuple[str, ...]
+    parties: tuple[str, ...]
     """Its own and those of every other file: where it has no row now, that is what it says."""
 
 
-def check_word(exchange: Exchange, partition: Partition, replaces: str | None) -> None:
+def check_word(sharing: Sharing, partition: Partition, replaces: str | None) -> None:
     """Raise `NotAgreed` when the drop cannot replace the one that its manifest names (DRP-013, DRP-014), or when too
     many files of its kind lie here already (DRP-015). What was found once holds whenever the drop is tried again."""
-    others = [entry for entry in _entries(exchange, partition) if entry.drop != partition.drop]
+    others = [entry for entry in _entries(sharing, partition) if entry.drop != partition.drop]
     found = ""
     if len(others) > MOST:
         found = TOO_MANY.code
@@ -125,48 +126,48 @@ def check_word(exchange: Exchange, partition: Partition, replaces: str | None) -
         found = UNKNOWN_DROP.code if not named else ""
         if named and named[0].prepared_at >= partition.prepared_at:
             found = NOT_LATER.code
-    held = exchange.storage.claim(partition.sender, f"word-{partition.drop}", {"refused": found})["refused"]
+    held = sharing.claim(partition.sender, f"word-{partition.drop}", {"refused": found})["refused"]
     for code in (TOO_MANY, UNKNOWN_DROP, NOT_LATER):
         if held == code.code:
             raise code.refusal()
 
 
 def place(
-    exchange: Exchange, partition: Partition, accepted: pa.Table, homes: Iterable[str], replaces: str | None
+    sharing: Sharing, partition: Partition, accepted: pa.Table, parties: Iterable[str], replaces: str | None
 ) -> Placed:
-    """Give the drop its place, and tell every home borough that is concerned.
+    """Give the drop its place, and tell every party that is concerned.
 
-    `accepted` are its accepted rows, `homes` where some of them go, `replaces` the drop that its manifest names.
+    `accepted` are its accepted rows, `parties` where some of them go, `replaces` the drop that its manifest names.
     """
-    own = tuple(sorted(homes))
-    identifiers = _identifiers(accepted, partition.dataset)
-    _write_index(exchange, partition, identifiers, own, accepted.num_rows)
-    fixed = exchange.storage.claim(
-        partition.sender, f"standing-{partition.drop}", _look(exchange, partition, identifiers, own, replaces)
+    own = tuple(sorted(parties))
+    identifiers = _identifiers(accepted, sharing.pipeline.contracts[partition.dataset])
+    _write_index(sharing, partition, identifiers, own, accepted.num_rows)
+    fixed = sharing.claim(
+        partition.sender, f"standing-{partition.drop}", _look(sharing, partition, identifiers, own, replaces)
     )
     ties = [Tie.named(name) for name in fixed["ties"]]
-    for home in sorted({*fixed["homes"], partition.sender}):
+    for party in sorted({*fixed["parties"], partition.sender}):
         for tie in ties:
-            _write(exchange, home, tie)
-    return Placed(Standing(**fixed["standing"]), tuple(fixed["homes"]))
+            _write(sharing, party, tie)
+    return Placed(Standing(**fixed["standing"]), tuple(fixed["parties"]))
 
 
 def _look(
-    exchange: Exchange, partition: Partition, identifiers: pa.Array, own: Sequence[str], replaces: str | None
+    sharing: Sharing, partition: Partition, identifiers: pa.Array, own: Sequence[str], replaces: str | None
 ) -> dict[str, Any]:
-    entries = _entries(exchange, partition)
+    entries = _entries(sharing, partition)
     [this] = [entry for entry in entries if entry.drop == partition.drop]
     others = [entry for entry in entries if entry is not this]
-    shared = {entry.drop: _shared(exchange, entry, identifiers) for entry in others}
+    shared = {entry.drop: _shared(sharing, entry, identifiers) for entry in others}
     ties = [_tie(this, entry, shared[entry.drop], replaces) for entry in others]
-    known = [Tie.named(blob.name) for blob in _listed(exchange, partition, "ties")]
+    known = [Tie.named(blob.name) for blob in _listed(sharing, partition, "ties")]
     before = counting(others, known)
     now = counting(entries, [*known, *ties])
     standing = _standing(this, before, now, shared)
-    homes = sorted({*own, *(home for entry in others for home in entry.homes)})
+    parties = sorted({*own, *(party for entry in others for party in entry.parties)})
     return {
         "ties": sorted(tie.name for tie in ties),
-        "homes": homes,
+        "parties": parties,
         "standing": standing.__dict__,
     }
 
@@ -192,38 +193,38 @@ def _tie(this: Entry, other: Entry, shared: int, replaces: str | None) -> Tie:
     return Tie(partition.dataset, partition.collection, partition.sender, later.drop, earlier.drop, meets or said)
 
 
-def _identifiers(accepted: pa.Table, dataset: str) -> pa.Array:
-    return pc.unique(accepted.column(str(CONTRACTS[dataset].identifier)).combine_chunks().drop_null())
+def _identifiers(accepted: pa.Table, contract: Contract) -> pa.Array:
+    return pc.unique(accepted.column(str(contract.identifier)).combine_chunks().drop_null())
 
 
-def _shared(exchange: Exchange, entry: Entry, identifiers: pa.Array) -> int:
-    held = read_staged(exchange, entry.partition.sender, _index(entry.partition).name).column("identifier")
+def _shared(sharing: Sharing, entry: Entry, identifiers: pa.Array) -> int:
+    held = read_staged(sharing, entry.partition.sender, _index(entry.partition).name).column("identifier")
     return int(pc.sum(pc.is_in(held, identifiers)).as_py() or 0)
 
 
 def _write_index(
-    exchange: Exchange, partition: Partition, identifiers: pa.Array, homes: Sequence[str], rows: int
+    sharing: Sharing, partition: Partition, identifiers: pa.Array, parties: Sequence[str], rows: int
 ) -> None:
-    ordinal = _ordinal(exchange, partition)
+    ordinal = _ordinal(sharing, partition)
     told = {_ORDINAL: str(ordinal), _ROWS: str(rows)}
-    if homes:
-        told[_HOMES] = ",".join(homes)  # an empty entry does not come back as it went
-    stage(exchange, partition.sender, _index(partition), pa.table({"identifier": identifiers}), told)
+    if parties:
+        told[_HOMES] = ",".join(parties)  # an empty entry does not come back as it went
+    stage(sharing, partition.sender, _index(partition), pa.table({"identifier": identifiers}), told)
 
 
-def _ordinal(exchange: Exchange, partition: Partition) -> int:
+def _ordinal(sharing: Sharing, partition: Partition) -> int:
     """Which of its sender's files of that second it is: whoever comes first takes the first number that is free."""
     second = f"{partition.dataset}-{partition.collection}-{partition.prepared_at:%Y%m%dT%H%M%SZ}"
     number = 0
-    while exchange.storage.claim(partition.sender, f"second-{second}-{number}", {"drop": partition.drop})["drop"] != (
+    while sharing.claim(partition.sender, f"second-{second}-{number}", {"drop": partition.drop})["drop"] != (
         partition.drop
     ):
         number += 1
     return number
 
 
-def _entries(exchange: Exchange, partition: Partition) -> list[Entry]:
-    return [_entry(blob) for blob in _listed(exchange, partition, "index")]
+def _entries(sharing: Sharing, partition: Partition) -> list[Entry]:
+    return [_entry(blob) for blob in _listed(sharing, partition, "index")]
 
 
 def _entry(blob: BlobFacts) -> Entry:
@@ -241,13 +242,13 @@ def _index(partition: Partition) -> Partition:
     return replace(partition, dataset=f"{partition.dataset}index")
 
 
-def _listed(exchange: Exchange, partition: Partition, kind: str) -> list[BlobFacts]:
+def _listed(sharing: Sharing, partition: Partition, kind: str) -> list[BlobFacts]:
     folder = f"{partition.dataset}{kind}/{partition.collection}/"
-    return list(exchange.storage.staging(partition.sender).list(folder))
+    return list(sharing.staging(partition.sender).list(folder))
 
 
-def _write(exchange: Exchange, home: str, tie: Tie) -> None:
+def _write(sharing: Sharing, party: str, tie: Tie) -> None:
     try:
-        exchange.storage.staging(home).create(tie.name, b"")
+        sharing.staging(party).create(tie.name, b"")
     except AlreadyExists:
         return  # its name says all

@@ -1,7 +1,7 @@
 """How two files of one sender stand to each other, and which of several files counts.
 
-A file of pupils or households says what its sender has from now on: a newer one takes the place of the one before it.
-Whether it does is a question where the two share no row's identifier (a part, one school's file, another system's
+A file says what its sender has from now on: a newer one takes the place of the one before it.
+Whether it does is a question where the two share no row's identifier (a part of the whole, another system's
 numbers), or where both bear the same second. A question is never answered here: the earlier file counts until its
 sender says that the newer one replaces it.
 
@@ -54,7 +54,7 @@ class Tie:
 
     @property
     def name(self) -> str:
-        """The blob name within a home borough's staging area."""
+        """The blob name within the agreement's part of a party's staging area."""
         word = "meets" if self.meets else "apart"
         return f"{self.dataset}ties/{self.collection}/{self.sender}.{self.later}.{self.earlier}.{word}"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.errors import AlreadyExists, ConservationBroken, LedgerBroken, Missing, StorageUnavailable
 from shared.kernel.ledger.conservation import Tally, check_conservation
-from shared.kernel.ledger.events import REPEATED, START, Event, check_subject
+from shared.kernel.ledger.events import OF_NONE, REPEATED, START, Event, check_subject
 
 if TYPE_CHECKING:
     from shared.kernel.storage.areas import Area, BlobFacts
@@ -29,12 +29,16 @@ def utc_now() -> datetime:
 
 
 class Ledger:
-    """All chains in one area, under one agreement (``fsm@1.0.0``), timed by `clock` (aware times)."""
+    """All chains in one area, timed by `clock` (aware times); what is recorded bears `agreement` (``fsm@1.0.0``)."""
 
-    def __init__(self, area: Area, *, agreement: str, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, area: Area, *, agreement: str = OF_NONE, clock: Callable[[], datetime] = utc_now) -> None:
         self._area = area
         self._agreement = agreement
         self._clock = clock
+
+    def under(self, agreement: str) -> Ledger:
+        """The same chains; what is recorded from here on bears this agreement."""
+        return Ledger(self._area, agreement=agreement, clock=self._clock)
 
     def record(
         self,
@@ -88,19 +92,14 @@ class Ledger:
         service: str,
         tenant: str,
         rows_in: int,
-        rejected: int = 0,
-        excluded: Mapping[str, int] | None = None,
-        routed: int = 0,
-        matched: int = 0,
-        review: int = 0,
-        unmatched: int = 0,
+        ends: Mapping[str, int],
     ) -> Event:
-        """Record the step ``conserved`` with the counts of a drop or a run.
+        """Record the step ``conserved`` with the counts of a drop or a job, by the end that each row came to.
 
         When rows in are not rows out, records ``unbalanced`` with the counts instead and raises `ConservationBroken`
         (LED-002).
         """
-        tally = Tally(rows_in, rejected, excluded or {}, routed, matched, review, unmatched)
+        tally = Tally(rows_in, ends)
         try:
             check_conservation(tally)
         except ConservationBroken:

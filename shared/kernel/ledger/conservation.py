@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shared.kernel.errors import ConservationBroken
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Rows of one drop or one run by where they ended.
-
-    Of a drop, rows end rejected, excluded (no home borough to send them to) or routed; of a run, excluded, matched,
-    in review or unmatched. What does not occur is 0.
-    """
+    """Rows of one drop or one job by the end that each came to."""
 
     rows_in: int
-    rejected: int = 0
-    excluded: Mapping[str, int] = field(default_factory=dict)
-    """By reason."""
-    routed: int = 0
-    matched: int = 0
-    review: int = 0
-    unmatched: int = 0
+    ends: Mapping[str, int]
+    """What does not occur may be left out, or 0."""
 
     @property
     def rows_out(self) -> int:
         """Rows that ended somewhere."""
-        return self.rejected + sum(self.excluded.values()) + self.routed + self.matched + self.review + self.unmatched
+        return sum(self.ends.values())
 
     def counts(self) -> dict[str, int]:
-        """As an event counts them: ``excluded.<reason>`` for each reason; what is 0 is left out, except `rows_in`."""
-        ends = {name: getattr(self, name) for name in ("rejected", "routed", "matched", "review", "unmatched")}
-        ends |= {f"excluded.{reason}": count for reason, count in self.excluded.items()}
-        return {"rows_in": self.rows_in} | {end: count for end, count in ends.items() if count}
+        """As an event counts them; what is 0 is left out, except `rows_in`."""
+        return {"rows_in": self.rows_in} | {end: count for end, count in self.ends.items() if count}
 
 
 def check_conservation(tally: Tally) -> None:

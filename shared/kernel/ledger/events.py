@@ -21,6 +21,9 @@ from shared.kernel.errors import LedgerBroken, LedgerRefused
 START = "0" * 64
 """What the first event of a chain has for `previous`."""
 
+OF_NONE = "exchange@0.0.0"
+"""The agreement of an event that is of none: the exchange's own work, or before an agreement is known."""
+
 REPEATED = frozenset({"attempted"})
 """Steps that a chain may have more than once: every attempt is told. Any other step is recorded once."""
 

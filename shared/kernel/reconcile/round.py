@@ -154,7 +154,7 @@ def _look(exchange: Exchange, now: datetime) -> _Look:
     looked, open_, faults = 0, [], []
     # A look is at storage alone: no key is used for it.
     exchange = replace(exchange, storage=exchange.storage.with_request_id(LOOK))
-    for tenant in exchange.agreement.controllers:
+    for tenant in exchange.agreements.parties:
         try:
             everything = list(_everything(exchange, tenant, now))
             ended = settled(exchange, tenant)
@@ -163,7 +163,7 @@ def _look(exchange: Exchange, now: datetime) -> _Look:
             continue
         looked += len(everything)
         open_ += [(task, since) for task, since in everything if since > ended.get(task.event, _NEVER)]
-    if len(faults) == len(exchange.agreement.controllers):
+    if len(faults) == len(exchange.agreements.parties):
         raise faults[-1]
     return _Look(looked, len(faults), sorted(open_, key=lambda each: each[1]))
 

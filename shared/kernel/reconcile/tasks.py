@@ -19,14 +19,14 @@ REQUESTS = "requests"
 
 @dataclass(frozen=True)
 class Task:
-    """One blob of one borough. Its name is a sender's choice, and is shown to nobody."""
+    """One blob of one party. Its name is a sender's choice, and is shown to nobody."""
 
     kind: Literal["drop", "request"]
     tenant: str
     container: str
     """As the event says. It is the tenant's own, or no work is done."""
     name: str
-    """Within the borough's inbox, or its part of `requests`."""
+    """Within the party's inbox, or its part of `requests`."""
     or_named: tuple[str, ...] = ()
     """Other names by which the event may mean it."""
 
@@ -45,14 +45,14 @@ class Task:
 
 def task_of(exchange: Exchange, container: str, names: tuple[str, ...]) -> Task | None:
     """The task of a blob that is named from outside; `None` when no work is done on blobs in that place."""
-    parties = exchange.agreement.controllers
+    parties = exchange.agreements.parties
     slug, _, box = container.rpartition("-")
     if box == "inbox" and slug in parties:
         return Task("drop", slug, container, names[0], names[1:])
     if container == REQUESTS:
-        for home, _, name in (full.partition("/") for full in names):
-            if home in parties and name:
-                return Task("request", home, container, name)
+        for party, _, name in (full.partition("/") for full in names):
+            if party in parties and name:
+                return Task("request", party, container, name)
     return None
 
 
@@ -60,5 +60,5 @@ def attend(exchange: Exchange, task: Task, attempts: Attempts) -> str | None:
     """Do the work of the blob; the id of what came of it. What fails is recorded as an attempt, and raised."""
     with attempts.at(exchange, task.event, task.tenant):
         if task.kind == "request":
-            return carry_out(exchange, home=task.tenant, name=task.name)
+            return carry_out(exchange, party=task.tenant, name=task.name)
         return receive(exchange, tenant=task.tenant, container=task.container, name=task.name, or_named=task.or_named)

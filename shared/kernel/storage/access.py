@@ -130,7 +130,7 @@ class BoroughDoor:
         """
         self.line.ahead = None
         try:
-            next(self._outbox.list("reports/"), None)
+            next(self._outbox.list("exchange/"), None)
         except StorageFault:
             if self.line.ahead is None:
                 raise

@@ -7,7 +7,7 @@ that it happens wholly or not at all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,10 @@ class Area:
     def container(self) -> str:
         """The container's name."""
         return str(self.client.container_name)
+
+    def folder(self, name: str) -> Area:
+        """What is under one folder of it."""
+        return replace(self, prefix=f"{self._full(name)}/")
 
     def create(
         self,

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from azure.core.credentials import TokenCredential
 
-    from shared.kernel.terms.model import Agreement
-
 POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
@@ -209,9 +207,9 @@ class Storage:
         with translated("ledger"):
             self.service.get_container_client("ledger").get_container_properties(**self._tagged())
 
-    def ensure_containers(self, agreement: Agreement) -> None:
-        """Make the containers of every borough that is party to the agreement. In the cloud Bicep has made them."""
-        own = [f"{borough.slug}-{box}" for borough in agreement.participants for box in ("inbox", "outbox")]
+    def ensure_containers(self, parties: Iterable[str]) -> None:
+        """Make the containers of these parties, and the shared ones. In the cloud Bicep has made them."""
+        own = [f"{slug}-{box}" for slug in parties for box in ("inbox", "outbox")]
         self._create_containers([*own, *_SHARED])
 
     def _create_containers(self, names: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from shared.kernel.parties.model import Party, check_distinct
+from shared.kernel.parties.model import RESERVED, Party, check_distinct
 from shared.kernel.parties.register import authorities
 from shared.kernel.texts import Collection, Dataset, Slug, Version
 
@@ -184,6 +184,8 @@ class Agreement(Terms):
     @model_validator(mode="after")
     def _names_hold(self) -> Agreement:
         check_distinct((*authorities(), *self.parties))
+        if self.id in RESERVED:
+            raise ValueError(f"id: {self.id} is the exchange's own")
         for key in ("controllers", "recipients"):
             if unknown := set(getattr(self, key)) - set(self.by_slug):
                 raise ValueError(f"{key}: neither a known authority nor one of `parties`: {_told(unknown)}")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from shared.kernel.contract.columns import Contract
     from shared.kernel.terms.model import Agreement
 
+REJECTED, ROUTED, EXCLUDED = "rejected", "routed", "excluded."
+"""Ends of a drop's rows: rejected by the contract, sent on to the party whose work they are, or (``excluded.<reason>``)
+nobody's work. The ends of a job's rows are named by its pipeline."""
+
 
 @dataclass(frozen=True)
 class Nowhere:

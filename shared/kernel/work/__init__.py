@@ -1,1 +1,1 @@
-"""What goes back to boroughs: results, the review queue, enrolments. Once written, the exchange cannot read it."""
+"""Jobs carried out, each once, and their releases. Once written, the exchange cannot read a release."""

@@ -1,37 +1,132 @@
-"""The service behind the request trigger: read the request, do what it asks for."""
+"""The service behind the request trigger: read the request, carry out the job that it asks for.
+
+Like intake, every step can be repeated: the request names the job's inputs, the claim fixes the time and what else is
+read, writes are create-only, and the summary is written last, so that results without one are those of a job that is
+not finished.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.agreements.free_school_meals.enrol import enrol
-from shared.agreements.free_school_meals.run import SERVICE, run
-from shared.kernel.errors import Missing, RefusedEvent
-from shared.kernel.intake.identity import request_event
+from shared.kernel.days import london_day
+from shared.kernel.errors import ConservationBroken, Missing, RefusedEvent
+from shared.kernel.intake.identity import job_id, request_event
 from shared.kernel.intake.outcome import FOUND, settle
-from shared.kernel.intake.requests import LinkRequest, read_request
+from shared.kernel.intake.requests import read_request
+from shared.kernel.intake.staging import StagedFor, read_staged, stage
+from shared.kernel.terms.partition import Partition
+from shared.kernel.work.outbox import released, send_sealed, send_summary
 
 if TYPE_CHECKING:
-    from shared.kernel.exchange import Exchange
+    from shared.kernel.exchange import Exchange, Sharing
+    from shared.kernel.terms.pipeline import Carried, Job, Release
+
+SERVICE = "work"
 
 
-def carry_out(exchange: Exchange, *, home: str, name: str) -> str | None:
-    """Carry out the request `name` of borough `home`; returns the id of the run or enrolment, `None` when it is gone.
+def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
+    """Carry out the request `name` (``<agreement>/<job id>.json``) of `party`; the job's id, `None` when it is gone.
 
     Raises `RefusedEvent` (EVT-002), after recording it, when the blob is not a request of this exchange.
     """
-    subject = request_event(home, name)
+    subject = request_event(party, name)
     exchange = exchange.working_on(subject)
     try:
-        request = read_request(exchange, home, name)
-        exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=home)
+        sharing, job = read_request(exchange, party, name)
+        exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=party)
     except Missing:
-        exchange.ledger.record(subject, "gone", service=SERVICE, tenant=home)
+        exchange.ledger.record(subject, "gone", service=SERVICE, tenant=party)
         return None
     except RefusedEvent as refusal:
-        exchange.ledger.record(subject, "refused", service=SERVICE, tenant=home, codes=(refusal.code,))
-        settle(exchange, home, subject)
+        exchange.ledger.record(subject, "refused", service=SERVICE, tenant=party, codes=(refusal.code,))
+        settle(exchange, party, subject)
         raise
-    work = run(exchange, home, request) if isinstance(request, LinkRequest) else enrol(exchange, home, request)
-    settle(exchange, home, subject)
-    return work
+    done = do(sharing, job)
+    settle(exchange, party, subject)
+    return done
+
+
+def do(sharing: Sharing, job: Job) -> str:
+    """Do one job and return its id.
+
+    A job whose inputs have been replaced meanwhile is recorded as superseded and releases nothing: the drop that
+    replaced them has asked for a job of its own. Raises `ConservationBroken` when a row is unaccounted for.
+    """
+    done = job_id(job, sharing.agreement.reference)
+    subject = f"{job.kind}:{done}"
+    sharing = sharing.working_on(subject)
+    if sharing.ledger.recorded(subject, "done"):
+        return done
+    staged = StagedFor(sharing, job.party)
+    if not sharing.pipeline.stands(job, staged):
+        sharing.ledger.record(subject, "superseded", service=SERVICE, tenant=job.party)
+        return done
+    now = sharing.clock().isoformat(timespec="seconds")
+    begun = {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged))}
+    begun = sharing.claim(job.party, f"{job.kind}-{done}", begun)
+    started = datetime.fromisoformat(str(begun["started_at"]))
+    names = (*job.inputs, *begun["reads"])
+    tables = {Partition.named(name): read_staged(sharing, job.party, name) for name in names}
+    carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started)
+    _conserve(sharing, job, subject, carried)
+    hashes = {_key(job, release): _send(sharing, job, done, release, started) for release in carried.releases}
+    for word, rows in carried.kept.items():
+        stage(sharing, job.party, Partition(word, job.collection, job.party, started, done), rows)
+    sharing.ledger.record(
+        subject,
+        "released",
+        service=SERVICE,
+        tenant=job.party,
+        counts=carried.counts,
+        hashes=hashes,
+        codes=(job.collection,),
+    )
+    summary = {
+        job.kind: done,
+        "party": job.party,
+        "collection": job.collection,
+        "agreement": sharing.agreement.reference,
+        "started_at": started.isoformat(),
+        "as_of": london_day(started).isoformat(),
+        "rows_in": carried.rows_in,
+        **carried.summary,
+    }
+    send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{done}/summary.json")
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+    return done
+
+
+def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> None:
+    """Record the ends of all rows. Raises `ConservationBroken` unless each row has one that the pipeline names."""
+    unknown = sorted(end for end in carried.ends if end.partition(".")[0] not in sharing.pipeline.ends)
+    if unknown:
+        raise ConservationBroken(
+            "LED-002",
+            f"Rows came to ends that the agreement's pipeline does not name: {', '.join(unknown)}.",
+            "This is a defect of the exchange: stop, and tell its maintainers.",
+        )
+    sharing.ledger.conserve(
+        subject, service=SERVICE, tenant=job.party, rows_in=carried.rows_in, ends=Counter(carried.ends)
+    )
+
+
+def _key(job: Job, release: Release) -> str:
+    """How the ledger names the hash of a release: by the release or, of one that goes elsewhere, by who gets it."""
+    return release.name if release.to == job.party else release.to
+
+
+def _send(sharing: Sharing, job: Job, done: str, release: Release, started: datetime) -> str:
+    """Send what the agreement releases; the SHA-256 of the sealed file."""
+    rows = released(sharing.agreement, release.name, release.rows, to=release.to, own=job.party, on=london_day(started))
+    return send_sealed(
+        sharing,
+        rows,
+        to=release.to,
+        name=f"{release.folder}/{job.collection}/{done}/{release.name}.parquet",
+        release=release.name,
+        collection=job.collection,
+        prepared_at=started,
+    )

@@ -1,9 +1,9 @@
-"""Puts releases into a borough's outbox, each exactly once."""
+"""Puts releases into a party's outbox, each exactly once."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,15 +12,28 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE, from_metadata
 from shared.kernel.envelope.seal import seal
 from shared.kernel.errors import AlreadyExists
+from shared.kernel.terms.gates import check_may_release
+from shared.kernel.terms.model import Agreement
 
 if TYPE_CHECKING:
-    from shared.kernel.exchange import Exchange
+    from shared.kernel.exchange import Sharing
+
+
+def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, own: str, on: date) -> pa.Table:
+    """The columns of `rows` that the agreement releases on that day, and no other; `own` is whose job it is.
+
+    Raises `NotAgreed`: AGR-001 when the agreement is no longer in force, AGR-005 when `to` is not the receiver.
+    """
+    terms = agreement.release_terms(release)
+    columns = list(terms.columns) if terms else []
+    check_may_release(agreement, release, columns, to=to, own=own, on=on)
+    return rows.select(columns)
 
 
 def send_sealed(
-    exchange: Exchange, rows: pa.Table, *, to: str, name: str, release: str, collection: str, prepared_at: datetime
+    sharing: Sharing, rows: pa.Table, *, to: str, name: str, release: str, collection: str, prepared_at: datetime
 ) -> str:
-    """Seal `rows` to borough `to`, write them as `name`, and return the SHA-256 of the sealed file.
+    """Seal `rows` to the party `to`, write them as `name`, and return the SHA-256 of the sealed file.
 
     Where the file is already there, an earlier try of the same work wrote it: the same rows under another data key. It
     stays, and its hash is returned.
@@ -31,12 +44,12 @@ def send_sealed(
         receiver=to,
         dataset=release,
         collection=collection,
-        agreement=exchange.agreement,
-        key_id=exchange.keys.current(to, Use.RELEASE),
+        agreement=sharing.agreement,
+        key_id=sharing.keys.current(to, Use.RELEASE),
         prepared_at=prepared_at,
-        keys=exchange.keys,
+        keys=sharing.keys,
     )
-    outbox = exchange.storage.outbox(to)
+    outbox = sharing.outbox(to)
     try:
         outbox.create(name, sealed.data, sealed.metadata)
     except AlreadyExists:
@@ -45,10 +58,10 @@ def send_sealed(
     return sealed.manifest.sha256
 
 
-def send_summary(exchange: Exchange, summary: dict[str, Any], *, to: str, name: str) -> None:
+def send_summary(sharing: Sharing, summary: dict[str, Any], *, to: str, name: str) -> None:
     """Write a summary without personal data as JSON, once."""
     document = json.dumps(summary, indent=2, sort_keys=True).encode() + b"\n"
     try:
-        exchange.storage.outbox(to).create(name, document, content_type="application/json")
+        sharing.outbox(to).create(name, document, content_type="application/json")
     except AlreadyExists:
         return  # everything in it is derived from the inputs and the claim

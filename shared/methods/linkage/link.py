@@ -1,4 +1,4 @@
-"""Links pupils with benefit children: the agreement's cascade, guarded, one to one, the rest to people or to nobody."""
+"""Links left with right rows: the policy's cascade, guarded, one to one, the rest to people or to nobody."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.methods.linkage.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
-from shared.methods.linkage.evidence import describe
-from shared.methods.linkage.fields import Codes, Mask
-from shared.methods.linkage.guards import GUARDS
-from shared.methods.linkage.lots import side_by_side
-from shared.methods.linkage.pairs import Scores
-from shared.methods.linkage.probabilistic import RULE, offer
-from shared.methods.linkage.records import Records, read_records
-from shared.methods.linkage.scoring import Scored, score, together
-from shared.methods.linkage.sentence import sentences
-from shared.methods.linkage.unlisted import RULE as OF_UNLISTED
-from shared.methods.linkage.unlisted import unlisted
+from shared.methods.linkage.block.cascade import Groups, alone_on_both_sides, candidates, group, only_pairs, shared_with
+from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.explain.sentence import sentences
+from shared.methods.linkage.explain.words import describe
+from shared.methods.linkage.guards.guards import GUARDS
+from shared.methods.linkage.guards.scoring import Scored, score, together
+from shared.methods.linkage.guards.unlisted import RULE as OF_UNLISTED
+from shared.methods.linkage.guards.unlisted import unlisted
+from shared.methods.linkage.model.probabilistic import RULE, offer
+from shared.methods.linkage.schema import Schema, Wording
+from shared.methods.linkage.workers import side_by_side
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy
 
 LINKS = pa.schema(
     [
-        ("pupil_row", pa.int32()),
-        ("household_row", pa.int32()),
+        ("left_row", pa.int32()),
+        ("right_row", pa.int32()),
         ("outcome", pa.string()),
         ("rule", pa.string()),
         ("guard", pa.string()),
@@ -40,32 +41,33 @@ LINKS = pa.schema(
         ("sentence", pa.string()),
     ]
 )
-"""One row per pupil row, in their order; see `link`."""
+"""One row per left row, in their order; see `link`."""
 
 
-def link(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Table:
-    """Link every pupil row with at most one household child row.
+def link(left: pa.Table, right: pa.Table, schema: Schema, policy: LinkagePolicy) -> pa.Table:
+    """Link every left row with at most one right row.
 
-    Reads contract columns of `pupils` and `households`; any of them may be absent. Returns a table of schema `LINKS`:
+    Reads the columns that `schema` declares; any of them may be absent. Returns a table of schema `LINKS`:
 
-    - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
-    - `outcome`: `matched` (no two share a child), `review` (a person decides) or `unmatched`
-    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the child is not the
-      pupil but of a claim that may be the family's, always for review
+    - `left_row`, `right_row`: 0-based positions; `right_row` is null for `unmatched`
+    - `outcome`: `matched` (no two share a right row), `review` (a person decides) or `unmatched`
+    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the right row is another
+      person of what may be the same family, always for review
     - `guard`: code of the first guard that stops it, null where none does
-    - `probability`: stated chance that the two are one child, and `match_weight`: its log2 odds
+    - `probability`: stated chance that the two are one person, and `match_weight`: its log2 odds
     - `evidence`: what agrees, in words, without values
-    - `runner_up`: how many other children shared a key with the pupil
-    - `margin`: bits by which the pair leads the next one of its pupil or its child, null where none came near
+    - `runner_up`: how many other right rows shared a key with the left row
+    - `margin`: bits by which the pair leads the next one of either row, null where none came near
     - `sentence`: the same in one plain sentence
 
     The same rows in any order give the same links. Nothing is raised for what a row contains.
     """
-    return link_records(read_records(pupils, households), households, policy)
+    return link_records(read_records(left, right, schema), right, schema, policy)
 
 
-def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) -> pa.Table:
-    """`link` on records that are already read (`records.read_records`) from a pupils table and these households."""
+def link_records(records: Records, right: pa.Table, schema: Schema, policy: LinkagePolicy) -> pa.Table:
+    """`link` on records that are already read (`read_records`), of which `right` is the right table."""
+    content = right.select([name for name in schema.right.ordered if name in right.column_names])
     groups = side_by_side(lambda tier: group(records, tier.keys), policy.cascade)
     matched, alone = _cascade(records, groups, policy)
     shared: Codes = np.stack([shared_with(keyed) for keyed in groups]).max(axis=0)
@@ -76,16 +78,16 @@ def link_records(records: Records, households: pa.Table, policy: LinkagePolicy) 
         matched, offered = _settled(matched, weighed.scored, policy)
         shared = np.maximum(shared, weighed.considered)
     offered = offered.where(offered.probability >= policy.review)
-    review = [lambda: _best(offered, households)]
+    review = [lambda: _best(offered, content)]
     if policy.unlisted is not None:
-        left = _absent(np.concatenate((matched.pairs.pupils, offered.pairs.pupils)), records.pupils)
-        review.append(lambda: _best(unlisted(records, policy, left, len(groups) + 1), households))
-    return _links(policy, matched, together(side_by_side(lambda lot: lot(), review)), shared)
+        rest = _absent(np.concatenate((matched.pairs.left, offered.pairs.left)), records.left_rows)
+        review.append(lambda: _best(unlisted(records, policy, rest, len(groups) + 1), content))
+    return _links(policy, schema.wording, matched, together(side_by_side(lambda part: part(), review)), shared)
 
 
 def _free(records: Records, matched: Scored) -> tuple[Mask, Mask]:
-    """Which pupil rows and which household rows are in no matched pair."""
-    return _absent(matched.pairs.pupils, records.pupils), _absent(matched.pairs.households, records.households)
+    """Which left rows and which right rows are in no matched pair."""
+    return _absent(matched.pairs.left, records.left_rows), _absent(matched.pairs.right, records.right_rows)
 
 
 def _settled(matched: Scored, weighed: Scored, policy: LinkagePolicy) -> tuple[Scored, Scored]:
@@ -96,9 +98,7 @@ def _settled(matched: Scored, weighed: Scored, policy: LinkagePolicy) -> tuple[S
     """
     certain = (weighed.guard < 0) & (weighed.probability >= policy.automatic)
     taken = weighed.where(certain)
-    rest = ~(
-        np.isin(weighed.pairs.pupils, taken.pairs.pupils) | np.isin(weighed.pairs.households, taken.pairs.households)
-    )
+    rest = ~(np.isin(weighed.pairs.left, taken.pairs.left) | np.isin(weighed.pairs.right, taken.pairs.right))
     return matched + taken, weighed.where(rest)
 
 
@@ -107,16 +107,16 @@ def _cascade(records: Records, groups: list[Groups], policy: LinkagePolicy) -> t
 
     Returns the matched pairs, and for each tier which of its groups were alone when it was their turn.
     """
-    free_pupils = np.ones(records.pupils, np.bool_)
-    free_households = np.ones(records.households, np.bool_)
+    free_left = np.ones(records.left_rows, np.bool_)
+    free_right = np.ones(records.right_rows, np.bool_)
     matched, alone = [], []
     for number, keyed in enumerate(groups):
-        alone.append(alone_on_both_sides(keyed, free_pupils, free_households))
-        pairs = only_pairs(keyed, alone[-1], free_pupils, free_households)
+        alone.append(alone_on_both_sides(keyed, free_left, free_right))
+        pairs = only_pairs(keyed, alone[-1], free_left, free_right)
         scored = score(records, policy, pairs, np.full(len(pairs), number))
         taken = scored.where((scored.guard < 0) & (scored.probability >= policy.automatic))
-        free_pupils[taken.pairs.pupils] = False
-        free_households[taken.pairs.households] = False
+        free_left[taken.pairs.left] = False
+        free_right[taken.pairs.right] = False
         matched.append(taken)
     return together(matched), alone
 
@@ -128,17 +128,17 @@ def _offer(
     policy: LinkagePolicy,
     matched: Scored,
 ) -> Scored:
-    """Every pair that some tier offers for a pupil who is not matched, under the first tier that offers it."""
-    rest = np.flatnonzero(_absent(matched.pairs.pupils, records.pupils))
-    lots = [candidates(keyed, rest) for keyed in groups]
-    pairs = sum(lots[1:], lots[0])
-    tier = np.repeat(np.arange(len(lots)), [len(lot) for lot in lots])
+    """Every pair that some tier offers for a left row that is not matched, under the first tier that offers it."""
+    rest = np.flatnonzero(_absent(matched.pairs.left, records.left_rows))
+    by_tier = [candidates(keyed, rest) for keyed in groups]
+    pairs = sum(by_tier[1:], by_tier[0])
+    tier = np.repeat(np.arange(len(by_tier)), [len(offered) for offered in by_tier])
     crowded = np.concatenate(
-        [~mask[keyed.pupils[lot.pupils]] for mask, keyed, lot in zip(alone, groups, lots, strict=True)]
+        [~mask[keyed.left[offered.left]] for mask, keyed, offered in zip(alone, groups, by_tier, strict=True)]
     )
-    first = np.unique(pairs.pupils * records.households + pairs.households, return_index=True)[1]
+    first = np.unique(pairs.left * records.right_rows + pairs.right, return_index=True)[1]
     pairs, tier, crowded = pairs.where(first), tier[first], crowded[first]
-    taken = ~_absent(matched.pairs.households, records.households)[pairs.households]
+    taken = ~_absent(matched.pairs.right, records.right_rows)[pairs.right]
     return score(records, policy, pairs, tier, rivals=crowded & ~taken, taken=taken)
 
 
@@ -154,12 +154,12 @@ def _absent(rows: Codes, size: int) -> Mask:
     return absent
 
 
-def _best(offered: Scored, households: pa.Table) -> Scored:
-    """The best pair of each pupil: probability first, then forename, date of birth, address, tier; never row order."""
+def _best(offered: Scored, content: pa.Table) -> Scored:
+    """The best pair of each left row, by probability, forename, date of birth, address, tier; never by row order."""
     levels = offered.levels
-    choices = np.bincount(offered.pairs.pupils)[offered.pairs.pupils]
+    choices = np.bincount(offered.pairs.left)[offered.pairs.left]
     rank = np.zeros(len(offered), np.int64)
-    rank[choices > 1] = _content_rank(households, offered.pairs.households[choices > 1])
+    rank[choices > 1] = _content_rank(content, offered.pairs.right[choices > 1])
     order = np.lexsort(
         (
             rank,
@@ -169,29 +169,23 @@ def _best(offered: Scored, households: pa.Table) -> Scored:
             -levels["dob"].astype(int),
             -levels["forename"].astype(int),
             -offered.probability,
-            offered.pairs.pupils,
+            offered.pairs.left,
         )
     )
     ordered = offered.where(order)
     first = np.ones(len(ordered), np.bool_)
-    first[1:] = ordered.pairs.pupils[1:] != ordered.pairs.pupils[:-1]
+    first[1:] = ordered.pairs.left[1:] != ordered.pairs.left[:-1]
     return ordered.where(first)
 
 
-_CONTENT = (
-    *("household_ref", "child_seq", "child_surname", "child_forename", "child_dob"),
-    *("postcode", "uprn", "child_upn", "child_uln", "child_sex"),
-)
-
-
-def _content_rank(households: pa.Table, children: Codes) -> Codes:
-    """An order of these children by what their rows say."""
-    rows, place = np.unique(children, return_inverse=True)
+def _content_rank(content: pa.Table, among: Codes) -> Codes:
+    """An order of these right rows by what they say."""
+    rows, place = np.unique(among, return_inverse=True)
     rank = np.zeros(len(rows), np.int64)
     # Not taken but sieved: to take rows out of many chunks, Arrow puts all chunks together first.
-    asked = np.zeros(households.num_rows, np.bool_)
-    asked[rows] = True
-    content = households.select([name for name in _CONTENT if name in households.column_names]).filter(pa.array(asked))
+    selected = np.zeros(content.num_rows, np.bool_)
+    selected[rows] = True
+    content = content.filter(pa.array(selected))
     if content.num_columns:
         # Codes of a dictionary have no order of their own.
         spelled = pa.schema([(f.name, getattr(f.type, "value_type", f.type)) for f in content.schema])
@@ -200,11 +194,11 @@ def _content_rank(households: pa.Table, children: Codes) -> Codes:
     return rank[place]
 
 
-def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes) -> pa.Table:
-    pupils = len(shared)
+def _links(policy: LinkagePolicy, wording: Wording, matched: Scored, review: Scored, shared: Codes) -> pa.Table:
+    left = len(shared)
     chosen = matched + review
-    place = np.full(pupils, -1)
-    place[chosen.pairs.pupils] = np.arange(len(chosen))
+    place = np.full(left, -1)
+    place[chosen.pairs.left] = np.arange(len(chosen))
     none = place < 0
     outcome = np.where(none, 2, np.where(place < len(matched), 0, 1))
 
@@ -218,8 +212,8 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
 
     rules = [*(tier.rule for tier in policy.cascade), RULE, OF_UNLISTED]
     columns: dict[str, Callable[[], pa.Array]] = {
-        "pupil_row": lambda: pa.array(np.arange(pupils)),
-        "household_row": lambda: settled(pa.array(chosen.pairs.households)),
+        "left_row": lambda: pa.array(np.arange(left)),
+        "right_row": lambda: settled(pa.array(chosen.pairs.right)),
         "outcome": lambda: worded(outcome, ["matched", "review", "unmatched"]),
         "rule": lambda: settled(worded(chosen.tier, rules)),
         "guard": lambda: settled(worded(chosen.guard, [guard.code for guard in GUARDS])),
@@ -228,6 +222,6 @@ def _links(policy: LinkagePolicy, matched: Scored, review: Scored, shared: Codes
         "evidence": lambda: settled(describe(chosen.levels)),
         "runner_up": lambda: pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
         "margin": lambda: settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
-        "sentence": lambda: settled(sentences(chosen.levels, chosen.margin, chosen.guard)),
+        "sentence": lambda: settled(sentences(chosen.levels, chosen.margin, chosen.guard, wording)),
     }
     return pa.table(side_by_side(lambda field: columns[field.name]().cast(field.type), LINKS), schema=LINKS)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Key = Literal["upn", "uln", "dob", "surname", "forename", "forename_3", "postcode", "uprn"]
 """What rows may have to agree on."""
-Guard = Literal["twin", "forename", "dob", "stranger", "identifier", "dob_postcode", "suppressed"]
+GuardName = Literal["twin", "forename", "dob", "stranger", "identifier", "dob_postcode", "suppressed"]
 """What may stop a pair (`guards`)."""
 Chance = Annotated[float, Field(gt=0, lt=1)]
 
@@ -33,7 +33,7 @@ class LevelChances(Part):
     """One level of one comparison."""
 
     m: Chance
-    """Its share among pairs that are one child and say something here."""
+    """Its share among pairs that are one person and say something here."""
     u: Chance
     """Its share among pairs drawn at random that say something here."""
 
@@ -42,13 +42,13 @@ class Siblings(Part):
     """What brothers and sisters add: they agree on nearly everything."""
 
     per_child: Annotated[float, Field(ge=0)]
-    """Other children of the claim, on average over children."""
+    """Other rows of the family, on average over right rows."""
     same_birthday: Chance
     """Part of them who have the same date of birth."""
     same_forename: Chance
     """Part of them who have the same first name."""
     unlisted: Chance
-    """Part of the children with siblings on a claim who are not on it themselves."""
+    """Part of the persons with siblings in a family who are not in it themselves."""
 
 
 class Calibration(Part):
@@ -69,11 +69,11 @@ class LinkageModel(Part):
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     trained_on: str
     """Which data, in words."""
-    pupils: Annotated[int, Field(ge=1)]
-    """Rows that it was trained on."""
-    households: Annotated[int, Field(ge=1)]
+    left_rows: Annotated[int, Field(ge=1, validation_alias=AliasChoices("left_rows", "pupils"))]
+    """Rows that it was trained on. Models up to version 1.2.0 call the two sides pupils and households."""
+    right_rows: Annotated[int, Field(ge=1, validation_alias=AliasChoices("right_rows", "households"))]
     found: Chance
-    """Part of the pupils who have a child on the other side."""
+    """Part of the left rows that have a right row."""
     rows: Annotated[int, Field(ge=1)] = 300
     """How many rows the frequencies below weigh against those of the files at hand: nearly all in a small file, little
     in a large one."""
@@ -91,24 +91,24 @@ class CascadeTier(Part):
     rule: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     keys: Annotated[tuple[Key, ...], Field(min_length=1), AfterValidator(_once)]
     probability: Chance
-    """Stated chance that such a pair is one child; not estimated from the data at hand."""
+    """Stated chance that such a pair is one person; not estimated from the data at hand."""
 
 
 class LinkagePolicy(Part):
-    """How pupils are linked with benefit children, and where the bands lie."""
+    """How left rows are linked with right rows, and where the bands lie."""
 
     automatic: Chance
     review: Chance
     cascade: Annotated[tuple[CascadeTier, ...], Field(min_length=1)]
-    guards: Annotated[tuple[Guard, ...], AfterValidator(_once)]
+    guards: Annotated[tuple[GuardName, ...], AfterValidator(_once)]
     forename_similarity: Chance
     """Jaro-Winkler similarity under which two forenames disagree."""
     expected_strangers: Annotated[float, Field(gt=0)]
-    """How many strangers of the same name and birthday may be expected for a pupil before a pair whose address does not
-    agree goes to a person."""
+    """How many strangers of the same name and birthday may be expected before a pair of other addresses goes
+    to a person."""
     unlisted: Chance | None = None
-    """Stated chance that a claim which does not list the pupil, at the pupil's home and of the pupil's surname, is that
-    of the family: a judgement. None: no such claim is shown."""
+    """Stated chance that a family which does not list the left row, of its home and surname, is its own: a judgement.
+    None: no such family is shown."""
     model: LinkageModel | None = None
     """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.2.0.json`). Without
     one the cascade stands alone."""

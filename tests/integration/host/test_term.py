@@ -50,7 +50,7 @@ def term(unused_accounts: Iterator[str], keys_folder: Path) -> Term:
     """A term in which each function is called once, by hand."""
     with Storage.connect(next(unused_accounts)) as storage:
         world = make_world(storage, keys_folder)
-        storage.ensure_containers(world.exchange.agreement)
+        storage.ensure_containers(world.agreement.controllers)
         put_postcodes(storage)
         pupils = [pupil(1), pupil(2, forename="Bola", surname="Adeyemi", dob=date(2014, 1, 2))]
         drops = [

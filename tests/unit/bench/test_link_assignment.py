@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bench.link.assignment import HEAD, table, weigh
 from bench.link.contestants.race import Floats, Ints, greedy
 from bench.link.optimal import compare, contested_pairs, optimal, parts
-from bench.link.sets import Set, truth_table, write_set
+from bench.link.sets import Set, write_set
+from bench.link.tables import truth_table
 from tests.world import household, pupil
 from tests.world import table as contract
 

@@ -6,7 +6,7 @@ import pytest
 
 from bench.link.contestants.race import greedy
 from bench.link.measure import Counts, calibration, measure, right, sweep, without_suppressed
-from bench.link.sets import TRUTH
+from bench.link.tables import TRUTH
 
 
 def truth(*rows: tuple[int, int, int | None, str | None]) -> pa.Table:

@@ -8,8 +8,9 @@ import pytest
 
 from bench.link.historical import dates, side
 from bench.link.london import moved, one_world
-from bench.link.sets import DEVELOPMENT, HELD_OUT, SETS, contract_table, findable, truth_table
+from bench.link.sets import DEVELOPMENT, HELD_OUT, SETS, findable
 from bench.link.table import growth
+from bench.link.tables import contract_table, truth_table
 from shared.agreements.free_school_meals.contracts import HOUSEHOLDS, PUPILS
 
 

@@ -14,6 +14,8 @@ import typer
 
 import client
 from client import cli, codes
+from client.code_page import code_page
+from client.pack import codes as pack_codes
 from client.settings import load_settings
 from shared.agreements.registry import load_agreement
 from shared.kernel.errors import InvalidInput
@@ -104,12 +106,12 @@ def test_every_code_that_is_raised_is_documented_and_every_documented_code_is_ra
     text = {path: path.read_text(encoding="utf-8") for room in (folder, operators) for path in room.rglob("*.py")}
     raised = set(re.findall(r"invalid\(\s*\"((?:INP|TOT)-\d+)\"", "".join(text.values()))) | {"INP-000"}
     assert raised == set(codes.INPUT_CODES)
-    assert len({code.code for code in codes.PACK_CODES}) == len(codes.PACK_CODES)
+    assert len({code.code for code in pack_codes.PACK_CODES}) == len(pack_codes.PACK_CODES)
     rest = "".join(body for path, body in text.items() if path.name != "codes.py")
-    names = {name for name, value in vars(codes).items() if isinstance(value, codes.PackCode)}
+    names = {name for name, value in vars(pack_codes).items() if isinstance(value, pack_codes.PackCode)}
     assert {name for name in names if not re.search(rf"\b{name}\b", rest)} == set()
-    page = codes.code_page()
-    assert all(code in page for code in [*codes.INPUT_CODES, *(code.code for code in codes.PACK_CODES)])
+    page = code_page()
+    assert all(code in page for code in [*codes.INPUT_CODES, *(code.code for code in pack_codes.PACK_CODES)])
 
 
 def test_an_option_goes_before_the_environment_and_that_before_the_profile(tmp_path):

@@ -14,15 +14,26 @@ from functions.journal import say, shown
     "name",
     [
         "pupils-2026-autumn-0123456789ab.parquet",
-        "lambeth/link-0123456789abcdef0123456789abcdef.json",
-        "enrol-0123456789abcdef0123456789abcdef.json",
+        "lambeth/fsm/0123456789abcdef0123456789abcdef.json",
     ],
 )
 def test_names_that_the_product_gives_are_shown(name: str) -> None:
     assert shown(name) == name
 
 
-@pytest.mark.parametrize("name", ["Amara Okafor 2014.parquet", "okafor/link.json", "", "pupils-okafor.parquet"])
+STRANGE = [
+    "",
+    "okafor/link.json",
+    "pupils-okafor.parquet",
+    "okafor-2026-autumn-0123456789ab.parquet",
+    "okafor/fsm/0123456789abcdef0123456789abcdef.json",
+    "lambeth/okafor/0123456789abcdef0123456789abcdef.json",
+    "lambeth/fsm/okafor/0123456789abcdef0123456789abcdef.json",
+    "0123456789abcdef0123456789abcdef.json",
+]
+
+
+@pytest.mark.parametrize("name", ["Amara Okafor 2014.parquet", *STRANGE])
 def test_names_that_a_sender_chose_are_shown_as_a_digest(name: str) -> None:
     assert shown(name).startswith("sha256:")
     assert "kafor" not in shown(name)

@@ -143,6 +143,6 @@ def test_another_boroughs_blob_is_refused_and_recorded(storage: Storage) -> None
 
     take(message=func.QueueMessage(body=event("lambeth-inbox", "a.parquet")))
 
-    ledger = Ledger(storage.ledger(), agreement=load_agreement("fsm").reference)
+    ledger = Ledger(storage.ledger())
     [refused] = ledger.events(f"event:{derived_id('event', 'southwark', 'lambeth-inbox', 'a.parquet')}")
     assert (refused.step, refused.codes) == ("refused", ("EVT-001",))

@@ -12,11 +12,13 @@ from docs.governance.examples import examples
 from docs.governance.reading import COMPARED_IN, checks, released_from, uses
 from docs.governance.watching import literals
 from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.agreements.free_school_meals.linkage import SCHEMA
 from shared.agreements.registry import load_agreement
-from shared.methods.linkage.guards import GUARDS
-from shared.methods.linkage.levels import LEVELS
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.guards.guards import GUARDS
 from shared.methods.linkage.link import link_records
-from shared.methods.linkage.records import Records, read_records
 
 ROOT = Path(__file__).resolve().parents[3]
 READING_ROOMS = ("intake", "linkage", "eligibility", "release")
@@ -24,7 +26,7 @@ COLUMNS = {(dataset, name) for dataset, contract in CONTRACTS.items() for name i
 
 ORDINARY_WORDS = {
     "reason": {"shared/agreements/free_school_meals/outcomes.py"},
-    "source": {"shared/methods/linkage/standardise.py"},
+    "source": {"shared/methods/linkage/encode/standardise.py"},
 }
 """Names of columns that are also other words, and the modules where they are."""
 
@@ -94,9 +96,9 @@ def test_every_field_of_linkage_is_of_a_comparison_or_a_guard_and_linking_looks_
     place = at_one_postcode.column_names.index("child_surname")
     another_surname = at_one_postcode.set_column(place, "child_surname", [["Reid"] * 3])
     for households in (at_one_postcode, another_surname):
-        read = read_records(pupils, households)
+        read = read_records(pupils, households, SCHEMA)
         watched = Watched(**{field.name: getattr(read, field.name) for field in fields(Records)})
-        link_records(watched, households, load_agreement("fsm").linkage)
+        link_records(watched, households, SCHEMA, load_agreement("fsm").linkage)
     assert held - seen == set()
 
 

@@ -14,6 +14,7 @@ from shared.agreements.free_school_meals.terms import TERMS
 from shared.agreements.registry import load_agreement
 from shared.kernel.parties.register import authorities
 from shared.kernel.terms.model import Agreement
+from tests.agreements import of_the_pilot
 from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
 from tests.unit.infra.templates import ROOT
 
@@ -113,7 +114,7 @@ def deploy_cloud(
     **parameters: Any,
 ) -> Cloud:
     """Both steps of a deployment, with some files `changed`: the main template, then the subscriptions."""
-    source = of_repository(ROOT, changed)
+    source = of_repository(ROOT, {TERMS_FILE: terms_of_the_pilot()} | dict(changed or {}))
     agreement = _agreement(source(TERMS_FILE))
     named = principals or principals_of(agreement)
     given = {
@@ -128,6 +129,11 @@ def deploy_cloud(
     names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
     resources += deploy("infra/bicep/events.bicep", source, **names, privateNetwork=private)
     return Cloud(agreement, named["boroughs"], tuple(resources), private)
+
+
+def terms_of_the_pilot() -> str:
+    """The agreement's file between the boroughs of the pilot, whoever is party to what is shipped."""
+    return of_the_pilot((ROOT / TERMS_FILE).read_text(encoding="utf-8"))
 
 
 def deploy_events(*, private: bool) -> dict[str, Any]:

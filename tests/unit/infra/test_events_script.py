@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from operate.replaying import feeds_of
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from tests.unit.infra.cloud import deploy_events
 from tests.unit.infra.templates import ROOT
 
-FEEDS = feeds_of(load_agreement("fsm"))
+FEEDS = feeds_of(load_agreements())
 AZ = """#!/bin/sh
 echo "$*" >> "$AZ/asked"
 case "$1 $2 $3" in
@@ -123,7 +123,7 @@ def test_a_party_without_a_subscription_fails_the_deployment(tmp_path: Path) -> 
 
 def test_a_subscription_of_nobody_fails_the_deployment(tmp_path: Path) -> None:
     azure = Azure()
-    azure.subscriptions += ["drop-hackney", "drop-lambeth-old"]
+    azure.subscriptions += ["drop-nobody", "drop-lambeth-old"]
 
     done = azure.run(tmp_path)
 

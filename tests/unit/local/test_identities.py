@@ -16,7 +16,7 @@ from local import identities, tls
 from local.clock import Clock
 from local.identities import Login
 from local.register import Pass, write_register
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.audit.register import read_register, signature_hash
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_a_token_is_kept_for_hours_and_renewed_before_it_ends_or_when_the_clock_
 
 
 def test_nobody_shares_an_id_and_ids_are_the_same_everywhere() -> None:
-    slugs = load_agreement("fsm").controllers
+    slugs = load_agreements().parties
     everybody = [identities.APP, identities.HOST, identities.DEPLOYER, identities.OPERATOR]
     everybody += [who for slug in slugs for who in (identities.borough(slug), identities.officer(slug))]
     assert len({who.object_id for who in everybody}) == len(everybody) == 12
@@ -80,7 +80,7 @@ def test_a_certificate_is_kept_while_it_lasts_and_made_anew_before_it_ends(
 
 
 def test_the_register_is_one_that_the_audit_reads_and_keeps_earlier_passes(tmp_path: Path) -> None:
-    agreement, path = load_agreement("fsm"), tmp_path / "register.yaml"
+    agreement, path = load_agreements(), tmp_path / "register.yaml"
     issued = Pass.of(URL, "lambeth", "inbox", NOW, NOW + timedelta(days=7))
     assert issued.signature == signature_hash("a%2Bb%2Fc%3D") == hashlib.sha256(b"a+b/c=").hexdigest().upper()
     write_register(path, "exchange", agreement, [issued])

@@ -311,3 +311,13 @@ def test_what_was_left_out_stays_so_and_small_changes_are_not_shown(old: Truth, 
         elif seen[cell] is not None:  # a sum across files
             parts = [(cell[0], column) for column in columns]
             assert all(seen.get(part, 0) is not None and before.get(part, 0) is not None for part in parts)
+
+
+def test_a_sum_of_shares_is_given_only_where_there_might_be_none_in_what_is_veiled() -> None:
+    rest = {("a", "x"): 50, ("b", "x"): 100, ("c", "x"): 60}
+    seen = show_shares(rest, {("a", "x"): 20, ("b", "x"): 40}, [("a", "x")], True, NONE)
+    assert (seen["a", "x"], seen["b", "x"], seen[TOTAL, "x"]) == (None, 40, None), "60 less 40 would be the 20"
+    seen = show_shares(rest, {("a", "x"): 20, ("b", "x"): 40, ("c", "x"): 3}, [("a", "x")], True, NONE)
+    assert (seen["c", "x"], seen[TOTAL, "x"]) == (None, 63), "of 60 there is room for all of the 23"
+    assert show_shares(rest, {}, [("a", "x")], True, NONE)[TOTAL, "x"] is None, "none in sum would be none in each"
+    assert show_shares(rest, {}, [], True, NONE)[TOTAL, "x"] == 0

@@ -10,11 +10,12 @@ import pytest
 import function_app
 from operate.replaying import feeds_of
 from operate.standing import BESIDE, compare
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.storage.deployment import AppFunction, AppState, Subscription
+from shared.kernel.terms.agreements import Agreements
 
-AGREEMENT = load_agreement("fsm")
-FEEDS = feeds_of(AGREEMENT)
+AGREEMENTS = load_agreements()
+FEEDS = feeds_of(AGREEMENTS)
 HOST = "func-bx-0a1b.azurewebsites.net"
 APP = AppState(True, HOST)
 BLOBS = "/blobServices/default/containers"
@@ -50,7 +51,7 @@ def found(parts: Parts) -> set[tuple[str, str, str]]:
     return {
         (one.code, one.state, one.where)
         for one in compare(
-            AGREEMENT,
+            AGREEMENTS,
             app,
             None if known is None else tuple(known.values()),
             None if subscribed is None else tuple(subscribed.values()),
@@ -153,7 +154,9 @@ def test_what_may_not_be_seen_is_not_known_and_never_fine() -> None:
 
 def test_a_party_that_the_app_does_not_know_yet_is_found_by_its_own_name() -> None:
     """The agreement has a fifth party, the app and the topic are as they were."""
-    wider = AGREEMENT.model_copy(update={"controllers": (*AGREEMENT.controllers, "kensington-and-chelsea")})
+    [agreed] = AGREEMENTS
+    more = {"controllers": (*agreed.terms.controllers, "kensington-and-chelsea")}
+    wider = Agreements((replace(agreed, terms=agreed.terms.model_copy(update=more)),))
 
     findings = list(compare(wider, APP, tuple(functions().values()), tuple(pushed().values())))
 

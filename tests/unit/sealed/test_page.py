@@ -191,7 +191,7 @@ def test_the_page_names_the_gates_in_the_order_in_which_they_refuse(world: World
     assert f"| `delayed` with {DELAYED.code} |" in PAGE
     for first, second in itertools.combinations(FAULTS, 2):
         drop_id = world.receive("southwark", world.put("southwark", *both(first, second)))
-        code = json.loads(world.storage.outbox("southwark").read(f"reports/{drop_id}/receipt.json").data)
+        code = json.loads(world.answer("southwark", drop_id, "receipt.json"))
         expected = min(first.code, second.code, key=order.index)
         assert code["payload"]["body"]["code"] == expected, f"{first.code} and {second.code}"
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from client.opening import open_release
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.envelope.keys import read_public
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import verify_statement
@@ -40,7 +40,7 @@ def test_every_kept_file_is_in_the_list() -> None:
 def answered(world: World, inbox: str, data: bytes, metadata: dict[str, str], expected: dict[str, Any]) -> None:
     """Drop it, take it in, and hold the receipt against what is expected."""
     drop = world.receive(inbox, world.put(inbox, data, metadata))
-    receipt = world.storage.outbox(inbox).read(f"reports/{drop}/receipt.json").data
+    receipt = world.answer(inbox, drop, "receipt.json")
     body = verify_statement(receipt, world.exchange.keys.public_key)["body"]
     report = world.report(inbox, drop)
     assert {name: body.get(name) for name in ("status", "code", "rows_in", "rejected")} == {
@@ -73,7 +73,7 @@ def test_the_kept_receipt_is_verified_and_says_what_came_of_its_file(vector_keys
 def test_the_kept_result_is_opened_with_the_boroughs_test_key(vector_keys: LocalKeyRing) -> None:
     data, metadata = read(ANSWERS / "matches.parquet")
     blob = Blob("matches.parquet", data, metadata, "", None)
-    rows = open_release(blob, slug="lambeth", ring=vector_keys, agreement=load_agreement("fsm"))
+    rows = open_release(blob, slug="lambeth", ring=vector_keys, agreements=load_agreements())
     assert rows.num_rows == json.loads(metadata["exchange_manifest"])["rows"] > 0
 
 

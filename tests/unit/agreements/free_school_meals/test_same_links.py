@@ -18,9 +18,10 @@ import pytest
 from bench.link.london import london_set
 from local.synth.london import London, generate
 from local.synth.shipped import HOME_BOROUGH, SCALE, SCHOOL_BOROUGH, SEED
+from shared.agreements.free_school_meals.linkage import SCHEMA
+from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
 from shared.agreements.registry import load_agreement
-from shared.methods.linkage.registrations import link_main_registrations, second_registrations
-from shared.methods.linkage.train import train
+from shared.methods.linkage.model.train import train
 
 Tables = tuple[pa.Table, pa.Table]
 POLICY = load_agreement("fsm").linkage
@@ -99,6 +100,6 @@ def test_the_cascade_alone_gives_the_same_links() -> None:
 
 
 def test_the_same_rows_train_the_same_model() -> None:
-    model = train([_generated()], POLICY, name="own", version="1.0.0", trained_on="own files")
+    model = train([_generated()], SCHEMA, POLICY, name="own", version="1.0.0", trained_on="own files")
     learned = model.model_dump(include={"found", "comparisons", "repeats", "siblings"})
     assert hashlib.sha256(json.dumps(learned, sort_keys=True).encode()).hexdigest() == TRAINED

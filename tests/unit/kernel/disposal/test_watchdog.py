@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.disposal.account import Account, Configuration
 from shared.kernel.disposal.objects import HeldObject, past, stamp
 from shared.kernel.disposal.watchdog import CODES, check
 from shared.kernel.storage.management import LifecycleRule
 
-AGREEMENT = load_agreement("fsm")
+AGREEMENTS = load_agreements()
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
-OWNERS = (*AGREEMENT.controllers, "exchange")
-BOXES = tuple(f"{slug}-{box}" for slug in AGREEMENT.controllers for box in ("inbox", "outbox"))
+OWNERS = (*AGREEMENTS.parties, "exchange")
+BOXES = tuple(f"{slug}-{box}" for slug in AGREEMENTS.parties for box in ("inbox", "outbox"))
 SHARED = ("staging", "requests", "claims", "deadletter")
 RULE = LifecycleRule(
     "all", True, tuple(f"{place}/" for place in (*BOXES, *SHARED)), blob_days=27, snapshot_days=27, version_days=27
@@ -48,7 +48,7 @@ def held(age_days: float, **facts: Any) -> HeldObject:
 
 
 def found(account: Account) -> list[tuple[str, str, str, int]]:
-    return [(f.code.code, f.owner, f.where, f.count) for f in check(AGREEMENT, account, NOW)]
+    return [(f.code.code, f.owner, f.where, f.count) for f in check(AGREEMENTS, account, NOW)]
 
 
 def with_objects(*objects: HeldObject) -> Account:
@@ -139,7 +139,7 @@ def test_a_rule_without_prefixes_covers_nothing_and_is_wrong() -> None:
 
 
 def test_what_cannot_be_seen_is_said_and_is_no_alarm() -> None:
-    findings = check(AGREEMENT, replace(ACCOUNT, configuration=Configuration()), NOW)
+    findings = check(AGREEMENTS, replace(ACCOUNT, configuration=Configuration()), NOW)
 
     assert {finding.where for finding in findings} == set(vars(Configuration()))
     assert {(finding.code.code, finding.code.severity) for finding in findings} == {("DSP-012", "unknown")}

@@ -54,7 +54,7 @@ def opened(ring: LocalKeyRing, name: str) -> Opened:
         sender=borough,
         dataset=None,
         accepted_key_ids=ring.accepted(borough, Use.DROP),
-        agreement_gate=lambda manifest: None,
+        agreement_gate=lambda manifest: AGREEMENT.limits,
         limits=AGREEMENT.limits,
         keys=ring,
         known_columns=frozenset(name for contract in CONTRACTS.values() for name in contract.names),

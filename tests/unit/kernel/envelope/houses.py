@@ -65,7 +65,7 @@ class House:
             "sender": borough,
             "dataset": "pupils",
             "accepted_key_ids": self.exchange.accepted(borough, Use.DROP),
-            "agreement_gate": lambda manifest: None,
+            "agreement_gate": lambda manifest: AGREEMENT.limits,
             "limits": AGREEMENT.limits,
             "keys": self.exchange,
             "known_columns": frozenset(contracts.PUPILS.names),

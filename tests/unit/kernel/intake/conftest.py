@@ -36,7 +36,7 @@ def new_world(keys_folder: Path) -> Iterator[Callable[[], WorldOfItsOwn]]:
         connected = service.storage()
         opened.append(connected)
         world = make_world(connected, keys_folder)
-        connected.ensure_containers(world.exchange.agreement)
+        connected.ensure_containers(world.agreement.controllers)
         put_postcodes(connected)
         return WorldOfItsOwn(world.exchange, world.rings, world.now, service)
 

@@ -13,7 +13,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def receipt(world: World, drop: str) -> dict[str, Any]:
-    document = world.storage.outbox("southwark").read(f"reports/{drop}/receipt.json").data
+    document = world.answer("southwark", drop, "receipt.json")
     statement = verify_statement(document, world.rings["southwark"].public_key)
     assert (statement["kind"], statement["issued_at"]) == ("receipt", NOW.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return dict(statement["body"])
@@ -28,7 +28,7 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
         "drop": drop,
         "dataset": "pupils",
         "collection": COLLECTION,
-        "agreement": world.exchange.agreement.reference,
+        "agreement": world.agreement.reference,
         "received_at": NOW.isoformat(),
         "counts": "yes",
         "standing": "first",
@@ -50,7 +50,7 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
     }
     box = world.storage.outbox("southwark").client
     kinds = {
-        name: box.get_blob_client(f"reports/{drop}/{name}").get_blob_properties().content_settings.content_type
+        name: box.get_blob_client(f"fsm/reports/{drop}/{name}").get_blob_properties().content_settings.content_type
         for name in ("report.json", "report.xlsx", "receipt.json")
     }
     assert kinds == {"report.json": "application/json", "report.xlsx": XLSX, "receipt.json": "application/json"}
@@ -76,7 +76,7 @@ def test_of_a_file_that_is_not_believed_only_its_bytes_are_named(world: World) -
         "drop": drop,
         "dataset": "unknown",
         "collection": "unknown",
-        "agreement": world.exchange.agreement.reference,
+        "agreement": "unknown",
         "received_at": NOW.isoformat(),
     }
     said = receipt(world, drop)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -178,9 +177,9 @@ def test_a_bad_file_gets_a_coded_report_and_a_receipt_and_stays(world: World, ma
     [finding] = report["findings"]
     assert finding["code"].startswith(code)
     assert finding["mend"]
-    assert f"reports/{drop}/report.xlsx" in world.outbox("southwark")
+    assert world.answer("southwark", drop, "report.xlsx")
     receipt = verify_statement(
-        world.storage.outbox("southwark").read(f"reports/{drop}/receipt.json").data,
+        world.answer("southwark", drop, "receipt.json"),
         world.rings["southwark"].public_key,
     )["body"]
     assert (receipt["drop"], receipt["status"], receipt["code"]) == (drop, "rejected", finding["code"])
@@ -201,15 +200,13 @@ def test_a_file_without_an_accepted_row_leaves_nothing_behind_and_asks_for_nothi
     assert world.report(slug, drop)["status"] == "rejected"
     for home in ("lambeth", "southwark"):
         assert list(world.storage.staging(home).list()) == list(world.storage.requests(home).list()) == []
-    assert not list(world.storage.claims(slug).list("standing-"))
+    assert not list(world.storage.claims(slug).list("fsm/standing-"))
 
 
 def test_a_file_over_the_size_limit_is_refused_without_being_read(world: World) -> None:
-    small = world.exchange.agreement.model_copy(
-        update={"limits": world.exchange.agreement.limits.model_copy(update={"bytes": 1000})}
-    )
+    small = world.agreement.model_copy(update={"limits": world.agreement.limits.model_copy(update={"bytes": 1000})})
     sealed = good(world)
-    world = replace(world, exchange=replace(world.exchange, agreement=small))
+    world = world.under(small)
     drop = world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
     assert [finding["code"] for finding in world.report("southwark", drop)["findings"]] == ["ENV-001"]
 
@@ -230,10 +227,10 @@ def test_an_agreement_that_is_not_in_force_takes_nothing(world: World) -> None:
 
 
 def test_a_borough_that_may_not_drop_a_dataset_is_told_so(world: World) -> None:
-    agreement = world.exchange.agreement
+    agreement = world.agreement
     terms = agreement.datasets["pupils"].model_copy(update={"dropped_by": ("lambeth",)})
     narrower = agreement.model_copy(update={"datasets": agreement.datasets | {"pupils": terms}})
-    world = replace(world, exchange=replace(world.exchange, agreement=narrower))
+    world = world.under(narrower)
     sealed = good(world)
     drop = world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
     assert [finding["code"] for finding in world.report("southwark", drop)["findings"]] == ["AGR-004"]

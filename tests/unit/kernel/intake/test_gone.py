@@ -33,7 +33,8 @@ def test_a_borough_is_told_of_a_name_that_did_not_travel(world: World) -> None:
     miss(world, "Year 6")
 
     [receipt] = [name for name in world.outbox("southwark") if name.endswith("receipt.json")]
-    drop = receipt.split("/")[1]
+    folder, _, drop, _ = receipt.split("/")
+    assert folder == "exchange", "of no agreement"
     said = verify_statement(world.storage.outbox("southwark").read(receipt).data, world.rings["southwark"].public_key)[
         "body"
     ]

@@ -33,7 +33,7 @@ def test_a_name_that_comes_again_ends_again_and_the_last_time_counts(world: Worl
         settle(world.exchange, "southwark", A)  # twice in a day is once
         world.now[0] += timedelta(days=1)
     blobs = service.containers["claims"]
-    assert sorted(blobs) == [f"southwark/outcome-{'a' * 32}-202611{day}.json" for day in (21, 22, 23)]
+    assert sorted(blobs) == [f"southwark/exchange/outcome-{'a' * 32}-202611{day}.json" for day in (21, 22, 23)]
     # By the service's clock; whichever of them is listed last.
     for (_, blob), days in zip(sorted(blobs.items()), (0, 2, 1), strict=True):
         blob.created = THEN + timedelta(days=days)

@@ -15,7 +15,7 @@ from shared.kernel.errors import Changed, RefusedEvent
 from shared.kernel.intake.identity import derived_id, drop_id, untrusted_drop_id
 from shared.kernel.intake.receive import receive
 from tests.wire import Request, Wire
-from tests.world import COLLECTION, NOW, World, decision, household, pupil, table
+from tests.world import COLLECTION, NOW, PILOT, World, decision, household, pupil, table
 
 ROWS = [pupil(1), pupil(2, sex="?"), pupil(3, home_la="210"), pupil(4, home_la="209")]
 Event = tuple[str, dict[str, int], dict[str, str], tuple[str, ...]]
@@ -113,31 +113,49 @@ def test_what_is_fixed_once_is_found_again_by_its_name(world: World) -> None:
         for blob in world.storage.claims("southwark").list()
     }
     assert claims == {
-        f"arrival-{arrival}.json": {"received_at": "2026-11-21T09:30:00+00:00"},
-        f"drop-{drop}.json": {"arrival": arrival, "event": event(name)},
-        f"word-{drop}.json": {"refused": ""},
-        f"outcome-{event(name).partition(':')[2]}-20261121.json": {},
-        "second-pupils-2026-autumn-20261121T093000Z-0.json": {"drop": drop},
-        f"standing-{drop}.json": {
-            "homes": ["lambeth", "lewisham"],
+        f"exchange/arrival-{arrival}.json": {"received_at": "2026-11-21T09:30:00+00:00"},
+        f"fsm/drop-{drop}.json": {"arrival": arrival, "event": event(name)},
+        f"fsm/word-{drop}.json": {"refused": ""},
+        f"exchange/outcome-{event(name).partition(':')[2]}-20261121.json": {},
+        "fsm/second-pupils-2026-autumn-20261121T093000Z-0.json": {"drop": drop},
+        f"fsm/standing-{drop}.json": {
+            "parties": ["lambeth", "lewisham"],
             "standing": {"word": "first", "other": "", "rows": 3, "other_rows": 0, "shared": 0},
             "ties": [],
         },
     }
 
 
+def test_a_drop_whose_work_is_over_is_not_taken_in_again_when_all_else_of_it_is_destroyed(world: World) -> None:
+    """Its rows had their days: an event that comes again, or the same file, must not bring them back."""
+    name = world.drop("southwark", "pupils", ROWS)
+    drop = world.receive("southwark", name)
+    for area in (world.storage.claims("southwark"), *(world.storage.staging(slug) for slug in PILOT)):
+        for blob in list(area.list()):
+            area.delete(blob.name)
+    assert world.receive("southwark", name) == drop
+    assert [blob.name for slug in PILOT for blob in world.storage.staging(slug).list()] == []
+
+
+def test_those_of_one_second_are_counted_in_the_order_in_which_they_came(world: World) -> None:
+    for serial in (1, 2, 3):
+        world.receive("southwark", world.drop("southwark", "pupils", [pupil(serial)]))
+    indexes = world.sharing.staging("southwark").list("pupilsindex/")
+    assert sorted(index.metadata["ordinal"] for index in indexes) == ["0", "1", "2"]
+
+
 def test_an_index_tells_of_its_drop_without_being_opened(world: World) -> None:
     drop = world.receive("southwark", world.drop("southwark", "pupils", ROWS))
-    [index] = world.storage.staging("southwark").list()
+    [index] = world.sharing.staging("southwark").list()
     assert index.name == f"pupilsindex/2026-autumn/southwark.20261121T093000Z.{drop}.parquet"
     told = {key: value for key, value in index.metadata.items() if not key.startswith("exchange_")}
-    assert told == {"ordinal": "0", "rows": "3", "homes": "lambeth,lewisham"}
+    assert told == {"ordinal": "0", "rows": "3", "parties": "lambeth,lewisham"}
 
 
-def test_an_index_of_rows_that_all_stay_at_home_names_no_home(world: World) -> None:
+def test_an_index_of_rows_that_all_stay_at_home_names_no_party(world: World) -> None:
     world.receive("southwark", world.drop("southwark", "pupils", [pupil(home_la="210")]))
-    [index] = world.storage.staging("southwark").list("pupilsindex/")
-    assert "homes" not in index.metadata
+    [index] = world.sharing.staging("southwark").list("pupilsindex/")
+    assert "parties" not in index.metadata
 
 
 @pytest.mark.parametrize(
@@ -152,10 +170,10 @@ def test_an_index_of_rows_that_all_stay_at_home_names_no_home(world: World) -> N
 def test_the_clock_that_seals_may_go_ten_minutes_fast_and_a_file_may_be_so_many_days_old(
     world: World, prepared_at: Any, code: str | None, told: str
 ) -> None:
-    agreement = world.exchange.agreement
+    agreement = world.agreement
     terms = agreement.datasets["pupils"].model_copy(update={"stale_after_days": 60})
     agreement = agreement.model_copy(update={"datasets": agreement.datasets | {"pupils": terms}})
-    world = replace(world, exchange=replace(world.exchange, agreement=agreement))
+    world = world.under(agreement)
     drop = world.receive("southwark", world.drop("southwark", "pupils", [pupil()], prepared_at=prepared_at))
     said = world.report("southwark", drop)
     assert said["status"] == ("rejected" if code else "accepted")
@@ -167,9 +185,9 @@ def test_a_file_may_be_as_large_as_the_agreement_says(world: World) -> None:
     """And then its rows find room in staging, where they are packed otherwise and have a column more."""
     sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
     for over in (0, 1):
-        limits = world.exchange.agreement.limits.model_copy(update={"bytes": len(sealed.data) - over})
-        agreement = world.exchange.agreement.model_copy(update={"limits": limits})
-        bounded = replace(world, exchange=replace(world.exchange, agreement=agreement))
+        limits = world.agreement.limits.model_copy(update={"bytes": len(sealed.data) - over})
+        agreement = world.agreement.model_copy(update={"limits": limits})
+        bounded = world.under(agreement)
         drop = bounded.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
         sha256 = sealed.manifest.sha256
         assert (drop == drop_id("southwark", "pupils", sha256)) == (over == 0)
@@ -198,4 +216,4 @@ def test_households_and_decisions_stay_at_home_and_ask_for_its_work(world: World
     assert list(world.storage.requests("lambeth").list()) == [], "a run needs pupils too"
     world.receive("lambeth", world.drop("lambeth", "decisions", [decision(f"{'a' * 12}-1-{'b' * 12}-1")]))
     [asked] = world.storage.requests("lambeth").list()
-    assert asked.name.startswith("enrol-")
+    assert json.loads(world.storage.requests("lambeth").read(asked.name).data)["kind"] == "enrolment"

@@ -19,10 +19,11 @@ from shared.kernel.envelope.seal import Sealed
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.intake.codes import SHARES_NOTHING
 from shared.kernel.intake.identity import drop_id
-from shared.kernel.intake.staging import Partition, latest
+from shared.kernel.intake.staging import StagedFor
 from shared.kernel.intake.standing import Standing, told
 from shared.kernel.intake.ties import Tie, counting, in_order
 from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.terms.partition import Partition
 from tests.memory import MemoryBlobs
 from tests.wire import Killed, OneWrite
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, table
@@ -128,9 +129,9 @@ def take(world: World, sealed: Sealed, slug: str = "southwark") -> str:
 
 
 def receipt(world: World, drop: str, slug: str = "southwark") -> dict[str, Any]:
-    document = world.storage.outbox(slug).read(f"reports/{drop}/receipt.json").data
+    document = world.answer(slug, drop, "receipt.json")
     said: dict[str, Any] = verify_statement(document, world.rings[slug].public_key)["body"]
-    report = json.loads(world.storage.outbox(slug).read(f"reports/{drop}/report.json").data)
+    report = json.loads(world.answer(slug, drop, "report.json"))
     for name in ("counts", "standing", "other_drop", "rows_of_this", "rows_of_other", "standing_code"):
         assert report["facts"].get(name) == said.get(name), "report and receipt say the same"
     return said
@@ -143,7 +144,7 @@ def standing(world: World, drop: str, slug: str = "southwark") -> tuple[Any, ...
 
 
 def counted(world: World, home: str = "lambeth", dataset: str = "pupils") -> list[str]:
-    return [partition.drop for partition in latest(world.exchange, home, dataset, COLLECTION)]
+    return [partition.drop for partition in StagedFor(world.sharing, home).counting(dataset, COLLECTION)]
 
 
 def test_the_first_file_counts(world: World) -> None:
@@ -264,7 +265,7 @@ def test_a_file_is_a_question_too_where_nothing_but_questions_is_left(world: Wor
     first = take(world, pupils(world, A))
     question = take(world, pupils(world, B, 1))
     for home in ("southwark", "lambeth"):
-        staging = world.storage.staging(home)
+        staging = world.sharing.staging(home)
         for blob in list(staging.list()):
             if f"Z.{first}." in blob.name:
                 staging.delete(blob.name)  # as the sweep does after 26 days; the tie stays

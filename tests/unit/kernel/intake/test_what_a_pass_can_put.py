@@ -118,7 +118,7 @@ def storage(service: MemoryBlobs) -> Iterator[Storage]:
     with Storage.connect(service.connection_string, transport=service.transport()) as connected:
         from shared.agreements.registry import load_agreement
 
-        connected.ensure_containers(load_agreement("fsm"))
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 
@@ -137,7 +137,7 @@ def sealed(world: World) -> Sealed:
 
 def told(world: World, drop: str | None) -> tuple[str, str, str]:
     """Status, code and hash of the receipt, whose signature holds; the report says the same."""
-    document = world.storage.outbox("southwark").read(f"reports/{drop}/receipt.json").data
+    document = world.answer("southwark", drop, "receipt.json")
     receipt = verify_statement(document, world.rings["southwark"].public_key)["body"]
     report = world.report("southwark", drop)
     assert report["status"] == receipt["status"]

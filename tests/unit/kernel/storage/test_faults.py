@@ -146,7 +146,7 @@ def spoilt(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Spoilt, Area]]:
     monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK waits between its tries
     service = Spoilt()
     with service.storage() as storage:
-        storage.ensure_containers(load_agreement("fsm"))
+        storage.ensure_containers(load_agreement("fsm").controllers)
         inbox = storage.inbox("lambeth")
         inbox.create("name", b"0123456789")
         yield service, inbox

@@ -59,6 +59,7 @@ def test_retention_keeps_its_promise_with_room_for_a_late_lifecycle_rule(id: str
     ("keys", "value", "named"),
     [
         (["id"], "fsn", "id: must be fsm"),
+        (["id"], "exchange", "id: exchange is the exchange's own"),
         (["version"], "one", "version"),
         (["in_force", "to"], "2020-01-01", "in_force"),
         (["controllers"], ["lambeth", "atlantis"], "controllers.*atlantis"),
@@ -111,7 +112,14 @@ def test_a_dataset_needs_a_contract(folder: Path) -> None:
 
 @pytest.mark.parametrize("id", PACKAGES)
 def test_the_datasets_that_terms_may_name_are_those_of_the_contracts(id: str) -> None:
-    assert set(PACKAGES[id].contracts) == PACKAGES[id].terms.CONTRACTED
+    package = PACKAGES[id]
+    assert set(package.contracts) == set(package.pipeline.contracts) == package.terms.CONTRACTED
+
+
+@pytest.mark.parametrize("id", PACKAGES)
+def test_the_releases_that_terms_may_name_are_those_of_the_pipeline(id: str) -> None:
+    package = PACKAGES[id]
+    assert {name for rights in package.pipeline.kinds.values() for name in rights.sends} == set(package.terms.MADE)
 
 
 def test_a_party_that_no_register_has_is_given_by_the_agreement(folder: Path) -> None:

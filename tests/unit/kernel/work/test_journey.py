@@ -10,8 +10,9 @@ import pytest
 
 from shared.kernel.errors import ConservationBroken, NotAgreed, RefusedEvent
 from shared.kernel.intake.identity import drop_id
-from shared.kernel.intake.requests import EnrolRequest, ask
-from shared.kernel.intake.staging import Partition
+from shared.kernel.intake.requests import ask
+from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.pipeline import Job
 from shared.kernel.work.carry_out import carry_out
 from tests.wire import Killed, Wire
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, table, upn
@@ -93,7 +94,7 @@ def test_the_ledger_says_for_each_pair_of_boroughs_how_many_pupils_were_matched_
 def test_the_same_bytes_under_another_signed_manifest_are_recorded_and_not_taken_in_twice(world: World) -> None:
     sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
     drop = drop_id("southwark", "pupils", sealed.manifest.sha256)
-    world.storage.claim("southwark", f"drop-{drop}", {"arrival": "with another manifest, still being taken in"})
+    world.sharing.claim("southwark", f"drop-{drop}", {"arrival": "with another manifest, still being taken in"})
     assert world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata)) == drop
     assert world.steps(f"drop:{drop}") == ["repeated"]
     assert world.outbox("southwark") == []
@@ -140,27 +141,27 @@ def test_a_run_whose_inputs_were_replaced_releases_nothing(world: World) -> None
     later = NOW + timedelta(minutes=5)
     world.receive("southwark", world.drop("southwark", "pupils", [pupil(), pupil(2, forename="Bo")], prepared_at=later))
 
-    run = carry_out(world.exchange, home="lambeth", name=old)
+    run = carry_out(world.exchange, party="lambeth", name=old)
 
     assert world.steps(f"run:{run}") == ["superseded"]
-    assert [name for name in world.outbox("lambeth") if name.startswith("results/")] == []
+    assert [name for name in world.outbox("lambeth") if name.startswith("fsm/results/")] == []
     world.carry_out_all()
     assert world.results("lambeth", "matches").num_rows == 1
 
 
 @pytest.mark.parametrize(
-    "document", [b"{}", b"not json", b'{"collection": "2026-autumn", "link": {"pupils": []}}', b"[]"]
+    "document", [b"{}", b"not json", b'{"collection": "2026-autumn", "kind": "run", "inputs": 7}', b"[]"]
 )
 def test_what_is_not_a_request_of_this_exchange_is_refused_and_recorded(world: World, document: bytes) -> None:
-    world.storage.requests("lambeth").create("link-0.json", document)
+    world.storage.requests("lambeth").create("fsm/0.json", document)
     with pytest.raises(RefusedEvent, match="EVT-002"):
-        carry_out(world.exchange, home="lambeth", name="link-0.json")
+        carry_out(world.exchange, party="lambeth", name="fsm/0.json")
     [subject] = world.exchange.ledger.subjects("event")
     assert world.steps(subject) == ["refused"]
 
 
 def test_a_request_that_is_gone_is_recorded_and_done(world: World) -> None:
-    assert carry_out(world.exchange, home="lambeth", name="link-0.json") is None
+    assert carry_out(world.exchange, party="lambeth", name="fsm/0.json") is None
     [subject] = world.exchange.ledger.subjects("event")
     assert world.steps(subject) == ["gone"]
 
@@ -186,7 +187,7 @@ def test_rejected_and_opted_out_pairs_enrol_nobody(world: World) -> None:
     for choice in ("reject", "opted_out"):
         world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"], choice)]))
     world.carry_out_all()
-    assert [name for name in world.outbox("southwark") if name.startswith("enrolments/")] == []
+    assert [name for name in world.outbox("southwark") if name.startswith("fsm/enrolments/")] == []
     counts = [
         next(event.counts for event in world.exchange.ledger.events(subject) if event.step == "conserved")
         for subject in world.exchange.ledger.subjects("enrolment")
@@ -197,10 +198,10 @@ def test_rejected_and_opted_out_pairs_enrol_nobody(world: World) -> None:
 def test_a_row_that_is_lost_on_the_way_stops_the_drop_loudly_before_anything_is_staged(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lossy(routes: object) -> dict[str, object]:
+    def lossy(home: object) -> dict[str, object]:
         return {}
 
-    monkeypatch.setattr("shared.kernel.intake.receive.rows_by_home", lossy)
+    monkeypatch.setattr("shared.agreements.free_school_meals.whereabouts._rows_by_home", lossy)
     name = world.drop("southwark", "pupils", [pupil()])
     with pytest.raises(ConservationBroken, match="LED-002"):
         world.receive("southwark", name)
@@ -218,10 +219,10 @@ def test_a_blob_whose_name_cannot_be_used_is_answered(world: World) -> None:
 def test_a_row_leaves_no_trace_in_another_boroughs_staging(world: World) -> None:
     world.receive("southwark", world.drop("southwark", "pupils", [pupil(), pupil(2, home_la="209", forename="Bo")]))
     for home in ("lambeth", "lewisham"):
-        [blob] = world.storage.staging(home).list("pupils/")
+        [blob] = world.sharing.staging(home).list("pupils/")
         assert Partition.named(blob.name).sender == "southwark"
     assert list(world.storage.staging("wandsworth").list()) == []
-    [index] = world.storage.staging("southwark").list()  # the school borough's own, of which identifiers it has sent
+    [index] = world.sharing.staging("southwark").list()  # the school borough's own, of which identifiers it has sent
     assert index.name.startswith("pupilsindex/")
 
 
@@ -231,8 +232,8 @@ def test_only_names_that_staging_gave_are_partitions() -> None:
 
 
 def test_a_request_is_asked_for_once(world: World) -> None:
-    request = EnrolRequest("lambeth", COLLECTION, "decisions/…")
-    assert ask(world.exchange, "lambeth", request) == ask(world.exchange, "lambeth", request)
+    job = Job("enrolment", "lambeth", COLLECTION, ("decisions/…",))
+    assert ask(world.sharing, job) == ask(world.sharing, job)
     assert len(list(world.storage.requests("lambeth").list())) == 1
 
 
@@ -252,4 +253,4 @@ def test_a_run_that_comes_after_the_end_of_the_agreement_releases_nothing(world:
     world.now[0] = NOW.replace(year=2027)
     with pytest.raises(NotAgreed, match="AGR-001"):
         world.carry_out_all()
-    assert [name for name in world.outbox("lambeth") if name.startswith("results/")] == []
+    assert [name for name in world.outbox("lambeth") if name.startswith("fsm/results/")] == []

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pytest
 
 from shared.agreements.free_school_meals.enrol import with_pupil
-from shared.agreements.free_school_meals.results import match_refs, pairs, released
-from shared.agreements.free_school_meals.run import PENDING_COLUMNS
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
+from shared.agreements.free_school_meals.results import match_refs, pairs
 from shared.agreements.registry import load_agreement
 from shared.kernel.errors import NotAgreed
+from shared.kernel.work.outbox import released
 
 AGREEMENT = load_agreement("fsm")
 DAY = date(2026, 11, 21)
@@ -25,9 +26,9 @@ def rows(release: str) -> pa.Table:
 
 
 @pytest.mark.parametrize("release", ["matches", "review"])
-def test_the_home_side_gets_the_columns_of_the_agreement_and_no_other(release: str) -> None:
+def test_the_party_whose_job_it_is_gets_the_columns_of_the_agreement_and_no_other(release: str) -> None:
     terms = AGREEMENT.release_terms(release)
-    sent = released(AGREEMENT, release, rows(release), to="lambeth", home="lambeth", on=DAY)
+    sent = released(AGREEMENT, release, rows(release), to="lambeth", own="lambeth", on=DAY)
     assert terms is not None
     assert tuple(sent.column_names) == tuple(terms.columns)
 
@@ -46,12 +47,12 @@ def test_the_home_side_gets_the_columns_of_the_agreement_and_no_other(release: s
 def test_nothing_goes_to_another_side_or_on_another_day(release: str, to: str, on: date, code: str) -> None:
     table = rows(release) if AGREEMENT.release_terms(release) else pa.table({"upn": ["x"]})
     with pytest.raises(NotAgreed, match=code):
-        released(AGREEMENT, release, table, to=to, home="lambeth", on=on)
+        released(AGREEMENT, release, table, to=to, own="lambeth", on=on)
 
 
 @pytest.mark.parametrize("on", [date(2026, 9, 1), date(2027, 8, 31)])
 def test_the_first_and_the_last_day_of_the_agreement_are_days_of_it(on: date) -> None:
-    assert released(AGREEMENT, "enrolments", rows("enrolments"), to="southwark", home="lambeth", on=on).num_rows == 1
+    assert released(AGREEMENT, "enrolments", rows("enrolments"), to="southwark", own="lambeth", on=on).num_rows == 1
 
 
 def test_a_pair_is_named_by_the_rows_of_its_drops() -> None:

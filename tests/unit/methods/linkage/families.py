@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.agreements.registry import load_agreement
-from shared.methods.linkage.link import link
 from shared.methods.linkage.policy import LinkagePolicy
 
 WHOLE: LinkagePolicy = load_agreement("fsm").linkage
@@ -70,5 +70,5 @@ def _table(usual: dict[str, Any], rows: tuple[dict[str, Any], ...]) -> pa.Table:
 
 def one(pupil: dict[str, Any], child: dict[str, Any], policy: LinkagePolicy = POLICY) -> dict[str, Any]:
     """The link of one pupil in a world of one child."""
-    (found,) = link(pupils(pupil), children(child), policy).to_pylist()
+    (found,) = link_pupils(pupils(pupil), children(child), policy).to_pylist()
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from shared.methods.linkage.cascade import (
+from shared.methods.linkage.block.cascade import (
     MOST_CANDIDATES,
     Groups,
     alone_on_both_sides,
@@ -14,7 +14,7 @@ from shared.methods.linkage.cascade import (
     only_pairs,
     shared_with,
 )
-from shared.methods.linkage.fields import Field
+from shared.methods.linkage.encode.fields import Field
 
 
 def _field(pupils: list[int], households: list[int], size: int = 5) -> Field:
@@ -23,8 +23,8 @@ def _field(pupils: list[int], households: list[int], size: int = 5) -> Field:
 
 def test_a_row_that_misses_a_key_is_in_no_group() -> None:
     groups = join_keys([_field([0, 1, -1], [0, -1]), _field([0, -1, 0], [0, 0])])
-    assert groups.pupils.tolist() == [0, -1, -1]
-    assert groups.households.tolist() == [0, -1]
+    assert groups.left.tolist() == [0, -1, -1]
+    assert groups.right.tolist() == [0, -1]
     assert groups.size == 1
 
 
@@ -37,18 +37,18 @@ def test_only_what_is_free_and_alone_on_both_sides_is_taken() -> None:
 
 def _taken(groups: Groups, pupils: np.ndarray, households: np.ndarray) -> list[tuple[int, int]]:
     pairs = only_pairs(groups, alone_on_both_sides(groups, pupils, households), pupils, households)
-    return list(zip(pairs.pupils.tolist(), pairs.households.tolist(), strict=True))
+    return list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
 
 
 def test_candidates_are_all_children_of_the_group() -> None:
     groups = join_keys([_field([0, 1, -1, 2], [1, 0, 1, -1])])
     pairs = candidates(groups, np.array([1, 2, 3, 0]))
-    assert list(zip(pairs.pupils.tolist(), pairs.households.tolist(), strict=True)) == [(1, 0), (1, 2), (0, 1)]
+    assert list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == [(1, 0), (1, 2), (0, 1)]
     assert shared_with(groups).tolist() == [1, 2, 0, 0]
 
 
 def test_a_group_too_large_to_choose_from_offers_nobody() -> None:
     groups = join_keys([_field([0, 1], [0] * (MOST_CANDIDATES + 1) + [1] * MOST_CANDIDATES)])
     pairs = candidates(groups, np.array([0, 1]))
-    assert set(pairs.pupils.tolist()) == {1}
+    assert set(pairs.left.tolist()) == {1}
     assert len(pairs) == MOST_CANDIDATES

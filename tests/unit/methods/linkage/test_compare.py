@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shared.methods.linkage.compare import compare
-from shared.methods.linkage.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
-from shared.methods.linkage.pairs import Pairs
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.sounds import sounds
-from shared.methods.linkage.variants import FORENAMES, SURNAMES, groups_by_name
+from shared.agreements.free_school_meals.linkage import SCHEMA
+from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.compare.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.encode.sounds import sounds
+from shared.methods.linkage.encode.variants import FORENAMES, SURNAMES, groups_by_name
 from tests.unit.methods.linkage.families import POLICY, children, pupils
 
 
@@ -25,6 +26,7 @@ def _level(comparison: str, pupil: dict[str, Any], child: dict[str, Any]) -> int
     records = read_records(
         pupils(other, pupil),
         children({"child_" + k if k in ("forename", "surname", "dob") else k: v for k, v in other.items()}, child),
+        SCHEMA,
     )
     levels = compare(records, Pairs(np.array([1]), np.array([1])), POLICY.forename_similarity)
     return int(levels[comparison][0])
@@ -67,6 +69,7 @@ def test_a_slip_in_a_short_name_is_a_form_that_nobody_else_bears(written: str, l
     records = read_records(
         pupils({"forename": written}, *[{"forename": "Jack"}] * 5, {"forename": "Zack"}),
         children({"child_forename": "Jack"}),
+        SCHEMA,
     )
     levels = compare(records, Pairs(np.array([0]), np.array([0])), POLICY.forename_similarity)
     assert levels["forename"][0] == level

@@ -11,8 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shared.methods.linkage.guards import GUARDS, Evidence, first_to_stop, judge
-from shared.methods.linkage.levels import LEVELS, Address, Contact, Dob, Family, Forename, Identifier, Sex, Surname
+from shared.methods.linkage.compare.levels import (
+    LEVELS,
+    Address,
+    Contact,
+    Dob,
+    Family,
+    Forename,
+    Identifier,
+    Sex,
+    Surname,
+)
+from shared.methods.linkage.guards.evidence import Evidence
+from shared.methods.linkage.guards.guards import GUARDS, first_to_stop, judge
 
 SURE: dict[str, IntEnum] = {
     "upn": Identifier.MISSING,

@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import pytest
 
-from shared.methods.linkage.guards import GUARDS, ONE_TO_ONE, POLICY_GUARDS
-from shared.methods.linkage.link import link
-from shared.methods.linkage.policy import Guard, LinkagePolicy
+from shared.agreements.free_school_meals.linkage import link_pupils
+from shared.methods.linkage.guards.guards import GUARDS, ONE_TO_ONE, POLICY_GUARDS
+from shared.methods.linkage.policy import GuardName, LinkagePolicy
 from tests.unit.methods.linkage.families import POLICY, WHOLE, children, one, pupils
 
 UPN, OTHER_UPN = "J210234519001", "B801200005001"
@@ -21,7 +21,7 @@ def _without(code: str) -> LinkagePolicy:
 
 
 def test_the_agreement_can_name_exactly_the_guards_that_exist() -> None:
-    assert {guard.code for guard in POLICY_GUARDS} == set(get_args(Guard))
+    assert {guard.code for guard in POLICY_GUARDS} == set(get_args(GuardName))
     assert len({guard.code for guard in GUARDS}) == len(GUARDS)
     assert all(guard.meaning and guard.says and 0 < guard.chance <= 1 for guard in GUARDS)
 
@@ -124,9 +124,9 @@ def test_a_slip_in_the_birthday_is_borne_at_the_same_home_where_the_names_are_sp
 def test_strangers_of_one_name_and_birthday_are_a_persons_whatever_the_weight() -> None:
     sure = WHOLE.model_copy(update={"guards": ("stranger",), "automatic": 1e-6, "cascade": WHOLE.cascade[:2]})
     crowd = [{"child_dob": date(2012, 1, 1 + n), "household_ref": f"X{n}", **ELSEWHERE} for n in range(20)]
-    assert link(pupils({}), children(ELSEWHERE), sure).to_pylist()[0]["guard"] is None
+    assert link_pupils(pupils({}), children(ELSEWHERE), sure).to_pylist()[0]["guard"] is None
     strict = sure.model_copy(update={"expected_strangers": 1e-9})
-    found = link(pupils({}), children(ELSEWHERE, *crowd), strict).to_pylist()[0]
+    found = link_pupils(pupils({}), children(ELSEWHERE, *crowd), strict).to_pylist()[0]
     assert (found["outcome"], found["guard"]) == ("review", "stranger")
 
 
@@ -160,7 +160,7 @@ def test_names_that_do_not_agree_at_all_are_a_persons_even_where_claims_hold_one
 @pytest.mark.parametrize("similar", ["Mariah", "Mariam"])
 def test_a_twin_is_never_matched_to_the_other_twin(similar: str) -> None:
     """Only one twin's record is on the benefit side, and only the other twin is in the school's file."""
-    found = link(
+    found = link_pupils(
         pupils({"forename": similar}, {"forename": "Josh", "sex": "M"}), children({"child_forename": "Maria"}), POLICY
     ).to_pylist()
     assert [row["outcome"] for row in found] == ["review", "unmatched"]
@@ -168,7 +168,7 @@ def test_a_twin_is_never_matched_to_the_other_twin(similar: str) -> None:
 
 
 def test_a_twin_beside_the_child_stops_it_too() -> None:
-    found = link(
+    found = link_pupils(
         pupils({"forename": "Maria"}),
         children(
             {"child_forename": "Mariah"},
@@ -180,7 +180,7 @@ def test_a_twin_beside_the_child_stops_it_too() -> None:
 
 
 def test_twins_with_exact_forenames_are_matched_each_to_their_own() -> None:
-    found = link(
+    found = link_pupils(
         pupils({"forename": "Josh"}, {"forename": "Maria"}),
         children({"child_forename": "MARIA"}, {"child_forename": "JOSH", "child_seq": 2}),
         POLICY,
@@ -189,7 +189,7 @@ def test_twins_with_exact_forenames_are_matched_each_to_their_own() -> None:
 
 
 def test_twins_with_swapped_identifiers_go_to_a_person() -> None:
-    found = link(
+    found = link_pupils(
         pupils({"forename": "Josh", "upn": UPN}, {"forename": "Maria", "upn": OTHER_UPN}),
         children({"child_forename": "MARIA", "child_upn": UPN}, {"child_forename": "JOSH", "child_upn": OTHER_UPN}),
         POLICY,
@@ -198,7 +198,7 @@ def test_twins_with_swapped_identifiers_go_to_a_person() -> None:
 
 
 def test_twins_who_begin_alike_are_offered_each_with_their_own_first() -> None:
-    found = link(
+    found = link_pupils(
         pupils({"forename": "Maria"}, {"forename": "Mariam"}),
         children({"child_forename": "MARIAM"}, {"child_forename": "MARIA", "child_seq": 2}),
         POLICY,
@@ -212,11 +212,14 @@ def test_twins_who_begin_alike_are_offered_each_with_their_own_first() -> None:
 
 def test_a_common_name_at_another_address_goes_to_a_person() -> None:
     crowd = [{"child_dob": date(2012, 1, 1 + n), "household_ref": f"X{n}", **ELSEWHERE} for n in range(8)]
-    alone = link(pupils({}), children(ELSEWHERE), POLICY).to_pylist()[0]
-    among = link(pupils({}), children(ELSEWHERE, *crowd), POLICY).to_pylist()[0]
+    alone = link_pupils(pupils({}), children(ELSEWHERE), POLICY).to_pylist()[0]
+    among = link_pupils(pupils({}), children(ELSEWHERE, *crowd), POLICY).to_pylist()[0]
     assert alone["outcome"] == "matched"
     assert (among["outcome"], among["guard"]) == ("review", "stranger")
-    assert link(pupils({}), children(ELSEWHERE, *crowd), _without("stranger")).to_pylist()[0]["outcome"] == "matched"
+    assert (
+        link_pupils(pupils({}), children(ELSEWHERE, *crowd), _without("stranger")).to_pylist()[0]["outcome"]
+        == "matched"
+    )
 
 
 def test_a_common_birthday_makes_a_stranger_likelier() -> None:
@@ -225,14 +228,14 @@ def test_a_common_birthday_makes_a_stranger_likelier() -> None:
     namesakes = [{"child_dob": date(2012, 1, 1 + n), "household_ref": f"X{n}", **ELSEWHERE} for n in range(3)]
     strangers = [{"child_surname": row["surname"], "child_dob": date(2011, 5, 1)} for row in new_year]
     for day, guard in ((date(2014, 1, 1), "stranger"), (date(2014, 3, 17), None)):
-        table = link(
+        table = link_pupils(
             pupils({"dob": day}, *new_year), children({"child_dob": day, **ELSEWHERE}, *namesakes, *strangers), POLICY
         )
         assert table.to_pylist()[0]["guard"] == guard
 
 
 def test_a_child_who_is_matched_is_no_longer_offered() -> None:
-    found = link(
+    found = link_pupils(
         pupils({"upn": UPN}, {"dob": date(2014, 3, 18), "forename": "Temi"}), children({"child_upn": UPN}), POLICY
     ).to_pylist()
     assert [row["outcome"] for row in found] == ["matched", "unmatched"]

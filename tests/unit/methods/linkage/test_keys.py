@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.methods.linkage.fields import MISSING, Field
-from shared.methods.linkage.keys import BITS, Runs, by_code, join, joined, joint, positions, renumbered
+from shared.methods.linkage.encode.arrays import MISSING
+from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.keys import BITS, Runs, by_code, join, joined, joint, positions, renumbered
 
 LARGEST = 2**31
 """As many codes as a field can have: codes are kept in 32 bits."""
@@ -110,10 +111,10 @@ def test_several_fields_are_one_of_both_sides() -> None:
     assert pupils[0] != pupils[1]
     assert size == 6
     together = joint(fields)
-    assert (together.pupils.tolist(), together.households.tolist()) == (pupils.tolist(), households.tolist())
-    assert (together.size, together.pupils.dtype, together.households.dtype) == (6, np.int32, np.int32)
+    assert (together.left.tolist(), together.right.tolist()) == (pupils.tolist(), households.tolist())
+    assert (together.size, together.left.dtype, together.right.dtype) == (6, np.int32, np.int32)
 
 
 def test_a_joint_field_has_no_more_numbers_than_it_needs() -> None:
     together = joint([_field([0, 999], [999], 1000), _field([0, 999], [999], 1000)])
-    assert (together.size, together.pupils.tolist(), together.households.tolist()) == (2, [0, 1], [1])
+    assert (together.size, together.left.tolist(), together.right.tolist()) == (2, [0, 1], [1])

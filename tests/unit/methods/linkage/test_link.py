@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shared.methods.linkage.evidence import describe
-from shared.methods.linkage.levels import LEVELS
-from shared.methods.linkage.link import LINKS, link
+from shared.agreements.free_school_meals.linkage import LINKS, link_pupils
+from shared.methods.linkage.compare.levels import LEVELS
+from shared.methods.linkage.explain.words import describe
 from tests.unit.methods.linkage.families import POLICY, children, one, pupils
 
 UPN, ULN = "J210234519001", "9276308686"
@@ -52,7 +52,7 @@ def test_a_pupil_without_a_candidate_is_unmatched_and_says_nothing_else() -> Non
 
 
 def test_two_strangers_of_one_name_and_birthday_are_told_apart_by_the_next_tier() -> None:
-    found = link(
+    found = link_pupils(
         pupils({}, {"postcode": "N1C 4AX", "uprn": "7"}),
         children({"household_ref": "H2", "postcode": "N1C 4AX", "uprn": "7"}, {}),
         POLICY,
@@ -64,12 +64,12 @@ def test_two_strangers_of_one_name_and_birthday_are_told_apart_by_the_next_tier(
 
 
 def test_two_rows_of_one_child_on_the_benefit_side_are_a_persons_to_choose() -> None:
-    found = link(pupils({}), children({"household_ref": "H9"}, {"household_ref": "H2"}), POLICY).to_pylist()[0]
+    found = link_pupils(pupils({}), children({"household_ref": "H9"}, {"household_ref": "H2"}), POLICY).to_pylist()[0]
     assert (found["outcome"], found["guard"], found["household_row"]) == ("review", "not_unique", 1)
 
 
 def test_two_pupils_never_share_a_child() -> None:
-    found = link(pupils({}, {}), children({}), POLICY).to_pylist()
+    found = link_pupils(pupils({}, {}), children({}), POLICY).to_pylist()
     assert [(row["outcome"], row["guard"]) for row in found] == [("review", "not_unique")] * 2
 
 
@@ -94,29 +94,29 @@ def test_an_agreement_may_name_any_key(key: str) -> None:
 def test_a_column_that_a_side_lacks_matches_nothing_and_breaks_nothing() -> None:
     few = pupils({"upn": UPN}).select(["upn", "forename", "surname", "dob"])
     bare = children({"child_upn": UPN}).select(["child_forename", "child_surname", "child_dob"])
-    assert link(few, bare, POLICY).to_pylist()[0]["rule"] == "dob-surname-forename3"
-    assert link(few.select(["upn"]), bare, POLICY).to_pylist()[0]["outcome"] == "unmatched"
+    assert link_pupils(few, bare, POLICY).to_pylist()[0]["rule"] == "dob-surname-forename3"
+    assert link_pupils(few.select(["upn"]), bare, POLICY).to_pylist()[0]["outcome"] == "unmatched"
     for column in ("postcode", "address_line_1"):
         nameless = children({}).select([column])
-        assert link(pupils({}), nameless, POLICY).to_pylist()[0]["outcome"] == "unmatched"
+        assert link_pupils(pupils({}), nameless, POLICY).to_pylist()[0]["outcome"] == "unmatched"
 
 
 def test_a_tie_is_offered_whatever_columns_there_are() -> None:
     upn_only = children({"child_upn": UPN}, {"child_upn": UPN}).select(["child_upn"])
-    found = link(pupils({"upn": UPN}), upn_only, POLICY.model_copy(update={"guards": ()})).to_pylist()[0]
+    found = link_pupils(pupils({"upn": UPN}), upn_only, POLICY.model_copy(update={"guards": ()})).to_pylist()[0]
     assert found["outcome"] == "review"
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, 1), (1, 0), (0, 0)])
 def test_an_empty_side_gives_no_links(left: int, right: int) -> None:
-    table = link(pupils({}).slice(0, left), children({}).slice(0, right), POLICY)
+    table = link_pupils(pupils({}).slice(0, left), children({}).slice(0, right), POLICY)
     assert table.schema == LINKS
     assert table.column("outcome").to_pylist() == ["unmatched"] * left
 
 
 def test_a_placeholder_that_everybody_shares_does_not_explode() -> None:
     size = 3000
-    same = link(pupils(*[{}] * size), children(*[{}] * size), POLICY)
+    same = link_pupils(pupils(*[{}] * size), children(*[{}] * size), POLICY)
     assert set(same.column("outcome").to_pylist()) == {"unmatched"}
     assert set(same.column("runner_up").to_pylist()) == {size}
 
@@ -130,9 +130,9 @@ def test_columns_may_come_in_chunks_and_in_dictionary_or_large_strings() -> None
         pa.schema([f.with_type(pa.large_string()) if f.type == pa.string() else f for f in table.schema])
     )
     chunked = pa.concat_tables([table.slice(0, 1), table.slice(1)])
-    expected = link(table, children({}), POLICY)
+    expected = link_pupils(table, children({}), POLICY)
     for other in (dictionary, large, chunked):
-        assert link(other, children({}), POLICY).equals(expected)
+        assert link_pupils(other, children({}), POLICY).equals(expected)
 
 
 def test_a_whole_borough_is_linked_row_for_row() -> None:
@@ -146,7 +146,7 @@ def test_a_whole_borough_is_linked_row_for_row() -> None:
             for n in reversed(range(1000))
         ]
     )
-    table = link(school, benefit, POLICY)
+    table = link_pupils(school, benefit, POLICY)
     assert table.column("household_row").to_pylist() == list(reversed(range(1000)))
     assert table.column("pupil_row").to_pylist() == list(range(1000))
 
@@ -157,7 +157,7 @@ def test_columns_kept_as_codes_of_a_dictionary_link_as_text_does() -> None:
     for table in (mine, theirs):
         parts = [table.slice(row, 1) for row in range(table.num_rows)]
         coded.append(pa.concat_tables([_coded(part) for part in parts]))
-    assert link(*coded, POLICY).equals(link(mine, theirs, POLICY))
+    assert link_pupils(*coded, POLICY).equals(link_pupils(mine, theirs, POLICY))
 
 
 def _coded(table: pa.Table) -> pa.Table:

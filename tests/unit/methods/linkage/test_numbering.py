@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.methods.linkage import standardise
-from shared.methods.linkage.digits import encode_digits
-from shared.methods.linkage.fields import Standard, numbered
-from shared.methods.linkage.meet import may_meet, may_repeat, meet
-from shared.methods.linkage.short_text import ShortText
-from shared.methods.linkage.standardise import house_numbers
+from shared.agreements.free_school_meals.linkage import SCHEMA
+from shared.methods.linkage.block.equi_join import equi_join
+from shared.methods.linkage.encode import standardise
+from shared.methods.linkage.encode.digits import encode_digits
+from shared.methods.linkage.encode.fields import Standard, numbered
+from shared.methods.linkage.encode.key_filter import may_be_on_both_sides, may_repeat
+from shared.methods.linkage.encode.short_text import ShortText
+from shared.methods.linkage.encode.standardise import house_numbers
 
 TEXTS = st.lists(st.none() | st.text(max_size=18) | st.sampled_from(["", "A", "A\0", "SE15 4QP", "SE15 4QPX"]))
 KEYS = st.lists(st.integers(-1, 9), max_size=30)
@@ -53,9 +55,9 @@ ODD = st.sampled_from(["1E+11", " 7 ", "1.0", "", "0", "12a", "１２"])
 @given(ours=st.lists(st.none() | DIGITS | ODD), theirs=st.lists(st.none() | DIGITS | ODD))
 def test_digits_are_read_as_their_standard_form_says(ours: list[str | None], theirs: list[str | None]) -> None:
     columns = [pa.chunked_array([pa.array(side, pa.string())]) for side in (ours, theirs)]
-    field = encode_digits(standardise.uprns, *columns)
-    standard = standardise.uprns(pa.array([*ours, *theirs], pa.string())).to_pylist()
-    codes = [*field.pupils.tolist(), *field.households.tolist()]
+    field = encode_digits(SCHEMA.uprn.standard, *columns)
+    standard = SCHEMA.uprn.standard(pa.array([*ours, *theirs], pa.string())).to_pylist()
+    codes = [*field.left.tolist(), *field.right.tolist()]
     assert [code < 0 for code in codes] == [value is None for value in standard]
     assert len({*zip(codes, standard, strict=True)}) == len({*codes}) == len({*standard})
 
@@ -66,8 +68,8 @@ def test_rows_meet_if_and_only_if_their_keys_are_the_same(
     spread: int, ours: list[int], theirs: list[int], most: int
 ) -> None:
     left, right = (np.array([key * spread if key >= 0 else -1 for key in side], np.int64) for side in (ours, theirs))
-    pairs = meet(left, right, WIDE, most)
-    assert sorted(zip(pairs.pupils.tolist(), pairs.households.tolist(), strict=True)) == [
+    pairs = equi_join(left, right, WIDE, most)
+    assert sorted(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == [
         (row, child)
         for row, key in enumerate(ours)
         for child, other in enumerate(theirs)
@@ -80,7 +82,7 @@ def test_rows_meet_if_and_only_if_their_keys_are_the_same(
 def test_no_key_that_is_shared_or_repeated_is_left_out(spread: int, ours: list[int], theirs: list[int]) -> None:
     left, right = (np.array([key * spread if key >= 0 else -1 for key in side], np.int64) for side in (ours, theirs))
     size = 10 * spread
-    asked, children = may_meet(left, right, size)
+    asked, children = may_be_on_both_sides(left, right, size)
     assert {row for row, key in enumerate(ours) if key >= 0 and key in theirs} <= set(asked.tolist())
     assert {row for row, key in enumerate(theirs) if key >= 0 and key in ours} <= set(children.tolist())
     again = may_repeat(left, size).tolist()

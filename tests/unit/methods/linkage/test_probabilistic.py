@@ -13,20 +13,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.methods.linkage.blocking import BLOCKS, FINE, MOST_CHILDREN, block
-from shared.methods.linkage.calibrate import calibrate, fit
-from shared.methods.linkage.compare import compare
-from shared.methods.linkage.explain import EXPLANATION, explain
-from shared.methods.linkage.family import by_siblings
-from shared.methods.linkage.levels import LEVELS, Forename
-from shared.methods.linkage.link import link
-from shared.methods.linkage.pairs import Pairs
-from shared.methods.linkage.pictures import levels_chart, waterfall
+from shared.agreements.free_school_meals.linkage import SCHEMA, explain_links, link_pupils
+from shared.methods.linkage.block.rules import BLOCKS, FINE, MOST_RIGHT_ROWS, block
+from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.compare.levels import LEVELS, Forename
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.explain.parts import EXPLANATION
+from shared.methods.linkage.explain.pictures import levels_chart, waterfall
+from shared.methods.linkage.model.calibrate import calibrate, fit
+from shared.methods.linkage.model.family import by_siblings
+from shared.methods.linkage.model.posterior import calibrated, compete
+from shared.methods.linkage.model.rivals import Rivals
+from shared.methods.linkage.model.train import train
+from shared.methods.linkage.model.weights import ASIDE, rising, weights_of
 from shared.methods.linkage.policy import Calibration
-from shared.methods.linkage.posterior import Rivals, calibrated, compete
-from shared.methods.linkage.records import read_records
-from shared.methods.linkage.train import train
-from shared.methods.linkage.weights import ASIDE, rising, weights_of
 from tests.unit.methods.linkage.families import POLICY, WHOLE, children, one, pupils
 
 ELSEWHERE = {"postcode": "N1C 4AX", "uprn": "7", "address_line_1": "3 Canal Reach"}
@@ -79,15 +80,15 @@ def test_a_siblings_match_speaks_for_the_claim_of_a_family_that_has_moved() -> N
     brother = {"forename": "Kehinde", "dob": date(2011, 5, 2)}
     on_claim = {"child_forename": "Kehinde", "child_dob": date(2011, 5, 2), "child_seq": 2}
     changed = {"surname": "Okonjo", "former_surname": None}
-    alone = link(pupils(changed), children({"child_surname": "Bello", **ELSEWHERE}), WHOLE).to_pylist()[0]
+    alone = link_pupils(pupils(changed), children({"child_surname": "Bello", **ELSEWHERE}), WHOLE).to_pylist()[0]
     left = pupils(changed, brother)
     right = children({"child_surname": "Bello", **ELSEWHERE}, {**on_claim, **ELSEWHERE})
-    links = link(left, right, WHOLE)
+    links = link_pupils(left, right, WHOLE)
     both = links.to_pylist()[0]
     assert both["match_weight"] > alone["match_weight"] + 5
     assert "family sibling matched" in both["evidence"]
     assert "a brother or sister is matched to the same claim" in both["sentence"]
-    parts = explain(left, right, links, WHOLE).to_pylist()
+    parts = explain_links(left, right, links, WHOLE).to_pylist()
     assert any(part["part"] == "family" and part["bits"] > 5 for part in parts)
     assert sum(part["bits"] for part in parts if part["pupil_row"] == 0) == pytest.approx(both["match_weight"])
 
@@ -108,8 +109,8 @@ def test_two_of_a_family_that_has_moved_speak_for_one_another_whatever_their_sur
     ]
     strict = {"cascade": WHOLE.cascade[:2], "guards": (), "automatic": 0.99999}
     weighed = WHOLE.model_copy(update=strict)
-    alone = link(pupils(left[0]), children(*right, *crowd), weighed).to_pylist()[0]
-    both = link(pupils(*left), children(*right, *crowd), weighed).to_pylist()
+    alone = link_pupils(pupils(left[0]), children(*right, *crowd), weighed).to_pylist()[0]
+    both = link_pupils(pupils(*left), children(*right, *crowd), weighed).to_pylist()
     assert alone["outcome"] == "review"
     assert [row["outcome"] for row in both] == ["matched", "matched"]
     assert all("family sibling matched" in row["evidence"] for row in both)
@@ -117,7 +118,9 @@ def test_two_of_a_family_that_has_moved_speak_for_one_another_whatever_their_sur
 
 def test_a_sibling_speaks_for_another_child_only() -> None:
     """The pupil's own match, and the child that a sibling has, say nothing."""
-    records = read_records(pupils({}, {"forename": "Kehinde"}), children(ELSEWHERE, {**ELSEWHERE, "child_seq": 2}))
+    records = read_records(
+        pupils({}, {"forename": "Kehinde"}), children(ELSEWHERE, {**ELSEWHERE, "child_seq": 2}), SCHEMA
+    )
     asked = Pairs(np.array([0, 0]), np.array([0, 1]))
     for matched, found in (((0, 0), [0, 0]), ((1, 1), [1, 0]), ((1, 0), [0, 1])):
         settled = Pairs(*(np.array([row]) for row in matched))
@@ -128,7 +131,7 @@ def test_however_common_a_name_agreeing_on_it_is_not_less_than_nearly_agreeing()
     assert WHOLE.model is not None
     weights = weights_of(WHOLE.model)
     crowd = [{"child_seq": n, "child_dob": date(2012, 1 + n % 12, 1 + n // 12)} for n in range(200)]
-    records = read_records(pupils({}), children({}, *crowd))
+    records = read_records(pupils({}), children({}, *crowd), SCHEMA)
     pair = Pairs(np.array([0]), np.array([0]))
     bits = weights.on(records).bits(pair, compare(records, pair, WHOLE.forename_similarity))
     exact = float(bits.comparisons["forename"][0] + bits.terms["forename"][0])
@@ -138,9 +141,9 @@ def test_however_common_a_name_agreeing_on_it_is_not_less_than_nearly_agreeing()
 def test_wide_keys_are_for_small_files() -> None:
     assert [at.name for at in BLOCKS if at.wide] == [at.name for at in BLOCKS[len(FINE) :]]
     moved = pupils({"dob": date(2010, 1, 1)}), children(ELSEWHERE)
-    pairs, rule = block(read_records(*moved), np.ones(1, np.bool_), np.ones(1, np.bool_))
+    pairs, rule = block(read_records(*moved, SCHEMA), np.ones(1, np.bool_), np.ones(1, np.bool_))
     assert [BLOCKS[number].name for number in rule] == ["names-wide"]
-    assert pairs.pupils.tolist() == [0]
+    assert pairs.left.tolist() == [0]
 
 
 def test_date_of_birth_and_postcode_alone_are_never_enough() -> None:
@@ -149,7 +152,7 @@ def test_date_of_birth_and_postcode_alone_are_never_enough() -> None:
 
 
 def test_two_claims_for_one_child_are_a_persons_to_choose_and_not_less_likely() -> None:
-    (found,) = link(pupils({"surname": "Okonja"}), children({}, {"household_ref": "H2"}), WHOLE).to_pylist()
+    (found,) = link_pupils(pupils({"surname": "Okonja"}), children({}, {"household_ref": "H2"}), WHOLE).to_pylist()
     assert (found["outcome"], found["guard"], found["margin"]) == ("review", "not_unique", 0.0)
     assert found["probability"] > 0.9
 
@@ -164,13 +167,13 @@ def test_the_sentence_is_plain() -> None:
 
 def test_an_explanation_adds_up_to_the_match_weight() -> None:
     left, right = pupils({"surname": "Okonja"}, {"surname": "Zyx", **ELSEWHERE, "forename": "Q"}), children({})
-    links = link(left, right, WHOLE)
-    parts = explain(left, right, links, WHOLE)
-    assert parts.schema == EXPLANATION
+    links = link_pupils(left, right, WHOLE)
+    parts = explain_links(left, right, links, WHOLE)
+    assert parts.schema.names == ["pupil_row", *EXPLANATION.names[1:]]
     assert set(parts.column("pupil_row").to_pylist()) == {0}
     assert sum(parts.column("bits").to_pylist()) == pytest.approx(links.column("match_weight")[0].as_py())
     with pytest.raises(ValueError, match="no model"):
-        explain(left, right, links, POLICY)
+        explain_links(left, right, links, POLICY)
 
 
 def test_pictures_are_svg_that_opens_and_hides_no_markup() -> None:
@@ -182,17 +185,21 @@ def test_pictures_are_svg_that_opens_and_hides_no_markup() -> None:
 
 def test_every_rule_of_blocking_makes_its_pair_and_none_twice() -> None:
     records = read_records(
-        pupils({"surname": "Zyx"}, {"forename": "Zed", "surname": "Abc"}, {"dob": date(2014, 8, 9)}), children({})
+        pupils({"surname": "Zyx"}, {"forename": "Zed", "surname": "Abc"}, {"dob": date(2014, 8, 9)}),
+        children({}),
+        SCHEMA,
     )
     pairs, rule = block(records, np.ones(3, np.bool_), np.ones(1, np.bool_))
-    assert pairs.pupils.tolist() == [0, 1, 2]
+    assert pairs.left.tolist() == [0, 1, 2]
     assert [BLOCKS[number].name for number in rule] == ["born-forename", "born-postcode", "home-forename"]
     assert len({at.name for at in BLOCKS}) == len(BLOCKS)
 
 
 def test_a_key_that_too_many_children_share_offers_nobody() -> None:
-    crowd = children(*[{"child_seq": n} for n in range(MOST_CHILDREN + 1)])
-    pairs, _ = block(read_records(pupils({}), crowd), np.ones(1, np.bool_), np.ones(MOST_CHILDREN + 1, np.bool_))
+    crowd = children(*[{"child_seq": n} for n in range(MOST_RIGHT_ROWS + 1)])
+    pairs, _ = block(
+        read_records(pupils({}), crowd, SCHEMA), np.ones(1, np.bool_), np.ones(MOST_RIGHT_ROWS + 1, np.bool_)
+    )
     assert len(pairs) == 0
 
 
@@ -218,7 +225,7 @@ def test_chances_of_one_row_never_add_up_to_more_than_one(bits: list[float]) -> 
     nobody = np.full(4, -1)
     chance = compete(np.array(bits), np.full(4, -1000.0), Rivals.of(pairs, nobody, nobody))
     assert (chance >= 0).all()
-    for rows in (pairs.pupils, pairs.households):
+    for rows in (pairs.left, pairs.right):
         # Nearly certain pairs in a ring: three rounds leave 1.0027 at worst, found by climbing from random starts.
         assert (np.bincount(rows, weights=chance) <= 1.005).all()
 
@@ -244,12 +251,12 @@ def test_training_learns_the_same_from_any_order_and_needs_rows() -> None:
         ]
     )
     about = {"name": "own", "version": "1.0.0", "trained_on": "a test"}
-    model = train([(left, right)], POLICY, **about)
+    model = train([(left, right)], SCHEMA, POLICY, **about)
     back = pa.array(range(299, -1, -1))
-    assert model == train([(left.take(back), right.take(back))], POLICY, **about)
+    assert model == train([(left.take(back), right.take(back))], SCHEMA, POLICY, **about)
     assert model.found > 0.5
     with pytest.raises(ValueError, match="no pair"):
-        train([(left.slice(0, 0), right)], POLICY, **about)
+        train([(left.slice(0, 0), right)], SCHEMA, POLICY, **about)
 
 
 def test_a_calibration_makes_chances_what_they_have_shown_to_be() -> None:

@@ -7,8 +7,9 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from shared.methods.linkage import standardise
-from shared.methods.linkage.standardise import NO_DAY, PLACEHOLDER_DATES
+from shared.agreements.free_school_meals.linkage import SCHEMA
+from shared.methods.linkage.encode import standardise
+from shared.methods.linkage.encode.standardise import NO_DAY, PLACEHOLDER_DATES
 
 
 def _one(standard, value):  # type: ignore[no-untyped-def]
@@ -84,7 +85,7 @@ def test_hyphen_space_and_nothing_between_two_surnames_are_one_word() -> None:
     ],
 )
 def test_only_a_real_postcode_is_a_postcode(written: str, standard: str | None) -> None:
-    assert _one(standardise.postcodes, written) == standard
+    assert _one(SCHEMA.postcode.standard, written) == standard
 
 
 @pytest.mark.parametrize(
@@ -92,16 +93,16 @@ def test_only_a_real_postcode_is_a_postcode(written: str, standard: str | None) 
     [("000100", "100"), (" 42 ", "42"), ("1.0", None), ("1E+11", None), ("0", None), ("", None)],
 )
 def test_only_digits_are_a_uprn(written: str, standard: str | None) -> None:
-    assert _one(standardise.uprns, written) == standard
+    assert _one(SCHEMA.uprn.standard, written) == standard
 
 
 def test_only_identifiers_that_hold_can_link() -> None:
-    assert standardise.upns(pa.array(["j210234519001", "A210234519001", None])).to_pylist() == [
+    assert SCHEMA.upn.standard(pa.array(["j210234519001", "A210234519001", None])).to_pylist() == [
         "J210234519001",
         None,
         None,
     ]
-    assert standardise.ulns(pa.array(["9276308686", "9276308687"])).to_pylist() == ["9276308686", None]
+    assert SCHEMA.uln.standard(pa.array(["9276308686", "9276308687"])).to_pylist() == ["9276308686", None]
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from shared.methods.linkage.guards import GUARDS
-from shared.methods.linkage.link import link
-from shared.methods.linkage.unlisted import MOST_AT_HOME
+from shared.agreements.free_school_meals.linkage import link_pupils
+from shared.methods.linkage.guards.guards import GUARDS
+from shared.methods.linkage.guards.unlisted import MOST_AT_HOME
 from tests.unit.methods.linkage.families import WHOLE, children, pupils
 
 SISTER = {"child_forename": "Kehinde", "child_dob": date(2009, 1, 9), "claimant_surname": "Okonjo"}
 
 
 def _one(pupil: dict[str, Any], *claim: dict[str, Any]) -> dict[str, Any]:
-    return link(pupils(pupil), children(*claim), WHOLE).to_pylist()[0]
+    return link_pupils(pupils(pupil), children(*claim), WHOLE).to_pylist()[0]
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,17 @@ def test_another_home_or_surname_is_no_family(pupil: dict[str, Any], child: dict
 
 
 def test_who_is_found_is_not_looked_for_on_another_claim() -> None:
-    found = link(pupils({}, {"forename": "Ola", "dob": date(2012, 2, 2)}), children({}, SISTER), WHOLE).to_pylist()
+    found = link_pupils(
+        pupils({}, {"forename": "Ola", "dob": date(2012, 2, 2)}), children({}, SISTER), WHOLE
+    ).to_pylist()
     assert [(row["outcome"], row["rule"] == "unlisted") for row in found] == [("matched", False), ("review", True)]
 
 
 def test_however_sure_the_agreement_is_no_such_claim_is_matched_and_without_its_word_none_is_shown() -> None:
     sure = WHOLE.model_copy(update={"unlisted": 0.9999})
-    assert link(pupils({}), children(SISTER), sure).to_pylist()[0]["outcome"] == "review"
+    assert link_pupils(pupils({}), children(SISTER), sure).to_pylist()[0]["outcome"] == "review"
     silent = WHOLE.model_copy(update={"unlisted": None})
-    assert link(pupils({}), children(SISTER), silent).to_pylist()[0]["outcome"] == "unmatched"
+    assert link_pupils(pupils({}), children(SISTER), silent).to_pylist()[0]["outcome"] == "unmatched"
 
 
 def test_an_institution_is_no_home() -> None:

@@ -1,0 +1,95 @@
+"""What this agreement does with rows: pupils go to the borough they live in, which links them with its households.
+
+Read it from top to bottom: a drop is routed; when both sides are there a run is due; its results go to the home
+borough, and what its officers decide comes back as decisions, of which enrolments are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, enrol
+from shared.agreements.free_school_meals.run import PENDING, RESULTS, rows_of, run
+from shared.agreements.free_school_meals.whereabouts import route
+from shared.kernel.contract.columns import Contract
+from shared.kernel.days import london_day
+from shared.kernel.terms.gates import check_officers
+from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.pipeline import Carried, Job, Pipeline, Postcodes, Rights, Routed, Staged
+
+RUN, ENROLMENT = "run", "enrolment"
+
+
+class FreeSchoolMeals:
+    """The pipeline of free school meals across boroughs."""
+
+    contracts: Mapping[str, Contract] = CONTRACTS
+    ends: Mapping[str, str] = {
+        "matched": "Linked with a child of a claim; of a decision: the child is enrolled.",
+        "review": "An officer looks at the pair.",
+        "unmatched": "No child of a claim is likely enough to be this pupil.",
+        "excluded": "Left out whatever it links to, for the reason that is named.",
+    }
+    kinds: Mapping[str, Rights] = {
+        RUN: Rights(
+            frozenset({"pupils", "households"}),
+            frozenset({PENDING}),
+            {"matches": RESULTS, "review": RESULTS},
+            RESULTS,
+        ),
+        ENROLMENT: Rights(frozenset({"decisions", PENDING}), frozenset(), {"enrolments": ENROLMENTS}, DECISIONS),
+    }
+
+    def check(self, dataset: str, rows: pa.Table, agreement: Agreement) -> None:
+        """No more officers decide for a borough than the agreement allows (AGR-006)."""
+        if dataset == "decisions":
+            check_officers(agreement, pc.count_distinct(rows.column("decided_by")).as_py())
+
+    def route(self, dataset: str, rows: pa.Table, *, sender: str, agreement: Agreement, postcodes: Postcodes) -> Routed:
+        """Pupils are the work of the borough they live in. Households and decisions are home already."""
+        if dataset == "pupils":
+            return route(rows, postcodes(), agreement, school=sender)
+        return Routed({sender: rows} if rows.num_rows else {})
+
+    def due(self, arrived: Partition, party: str, staged: Staged) -> Iterable[Job]:
+        """A run over what counts now, if both sides are there; an enrolment of the decisions that came."""
+        if arrived.dataset == "decisions":
+            return (Job(ENROLMENT, party, arrived.collection, (arrived.name,)),)
+        current = _run(party, arrived.collection, staged)
+        return () if current is None else (current,)
+
+    def stands(self, job: Job, staged: Staged) -> bool:
+        """A run over files of which one has been replaced is another's work now."""
+        return job.kind != RUN or _run(job.party, job.collection, staged) == job
+
+    def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
+        """For an enrolment: what the runs before it have kept."""
+        return () if job.kind == RUN else tuple(kept.name for kept in staged.kept(PENDING))
+
+    def carry_out(
+        self, job: Job, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: datetime
+    ) -> Carried:
+        """Link, or enrol."""
+        if job.kind == RUN:
+            pupils, households = rows_of(tables, "pupils"), rows_of(tables, "households")
+            return run(job, pupils, households, agreement, london_day(as_of))
+        decisions, *pending = tables.values()
+        return enrol(job, decisions, pending)
+
+
+def _run(party: str, collection: str, staged: Staged) -> Job | None:
+    """The run over the pupils that count of every school borough, and the home borough's own households."""
+    households = staged.counting("households", collection)
+    pupils = staged.counting("pupils", collection)
+    if not households or not pupils:
+        return None
+    return Job(RUN, party, collection, (*(partition.name for partition in pupils), households[-1].name))
+
+
+PIPELINE: Pipeline = FreeSchoolMeals()

@@ -1,0 +1,1 @@
+"""Which pairs are looked at: rows that agree on a key."""

@@ -1,0 +1,1 @@
+"""How far two rows agree, comparison by comparison: the levels."""

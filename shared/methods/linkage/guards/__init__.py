@@ -1,0 +1,1 @@
+"""What keeps a pair from being matched without a person, whatever it weighs."""
