@@ -29,9 +29,9 @@ NO_PUPILS = "excluded.pupils_not_there"
 TOO_MANY = "excluded.more_than_pupils"
 ENDS = {
     COUNTED: "In the table.",
-    NO_PUPILS: "The school authority has sent no pupils file, or none with a pupil of this residence: a newly entitled "
-    "count cannot be of anybody. It counts once that file comes.",
-    TOO_MANY: "More newly entitled than the school authority has pupils of this residence without an open FSM period.",
+    "excluded": "`pupils_not_there`: the school authority has sent no pupils file, or none with a pupil of this "
+    "residence; a newly entitled count counts once that file comes. `more_than_pupils`: more newly entitled than the "
+    "school authority has pupils of this residence without an open FSM period.",
 }
 
 
@@ -44,7 +44,7 @@ class Outcome:
 
 
 def count(tables: Mapping[Partition, pa.Table], agreement: Agreement) -> Outcome:
-    """Count all files of one collection. Every row comes to one of `ENDS`."""
+    """Count all files of one collection. Every row comes to one of `ENDS`, excluded ones with the reason."""
     cells: dict[str, Counter[Cell]] = {measure: Counter() for named in DATASETS.values() for measure in named}
     drops: dict[str, dict[str, str]] = {measure: {} for measure in cells}
     ends: Counter[str] = Counter()

@@ -20,6 +20,7 @@ from client.totals.table import checked, read_totals
 from client.totals.tiles import TILES, numbers, page, picture
 from client.totals.written import contents, data_dictionary, write_totals
 from shared.agreements.origin_destination.words import COLUMNS, MEASURES, NAMES, SYMBOLS
+from shared.agreements.registry import agreed
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
@@ -27,6 +28,7 @@ from shared.kernel.envelope.seal import seal
 from shared.kernel.errors import ExchangeError, InvalidInput
 from shared.kernel.parties.register import authorities
 from shared.kernel.storage.areas import Blob, BlobFacts
+from shared.kernel.terms.agreements import Agreements
 from tests.unit.agreements.origin_destination.samples import (
     BARNET,
     CAMDEN,
@@ -372,7 +374,7 @@ def door(tmp_path: Path) -> Door:
 
 
 def collected(door: Door, collection: str | None = None) -> Collected:
-    return collect_totals(door, collection, slug="liia", ring=door.ring, agreement=agreement())  # type: ignore[arg-type]
+    return collect_totals(door, collection, slug="liia", ring=door.ring, agreements=Agreements((agreed(agreement()),)))  # type: ignore[arg-type]
 
 
 def test_the_newest_table_is_collected_and_opened_with_the_partys_key(door: Door, released: pa.Table) -> None:
@@ -402,7 +404,7 @@ def test_where_no_table_has_come_it_is_said(door: Door) -> None:
 def test_what_is_sealed_to_another_party_is_not_opened(door: Door, released: pa.Table) -> None:
     door.release("a" * 32, released)
     with pytest.raises(ExchangeError):
-        collect_totals(door, None, slug="barnet", ring=door.ring, agreement=agreement())  # type: ignore[arg-type]
+        collect_totals(door, None, slug="barnet", ring=door.ring, agreements=Agreements((agreed(agreement()),)))  # type: ignore[arg-type]
 
 
 def test_a_folder_has_to_be_named(exchange) -> None:
