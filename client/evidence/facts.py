@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.audit.flows import Flow, LastSweep, count_flows, last_sweeps
 from shared.kernel.audit.pairs import MEASURES, Pairs, count_pairs
-from shared.methods.suppress import TOTAL, Cell, shown
+from shared.methods.suppress import TOTAL, Cell, Counts, shown
 
 if TYPE_CHECKING:
     from shared.kernel.audit.report import Access, AuditReport, CheckResult
@@ -152,7 +152,7 @@ def pair_table(pairs: Pairs, borough: str = "") -> PairTable:
     What is left out is decided over all boroughs, so that a borough's page and the page of all show the same: two pages
     beside each other give away no more than one.
     """
-    seen = [shown(pairs.counts(measure)) for measure in MEASURES]
+    seen = [shown(Counts(pairs.counts(measure))) for measure in MEASURES]
     cells = sorted({cell for part in seen for cell in part if _concerns(cell, borough)}, key=_totals_last)
     rows: dict[str, list[PairRow]] = {}
     for school, home in cells:

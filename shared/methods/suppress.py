@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +28,10 @@ TOTAL = ""
 Cell = tuple[str, str]
 Node = tuple[str, str]
 """``("row", name)`` or ``("column", name)``."""
+
+
+ANY = 1 << 40
+"""Stands for no limit."""
 
 
 @dataclass(frozen=True)
@@ -46,42 +50,113 @@ class Counts:
         return every
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What a reader holds possible of each hidden cell for itself, beside the sums: by how much it could differ."""
+
+    grow: Mapping[Cell, int]
+    """By how much a cell could be greater than it is; without an entry without limit."""
+    shrink: Mapping[Cell, int]
+    """By how much a cell could be less than it is."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A number of which a reader must not learn how small it is: one of these has to be possible for all they know."""
+
+    cell: Cell
+    greater: int | None = None
+    """That it is greater by so much."""
+    less: int | None = None
+    """That it is less by so much."""
+
+    def ways(self, bounds: Bounds) -> tuple[tuple[bool, int], ...]:
+        """What would serve, as (whether greater, by how much), of what the cell's own bounds allow."""
+        greater, less = self.greater, self.less
+        found = []
+        if greater is not None and greater <= bounds.grow.get(self.cell, ANY):
+            found.append((True, greater))
+        if less is not None and less <= bounds.shrink[self.cell]:
+            found.append((False, less))
+        return tuple(found)
+
+
 def shown(counts: Counts) -> dict[Cell, int | None]:
     """Every cell that is not 0 and every total, as it may be shown; `None` is a number that is left out."""
     every = counts.with_totals
+    bounds = Bounds({}, {cell: count - 1 for cell, count in every.items()})
     hidden = {cell for cell, count in every.items() if count < THRESHOLD}
-    # The smallest first: they need the most room, and what is hidden for them serves the others.
-    for cell in sorted(hidden, key=lambda cell: (every[cell], cell)):
-        need = THRESHOLD - every[cell]
-        if room(every, hidden, cell, at_most=need) < need:
-            hidden |= _cheapest(every, hidden, cell, need)
+    needs = [Need(cell, greater=THRESHOLD - every[cell]) for cell in hidden]
+    hidden = hide_besides(every, bounds, hidden, needs, set(every))
     return {cell: None if cell in hidden else count for cell, count in every.items()}
 
 
-def room(every: Mapping[Cell, int], hidden: set[Cell], cell: Cell, *, at_most: int) -> int:
-    """By how much a reader must think the hidden `cell` could be greater than it is, up to `at_most`.
+def hide_besides(
+    every: Mapping[Cell, int], bounds: Bounds, hidden: set[Cell], needs: Iterable[Need], may_hide: set[Cell]
+) -> set[Cell]:
+    """`hidden`, and as few of `may_hide` as serve so that every need is met.
+
+    Raises `ValueError` where that is not enough for some need.
+    """
+    hidden = set(hidden)
+    # The smallest first: they need the most room, and what is hidden for them serves the others.
+    for need in sorted(needs, key=lambda need: (every[need.cell], need.cell)):
+        if not is_met(bounds, hidden, need):
+            ways = [
+                way
+                for greater, by in need.ways(bounds)
+                if (way := _cheapest(every, bounds, hidden, may_hide, need.cell, by if greater else -by)) is not None
+            ]
+            if not ways:
+                raise ValueError(f"nothing that may be hidden protects {need.cell}")
+            hidden |= min(ways, key=lambda way: (sum(_cost(cell, every[cell]) for cell in way - hidden), sorted(way)))
+    return hidden
+
+
+def is_met(bounds: Bounds, hidden: set[Cell], need: Need) -> bool:
+    """Whether a reader who does not know the `hidden` cells must hold possible what the need asks."""
+    return witness(bounds, hidden, need) is not None
+
+
+def witness(bounds: Bounds, hidden: set[Cell], need: Need) -> set[Cell] | None:
+    """The hidden cells that differ in some other table that says the same to the reader and meets the need."""
+    for greater, by in need.ways(bounds):
+        changed = _flow(bounds, hidden, need.cell, by if greater else -by)
+        if changed is not None:
+            return changed
+    return None
+
+
+def _flow(bounds: Bounds, hidden: set[Cell], cell: Cell, change: int) -> set[Cell] | None:
+    """The cells that make up for a `change` of the hidden `cell`; None where they cannot.
 
     What is added to one cell has to be made up for by other hidden ones in its row and column, and so on round: a flow
-    through the table. The greatest is the answer (Cox 1995; Fischetti and Salazar 1999 call it the attacker's problem).
+    through the table (Cox 1995; Fischetti and Salazar 1999 call it the attacker's problem).
     """
-    arcs = _Arcs(every, hidden - {cell}, at_most)
-    source, sink = arcs.ends(cell)
+    arcs = _Arcs(bounds, hidden - {cell})
+    source, sink = arcs.ends(cell, change)
     found = 0
-    while found < at_most and (path := _way_through(arcs, source, sink)):
-        step = min(at_most - found, *(arcs.left(start, end) for start, end in path))
+    while found < abs(change):
+        path = _way_through(arcs, source, sink)
+        if not path:
+            return None
+        step = min(abs(change) - found, *(arcs.left(start, end) for start, end in path))
         for start, end in path:
             arcs.push(start, end, step)
         found += step
-    return found
+    return {cell} | arcs.changed()
 
 
-def _cheapest(every: Mapping[Cell, int], hidden: set[Cell], cell: Cell, need: int) -> set[Cell]:
-    """The cells on a way round through which `need` can flow, with the least that is not hidden yet.
+def _cheapest(
+    every: Mapping[Cell, int], bounds: Bounds, hidden: set[Cell], may_hide: set[Cell], cell: Cell, change: int
+) -> set[Cell] | None:
+    """The cells on a way round through which the whole `change` can flow, with the least that is not hidden yet.
 
-    There always is one: over the totals of the row, of the column and of everything, which can grow without bounds.
+    Where all totals may be hidden there is one for growth, since they can grow without bounds.
     """
-    arcs = _Arcs(every, set(every) - {cell}, need)
-    source, sink = arcs.ends(cell)
+    need = abs(change)
+    arcs = _Arcs(bounds, (hidden | may_hide) - {cell})
+    source, sink = arcs.ends(cell, change)
     reached: dict[Node, tuple[int, Node | None]] = {source: (0, None)}
     queue: list[tuple[int, Node]] = [(0, source)]
     while queue:
@@ -96,6 +171,8 @@ def _cheapest(every: Mapping[Cell, int], hidden: set[Cell], cell: Cell, need: in
             if end not in reached or dearer < reached[end][0]:
                 reached[end] = (dearer, node)
                 heapq.heappush(queue, (dearer, end))
+    if sink not in reached:
+        return None
     way: set[Cell] = set()
     end = sink
     while (start := reached[end][1]) is not None:
@@ -106,7 +183,7 @@ def _cheapest(every: Mapping[Cell, int], hidden: set[Cell], cell: Cell, need: in
 
 def _cost(cell: Cell, count: int) -> int:
     """What a reader loses when the cell is hidden: totals say more than the numbers that they are of."""
-    return count << cell.count(TOTAL)
+    return (count + 1) << cell.count(TOTAL)
 
 
 def _way_through(arcs: _Arcs, source: Node, sink: Node) -> list[tuple[Node, Node]]:
@@ -133,25 +210,25 @@ class _Arcs:
     """The table as a network: rows and columns are nodes, each usable cell is an arc either way.
 
     A total is on the other side of its equation, so an arc along which a cell grows is one along which a total shrinks.
-    Growing is free; what shrinks keeps at least one, because a zero would have been shown.
     """
 
-    def __init__(self, every: Mapping[Cell, int], usable: set[Cell], enough: int) -> None:
+    def __init__(self, bounds: Bounds, usable: set[Cell]) -> None:
         self._room: dict[tuple[Node, Node], int] = {}
         self._out: dict[Node, list[Node]] = {}
         for row, column in sorted(usable):
             along = (("row", row), ("column", column))
             grows, shrinks = (along, along[::-1]) if _adds(row, column) else (along[::-1], along)
-            self._room[grows] = enough
-            self._room[shrinks] = every[row, column] - 1
+            self._room[grows] = bounds.grow.get((row, column), ANY)
+            self._room[shrinks] = bounds.shrink[row, column]
             for start, end in (along, along[::-1]):
                 self._out.setdefault(start, []).append(end)
+        self._before = dict(self._room)
 
     @staticmethod
-    def ends(cell: Cell) -> tuple[Node, Node]:
-        """Where a flow that makes up for growth of `cell` begins and ends."""
+    def ends(cell: Cell, change: int) -> tuple[Node, Node]:
+        """Where a flow that makes up for a change of `cell` begins and ends."""
         row, column = ("row", cell[0]), ("column", cell[1])
-        return (column, row) if _adds(*cell) else (row, column)
+        return (column, row) if _adds(*cell) == (change > 0) else (row, column)
 
     def ends_from(self, node: Node) -> list[Node]:
         return self._out.get(node, [])
@@ -162,6 +239,10 @@ class _Arcs:
     def push(self, start: Node, end: Node, amount: int) -> None:
         self._room[start, end] -= amount
         self._room[end, start] += amount
+
+    def changed(self) -> set[Cell]:
+        """The cells over which something has flowed."""
+        return {_cell_of(*arc) for arc, room in self._room.items() if room != self._before[arc]}
 
 
 def _adds(row: str, column: str) -> bool:

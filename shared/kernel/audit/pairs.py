@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from shared.methods.suppress import Cell, Counts
 
 if TYPE_CHECKING:
     from shared.kernel.ledger.events import Event
 
 MEASURES = ("matched", "review", "enrolled")
 
+Counted = Mapping[tuple[str, str], int]
+"""A number by (sender, party). Exact: whoever shows it leaves small numbers out."""
+
 
 @dataclass(frozen=True)
 class Pairs:
     """Counts by (school borough, home borough), before anything is left out."""
 
-    matched: Counts
+    matched: Counted
     """Pupils of the newest run of each home borough and collection: a run is over everything that is staged, so the
     newest includes what earlier ones found, and to add them up would count children twice."""
-    review: Counts
+    review: Counted
     """Pupils whom the newest run left to an officer; counted like `matched`."""
-    enrolled: Counts
+    enrolled: Counted
     """Rows sent to the school borough after the home borough confirmed, in the whole period."""
     runs: int
     """Runs that released results in the period, the replaced ones included."""
     collections: tuple[str, ...]
 
-    def counts(self, measure: str) -> Counts:
+    def counts(self, measure: str) -> Counted:
         """The counts of one of `MEASURES`."""
         return {"matched": self.matched, "review": self.review, "enrolled": self.enrolled}[measure]
 
@@ -52,11 +53,11 @@ def count_pairs(events: Iterable[Event]) -> Pairs:
     )
 
 
-def _added(events: Iterable[Event], measure: str) -> Counts:
-    cells: Counter[Cell] = Counter()
+def _added(events: Iterable[Event], measure: str) -> Counted:
+    cells: Counter[tuple[str, str]] = Counter()
     for event in events:
         for name, count in event.counts.items():
             what, _, school = name.partition(".")
             if what == measure:
                 cells[school, event.tenant] += count
-    return Counts(dict(cells))
+    return dict(cells)

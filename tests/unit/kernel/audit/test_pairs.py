@@ -19,12 +19,12 @@ def test_the_newest_run_counts_and_what_it_replaced_does_not() -> None:
     new = released("run:b1", "2026-11-02T09:00:00Z", counts={"matched.southwark": 10, "matched.lewisham": 7})
     other = released("run:c1", "2026-11-02T09:00:00Z", "lewisham", counts={"matched.southwark": 20})
     pairs = count_pairs([new, other, old])
-    assert pairs.matched.cells == {
+    assert pairs.matched == {
         ("southwark", "lambeth"): 10,
         ("lewisham", "lambeth"): 7,
         ("southwark", "lewisham"): 20,
     }
-    assert pairs.review.cells == {}
+    assert pairs.review == {}
     assert pairs.runs == 3
 
 
@@ -32,7 +32,7 @@ def test_collections_are_added_up() -> None:
     autumn = released("run:a1", "2026-11-01T09:00:00Z", counts={"matched.southwark": 9})
     spring = released("run:b1", "2027-02-01T09:00:00Z", counts={"matched.southwark": 5}, codes=("2027-spring",))
     pairs = count_pairs([autumn, spring])
-    assert pairs.matched.cells == {("southwark", "lambeth"): 14}
+    assert pairs.matched == {("southwark", "lambeth"): 14}
     assert pairs.collections == ("2026-autumn", "2027-spring")
 
 
@@ -40,5 +40,5 @@ def test_every_enrolment_counts() -> None:
     first = released("enrolment:a1", "2026-11-05T09:00:00Z", counts={"enrolled.southwark": 6})
     second = released("enrolment:b1", "2026-11-06T09:00:00Z", counts={"enrolled.southwark": 5, "enrolled.lewisham": 1})
     pairs = count_pairs([first, second])
-    assert pairs.enrolled.cells == {("southwark", "lambeth"): 11, ("lewisham", "lambeth"): 1}
-    assert pairs.matched.cells == {}
+    assert pairs.enrolled == {("southwark", "lambeth"): 11, ("lewisham", "lambeth"): 1}
+    assert pairs.matched == {}
