@@ -17,14 +17,15 @@ import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from local.synth.london import AS_OF, London, generate
+from local.synth.places import load_places
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.linkage import link_pupils
+from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.seal import seal
-from shared.kernel.terms.load import load_agreement
 
 ROWS_AT_FULL_SCALE = 145_000
 """Cross-borough pupils of the 33 boroughs at scale 1 (`local.synth.london.generate`)."""
@@ -35,8 +36,8 @@ NOON = datetime(AS_OF.year, AS_OF.month, AS_OF.day, 12, tzinfo=UTC)
 def write(folder: Path, sizes: list[int]) -> None:
     """Write `<folder>/keys` and `<folder>/<rows>/…` for each size."""
     keys = make_keys(folder / "keys")
-    agreement = load_agreement()
-    slugs = [borough.slug for borough in agreement.boroughs]
+    agreement = load_agreement("fsm")
+    slugs = load_places().inside
     # A tenth more than asked for, because boroughs differ and the size must be exact.
     london = generate(1, min(1.1 * max(sizes) / ROWS_AT_FULL_SCALE, 4.0), slugs)
     for rows in sizes:

@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 
 from bench.data import COLLECTION, HOME, NOON, SCHOOL, read_table
 from local.synth.london import AS_OF
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.terms.load import load_agreement
 
 Work = Callable[[], Any]
 AT_LEAST_SECONDS, AT_LEAST_TIMES = 1.0, 3
@@ -36,7 +36,7 @@ def seal_drop(folder: Path) -> Work:
     """What a borough does before it drops."""
     from shared.kernel.envelope.seal import seal
 
-    pupils, keys, agreement = read_table(folder / "pupils.arrow"), ring(folder), load_agreement()
+    pupils, keys, agreement = read_table(folder / "pupils.arrow"), ring(folder), load_agreement("fsm")
     return lambda: seal(
         pupils,
         sender=SCHOOL,
@@ -64,7 +64,7 @@ def open_drop(folder: Path) -> Work:
     """All gates, then the rows."""
     from shared.kernel.envelope.open import open_sealed
 
-    keys, agreement = ring(folder), load_agreement()
+    keys, agreement = ring(folder), load_agreement("fsm")
     data = (folder / "pupils.sealed").read_bytes()
     metadata = json.loads((folder / "pupils.sealed.json").read_text(encoding="utf-8"))
     return lambda: open_sealed(
@@ -111,7 +111,7 @@ def link_sides(folder: Path) -> Work:
     from shared.agreements.free_school_meals.linkage import link_pupils
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
-    policy = load_agreement().linkage
+    policy = load_agreement("fsm").linkage
     return lambda: link_pupils(pupils, households, policy)
 
 
@@ -119,11 +119,12 @@ def release_results(folder: Path) -> Work:
     """From links to sealed matches and review: eligibility, outcomes, the agreement's columns, encryption."""
     from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
     from shared.agreements.free_school_meals.outcomes import decide
-    from shared.agreements.free_school_meals.results import pairs, released
+    from shared.agreements.free_school_meals.results import pairs
     from shared.kernel.envelope.seal import seal
+    from shared.kernel.work.outbox import released
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
-    links, keys, agreement = read_table(folder / "links.arrow"), ring(folder), load_agreement()
+    links, keys, agreement = read_table(folder / "links.arrow"), ring(folder), load_agreement("fsm")
     rule_set = agreement.eligibility.rule_set
 
     def work() -> None:
@@ -136,7 +137,7 @@ def release_results(folder: Path) -> Work:
             rows = outcomes.rows(outcome)
             found = pairs(pupils.take(rows), linked.take(rows), links.take(rows), assessment.take(rows))
             seal(
-                released(agreement, release, found, to=HOME, home=HOME, on=AS_OF),
+                released(agreement, release, found, to=HOME, own=HOME, on=AS_OF),
                 sender=EXCHANGE,
                 receiver=HOME,
                 dataset=release,

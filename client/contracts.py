@@ -2,20 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
-from shared.agreements.free_school_meals.contracts import CONTRACTS
 
 if TYPE_CHECKING:
     from shared.kernel.contract.columns import Contract
-
-KNOWN_COLUMNS = frozenset(name for contract in CONTRACTS.values() for name in contract.names)
-"""Names that a message may repeat, whatever file they stand in."""
+    from shared.kernel.errors import InvalidInput
 
 
-def contract_of(dataset: str) -> Contract:
-    """The contract of a dataset; `InvalidInput` INP-003, which names those there are, where there is none."""
-    if dataset not in CONTRACTS:
-        raise invalid("INP-003", name=dataset, known=", ".join(CONTRACTS))
-    return CONTRACTS[dataset]
+@dataclass(frozen=True)
+class Found:
+    """A dataset of one agreement."""
+
+    agreement: str
+    """Its id."""
+    contract: Contract
+
+
+def find_contract(dataset: str, agreement: str | None = None, *, default: str | None = None) -> Found:
+    """The dataset of that name: of the agreement that is named, else of the only one that has it; of several the
+    `default` is meant, which a borough sets once.
+
+    Raises `InvalidInput` INP-003, which names those there are, where there is none, and INP-000, which names the
+    agreements, where there is no such agreement, or several have it and nothing says which is meant.
+    """
+    every = contracts()
+    for named in (agreement, default):
+        if named is not None and named not in every:
+            raise _unclear(f"There is no agreement {named}; there are: {', '.join(every)}.")
+    asked = {id: held for id, held in every.items() if agreement in (None, id)}
+    having = [Found(id, held[dataset]) for id, held in asked.items() if dataset in held]
+    if len(having) > 1 and default not in [found.agreement for found in having]:
+        ids = " and ".join(found.agreement for found in having)
+        raise _unclear(
+            f"The agreements {ids} have a dataset {dataset}: say with --agreement which one is meant, or set "
+            "default_agreement."
+        )
+    if not having:
+        name = dataset if agreement is None else f"{dataset} in the agreement {agreement}"
+        known = dict.fromkeys(name for held in asked.values() for name in held)
+        raise invalid("INP-003", name=name, known=", ".join(known))
+    return next((found for found in having if found.agreement == default), having[0])
+
+
+def _unclear(problem: str) -> InvalidInput:
+    return invalid("INP-000", problem=problem, command="agreement")
+
+
+def known_columns() -> frozenset[str]:
+    """Names of columns that a message may repeat, whatever file they stand in: they are ours."""
+    return frozenset(name for held in contracts().values() for contract in held.values() for name in contract.names)
+
+
+def contracts() -> Mapping[str, Mapping[str, Contract]]:
+    """By the agreement's id its contracts, by dataset."""
+    from shared.agreements.registry import PACKAGES
+
+    return {id: package.contracts for id, package in PACKAGES.items()}

@@ -46,7 +46,7 @@ def check_sealed(path: Path, sealed: SealedFile, settings: Settings) -> None:
     slug = settings.slug()
     if manifest.sender != slug:
         raise invalid("INP-101", path=path, sender=manifest.sender, borough=slug)
-    limit = settings.agreement().limits.bytes
+    limit = settings.agreement(manifest.agreement).limits.bytes
     if len(sealed.data) > limit:
         raise invalid("INP-106", size=len(sealed.data), limit=limit)
 

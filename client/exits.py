@@ -101,6 +101,7 @@ _BY_CODE = {
     "INP-047": Exit.ALREADY_DONE,
     "INP-107": Exit.ALREADY_DONE,
     "KEY-003": Exit.TRY_LATER,
+    "TOT-001": Exit.TRY_LATER,
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from client.contracts import KNOWN_COLUMNS, contract_of
+from client.contracts import contracts, find_contract, known_columns
 from shared.kernel.contract.validate import REJECTED, validate
 from shared.kernel.envelope import gates
 from shared.kernel.envelope.jwk import RSA_BITS
@@ -65,6 +65,15 @@ def shown(data: bytes, metadata: Mapping[str, str] | None, agreement: Agreement)
     return [*found, *lines, *(_described(data, metadata, key_id) if metadata is not None else [])]
 
 
+def agreement_named(metadata: Mapping[str, str] | None) -> str | None:
+    """The id of the agreement that a file's manifest names, if it can be read and there is such an agreement."""
+    try:
+        named = read_manifest(metadata).agreement if metadata is not None else None
+    except RejectedDrop:
+        return None
+    return named if named in contracts() else None
+
+
 def walked(
     data: bytes, metadata: Mapping[str, str], sender: str, *, keys: KeyService, agreement: Agreement, on: date
 ) -> tuple[list[Line], Opened | None]:
@@ -76,7 +85,7 @@ def walked(
         check_open(agreement, manifest.dataset, manifest.collection, on)
         return agreement.limits
 
-    place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits, KNOWN_COLUMNS)
+    place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits, known_columns())
     walk = walk_gates(data, metadata, place, keys)
     lines: list[Line] = []
     while True:
@@ -99,7 +108,8 @@ def held(opened: Opened, agreement: Agreement, on: date) -> Line:
     dataset = opened.manifest.dataset
     try:
         days = agreement.terms_of(dataset).stale_after_days
-        checked = validate(opened.table, contract_of(dataset), as_of=on, stale_after_days=days)
+        contract = find_contract(dataset, opened.manifest.agreement).contract
+        checked = validate(opened.table, contract, as_of=on, stale_after_days=days)
     except BadFile as refusal:
         return refused(dataset, refusal)
     codes = ", ".join(f"{code} {count:,}" for code, count in checked.rejected_by_code.items())

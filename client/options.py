@@ -14,7 +14,13 @@ Profile = Annotated[
 ]
 Borough = Annotated[str | None, typer.Option("--borough", help="Your borough's slug, e.g. lambeth.")]
 Keys = Annotated[Path | None, typer.Option("--keys", help="Folder of your keys.")]
-Agreements = Annotated[Path | None, typer.Option("--agreements", help="Folder of the agreement; else the one shipped.")]
+Agreement = Annotated[
+    str | None,
+    typer.Option("--agreement", help="The agreement's id, such as fsm: needed where several have such a dataset."),
+]
+Agreements = Annotated[
+    Path | None, typer.Option("--agreements", help="Folder with `<id>.yaml` of every agreement; else those shipped.")
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Check as if on this day (YYYY-MM-DD); else today."),

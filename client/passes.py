@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from client.codes import invalid
+from shared.kernel import names
 
 if TYPE_CHECKING:
     from client.settings import Settings
@@ -83,7 +84,7 @@ def check_pass(url: str, box: Box, slug: str, now: datetime) -> Pass:
     """The same, and that it is a pass to this box of this borough, at this moment. Raises INP-090 to INP-097."""
     found = read_pass(url, box)
     if found.container != f"{slug}-{box.name}":
-        shown = found.container if re.fullmatch(r"[a-z]([a-z-]{1,60})", found.container) else "no box"
+        shown = found.container if re.fullmatch(names.SLUG, found.container) else "no box"
         raise invalid("INP-095", setting=box.setting, container=shown, borough=slug)
     if found.until is not None and now >= found.until:
         raise invalid("INP-093", setting=box.setting, until=_shown(found.until), clock=_shown(now))

@@ -4,7 +4,8 @@ An option goes before an environment variable, and that before the profile file 
 
     borough    = "lambeth"          # EXCHANGE_BOROUGH     --borough
     keys       = "keys"             # EXCHANGE_KEYS        --keys        (folder; relative to this file)
-    agreements = "agreements"       # EXCHANGE_AGREEMENTS  --agreements  (folder; else the one that is shipped)
+    agreements = "agreements"       # EXCHANGE_AGREEMENTS  --agreements  (folder of `<id>.yaml`; else those shipped)
+    default_agreement = "fsm"       # EXCHANGE_DEFAULT_AGREEMENT (whose dataset is meant, of several of one name)
     inbox_url  = "https://…?sig=…"  # EXCHANGE_INBOX_URL
     outbox_url = "https://…?sig=…"  # EXCHANGE_OUTBOX_URL
     account_url = "https://…"       # EXCHANGE_ACCOUNT_URL (instead of the two, for an officer with an Entra account)
@@ -48,6 +49,7 @@ class Settings:
     borough: str | None = None
     keys: str | None = None
     agreements: str | None = None
+    default_agreement: str | None = None
     inbox_url: str | None = None
     outbox_url: str | None = None
     account_url: str | None = None
@@ -58,21 +60,22 @@ class Settings:
         """The borough that runs this. Raises `InvalidInput` INP-008 (not set) or INP-023 (no London authority)."""
         slug = self._need("borough", "--borough")
         agreement = self.agreement()
-        if slug not in agreement.by_slug:
+        # A hub is party to some agreements, and known to those alone.
+        if slug not in agreement.by_slug and not any(slug in one.terms.by_slug for one in self.every_agreement()):
             raise invalid("INP-023", name=slug, known=", ".join(agreement.controllers))
         return slug
 
     def every_agreement(self) -> Agreements:
-        """All agreements, with their pipelines."""
+        """All agreements, with what their packages bring when it is asked for."""
         from shared.agreements.registry import load_agreements
 
         return load_agreements(Path(self.agreements) if self.agreements else None)
 
-    def agreement(self) -> Agreement:
-        """The agreement, read from the folder that is set, else the one that is shipped."""
-        from shared.kernel.terms.load import load_agreement
+    def agreement(self, id: str = "fsm") -> Agreement:
+        """One agreement, read from the folder that is set, else as it is shipped."""
+        from shared.agreements.registry import load_agreement
 
-        return load_agreement(Path(self.agreements) if self.agreements else None)
+        return load_agreement(id, Path(self.agreements) if self.agreements else None)
 
     def key_ring(self) -> KeyFolder:
         """The folder of keys. Private ones that others can read are closed to them first, or INP-089 is raised."""

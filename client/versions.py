@@ -11,13 +11,13 @@ _EXCHANGE_ONLY = {"azure.functions", "azurefunctions", "azure.storage.queue", "a
 
 def version_facts() -> dict[str, str]:
     """Version of the package, of the agreement that is shipped with it, and of the manifest that it writes."""
+    from shared.agreements.registry import load_agreement
     from shared.kernel.envelope.manifest import Manifest
-    from shared.kernel.terms.load import load_agreement
 
     format_version = Manifest.model_fields["version"].default
     return {
         "version": version(NAME),
-        "agreement": load_agreement().reference,
+        "agreement": load_agreement("fsm").reference,
         "format": f"exchange manifest {format_version}",
     }
 

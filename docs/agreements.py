@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.agreements.registry import load_agreements
 from shared.kernel.contract.columns import Contract
-from shared.kernel.terms.load import load_agreement
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,5 @@ class Documented:
 
 @cache
 def documented() -> tuple[Documented, ...]:
-    """All of them, in the order of the pages."""
-    terms = load_agreement()
-    return (Documented(terms.id, terms.title, CONTRACTS),)
+    """All of them, in the order of the registry."""
+    return tuple(Documented(agreed.terms.id, agreed.terms.title, agreed.contracts) for agreed in load_agreements())

@@ -7,7 +7,7 @@ python -m docs.generate --check   exit 1 and name what differs
 import sys
 from pathlib import Path
 
-from client.codes import code_page
+from client.code_page import code_page
 from docs.agreements import documented
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
@@ -16,17 +16,20 @@ from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
 from docs.sealed.page import sealed_page, spark_page
 from shared.agreements.free_school_meals.eligibility.page import eligibility_page
+from shared.agreements.free_school_meals.terms import own_terms
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS
+from shared.agreements.registry import PACKAGES, load_agreement
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
 from shared.kernel.envelope.ask_page import ask_page
 from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES
+from shared.kernel.parties.model import AuthorityRegister
+from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
-from shared.kernel.terms.load import load_agreement
-from shared.kernel.terms.schema import schemas
+from shared.kernel.terms.schema import schema_text
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.explain.pictures import levels_chart, waterfall
 from shared.methods.linkage.model.weights import weights_of
@@ -37,7 +40,7 @@ DATASETS = Path("docs/users/datasets")
 
 def generated() -> dict[Path, str]:
     """Every generated text and what it should hold."""
-    files = {Path("agreements/schema") / name: text for name, text in schemas().items()}
+    files = schemas()
     pages = {
         "rule-codes": rule_page({one.heading: one.contracts for one in documented()}),
         "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
@@ -58,6 +61,13 @@ def generated() -> dict[Path, str]:
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
 
+def schemas() -> dict[Path, str]:
+    """The JSON Schema of every agreement's file and of the register of authorities, each beside its file."""
+    beside = {package.folder / "agreement.schema.json": package.file for package in PACKAGES.values()}
+    beside[REGISTER.with_name("authorities.schema.json")] = AuthorityRegister
+    return {path.relative_to(ROOT): schema_text(model) for path, model in beside.items()}
+
+
 def _datasets() -> dict[Path, Contract]:
     """Every contract, by where its files lie, but for their endings: two agreements may have a dataset of one name."""
     return {DATASETS / one.id / name: contract for one in documented() for name, contract in one.contracts.items()}
@@ -71,7 +81,7 @@ def _everything() -> dict[Path, bytes]:
 
 def _pictures() -> dict[Path, str]:
     """The weights of the agreement's model, and one pair as an example, for the page on the method."""
-    model = load_agreement().linkage.model
+    model = own_terms(load_agreement("fsm")).linkage.model
     if model is None:
         return {}
     tables = weights_of(model).tables

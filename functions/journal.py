@@ -8,11 +8,12 @@ import logging
 import re
 
 from functions import wiring
+from shared.kernel import names
 
 logger = logging.getLogger("exchange")
 
-_JOB = re.compile(r"[0-9a-f]{32}\.json")
-_DROP = re.compile(r"-\d{4}-[a-z]+-[0-9a-f]{12}\.parquet")
+_JOB = re.compile(rf"{names.ID}\.json")
+_DROP = re.compile(rf"-{names.COLLECTION}-[0-9a-f]{{12}}\.parquet")
 
 
 def say(event: str, *, level: int = logging.INFO, **facts: str | int | None) -> None:

@@ -42,7 +42,7 @@ class Settings:
     key_ring: Path | None
     """`EXCHANGE_KEY_RING`: folder of a local key ring, instead of a vault. Private keys in files: not for the cloud."""
     agreements: Path | None
-    """`EXCHANGE_AGREEMENTS`: folder of the agreement, if not the one that is deployed with the code."""
+    """`EXCHANGE_AGREEMENTS`: folder with `<id>.yaml` of every agreement, if not those deployed with the code."""
     events: str | None
     """`EXCHANGE_EVENTS`: `grid` (or nothing): Event Grid calls the app; `queue`: events wait in storage queues. It
     must say what the subscriptions do, or no event arrives."""

@@ -84,6 +84,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     from local.triggers.grid import Delivery
     from operate.record import copy_account
     from operate.reference import bring_postcodes
+    from shared.agreements.free_school_meals import ID
 
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +94,8 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     _say(started, "starting the storage emulator; making keys")
     clock = Clock(folder / "clock", DAY)
     with open_site(folder, clock=clock) as site, ExitStack() as leaving:
-        parties = tuple(_party(site, desk) for desk in site.desks)
+        terms = site.exchange.agreements[ID].terms
+        parties = tuple(_party(site, desk) for desk in site.desks if desk.slug in terms.controllers)
         for party in parties:
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))

@@ -32,7 +32,9 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreements: Agreements
     """
     retentions = [agreed.terms.retention for agreed in agreements]
     # What was written in the morning is past its day in the morning too, and the sweep is at night.
-    nights = {days + 1 for retention in retentions for days in (retention.reminder_days, *retention.sweep_days.values())}
+    nights = {
+        days + 1 for retention in retentions for days in (retention.reminder_days, *retention.sweep_days.values())
+    }
     day = since.date()
     for days in sorted(nights):
         day = since.date() + timedelta(days=days)

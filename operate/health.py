@@ -102,6 +102,8 @@ def _app(chosen: OperatedSite) -> tuple[dict[str, Any], list[Finding]]:
         findings.append(Finding("EVT-026", "wrong", "app", f"It cannot do its work; {facts['code']}."))
     elif status != 200 or facts["status"] != "ok":
         findings.append(Finding("EVT-020", "not known", "app", f"Its health page cannot be read from here ({status})."))
+    elif not facts["agreements"]:
+        findings.append(Finding("EVT-020", "not known", "app", "It does not say which agreements it carries out."))
     else:
         over = sorted({*facts["agreements"]} - {*facts["in_force"]})
         findings += [Finding("EVT-026", "wrong", "app", f"Its agreement {one} is not in force today.") for one in over]

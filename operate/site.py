@@ -10,7 +10,7 @@ An environment variable goes before the profile `operator.toml`, which `exchange
     vault         = "https://…" # EXCHANGE_KEY_VAULT      URL of the key vault, for keepers
     keys          = "keys"      # EXCHANGE_KEYS           folder of the exchange's own keys; on one machine only
     certificate   = "….pem"     # EXCHANGE_CERTIFICATE    what to trust beside the usual; on one machine only
-    agreements    = "…"         # EXCHANGE_AGREEMENTS     folder of the agreement; else the one that is shipped
+    agreements    = "…"         # EXCHANGE_AGREEMENTS     folder of `<id>.yaml`; else those that are shipped
 
 With a name, whoever is logged in to Azure works with their own roles. `azd env get-values` prints most of
 these. A connection string holds a key, so it is no option: a command line can be read by others.

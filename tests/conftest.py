@@ -57,11 +57,11 @@ def account(unused_accounts: Iterator[str]) -> str:
 @pytest.fixture
 def storage(account: str) -> Iterator[Storage]:
     """The exchange's storage in an account of its own, with the containers of the pilot boroughs."""
+    from shared.agreements.registry import load_agreement
     from shared.kernel.storage.storage import Storage
-    from shared.kernel.terms.load import load_agreement
 
     with Storage.connect(account) as connected:
-        connected.ensure_containers(load_agreement().controllers)
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 

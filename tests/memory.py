@@ -32,8 +32,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import LinearRetry
 from requests.adapters import HTTPAdapter
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 
 HOST = "blobs.memory"
 _KEY = base64.b64encode(b"no secret of anybody's").decode()
@@ -375,5 +375,5 @@ def account(service: MemoryBlobs) -> str:
 def storage(service: MemoryBlobs) -> Iterator[Storage]:
     """The exchange's storage in it, with the containers of the pilot boroughs."""
     with service.storage() as connected:
-        connected.ensure_containers(load_agreement().controllers)
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from client.opening import open_release
 from local.site import Desk
 from shared.agreements.free_school_meals.contracts import CONTRACTS
-from shared.agreements.free_school_meals.pipeline import PIPELINE
+from shared.agreements.registry import agreed, load_agreement
 from shared.kernel.contract.identifiers import upn_check_letter
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -31,8 +31,7 @@ from shared.kernel.exchange import Exchange, Sharing
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.storage import POSTCODES, Storage
-from shared.kernel.terms.agreements import Agreed, Agreements
-from shared.kernel.terms.load import load_agreement
+from shared.kernel.terms.agreements import Agreements
 from shared.kernel.terms.model import Agreement
 from shared.kernel.work.carry_out import carry_out
 
@@ -219,7 +218,7 @@ def make_world(storage: Storage, folder: Path, agreement: Agreement | None = Non
     now = [NOW]
     return World(
         Exchange(
-            agreements=agreements_of(agreement or load_agreement()),
+            agreements=agreements_of(agreement or load_agreement("fsm")),
             storage=storage,
             keys=LocalKeyRing(folder / "keys"),
             ledger=Ledger(storage.ledger(), clock=lambda: now[0]),
@@ -232,7 +231,7 @@ def make_world(storage: Storage, folder: Path, agreement: Agreement | None = Non
 
 def agreements_of(agreement: Agreement) -> Agreements:
     """This agreement alone, with the pipeline of free school meals."""
-    return Agreements((Agreed(agreement, lambda: PIPELINE),))
+    return Agreements((agreed(agreement),))
 
 
 def desks(folder: Path) -> tuple[Desk, ...]:

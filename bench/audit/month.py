@@ -11,11 +11,11 @@ from pathlib import Path
 
 import yaml
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.audit.schema import DELETE, FOLDERS, READ, WRITE
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.events import START, Event
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.model import Agreement
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
@@ -33,7 +33,7 @@ _BY = {READ: "read", WRITE: "write", DELETE: "delete"}
 
 def agreement() -> Agreement:
     """The shipped agreement with all 33 authorities as parties."""
-    shipped = load_agreement()
+    shipped = load_agreement("fsm")
     everybody = tuple(shipped.by_slug)
     terms = {name: dataset.model_copy(update={"dropped_by": everybody}) for name, dataset in shipped.datasets.items()}
     return shipped.model_copy(update={"controllers": everybody, "datasets": terms})

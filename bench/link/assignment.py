@@ -22,7 +22,7 @@ from bench.link.__main__ import PEERS, child, make
 from bench.link.measure import right
 from bench.link.read import main_registrations, read
 from shared.agreements.free_school_meals.linkage import SCHEMA
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from shared.methods.linkage.block.rules import block
 from shared.methods.linkage.encode.read import read_records
 from shared.methods.linkage.model.weigh import weigh as weigh_pairs
@@ -37,7 +37,7 @@ HEAD = (
 
 def weigh(folder: Path, least: float) -> pa.Table:
     """The pairs of a set that weigh `least` bits or more: `pupil_row`, `household_row`, `bits`, and whether `right`."""
-    policy = load_agreement().linkage
+    policy = load_agreement("fsm").linkage
     if policy.model is None:
         raise ValueError("the agreement names no model")
     pupils, main = main_registrations(folder)

@@ -23,12 +23,13 @@ import pyarrow.parquet as pq
 
 from bench.link.measure import LEAST_IN_A_BAND, Counts, by_group, calibration
 from local.synth.london import AS_OF, London, generate
+from local.synth.places import load_places
 from shared.agreements.free_school_meals.contracts import HOUSEHOLDS, PUPILS
 from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.agreements.free_school_meals.registrations import second_registrations
 from shared.agreements.free_school_meals.whereabouts import route
+from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import validate
-from shared.kernel.terms.load import load_agreement
 from shared.methods.linkage.policy import LinkagePolicy
 
 STALE_AFTER = 365
@@ -39,8 +40,8 @@ def write_boroughs(seed: int, folder: Path, scale: float = 1.0) -> None:
 
     `own` and `other` of a pupil are the positions in `households.parquet` of its child, -1 where no run can find one.
     """
-    agreement = load_agreement()
-    slugs = [borough.slug for borough in agreement.boroughs]
+    agreement = load_agreement("fsm")
+    slugs = load_places().inside
     everywhere = agreement.model_copy(update={"controllers": tuple(slugs)})
     world = generate(seed, scale, slugs)
     households, position = _households(world)
@@ -155,7 +156,7 @@ def main() -> int:
         folder = (asked.folder or Path(temporary)) / f"boroughs-seed{asked.seed}"
         if not (folder / "households.parquet").is_file():
             write_boroughs(asked.seed, folder)
-        measured = measure_boroughs(link_boroughs(folder, load_agreement().linkage))
+        measured = measure_boroughs(link_boroughs(folder, load_agreement("fsm").linkage))
     print(json.dumps(measured, indent=2) if asked.json else lines(measured))
     return 0
 

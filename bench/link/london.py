@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from bench.link.tables import TRUTH
 from local.synth.london import AS_OF, London, generate
+from local.synth.places import load_places
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.validate import validate
-from shared.kernel.terms.load import load_agreement
 
 PUPILS_AT_FULL_SCALE = 145_000
 LARGEST = 500_000
@@ -51,7 +51,7 @@ def moved(truth: pa.Table, pupils: int, households: int) -> pa.Table:
 
 def one_world(seed: int, pupils: int, households: int) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Pupils, households and truth of one world, cut to these numbers of rows."""
-    slugs = [borough.slug for borough in load_agreement().boroughs]
+    slugs = load_places().inside
     world = generate(seed, min(SPARE * max(pupils, households) / PUPILS_AT_FULL_SCALE, 4.0), slugs)
     rng = np.random.default_rng(seed)
     own, claims = accepted(world, "pupils"), accepted(world, "households")

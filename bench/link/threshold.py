@@ -1,6 +1,6 @@
 """Prints the probability from which the agreement links automatically: the same for every contestant."""
 
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 
 if __name__ == "__main__":
-    print(load_agreement().linkage.automatic)
+    print(load_agreement("fsm").linkage.automatic)

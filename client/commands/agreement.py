@@ -1,40 +1,90 @@
-"""`exchange agreement`: says what the agreement file says, or which key of it is wrong."""
+"""`exchange agreement`: which agreements there are, what one says, or which key of its file is wrong."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from client import options
-from client.console import answer, facts_table
+from client.console import answer, facts_table, table
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from shared.kernel.terms.model import Agreement
+
+app = typer.Typer(no_args_is_help=True, help="Say which agreements there are, and what one says.")
 
 
-@app.command("agreement", epilog="Example: exchange agreement --agreements agreements")
-def show(agreements: options.Agreements = None, json: options.Json = False) -> None:
-    """Load the agreement and say who is party to it, for how long, and how long anything lives.
+@app.command("list", epilog="Example: exchange agreement list")
+def list_all(agreements: options.Agreements = None, json: options.Json = False) -> None:
+    """Load every agreement and list them: title, days in force, parties.
 
-    An error names the key that is wrong (AGR-000).
+    An error names the file and the key that is wrong (AGR-000).
     """
     from client.settings import load_settings
 
-    agreement = load_settings(agreements=agreements).agreement()
+    every = [agreed.terms for agreed in load_settings(agreements=agreements).every_agreement()]
+    rows = [(one.reference, one.title, _days(one), " ".join(_parties(one))) for one in every]
+    said = [
+        {"agreement": one.reference, "title": one.title, "in_force": _in_force(one), "parties": _parties(one)}
+        for one in every
+    ]
+    answer({"ok": True, "agreements": said}, table(("agreement", "title", "in force", "parties"), rows), as_json=json)
+
+
+@app.command("show", epilog="Example: exchange agreement show fsm")
+def show(
+    id: Annotated[str | None, typer.Argument(help="Its id, such as fsm; else every agreement in turn.")] = None,
+    agreements: options.Agreements = None,
+    json: options.Json = False,
+) -> None:
+    """Say who is party to an agreement, for how long, and how long anything lives.
+
+    An error names the file and the key that is wrong (AGR-000).
+    """
+    from client.settings import load_settings
+
+    settings = load_settings(agreements=agreements)
+    shown = [settings.agreement(id)] if id else [agreed.terms for agreed in settings.every_agreement()]
+    said = {"ok": True, "agreements": [_said(one) for one in shown]}
+    answer(said, "\n\n".join(facts_table(_facts(one)) for one in shown), as_json=json)
+
+
+def _facts(agreement: Agreement) -> dict[str, object]:
     retention, records = agreement.retention, agreement.records
-    facts = {
+    collecting = {"only collect": " ".join(agreement.recipients)} if agreement.recipients else {}
+    return {
         "agreement": agreement.reference,
-        "in force": f"{agreement.in_force.first} to {agreement.in_force.last}",
+        "title": agreement.title,
+        "in force": _days(agreement),
         "parties": " ".join(agreement.controllers),
-        "officers of each": agreement.officers_per_borough,
+        **collecting,
+        "officers of each": agreement.officers_per_party,
         "swept on day": " ".join(f"{kind} {days}" for kind, days in retention.sweep_days.items()),
         "promise": f"{retention.promise_days} days",
         "records": f"ledger {records.ledger_days} days, certificates {records.certificate_days} days",
     }
-    said = {
-        "ok": True,
+
+
+def _said(agreement: Agreement) -> dict[str, Any]:
+    return {
         "agreement": agreement.reference,
+        "title": agreement.title,
         "controllers": list(agreement.controllers),
-        "in_force": {"from": f"{agreement.in_force.first}", "to": f"{agreement.in_force.last}"},
-        "retention": retention.model_dump(mode="json"),
-        "records": records.model_dump(mode="json"),
+        "recipients": list(agreement.recipients),
+        "in_force": _in_force(agreement),
+        "retention": agreement.retention.model_dump(mode="json"),
+        "records": agreement.records.model_dump(mode="json"),
     }
-    answer(said, facts_table(facts), as_json=json)
+
+
+def _days(agreement: Agreement) -> str:
+    return f"{agreement.in_force.first} to {agreement.in_force.last}"
+
+
+def _in_force(agreement: Agreement) -> dict[str, str]:
+    return {"from": f"{agreement.in_force.first}", "to": f"{agreement.in_force.last}"}
+
+
+def _parties(agreement: Agreement) -> list[str]:
+    return [party.slug for party in agreement.participants]

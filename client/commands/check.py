@@ -25,6 +25,7 @@ def check_file(
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
     report: Annotated[Path | None, typer.Option(help="Where to write the full report (.xlsx, .json or .csv).")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 when even one row would be rejected.")] = False,
+    agreement: options.Agreement = None,
     as_of: options.AsOf = None,
     profile: options.Profile = None,
     agreements: options.Agreements = None,
@@ -34,7 +35,7 @@ def check_file(
 
     Exits with 2 when the file, or every row of it, would be rejected.
     """
-    from client.contracts import contract_of
+    from client.contracts import find_contract
     from client.files import read_parquet
     from client.settings import load_settings, today
     from shared.kernel.contract.report import report_json, status_of
@@ -42,13 +43,14 @@ def check_file(
     from shared.kernel.errors import BadFile, UntrustedDrop
 
     settings = load_settings(profile, agreements=agreements)
-    contract = contract_of(dataset)
-    terms = settings.agreement().terms_of(dataset)
+    found = find_contract(dataset, agreement, default=settings.default_agreement)
+    terms = settings.agreement(found.agreement)
+    days = terms.terms_of(dataset).stale_after_days
     outcome: Validation | RejectedDrop
     with step("Checking"):
         try:
-            rows = read_parquet(file, settings.agreement().limits)
-            outcome = validate(rows, contract, as_of=today(as_of), stale_after_days=terms.stale_after_days)
+            rows = read_parquet(file, terms.limits)
+            outcome = validate(rows, found.contract, as_of=today(as_of), stale_after_days=days)
         except (UntrustedDrop, BadFile) as refusal:
             outcome = refusal
         facts = {"file": legible(file.name), "dataset": dataset}

@@ -43,14 +43,15 @@ def inspect_file(
     """
     from client.codes import invalid
     from client.disk import check_file
-    from client.inspecting import REFUSED, held, shown, walked
+    from client.inspecting import REFUSED, agreement_named, held, shown, walked
     from client.settings import load_settings, today
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     check_file(file)
-    agreement, on, data = settings.agreement(), today(as_of), file.read_bytes()
     place = metadata or _beside(file)
     described = _read(place) if place else None
+    agreement = settings.agreement(agreement_named(described) or settings.default_agreement or "fsm")
+    on, data = today(as_of), file.read_bytes()
     lines = shown(data, described, agreement)
     gates: list[Line] = []
     rows: Line | None = None

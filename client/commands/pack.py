@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from client.pack.packed import Packed
     from client.settings import Settings
 
+FSM = "fsm"
+"""The agreement that census tables and suppliers' extracts are packed for."""
+
 app = typer.Typer(
     no_args_is_help=True, help="Turn census tables, a supplier's extract or a spreadsheet into a contract file."
 )
@@ -151,6 +154,7 @@ def from_table(
     ],
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
     out: Out,
+    agreement: options.Agreement = None,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
     style: Annotated[
@@ -169,25 +173,31 @@ def from_table(
 
     With --style it may have any columns: the style says which is which.
     """
-    from client.contracts import contract_of
+    from client.contracts import find_contract
     from client.pack.households import pack_households
     from client.pack.source import read
     from client.pack.styles import choose_style, known_headings, stated_trailer
     from client.pack.tabular import pack_table
     from client.settings import load_settings
+    from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
 
     settings = load_settings(profile, agreements=agreements)
-    contract = contract_of(dataset)
+    found = find_contract(dataset, agreement, default=settings.default_agreement)
+    contract = found.contract
     with step("Packing"):
         expected = known_headings(str(style)) if style else contract.names
         last = stated_trailer(trailer, str(style or ""))
         source = read(file, sheet=sheet, encoding=encoding, expected=expected, trailer=last)
-        chosen = choose_style(source, file, str(style), dataset) if style else None
-        stated = {"order": _order(dates), "nobody_suppressed": nobody_suppressed, **_terms(settings, dataset, as_of)}
-        if chosen is not None and dataset == "households":
+        chosen = choose_style(source, file, str(style), contract) if style else None
+        stated = {
+            "order": _order(dates),
+            "nobody_suppressed": nobody_suppressed,
+            **_terms(settings, dataset, as_of, found.agreement),
+        }
+        if chosen is not None and contract is HOUSEHOLDS:
             packed = pack_households(source, chosen, **stated)  # children may stand side by side
         else:
-            packed = pack_table(source, dataset, style=chosen, **stated)
+            packed = pack_table(source, contract, style=chosen, **stated)
     facts = {"source": dict(source.facts)} | ({"style": style.stem} if style else {})
     _write(packed, file, out, report, facts, as_json=json)
 
@@ -204,10 +214,10 @@ def _order(dates: str | None) -> Any:
     return Order(dates, stated=True)
 
 
-def _terms(settings: Settings, dataset: str, as_of: Any) -> dict[str, Any]:
+def _terms(settings: Settings, dataset: str, as_of: Any, agreement: str = FSM) -> dict[str, Any]:
     from client.settings import today
 
-    terms = settings.agreement().terms_of(dataset)
+    terms = settings.agreement(agreement).terms_of(dataset)
     return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 

@@ -20,7 +20,7 @@ Folder = Annotated[Path, typer.Argument(help="The folder of one run's results, a
 Out = Annotated[Path, typer.Option("--out", "-o", help="The sheet to write: .xlsx or .csv. It must not be there yet.")]
 
 
-@app.command("first-look", epilog="Example: exchange review first-look results/2026-autumn/… --out first-look.xlsx")
+@app.command("first-look", epilog="Example: exchange review first-look fsm/results/2026-autumn/… --out first-look.xlsx")
 def write_first_look(
     folder: Folder,
     out: Out,
@@ -47,7 +47,7 @@ def write_first_look(
     )
 
 
-@app.command("decide", epilog="Example: exchange review decide results/2026-autumn/… --out decisions.xlsx")
+@app.command("decide", epilog="Example: exchange review decide fsm/results/2026-autumn/… --out decisions.xlsx")
 def write_decisions(
     folder: Folder,
     out: Out,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,13 @@ import typer
 
 from client import options
 from client.console import answer, facts_table, note, step
+from shared.kernel import names
 
 app = typer.Typer()
 
 
 def _drop(given: str | None) -> str | None:
-    if given is not None and not re.fullmatch(r"[0-9a-f]{32}", given):
+    if given is not None and not names.is_id(given):
         raise typer.BadParameter("A drop's id has 32 digits 0 to 9 and a to f, as its receipt says it.")
     return given
 
@@ -39,6 +39,7 @@ def seal_file(
             help="The drop that this file replaces, by its id: the answer where a receipt has asked.",
         ),
     ] = None,
+    agreement: options.Agreement = None,
     profile: options.Profile = None,
     borough: options.Borough = None,
     keys: options.Keys = None,
@@ -51,7 +52,7 @@ def seal_file(
     """
     from client.beforehand import look_beforehand
     from client.codes import invalid
-    from client.contracts import contract_of
+    from client.contracts import find_contract
     from client.files import read_parquet
     from client.sealed_files import save
     from client.settings import load_settings, now
@@ -64,21 +65,21 @@ def seal_file(
     from shared.kernel.terms.gates import check_may_drop, check_open
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
-    contract = contract_of(dataset)
-    if not re.fullmatch(r"\d{4}-[a-z]{1,16}", collection):
+    found = find_contract(dataset, agreement, default=settings.default_agreement)
+    if not names.is_collection(collection):
         raise invalid("INP-020", name=collection)
-    slug, agreement, ring, moment = settings.slug(), settings.agreement(), settings.key_ring(), now()
+    slug, terms, ring, moment = settings.slug(), settings.agreement(found.agreement), settings.key_ring(), now()
     today = london_day(moment)
-    check_may_drop(agreement, slug, dataset, today)
-    check_open(agreement, dataset, collection, today)
+    check_may_drop(terms, slug, dataset, today)
+    check_open(terms, dataset, collection, today)
     look_beforehand(settings)
     try:
-        table = read_parquet(file, agreement.limits)
+        table = read_parquet(file, terms.limits)
     except UntrustedDrop as refusal:
         raise invalid("INP-016", path=file, reason=f"{refusal.code}, {refusal.message}".rstrip(".")) from None
     with step("Checking"):
-        terms = agreement.terms_of(dataset)
-        checked = validate(table, contract, as_of=today, stale_after_days=terms.stale_after_days)
+        days = terms.terms_of(dataset).stale_after_days
+        checked = validate(table, found.contract, as_of=today, stale_after_days=days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
     if checked.rows_rejected:
@@ -90,7 +91,7 @@ def seal_file(
             receiver=EXCHANGE,
             dataset=dataset,
             collection=collection,
-            agreement=agreement,
+            agreement=terms,
             key_id=ring.current(slug, Use.DROP),
             prepared_at=moment,
             keys=ring,

@@ -25,9 +25,10 @@ PROFILE_HELP = """Say what has come back for you: reports on your drops, receipt
 With --file it says what became of one sealed file, for a scheduled task: exit code 0 it was accepted, at least in
 part; 4 the exchange has refused it, or it does not count; 5 there is no answer yet, or it is delayed.
 
-Who you are and where your door is comes from the profile exchange.toml (keys: borough, keys, agreements, inbox_url,
-outbox_url, account_url), or from EXCHANGE_BOROUGH, EXCHANGE_KEYS, EXCHANGE_AGREEMENTS, EXCHANGE_INBOX_URL,
-EXCHANGE_OUTBOX_URL, EXCHANGE_ACCOUNT_URL. The URLs carry your pass, so they are never shown."""
+Who you are and where your door is comes from the profile exchange.toml (keys: borough, keys, agreements,
+default_agreement, inbox_url, outbox_url, account_url), or from EXCHANGE_BOROUGH, EXCHANGE_KEYS, EXCHANGE_AGREEMENTS,
+EXCHANGE_DEFAULT_AGREEMENT, EXCHANGE_INBOX_URL, EXCHANGE_OUTBOX_URL, EXCHANGE_ACCOUNT_URL. The URLs carry
+your pass, so they are never shown."""
 
 
 @app.command("status", help=PROFILE_HELP, epilog="Example: exchange status --json")

@@ -24,6 +24,8 @@ def new(
     out: Annotated[Path, typer.Option("--out", "-o", help="The style file to write (YAML).")],
     dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")] = "households",
     sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet; else the first.")] = None,
+    agreement: options.Agreement = None,
+    profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
     """Write a draft of a style from a file's headings, for you to finish.
@@ -32,16 +34,17 @@ def new(
     is right. Then `exchange pack households FILE --style OURS.yaml`, or `exchange pack table … --style OURS.yaml`.
     """
     from client.codes import invalid
-    from client.contracts import contract_of
+    from client.contracts import find_contract
     from client.files import write_bytes
     from client.pack.source import read
     from client.pack.style_draft import draft_style, style_text
+    from client.settings import load_settings
 
-    contract_of(dataset)
+    found = find_contract(dataset, agreement, default=load_settings(profile).default_agreement)
     if out.suffix.lower() not in (".yaml", ".yml"):
         raise invalid("INP-015", path=out, known=".yaml")
     with step("Reading the headings"):
-        draft = draft_style(read(file, sheet=sheet), dataset)
+        draft = draft_style(read(file, sheet=sheet), found)
     text = style_text(draft, legible(file.stem)).encode()
     if out.exists() and not (out.is_file() and out.read_bytes() == text):
         raise invalid("INP-028", path=out)

@@ -22,15 +22,18 @@ def write_template(
             "--out", "-o", help="The file to write: .xlsx, or .csv with the data dictionary in a file beside it."
         ),
     ],
+    agreement: options.Agreement = None,
+    profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
     """Write an empty template. Fill it in, then `exchange pack table`."""
     from client.codes import invalid
-    from client.contracts import contract_of
+    from client.contracts import find_contract
     from client.files import write_bytes
+    from client.settings import load_settings
     from shared.kernel.contract.template import dictionary_csv, template_csv, template_xlsx
 
-    contract = contract_of(dataset)
+    contract = find_contract(dataset, agreement, default=load_settings(profile).default_agreement).contract
     facts = {"ok": True, "dataset": dataset, "out": str(out)}
     text = f"Wrote {out}"
     if out.suffix.lower() == ".xlsx":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from client.evidence.facts import Evidence, Head, collect
 from client.evidence.folder import as_json
+from shared.kernel import names
 from shared.kernel.audit.chains import Chain, LedgerCopy, read_ledger
 from shared.kernel.envelope.keys import PublicKey, Use, read_public, write_public
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from shared.kernel.terms.agreements import Agreements
 
 KEY = "keys/exchange-public.json"
-_CERTIFICATE = re.compile(r"[a-z-]+/\d{4}-\d\d-\d\d-(?P<id>[0-9a-f]{32})\.json")
+_CERTIFICATE = re.compile(rf"{names.SLUG}/\d{{4}}-\d\d-\d\d-(?P<id>{names.ID})\.json")
 """Names that the exchange gives to certificates. Nothing else in the folder is copied: its name could say anything."""
-_ID = re.compile(r"[0-9a-f]{32}")
 _WAY = re.compile(r"retention\.sweep_days\.[a-z]{1,16} · [a-z_]{1,24}")
 
 
@@ -63,7 +63,7 @@ def _plain(told: Destruction, agreements: Agreements) -> Destruction:
     return replace(
         told,
         borough=told.borough if known else "",
-        certificate=told.certificate if _ID.fullmatch(told.certificate) else "",
+        certificate=told.certificate if names.is_id(told.certificate) else "",
         day=day,
         by_clause={way: count for way, count in told.by_clause.items() if _WAY.fullmatch(way)},
     )

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import (
+from client.codes import invalid
+from client.pack.codes import (
     BAD_DATE,
     BAD_NUMBER,
     BAD_UPRN,
@@ -28,7 +29,6 @@ from client.codes import (
     UNKNOWN_CODE,
     UNSURE_FLAG,
     PackCode,
-    invalid,
 )
 from client.pack.dates import DAY_FIRST, Order, evidence_of, read_dates, short_years
 from client.pack.findings import Findings

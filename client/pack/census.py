@@ -16,7 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import (
+from client.pack.cells import Cells
+from client.pack.census_folder import Census, first_of_each, key, owners, spread
+from client.pack.census_school import school_columns
+from client.pack.codes import (
     LIVES_HERE,
     MORE_ADDRESSES,
     MORE_PERIODS,
@@ -29,9 +32,6 @@ from client.codes import (
     SINGLE_NAME,
     PackCode,
 )
-from client.pack.cells import Cells
-from client.pack.census_folder import Census, first_of_each, key, owners, spread
-from client.pack.census_school import school_columns
 from client.pack.dates import DAY_FIRST, Order
 from client.pack.findings import Findings
 from client.pack.names import single_names
@@ -109,7 +109,7 @@ def pack_census(
     rows = [source.rows for source in pupils]
     delivery = np.repeat(np.arange(len(pupils)), rows)
     laid = Laid(columns, np.arange(sum(rows)), [_said_of(source) for source in pupils], delivery)
-    return account("pupils", pupils, laid, findings, as_of=as_of, stale_after_days=stale_after_days)
+    return account(PUPILS, pupils, laid, findings, as_of=as_of, stale_after_days=stale_after_days)
 
 
 def _columns(census: Census, beside: Beside, order: Order, findings: Findings) -> dict[str, pa.Array]:

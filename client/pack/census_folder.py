@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from client.codes import invalid
 from client.console import legible
 from client.pack.source import Source, read
+from shared.kernel import names
 
 FILE_NAME = re.compile(
     r"(?P<year>\d{4})_(?P<term>[a-z]+)_(?:(?P<set>[a-z0-9-]+)_)?(?P<table>[a-z0-9]+)\.(?:csv|txt|tsv|xlsx|xlsm|xls|xlsb|ods)",
     re.IGNORECASE,
 )
 TERMS = {
-    **{term: term for term in ("autumn", "spring", "summer")},
+    **{term: term for term in names.TERMS},
     **{"october": "autumn", "oct": "autumn", "january": "spring", "jan": "spring", "may": "summer"},
 }
 """How files name the three collections; the census days are in October, January and May."""

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NO_SCHOOL
 from client.pack.census_folder import Census, key, owners
+from client.pack.codes import NO_SCHOOL
 from client.pack.findings import Findings
 from client.pack.source import Source
 

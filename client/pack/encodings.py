@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from client.codes import ASSUMED_ENCODING, invalid
+from client.codes import invalid
+from client.pack.codes import ASSUMED_ENCODING
 from client.pack.lines import Lines
 from client.pack.remarks import Remark
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import PackCode
+from client.pack.codes import PackCode
 
 if TYPE_CHECKING:
     from client.pack.source import Source

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NO_CHILD
 from client.pack.cells import Cells
+from client.pack.codes import NO_CHILD
 from client.pack.dates import Order
 from client.pack.findings import Findings
 from client.pack.packed import Laid, Packed, account
@@ -61,7 +61,7 @@ def pack_households(
     laid_out = {name: pc.take(column, pa.array(origin)) for name, column in claim.items()}
     columns = laid_out | _numbered(children, laid_out["household_ref"])
     laid = Laid(columns, origin, [reading.headings(child) for child in reading.children], number)
-    return account("households", [source], laid, findings, as_of=as_of, stale_after_days=stale_after_days)
+    return account(HOUSEHOLDS, [source], laid, findings, as_of=as_of, stale_after_days=stale_after_days)
 
 
 def _children(reading: Reading) -> tuple[dict[str, pa.Array], np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import NAME_NOT_SPLIT, TITLE_MOVED
+from client.pack.codes import NAME_NOT_SPLIT, TITLE_MOVED
 from client.pack.findings import Findings
 from client.pack.source import Source, tidy
 from shared.kernel.contract.columns import NO_FORENAME

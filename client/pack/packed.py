@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode, invalid
-from client.contracts import contract_of
+from client.codes import invalid
+from client.pack.codes import DROPPED_COLUMN, NOT_ADDRESSED, PackCode
 from client.pack.findings import REJECTING, Findings, UnknownCodes, count_by_code
 from client.pack.source import Source
+from shared.kernel.contract.columns import Contract
 from shared.kernel.contract.validate import validate
 from shared.kernel.errors import NOTHING
 
@@ -86,7 +87,7 @@ class Packed:
 
 
 def account(
-    dataset: str,
+    contract: Contract,
     sources: Sequence[Source],
     laid: Laid,
     findings: Findings,
@@ -100,7 +101,6 @@ def account(
     The rows left out are checked too, so that one reading of the report shows all that is to be mended; but not those
     of the mask `silent`, in which nothing is. A cell that packing has emptied keeps its one line, which says why.
     """
-    contract = contract_of(dataset)
     schema = contract.arrow_schema()
     length = len(laid.origin)
     table = pa.table(
@@ -116,7 +116,7 @@ def account(
             rejected |= _add(findings, checked.findings, sources, laid, np.flatnonzero(chosen))
     unsplit = sum(len(source.unsplit) for source in sources)
     return Packed(
-        dataset=dataset,
+        dataset=contract.dataset,
         table=table.filter(pa.array(kept)),
         rows_in=sum(source.rows_in for source in sources),
         rows_counted=sum(source.rows_counted for source in sources),

@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import EMPTY_IS_NO, EMPTY_IS_UNKNOWN, NOBODY_MARKED, NOT_ADDRESSED, SINGLE_NAME, invalid
-from client.contracts import CONTRACTS
+from client.codes import invalid
 from client.pack.cells import Cells
+from client.pack.codes import EMPTY_IS_NO, EMPTY_IS_UNKNOWN, NOBODY_MARKED, NOT_ADDRESSED, SINGLE_NAME
 from client.pack.findings import Findings
 from client.pack.names import single_names, split, without_title
 from client.pack.packed import missing_columns, say_dropped
 from client.pack.source import Source
-from client.pack.styles import PEOPLE, Style
+from client.pack.styles import Style, people_in
 from shared.kernel.contract.columns import Contract
 
 _NUMBER = re.compile(r"\d+")
@@ -37,7 +37,7 @@ class Reading:
     @property
     def contract(self) -> Contract:
         """The contract that the style reads into."""
-        return CONTRACTS[self.style.dataset]
+        return self.style.contract
 
     @cached_property
     def children(self) -> tuple[int, ...]:
@@ -67,7 +67,7 @@ class Reading:
     def headings(self, child: int = 1) -> dict[str, str]:
         """For each contract column that this file has, the heading from which it is read, whole names included."""
         found = {name: heading for name in self.contract.names if (heading := self.heading(name, child))}
-        for person, parts in PEOPLE[self.style.dataset].items():
+        for person, parts in people_in(self.contract).items():
             if whole := self.full_name(person, child):
                 found |= dict.fromkeys((parts["forename"], parts["surname"]), whole)
         return found
@@ -87,7 +87,7 @@ class Reading:
 
     def person(self, person: str, child: int = 1) -> dict[str, pa.Array]:
         """The contract columns of a person's name, from whatever columns there are; titles stand apart."""
-        parts = PEOPLE[self.style.dataset][person]
+        parts = people_in(self.contract)[person]
         whole = self.full_name(person, child)
         if whole is not None:
             order = self.style.full_names[person].order

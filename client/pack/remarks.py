@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from client.codes import PackCode
+from client.pack.codes import PackCode
 
 
 @dataclass(frozen=True, eq=False)

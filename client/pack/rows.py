@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import HEADINGS_AGAIN, NO_ROW, NULL_NAME, NULL_WORD, OTHER_ORDER, SPOILT_TEXT, PackCode, invalid
+from client.codes import invalid
+from client.pack.codes import HEADINGS_AGAIN, NO_ROW, NULL_NAME, NULL_WORD, OTHER_ORDER, SPOILT_TEXT, PackCode
 from client.pack.headings import are_other_headings, heading, is_no_row
 from client.pack.remarks import Remark
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from client.codes import HEADINGS_AGAIN, NO_ROW, OTHER_KIND, OTHER_ORDER, invalid
+from client.codes import invalid
 from client.console import legible
+from client.pack.codes import HEADINGS_AGAIN, NO_ROW, OTHER_KIND, OTHER_ORDER
 from client.pack.headings import heading
 from client.pack.kinds import TEXT, ZIPPED, Kind, kind_of
 from client.pack.remarks import Remark

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
 
-from client.contracts import CONTRACTS
+from client.contracts import Found
 from client.pack.cells import Cells, folded
 from client.pack.dates import evidence_of
 from client.pack.findings import Findings
 from client.pack.source import Source, heading
-from client.pack.styles import PEOPLE, shipped_styles
-from shared.kernel.contract.columns import Column
+from client.pack.styles import people_in, shipped_styles
+from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
+from shared.kernel.contract.columns import Column, Contract
 
 _LIKE_ENOUGH = 75
 """Likeness of two headings, of 100, from which one is suggested."""
@@ -51,7 +52,7 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
 class Draft:
     """What a file's headings say."""
 
-    dataset: str
+    found: Found
     columns: dict[str, list[str]] = field(default_factory=dict)
     """Known by name: contract column and headings."""
     unsure: dict[str, str] = field(default_factory=dict)
@@ -65,34 +66,41 @@ class Draft:
     unused: list[str] = field(default_factory=list)
 
     @property
+    def contract(self) -> Contract:
+        """The contract that the file is to be packed into."""
+        return self.found.contract
+
+    @property
     def missing(self) -> list[str]:
         """Required columns that no heading is known for."""
-        named = {PEOPLE[self.dataset][person][part] for person in self.full_names for part in ("forename", "surname")}
+        people = people_in(self.contract)
+        named = {people[person][part] for person in self.full_names for part in ("forename", "surname")}
         there = {*self.columns, *named}
         return [
             column.name
-            for column in CONTRACTS[self.dataset].columns
+            for column in self.contract.columns
             if column.required and column.name not in there and column.name != "child_seq"  # numbered by the order
         ]
 
 
-def draft_style(source: Source, dataset: str) -> Draft:
-    """What the headings of `source` are in the contract of `dataset`."""
-    draft, known = Draft(dataset), _known(dataset)
-    whole = _known_full_names(dataset)
+def draft_style(source: Source, found: Found) -> Draft:
+    """What the headings of `source` are in the contract that was found."""
+    contract = found.contract
+    draft, known = Draft(found), _known(contract)
+    whole = _known_full_names(contract)
     taken: dict[str, str] = {}
     for name in source.table.column_names:
         pattern, numbered = _numbered(name, source.table.column_names)
-        draft.wide |= numbered and dataset == "households"
-        if found := known.get(pattern) or known.get(name):
-            if pattern not in draft.columns.setdefault(found, []):
-                draft.columns[found].append(pattern)
+        draft.wide |= numbered and contract is HOUSEHOLDS
+        if column := known.get(pattern) or known.get(name):
+            if pattern not in draft.columns.setdefault(column, []):
+                draft.columns[column].append(pattern)
         elif person := whole.get(pattern):
             draft.full_names[person] = (pattern, _order(source, name))
         else:
             taken[pattern] = name
     for pattern in taken:
-        if like := _alike(pattern, [column for column in CONTRACTS[dataset].names if column not in draft.columns]):
+        if like := _alike(pattern, [column for column in contract.names if column not in draft.columns]):
             draft.unsure[pattern] = like
         else:
             draft.unused.append(pattern)
@@ -102,13 +110,14 @@ def draft_style(source: Source, dataset: str) -> Draft:
 
 def style_text(draft: Draft, title: str) -> str:
     """The draft as YAML that `load_style` takes as it is; its comments say what is left to do."""
-    contract = CONTRACTS[draft.dataset]
+    contract = draft.contract
     lines = [
         f"# A draft for the headings of one file. Finish it: take the # off what is right, and see {_PAGE}.",
         f"title: {json.dumps(title)}",
-        f"dataset: {draft.dataset}",
+        f"agreement: {draft.found.agreement}",
+        f"dataset: {draft.contract.dataset}",
     ]
-    if draft.dataset == "households":
+    if draft.contract is HOUSEHOLDS:
         lines.append(f"layout: {'wide' if draft.wide else 'long'}")
     if draft.dates:
         lines.append(draft.dates)
@@ -145,18 +154,18 @@ def _lines_of(column: Column, draft: Draft, unsure: str | None) -> Iterable[str]
 
 
 def _lines_of_codes(draft: Draft) -> Iterable[str]:
-    if missing := [name for name in draft.missing if CONTRACTS[draft.dataset].column(name).codes]:
+    if missing := [name for name in draft.missing if draft.contract.column(name).codes]:
         yield "# What a column of codes holds where the file says nothing, if that is the same in every row."
         yield "# defaults:"
         for name in missing:
-            yield f"#   {name}: ?  # one of {', '.join(CONTRACTS[draft.dataset].column(name).codes or ())}"
+            yield f"#   {name}: ?  # one of {', '.join(draft.contract.column(name).codes or ())}"
     if not draft.codes:
         return
-    shipped = _shipped_codes(draft.dataset)
+    shipped = _shipped_codes(draft.contract)
     yield "# Texts of the file that are no codes. Write the contract's code behind each, and take the # off."
     yield "# codes:"
     for column, codes, others in draft.codes:
-        allowed = ", ".join(CONTRACTS[draft.dataset].column(column).codes or ())
+        allowed = ", ".join(draft.contract.column(column).codes or ())
         yield f"#   {column}:  # one of {allowed}" + (f"; {others} more cells hold other text" if others else "")
         for code, count in codes.items():
             meant = shipped.get((column, folded(code)))
@@ -164,31 +173,30 @@ def _lines_of_codes(draft: Draft) -> Iterable[str]:
             yield f"#     {json.dumps(code, ensure_ascii=False)}: {told}"
 
 
-def _shipped_codes(dataset: str) -> dict[tuple[str, str], str]:
+def _shipped_codes(contract: Contract) -> dict[tuple[str, str], str]:
     """Contract column and spelling, and the code that a shipped style has for it."""
     return {
         (column, folded(spelling)): code
         for style in shipped_styles()
-        if style.dataset == dataset
+        if style.contract is contract
         for column, spellings in style.codes.items()
         for spelling, code in spellings.items()
     }
 
 
-def _known(dataset: str) -> dict[str, str]:
+def _known(contract: Contract) -> dict[str, str]:
     """Heading and contract column, from the contract, the shipped styles and other plain names."""
-    contract = CONTRACTS[dataset]
     known = {heading(other): column for column, others in _OTHER_NAMES.items() for other in others}
     known = {name: column for name, column in known.items() if column in contract.names}
-    for style in shipped_styles() if dataset == "households" else ():
+    for style in shipped_styles() if contract is HOUSEHOLDS else ():
         known |= {name: column for column, names in style.columns.items() for name in names}
     return known | {name: name for name in contract.names}
 
 
-def _known_full_names(dataset: str) -> dict[str, str]:
-    shipped = [style for style in shipped_styles() if style.dataset == dataset]
+def _known_full_names(contract: Contract) -> dict[str, str]:
+    shipped = [style for style in shipped_styles() if style.contract is contract]
     known = {name: person for style in shipped for person, given in style.full_names.items() for name in given.column}
-    for person in PEOPLE[dataset]:
+    for person in people_in(contract):
         known |= {f"{person}_name": person, f"{person}_full_name": person, f"{person}{{n}}_name": person}
     return known
 
@@ -226,7 +234,7 @@ def _words(name: str) -> str:
 
 def _look_into_cells(source: Source, draft: Draft) -> None:
     """The order of dates, and texts in columns of codes that are none."""
-    contract = CONTRACTS[draft.dataset]
+    contract = draft.contract
     day_first = month_first = 0
     for column, patterns in draft.columns.items():
         for name in _headings_of(patterns, source):

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from client.codes import invalid
-from client.contracts import CONTRACTS
+from client.contracts import find_contract
 from client.disk import check_file
 from client.pack.dates import DATE_ORDERS, DATE_SHAPES, DAY_FIRST, PLAIN, Order
 from client.pack.names import ORDERS
 from client.pack.source import Source, heading
 from client.pack.trailer import Trailer, fault_of
+from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
+from shared.kernel.contract.columns import Contract
+from shared.kernel.errors import InvalidInput
 
 FOLDER = Path(__file__).parent / "styles"
 _MOST_CHILDREN = 30
@@ -36,7 +39,7 @@ PEOPLE: dict[str, dict[str, dict[str, str]]] = {
     },
     "decisions": {},
 }
-"""By dataset, the people whose names it holds, and the contract's columns for the parts of each name."""
+"""By dataset, the people whose names it may hold, and the contract's columns for the parts of each name."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Style:
     """Headings that this layout has and the others have not, all together."""
     columns: dict[str, tuple[str, ...]]
     """For each contract column the headings it may have. In a wide layout `{n}` stands for the child's number."""
-    dataset: str = "households"
+    contract: Contract
     full_names: dict[str, FullName] = field(default_factory=dict)
     """By person (see `PEOPLE`)."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -73,11 +76,15 @@ class Style:
     """`long`: one row per child. `wide`: one row per claim, children side by side, as many as the file has."""
 
 
-def contract_style(dataset: str) -> Style:
+def people_in(contract: Contract) -> dict[str, dict[str, str]]:
+    """Of `PEOPLE` those whose names the contract has columns for."""
+    known = PEOPLE.get(contract.dataset, {})
+    return {person: parts for person, parts in known.items() if set(parts.values()) <= set(contract.names)}
+
+
+def contract_style(contract: Contract) -> Style:
     """The layout of the template: the contract's own names."""
-    return Style(
-        "contract", "The contract's own names", (), {name: (name,) for name in CONTRACTS[dataset].names}, dataset
-    )
+    return Style("contract", "The contract's own names", (), {name: (name,) for name in contract.names}, contract)
 
 
 def load_style(path: Path) -> Style:
@@ -104,7 +111,7 @@ def load_style(path: Path) -> Style:
         },
         codes=document.get("codes", {}),
         defaults=document.get("defaults", {}),
-        dataset=document.get("dataset", "households"),
+        contract=_contract(document),
         # Day first is what everybody here writes; only month first has to be said, and is then believed.
         order=Order("us", stated=True) if "us" in document.get("dates", ()) else DAY_FIRST,
         placeholder_dates=tuple(document.get("placeholder_dates", (date(1900, 1, 1),))),
@@ -119,15 +126,15 @@ def shipped_styles() -> tuple[Style, ...]:
     return tuple(load_style(path) for path in sorted(FOLDER.glob("*.yaml")))
 
 
-def choose_style(source: Source, path: Path, style: str, dataset: str = "households") -> Style:
+def choose_style(source: Source, path: Path, style: str, contract: Contract = HOUSEHOLDS) -> Style:
     """The style of that name, the one in that file, or for `auto` the one whose headings the file has.
 
     Raises `InvalidInput` INP-010 when none or more than one fits, 074 when the style is of another dataset.
     """
     if style != "auto":
         chosen = _named(style)
-        if chosen.dataset != dataset:
-            raise invalid("INP-074", path=style, found=chosen.dataset, wanted=dataset)
+        if chosen.contract is not contract:
+            raise invalid("INP-074", path=style, found=chosen.contract.dataset, wanted=contract.dataset)
         return chosen
     fitting = [known for known in shipped_styles() if set(known.recognised_by) <= set(source.table.column_names)]
     if len(fitting) != 1:
@@ -161,8 +168,8 @@ def _headings(given: Any) -> tuple[str, ...]:
 
 
 _SHAPES: dict[str, type] = {
-    "dataset": str, "title": str, "recognised_by": list, "columns": dict, "full_names": dict, "codes": dict,
-    "defaults": dict, "dates": list, "placeholder_dates": list, "layout": str, "trailer": str,
+    "agreement": str, "dataset": str, "title": str, "recognised_by": list, "columns": dict, "full_names": dict,
+    "codes": dict, "defaults": dict, "dates": list, "placeholder_dates": list, "layout": str, "trailer": str,
 }  # fmt: skip
 
 
@@ -174,18 +181,23 @@ def _fault(document: dict[str, Any]) -> str:
     for key in ("title", "columns"):
         if not document.get(key):
             return f"{key}: is missing"
-    dataset = document.get("dataset", "households")
-    if dataset not in CONTRACTS:
-        return f"dataset: is none of {', '.join(CONTRACTS)}"
-    return _fault_of_columns(document, dataset) or _fault_of_people(document, dataset) or _fault_of_layout(document)
+    try:
+        contract = _contract(document)
+    except InvalidInput as fault:
+        return f"dataset: {fault.message} {fault.mend}"
+    return _fault_of_columns(document, contract) or _fault_of_people(document, contract) or _fault_of_layout(document)
 
 
-def _fault_of_columns(document: dict[str, Any], dataset: str) -> str:
-    contract = CONTRACTS[dataset]
+def _contract(document: dict[str, Any]) -> Contract:
+    """The contract that a style reads into: `agreement` is needed only where several have such a dataset."""
+    return find_contract(document.get("dataset", "households"), document.get("agreement")).contract
+
+
+def _fault_of_columns(document: dict[str, Any], contract: Contract) -> str:
     for part in ("columns", "codes", "defaults"):
         for name, given in document.get(part, {}).items():
             if name not in contract.names:
-                return f"{part}.{name}: is not a column of {dataset}"
+                return f"{part}.{name}: is not a column of {contract.dataset}"
             texts = [given] if isinstance(given, str) else given
             if part == "columns" and not (texts and all(isinstance(text, str) for text in texts)):
                 return f"{part}.{name}: is no heading, nor a list of them"
@@ -201,11 +213,12 @@ def _fault_of_columns(document: dict[str, Any], dataset: str) -> str:
     return ""
 
 
-def _fault_of_people(document: dict[str, Any], dataset: str) -> str:
+def _fault_of_people(document: dict[str, Any], contract: Contract) -> str:
+    known = people_in(contract)
     for person, given in document.get("full_names", {}).items():
         fits = isinstance(given, dict) and given.get("order") in ORDERS and given.get("column")
-        if person not in PEOPLE[dataset] or not fits:
-            people = ", ".join(PEOPLE[dataset]) or "nobody"
+        if person not in known or not fits:
+            people = ", ".join(known) or "nobody"
             return f"full_names.{person}: needs one of {people}, a column and an order out of {', '.join(ORDERS)}"
     return ""
 

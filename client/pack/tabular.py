@@ -8,22 +8,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import UNDECIDED
 from client.pack.cells import Cells
+from client.pack.codes import UNDECIDED
 from client.pack.dates import Order
 from client.pack.findings import Findings
 from client.pack.packed import Packed, account, row_by_row
 from client.pack.reading import Reading
 from client.pack.source import Source
-from client.pack.styles import PEOPLE, Style, contract_style
-from shared.agreements.free_school_meals.contracts import CONTRACTS
+from client.pack.styles import Style, contract_style, people_in
+from shared.agreements.free_school_meals.contracts import DECISIONS
+from shared.kernel.contract.columns import Contract
 
 _OPTIONS = {"suppress_contact": "state --nobody-suppressed, if that is so"}
 
 
 def pack_table(
     source: Source,
-    dataset: str,
+    contract: Contract,
     *,
     as_of: date,
     stale_after_days: int,
@@ -37,21 +38,21 @@ def pack_table(
     in the contract are dropped and named. Raises `InvalidInput` INP-004 when a required column is not there, 070 where
     the order of day and month is not plain, 073 and 075 where `suppress_contact` does not say what it must.
     """
-    style = style or contract_style(dataset)
+    style = style or contract_style(contract)
     findings = Findings()
     findings.say_of_source(source)
     reading = Reading(source, style, Cells(source, findings, order=order or style.order), findings)
     stated = {"suppress_contact"} if nobody_suppressed else set()
     reading.check_columns(
-        stated, f"see `exchange template {dataset}`, or describe yours (`exchange style new`)", _OPTIONS
+        stated, f"see `exchange template {contract.dataset}`, or describe yours (`exchange style new`)", _OPTIONS
     )
     columns = {name: _column(reading, name, nobody_suppressed) for name in reading.contract.names}
     columns = {name: column for name, column in columns.items() if column is not None} | _names(reading, columns)
     reading.say_dropped()
-    undecided = _undecided(reading) if dataset == "decisions" else np.zeros(source.rows, dtype=bool)
+    undecided = _undecided(reading) if contract is DECISIONS else np.zeros(source.rows, dtype=bool)
     findings.say(UNDECIDED, source, undecided)
     laid = row_by_row(source, columns, reading.headings())
-    return account(dataset, [source], laid, findings, silent=undecided, as_of=as_of, stale_after_days=stale_after_days)
+    return account(contract, [source], laid, findings, silent=undecided, as_of=as_of, stale_after_days=stale_after_days)
 
 
 def _column(reading: Reading, name: str, nobody_suppressed: bool) -> pa.Array | None:
@@ -64,7 +65,7 @@ def _column(reading: Reading, name: str, nobody_suppressed: bool) -> pa.Array | 
 def _names(reading: Reading, columns: dict[str, pa.Array | None]) -> dict[str, pa.Array]:
     """Whole names split, and single names marked as the contract wants them; other names stay as they stand."""
     names: dict[str, pa.Array] = {}
-    for person, parts in PEOPLE[reading.style.dataset].items():
+    for person, parts in people_in(reading.contract).items():
         forename, surname = columns[parts["forename"]], columns[parts["surname"]]
         if reading.full_name(person):
             names |= reading.person(person)
@@ -77,6 +78,6 @@ def _names(reading: Reading, columns: dict[str, pa.Array | None]) -> dict[str, p
 def _undecided(reading: Reading) -> np.ndarray:
     """Rows of a sheet of decisions that nobody has written into: they are for another day, and no mistake."""
     written = np.zeros(reading.source.rows, dtype=bool)
-    for name in CONTRACTS["decisions"].names[1:]:
+    for name in DECISIONS.names[1:]:
         written |= np.asarray(pc.is_valid(reading.source.column(reading.heading(name) or "")))
     return ~written

@@ -12,16 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from client.codes import (
-    CONTROL_CHARACTERS,
-    HEADINGS_BELOW,
-    NO_ROW,
-    NOT_SPLIT,
-    QUOTE_ASTRAY,
-    SWALLOWED,
-    PackCode,
-    invalid,
-)
+from client.codes import invalid
+from client.pack.codes import CONTROL_CHARACTERS, HEADINGS_BELOW, NO_ROW, NOT_SPLIT, QUOTE_ASTRAY, SWALLOWED, PackCode
 from client.pack.delimited import Records, Walked, likely_separator, split, stated_separator, written
 from client.pack.encodings import decode
 from client.pack.headings import ROWS_SEARCHED, Headings, are_other_headings, find_headings, is_no_row

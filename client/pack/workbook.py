@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.codes import (
+from client.codes import invalid
+from client.pack.codes import (
     CONTROL_CHARACTERS,
     HEADINGS_BELOW,
     HIDDEN_COLUMN,
@@ -22,7 +23,6 @@ from client.codes import (
     NO_RESULT,
     NOT_SEEN,
     OTHER_SHEETS,
-    invalid,
 )
 from client.pack.headings import ROWS_SEARCHED, find_headings
 from client.pack.kinds import ODS, XLS, Kind

@@ -11,7 +11,7 @@ from docs.governance.pages import fill
 from docs.governance.reading import Use, checks, released_from, uses
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.columns import Column
-from shared.kernel.terms.model import Release, ReleaseTerms
+from shared.kernel.terms.model import ReleaseTerms
 
 WHO_SENDS = {
     "pupils": "the school borough: one row for each pupil on roll who lives elsewhere",
@@ -53,7 +53,7 @@ def annex_page() -> str:
             "review": str(policy.review),
             "guards": code(policy.guards),
             "unlisted": _UNLISTED if policy.unlisted else "",
-            "officers": str(terms.officers_per_borough),
+            "officers": str(terms.officers_per_party),
             "named": facts.officers_named_words(),
             "region": facts.region(),
         },
@@ -133,12 +133,12 @@ def _releases() -> str:
     header = (
         "column",
         "comes from",
-        *(f"`{release}` (to the {terms.to} borough)" for release, terms in releases.items()),
+        *(f"`{release}` (to the {facts.SIDES[terms.to]} borough)" for release, terms in releases.items()),
     )
     return table(header, [_carried(name, releases) for name in names])
 
 
-def _carried(name: str, releases: Mapping[Release, ReleaseTerms]) -> tuple[str, ...]:
+def _carried(name: str, releases: Mapping[str, ReleaseTerms]) -> tuple[str, ...]:
     origins = {released_from(str(release))[name] for release, terms in releases.items() if name in terms.columns}
     said = [f"`{origin}`" if "." in origin else origin for origin in sorted(origins)]
     return (f"`{name}`", ", ".join(said), *("yes" if name in terms.columns else "-" for terms in releases.values()))

@@ -11,8 +11,10 @@ from pathlib import Path
 import yaml
 
 from docs.governance.markdown import listed, table
-from shared.kernel.terms.load import load_agreement
-from shared.kernel.terms.model import Agreement, Borough, Container
+from shared.agreements.free_school_meals.terms import FreeSchoolMeals, own_terms
+from shared.agreements.registry import load_agreement
+from shared.kernel.parties.model import Party
+from shared.kernel.terms.model import Container
 
 ROOT = Path(__file__).resolve().parents[2]
 BICEP = ROOT / "infra" / "bicep"
@@ -22,9 +24,9 @@ REGIONS = {"uksouth": "UK South (London), United Kingdom"}
 
 
 @cache
-def agreement() -> Agreement:
+def agreement() -> FreeSchoolMeals:
     """The agreement that the exchange obeys."""
-    return load_agreement()
+    return own_terms(load_agreement("fsm"))
 
 
 def day(of: date) -> str:
@@ -91,6 +93,9 @@ class Held:
     sealed: str
     read_by: str
 
+
+SIDES = {"own": "home", "others": "school"}
+"""Who a release goes to, in this agreement's words."""
 
 HELD: dict[Container, Held] = {
     "inbox": Held(
@@ -196,6 +201,6 @@ def drops_of(slug: str) -> tuple[str, ...]:
     return tuple(str(dataset) for dataset, terms in agreement().datasets.items() if slug in terms.dropped_by)
 
 
-def parties() -> tuple[Borough, ...]:
+def parties() -> tuple[Party, ...]:
     """The boroughs that are party to the agreement."""
     return agreement().participants

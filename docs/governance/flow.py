@@ -24,7 +24,7 @@ def flow() -> str:
     for release, sent in terms.releases.items():
         lines.append(
             f"  X -->|{release}: {len(sent.columns)} columns, sealed to that borough| "
-            f"{sent.to}Out[({sent.to} outbox: {days['outbox']} days)]"
+            f"{facts.SIDES[sent.to]}Out[({facts.SIDES[sent.to]} outbox: {days['outbox']} days)]"
         )
     lines += [
         "  homeOut --> H",

@@ -26,8 +26,8 @@ from shared.agreements.free_school_meals.eligibility.assess import assess, exclu
 from shared.agreements.free_school_meals.enrol import with_pupil
 from shared.agreements.free_school_meals.linkage import LINKS, SCHEMA
 from shared.agreements.free_school_meals.registrations import second_registrations
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import pairs
-from shared.agreements.free_school_meals.run import PENDING_COLUMNS
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.rules.registry import Context, Rule
 from shared.methods.linkage.compare.levels import LEVELS

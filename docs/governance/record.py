@@ -6,7 +6,7 @@ from docs.governance import facts
 from docs.governance.markdown import code, listed, page, table
 from docs.governance.pages import fill
 from shared.agreements.free_school_meals.contracts import CONTRACTS
-from shared.kernel.terms.model import Borough
+from shared.kernel.parties.model import Party
 
 
 def record_page() -> str:
@@ -31,7 +31,7 @@ def record_page() -> str:
     )
 
 
-def _controller(borough: Borough) -> str:
+def _controller(borough: Party) -> str:
     sends = facts.drops_of(borough.slug)
     others = listed([other.name for other in facts.parties() if other != borough])
     gets = facts.agreement().releases
@@ -52,9 +52,7 @@ def _controller(borough: Borough) -> str:
                 ),
                 (
                     "data that it receives",
-                    "; ".join(
-                        f"`{release}` as the {release_terms.to} borough" for release, release_terms in gets.items()
-                    ),
+                    "; ".join(f"`{release}` as the {facts.SIDES[sent.to]} borough" for release, sent in gets.items()),
                 ),
                 (
                     "where",
@@ -64,7 +62,7 @@ def _controller(borough: Borough) -> str:
                 (
                     "who acts for it",
                     f"its own identity and {facts.officers_named()[borough.slug]} named officers, of "
-                    f"{facts.agreement().officers_per_borough} at most",
+                    f"{facts.agreement().officers_per_party} at most",
                 ),
                 ("everything else", "[in common](#what-all-controllers-have-in-common)"),
             ],

@@ -10,7 +10,7 @@ param functionAppName string
 @description('true: into storage queues, because nothing can be pushed to a private app.')
 param privateNetwork bool = false
 
-var agreement = loadYamlContent('../../agreements/fsm.yaml')
+var agreement = loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
 var drops = map(agreement.controllers, slug => {
   name: 'drop-${slug}'
   function: 'drop_${replace(slug, '-', '_')}'

@@ -36,11 +36,11 @@ param auditLocked bool = false
 @description('Object ids in Entra: the identity and the officers of each borough, operators, keepers of keys.')
 param principals object = loadYamlContent('principals.yaml')
 
-var agreement = loadYamlContent('../../agreements/fsm.yaml')
+var agreement = loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
 var slugs = agreement.controllers
 
 // Nothing is deployed while one of these fails. A limit in a decorator would have to be a literal, repeated here.
-var crowded = filter(slugs, slug => length((principals.boroughs[?slug].?officers) ?? []) > agreement.officers_per_borough)
+var crowded = filter(slugs, slug => length((principals.boroughs[?slug].?officers) ?? []) > agreement.officers_per_party)
 var absent = filter(slugs, slug => empty((principals.boroughs[?slug].?identity) ?? ''))
 var limited = empty(crowded) ? slugs : fail('More officers than the agreement allows: ${join(crowded, ', ')}.')
 var present = empty(absent) ? limited : fail('No identity in principals.yaml: ${join(absent, ', ')}.')

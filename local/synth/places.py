@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from local.synth.streams import Floats, cumulative
-from shared.kernel.terms.load import load_agreement
+from shared.kernel.parties.register import authorities
 
 DATA = Path(__file__).parent / "data"
 
@@ -92,6 +92,11 @@ class Places:
         weights[np.arange(self.boroughs), np.arange(self.boroughs)] = 0.0
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
+    @property
+    def inside(self) -> list[str]:
+        """The slugs of London's boroughs."""
+        return [place.slug for place in self.all[: self.boroughs]]
+
     def flow_bounds(self, only: Floats) -> Floats:
         """`flow` as bounds for drawing, restricted to the school boroughs where `only` is 1."""
         rows = self.flow * only
@@ -100,9 +105,9 @@ class Places:
 
 @cache
 def load_places() -> Places:
-    """Read boroughs.yaml; names and codes come from the agreement."""
+    """Read boroughs.yaml; codes, and the order, come from the register of authorities."""
     document = data("boroughs.yaml")
-    register = load_agreement().boroughs
+    register = (authority for authority in authorities() if authority.slug in document["boroughs"])
     inside = tuple(
         Place(borough.slug, borough.ons_code, borough.dfe_code, document["boroughs"][borough.slug])
         for borough in register

@@ -9,8 +9,8 @@
     │   ├── NotAgreed              the agreement does not allow it (AGR-…)
     │   ├── BadFile                the contract cannot read the file at all (FIL-…)
     │   └── Delayed                none of it: the exchange's own fault, answered in the same form (DRP-016)
-    ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, REC-…, KEY-004; exit code 2)
-    ├── InvalidAgreement           agreements/*.yaml is wrong; names the key (AGR-000)
+    ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, REC-…, KEY-004, AGR-007)
+    ├── InvalidAgreement           terms, or the register of authorities, are wrong; names the key (AGR-000)
     ├── RefusedEvent               a trigger was handed something that is not its own (EVT-…); recorded, not retried
     ├── KeyUnavailable             a key service has no such key, or gives no answer (KEY-001, KEY-003)
     ├── BadSignature               a signature does not hold (KEY-002)

@@ -17,7 +17,7 @@ leave the whole, so either stands whatever is shown of the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.methods.suppress import ANY, THRESHOLD, TOTAL, Bounds, Cell, Counts, Need, hide_besides, witness
@@ -88,7 +88,7 @@ def show_parts(
         {cell: every[cell] - parts[cell] for cell in every if TOTAL not in cell},
         {cell: max(0, parts[cell] - least[cell]) for cell in every},
     )
-    needs = [need for cell in small if (need := _need_of_part(cell, parts[cell], every[cell]))]
+    needs = [need for cell in small for need in _needs_of_part(cell, parts[cell], every[cell])]
     hidden = small | veiled | {total for total in over_veiled if not parts[total]}
     return _shown(_Layer(parts, bounds, hidden, needs, earlier), complete)
 
@@ -110,7 +110,7 @@ def show_shares(
         {cell: max(0, rest[cell] - every[cell]) for cell in rest},
         {cell: max(0, count - least[cell]) for cell, count in every.items()},
     )
-    needs = [need for cell in small if (need := _need_of_part(cell, every[cell], rest[cell]))]
+    needs = [need for cell in small for need in _needs_of_part(cell, every[cell], rest[cell])]
     few = {cell for cell in every if cell[0] == TOTAL and cell[1] != TOTAL and 0 < every[cell] < THRESHOLD}
     needs += [Need(cell, greater=THRESHOLD - every[cell], less=every[cell]) for cell in few]
     hidden = small | veil | few | {cell for cell in columns if not every[cell]}
@@ -140,12 +140,12 @@ def flipped(cells: Mapping[Cell, int]) -> dict[Cell, int]:
     return {(column, row): count for (row, column), count in cells.items()}
 
 
-def _need_of_part(cell: Cell, part: int, whole: int) -> Need | None:
-    """What must be possible of a part that is small, or of which little is left."""
+def _needs_of_part(cell: Cell, part: int, whole: int) -> Iterator[Need]:
+    """What must be possible of a part that is small, and of one of which little is left beside it."""
     if part < THRESHOLD:  # it might be enough, or none where that is left out too
-        return Need(cell, greater=THRESHOLD - part, less=part)
-    # Of a whole that is small the whole's own need stands for it.
-    return Need(cell, less=THRESHOLD - (whole - part)) if whole >= THRESHOLD else None
+        yield Need(cell, greater=THRESHOLD - part, less=part)
+    if THRESHOLD <= whole < THRESHOLD + part:  # of a whole that is small the whole's own need stands for it
+        yield Need(cell, less=THRESHOLD - (whole - part))
 
 
 def _shown(layer: _Layer, complete: bool) -> Shown:

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.storage import line as pace
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.conditions.line import Line, open_line
 from tests.conditions.office import SLUG, Office
 from tests.world import NOW
@@ -25,7 +25,7 @@ CLEARED = (
 def exchange(unused_accounts: Iterator[str]) -> Iterator[Storage]:
     """An account for all conditions of a module: they use names of their own."""
     with Storage.connect(next(unused_accounts)) as storage:
-        storage.ensure_containers(load_agreement().controllers)
+        storage.ensure_containers(load_agreement("fsm").controllers)
         yield storage
 
 

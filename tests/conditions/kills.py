@@ -45,11 +45,11 @@ from client.sealed_files import beside, load
 from local.azurite import Azurite
 from local.site import Desk, make_keys
 from operate.passes import write_profile
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.world import COLLECTION, NOW, household, table
 
 SLUG = "lambeth"
@@ -225,7 +225,7 @@ def kill_many(folder: Path, count: int, seed: int) -> Counter[str]:
         Azurite(folder / "azurite", ["kills"]) as emulator,
         Storage.connect(emulator.connection_string("kills")) as storage,
     ):
-        storage.ensure_containers(load_agreement().controllers)
+        storage.ensure_containers(load_agreement("fsm").controllers)
         (folder / "desk").mkdir()
         desk = Desktop(folder / "desk", storage, random.Random(seed))
         desk.set_up()

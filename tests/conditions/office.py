@@ -14,13 +14,13 @@ import pytest
 from client.cli import run
 from client.sealed_files import save
 from operate.passes import write_profile
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.seal import seal
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.world import COLLECTION, household, table
 
 SLUG = "lambeth"
@@ -94,7 +94,7 @@ class Office:
             receiver=EXCHANGE,
             dataset="households",
             collection=COLLECTION,
-            agreement=load_agreement(),
+            agreement=load_agreement("fsm"),
             key_id=keys.current(SLUG, Use.DROP),
             prepared_at=prepared_at or datetime.now(UTC).replace(microsecond=0),
             keys=_Signs(keys, slug),

@@ -90,7 +90,7 @@ def test_a_run_that_is_stopped_says_so(tmp_path: Path, name: str) -> None:
     own = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     own += "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
     with subprocess.Popen(
-        [sys.executable, "-c", own + STOPS, "agreement", "--json"],
+        [sys.executable, "-c", own + STOPS, "agreement", "list", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as running:  # fmt: skip
@@ -107,7 +107,7 @@ def test_one_that_must_not_be_stopped_by_logging_off_is_not(tmp_path: Path) -> N
     """`nohup`: the signal was set aside before we came."""
     program = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + STOPS.replace("sleep(30)", "sleep(1)")
     with subprocess.Popen(
-        [sys.executable, "-c", program, "agreement", "--json"],
+        [sys.executable, "-c", program, "agreement", "list", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as running:  # fmt: skip
@@ -128,7 +128,7 @@ def test_where_the_error_is_asked_for_the_answer_stays_one_object(
 
     monkeypatch.setattr("client.settings.load_settings", broken)
     monkeypatch.setenv("EXCHANGE_TRACEBACK", "1")
-    assert run(["agreement", "--json"]) == 1
+    assert run(["agreement", "list", "--json"]) == 1
     said = capsys.readouterr()
     assert one_object(said.out)["error"]["code"] == "CLI-001"
     assert "ValueError: why" in said.err

@@ -198,11 +198,11 @@ def test_the_doctor_says_what_is_wrong(
     elif spoil == "pass":
         office.set_up(inbox_url=office.url("inbox")[:-5])
     else:
-        office.give("reports/newer/report.json", json.dumps({"facts": {"agreement": "fsm@99.0.0"}}).encode())
+        office.give("fsm/reports/newer/report.json", json.dumps({"facts": {"agreement": "fsm@99.0.0"}}).encode())
     said = office.run("doctor", **environment)
     wrong = {check["what"]: check["code"] for check in said.json["checks"] if not check["ok"]}
     assert wrong.get(what) == error
     assert said.code == code
     assert not re.search("sig=", said.out)
     if spoil == "newer agreement":
-        office.storage.outbox(SLUG).delete("reports/newer/report.json")
+        office.storage.outbox(SLUG).delete("fsm/reports/newer/report.json")

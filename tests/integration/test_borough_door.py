@@ -14,11 +14,11 @@ from azure.identity import DefaultAzureCredential
 from local import tls
 from local.azurite import Azurite
 from local.identities import Identity, Login
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import AlreadyExists, Missing, NotAllowed
 from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.wire import Wire
 
 PERSON = Login(Identity("lewisham-officer-1", "user"), lambda: datetime.now(UTC))
@@ -101,7 +101,7 @@ def trusting(certificate: tuple[Path, Path]) -> dict[str, object]:
 @pytest.fixture
 def entra_storage(entra_azurite: Azurite, trusting: dict[str, object]) -> Iterator[Storage]:
     with Storage.connect(entra_azurite.url("entra"), credential=PERSON, **trusting) as connected:
-        connected.ensure_containers(load_agreement().controllers)
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 

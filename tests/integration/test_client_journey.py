@@ -95,7 +95,7 @@ def test_from_census_tables_to_enrolment_with_the_command_alone(world: World, ex
     [report] = status["reports"]
     assert (report["rows_in"], report["rows_rejected"]) == (2, 0)
 
-    code, fetched = exchange("lambeth", "fetch", "results", "--out", tmp_path / "lambeth-results", "--as", "csv")
+    code, fetched = exchange("lambeth", "fetch", "fsm/results", "--out", tmp_path / "lambeth-results", "--as", "csv")
     assert code == 0, fetched
     [matches] = [Path(line["file"]) for line in fetched["saved"] if line["file"].endswith("matches.csv")]
     found = pyarrow.csv.read_csv(matches).to_pylist()
@@ -141,7 +141,7 @@ def test_a_first_look_is_followed_by_decisions_and_by_what_they_teach(
     receive_all(world, "southwark")
     receive_all(world, "lambeth")
     world.carry_out_all()
-    assert exchange("lambeth", "fetch", "results", "--out", tmp_path)[0] == 0
+    assert exchange("lambeth", "fetch", "fsm/results", "--out", tmp_path)[0] == 0
     [folder] = (path.parent for path in tmp_path.rglob("review.parquet"))
 
     looked, sheet, decisions = (tmp_path / name for name in ("looked.csv", "sheet.csv", "decisions.parquet"))

@@ -22,7 +22,7 @@ from client.pack.source import read
 from client.pack.styles import choose_style
 from local.synth.files import write
 from local.synth.london import London, generate
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from tests.unit.client.census_sample import pupil, write_census
 from tests.world import COLLECTION, NOW, World
 
@@ -81,7 +81,7 @@ if SHARED.is_dir():
 @pytest.mark.parametrize("slug", ["lambeth", "lewisham", "southwark", "wandsworth"])
 def test_a_generated_census_is_packed_as_the_drop_that_it_was_made_of(city: tuple[London, Path], slug: str) -> None:
     london, folder = city
-    own = load_agreement().by_slug[slug]
+    own = load_agreement("fsm").by_slug[slug]
     packed = pack_census(
         read_censuses([folder / "census" / slug]).censuses,
         beside=Beside(read_directory(folder / "reference" / "postcodes.parquet"), own.ons_code),

@@ -64,7 +64,7 @@ def names(world: World, slug: str) -> dict[str, list[str]]:
         kind: [
             copy.name
             for copy in getattr(world.storage, kind)(slug).copies()
-            if not copy.name.startswith(("disposal-", "certificates/"))
+            if not copy.name.startswith(("exchange/disposal-", "exchange/certificates/"))
         ]
         for kind in CONTAINERS
     }
@@ -130,7 +130,7 @@ def test_the_borough_finds_the_very_certificate_that_is_kept(term: World, poison
     dispose(term.exchange, poison, NoLog())
 
     [kept] = term.storage.certificates("southwark").list()
-    delivered = term.storage.outbox("southwark").read(f"certificates/{kept.name}").data
+    delivered = term.storage.outbox("southwark").read(f"exchange/certificates/{kept.name}").data
     assert delivered == term.storage.certificates("southwark").read(kept.name).data
     assert verify_statement(delivered, term.rings["southwark"].public_key)["kind"] == "certificate"
     assert list(term.storage.certificates("wandsworth").list()) == [], "nothing went there, so nothing is certified"
@@ -309,7 +309,7 @@ def test_a_borough_that_left_the_agreement_is_swept_as_before(world: World, pois
     left = world.agreement.model_copy(update={"controllers": ("southwark",)})
     later(world, DAYS + 1)
 
-    dispose(replace(world.exchange, agreement=left), poison, NoLog())
+    dispose(world.under(left).exchange, poison, NoLog())
 
     assert list(world.storage.inbox("lambeth").copies()) == []
     assert list(world.storage.staging("lewisham").copies()) == []

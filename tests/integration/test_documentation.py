@@ -24,8 +24,8 @@ from local.host import Host
 from local.site import Site, open_site
 from operate.reference import bring_postcodes
 from shared.agreements.free_school_meals.contracts import DECISIONS
+from shared.agreements.registry import load_agreement
 from shared.kernel.disposal.watchdog import CODES as DISPOSAL_CODES
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.model import Agreement
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.guards.guards import GUARDS
@@ -176,8 +176,7 @@ def fill_in(path: Path) -> None:
 @pytest.fixture
 def reader(tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     """A reader in a fresh clone; whatever they start ends with the test."""
-    for name in ("local", "agreements"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "local").symlink_to(ROOT / "local")
     monkeypatch.setattr("client.settings.now", lambda: NOW)
     monkeypatch.setattr("client.dropping.exchange_now", lambda _door: NOW)
     with ExitStack() as running:
@@ -275,7 +274,7 @@ def words(page: str) -> str:
 
 
 def test_the_officers_page_explains_every_column_guard_level_and_decision() -> None:
-    released = load_agreement().releases
+    released = load_agreement("fsm").releases
     explained = coded("users/officers.md")
     assert {column for name in ("matches", "review") for column in released[name].columns} <= explained
     assert set(DECISIONS.names) <= explained
@@ -287,7 +286,7 @@ def test_the_officers_page_explains_every_column_guard_level_and_decision() -> N
 
 
 def test_the_pages_state_the_days_and_bands_of_the_agreement() -> None:
-    agreement: Agreement = load_agreement()
+    agreement: Agreement = load_agreement("fsm")
     retention = agreement.retention
     governance, officers = words("ig/README.md"), words("users/officers.md")
     assert set(retention.sweep_days.values()) == {26}
@@ -297,7 +296,7 @@ def test_the_pages_state_the_days_and_bands_of_the_agreement() -> None:
     assert f"decide within {retention.sweep_days['staging']} days" in officers
     bands = agreement.linkage
     assert f"From {bands.automatic} it is a match unless a guard stops it, from {bands.review} review" in officers
-    assert agreement.officers_per_borough == 2
+    assert agreement.officers_per_party == 2
     assert "at most two officers" in officers
 
 

@@ -32,11 +32,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from client.cli import run
 from local.host import Host
 from local.site import Site, open_site
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.examples import EXAMPLES, example
 from tests.vectors.make import vectors_world
 from tests.vectors.sealing import FOLDER as VECTORS
@@ -62,7 +62,7 @@ def test_an_example_imports_nothing_of_ours(name: str) -> None:
 
 
 def test_the_example_seals_under_the_agreement_that_is_in_force() -> None:
-    agreement = load_agreement()
+    agreement = load_agreement("fsm")
     assert (agreement.id, agreement.version) == (sender.AGREEMENT, sender.AGREEMENT_VERSION)
 
 
@@ -127,8 +127,8 @@ def test_what_the_example_drops_is_accepted_and_what_comes_back_it_opens(
     assert (body["status"], body["rows_in"], body["rejected"]) == ("accepted", 1, 0)
 
     finished(site, "lambeth")
-    answers.main("results", f"results/{COLLECTION}")
-    [matches] = [pq.read_table(path) for path in home.glob("results-*-matches.parquet")]
+    answers.main("results", f"fsm/results/{COLLECTION}")
+    [matches] = [pq.read_table(path) for path in home.glob("fsm-results-*-matches.parquet")]
     assert matches.column("pupil_surname").to_pylist() == ["Okafor"]
 
 
@@ -143,7 +143,7 @@ def finished(site: Site, slug: str) -> None:
     """Wait until a run has been released to the borough."""
     outbox, waited = site.operated.outbox(slug), threading.Event()
     for _ in range(300):
-        if any(found.name.endswith("/summary.json") for found in outbox.list("results/")):
+        if any(found.name.endswith("/summary.json") for found in outbox.list("fsm/results/")):
             return
         waited.wait(0.2)
     raise AssertionError("no results came")

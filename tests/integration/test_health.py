@@ -27,7 +27,7 @@ def test_it_is_well_where_storage_is_as_it_should_be() -> None:
     wiring.exchange().storage.close()
 
     assert (status, body["status"]) == (200, "ok")
-    assert set(body) == {"status", "version", "agreement", "in_force"}
+    assert set(body) == {"status", "version", "agreements", "in_force"}
 
 
 def test_it_is_unavailable_where_containers_are_missing() -> None:
@@ -51,7 +51,7 @@ def test_the_exchange_is_built_once_and_works_on_the_settings(storage: Storage) 
 
     assert wiring.exchange() is built
     assert built.storage.service.url == storage.service.url
-    assert built.agreement is wiring.agreement()
+    assert built.agreements is wiring.agreements()
 
 
 def test_a_vault_and_an_account_url_are_reached_with_the_apps_identity(monkeypatch: pytest.MonkeyPatch) -> None:

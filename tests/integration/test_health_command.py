@@ -185,7 +185,8 @@ def test_what_this_identity_may_not_ask_is_not_known(
         (404, None, "EVT-020", "not known", 9),
         (302, None, "EVT-020", "not known", 9),
         (200, None, "EVT-020", "not known", 9),
-        (200, {"status": "ok", "in_force": True, "agreement": "fsm@99.0.0"}, "EVT-020", "not known", 9),
+        (200, {"status": "ok", "in_force": ["fsm@99.0.0"], "agreements": ["fsm@99.0.0"]}, "EVT-020", "not known", 9),
+        (200, {"status": "ok", "in_force": True, "agreement": "fsm@1.0.0"}, "EVT-020", "not known", 9),
         (
             200,
             {"status": "ok", "in_force": REFERENCES, "agreements": REFERENCES, "version": "99.0"},
@@ -211,7 +212,9 @@ def test_what_the_app_says_of_itself(
 def test_an_app_that_says_something_else_is_not_repeated(
     world: World, operator: Path, page: Page, azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page.says(status="ok", in_force=True, version="Amara Okafor, 9", agreement=["Okafor"], code={"a": 1})
+    page.says(
+        status="ok", in_force=["Amara Okafor"], version="Amara Okafor, 9", agreements=["Amara Okafor"], code={"a": 1}
+    )
 
     run(["health"])
     assert "kafor" not in capsys.readouterr().out

@@ -138,7 +138,9 @@ def test_what_could_be_personal_is_not_recorded(ledger: Ledger) -> None:
 
 
 def test_rows_that_balance_are_recorded(ledger: Ledger) -> None:
-    event = ledger.conserve(DROP, **OF_LAMBETH, rows_in=10, rejected=3, excluded={"home_unknown": 2}, routed=5)
+    event = ledger.conserve(
+        DROP, **OF_LAMBETH, rows_in=10, ends={"rejected": 3, "excluded.home_unknown": 2, "routed": 5}
+    )
     assert (event.step, event.counts) == (
         "conserved",
         {"rows_in": 10, "rejected": 3, "excluded.home_unknown": 2, "routed": 5},
@@ -148,10 +150,10 @@ def test_rows_that_balance_are_recorded(ledger: Ledger) -> None:
 def test_rows_that_do_not_balance_stop_the_work_and_leave_a_trace(ledger: Ledger) -> None:
     for _ in range(2):
         with pytest.raises(ConservationBroken, match="LED-002"):
-            ledger.conserve(DROP, **OF_LAMBETH, rows_in=10, matched=12, review=-1)
+            ledger.conserve(DROP, **OF_LAMBETH, rows_in=10, ends={"matched": 12, "review": -1})
     (event,) = ledger.events(DROP)
     assert (event.step, event.codes, event.counts) == ("unbalanced", ("LED-002",), {"rows_in": 10, "matched": 12})
-    ledger.conserve(DROP, **OF_LAMBETH, rows_in=10, matched=10)
+    ledger.conserve(DROP, **OF_LAMBETH, rows_in=10, ends={"matched": 10})
     assert [event.step for event in ledger.events(DROP)] == ["unbalanced", "conserved"]
 
 

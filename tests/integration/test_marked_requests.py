@@ -64,11 +64,11 @@ def test_every_request_of_a_term_names_its_work(
     watched.receive("southwark", "odd//name.parquet")
     watched.receive("lambeth", drop(world, storage, "lambeth", "households", household()))
     for blob in list(storage.requests("lambeth").list()):
-        carry_out(watched.exchange, home="lambeth", name=blob.name)
+        carry_out(watched.exchange, party="lambeth", name=blob.name)
     [match] = world.results("lambeth", "matches").to_pylist()
     watched.receive("lambeth", drop(world, storage, "lambeth", "decisions", decision(match["match_ref"])))
     for blob in list(storage.requests("lambeth").list()):
-        carry_out(watched.exchange, home="lambeth", name=blob.name)
+        carry_out(watched.exchange, party="lambeth", name=blob.name)
     assert unmarked(wire) == []
 
     poison.put(PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "x", '"e"'))

@@ -147,7 +147,7 @@ def test_a_pass_lets_the_borough_drop_and_collect_and_is_known_by_its_hash(
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     with BoroughDoor(*urls) as door:
         door.put("x", b"1", {})
-        assert list(door.list("results/"))
+        assert list(door.list("fsm/results/"))
     assert not any(parse_qs(urlsplit(url).query)["sig"][0] in shown for url in urls)
 
     assert run(["pass", "issue", "lambeth", "--out", str(out), "--json"]) == 0

@@ -81,7 +81,7 @@ def site(tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
             poison.ensure()
             keys = Keys(made.exchange.keys)
             ledger = Ledger(storage.ledger(), clock=clock)
-            app = Exchange(made.agreement, storage, keys, ledger, clock)  # type: ignore[arg-type]
+            app = Exchange(made.exchange.agreements, storage, keys, ledger, clock)  # type: ignore[arg-type]
             host = Host(app, poison, watched=sound, workers=2)
             yield Site(replace(made, now=[NOW]), host, poison, clock, wire, keys)
         wiring.use(None)

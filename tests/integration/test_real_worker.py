@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from functions import VERSION, wiring
+from shared.agreements.registry import load_agreement
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.disposal.policy_runs import last_run
 from shared.kernel.envelope.keys import Use
@@ -19,11 +20,10 @@ from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.reconcile import tasks
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.integration.functions_worker import Outcome, Worker
 from tests.integration.test_policy_runs import report
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 HOST_TAKES = re.compile(r"[a-z][a-z0-9_\-]{0,127}", re.IGNORECASE)
 CONTAINER = re.compile(r"[a-z0-9](-?[a-z0-9]){2,62}")
 
@@ -176,8 +176,8 @@ def test_health_says_which_version_works_under_which_agreement(worker: Worker) -
         http_body={
             "status": "ok",
             "version": VERSION,
-            "agreement": AGREEMENT.reference,
-            "in_force": AGREEMENT.in_force.covers(wiring.exchange().clock().date()),
+            "agreements": [AGREEMENT.reference],
+            "in_force": [AGREEMENT.reference] if AGREEMENT.in_force.covers(wiring.exchange().clock().date()) else [],
         },
     )
 
@@ -218,12 +218,12 @@ def test_a_blob_in_nobodys_requests_is_refused_and_recorded(worker: Worker, ledg
 def test_a_request_that_the_exchange_did_not_write_is_refused_and_recorded(
     worker: Worker, storage: Storage, ledger: Ledger
 ) -> None:
-    storage.requests("lambeth").create("link-1.json", b"{}")
+    storage.requests("lambeth").create("fsm/1.json", b"{}")
 
-    outcome = worker.blob_event("request", "requests/lambeth/link-1.json")
+    outcome = worker.blob_event("request", "requests/lambeth/fsm/1.json")
 
     assert outcome.succeeded
-    assert refused(ledger, "requests", "lambeth", "link-1.json") == ("EVT-002",)
+    assert refused(ledger, "requests", "lambeth", "fsm/1.json") == ("EVT-002",)
 
 
 @pytest.mark.usefixtures("settings", "storage")

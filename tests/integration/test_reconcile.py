@@ -161,7 +161,7 @@ def test_after_a_day_there_is_one_alarm_and_a_line_for_the_sender_and_it_goes_on
     assert place.world.statuses("southwark") == ["delayed"]
     assert place.steps("southwark", name).count("delayed") == 1
     outbox = place.world.storage.outbox("southwark")
-    receipt = next(b.name for b in outbox.list("reports/") if b.name.endswith("receipt.json"))
+    receipt = next(b.name for b in outbox.list("exchange/reports/") if b.name.endswith("receipt.json"))
     body = json.loads(outbox.read(receipt).data)["payload"]["body"]
     sealed = place.world.storage.inbox("southwark").facts(name)
     assert (body["code"], body["sha256"]) == ("DRP-016", from_metadata(sealed.metadata)[0].sha256)

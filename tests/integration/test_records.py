@@ -52,7 +52,7 @@ def record_of(world: World) -> str:
 
 def with_days(world: World, *, ledger: int, certificate: int) -> None:
     terms = world.agreement.records.model_copy(update={"ledger_days": ledger, "certificate_days": certificate})
-    world.exchange = replace(world.exchange, agreement=world.agreement.model_copy(update={"records": terms}))
+    world.exchange = world.under(world.agreement.model_copy(update={"records": terms})).exchange
 
 
 def test_a_day_before_nothing_ends(years: World) -> None:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from azure.core.exceptions import AzureError
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import (
     AlreadyExists,
     Changed,
@@ -25,7 +26,6 @@ from shared.kernel.errors import (
     TooLarge,
 )
 from shared.kernel.storage.storage import POSTCODES, Storage
-from shared.kernel.terms.load import load_agreement
 from tests.memory import MemoryBlobs
 from tests.wire import Fault, Killed, Request, Wire, always, at_write, first
 
@@ -44,7 +44,7 @@ def account(request: pytest.FixtureRequest) -> Iterator[str]:
 def storage(account: str) -> Iterator[Storage]:
     """The exchange's storage there, with the containers of the pilot boroughs."""
     with Wire().storage(account) as connected:
-        connected.ensure_containers(load_agreement().controllers)
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 
@@ -323,11 +323,11 @@ def test_the_process_dies_where_the_wire_says(account: str, storage: Storage) ->
 
 def test_making_the_containers_again_keeps_what_is_in_them(storage: Storage) -> None:
     storage.inbox("lambeth").create("name", b"bytes")
-    storage.ensure_containers(load_agreement().controllers)
+    storage.ensure_containers(load_agreement("fsm").controllers)
     assert storage.inbox("lambeth").exists("name")
     names = {container.name for container in storage.service.list_containers()}
     assert names == {"staging", "requests", "claims", "certificates", "deadletter", "ledger", "reference"} | {
-        f"{slug}-{box}" for slug in load_agreement().controllers for box in ("inbox", "outbox")
+        f"{slug}-{box}" for slug in load_agreement("fsm").controllers for box in ("inbox", "outbox")
     }
 
 

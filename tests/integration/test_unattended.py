@@ -21,6 +21,7 @@ from operate.passes import write_profile
 from shared.kernel.storage import line, line_faults
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
+from tests.agreements import copied
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/users/unattended.md").read_text(encoding="utf-8")
@@ -81,8 +82,7 @@ class Night:
 @pytest.fixture
 def night(tmp_path: Path, storage: Storage, keys_folder: Path) -> Night:
     shutil.copytree(keys_folder / "lambeth" / "keys", tmp_path / "keys")
-    shutil.copytree(ROOT / "agreements", tmp_path / "agreements")
-    terms = tmp_path / "agreements" / "fsm.yaml"
+    terms = copied(tmp_path / "agreements") / "fsm.yaml"
     first, last = (TODAY - timedelta(days=90)).date(), (TODAY + timedelta(days=90)).date()
     text = re.sub(r"(from: )\d{4}-\d\d-\d\d", rf"\g<1>{first}", terms.read_text(), count=1)
     terms.write_text(re.sub(r"(to: )\d{4}-\d\d-\d\d", rf"\g<1>{last}", text, count=1))

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from functions import wiring
+from shared.agreements.registry import load_agreements
 from tests.integration.test_documentation import Reader
 from tests.world import NOW
 
@@ -68,7 +69,7 @@ def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     # A copy, because building leaves folders beside pyproject.toml.
-    for name in ("agreements", "client", "functions", "local", "operate", "shared"):
+    for name in ("client", "functions", "local", "operate", "shared"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
@@ -158,6 +159,16 @@ def test_without_the_command_lines_own_parts_there_is_a_sentence(interpreter: Pa
 def test_the_installed_command_says_what_it_is(interpreter: Path, tmp_path: Path) -> None:
     done = call(interpreter, tmp_path, "--version", "--json")
     assert set(json.loads(done.stdout)) == {"ok", "version", "agreement", "format"}
+
+
+def test_the_installed_command_finds_its_agreements(interpreter: Path, tmp_path: Path) -> None:
+    done = call(interpreter, tmp_path, "agreement", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    every = json.loads(done.stdout)["agreements"]
+    assert [one["agreement"] for one in every] == [agreed.terms.reference for agreed in load_agreements()]
+    for agreed in load_agreements():
+        shown = call(interpreter, tmp_path, "agreement", "show", agreed.terms.id)
+        assert agreed.terms.title in shown.stdout
 
 
 def call(interpreter: Path, where: Path, *words: str) -> subprocess.CompletedProcess[str]:

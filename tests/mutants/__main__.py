@@ -32,6 +32,7 @@ _LONGER = "standing or inflated or ten_thousand or Content or Cool or Cold or pa
 FOR_RECEIVE = f"has_nobody_now or not ({_LONGER})"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.methods.linkage.guards.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
+    "shared.methods.linkage.guards.evidence": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
     "shared.methods.linkage.encode.keys": (f"{LINKAGE}/test_keys.py", f"{LINKAGE}/test_cascade.py"),
     "shared.agreements.free_school_meals.outcomes": (
         "tests/unit/agreements/free_school_meals/test_outcomes.py",

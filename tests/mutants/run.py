@@ -31,7 +31,7 @@ from tests.mutants.faults import Fault, faults
 from tests.mutants.reach import Reach, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("shared", "functions", "client", "local", "operate", "docs", "bench", "agreements", "tests")
+OURS = ("shared", "functions", "client", "local", "operate", "docs", "bench", "tests")
 LIBRARIES = ("azure.identity", "azure.keyvault.keys.crypto", "azure.storage.blob", "azure.storage.queue", "coverage")
 LIBRARIES += ("hypothesis", "numpy", "pandas", "pyarrow.compute", "pyarrow.parquet", "pydantic", "rapidfuzz")
 LIBRARIES += ("requests", "yaml")

@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueClient
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.disposal.objects import object_id
 from shared.kernel.disposal.sweep import sweep
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -35,14 +36,14 @@ from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.storage.areas import Area
 from shared.kernel.storage.poison import QUEUE, PoisonQueue
-from shared.kernel.terms.load import load_agreement
 from tests.clock import Clock, clocked_account
 from tests.wire import Fault, Killed, Wire, at_write, no_faults
+from tests.world import agreements_of
 
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 SLUGS = ("lambeth", "southwark")
 OWNERS = (*SLUGS, EXCHANGE)
-AGREEMENT = load_agreement().model_copy(update={"controllers": SLUGS})
+AGREEMENT = load_agreement("fsm").model_copy(update={"controllers": SLUGS})
 RETENTION = AGREEMENT.retention
 DAYS = RETENTION.sweep_days["inbox"]
 NIGHTS_WITHOUT = 3
@@ -84,7 +85,7 @@ class Year:
         self.storage = self.wire.storage(self.connection)
         self.poison = PoisonQueue.connect(self.connection)
         self.exchange = Exchange(
-            agreement=AGREEMENT,
+            agreements=agreements_of(AGREEMENT),
             storage=self.storage,
             keys=LocalKeyRing(self.keys),
             ledger=Ledger(self.storage.ledger(), clock=self.clock),

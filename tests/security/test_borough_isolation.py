@@ -15,11 +15,11 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
+from shared.agreements.registry import load_agreement
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 
-BOROUGHS = load_agreement().controllers
+BOROUGHS = load_agreement("fsm").controllers
 BOXES = [f"{slug}-{box}" for slug in BOROUGHS for box in ("inbox", "outbox")]
 CONTAINERS = [*BOXES, "staging", "requests", "claims", "ledger", "reference"]
 THERE = "lambeth/pupils/there.parquet"
@@ -92,7 +92,7 @@ class Exchange:
 def exchange(azurite: Azurite, unused_accounts: Iterator[str]) -> Iterator[Exchange]:
     account = next(unused_accounts)
     with Storage.connect(account) as storage:
-        storage.ensure_containers(load_agreement().controllers)
+        storage.ensure_containers(load_agreement("fsm").controllers)
         for container in CONTAINERS:
             storage.service.get_blob_client(container, THERE).upload_blob(SECRET)
         yield Exchange(storage, str(storage.service.url).rstrip("/"), datetime.now(UTC))

@@ -14,6 +14,7 @@ PURE_ROOMS = (
     "shared/methods",
     "shared/agreements/free_school_meals/eligibility",
     "shared/agreements/free_school_meals/rules",
+    "shared/agreements/origin_destination",
 )
 
 

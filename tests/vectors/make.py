@@ -15,9 +15,9 @@ from typing import Any
 
 import pyarrow.csv as csv
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.memory import MemoryBlobs
 from tests.vectors.foreign import FOREIGN, read
 from tests.vectors.ours import VECTORS
@@ -70,7 +70,7 @@ def answer(folder: Path, work: Path) -> None:
     """Drop two of the foreign files into an exchange, and keep what comes back: a receipt, and results for Lambeth."""
     folder.mkdir(parents=True, exist_ok=True)
     with MemoryBlobs().storage() as storage:
-        storage.ensure_containers(load_agreement().controllers)
+        storage.ensure_containers(load_agreement("fsm").controllers)
         world = vectors_world(storage, work)
         for sender, name in (("southwark", "a-pupils"), ("lambeth", "b-households")):
             drop = world.receive(sender, world.put(sender, *read(FOLDER / "foreign" / f"{name}.parquet")))
@@ -90,7 +90,7 @@ def vectors_world(storage: Storage, folder: Path, keys: LocalKeyRing | None = No
     directory = csv.read_csv(FOLDER / "postcodes.csv")
     pairs = zip(*(directory.column(name).to_pylist() for name in ("postcode", "ons_code")), strict=True)
     put_postcodes(storage, dict(pairs))
-    agreement = load_agreement().model_copy(update={"id": AGREEMENT, "version": AGREEMENT_VERSION})
+    agreement = load_agreement("fsm").model_copy(update={"id": AGREEMENT, "version": AGREEMENT_VERSION})
     world = make_world(storage, folder, agreement)
     world.now[0] = RECEIVED
     world.exchange = replace(world.exchange, keys=keys or LocalKeyRing(KEYS))

@@ -16,7 +16,7 @@ import pyarrow.compute as pc  # noqa: E402
 from bench.link.contestants.race import enter  # noqa: E402
 from bench.link.read import main_registrations, read  # noqa: E402
 from shared.agreements.free_school_meals.linkage import SCHEMA  # noqa: E402
-from shared.kernel.terms.load import load_agreement  # noqa: E402
+from shared.agreements.registry import load_agreement  # noqa: E402
 from shared.methods.linkage.encode.read import read_records  # noqa: E402
 from shared.methods.linkage.link import link_records  # noqa: E402
 from shared.methods.linkage.model.train import train_records  # noqa: E402
@@ -27,7 +27,7 @@ IMPORTED = time.perf_counter() - BEGAN
 def main() -> None:
     """Run, and hand in."""
     entry = enter(IMPORTED)
-    policy = load_agreement().linkage
+    policy = load_agreement("fsm").linkage
     if entry.variant == "cascade":
         policy = policy.model_copy(update={"model": None})
     with entry.stage("read"):

@@ -77,7 +77,9 @@ def wait_for_receipt(
     seen: set[str] = set()
     until = time.monotonic() + within
     while True:
-        for name in sorted(set(listing(outbox, "reports/", tls)) - seen):
+        # Of the agreement; and of what could not be told to be of one.
+        there = [name for folder in ("fsm/reports/", "exchange/reports/") for name in listing(outbox, folder, tls)]
+        for name in sorted(set(there) - seen):
             seen.add(name)
             if name.endswith("/receipt.json"):
                 said = read_receipt(collect(outbox, name, tls)[0], exchange)

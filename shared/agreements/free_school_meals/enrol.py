@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.agreements.free_school_meals.run import PENDING_COLUMNS
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
 

@@ -55,7 +55,7 @@ SCHEMA = Schema(
 """Pupils are left, children of claims right. Identifiers are spelt as in the contract."""
 
 _OWN = {"left_row": "pupil_row", "right_row": "household_row"}
-_METHODS = {own: theirs for theirs, own in _OWN.items()}
+_METHODS = {own: method for method, own in _OWN.items()}
 LINKS = pa.schema([field.with_name(_OWN.get(field.name, field.name)) for field in OF_METHOD])
 """The columns of `methods.linkage.link.LINKS`, of which the first two are `pupil_row` and `household_row`."""
 

@@ -37,7 +37,7 @@ class Outcomes:
 def decide(links: pa.Table, exclusions: pa.Array, tiers: pa.Array) -> Outcomes:
     """Turn links into outcomes.
 
-    `links` as `linkage.link.link` returns them, `exclusions` the reason why a pupil is out whatever it links to (null:
+    `links` as `link_pupils` returns them, `exclusions` the reason why a pupil is out whatever it links to (null:
     none), `tiers` the eligibility tier of the linked household (null: not linked).
     """
     no_benefit = pc.fill_null(pc.equal(tiers, "none"), False)

@@ -5,29 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_FROM_HOUSEHOLD = (
-    "household_ref",
-    "child_seq",
-    "child_forename",
-    "child_surname",
-    "child_dob",
-    "claimant_title",
-    "claimant_forename",
-    "claimant_surname",
-    "suppress_contact",
-)
-_FROM_PUPIL = {
-    "pupil_forename": "forename",
-    "pupil_surname": "surname",
-    "pupil_dob": "dob",
-    "nc_year": "nc_year",
-    "school_name": "school_name",
-    "urn": "urn",
-    "school_borough": "school_borough",
-    "upn": "upn",
-}
-_FROM_LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence")
-_FROM_ASSESSMENT = ("tier", "tier_reason", "rule_version")
+from shared.agreements.free_school_meals.releases import FROM_ASSESSMENT, FROM_HOUSEHOLD, FROM_LINK, FROM_PUPIL
 
 
 def match_refs(pupils: pa.Table, households: pa.Table) -> pa.Array:
@@ -46,8 +24,8 @@ def match_refs(pupils: pa.Table, households: pa.Table) -> pa.Array:
 def pairs(pupils: pa.Table, households: pa.Table, links: pa.Table, assessment: pa.Table) -> pa.Table:
     """All that is known of linked pairs: four aligned tables, one pair a position. Sorted by `match_ref`."""
     columns = {"match_ref": match_refs(pupils, households)}
-    columns |= {name: households.column(name) for name in _FROM_HOUSEHOLD}
-    columns |= {name: pupils.column(source) for name, source in _FROM_PUPIL.items()}
-    columns |= {name: links.column(name) for name in _FROM_LINK}
-    columns |= {name: assessment.column(name) for name in _FROM_ASSESSMENT}
+    columns |= {name: households.column(name) for name in FROM_HOUSEHOLD}
+    columns |= {name: pupils.column(source) for name, source in FROM_PUPIL.items()}
+    columns |= {name: links.column(name) for name in FROM_LINK}
+    columns |= {name: assessment.column(name) for name in FROM_ASSESSMENT}
     return pa.table(columns).sort_by("match_ref").combine_chunks()

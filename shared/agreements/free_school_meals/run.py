@@ -12,14 +12,15 @@ import pyarrow.compute as pc
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import pairs
+from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
 
 PENDING = "pending"
 """Kept by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
-PENDING_COLUMNS = ["match_ref", "upn", "urn", "school_borough", "tier"]
 RESULTS = "results"
 
 
@@ -61,10 +62,11 @@ def run(job: Job, pupils: pa.Table, households: pa.Table, agreement: Agreement, 
 
 def find(pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: date) -> Linked:
     """Link and assess."""
-    rule_set = agreement.eligibility.rule_set
+    terms = own_terms(agreement)
+    rule_set = terms.eligibility.rule_set
     second = second_registrations(pupils)
     exclusions = pc.if_else(second, DUPLICATE, exclude_pupils(pupils, rule_set=rule_set, as_of=as_of))
-    links = link_main_registrations(pupils, second, households, agreement.linkage)
+    links = link_main_registrations(pupils, second, households, terms.linkage)
     linked_households = households.take(links.column("household_row").combine_chunks())
     assessment = assess(linked_households, rule_set=rule_set, as_of=as_of)
     tiers = pc.if_else(

@@ -45,8 +45,8 @@ def route(pupils: pa.Table, directory: pa.Table, agreement: Agreement, *, school
         pc.index_in(pupils.column("postcode"), directory.column("postcode").combine_chunks()).combine_chunks(),
     )
     code = pc.coalesce(pupils.column("home_la").combine_chunks(), by_postcode)
-    known = pa.array([b.ons_code for b in agreement.boroughs] + [b.dfe_code for b in agreement.boroughs])
-    slugs = pa.array([b.slug for b in agreement.boroughs] * 2)
+    known = pa.array([a.ons_code for a in agreement.authorities] + [a.dfe_code for a in agreement.authorities])
+    slugs = pa.array([a.slug for a in agreement.authorities] * 2)
     borough = pc.take(slugs, pc.index_in(code, known))
     participant = pc.is_in(borough, pa.array(agreement.controllers))
     own = pc.fill_null(pc.equal(borough, school), False)

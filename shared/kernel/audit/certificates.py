@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from shared.kernel import names
 from shared.kernel.audit.chains import LedgerCopy
 from shared.kernel.audit.report import Destruction
 from shared.kernel.envelope.keys import PublicKey, lookup, read_public
@@ -22,7 +23,7 @@ FOLDER, KEYS = "certificates", "keys"
 Promises = Callable[[str], int]
 """The days that an agreement of this id promises; for any other text, the fewest."""
 
-_WORD = re.compile(r"[0-9a-f]{32}|[a-z]+([._-][a-z]+)*")
+_WORD = re.compile(f"{names.ID}|{names.WORD}")
 
 
 @dataclass(frozen=True)

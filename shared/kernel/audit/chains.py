@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from shared.kernel import names
 from shared.kernel.errors import LedgerBroken
 from shared.kernel.ledger.chain import verify_chain
 from shared.kernel.ledger.events import Event
 
 FOLDER = "ledger"
-_BLOB = re.compile(r"[a-z]{2,16}/[a-z0-9-]+/\d{4}\.json")
+_BLOB = re.compile(rf"{names.KIND}/[a-z0-9-]+/\d{{4}}\.json")
 
 
 @dataclass(frozen=True)

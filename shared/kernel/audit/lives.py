@@ -15,13 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.kernel import names
 from shared.kernel.audit.coded import Coded
 from shared.kernel.audit.columns import Mask, Numbers
 from shared.kernel.audit.explain import Row
 from shared.kernel.audit.places import REPORTS, Place
 from shared.kernel.audit.schema import VERBS
 
-_RECEIPT = re.compile(r"[^/]+/[^/]+/([0-9a-f]{32})/receipt\.json")
+_RECEIPT = re.compile(rf"[^/]+/[^/]+/({names.ID})/receipt\.json")
 _OF_OBJECTS = frozenset({"inbox", "outbox", "staging", "requests", "claims", "certificates", "ledger", "deadletter"})
 _WRITTEN = frozenset({"PutBlob", "PutBlockList", "PutBlobFromURL", "CopyBlob"})
 _GONE = frozenset({"DeleteBlob"})

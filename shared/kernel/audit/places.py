@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.kernel import names
 from shared.kernel.terms.agreements import NONE
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ INDEX, TIES = "index", "ties"
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = ("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile")
 _ANSWERS = ("report.json", "report.xlsx", "receipt.json")
-_ID = "[0-9a-f]{32}"
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def folders_of(agreed: Agreed) -> frozenset[str]:
 def _of_outboxes(agreements: Agreements) -> str:
     """Names in outboxes that this product's own grammar makes, and nobody else: safe to repeat."""
     made = [
-        f"{_one_of([*_ids(agreements), EXCHANGE])}/{REPORTS}/{_ID}/{_one_of(_ANSWERS)}",
-        rf"{EXCHANGE}/{CERTIFICATES}/\d{{4}}-\d\d-\d\d-{_ID}\.json",
+        f"{_one_of([*_ids(agreements), EXCHANGE])}/{REPORTS}/{names.ID}/{_one_of(_ANSWERS)}",
+        rf"{EXCHANGE}/{CERTIFICATES}/\d{{4}}-\d\d-\d\d-{names.ID}\.json",
     ]
     for agreed in agreements:
         collections = _one_of({name for terms in agreed.terms.datasets.values() for name in terms.collections})
@@ -109,7 +109,7 @@ def _of_outboxes(agreements: Agreements) -> str:
             files = {(folder, f"{release}.parquet") for release, folder in rights.sends.items()}
             files.add((rights.folder, "summary.json"))
             made += [
-                f"{re.escape(agreed.terms.id)}/{re.escape(folder)}/{collections}/{_ID}/{re.escape(file)}"
+                f"{re.escape(agreed.terms.id)}/{re.escape(folder)}/{collections}/{names.ID}/{re.escape(file)}"
                 for folder, file in sorted(files)
             ]
     return "|".join(made)
@@ -117,7 +117,7 @@ def _of_outboxes(agreements: Agreements) -> str:
 
 def _of_ledger(agreements: Agreements) -> str:
     kinds = {*_OWN_WORK, *(kind for agreed in agreements for kind in agreed.pipeline.kinds)}
-    return rf"{_one_of(kinds)}/(\d{{8}}-(\d{{4}}-)?)?{_ID}/\d{{4}}\.json"
+    return rf"{_one_of(kinds)}/(\d{{8}}-(\d{{4}}-)?)?{names.ID}/\d{{4}}\.json"
 
 
 def _ids(agreements: Agreements) -> list[str]:

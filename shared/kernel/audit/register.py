@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from shared.kernel.audit.questions import REGISTER
 from shared.kernel.errors import InvalidInput
-from shared.kernel.terms.model import Slug
+from shared.kernel.texts import Slug
 
 FILE = "register.yaml"
 

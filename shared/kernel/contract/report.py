@@ -25,6 +25,9 @@ from shared.kernel.contract.sheets import new_workbook, write_sheet
 from shared.kernel.contract.validate import REJECTED, Validation
 from shared.kernel.errors import NOTHING, Delayed, Particulars, RejectedDrop
 
+VERSION = 2
+"""Of the JSON. In the first, which does not say its version, `group` was called `school`."""
+
 MOST_LINES = 50_000
 """How many lines a report spells out."""
 
@@ -86,6 +89,7 @@ _CODES_HEADER = (
 def report_json(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
     """The report as UTF-8 JSON. A drop refused as a whole has no row counts (null) and one line, about the file."""
     head = {
+        "version": VERSION,
         "facts": dict(facts),
         **_counts(outcome),
         "row_numbering": NUMBERING,

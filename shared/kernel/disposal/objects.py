@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.kernel import names
 from shared.kernel.envelope.manifest import EXCHANGE, Manifest, from_metadata
 from shared.kernel.errors import UntrustedDrop
 from shared.kernel.intake.identity import derived_id, drop_id
@@ -48,7 +49,7 @@ OWN = f"{NONE}/disposal-"
 DELIVERED = f"{NONE}/certificates/"
 """Where in an outbox certificates are delivered."""
 
-_WORK = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+_WORK = re.compile(rf"(?<![0-9a-f]){names.ID}(?![0-9a-f])")
 
 
 @dataclass(frozen=True)

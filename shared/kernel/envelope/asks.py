@@ -52,7 +52,7 @@ KEY_ID = Ask(
 MEMBER_FORMS = {
     "agreement": "is the agreement's id alone, lower case, without its version",
     "agreement_version": "is three numbers with dots: 1.0.0",
-    "collection": "is a year and a word: 2026-autumn",
+    "collection": "is a term or a year: 2026-autumn, 2025-26",
     "dataset": "is the name of one of the agreement's datasets, lower case",
     "key_id": "is the kid of the drop key, letter by letter: ring:, owner, /drop/ and 12 hexadecimal digits; or a URL "
     "in a vault",

@@ -7,7 +7,6 @@ only public parts is the same code for both and stands here: wrapping and verify
 from __future__ import annotations
 
 import json
-import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -17,12 +16,11 @@ from typing import Any, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
 
+from shared.kernel import names
 from shared.kernel.envelope import jwk
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.gates import BAD_SIGNATURE, NO_KEY, NOT_A_KEY
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
-
-_OWNER = re.compile(r"[a-z](-?[a-z]){1,56}")
 
 
 class Use(StrEnum):
@@ -134,7 +132,7 @@ def _public(entry: dict[str, Any]) -> PublicKey:
 
 def check_owner(owner: str) -> str:
     """The owner, if it can be one: ids, file names and vault names are made of it. Raises `ValueError` otherwise."""
-    if not _OWNER.fullmatch(owner):
+    if not names.is_slug(owner):
         raise ValueError("not a slug")
     return owner
 

@@ -8,9 +8,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from shared.kernel import names
 from shared.kernel.envelope import asks, faults
 from shared.kernel.envelope.canonical import canonical, from_text, to_text
 from shared.kernel.envelope.limits import METADATA_LIMIT, SIGNATURE_BYTES
+from shared.kernel.texts import Collection, Dataset, DropId, Slug, Version
 
 EXCHANGE = "exchange"
 """How the exchange itself is named where a borough is named by its slug."""
@@ -27,12 +29,11 @@ def _utc_seconds(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
 
 
-Party = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z]){1,56}$")]
 KeyId = Annotated[
     str,
     StringConstraints(
         max_length=300,
-        pattern=r"^(ring:[a-z-]{2,64}/[a-z]{1,16}/[0-9a-f]{12}|https://[a-z0-9.:-]{1,160}/keys/[a-z0-9-]{1,80}/[0-9a-f]{32})$",
+        pattern=rf"^(ring:{names.SLUG}/[a-z]{{1,16}}/[0-9a-f]{{12}}|https://[a-z0-9.:-]{{1,160}}/keys/[a-z0-9-]{{1,80}}/{names.ID})$",
     ),
 ]
 Moment = Annotated[datetime, AfterValidator(_utc_seconds)]
@@ -44,14 +45,14 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
-    sender: Party
-    receiver: Party
+    sender: Slug
+    receiver: Slug
     """A borough's slug or `exchange`."""
-    agreement: Party
-    agreement_version: Annotated[str, StringConstraints(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$")]
-    dataset: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
+    agreement: Slug
+    agreement_version: Version
+    dataset: Dataset
     """A dataset or, from the exchange to a borough, a release."""
-    collection: Annotated[str, StringConstraints(pattern=r"^\d{4}-[a-z]{1,16}$")]
+    collection: Collection
     """Which census the file belongs to: `2026-autumn`."""
     rows: Annotated[int, Field(ge=0, le=2**31 - 1)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -61,7 +62,7 @@ class Manifest(BaseModel):
     signing_key_id: KeyId
     prepared_at: Moment
     """When the sender says it sealed the file; UTC, whole seconds."""
-    replaces: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    replaces: DropId | None = None
     """The id of the drop that this file replaces, where its sender has been asked; left out otherwise."""
 
     @property

@@ -17,14 +17,15 @@ from typing import Any
 
 from azure.keyvault.keys.crypto import CryptographyClient
 
+from shared.kernel import names
 from shared.kernel.envelope import asks, jwk
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.gates import NOT_A_KEY
 from shared.kernel.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
 from shared.kernel.errors import InvalidInput
 
-_FILE = re.compile(r"([a-z-]+)\.([a-z]+)\.[0-9a-f]{12}\.jwk\.json")
-_RING_ID = re.compile(r"ring:([a-z-]+)/([a-z]+)/([0-9a-f]{12})")
+_FILE = re.compile(rf"({names.SLUG})\.([a-z]+)\.[0-9a-f]{{12}}\.jwk\.json")
+_RING_ID = re.compile(rf"ring:({names.SLUG})/([a-z]+)/([0-9a-f]{{12}})")
 
 
 class LocalKeyRing(PublicSide):

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from shared.kernel import names
+
 _NAME = re.compile(
-    r"(?P<dataset>[a-z]+)ties/(?P<collection>\d{4}-[a-z]+)/"
-    r"(?P<sender>[a-z-]+)\.(?P<later>[0-9a-f]{32})\.(?P<earlier>[0-9a-f]{32})\.(?P<word>meets|apart)"
+    rf"(?P<dataset>{names.DATASET})ties/(?P<collection>{names.COLLECTION})/"
+    rf"(?P<sender>{names.SLUG})\.(?P<later>{names.ID})\.(?P<earlier>{names.ID})\.(?P<word>meets|apart)"
 )
 
 
@@ -60,7 +62,7 @@ class Tie:
     def named(cls, name: str) -> Tie:
         """Read a blob name back. Raises `ValueError` for any other name."""
         found = _NAME.fullmatch(name)
-        if not found:
+        if not found or not names.is_collection(found["collection"]):
             raise ValueError("not the name of a tie")
         dataset, collection, sender, later, earlier, word = found.groups()
         return cls(dataset, collection, sender, later, earlier, word == "meets")

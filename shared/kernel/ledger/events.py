@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.kernel import names
 from shared.kernel.errors import LedgerBroken, LedgerRefused
 
 START = "0" * 64
@@ -32,12 +33,11 @@ MOST = 10**12
 _CODE = re.compile(
     r"(?!.*\d{6}|.*\d{4}-?\d\d-?\d\d)[a-z][a-z0-9]*([._@-][a-z0-9]+)*"  # accepted, fsm@1.0.0, excluded.leaver
     r"|[A-Z]{3}-\d{3}"  # PUP-014
-    r"|\d{4}-[a-z]+"  # 2026-autumn
+    rf"|{names.COLLECTION}"  # 2026-autumn
     r"|\d{3}"  # 208
 )
-_SUBJECT = re.compile(r"[a-z]{2,16}:[a-z0-9]+(-[a-z0-9]+)*")
-_SLUG = re.compile(r"[a-z]+([._-][a-z]+)*")
-_AGREEMENT = re.compile(r"[a-z]+(-[a-z]+)*@\d+\.\d+\.\d+")
+_SUBJECT = re.compile(names.SUBJECT)
+_WORD = re.compile(names.WORD)
 _HASH = re.compile(r"[0-9a-f]{16,96}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -107,11 +107,11 @@ class Event:
 
 _GRAMMAR = {
     "subject": _SUBJECT,
-    "step": _SLUG,
+    "step": _WORD,
     "at": _TIME,
-    "service": _SLUG,
-    "tenant": _SLUG,
-    "agreement": _AGREEMENT,
+    "service": _WORD,
+    "tenant": re.compile(names.SLUG),
+    "agreement": re.compile(names.REFERENCE),
     "previous": _HASH,
 }
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shared.kernel import names
 from shared.kernel.errors import Changed, Missing, Unreadable, UnusableName
 from shared.kernel.storage.grid import CREATED, NamedBlob, named_blob
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 POLICY_RUNS = "policy-runs"
 _LARGEST = 4 * 2**20
 _POLICY_RUN = "Microsoft.Storage.LifecyclePolicyCompleted"
-_CONTAINER = re.compile(r"([a-z-]+)-inbox|requests")
+_CONTAINER = re.compile(rf"({names.SLUG})-inbox|requests")
 _SENT = ("id", "topic", "subject", "eventType", "eventTime", "data", "dataVersion", "metadataVersion")
 """What an event has when it is delivered; the rest is of the dead letter."""
 _CODE = re.compile(r"[A-Za-z]{1,60}")

@@ -23,13 +23,13 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from azure.storage.blob import BlobServiceClient, LinearRetry
 
+from shared.kernel import names
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.storage.areas import SINGLE_PUT_BYTES, Area
 from shared.kernel.storage.faults import translated
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
-_SLUG = re.compile(r"[a-z](-?[a-z]){1,56}")
 _BY_BOROUGH = ("staging", "requests", "claims", "certificates")
 _SHARED = (*_BY_BOROUGH, "ledger", "reference", "deadletter")
 
@@ -239,6 +238,6 @@ def default_credential() -> TokenCredential:
 
 def _checked(slug: str) -> str:
     """A slug becomes a container name or a prefix; an empty or crafted one would widen what a call reaches."""
-    if not _SLUG.fullmatch(slug):
-        raise ValueError("not a borough's slug")
+    if not names.is_slug(slug):
+        raise ValueError("not a party's slug")
     return slug

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from shared.kernel.terms.gates import OTHER_AGREEMENT
 from shared.kernel.terms.model import Agreement, Limits, Records, Retention
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from shared.kernel.contract.columns import Contract
     from shared.kernel.terms.pipeline import Pipeline
 
 NONE = "exchange"
@@ -18,18 +21,35 @@ NONE = "exchange"
 the answer to a drop whose manifest cannot be believed."""
 
 
-@dataclass(frozen=True)
-class Agreed:
-    """One agreement: what it says, and what it does."""
+class Brought(Protocol):
+    """What an agreement's package brings. It is imported when it is asked for: a trigger is indexed, and a command
+    answers, by the terms alone."""
 
-    terms: Agreement
-    find_pipeline: Callable[[], Pipeline]
-    """Called when it is needed: what only reads terms loads no library for rows."""
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """The datasets' contracts."""
 
     @property
     def pipeline(self) -> Pipeline:
-        """What it does with rows."""
-        return self.find_pipeline()
+        """What is done with rows."""
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """One agreement: what it says, and what its package brings."""
+
+    terms: Agreement
+    brought: Brought
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """The datasets' contracts. All that a party's own side needs beside the terms."""
+        return self.brought.contracts
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """What is done with rows. The exchange alone asks for it."""
+        return self.brought.pipeline
 
     @property
     def both(self) -> tuple[Agreement, Pipeline]:
@@ -63,6 +83,10 @@ class Agreements:
                 return agreed
         told = ", ".join(f"{agreed.terms.id}, version {agreed.terms.version}" for agreed in self.every)
         raise OTHER_AGREEMENT.refusal(f"In force: {told}.")
+
+    def in_force(self, on: date) -> tuple[Agreed, ...]:
+        """Those that are in force on that day."""
+        return tuple(agreed for agreed in self.every if agreed.terms.in_force.covers(on))
 
     @cached_property
     def parties(self) -> tuple[str, ...]:

@@ -32,23 +32,24 @@ OTHER_AGREEMENT = AgreementCode(
     "AGR-002", "The drop names another agreement or version.", "Seal it again with the agreement that is in force."
 )
 UNKNOWN_DATASET = AgreementCode(
-    "AGR-003", "The agreement has no such dataset.", "Drop pupils, households or decisions as the agreement lists them."
+    "AGR-003", "The agreement has no such dataset.", "Drop a dataset of the agreement, under its name."
 )
 MAY_NOT_DROP = AgreementCode(
-    "AGR-004", "The agreement does not let this borough drop this dataset.", "Ask for a change of the agreement."
+    "AGR-004", "The agreement does not let this party drop this dataset.", "Ask for a change of the agreement."
 )
 MAY_NOT_RECEIVE = AgreementCode(
-    "AGR-005", "The agreement does not send this column to that borough.", "Ask for a change of the agreement."
+    "AGR-005", "The agreement does not send this column to that party.", "Ask for a change of the agreement."
 )
 TOO_MANY_OFFICERS = AgreementCode(
     "AGR-006",
-    "The file names more officers than the agreement allows a borough.",
-    "Let only the borough's named officers decide.",
+    "The file names more officers than the agreement allows a party.",
+    "Let only the party's named officers decide.",
 )
+NO_AGREEMENT = AgreementCode("AGR-007", "There is no agreement of this id.", "Give the id of one of those there are.")
 COLLECTION_NOT_OPEN = AgreementCode(
     "DRP-009",
     "The agreement opens no such collection for this dataset on this day.",
-    "Seal it again under a collection that is open, the same for pupils, households and decisions; the agreement lists "
+    "Seal it again under a collection that is open, the same for all datasets that are to meet; the agreement lists "
     "them.",
 )
 CODES = (
@@ -58,6 +59,7 @@ CODES = (
     MAY_NOT_DROP,
     MAY_NOT_RECEIVE,
     TOO_MANY_OFFICERS,
+    NO_AGREEMENT,
     COLLECTION_NOT_OPEN,
 )
 
@@ -69,11 +71,11 @@ def check_named(agreement: Agreement, reference: str) -> None:
 
 
 def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> None:
-    """Raise `NotAgreed` (AGR-001, 003, 004) unless borough `slug` may drop `dataset` on that day."""
+    """Raise `NotAgreed` (AGR-001, 003, 004) unless the party `slug` may drop `dataset` on that day."""
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
     if dataset not in agreement.datasets:
-        raise UNKNOWN_DATASET.refusal()
+        raise UNKNOWN_DATASET.refusal(f"It has: {', '.join(agreement.datasets)}.")
     if slug not in agreement.terms_of(dataset).dropped_by:
         raise MAY_NOT_DROP.refusal()
 
@@ -89,7 +91,7 @@ def check_open(agreement: Agreement, dataset: str, collection: str, on: date) ->
 
 
 def may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> bool:
-    """Whether borough `slug` may drop `dataset` on that day."""
+    """Whether the party `slug` may drop `dataset` on that day."""
     try:
         check_may_drop(agreement, slug, dataset, on)
     except NotAgreed:
@@ -108,7 +110,7 @@ def check_may_release(
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
     terms = agreement.release_terms(release)
-    if terms is None or to not in agreement.controllers:
+    if terms is None or to not in {*agreement.controllers, *agreement.recipients}:
         raise MAY_NOT_RECEIVE.refusal()
     if terms.to != "any" and (to == own) != (terms.to == "own"):
         raise MAY_NOT_RECEIVE.refusal()
@@ -126,6 +128,6 @@ def may_release(agreement: Agreement, release: str, columns: Iterable[str], *, t
 
 
 def check_officers(agreement: Agreement, officers: int) -> None:
-    """Raise `NotAgreed` (AGR-006) when a borough acts through more officers than the agreement allows."""
-    if officers > agreement.officers_per_borough:
+    """Raise `NotAgreed` (AGR-006) when a party acts through more officers than the agreement allows."""
+    if officers > agreement.officers_per_party:
         raise TOO_MANY_OFFICERS.refusal()

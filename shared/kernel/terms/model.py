@@ -1,24 +1,25 @@
-"""What an agreement says, typed. Every field is read from `agreements/*.yaml`; a key that is wrong is named on load."""
+"""What any agreement says, typed. Every field is read from its file; a key that is wrong is named on load.
+
+An agreement's package adds to this what its own method needs, as a subclass with keys of its own (`terms.py` there).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from shared.methods.linkage.policy import LinkagePolicy
+from shared.kernel.parties.model import RESERVED, Party, check_distinct
+from shared.kernel.parties.register import authorities
+from shared.kernel.texts import Collection, Dataset, Slug, Version
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z](-?[a-z]){1,56}$")]
-Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
-Dataset = Literal["pupils", "households", "decisions"]
-Release = Literal["matches", "review", "enrolments"]
 Receiver = Literal["own", "others", "any"]
 """Of a release: the party whose job it is, any other participant, or both."""
 Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"]
-Collection = Annotated[str, StringConstraints(pattern=r"^\d{4}-(autumn|spring|summer)$")]
-"""A school census by its year and term: `2026-autumn`."""
+"""Where the exchange keeps anything that may be about a person."""
 Days = Annotated[int, Field(ge=1)]
 
 
@@ -28,7 +29,8 @@ def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-Slugs = Annotated[tuple[Slug, ...], Field(min_length=1), AfterValidator(_once)]
+Slugs = Annotated[tuple[Slug, ...], AfterValidator(_once)]
+SomeSlugs = Annotated[tuple[Slug, ...], Field(min_length=1), AfterValidator(_once)]
 Columns = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_once)]
 
 
@@ -36,17 +38,6 @@ class Terms(BaseModel):
     """A part of the agreement: frozen, and an unknown key is an error rather than a silence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Borough(Terms):
-    """One local authority. Codes of different registers do not sort together: join on them, never by position."""
-
-    slug: Slug
-    name: str
-    ons_code: Annotated[str, StringConstraints(pattern=r"^E09\d{6}$")]
-    """ONS geography code, as `home_la` and postcode directories give it."""
-    dfe_code: Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
-    """DfE code: the first three digits of a LAESTAB."""
 
 
 class Period(Terms):
@@ -83,7 +74,7 @@ class LawfulBasis(Terms):
 class DatasetTerms(Terms):
     """Who may drop a dataset, for what, when, and how old it may be."""
 
-    dropped_by: Slugs
+    dropped_by: SomeSlugs
     purpose: Slug
     stale_after_days: Days
     collections: Annotated[dict[Collection, Period], Field(min_length=1)]
@@ -95,7 +86,7 @@ class DatasetTerms(Terms):
 
 
 class ReleaseTerms(Terms):
-    """Which columns of a release go to which side."""
+    """Which columns of a release go to whom."""
 
     to: Receiver
     columns: Columns
@@ -119,18 +110,6 @@ class Limits(Terms):
         what was taken in must find room."""
         grown = self.decompressed_bytes + STAGED_ROW_BYTES * self.rows
         return Limits(bytes=grown, rows=self.rows, columns=self.columns + 1, decompressed_bytes=grown)
-
-
-class LinkagePolicyFile(LinkagePolicy):
-    """The policy as the agreement file has it: the model is a file beside it."""
-
-    model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*\.json$")] | None = None  # type: ignore[assignment]
-
-
-class EligibilityTerms(Terms):
-    """Which dated rule set decides the tier."""
-
-    rule_set: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
 
 
 class Retention(Terms):
@@ -169,79 +148,100 @@ class Records(Terms):
 
 
 class Agreement(Terms):
-    """A data sharing agreement and the authorities it names.
+    """A data sharing agreement.
 
-    `boroughs` are all 33 London authorities, participants or not: a pupil's home may be any of them.
+    A package's subclass adds its own keys, and says which datasets it has a contract for (`CONTRACTED`) and which
+    columns of which release its pipeline makes (`MADE`): terms that ask for more are refused on load.
     """
+
+    CONTRACTED: ClassVar[frozenset[str]] = frozenset()
+    MADE: ClassVar[Mapping[str, frozenset[str]]] = {}
 
     id: Slug
     title: str
     version: Version
     in_force: Period
-    controllers: Slugs
+    controllers: SomeSlugs
+    """The parties that decide together what is shared, and drop or collect."""
+    recipients: Slugs = ()
+    """Parties that only collect, such as a hub."""
+    parties: tuple[Party, ...] = ()
+    """Those of its parties that no register has: a school, a hub, a research body."""
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)]
     lawful_basis: Annotated[tuple[LawfulBasis, ...], Field(min_length=1)]
-    datasets: dict[Dataset, DatasetTerms]
+    datasets: Annotated[dict[Dataset, DatasetTerms], Field(min_length=1)]
     limits: Limits
-    releases: dict[Release, ReleaseTerms]
-    linkage: LinkagePolicy
-    eligibility: EligibilityTerms
+    releases: dict[Dataset, ReleaseTerms]
     retention: Retention
     records: Records
-    officers_per_borough: Annotated[int, Field(ge=1)]
-    boroughs: tuple[Borough, ...]
+    officers_per_party: Annotated[int, Field(ge=1)]
+
+    @classmethod
+    def with_files(cls, document: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        """The document with what it names by a file's name in the place of that name. `read` takes a file beside it."""
+        return document
 
     @model_validator(mode="after")
     def _names_hold(self) -> Agreement:
-        known = {borough.slug for borough in self.boroughs}
+        check_distinct((*authorities(), *self.parties))
+        if self.id in RESERVED:
+            raise ValueError(f"id: {self.id} is the exchange's own")
+        for key in ("controllers", "recipients"):
+            if unknown := set(getattr(self, key)) - set(self.by_slug):
+                raise ValueError(f"{key}: neither a known authority nor one of `parties`: {_told(unknown)}")
+        if twice := set(self.controllers) & set(self.recipients):
+            raise ValueError(f"recipients: a controller collects without being named here: {_told(twice)}")
+        if idle := {party.slug for party in self.parties} - {*self.controllers, *self.recipients}:
+            raise ValueError(f"parties: neither a controller nor a recipient: {_told(idle)}")
         purposes = {purpose.id for purpose in self.purposes}
-        if unknown := set(self.controllers) - known:
-            raise ValueError(f"controllers: not a London authority: {', '.join(sorted(unknown))}")
         for name, terms in self.datasets.items():
             if outside := set(terms.dropped_by) - set(self.controllers):
-                raise ValueError(f"datasets.{name}.dropped_by: not a controller: {', '.join(sorted(outside))}")
+                raise ValueError(f"datasets.{name}.dropped_by: not a controller: {_told(outside)}")
             if terms.purpose not in purposes:
                 raise ValueError(f"datasets.{name}.purpose: no such purpose: {terms.purpose}")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_carried_out(self) -> Agreement:
+        for name in self.datasets:
+            if name not in self.CONTRACTED:
+                raise ValueError(f"datasets.{name}: there is no contract for it, but for {_told(self.CONTRACTED)}")
+        for name, terms in self.releases.items():
+            if name not in self.MADE:
+                raise ValueError(f"releases.{name}: the pipeline makes no such release, but {_told(self.MADE)}")
+            if unmade := set(terms.columns) - self.MADE[name]:
+                raise ValueError(f"releases.{name}.columns: the pipeline makes no column {_told(unmade)}")
+        return self
+
     @property
     def reference(self) -> str:
-        """`fsm@1.0.0`: how events, manifests and results name this agreement."""
+        """`<id>@<version>`: how events, manifests and results name this agreement."""
         return f"{self.id}@{self.version}"
 
+    @property
+    def authorities(self) -> tuple[Party, ...]:
+        """Every authority that is known, party to this agreement or not: somebody may live in any of them."""
+        own = (party for party in self.parties if party.kind == "authority")
+        return (*authorities(), *own)
+
     @cached_property
-    def by_slug(self) -> dict[str, Borough]:
-        """All 33 authorities by slug."""
-        return {borough.slug: borough for borough in self.boroughs}
+    def by_slug(self) -> dict[str, Party]:
+        """All that can be a party, by slug: the authorities, and the agreement's own parties."""
+        return {party.slug: party for party in (*authorities(), *self.parties)}
 
     def terms_of(self, dataset: str) -> DatasetTerms:
         """The terms of a dataset. Raises `KeyError` when the agreement has no such dataset."""
-        return {str(name): terms for name, terms in self.datasets.items()}[dataset]
+        return self.datasets[dataset]
 
     def release_terms(self, release: str) -> ReleaseTerms | None:
         """The terms of a release, `None` when the agreement has no such release."""
-        return {str(name): terms for name, terms in self.releases.items()}.get(release)
+        return self.releases.get(release)
 
     @property
-    def participants(self) -> tuple[Borough, ...]:
-        """The authorities that are party to this agreement, in the order in which it names them."""
-        return tuple(self.by_slug[slug] for slug in self.controllers)
+    def participants(self) -> tuple[Party, ...]:
+        """The parties to this agreement, in the order in which it names them: controllers, then recipients."""
+        return tuple(self.by_slug[slug] for slug in (*self.controllers, *self.recipients))
 
 
-class BoroughRegister(Terms):
-    """The file `boroughs.yaml`."""
-
-    boroughs: tuple[Borough, ...]
-
-    @model_validator(mode="after")
-    def _codes_are_unique(self) -> BoroughRegister:
-        for field in ("slug", "ons_code", "dfe_code"):
-            _once(tuple(getattr(borough, field) for borough in self.boroughs))
-        return self
-
-
-class AgreementFile(Agreement):
-    """The file `fsm.yaml` as an editor sees it: an agreement without the register of boroughs."""
-
-    boroughs: tuple[Borough, ...] = Field(default=(), exclude=True)
-    linkage: LinkagePolicyFile
+def _told(names: Any) -> str:
+    return ", ".join(sorted(names))

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shared.kernel import names
+
 _NAME = re.compile(
-    r"(?P<dataset>[a-z]+)/(?P<collection>\d{4}-[a-z]+)/"
-    r"(?P<sender>[a-z-]+)\.(?P<prepared>\d{8}T\d{6}Z)\.(?P<drop>[0-9a-f]{32})\.parquet"
+    rf"(?P<dataset>{names.DATASET})/(?P<collection>{names.COLLECTION})/"
+    rf"(?P<sender>{names.SLUG})\.(?P<prepared>\d{{8}}T\d{{6}}Z)\.(?P<drop>{names.ID})\.parquet"
 )
 
 
@@ -34,7 +36,7 @@ class Partition:
     def named(cls, name: str) -> Partition:
         """Read a blob name back. Raises `ValueError` for any other name."""
         found = _NAME.fullmatch(name)
-        if not found:
+        if not found or not names.is_collection(found["collection"]):
             raise ValueError("not the name of a staged partition")
         prepared = datetime.strptime(found["prepared"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         return cls(found["dataset"], found["collection"], found["sender"], prepared, found["drop"])

@@ -1,19 +1,12 @@
-"""JSON Schema of the agreement files, for editors (`agreements/schema/`)."""
+"""JSON Schema of the files that say what is agreed and who the parties are, for editors. Each lies beside its file."""
 
 from __future__ import annotations
 
 import json
 
-from shared.kernel.terms.model import AgreementFile, BoroughRegister
+from pydantic import BaseModel
 
 
-def schemas() -> dict[str, str]:
-    """The schema files by name, as they are committed."""
-    return {
-        "agreement.schema.json": _text(AgreementFile.model_json_schema()),
-        "boroughs.schema.json": _text(BoroughRegister.model_json_schema()),
-    }
-
-
-def _text(schema: dict[str, object]) -> str:
-    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+def schema_text(model: type[BaseModel]) -> str:
+    """The schema of a file, as it is committed."""
+    return json.dumps(model.model_json_schema(), indent=2, sort_keys=True) + "\n"

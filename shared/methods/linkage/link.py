@@ -49,7 +49,7 @@ def link(left: pa.Table, right: pa.Table, schema: Schema, policy: LinkagePolicy)
 
     Reads the columns that `schema` declares; any of them may be absent. Returns a table of schema `LINKS`:
 
-    - `pupil_row`, `household_row`: 0-based positions; `household_row` is null for `unmatched`
+    - `left_row`, `right_row`: 0-based positions; `right_row` is null for `unmatched`
     - `outcome`: `matched` (no two share a right row), `review` (a person decides) or `unmatched`
     - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the right row is another
       person of what may be the same family, always for review
@@ -130,11 +130,11 @@ def _offer(
 ) -> Scored:
     """Every pair that some tier offers for a left row that is not matched, under the first tier that offers it."""
     rest = np.flatnonzero(_absent(matched.pairs.left, records.left_rows))
-    batches = [candidates(keyed, rest) for keyed in groups]
-    pairs = sum(batches[1:], batches[0])
-    tier = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
+    by_tier = [candidates(keyed, rest) for keyed in groups]
+    pairs = sum(by_tier[1:], by_tier[0])
+    tier = np.repeat(np.arange(len(by_tier)), [len(offered) for offered in by_tier])
     crowded = np.concatenate(
-        [~mask[keyed.left[batch.left]] for mask, keyed, batch in zip(alone, groups, batches, strict=True)]
+        [~mask[keyed.left[offered.left]] for mask, keyed, offered in zip(alone, groups, by_tier, strict=True)]
     )
     first = np.unique(pairs.left * records.right_rows + pairs.right, return_index=True)[1]
     pairs, tier, crowded = pairs.where(first), tier[first], crowded[first]

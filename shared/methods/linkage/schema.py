@@ -91,7 +91,7 @@ class RightColumns(Columns):
     """The table in which the other's rows are looked for. Rows may be of one family."""
 
     family: str | None = None
-    """What rows of one family have in common, such as the reference of a claim."""
+    """What rows of one family have in common, such as a reference number."""
     member: str | None = None
     """Which member of the family it is; decides nothing but an order between equals."""
     parents: tuple[Parent, ...] = ()

@@ -31,7 +31,17 @@ Exchange = Callable[..., Said]
 @pytest.fixture
 def exchange(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Exchange:
     """Run `exchange …` in this process, with nothing of the tester's own settings."""
-    for name in ("PROFILE", "BOROUGH", "KEYS", "AGREEMENTS", "INBOX_URL", "OUTBOX_URL", "ACCOUNT_URL", "TRACEBACK"):
+    for name in (
+        "PROFILE",
+        "BOROUGH",
+        "KEYS",
+        "AGREEMENTS",
+        "DEFAULT_AGREEMENT",
+        "INBOX_URL",
+        "OUTBOX_URL",
+        "ACCOUNT_URL",
+        "TRACEBACK",
+    ):
         monkeypatch.delenv(f"EXCHANGE_{name}", raising=False)
 
     def command(*args: object) -> Said:

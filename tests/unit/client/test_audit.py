@@ -112,5 +112,5 @@ def test_a_register_is_made_from_the_file_of_principals(tmp_path, capsys):
     roles = {named.id: named.role for named in read_register(out).principals()}
     assert roles == {app: "app", ends: "records", topic: "platform"}
     assert cli.run(["register", "infra/bicep/principals.yaml", *args, "--records", app]) == 2
-    assert cli.run(["register", "agreements/boroughs.yaml", *args]) == 2
+    assert cli.run(["register", "shared/kernel/parties/authorities.yaml", *args]) == 2
     assert "REC-003" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.agreements import copied
 from tests.opened import text_in
 from tests.world import household, pupil, table, upn
 
-AGREEMENTS = Path(__file__).parents[3] / "agreements"
 AS_OF = ("--as-of", "2026-11-21")
 NAMES = ("Amara", "Thandiwe", "Kwabena")
 
@@ -226,8 +225,7 @@ def test_link_draws_nothing_unasked_and_says_why_nothing_could_be_drawn(exchange
     said = exchange("link", tmp_path / "sure.parquet", households, "--out", tmp_path / "b", "--pictures", 5, "--json")
     assert (said.code, said.json["pictures"]) == (0, 0)
     assert "no pair is in review" in said.err
-    folder = tmp_path / "agreements"
-    shutil.copytree(AGREEMENTS, folder)
+    folder = copied(tmp_path / "agreements")
     terms = (folder / "fsm.yaml").read_text(encoding="utf-8")
     (folder / "fsm.yaml").write_text(terms.replace("  model: model-1.2.0.json\n", ""), encoding="utf-8")
     said = exchange("link", *unsure, "--out", tmp_path / "c", "--pictures", 5, "--agreements", folder)

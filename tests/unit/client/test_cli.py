@@ -14,9 +14,11 @@ import typer
 
 import client
 from client import cli, codes
+from client.code_page import code_page
+from client.pack import codes as pack_codes
 from client.settings import load_settings
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import InvalidInput
-from shared.kernel.terms.load import load_agreement
 
 OWN = {name: place for name, (place, _) in cli.COMMANDS.items() if place.startswith("client.")}
 
@@ -31,11 +33,11 @@ def test_help_imports_no_command_and_nothing_heavy():
 
 def test_version_names_package_agreement_and_format(exchange):
     assert exchange("--version").out == (
-        f"exchange {version('borough-exchange')} (agreement {load_agreement().reference}, exchange manifest 1)\n"
+        f"exchange {version('borough-exchange')} (agreement {load_agreement('fsm').reference}, exchange manifest 1)\n"
     )
     facts = exchange("--version", "--json").json
     assert facts["version"] == version("borough-exchange")
-    assert facts["agreement"] == load_agreement().reference
+    assert facts["agreement"] == load_agreement("fsm").reference
 
 
 def test_without_a_command_the_help_is_shown(exchange):
@@ -102,14 +104,14 @@ def test_every_code_that_is_raised_is_documented_and_every_documented_code_is_ra
     folder = Path(client.__file__).parent
     operators = folder.with_name("operate")
     text = {path: path.read_text(encoding="utf-8") for room in (folder, operators) for path in room.rglob("*.py")}
-    raised = set(re.findall(r"invalid\(\s*\"(INP-\d+)\"", "".join(text.values()))) | {"INP-000"}
+    raised = set(re.findall(r"invalid\(\s*\"((?:INP|TOT)-\d+)\"", "".join(text.values()))) | {"INP-000"}
     assert raised == set(codes.INPUT_CODES)
-    assert len({code.code for code in codes.PACK_CODES}) == len(codes.PACK_CODES)
+    assert len({code.code for code in pack_codes.PACK_CODES}) == len(pack_codes.PACK_CODES)
     rest = "".join(body for path, body in text.items() if path.name != "codes.py")
-    names = {name for name, value in vars(codes).items() if isinstance(value, codes.PackCode)}
+    names = {name for name, value in vars(pack_codes).items() if isinstance(value, pack_codes.PackCode)}
     assert {name for name in names if not re.search(rf"\b{name}\b", rest)} == set()
-    page = codes.code_page()
-    assert all(code in page for code in [*codes.INPUT_CODES, *(code.code for code in codes.PACK_CODES)])
+    page = code_page()
+    assert all(code in page for code in [*codes.INPUT_CODES, *(code.code for code in pack_codes.PACK_CODES)])
 
 
 def test_an_option_goes_before_the_environment_and_that_before_the_profile(tmp_path):

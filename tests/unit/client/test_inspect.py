@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from client.cli import run
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope import gates
-from shared.kernel.terms.load import load_agreement
+from tests.agreements import copied
 from tests.vectors.make import LIST
 from tests.vectors.sealing import AGREEMENT_VERSION, FOLDER, KEYS
 
@@ -25,10 +26,9 @@ ELSEWHERE = ("DRP-001", "DRP-002", "DRP-013")
 @pytest.fixture(scope="module")
 def agreements(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The agreement as the vectors were sealed under it."""
-    folder = tmp_path_factory.mktemp("agreements")
-    shutil.copytree(ROOT / "agreements", folder, dirs_exist_ok=True)
+    folder = copied(tmp_path_factory.mktemp("agreements"))
     text = (folder / "fsm.yaml").read_text(encoding="utf-8")
-    version = load_agreement().version
+    version = load_agreement("fsm").version
     (folder / "fsm.yaml").write_text(text.replace(f"version: {version}", f"version: {AGREEMENT_VERSION}", 1), "utf-8")
     return folder
 

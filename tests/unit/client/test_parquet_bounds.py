@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from client.files import read_parquet
 from client.parquet import read_bounded
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import InvalidInput, UntrustedDrop
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.model import Limits
 from tests.world import pupil, table
 
@@ -203,7 +203,7 @@ def test_check_and_seal_say_what_the_exchange_would_and_other_commands_say_it_in
 
 
 def test_the_agreement_admits_the_files_of_a_large_borough():
-    limits = load_agreement().limits
+    limits = load_agreement("fsm").limits
     assert limits.rows >= 100_000
 
 

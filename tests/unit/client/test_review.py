@@ -15,11 +15,11 @@ from python_calamine import CalamineWorkbook
 
 from client.reviewing import SIDE_BY_SIDE
 from shared.agreements.free_school_meals.contracts import DECISIONS
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 
 SCORES = {"rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence", "tier", "tier_reason"}
 EVIDENCE = "dob exact; surname exact; forename known variant; sex exact; address same postcode; family sibling matched"
-RELEASES = load_agreement().releases
+RELEASES = load_agreement("fsm").releases
 
 
 def pair(reference: str, probability: float, rule: str = "probabilistic", guard: str | None = "dob") -> dict[str, Any]:

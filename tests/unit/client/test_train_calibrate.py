@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from shared.methods.linkage.policy import LinkageModel
+from tests.agreements import copied
 from tests.world import decision, household, pupil, table, upn
 
 SYLLABLES = [f"{first}{middle}{last}" for first in "BDKLMNRT" for middle in "aeio" for last in ("va", "lo", "shi")]
-AGREEMENTS = Path(__file__).parents[3] / "agreements"
 
 
 def child(number: int) -> dict[str, Any]:
@@ -77,12 +76,11 @@ def test_train_writes_a_model_and_says_how_many_it_found(exchange, pupils, house
 
 
 def test_a_trained_model_is_used_when_the_agreement_names_it(exchange, pupils, households, tmp_path):
-    folder = tmp_path / "agreements"
-    shutil.copytree(AGREEMENTS, folder)
+    folder = copied(tmp_path / "agreements")
     assert exchange("train", pupils, households, "--out", folder / "model-1.3.0.json", "--version", "1.3.0").code == 0
     terms = folder / "fsm.yaml"
     terms.write_text(terms.read_text(encoding="utf-8").replace("model-1.2.0.json", "model-1.3.0.json"), "utf-8")
-    model = load_agreement(folder).linkage.model
+    model = load_agreement("fsm", folder).linkage.model
     assert model is not None
     assert model.version == "1.3.0"
     said = exchange("link", pupils, households, "--out", tmp_path / "links", "--agreements", folder, "--json")

@@ -6,7 +6,6 @@ import fnmatch
 import json
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,8 @@ import pytest
 
 from local.triggers.app import Triggers
 from local.triggers.imitation import Pace
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
+from tests.agreements import copied
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("pandas", "pyarrow", "numpy", "rapidfuzz", "xlsxwriter", "azure.storage", "azure.identity", "azure.keyvault")
@@ -31,7 +31,7 @@ def test_indexing_imports_nothing_heavy() -> None:
 
 
 def test_every_participant_has_a_trigger_of_its_own() -> None:
-    participants = load_agreement().controllers
+    participants = load_agreement("fsm").controllers
 
     assert Triggers.of_the_app().by_container == {
         **{f"{slug}-inbox": f"drop_{slug.replace('-', '_')}" for slug in participants},
@@ -44,7 +44,7 @@ def test_a_further_participant_gets_a_trigger_without_a_change_of_code(
 ) -> None:
     from functions import wiring
 
-    folder = Path(shutil.copytree(ROOT / "agreements", tmp_path / "agreements"))
+    folder = copied(tmp_path / "agreements")
     text = (folder / "fsm.yaml").read_text(encoding="utf-8")
     further = text.replace("controllers: [lambeth", "controllers: [tower-hamlets, lambeth")
     (folder / "fsm.yaml").write_text(further, encoding="utf-8")
@@ -69,18 +69,37 @@ def test_host_json_tries_five_times_and_bounds_memory() -> None:
     assert (Pace.of_blobs(), Pace.of_queues()) == (Pace(2, 1, 5), Pace(1, 1, 5))
 
 
-def test_the_hosts_own_lines_are_silenced_and_those_of_our_functions_are_not() -> None:
+def level(category: str) -> str:
+    """Which level `host.json` gives a category of the log, by .NET's rule: of the names that fit, the longest.
+
+    A name is the beginning of a category; one `*` in it stands for anything, and the rest for the category's end.
+    """
     levels = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["logging"]["logLevel"]
+    assert all(name.count("*") <= 1 for name in levels), "the host does not start with two"
+
+    def fits(name: str) -> bool:
+        start, _, end = name.lower().partition("*")
+        return category.lower().startswith(start) and category.lower().endswith(end)
+
+    return str(levels[max((name for name in levels if fits(name)), key=len, default="default")])
+
+
+def test_the_hosts_own_lines_are_silenced_and_those_of_our_functions_are_not() -> None:
     app = runpy.run_path(str(ROOT / "function_app.py"))["app"]
+    functions = [function.get_function_name() for function in app.get_functions()]
 
-    assert levels["Function"] == "Warning"
-    for function in app.get_functions():
-        assert levels[f"Function.{function.get_function_name()}.User"] == "Information"
+    for name in (*functions, "drop_tower_hamlets", "drop_school_100785"):
+        assert level(f"Function.{name}") == "Warning", "the host's lines have names of blobs in them"
+        assert level(f"Function.{name}.User") == "Information"
 
 
-@pytest.mark.parametrize(
-    "name", ["agreements", "function_app.py", "functions", "host.json", "requirements.txt", "shared"]
-)
+def test_a_further_party_needs_no_line_in_host_json() -> None:
+    text = (ROOT / "host.json").read_text(encoding="utf-8")
+    for party in load_agreement("fsm").participants:
+        assert party.slug.replace("-", "_") not in text
+
+
+@pytest.mark.parametrize("name", ["function_app.py", "functions", "host.json", "requirements.txt", "shared"])
 def test_what_runs_is_deployed(name: str) -> None:
     assert (ROOT / name).exists()
     assert not ignored(name)

@@ -15,12 +15,12 @@ from functions import drops, queued, requests, wiring
 from functions.queued import UnreadableEvent, blob_of
 from functions.reference import BlobReference
 from local.triggers.app import Triggers
+from shared.agreements.registry import load_agreement
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 
-PARTICIPANTS = load_agreement().controllers
+PARTICIPANTS = load_agreement("fsm").controllers
 
 
 def event(container: str, name: str) -> bytes:

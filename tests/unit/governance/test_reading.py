@@ -13,7 +13,7 @@ from docs.governance.reading import COMPARED_IN, checks, released_from, uses
 from docs.governance.watching import literals
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.linkage import SCHEMA
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.encode.read import read_records
 from shared.methods.linkage.encode.records import Records
@@ -98,12 +98,12 @@ def test_every_field_of_linkage_is_of_a_comparison_or_a_guard_and_linking_looks_
     for households in (at_one_postcode, another_surname):
         read = read_records(pupils, households, SCHEMA)
         watched = Watched(**{field.name: getattr(read, field.name) for field in fields(Records)})
-        link_records(watched, households, SCHEMA, load_agreement().linkage)
+        link_records(watched, households, SCHEMA, load_agreement("fsm").linkage)
     assert held - seen == set()
 
 
 def test_every_released_column_comes_from_where_the_annex_says() -> None:
-    releases = load_agreement().releases
+    releases = load_agreement("fsm").releases
     for release, terms in releases.items():
         assert set(released_from(str(release))) == set(terms.columns)
     assert released_from("matches")["pupil_dob"] == "pupils.dob"

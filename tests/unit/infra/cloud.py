@@ -10,11 +10,15 @@ from typing import Any
 
 import yaml
 
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.free_school_meals.terms import TERMS
+from shared.agreements.registry import load_agreement
+from shared.kernel.parties.register import authorities
 from shared.kernel.terms.model import Agreement
+from tests.agreements import of_the_pilot
 from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
 from tests.unit.infra.templates import ROOT
 
+TERMS_FILE = "shared/agreements/free_school_meals/agreement.yaml"
 BUILT_IN = {
     "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
     "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
@@ -110,8 +114,8 @@ def deploy_cloud(
     **parameters: Any,
 ) -> Cloud:
     """Both steps of a deployment, with some files `changed`: the main template, then the subscriptions."""
-    source = of_repository(ROOT, changed)
-    agreement = _agreement(source("agreements/fsm.yaml"))
+    source = of_repository(ROOT, {TERMS_FILE: terms_of_the_pilot()} | dict(changed or {}))
+    agreement = _agreement(source(TERMS_FILE))
     named = principals or principals_of(agreement)
     given = {
         "environmentName": "pilot",
@@ -127,6 +131,11 @@ def deploy_cloud(
     return Cloud(agreement, named["boroughs"], tuple(resources), private)
 
 
+def terms_of_the_pilot() -> str:
+    """The agreement's file between the boroughs of the pilot, whoever is party to what is shipped."""
+    return of_the_pilot((ROOT / TERMS_FILE).read_text(encoding="utf-8"))
+
+
 def deploy_events(*, private: bool) -> dict[str, Any]:
     """What the second step tells `infra/events.sh`."""
     names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
@@ -135,10 +144,9 @@ def deploy_events(*, private: bool) -> dict[str, Any]:
 
 @cache
 def _agreement(text: str) -> Agreement:
-    whole = load_agreement()
     terms = yaml.safe_load(text)
-    terms["linkage"]["model"] = whole.linkage.model
-    return Agreement.model_validate(terms | {"boroughs": whole.boroughs})
+    terms["linkage"]["model"] = load_agreement("fsm").linkage.model
+    return TERMS.model_validate(terms)
 
 
 def principals_of(agreement: Agreement) -> dict[str, Any]:
@@ -152,6 +160,6 @@ def principals_of(agreement: Agreement) -> dict[str, Any]:
 
 def all_of_london() -> dict[str, str]:
     """The agreement with all 33 authorities as its parties, as a changed file."""
-    everyone = ", ".join(borough.slug for borough in load_agreement().boroughs)
-    terms = (ROOT / "agreements/fsm.yaml").read_text(encoding="utf-8")
-    return {"agreements/fsm.yaml": re.sub(r"controllers: \[.*\]", f"controllers: [{everyone}]", terms)}
+    everyone = ", ".join(authority.slug for authority in authorities() if authority.ons_code.startswith("E09"))
+    terms = (ROOT / TERMS_FILE).read_text(encoding="utf-8")
+    return {TERMS_FILE: re.sub(r"controllers: \[.*\]", f"controllers: [{everyone}]", terms)}

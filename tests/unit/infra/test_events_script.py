@@ -123,7 +123,7 @@ def test_a_party_without_a_subscription_fails_the_deployment(tmp_path: Path) -> 
 
 def test_a_subscription_of_nobody_fails_the_deployment(tmp_path: Path) -> None:
     azure = Azure()
-    azure.subscriptions += ["drop-hackney", "drop-lambeth-old"]
+    azure.subscriptions += ["drop-nobody", "drop-lambeth-old"]
 
     done = azure.run(tmp_path)
 

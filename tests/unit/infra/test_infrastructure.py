@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shared.agreements.registry import load_agreement
 from tests.unit.infra.bicep import parse
-from tests.unit.infra.cloud import ROOT, Cloud, all_of_london, deploy_cloud, principals_of
+from tests.unit.infra.cloud import (
+    ROOT,
+    TERMS_FILE,
+    Cloud,
+    all_of_london,
+    deploy_cloud,
+    principals_of,
+    terms_of_the_pilot,
+)
 from tests.unit.infra.facts import FACTS, Fact
 from tests.unit.infra.templates import TEMPLATES
 from tests.unit.infra.words import DeploymentFailed
@@ -65,8 +74,7 @@ def test_a_third_officer_stops_the_deployment() -> None:
 
 
 def test_the_number_of_officers_is_the_agreements() -> None:
-    terms = (ROOT / "agreements/fsm.yaml").read_text(encoding="utf-8")
-    changed = {"agreements/fsm.yaml": terms.replace("officers_per_borough: 2", "officers_per_borough: 1")}
+    changed = {TERMS_FILE: terms_of_the_pilot().replace("officers_per_party: 2", "officers_per_party: 1")}
 
     with pytest.raises(DeploymentFailed, match="More officers than the agreement allows: lambeth, lewisham"):
         deploy_cloud(changed=changed)
@@ -96,7 +104,7 @@ def test_another_region_stops_the_deployment() -> None:
 def test_the_shipped_principals_name_every_participant_and_nobody() -> None:
     shipped = yaml.safe_load((ROOT / "infra/bicep/principals.yaml").read_text(encoding="utf-8"))
 
-    assert list(shipped["boroughs"]) == list(PILOT.agreement.controllers)
+    assert list(shipped["boroughs"]) == list(load_agreement("fsm").controllers)
     assert all(named == {"identity": "", "officers": []} for named in shipped["boroughs"].values())
     with pytest.raises(DeploymentFailed, match="No identity in principals"):
         deploy_cloud(principals=shipped)

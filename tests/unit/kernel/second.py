@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.agreements.registry import load_agreements
+from shared.agreements.registry import agreed
 from shared.kernel.terms.agreements import Agreed, Agreements
 from shared.kernel.terms.model import Agreement, ReleaseTerms, Retention
 from shared.kernel.terms.pipeline import Rights
+from tests.agreements import pilot
 
 FSM, SECOND = "fsm", "head-count"
 KIND, DATASET, EARLIER, COUNTS = "tally", "absences", "earlier", "counts"
@@ -48,8 +49,8 @@ class HeadCount:
 
 
 def fsm() -> Agreed:
-    """Free school meals, as it is shipped."""
-    return load_agreements()[FSM]
+    """Free school meals, between the boroughs of the pilot."""
+    return agreed(pilot())
 
 
 def second(**changes: Any) -> Agreed:

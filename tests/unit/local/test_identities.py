@@ -48,7 +48,7 @@ def test_a_token_is_kept_for_hours_and_renewed_before_it_ends_or_when_the_clock_
 
 
 def test_nobody_shares_an_id_and_ids_are_the_same_everywhere() -> None:
-    slugs = load_agreements().controllers
+    slugs = load_agreements().parties
     everybody = [identities.APP, identities.HOST, identities.DEPLOYER, identities.OPERATOR]
     everybody += [who for slug in slugs for who in (identities.borough(slug), identities.officer(slug))]
     assert len({who.object_id for who in everybody}) == len(everybody) == 12

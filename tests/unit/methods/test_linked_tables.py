@@ -218,31 +218,31 @@ def learnt(truth: Truth, *, measures: int, known: str = "") -> list[tuple[str, C
     return found
 
 
-@settings(TRIED, max_examples=400)
+@settings(TRIED, max_examples=150)
 @given(truths(3, 1))
 def test_nothing_small_is_learnt_of_one_file(truth: Truth) -> None:
     assert learnt(truth, measures=2) == []
 
 
-@settings(TRIED, max_examples=300)
+@settings(TRIED, max_examples=100)
 @given(truths(2, 2))
 def test_nothing_small_is_learnt_of_two_files_and_their_sums(truth: Truth) -> None:
     assert learnt(truth, measures=2) == []
 
 
-@settings(TRIED, max_examples=200)
+@settings(TRIED, max_examples=80)
 @given(truths(2, 2))
 def test_nothing_small_is_learnt_by_the_sender_of_one_of_the_files(truth: Truth) -> None:
     assert learnt(truth, measures=2, known="c0") == []
 
 
-@settings(TRIED, max_examples=300)
+@settings(TRIED, max_examples=100)
 @given(truths(2, 1))
 def test_nothing_small_is_learnt_of_a_share_either(truth: Truth) -> None:
     assert learnt(truth, measures=3) == []
 
 
-@settings(TRIED, max_examples=100)
+@settings(TRIED, max_examples=40)
 @given(truths(2, 2))
 def test_nothing_small_is_learnt_of_shares_in_two_files(truth: Truth) -> None:
     assert learnt(truth, measures=3) == []

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from docs.sealed import quoted
 from docs.sealed.kit import files, kit
 from docs.sealed.page import ACCEPTED, DELAYED, sealed_page, spark_page
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope import gates
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.keys import Use, read_public
@@ -30,7 +31,6 @@ from shared.kernel.envelope.manifest import Manifest
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.intake.codes import DROP_CODES
 from shared.kernel.terms.gates import COLLECTION_NOT_OPEN, OTHER_AGREEMENT
-from shared.kernel.terms.load import load_agreement
 from tests.examples import EXAMPLES, example
 from tests.vectors.sealing import FOLDER, KEYS, Parquet, Signing
 from tests.vectors.vector import drop
@@ -84,7 +84,7 @@ def test_the_ids_of_keys_end_in_twelve_hex_digits() -> None:
 
 
 def test_the_limits_on_the_page_are_those_of_the_agreement() -> None:
-    limits = load_agreement().limits
+    limits = load_agreement("fsm").limits
     table = PAGE.partition("## Limits")[2].partition("\n## ")[0]
     for value in (limits.bytes, limits.rows, limits.columns, limits.decompressed_bytes):
         assert f"{value:,}" in table

@@ -23,8 +23,8 @@ def officers(evidence: Evidence, party: str) -> Answer:
             if day <= evidence.last
         )
         for terms in _terms_of(evidence, slug) if party in ("", slug) else ():
-            if at_once > terms.officers_per_borough:
-                allowed = f"{terms.reference} allows {terms.officers_per_borough}"
+            if at_once > terms.officers_per_party:
+                allowed = f"{terms.reference} allows {terms.officers_per_party}"
                 what = f"The register names {at_once} officers at once; {allowed}."
                 found.append(Finding(what, Place("register", "register.yaml"), "", slug))
     return Answer(found, looked_at={"boroughs": len(evidence.register.boroughs)})

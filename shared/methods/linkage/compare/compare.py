@@ -93,7 +93,7 @@ def contact_levels(records: Records, pairs: Pairs) -> Levels:
     """The level of `Contact` of every pair."""
     level = np.zeros(len(pairs), np.int8)
     left = records.contact.left[pairs.left]
-    named = np.flatnonzero(left >= 0)  # most schools name nobody
+    named = np.flatnonzero(left >= 0)  # most rows name nobody
     left, rows = left[named], pairs.right[named]
     level[named] = ranked((left, records.contact.right[rows]), Contact.DIFFERS, Contact.SAME_FORENAME)
     for parent in records.other_parents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.encode.shared_identifiers import encode_identifier
 from shared.methods.linkage.encode.sounds import sounds
 from shared.methods.linkage.encode.standardise import NO_DAY
-from shared.methods.linkage.schema import LeftColumns, RightColumns, Schema
+from shared.methods.linkage.schema import Columns, Schema
 from shared.methods.linkage.workers import WORKERS
 
 
@@ -53,31 +54,25 @@ class _Sides:
     right: _Table
     schema: Schema
 
-    @property
-    def of_left(self) -> LeftColumns:
-        return self.schema.left
-
-    @property
-    def of_right(self) -> RightColumns:
-        return self.schema.right
+    def both(self, name: Callable[[Columns], str | None]) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+        """A column of each side, as text."""
+        return self.left.text(name(self.schema.left)), self.right.text(name(self.schema.right))
 
 
 def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
     """Standardise and encode. A column that a table lacks is missing on that side; text of any kind is accepted."""
-    sides, ours, theirs = _Sides(_Table(left), _Table(right), schema), schema.left, schema.right
-    of_left, of_right = sides.left.text, sides.right.text
+    sides = _Sides(_Table(left), _Table(right), schema)
     with ThreadPoolExecutor(max_workers=WORKERS) as workers:  # Arrow encodes one column while Python spells out another
         surnames, forenames = workers.submit(_surnames, sides), workers.submit(_forenames, sides)
         areas, dates = workers.submit(_areas, sides), workers.submit(_dates, sides)
-        addresses = [
-            workers.submit(Addresses.of, table, columns.address) for table, columns in ((left, ours), (right, theirs))
-        ]
-        uprn = workers.submit(encode_digits, schema.uprn.standard, of_left(ours.uprn), of_right(theirs.uprn))
-        upn = workers.submit(encode_identifier, schema.upn, of_left(ours.upn), of_right(theirs.upn))
-        uln = workers.submit(encode_identifier, schema.uln, of_left(ours.uln), of_right(theirs.uln))
-        families = workers.submit(encode, _as_it_is, [], [of_right(theirs.family)])
+        left_address = workers.submit(Addresses.of, left, schema.left.address)
+        right_address = workers.submit(Addresses.of, right, schema.right.address)
+        uprn = workers.submit(encode_digits, schema.uprn.standard, *sides.both(lambda of: of.uprn))
+        upn = workers.submit(encode_identifier, schema.upn, *sides.both(lambda of: of.upn))
+        uln = workers.submit(encode_identifier, schema.uln, *sides.both(lambda of: of.uln))
+        families = workers.submit(encode, _as_it_is, [], [sides.right.text(schema.right.family)])
         contacts = workers.submit(_contacts, sides)
-        sex = workers.submit(encode, standardise.words, [of_left(ours.sex)], [of_right(theirs.sex)])
+        sex = workers.submit(_sexes, sides)
     surname, words, surname_sound, other_surnames, parents = surnames.result()
     forename, first_name, further_names, forename_3, forename_sound = forenames.result()
     surname_sound, forename_sound = in_one_vocabulary(surname_sound, forename_sound)
@@ -110,13 +105,13 @@ def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
         other_parents=other_parents,
         parents=parents,
         suppressed=_suppressed(sides),
-        addresses=(addresses[0].result(), addresses[1].result()),
+        addresses=(left_address.result(), right_address.result()),
     )
 
 
 def _areas(sides: _Sides) -> tuple[Field, Field, Field, Field]:
     """Postcode, sector, district and area."""
-    left, right = sides.left.text(sides.of_left.postcode), sides.right.text(sides.of_right.postcode)
+    left, right = sides.both(lambda of: of.postcode)
     postcode = encode(sides.schema.postcode.standard, [left], [right])
     sector = postcode.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2))
     district = sector.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2))
@@ -126,7 +121,7 @@ def _areas(sides: _Sides) -> tuple[Field, Field, Field, Field]:
 
 def _dates(sides: _Sides) -> tuple[Field, Field, Field]:
     """Date of birth, the same without an order of day and month, and the year."""
-    columns = ((sides.left, sides.of_left), (sides.right, sides.of_right))
+    columns = ((sides.left, sides.schema.left), (sides.right, sides.schema.right))
     days = [standardise.days(table.column(each.birth_date, pa.date32())) for table, each in columns]
     codes, values = numbered(pa.array(np.concatenate(days), mask=np.concatenate(days) == NO_DAY))
     dob = Field(values, codes[: len(days[0])], codes[len(days[0]) :])
@@ -136,11 +131,11 @@ def _dates(sides: _Sides) -> tuple[Field, Field, Field]:
 
 def _surnames(sides: _Sides) -> tuple[Field, Field, Field, tuple[Codes, ...], tuple[Codes, ...]]:
     """The whole surname, its words and its sound; the left rows' other surnames; those of the right rows' parents."""
-    others, parents = sides.of_left.other_surnames, [parent.surname for parent in sides.of_right.parents]
+    others, parents = sides.schema.left.other_surnames, [parent.surname for parent in sides.schema.right.parents]
     words = encode(
         standardise.surnames,
-        sides.left.texts(sides.of_left.surname, *others),
-        sides.right.texts(sides.of_right.surname, *parents),
+        sides.left.texts(sides.schema.left.surname, *others),
+        sides.right.texts(sides.schema.right.surname, *parents),
     )
     surname = words.mapped(standardise.together)
     of_left, *other_surnames = np.split(surname.left, 1 + len(others))
@@ -158,19 +153,24 @@ def _surnames(sides: _Sides) -> tuple[Field, Field, Field, tuple[Codes, ...], tu
 
 def _forenames(sides: _Sides) -> tuple[Field, Field, Field, Field, Field]:
     """The whole forename, its first and further names, its first three letters, and the sound of the first name."""
-    left, right = sides.left.text(sides.of_left.forename), sides.right.text(sides.of_right.forename)
+    left, right = sides.both(lambda of: of.forename)
     forename = encode(standardise.forenames, [left], [right])
     whole, first = forename.mapped(standardise.together), forename.mapped(first_words)
     start = whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3))
-    further = _further_names(forename, sides.left.text(sides.of_left.middle_names))
+    further = _further_names(forename, sides.left.text(sides.schema.left.middle_names))
     return whole, first, further, start, first.mapped(sounds)
+
+
+def _sexes(sides: _Sides) -> Field:
+    left, right = sides.both(lambda of: of.sex)
+    return encode(standardise.words, [left], [right])
 
 
 def _contacts(sides: _Sides) -> tuple[Field, tuple[Codes, ...]]:
     """First names of the left rows' contact and of the right rows' first parent; those of the other parents."""
-    parents: list[str | None] = [parent.forename for parent in sides.of_right.parents] or [None]
+    parents: list[str | None] = [parent.forename for parent in sides.schema.right.parents] or [None]
     contact = encode(
-        standardise.forenames, [sides.left.text(sides.of_left.contact)], sides.right.texts(*parents)
+        standardise.forenames, [sides.left.text(sides.schema.left.contact)], sides.right.texts(*parents)
     ).mapped(first_words)
     first, *others = np.split(contact.right, len(parents))
     return Field(contact.values, contact.left, first), tuple(others)
@@ -181,7 +181,7 @@ def _of_right(field: Field, left_rows: int) -> Field:
 
 
 def _suppressed(sides: _Sides) -> Mask:
-    suppressed: Mask = pc.fill_null(sides.right.column(sides.of_right.suppressed, pa.bool_()), False).to_numpy()
+    suppressed: Mask = pc.fill_null(sides.right.column(sides.schema.right.suppressed, pa.bool_()), False).to_numpy()
     return suppressed
 
 

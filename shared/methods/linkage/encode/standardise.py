@@ -93,13 +93,13 @@ _EPOCH = date(1970, 1, 1)
 
 def surnames(values: pa.Array) -> pa.Array:
     """Surnames as capital words with single spaces (`SMITH JONES`, `ONEIL`); placeholders are null."""
-    return _names(values, _name, selected="")
+    return _names(values, _name, one_by_one="")
 
 
 def forenames(values: pa.Array) -> pa.Array:
     """Forenames as capital words with single spaces, without titles or bracketed names; placeholders are null."""
     titled = "|".join(TITLES)
-    names = _names(values, _forename, selected=f"^({titled}) | ({titled})$")
+    names = _names(values, _forename, one_by_one=f"^({titled}) | ({titled})$")
     return _where(pc.invert(pc.match_substring_regex(names, f"^(?:{_NO_FORENAME.pattern})$")), names)
 
 
@@ -209,14 +209,14 @@ def _where(present: pa.Array, values: pa.Array) -> pa.Array:
     return pc.if_else(present, values, pa.scalar(None, pa.string()))
 
 
-def _names(values: pa.Array, spelled: Callable[[str | None], str | None], selected: str) -> pa.Array:
+def _names(values: pa.Array, spelled: Callable[[str | None], str | None], one_by_one: str) -> pa.Array:
     """What `spelled` makes of every value. Those without accents and brackets, as most are, are read together: `_name`
-    does the same to them. Names of the pattern `selected`, where there is one, go one by one too."""
+    does the same to them. Names of the pattern `one_by_one`, where there is one, go one by one too."""
     letters = pc.replace_substring_regex(pc.ascii_upper(values), "['`0-9]+", "")
     names = pc.ascii_trim(pc.replace_substring_regex(letters, "[^A-Z]+", " "), " ")
     slowly = pc.or_(pc.invert(pc.string_is_ascii(values)), pc.match_substring_regex(values, _BRACKET))
-    if selected:
-        slowly = pc.or_(slowly, pc.match_substring_regex(names, selected))
+    if one_by_one:
+        slowly = pc.or_(slowly, pc.match_substring_regex(names, one_by_one))
     slowly = pc.fill_null(slowly, False)
     refused = pc.or_(pc.is_in(names, pa.array(["", *sorted(NO_NAME)])), pc.match_substring_regex(names, _ONE_LETTER))
     others = [spelled(value) for value in values.filter(slowly).to_pylist()]

@@ -9,7 +9,7 @@ from shared.methods.linkage.compare.patterns import levels_of, pattern_of
 from shared.methods.linkage.encode.arrays import Levels
 
 _SILENT_WHEN_MISSING = ("upn", "uln", "sex", "contact", "family")
-"""Fields that most home boroughs do not hold: their absence is no news."""
+"""Fields that many files do not hold: their absence is no news."""
 
 
 def describe(levels: dict[str, Levels]) -> pa.DictionaryArray:

@@ -69,6 +69,16 @@ class Scored:
         )
 
 
+@dataclass(frozen=True)
+class ModelView:
+    """What a model that has weighed the pairs knows beside their levels."""
+
+    strangers: Scores
+    """How many right rows are expected to agree as well by chance."""
+    families: bool
+    """Whether it was trained on families of several persons."""
+
+
 def together(parts: Sequence[Scored]) -> Scored:
     """All pairs of several batches (at least one)."""
     return reduce(Scored.__add__, parts)
@@ -103,29 +113,30 @@ def evidence_of(
     levels: dict[str, Levels],
     rivals: Mask | None = None,
     taken: Mask | None = None,
-    weighed: Scores | None = None,
-    families: bool = True,
+    model: ModelView | None = None,
 ) -> Evidence:
-    """What the guards look at. `weighed` are the strangers that a model expects, where one has weighed the pairs, and
-    `families` whether it knows of brothers and sisters.
-    Neighbours are looked for only where a guard can ask for them."""
+    """What the guards look at. `model` is what is known where a model has weighed the pairs.
+
+    Neighbours are looked for only where a guard can ask for them.
+    """
     nobody = np.zeros(len(pairs), np.bool_)
     twin = nobody.copy()
     other_name = np.flatnonzero(levels["forename"] < Forename.KNOWN_VARIANT)
     twin[other_name] = twin_beside(records, pairs.where(other_name))
-    strangers = weighed
-    if strangers is None:
+    if model is None:
         strangers = np.zeros(len(pairs))
         apart = np.flatnonzero(levels["address"] < Address.SAME_POSTCODE)
         strangers[apart] = expected_strangers(records, pairs.where(apart))
+    else:
+        strangers = model.strangers
     return Evidence(
         levels=levels,
         twin=twin,
         strangers=strangers,
-        families=families,
-        most_strangers=policy.expected_strangers * (1.0 if weighed is None else LENIENCE),
+        families=model is None or model.families,
+        most_strangers=policy.expected_strangers * (1.0 if model is None else LENIENCE),
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,
         suppressed=records.suppressed[pairs.right],
-        weighed=weighed is not None,
+        weighed=model is not None,
     )

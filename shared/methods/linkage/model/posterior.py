@@ -23,7 +23,7 @@ _ROUNDS = 3
 _LEAST = 2.0**-40
 AT_LEAST = 1000
 """Right rows to reckon with even where the file is smaller: a small file is a cut of a larger one."""
-PUPILS_OF_PRIOR = 50
+ROWS_OF_PRIOR = 50
 """How many left rows the model's share of matches weighs against the files at hand."""
 
 
@@ -54,7 +54,7 @@ def posterior(weights: Scores, siblings: Scores, rivals: Rivals, world: World) -
         prior = world.odds(matches)
         chance = compete(weights + prior, siblings + prior, rivals, rounds=1)
         seen = float(np.round(chance * GRID).sum() / GRID)
-        share = (seen + PUPILS_OF_PRIOR * world.found) / (world.left_rows + PUPILS_OF_PRIOR)
+        share = (seen + ROWS_OF_PRIOR * world.found) / (world.left_rows + ROWS_OF_PRIOR)
         matches = share * world.left_rows
     prior = world.odds(matches)
     return compete(weights + prior, siblings + prior, rivals), prior

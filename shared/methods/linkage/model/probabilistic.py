@@ -14,7 +14,7 @@ from shared.methods.linkage.encode.keys import Runs
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.guards.guards import first_to_stop
-from shared.methods.linkage.guards.scoring import Scored, evidence_of
+from shared.methods.linkage.guards.scoring import ModelView, Scored, evidence_of
 from shared.methods.linkage.model.family import by_siblings
 from shared.methods.linkage.model.posterior import World, calibrated, posterior
 from shared.methods.linkage.model.rivals import rivals
@@ -78,8 +78,8 @@ def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier
     margin, strangers = at_once(
         lambda: margins(bits.total, pairs), lambda: weights.strangers(levels, bits, records.right_rows)
     )
-    families = model.siblings.per_child > 0
-    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, weighed=strangers, families=families)
+    view = ModelView(strangers, families=model.siblings.per_child > 0)
+    evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, model=view)
     guard = first_to_stop(evidence, policy.guards)
     return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, chance, margin), considered)
 

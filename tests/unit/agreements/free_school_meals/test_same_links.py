@@ -20,11 +20,11 @@ from local.synth.london import London, generate
 from local.synth.shipped import HOME_BOROUGH, SCALE, SCHOOL_BOROUGH, SEED
 from shared.agreements.free_school_meals.linkage import SCHEMA
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from shared.methods.linkage.model.train import train
 
 Tables = tuple[pa.Table, pa.Table]
-POLICY = load_agreement().linkage
+POLICY = load_agreement("fsm").linkage
 
 
 @cache

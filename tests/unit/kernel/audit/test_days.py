@@ -96,7 +96,7 @@ def test_a_certificate_is_held_to_the_days_of_each_things_agreement(
 
 def test_officers_are_held_to_what_each_agreement_of_their_party_allows(term: Term, tmp_path: Path) -> None:
     """An officer of a party has all of its boxes. Every borough of the term has two."""
-    agreements = second.both(officers_per_borough=1)
+    agreements = second.both(officers_per_party=1)
     report = audit(term.write(tmp_path, split=0), agreements, FIRST, LAST)
     found = next(check for check in report.checks if check.code == "AUD-003").exceptions
     assert {finding.borough for finding in found} == {"lambeth", "lewisham"}

@@ -66,6 +66,7 @@ def test_the_sheet_and_the_json_say_the_same() -> None:
 
 def test_the_summary_says_what_the_report_is_about_and_what_became_of_the_rows() -> None:
     document = json.loads(report_json(three_branches(), FACTS))
+    assert document["version"] == 2
     assert document["facts"] == FACTS
     assert document["status"] == "rejected"
     assert (document["rows_in"], document["rows_accepted"], document["rows_rejected"]) == (4, 0, 4)

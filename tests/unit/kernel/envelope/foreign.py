@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared.agreements.free_school_meals.contracts import CONTRACTS
+from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Opened, open_sealed
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.terms.load import load_agreement
 from tests.shared_files import shared
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 RECEIVED = datetime(2026, 12, 1, 10, 0, 0, tzinfo=UTC)
 """An hour after all of them were prepared."""
 

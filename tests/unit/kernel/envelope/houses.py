@@ -10,16 +10,16 @@ from typing import Any
 import pyarrow as pa
 
 from shared.agreements.free_school_meals import contracts
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Opened, open_sealed
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.seal import Sealed, seal
 from shared.kernel.envelope.vault import KeyVaultKeys
-from shared.kernel.terms.load import load_agreement
 from tests.unit.kernel.envelope.fake_vault import VAULT_URL, Credential, FakeVault
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 NOON = datetime(2026, 10, 1, 12, 0, 0, tzinfo=UTC)
 HOMES = ("ring", "vault")
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import to_metadata
 from shared.kernel.envelope.parquet import write_sealed
 from shared.kernel.envelope.seal import Sealed
 from shared.kernel.envelope.statement import verify_statement
-from shared.kernel.terms.load import load_agreement
 from tests.world import NOW, World, decision, household, pupil, table
 
 Wrong = Callable[[World], tuple[bytes, dict[str, str]]]
@@ -117,8 +117,19 @@ def other(dataset: str, rows: pa.Table, **facts: object) -> Wrong:
     return make
 
 
+def signed_as(collection: str) -> Wrong:
+    """By a sender whose tool takes any word for a collection."""
+
+    def make(world: World) -> tuple[bytes, dict[str, str]]:
+        keys, sealed = world.rings["southwark"], good(world)
+        manifest = sealed.manifest.model_copy(update={"collection": collection})
+        return sealed.data, to_metadata(manifest, keys.sign(manifest.signing_key_id, manifest.message()))
+
+    return make
+
+
 PUPILS = table("pupils", [pupil()])
-OLD_VERSION = load_agreement().model_copy(update={"version": "0.9.0"})
+OLD_VERSION = load_agreement("fsm").model_copy(update={"version": "0.9.0"})
 EXTENSION = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcdef"], pa.binary(16)))
 
 
@@ -149,10 +160,8 @@ EXTENSION = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcd
         (other("gossip", PUPILS), "AGR-003"),
         (other("pupils", PUPILS, agreement=OLD_VERSION), "AGR-002"),
         (other("pupils", PUPILS, prepared_at=NOW + timedelta(days=3)), "DRP-001"),
-        *(
-            (other("pupils", PUPILS, collection=word), "DRP-009")
-            for word in ("2026-autum", "2027-spring", "2014-okafor")
-        ),
+        *((other("pupils", PUPILS, collection=period), "DRP-009") for period in ("2027-spring", "2026-27", "2026")),
+        *((signed_as(word), "ENV-003") for word in ("2026-autum", "2026-28", "2014-okafor")),
         (other("pupils", PUPILS, prepared_at=NOW - timedelta(days=200)), "DRP-002"),
         (other("pupils", PUPILS, receiver="lambeth"), "ENV-004"),
     ],

@@ -13,17 +13,17 @@ import pyarrow as pa
 import pytest
 
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import Missing, RefusedEvent, TooLarge
 from shared.kernel.intake.identity import derived_id, drop_event, drop_id, job_id, request_event, untrusted_drop_id
 from shared.kernel.intake.requests import ask, read_request
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.intake.ties import Tie
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Job
 from tests.world import COLLECTION, NOW, World, household, pupil, table
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 DIRECTORY = pa.table(
     {
         "postcode": ["SW2 5SG", "SE13 6TT", "SE15 4QP", "GU1 1AA", "NW1 1AA"],

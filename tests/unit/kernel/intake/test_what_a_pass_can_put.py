@@ -116,9 +116,9 @@ PROPERTIES = [
 def storage(service: MemoryBlobs) -> Iterator[Storage]:
     """As the product connects, its own retries and waits included: an answer within two seconds is one without them."""
     with Storage.connect(service.connection_string, transport=service.transport()) as connected:
-        from shared.kernel.terms.load import load_agreement
+        from shared.agreements.registry import load_agreement
 
-        connected.ensure_containers(load_agreement().controllers)
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 

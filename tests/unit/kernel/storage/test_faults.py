@@ -12,6 +12,7 @@ import urllib3
 from azure.core import exceptions as sdk
 from azure.core.exceptions import HttpResponseError
 
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import (
     AlreadyExists,
     Changed,
@@ -27,7 +28,6 @@ from shared.kernel.errors import (
 from shared.kernel.storage.areas import Area
 from shared.kernel.storage.faults import fault_of, translated
 from shared.kernel.storage.storage import Storage
-from shared.kernel.terms.load import load_agreement
 from tests.memory import MemoryBlobs
 
 
@@ -146,7 +146,7 @@ def spoilt(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Spoilt, Area]]:
     monkeypatch.setattr("time.sleep", lambda _: None)  # the SDK waits between its tries
     service = Spoilt()
     with service.storage() as storage:
-        storage.ensure_containers(load_agreement().controllers)
+        storage.ensure_containers(load_agreement("fsm").controllers)
         inbox = storage.inbox("lambeth")
         inbox.create("name", b"0123456789")
         yield service, inbox

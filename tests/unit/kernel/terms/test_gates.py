@@ -1,5 +1,6 @@
 """What the agreement answers when it is asked."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,9 +18,9 @@ from shared.kernel.terms.gates import (
     may_drop,
     may_release,
 )
-from shared.kernel.terms.load import load_agreement
+from tests.agreements import pilot
 
-AGREEMENT = load_agreement()
+AGREEMENT = pilot()
 TERM = date(2026, 11, 21)
 
 
@@ -35,7 +36,7 @@ def refused(code: str) -> Iterator[None]:
 
 
 def test_the_codes_are_those_that_senders_know() -> None:
-    assert [stated.code for stated in CODES] == [*(f"AGR-00{number}" for number in range(1, 7)), "DRP-009"]
+    assert [stated.code for stated in CODES] == [*(f"AGR-00{number}" for number in range(1, 8)), "DRP-009"]
     assert all(" " in stated.meaning and " " in stated.mend for stated in CODES)
 
 
@@ -58,6 +59,8 @@ def test_another_version_is_another_agreement() -> None:
 
 def test_an_unknown_dataset_may_not_be_dropped() -> None:
     with refused("AGR-003"):
+        check_may_drop(AGREEMENT, "lambeth", "ethnicity", TERM)
+    with pytest.raises(NotAgreed, match=r"It has: pupils, households, decisions\."):
         check_may_drop(AGREEMENT, "lambeth", "ethnicity", TERM)
 
 
@@ -152,6 +155,23 @@ def test_all_columns_that_a_release_lists_may_go_and_one_more_may_not() -> None:
         assert not may_release(AGREEMENT, release, [*every, "postcode"], to=to, own="lambeth", on=TERM)
 
 
+def test_a_release_to_any_goes_to_every_participant_and_a_recipient_only_collects() -> None:
+    terms = AGREEMENT.releases["enrolments"].model_copy(update={"to": "any"})
+    agreement = AGREEMENT.model_copy(
+        update={"releases": AGREEMENT.releases | {"enrolments": terms}, "recipients": ("a-hub",)}
+    )
+    for to in ("lambeth", "southwark", "a-hub"):
+        assert may_release(agreement, "enrolments", ["upn"], to=to, own="lambeth", on=TERM)
+    assert may_release(agreement, "matches", ["match_ref"], to="a-hub", own="a-hub", on=TERM)
+    assert not may_release(agreement, "enrolments", ["upn"], to="camden", own="lambeth", on=TERM)
+    assert not may_drop(agreement, "a-hub", "pupils", TERM)
+
+
+def test_no_code_speaks_of_one_agreements_words() -> None:
+    for stated in CODES:
+        assert not re.search(r"pupil|household|decisions|school|borough|meal", f"{stated.meaning} {stated.mend}")
+
+
 def test_nothing_is_released_outside_the_period_of_the_agreement() -> None:
     with refused("AGR-001"):
         check_may_release(AGREEMENT, "matches", ["match_ref"], to="lambeth", own="lambeth", on=date(2027, 9, 1))
@@ -170,11 +190,11 @@ def test_a_home_borough_never_receives_an_address_and_a_school_borough_never_a_b
     }
     for terms in AGREEMENT.releases.values():
         assert not address & set(terms.columns)
-        if terms.to == "school":
+        if terms.to == "others":
             assert set(terms.columns) == {"upn", "urn", "tier", "start_date"}
 
 
 def test_two_officers_may_act_for_a_borough_and_a_third_may_not() -> None:
-    check_officers(AGREEMENT, AGREEMENT.officers_per_borough)
+    check_officers(AGREEMENT, AGREEMENT.officers_per_party)
     with refused("AGR-006"):
-        check_officers(AGREEMENT, AGREEMENT.officers_per_borough + 1)
+        check_officers(AGREEMENT, AGREEMENT.officers_per_party + 1)

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 
 from shared.agreements.free_school_meals.enrol import with_pupil
+from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import match_refs, pairs
-from shared.agreements.free_school_meals.run import PENDING_COLUMNS
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import NotAgreed
-from shared.kernel.terms.load import load_agreement
 from shared.kernel.work.outbox import released
 
-AGREEMENT = load_agreement()
+AGREEMENT = load_agreement("fsm")
 DAY = date(2026, 11, 21)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from shared.agreements.free_school_meals.linkage import link_pupils
-from shared.kernel.terms.load import load_agreement
+from shared.agreements.registry import load_agreement
 from shared.methods.linkage.policy import LinkagePolicy
 
-WHOLE: LinkagePolicy = load_agreement().linkage
+WHOLE: LinkagePolicy = load_agreement("fsm").linkage
 """The agreement's policy: the cascade, and the model under it."""
 POLICY: LinkagePolicy = WHOLE.model_copy(update={"model": None, "unlisted": None})
 """The cascade alone."""

@@ -19,8 +19,8 @@ from shared.agreements.free_school_meals.eligibility.rules import (
     rule_set_named,
     rule_set_on,
 )
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import InvalidAgreement
-from shared.kernel.terms.load import load_agreement
 
 NOW = date(2026, 11, 1)
 THEN = date(2025, 11, 1)
@@ -99,7 +99,7 @@ def test_every_row_carries_the_version_that_made_it_and_no_null() -> None:
 
 
 def test_the_agreement_names_a_rule_set_in_force_throughout() -> None:
-    agreement = load_agreement()
+    agreement = load_agreement("fsm")
     for day in (agreement.in_force.first, agreement.in_force.last):
         assert rule_set_for(agreement.eligibility.rule_set, day) is FSM_2026
 

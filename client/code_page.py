@@ -1,0 +1,25 @@
+"""The page of the codes that the `exchange` command itself gives, for the users' handbook."""
+
+from __future__ import annotations
+
+import re
+
+from client.codes import INPUT_CODES
+from client.pack.codes import PACK_CODES
+
+
+def code_page() -> str:
+    """Markdown: every code of the command, what it means, and what to do."""
+    stops = "\n".join(f"| {c.code} | {_cell(c.message)} | {_cell(c.mend)} |" for c in INPUT_CODES.values())
+    packs = "\n".join(f"| {c.code} | {c.effect} | {_cell(c.message)} | {_cell(c.mend)} |" for c in PACK_CODES)
+    return (
+        "# Codes of the `exchange` command\n\nGenerated from the command's codes; do not edit.\n\n"
+        "## What stops a command (exit code 2)\n\n| code | what happened | what to do |\n| --- | --- | --- |\n"
+        f"{stops}\n\n## What packing says of a row\n\n| code | effect | what happened | what to do |\n"
+        f"| --- | --- | --- | --- |\n{packs}\n"
+    )
+
+
+def _cell(text: str) -> str:
+    gaps = re.sub(r"(?<!\{)\{(\w+)\}", r"‹\1›", text)
+    return gaps.replace("{{", "{").replace("}}", "}").replace("|", "\\|")

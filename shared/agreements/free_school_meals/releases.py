@@ -1,0 +1,35 @@
+"""Which columns a release can have, and where each comes from. The terms say which of them it has."""
+
+from __future__ import annotations
+
+FROM_HOUSEHOLD = (
+    "household_ref",
+    "child_seq",
+    "child_forename",
+    "child_surname",
+    "child_dob",
+    "claimant_title",
+    "claimant_forename",
+    "claimant_surname",
+    "suppress_contact",
+)
+FROM_PUPIL = {
+    "pupil_forename": "forename",
+    "pupil_surname": "surname",
+    "pupil_dob": "dob",
+    "nc_year": "nc_year",
+    "school_name": "school_name",
+    "urn": "urn",
+    "school_borough": "school_borough",
+    "upn": "upn",
+}
+FROM_LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence")
+FROM_ASSESSMENT = ("tier", "tier_reason", "rule_version")
+PAIR = frozenset(("match_ref", *FROM_HOUSEHOLD, *FROM_PUPIL, *FROM_LINK, *FROM_ASSESSMENT))
+
+PENDING_COLUMNS = ["match_ref", "upn", "urn", "school_borough", "tier"]
+"""What a run keeps of each pair, for the decision that comes back."""
+DECIDED = frozenset((*PENDING_COLUMNS, "decision", "start_date"))
+
+MADE = {"matches": PAIR, "review": PAIR, "enrolments": DECIDED}
+"""By release, every column that the pipeline makes."""
