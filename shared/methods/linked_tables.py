@@ -67,8 +67,7 @@ def show_wholes(whole: Mapping[Cell, int], part: Mapping[Cell, int], complete: b
         every,
         Bounds({}, {cell: count - max(1, TOTAL not in cell and parts[cell]) for cell, count in every.items()}),
         small,
-        # With the part as it is, the whole must grow until what is left of it is no small number either.
-        [Need(cell, greater=THRESHOLD - every[cell] + parts[cell]) for cell in small],
+        [Need(cell, greater=THRESHOLD - every[cell]) for cell in small],
         earlier,
     )
     return _shown(layer, complete)

@@ -53,6 +53,7 @@ NO_AUTHORITY = Nowhere(
     "The school authority's code is of no authority in England.",
     "Correct the code; leave out who goes to school elsewhere.",
 )
+NOWHERE = (OTHER_AUTHORITY, NO_AUTHORITY)
 
 
 class OriginDestination:
