@@ -17,7 +17,7 @@ from client.exits import Exit
 if TYPE_CHECKING:
     from shared.kernel.audit.logs.moments import Dating
     from shared.kernel.audit.report import AuditReport
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 EXIT_CODES = "Exit codes: 0 every check holds; 3 a check is broken; 9 none is, and some are not known"
 
@@ -58,11 +58,11 @@ def dating(locale: LocaleName | None, zone: str | None) -> Dating:
 
 
 def audit_record(
-    record: Path, agreement: Agreement, days: tuple[datetime, datetime], borough: str | None, stated: Dating
+    record: Path, agreements: Agreements, days: tuple[datetime, datetime], borough: str | None, stated: Dating
 ) -> AuditReport:
     """Audit the record's `days`, first and last.
 
-    Raises `InvalidInput` INP-001 (no such folder), INP-032 (ends before it begins), INP-023 (no London authority), or
+    Raises `InvalidInput` INP-001 (no such folder), INP-032 (ends before it begins), INP-023 (no party), or
     what `shared.kernel.audit.audit.audit` raises of a record that cannot be used.
     """
     from shared.kernel.audit.audit import audit
@@ -73,15 +73,15 @@ def audit_record(
         raise invalid("INP-001", path=record)
     if last < first:
         raise invalid("INP-032")
-    if borough is not None and borough not in agreement.by_slug:
-        raise invalid("INP-023", name=borough, known=", ".join(agreement.controllers))
+    if borough is not None and borough not in agreements.known:
+        raise invalid("INP-023", name=borough, known=", ".join(agreements.parties))
     with _progress(record) as progress:
         return audit(
             record,
-            agreement,
+            agreements,
             first.date(),
             last.date(),
-            borough=borough or "",
+            party=borough or "",
             dating=stated,
             progress=progress,
         )

@@ -122,11 +122,11 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
         work()
         enrolled = {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in parties}
         _say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
-        last = weeks_pass(clock, host, DAY, terms)
+        last = weeks_pass(clock, host, DAY, site.exchange.agreements)
         copy_account(site.operated, site.exchange.agreements, DAY, clock(), folder / RECORD)
     _say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
     days = (DAY.date(), last)
-    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, terms, days)
+    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, site.exchange.agreements, days)
     summary = {
         **collected.account(london),
         "enrolled_by_school_borough": enrolled,

@@ -11,28 +11,32 @@ from typing import TYPE_CHECKING, Any
 from client.evidence.folder import PAGE, write_folder
 from client.evidence.gather import gather
 from local.record import add_logs
-from shared.agreements.registry import agreement_file
+from shared.agreements.registry import agreement_files
 from shared.kernel.audit.audit import audit
 
 if TYPE_CHECKING:
     from local.clock import Clock
     from local.host import Host
     from shared.kernel.audit.report import AuditReport
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 HOURS = ((time(1, 55), "reconcile"), (time(2), "disposal"), (time(6), "watchdog"))
 """UTC: hours of the app's timers. That of `reconcile` comes every five minutes (`functions/`)."""
 
 
-def weeks_pass(clock: Clock, host: Host, since: datetime, agreement: Agreement) -> date:
-    """Let the timers' hours come on the day of the reminder and on the first night that finds all of it past its day.
+def weeks_pass(clock: Clock, host: Host, since: datetime, agreements: Agreements) -> date:
+    """Let the timers' hours come on each agreement's day of the reminder, and on the first night that finds all of it
+    past its day.
 
     Returns that day.
     """
-    retention = agreement.retention
+    retentions = [agreed.terms.retention for agreed in agreements]
     # What was written in the morning is past its day in the morning too, and the sweep is at night.
+    nights = {
+        days + 1 for retention in retentions for days in (retention.reminder_days, *retention.sweep_days.values())
+    }
     day = since.date()
-    for days in (retention.reminder_days + 1, max(retention.sweep_days.values()) + 1):
+    for days in sorted(nights):
         day = since.date() + timedelta(days=days)
         for hour, timer in HOURS:
             clock.go(datetime.combine(day, hour, since.tzinfo))
@@ -41,12 +45,12 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreement: Agreement) 
 
 
 def audit_itself(
-    site: Path, record: Path, evidence: Path, agreement: Agreement, days: tuple[date, date]
+    site: Path, record: Path, evidence: Path, agreements: Agreements, days: tuple[date, date]
 ) -> dict[str, Any]:
     """Finish the record of the closed site, audit it and write the evidence; return what the demo says of it."""
     add_logs(site, record)
-    report = audit(record, agreement, *days)
-    page, copies = gather(record, report, agreement, agreement_file(agreement.id))
+    report = audit(record, agreements, *days)
+    page, copies = gather(record, report, agreements, agreement_files())
     write_folder(evidence, page, copies)
     return {**_told(report), "left": _left(record), "record": str(record), "page": str(evidence / PAGE)}
 

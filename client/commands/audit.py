@@ -34,17 +34,17 @@ def audit(
 
     Azure's logs are best effort: what they do not show may still have happened.
     """
-    from shared.agreements.registry import load_agreement
+    from shared.agreements.registry import load_agreements
 
     stated = auditing.dating(locale, zone)
-    report = auditing.audit_record(record, load_agreement("fsm", agreements), (first, last), borough, stated)
+    report = auditing.audit_record(record, load_agreements(agreements), (first, last), borough, stated)
     answer({"ok": report.answer == "holds", **report.document()}, _shown(report), as_json=json)
     auditing.end(report)
 
 
 def _shown(report: AuditReport) -> str:
     facts = {
-        "agreement": report.agreement,
+        "agreements": ", ".join(report.agreements),
         "period": f"{report.first} to {report.last}",
         "borough": report.borough or "all",
         "operations": report.operations,
@@ -57,10 +57,11 @@ def _shown(report: AuditReport) -> str:
         "events of the ledger": report.inputs.events,
         "certificates": report.inputs.certificates,
     }
-    ways = Counter[tuple[str, str]]()
+    ways = Counter[tuple[str, str, str]]()
     for part in report.explained:
-        ways[(part.way, part.by)] += part.operations
-    explained = table(("explained by", "", "operations"), [(*way, count) for way, count in sorted(ways.items())])
+        ways[(part.way, part.by, part.agreement)] += part.operations
+    rows = [(*way, count) for way, count in sorted(ways.items())]
+    explained = table(("explained by", "", "agreement", "operations"), rows)
     checks = table(
         ("check", "answer", "exceptions", "question"),
         [(check.code, check.result, check.count, check.question) for check in report.checks],

@@ -48,6 +48,16 @@ def verify(
     answer({"ok": True, "holds": True, **payload}, f"The certificate holds.\n{_shown(payload)}", as_json=json)
 
 
+def _agreements(body: dict[str, Any]) -> list[str]:
+    """Those under whose clauses it was destroyed. Certificates of before there were several name one."""
+    return sorted(body["agreements"]) if "agreements" in body else [body["agreement"]]
+
+
+def _agreement(body: dict[str, Any], entry: dict[str, Any]) -> str:
+    """The id of that whose days an object had; empty where nobody knew."""
+    return str(entry["agreement"] if "agreement" in entry else body.get("agreement", "")).partition("@")[0]
+
+
 def _shown(payload: dict[str, Any]) -> str:
     body = payload["body"]
     facts = {
@@ -55,7 +65,7 @@ def _shown(payload: dict[str, Any]) -> str:
         "issued at": payload["issued_at"],
         "key": payload["key_id"],
         "borough": body["borough"],
-        "agreement": body["agreement"],
+        "agreements": ", ".join(_agreements(body)),
         "objects destroyed": body["counts"]["objects"],
         "rows in them": body["counts"]["rows"],
         "not destroyed": len(body["not_destroyed"]),
@@ -63,8 +73,9 @@ def _shown(payload: dict[str, Any]) -> str:
         "listed again at": body["proof"]["listed_at"],
         "ledger": f"{body['ledger']['subject']} {body['ledger']['head']}",
     }
-    by_clause = Counter((entry["clause"], entry["mechanism"]) for entry in body["destroyed"])
-    destroyed = table(("clause", "how", "objects"), [(*key, count) for key, count in sorted(by_clause.items())])
+    by_clause = Counter((_agreement(body, entry), entry["clause"], entry["mechanism"]) for entry in body["destroyed"])
+    rows = [(*key, count) for key, count in sorted(by_clause.items())]
+    destroyed = table(("agreement", "clause", "how", "objects"), rows)
     proof = table(
         ("container", "left", "past their day", "oldest"),
         [

@@ -43,13 +43,13 @@ def write_evidence(
     """Audit the record, and write what a data protection officer asks for."""
     from client.evidence.folder import PAGE, check_free, write_folder
     from client.evidence.gather import gather
-    from shared.agreements.registry import agreement_file, load_agreement
+    from shared.agreements.registry import agreement_files, load_agreements
 
     check_free(out)
-    agreement = load_agreement("fsm", agreements)
-    report = auditing.audit_record(record, agreement, (first, last), borough, auditing.dating(locale, zone))
+    every = load_agreements(agreements)
+    report = auditing.audit_record(record, every, (first, last), borough, auditing.dating(locale, zone))
     with step("Writing the page"):
-        evidence, copies = gather(record, report, agreement, agreement_file(agreement.id, agreements))
+        evidence, copies = gather(record, report, every, agreement_files(agreements))
         files = write_folder(out, evidence, copies)
     said = {**_facts(evidence), "page": str(out / PAGE), "files": len(files) + 1}
     answer(

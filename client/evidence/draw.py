@@ -49,8 +49,8 @@ def picture(flows: Sequence[Flow], name: Callable[[str], str], destroyed: int) -
     for place, flow in enumerate(flows):
         middle = HEAD + ROW * place + ROW / 2
         parts += [
-            *_label(0, middle, name(flow.borough), _dropped(flow)),
-            *_label(WIDTH - LABEL + GAP, middle, name(flow.borough), counted(flow.released, "file")),
+            *_label(0, middle, name(flow.party), _dropped(flow)),
+            *_label(WIDTH - LABEL + GAP, middle, name(flow.party), counted(flow.released, "file")),
         ]
         if flow.dropped:
             parts.append(_band("in", (LABEL, middle), (BOX[0], into[place]), flow.dropped * scale))
@@ -117,6 +117,5 @@ def _text(x: float, y: float, words: str, style: str) -> Markup:
 
 def _in_words(flows: Sequence[Flow], name: Callable[[str], str]) -> str:
     return " ".join(
-        f"{name(flow.borough)} dropped {_dropped(flow)} and was sent {counted(flow.released, 'file')}."
-        for flow in flows
+        f"{name(flow.party)} dropped {_dropped(flow)} and was sent {counted(flow.released, 'file')}." for flow in flows
     )

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from shared.agreements.free_school_meals.pairs import MEASURES, Pairs, count_pairs
 from shared.kernel.audit.flows import Flow, LastSweep, count_flows, last_sweeps
-from shared.kernel.audit.pairs import MEASURES, Pairs, count_pairs
 from shared.methods.suppress import TOTAL, Cell, Counts, shown
 
 if TYPE_CHECKING:
     from shared.kernel.audit.report import Access, AuditReport, CheckResult
     from shared.kernel.ledger.events import Event
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
+MEALS = "fsm"
+"""The agreement whose children are counted by pair of boroughs."""
 HOURS = "AUD-010"
 """The check of hours without logs."""
 
@@ -89,7 +91,7 @@ class Head:
 class Evidence:
     """Everything that the page says."""
 
-    agreement: Agreement
+    agreements: Agreements
     report: AuditReport
     flows: tuple[Flow, ...]
     pairs: PairTable
@@ -130,20 +132,25 @@ class Evidence:
 
 
 def collect(
-    agreement: Agreement, report: AuditReport, events: Sequence[Event], bytes_destroyed: Mapping[str, int]
+    agreements: Agreements, report: AuditReport, events: Sequence[Event], bytes_destroyed: Mapping[str, int]
 ) -> Evidence:
     """The facts of a page. `events` are the ledger's events of the report's period, of all boroughs."""
-    boroughs = (report.borough,) if report.borough else agreement.controllers
-    sweeps = (sweep for sweep in last_sweeps(events) if report.borough in ("", sweep.borough))
+    parties = (report.borough,) if report.borough else agreements.parties
+    sweeps = (sweep for sweep in last_sweeps(events) if report.borough in ("", sweep.party))
     return Evidence(
-        agreement=agreement,
+        agreements=agreements,
         report=report,
-        flows=count_flows(events, report.access, boroughs),
-        pairs=pair_table(count_pairs(events), report.borough),
+        flows=count_flows(events, report.access, parties, agreements),
+        pairs=pair_table(count_pairs(event for event in events if _of(event) == MEALS), report.borough),
         access=access_rows(report.access),
         sweeps=tuple(sweeps),
         bytes_destroyed=bytes_destroyed,
     )
+
+
+def _of(event: Event) -> str:
+    """Id of the agreement that the event is of."""
+    return event.agreement.partition("@")[0]
 
 
 def pair_table(pairs: Pairs, borough: str = "") -> PairTable:

@@ -21,7 +21,7 @@ from shared.kernel.errors import InvalidInput
 if TYPE_CHECKING:
     from shared.kernel.audit.report import AuditReport, Destruction
     from shared.kernel.ledger.events import Event
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 KEY = "keys/exchange-public.json"
 _CERTIFICATE = re.compile(rf"{names.SLUG}/\d{{4}}-\d\d-\d\d-(?P<id>{names.ID})\.json")
@@ -30,19 +30,19 @@ _WAY = re.compile(r"retention\.sweep_days\.[a-z]{1,16} · [a-z_]{1,24}")
 
 
 def gather(
-    record: Path, report: AuditReport, agreement: Agreement, agreement_file: Path
+    record: Path, report: AuditReport, agreements: Agreements, agreement_files: Mapping[str, Path]
 ) -> tuple[Evidence, dict[str, bytes]]:
     """The facts of the page on the audit's `report` of `record`, and the files that lie beside it, by path.
 
-    The copies are those that the page tells how to check: certificates, the exchange's public keys, the agreement, the
-    audit's JSON, and the ends of the ledger's chains.
+    The copies are those that the page tells how to check: certificates, the exchange's public keys, every agreement,
+    the audit's JSON, and the ends of the ledger's chains.
     """
-    report = replace(report, destructions=tuple(_plain(one, agreement) for one in report.destructions))
+    report = replace(report, destructions=tuple(_plain(one, agreements) for one in report.destructions))
     ledger = read_ledger(record)
     certificates = _certificates(record, report)
     copies = {
         "audit.json": as_json(report.document()),
-        "agreement.yaml": agreement_file.read_bytes(),
+        **{f"agreements/{id}.yaml": path.read_bytes() for id, path in agreement_files.items()},
         "ledger-heads.json": as_json({"chains": [asdict(head) for head in heads(ledger, report)]}),
         **{f"certificates/{path.relative_to(record / 'certificates').as_posix()}": data for path, data in certificates},
     }
@@ -50,12 +50,12 @@ def gather(
         copies[KEY] = write_public(keys)
     stated = {_id(path): _bytes(data) for path, data in certificates}
     known = {certificate: count for certificate, count in stated.items() if count is not None}
-    return collect(agreement, report, _within(ledger, report), known), copies
+    return collect(agreements, report, _within(ledger, report), known), copies
 
 
-def _plain(told: Destruction, agreement: Agreement) -> Destruction:
+def _plain(told: Destruction, agreements: Agreements) -> Destruction:
     """Without what no certificate of the exchange says: one that is forged, or not verified, may hold anything."""
-    known = told.borough in agreement.by_slug or told.borough == EXCHANGE
+    known = told.borough in agreements.known or told.borough == EXCHANGE
     try:
         day = date.fromisoformat(told.day[:10]).isoformat()
     except ValueError:
@@ -88,7 +88,7 @@ def _in(event: Event, first: date, last: date) -> bool:
 
 
 def _concerns(chain: Chain, borough: str) -> bool:
-    """Whether the chain is of the borough's work, or sent something to it or counted its schools' pupils."""
+    """Whether the chain is of the borough's work, or sent something to it or counted something of its."""
     if not borough:
         return True
     named = {name.rpartition(".")[2] for event in chain.events for name in (*event.counts, *event.hashes)}

@@ -12,15 +12,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from client.evidence import words
 from client.evidence.draw import picture
-from client.evidence.facts import AccessRow, Evidence
+from client.evidence.facts import MEALS, AccessRow, Evidence
 from shared.kernel.audit.questions import BY_CODE
 from shared.kernel.audit.report import Destruction
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
+from shared.kernel.terms.model import Retention
 
 SECTIONS = {
     "answer": "The answer",
     "what": "What this is",
-    "agreement": "The agreement",
+    "agreement": "The agreements",
     "flows": "What went where",
     "pairs": "Children found",
     "access": "Who had access",
@@ -70,18 +71,20 @@ class FileFact:
 
 def render(evidence: Evidence, files: Sequence[FileFact]) -> str:
     """The page. `files` are those of the folder that it is to list, in order."""
-    report, agreement = evidence.report, evidence.agreement
-    environment = _environment(agreement)
+    report, agreements = evidence.report, evidence.agreements
+    environment = _environment(agreements)
     listed = _listed(report.destructions)
     ids = {one.certificate for one in listed}
     certificates = [file for file in files if file.path.startswith("certificates/")]
     shown = [file for file in files if not file.path.startswith("certificates/") or file.certificate in ids]
     return environment.get_template("evidence.html").render(
         title=_title(evidence, environment),
-        sections=SECTIONS.items(),
+        sections=[(id, title) for id, title in SECTIONS.items() if id != "pairs" or MEALS in agreements],
         evidence=evidence,
         report=report,
-        agreement=agreement,
+        agreements=[agreed.terms for agreed in agreements],
+        records=agreements.records,
+        pairs_of=MEALS if MEALS in agreements else "",
         borough=environment.filters["name"](report.borough) if report.borough else "",
         holds=evidence.checks("holds"),
         broken=evidence.checks("broken"),
@@ -89,7 +92,7 @@ def render(evidence: Evidence, files: Sequence[FileFact]) -> str:
         explained=report.operations - report.unexplained,
         hours=max((part.hours for part in report.coverage), default=0),
         destroyed=sum(one.objects for one in report.destructions),
-        sweep_days=_days(agreement),
+        sweep_days=_days,
         picture=picture(evidence.flows, environment.filters["name"], sum(one.objects for one in report.destructions)),
         access=[(role, list(rows)) for role, rows in groupby(_by_role(evidence), key=lambda row: row.role)],
         certificates=listed,
@@ -108,10 +111,11 @@ def render(evidence: Evidence, files: Sequence[FileFact]) -> str:
     )
 
 
-def _environment(agreement: Agreement) -> Environment:
+def _environment(agreements: Agreements) -> Environment:
+    names = {slug: party.name for agreed in agreements for slug, party in agreed.terms.by_slug.items()}
+
     def name(slug: str) -> str:
-        borough = agreement.by_slug.get(slug)
-        return borough.name if borough else "The exchange" if slug == "exchange" else slug
+        return names.get(slug, "The exchange" if slug == "exchange" else slug)
 
     def whose(row: AccessRow) -> str:
         if row.whose == "boroughs" and len(row.of) > NAMED:
@@ -123,7 +127,7 @@ def _environment(agreement: Agreement) -> Environment:
         if principal == "app":
             return "Function app"
         slug, _, rest = principal.partition(" ")
-        return f"{name(slug)} {rest}".strip() if slug in agreement.by_slug else principal[:1].upper() + principal[1:]
+        return f"{name(slug)} {rest}".strip() if slug in names else principal[:1].upper() + principal[1:]
 
     environment = Environment(
         loader=PackageLoader("client.evidence"),
@@ -133,8 +137,8 @@ def _environment(agreement: Agreement) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    spoken = ("day", "moment", "brief", "span", "number", "counted", "size", "file", "breakable")
-    spoken += ("operation", "container", "ways", "authentication")
+    spoken = ["day", "moment", "brief", "span", "number", "counted", "size", "file", "breakable"]
+    spoken += ["operation", "container", "ways", "authentication"]
     environment.filters |= {word: getattr(words, word) for word in spoken}
     environment.filters |= {"name": name, "whose": whose, "who": who}
     return environment
@@ -160,6 +164,6 @@ def _listed(destructions: Sequence[Destruction]) -> list[Destruction]:
     return [one for one in ordered if one in newest or one.holds is not True or one.not_destroyed or one.missing]
 
 
-def _days(agreement: Agreement) -> str:
-    days = sorted(set(agreement.retention.sweep_days.values()))
+def _days(retention: Retention) -> str:
+    days = sorted(set(retention.sweep_days.values()))
     return f"{days[0]} days" if len(days) == 1 else f"{days[0]} to {days[-1]} days"

@@ -99,6 +99,11 @@ def agreement_file(id: str, folder: Path | None = None) -> Path:
     return PACKAGES[id].folder / "agreement.yaml" if folder is None else folder / f"{id}.yaml"
 
 
+def agreement_files(folder: Path | None = None) -> dict[str, Path]:
+    """Where every agreement's terms are read from, by its id."""
+    return {id: agreement_file(id, folder) for id in PACKAGES}
+
+
 def agreed(terms: Agreement) -> Agreed:
     """An agreement with what its package brings."""
     return Agreed(terms, PACKAGES[terms.id])

@@ -31,7 +31,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> LocalKeyRing:
 @pytest.fixture
 def term(keys: LocalKeyRing) -> Term:
     """The clean term, with pupils of Wandsworth schools: three live in Lambeth, seven in Lewisham."""
-    term = make_term(keys)
+    term = make_term(keys, of_both=False)
     for home, count in (("lambeth", 3), ("lewisham", 7)):
         subject = f"enrolment:{count:032x}"
         counts, hashes = {"enrolled.wandsworth": count}, {"wandsworth": "d" * 64}

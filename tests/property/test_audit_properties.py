@@ -13,8 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.agreements.free_school_meals.linkage import SCHEMA
-from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.logs.blocks import _of_lines, read_block, read_records
 from shared.kernel.audit.logs.moments import Dating
@@ -22,6 +20,7 @@ from shared.kernel.audit.report import AuditReport
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
+from tests.unit.kernel import second
 from tests.unit.kernel.audit.misdeeds import MISDEEDS
 from tests.unit.kernel.audit.term import CHILD, FIRST, LAST, Term, make_term
 
@@ -42,7 +41,7 @@ def misdone(tmp_path_factory: pytest.TempPathFactory) -> Term:
 
 def _audited(term: Term, split: int | None) -> AuditReport:
     with tempfile.TemporaryDirectory() as folder:
-        return audit(term.write(Path(folder), split=split), load_agreement("fsm"), FIRST, LAST)
+        return audit(term.write(Path(folder), split=split), second.both(), FIRST, LAST)
 
 
 def _without_places(report: AuditReport) -> dict[str, Any]:
@@ -131,5 +130,5 @@ def test_a_line_that_is_cut_off_is_one_unreadable_line(misdone: Term, cut: int) 
 def test_line_by_line_says_the_same_as_all_at_once(misdone: Term) -> None:
     block = b"".join(line + b"\n" for line in _lines(misdone) if b"AuditEvent" not in line)
     at_once, _ = read_block(block, 1, Dating())
-    one_by_one, _ = read_records(_of_lines(enumerate(block.splitlines(), 1)), Dating(), SCHEMA)
+    one_by_one, _ = read_records(_of_lines(enumerate(block.splitlines(), 1)), Dating())
     assert at_once.equals(one_by_one)

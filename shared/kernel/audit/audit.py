@@ -25,9 +25,9 @@ from shared.kernel.audit.logs.unread import Unread
 from shared.kernel.audit.lots import in_lots
 from shared.kernel.audit.questions import NO_LEDGER, NO_LOGS
 from shared.kernel.audit.register import FILE, read_register
-from shared.kernel.audit.report import Access, AuditReport, Coverage, Explained, Inputs
+from shared.kernel.audit.report import Access, AuditReport, Coverage, Explained, Inputs, Way
 from shared.kernel.audit.schema import DELETE, KEYS, READ, WRITE
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 Progress = Callable[[int], None]
 """Is told how many bytes of logs were read since it was told last."""
@@ -38,15 +38,15 @@ _CATEGORIES = {READ: ("blob", "queue"), WRITE: ("blob", "queue"), DELETE: ("blob
 
 def audit(
     record: Path,
-    agreement: Agreement,
+    agreements: Agreements,
     first: date,
     last: date,
     *,
-    borough: str = "",
+    party: str = "",
     dating: Dating | None = None,
     progress: Progress = lambda _: None,
 ) -> AuditReport:
-    """Audit the record's days from `first` to `last`, both included, UTC; of one borough or of all.
+    """Audit the record's days from `first` to `last`, both included, UTC; of one party or of all.
 
     Raises `InvalidInput`: REC-001 when the record has no logs, REC-002 when it has no copy of the ledger, REC-003 when
     its register cannot be used, KEY-004 when a public key cannot. Nothing that stands in a log or a ledger raises.
@@ -57,7 +57,7 @@ def audit(
     if not ledger.chains:
         raise NO_LEDGER.refusal()
     register = read_register(record / FILE)
-    explainer = Explainer(agreement, register, ledger, first, last)
+    explainer = Explainer(agreements, register, ledger, first, last)
     lives = Lives()
     hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
     probed: set[int] = set()
@@ -79,14 +79,17 @@ def audit(
         lives.add(coded)
         _note_hours(coded, explainer, hours, probed)
     keys = certificates.read_keys(record)
-    promise = agreement.retention.promise_days
+
+    def promises(agreement: str) -> int:
+        return agreements.retention_of(agreement).promise_days
+
     evidence = Evidence(
-        agreement=agreement,
+        agreements=agreements,
         register=register,
         first=first,
         last=last,
         ledger=ledger,
-        certificates=certificates.read_certificates(record, keys, ledger, promise),
+        certificates=certificates.read_certificates(record, keys, ledger, promises),
         has_keys=bool(keys),
         explainer=explainer,
         lives=lives.closed(),
@@ -109,22 +112,22 @@ def audit(
         zone=str(dating.zone or "") if dating else "",
     )
     return AuditReport(
-        agreement=agreement.reference,
+        agreements=tuple(agreed.terms.reference for agreed in agreements),
         first=first,
         last=last,
-        borough=borough,
+        borough=party,
         inputs=inputs,
         coverage=_coverage(evidence),
-        explained=_explained(evidence, borough),
-        access=_access(evidence, borough),
+        explained=_explained(evidence, party),
+        access=_access(evidence, party),
         destructions=tuple(
             copy.destruction
             for copy in evidence.certificates
             if copy.destruction
-            and borough in ("", copy.borough)
+            and party in ("", copy.party)
             and first.isoformat() <= copy.destruction.day <= last.isoformat()
         ),
-        checks=check_all(evidence, borough),
+        checks=check_all(evidence, party),
     )
 
 
@@ -161,25 +164,26 @@ def _coverage(evidence: Evidence) -> tuple[Coverage, ...]:
     )
 
 
-def _explained(evidence: Evidence, borough: str) -> tuple[Explained, ...]:
-    counts: Counter[tuple[str, str, str]] = Counter()
+def _explained(evidence: Evidence, party: str) -> tuple[Explained, ...]:
+    counts: Counter[tuple[Way, str, str, str]] = Counter()
     for group in evidence.groups:
-        if concerns(group, borough):
+        if concerns(group, party):
             why = group.kind.why(evidence.explainer.events)
-            counts[(why.way, why.by, why.clause) if why else ("unexplained", group.kind.check, "")] += group.count
-    return tuple(Explained(*key, count) for key, count in sorted(counts.items()))  # type: ignore[arg-type]
+            key = (why.way, why.by, why.clause, why.agreement) if why else ("unexplained", group.kind.check, "", "")
+            counts[key] += group.count
+    return tuple(Explained(*key[:3], count, key[3]) for key, count in sorted(counts.items()))
 
 
-def _access(evidence: Evidence, borough: str) -> tuple[Access, ...]:
+def _access(evidence: Evidence, party: str) -> tuple[Access, ...]:
     rows: dict[tuple[str, Access], list[Group]] = {}
     for group in evidence.groups:
-        if not concerns(group, borough):
+        if not concerns(group, party):
             continue
         kind = group.kind
         what = Access(
             principal=kind.person.name,
             role="pass" if kind.person.role.endswith("pass") else kind.person.role,
-            borough=kind.person.borough,
+            borough=kind.person.party,
             of=kind.place.owner,
             container=kind.place.kind,
             operation=shown_operation(kind.operation),

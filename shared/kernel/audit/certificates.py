@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +20,9 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
 
 FOLDER, KEYS = "certificates", "keys"
+Promises = Callable[[str], int]
+"""The days that an agreement of this id promises; for any other text, the fewest."""
+
 _WORD = re.compile(f"{names.ID}|{names.WORD}")
 
 
@@ -30,6 +33,8 @@ class Late:
     object: str
     kind: str
     days: int
+    promised: int
+    """Days, by the agreement that the certificate says it belonged to."""
     destroyed: str
 
 
@@ -38,8 +43,8 @@ class CertificateCopy:
     """One file of the copy."""
 
     file: str
-    """Relative to the record; the day and the derived id, nothing that a borough chose."""
-    borough: str
+    """Relative to the record; the day and the derived id, nothing that a party chose."""
+    party: str
     sha256: str
     wrong: str
     """What is wrong with it; empty when it holds, or when no key is there to say."""
@@ -54,16 +59,16 @@ def read_keys(record: Path) -> tuple[PublicKey, ...]:
 
 
 def read_certificates(
-    record: Path, keys: tuple[PublicKey, ...], ledger: LedgerCopy, promise_days: int
+    record: Path, keys: tuple[PublicKey, ...], ledger: LedgerCopy, promises: Promises
 ) -> tuple[CertificateCopy, ...]:
     """Every certificate of the copy, judged."""
     folder = record / FOLDER
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return tuple(_judged(path, record, keys, ledger, promise_days) for path in paths)
+    return tuple(_judged(path, record, keys, ledger, promises) for path in paths)
 
 
 def _judged(
-    path: Path, record: Path, keys: tuple[PublicKey, ...], ledger: LedgerCopy, promise_days: int
+    path: Path, record: Path, keys: tuple[PublicKey, ...], ledger: LedgerCopy, promises: Promises
 ) -> CertificateCopy:
     file, document = path.relative_to(record).as_posix(), path.read_bytes()
     digest = hashlib.sha256(document).hexdigest()
@@ -71,7 +76,7 @@ def _judged(
         payload = json.loads(document)["payload"]
         body = payload["body"]
         destruction = _destruction(body)
-        late = tuple(_late(body, promise_days))
+        late = tuple(_late(body, promises))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return CertificateCopy(file, "", digest, "It is no certificate.", None)
     wrong = _wrong(path, document, payload, keys, ledger)
@@ -94,7 +99,7 @@ def _wrong(
     except (KeyUnavailable, InvalidInput):
         return "It is signed with a key that is not among those given."
     if payload["kind"] != "certificate" or path.parent.name != body["borough"]:
-        return "It is another kind of statement, or lies in another borough's place."
+        return "It is another kind of statement, or lies in another party's place."
     if not ledger.head_holds(body["ledger"]["subject"], body["ledger"]["head"]):
         return "The ledger lacks the event that it states."
     return ""
@@ -126,12 +131,19 @@ def _time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _late(body: Mapping[str, Any], promise_days: int) -> list[Late]:
+def _late(body: Mapping[str, Any], promises: Promises) -> list[Late]:
     found = []
     for entry in body["destroyed"]:
         if not entry["created"]:
             continue
         lived = datetime.fromisoformat(entry["destroyed"]) - datetime.fromisoformat(entry["created"])
-        if lived.total_seconds() > promise_days * 86_400:
-            found.append(Late(_word(entry["id"]), _word(entry["kind"]), lived.days, _time(entry["destroyed"])))
+        promised = promises(_agreement(body, entry))
+        if lived.total_seconds() > promised * 86_400:
+            destroyed = _time(entry["destroyed"])
+            found.append(Late(_word(entry["id"]), _word(entry["kind"]), lived.days, promised, destroyed))
     return found
+
+
+def _agreement(body: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """The id of the agreement whose days an object had. Certificates of before there were several name one for all."""
+    return str(entry.get("agreement", str(body.get("agreement", "")).partition("@")[0]))

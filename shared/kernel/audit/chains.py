@@ -39,6 +39,11 @@ class Chain:
         return self.events[0].tenant if self.events else ""
 
     @property
+    def agreement(self) -> str:
+        """Id of the agreement under which it is: its first event says; `exchange` where it is of none."""
+        return self.events[0].agreement.partition("@")[0] if self.events else ""
+
+    @property
     def span(self) -> tuple[datetime, datetime]:
         """From the first event to the last."""
         return moment(self.events[0]), moment(self.events[-1])

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from shared.kernel.audit.columns import Column, Mask, Numbers, column_of, together
 from shared.kernel.audit.lots import Lot
 from shared.kernel.audit.people import People, Person
-from shared.kernel.audit.places import EXCHANGE, REPLAY, SHARED, Place, Places
+from shared.kernel.audit.places import EXCHANGE, FOLDERS, REPLAY, SHARED, Place, Places
 from shared.kernel.audit.register import Register
 from shared.kernel.audit.schema import DENIED_STATUS, DENIED_WORDS
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 OUTCOMES = ("done", "denied", "failed")
 _DONE, _DENIED, _FAILED = range(len(OUTCOMES))
@@ -67,9 +67,9 @@ class Coded:
 class Coder:
     """Codes lots; knows who and where there is."""
 
-    def __init__(self, agreement: Agreement, register: Register) -> None:
+    def __init__(self, agreements: Agreements, register: Register) -> None:
         self._people = People(register)
-        self._places = Places(agreement)
+        self.places = Places(agreements)
 
     def code(self, lot: Lot, keep: Mask, at: Numbers) -> Coded:
         """Those of a lot's operations that are to be kept; `at` is the time of each of the lot's rows."""
@@ -97,33 +97,50 @@ class Coder:
         return Column(numbers, [self._people.find(principals[row], authentications[row]) for row in firsts])
 
     def _where(self, table: pa.Table, services: Column[str]) -> Column[Place]:
-        """By service, container and, where a container is shared, the part."""
+        """By service, container and, where a container has parts, the folders that say which."""
         containers = column_of(table.column("container"))
         vault = services.where(lambda service: service == "vault")
-        parted = vault | containers.where(lambda container: container in (*SHARED, "ledger"))
-        parts = column_of(_parts(table, vault, parted))
+        deep = containers.as_numbers(_depth)
+        parts = column_of(_parts(table, vault, deep))
         numbers, firsts = together(services.numbers, containers.numbers, parts.numbers)
         return Column(numbers, [self._place(services[row], containers[row], parts[row]) for row in firsts])
 
     def _place(self, service: str, container: str, part: str) -> Place:
-        place = self._places.container(service, container)
+        place = self.places.container(service, container)
         if place.kind == "vault":
-            return Place("vault", self._places.part(part.rpartition("/")[2].partition("-")[2]) or EXCHANGE)
-        if place.kind == "ledger" and part == REPLAY:
+            return Place("vault", self.places.part(part.rpartition("/")[2].partition("-")[2]) or EXCHANGE)
+        # What stands behind the last slash is no folder, but a file's name or the beginning of one.
+        folders = part.split("/")[:-1]
+        if place.kind == "ledger" and folders == [REPLAY]:
             return replace(place, owner=REPLAY)
-        return replace(place, owner=self._places.part(part)) if place.kind in SHARED else place
+        if place.kind in SHARED:
+            place = replace(place, owner=self.places.part(folders.pop(0)) if folders else "")
+        if place.owner and place.kind in FOLDERS:
+            agreement, folder = self.places.within(place.kind, folders)
+            return replace(place, agreement=agreement, folder=folder)
+        return place
 
 
-def _parts(table: pa.Table, vault: Mask, parted: Mask) -> pa.ChunkedArray:
-    """What tells whose part of a shared container it is: the first segment of a name or prefix, or the key's name;
-    empty where the container has no parts."""
-    names = table.select(["blob", "listed"]).filter(pa.array(parted))
-    name = pc.if_else(pc.equal(names.column("blob"), ""), names.column("listed"), names.column("blob"))
-    first = pc.list_element(pc.split_pattern(pc.binary_join_element_wise(name, "/", ""), "/", max_splits=1), 0)
-    said = pc.if_else(pa.array(vault[parted]), name, first)
-    return pa.chunked_array(
-        [pc.replace_with_mask(pa.repeat("", table.num_rows), pa.array(parted), said.combine_chunks())]
-    )
+def _depth(container: str) -> int:
+    """How many folders of a name in this container say whose it is."""
+    kind = "outbox" if container.endswith("-outbox") else container
+    return FOLDERS.get(kind, 0) + (kind in SHARED or kind == "ledger")
+
+
+def _parts(table: pa.Table, vault: Mask, deep: Numbers) -> pa.ChunkedArray:
+    """What tells whose part of a container it is: as many folders of a name or prefix as `deep` says, each with its
+    slash, or the key's name; empty where the container has no parts."""
+    found = pa.repeat("", table.num_rows)
+    for depth in (1, 2, 3):
+        if (rows := (deep == depth) & ~vault).any():
+            names = table.select(["blob", "listed"]).filter(pa.array(rows))
+            name = pc.if_else(pc.equal(names.column("blob"), ""), names.column("listed"), names.column("blob"))
+            folders = pc.struct_field(pc.extract_regex(name, f"^(?P<found>(?:[^/]*/){{0,{depth}}})"), 0)
+            found = pc.replace_with_mask(found, pa.array(rows), folders.combine_chunks())
+    if vault.any():
+        keys = table.column("blob").filter(pa.array(vault))
+        found = pc.replace_with_mask(found, pa.array(vault), keys.combine_chunks())
+    return pa.chunked_array([found])
 
 
 def _outcomes(table: pa.Table) -> Column[str]:

@@ -15,7 +15,7 @@ from shared.kernel.audit.logs.unread import Unread
 from shared.kernel.audit.register import Register
 from shared.kernel.audit.report import Finding, Place
 from shared.kernel.audit.schema import KEYS, WRITE
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 HOUR = 3_600_000_000
 """Microseconds."""
@@ -36,7 +36,7 @@ class Hours:
 class Evidence:
     """One record, read."""
 
-    agreement: Agreement
+    agreements: Agreements
     register: Register
     first: date
     last: date

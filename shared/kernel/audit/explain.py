@@ -22,12 +22,12 @@ from shared.kernel.audit.columns import Column, Mask, Numbers, column_of, togeth
 from shared.kernel.audit.lots import Lot
 from shared.kernel.audit.marks import Mark, Marker, micro
 from shared.kernel.audit.people import SERVICE, Person, way
-from shared.kernel.audit.places import shown_name
 from shared.kernel.audit.register import Register
 from shared.kernel.audit.report import SHOWN
 from shared.kernel.audit.route import Kind
+from shared.kernel.audit.rulebook import Rulebook
 from shared.kernel.audit.schema import LIFECYCLE_AGENTS
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
 
 MOST_ORIGINS = 1000
 _AT_HOME_IN_AZURE = frozenset({"app", "records", "platform", "lifecycle"})
@@ -70,10 +70,11 @@ class Group:
 class Explainer:
     """Takes lot after lot; at the end `groups` says what there was. The order of lots does not matter."""
 
-    def __init__(self, agreement: Agreement, register: Register, ledger: LedgerCopy, first: date, last: date) -> None:
+    def __init__(self, agreements: Agreements, register: Register, ledger: LedgerCopy, first: date, last: date) -> None:
         self.since, self._until = (micro(datetime.combine(day, time(), UTC)) for day in (first, last + timedelta(1)))
         self._accounts = pa.array([name.lower() for name in (*register.accounts, *register.vaults)])
-        self._coder = Coder(agreement, register)
+        self._coder = Coder(agreements, register)
+        self._rulebook = Rulebook(agreements)
         self._marker = Marker(ledger)
         self.groups: dict[Kind, Group] = {}
         self.outside = self.other_accounts = 0
@@ -113,7 +114,7 @@ class Explainer:
         numbers, firsts = together(*(column[rows] for column in told_apart))
         order = np.argsort(numbers, kind="stable")
         for some, first in zip(np.split(rows[order], np.cumsum(np.bincount(numbers))[:-1]), rows[firsts], strict=True):
-            kind = _kind(coded, int(first), marks, bool(scans[first]), bool(out_of_time[first]))
+            kind = self._kind(coded, int(first), marks, bool(scans[first]), bool(out_of_time[first]))
             self._add(coded, kind, some)
 
     def _add(self, coded: Coded, kind: Kind, rows: Numbers) -> None:
@@ -125,23 +126,36 @@ class Explainer:
         if kind.person.role not in _AT_HOME_IN_AZURE and len(group.origins) < MOST_ORIGINS:
             group.origins |= origins(coded.callers, rows)
         if group.kind.is_in_doubt:
-            group.show(_rows(coded, rows, kind))
+            group.show(self._rows(coded, rows, kind))
 
+    def _kind(self, coded: Coded, row: int, marks: Column[Mark], scans: bool, out_of_time: bool) -> Kind:
+        """What the operation of that row has in common with others."""
+        mark = marks[row]
+        return Kind(
+            coded.operations[row],
+            coded.outcomes[row],
+            way(coded.authentications[row]),
+            coded.places[row],
+            _POLICY if scans else coded.people[row],
+            out_of_time,
+            mark.work,
+            mark.tenant,
+            mark.agreement,
+            mark.event,
+            self._rulebook,
+        )
 
-def _kind(coded: Coded, row: int, marks: Column[Mark], scans: bool, out_of_time: bool) -> Kind:
-    """What the operation of that row has in common with others."""
-    mark = marks[row]
-    return Kind(
-        coded.operations[row],
-        coded.outcomes[row],
-        way(coded.authentications[row]),
-        coded.places[row],
-        _POLICY if scans else coded.people[row],
-        out_of_time,
-        mark.work,
-        mark.tenant,
-        mark.event,
-    )
+    def _rows(self, coded: Coded, rows: Numbers, kind: Kind) -> list[Row]:
+        earliest = rows[np.argsort(coded.at[rows], kind="stable")[:SHOWN]]
+        return [
+            Row(
+                int(coded.at[row]),
+                *coded.whereabouts(row),
+                self._coder.places.shown_name(kind.place.kind, coded.names[row]),
+                origin(coded.callers[row]),
+            )
+            for row in earliest
+        ]
 
 
 def _scans(coded: Coded) -> Mask:
@@ -156,19 +170,6 @@ def _out_of_time(coded: Coded) -> Mask:
     since = coded.people.as_numbers(lambda person: micro(person.first) if person.first else 0)
     until = coded.people.as_numbers(lambda person: micro(person.last) if person.last else _EVER)
     return np.asarray((coded.at < since) | (coded.at >= until))
-
-
-def _rows(coded: Coded, rows: Numbers, kind: Kind) -> list[Row]:
-    earliest = rows[np.argsort(coded.at[rows], kind="stable")[:SHOWN]]
-    return [
-        Row(
-            int(coded.at[row]),
-            *coded.whereabouts(row),
-            shown_name(kind.place.kind, coded.names[row]),
-            origin(coded.callers[row]),
-        )
-        for row in earliest
-    ]
 
 
 def origins(callers: Column[str], rows: Numbers) -> set[str]:

@@ -1,4 +1,4 @@
-"""What went where, in files: from each borough to the exchange, and back."""
+"""What went where, in files: from each party to the exchange, and back."""
 
 from __future__ import annotations
 
@@ -7,42 +7,46 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.kernel.audit.jobs import rights_of
 from shared.kernel.audit.report import Access
 
 if TYPE_CHECKING:
     from shared.kernel.ledger.events import Event
+    from shared.kernel.terms.agreements import Agreements
 
 _READS = ("GetBlob",)
 
 
 @dataclass(frozen=True)
 class Flow:
-    """Files of one borough. Files, not children: a number of files may be shown however small it is."""
+    """Files of one party. Files, not children: a number of files may be shown however small it is."""
 
-    borough: str
+    party: str
     dropped: int
     """Drops that the exchange answered, refused ones included; the same bytes again are one drop."""
     refused: int
     """Of those, refused whole."""
     released: int
-    """Sealed files that were put into its outbox: matches, review, enrolments."""
+    """Sealed files that were put into its outbox, of whatever agreement."""
     collected: int
-    """Reads of its outbox by the borough's own people, by the storage logs; one file may be read several times."""
+    """Reads of its outbox by the party's own people, by the storage logs; one file may be read several times."""
 
 
 @dataclass(frozen=True)
 class LastSweep:
-    """What a borough still had after the last sweep of the period."""
+    """What a party still had after the last sweep of the period."""
 
-    borough: str
+    party: str
     """A slug, or `exchange`."""
     at: str
     held: int
     """Objects, of every kind that the sweep looks after."""
 
 
-def count_flows(events: Iterable[Event], access: Iterable[Access], boroughs: Sequence[str]) -> tuple[Flow, ...]:
-    """The flows of `boroughs`, in their order, by the ledger's events of the period and the access of its logs."""
+def count_flows(
+    events: Iterable[Event], access: Iterable[Access], parties: Sequence[str], agreements: Agreements
+) -> tuple[Flow, ...]:
+    """The flows of `parties`, in their order, by the ledger's events of the period and the access of its logs."""
     dropped: dict[str, set[str]] = {}
     refused: dict[str, set[str]] = {}
     released: Counter[str] = Counter()
@@ -52,17 +56,16 @@ def count_flows(events: Iterable[Event], access: Iterable[Access], boroughs: Seq
             dropped.setdefault(event.tenant, set()).add(event.subject)
             if event.step == "refused":
                 refused.setdefault(event.tenant, set()).add(event.subject)
-        elif event.step == "released" and kind == "run":
-            released[event.tenant] += len(event.hashes)
-        elif event.step == "released" and kind == "enrolment":
-            released.update(list(event.hashes))
+        elif event.step == "released" and (rights := rights_of(agreements, event.agreement, kind)):
+            # A job's hashes stand under the release or, of one that went elsewhere, under who got it.
+            released.update(event.tenant if name in rights.sends else name for name in event.hashes)
     collected: Counter[str] = Counter()
     for part in access:
         if part.borough and part.borough == part.of and part.container == "outbox":
             collected[part.of] += part.operations if part.operation in _READS and part.outcome == "done" else 0
     return tuple(
         Flow(slug, len(dropped.get(slug, ())), len(refused.get(slug, ())), released[slug], collected[slug])
-        for slug in boroughs
+        for slug in parties
     )
 
 

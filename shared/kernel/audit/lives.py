@@ -7,8 +7,8 @@ once in a million audits, and an audit of a month fits into memory.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,10 @@ from shared.kernel import names
 from shared.kernel.audit.coded import Coded
 from shared.kernel.audit.columns import Mask, Numbers
 from shared.kernel.audit.explain import Row
+from shared.kernel.audit.places import REPORTS, Place
 from shared.kernel.audit.schema import VERBS
 
-_RECEIPT = re.compile(rf"{names.AGREEMENT}/reports/({names.ID})/receipt\.json")
+_RECEIPT = re.compile(rf"[^/]+/[^/]+/({names.ID})/receipt\.json")
 _OF_OBJECTS = frozenset({"inbox", "outbox", "staging", "requests", "claims", "certificates", "ledger", "deadletter"})
 _WRITTEN = frozenset({"PutBlob", "PutBlockList", "PutBlobFromURL", "CopyBlob"})
 _GONE = frozenset({"DeleteBlob"})
@@ -34,7 +35,7 @@ class Lives:
 
     _parts: dict[str, list[np.ndarray]] = field(default_factory=lambda: {name: [] for name in _FIELDS})
     _files: dict[str, int] = field(default_factory=dict)
-    _places: dict[tuple[str, str], int] = field(default_factory=dict)
+    _places: dict[Place, int] = field(default_factory=dict)
     ledger_writes: dict[str, Row] = field(default_factory=dict)
     """Names of events that were seen written."""
     receipts: set[str] = field(default_factory=set)
@@ -58,7 +59,8 @@ class Lives:
 
     def _live(self, coded: Coded, rows: Numbers, gone: Mask) -> None:
         files = np.array([self._files.setdefault(file, len(self._files)) for file in coded.files], np.int32)
-        there = [self._places.setdefault((place.kind, place.owner), len(self._places)) for place in coded.places.values]
+        whole = [replace(place, folder="") for place in coded.places.values]
+        there = [self._places.setdefault(place, len(self._places)) for place in whole]
         lines = coded.table.select(["file", "line"]).take(pa.array(rows))
         parts = (
             _digests(coded, rows),
@@ -73,7 +75,7 @@ class Lives:
 
     def _name(self, coded: Coded, rows: Numbers) -> None:
         places = coded.places.taken(rows)
-        released = rows[places.where(lambda place: place.kind == "outbox")]
+        released = rows[places.where(lambda place: place.kind == "outbox" and place.folder == REPORTS)]
         names = coded.table.column("blob").take(pa.array(released))
         receipts = names.filter(pc.ends_with(names, "/receipt.json")).to_pylist()
         self.receipts.update(found[1] for name in receipts if (found := _RECEIPT.fullmatch(name)))
@@ -103,8 +105,8 @@ class Closed:
 
     columns: dict[str, np.ndarray]
     files: tuple[str, ...]
-    places: tuple[tuple[str, str], ...]
-    """Kind and owner."""
+    places: tuple[Place, ...]
+    """Kind, owner and agreement."""
     read: np.ndarray
     """Objects of inboxes that the app has read, sorted."""
 
@@ -113,14 +115,19 @@ class Closed:
         column = self.columns
         return Row(int(column["at"][position]), self.files[column["file"][position]], int(column["line"][position]), "")
 
-    def place(self, position: int) -> tuple[str, str]:
-        """Kind and owner."""
+    def place(self, position: int) -> Place:
+        """Kind, owner and agreement."""
         return self.places[int(self.columns["place"][position])]
 
     def of_kind(self, *kinds: str) -> np.ndarray:
         """Whether each entry is in a container of these kinds."""
-        wanted: Mask = np.fromiter((kind in kinds for kind, _ in self.places), bool, len(self.places))
+        wanted: Mask = np.fromiter((place.kind in kinds for place in self.places), bool, len(self.places))
         return np.asarray(wanted[self.columns["place"].astype(np.int64)])
+
+    def by_place(self, positions: np.ndarray, say: Callable[[Place], int]) -> Numbers:
+        """What `say` says of the place of each of these; it is asked once a place."""
+        said = np.fromiter(map(say, self.places), np.int64, len(self.places))
+        return np.asarray(said[self.columns["place"][positions].astype(np.int64)])
 
     @property
     def births(self) -> np.ndarray:

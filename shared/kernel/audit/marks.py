@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from shared.kernel.audit.chains import Chain, LedgerCopy
 from shared.kernel.audit.coded import Coded
 from shared.kernel.audit.columns import Column, Mask, column_of
+from shared.kernel.audit.places import EXCHANGE
 from shared.kernel.intake.identity import derived_id
 
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=1)
@@ -26,6 +27,8 @@ class Mark(NamedTuple):
     work: str
     """Kind of chain; empty for none, or for one that is not in the ledger, or not at that time."""
     tenant: str = ""
+    agreement: str = ""
+    """Id of the chain's agreement; `exchange` where it is of none."""
     event: str = ""
     """Of a key's use: the id of an event that storage logs must have seen."""
 
@@ -51,7 +54,9 @@ class Marker:
         until = chains.as_numbers(lambda chain: micro(chain.span[1] + _AFTER) if chain else _EVER)
         in_time = (coded.at >= since) & (coded.at <= until)
 
-        marks: list[Mark] = [Mark(chain.kind, chain.tenant) if chain else NO_MARK for chain in chains.values]
+        marks: list[Mark] = [
+            Mark(chain.kind, chain.tenant, chain.agreement) if chain else NO_MARK for chain in chains.values
+        ]
         marks.append(NO_MARK)
         numbers = np.where(in_time, chains.numbers, len(marks) - 1)
         unnamed = ~in_time | chains.where(lambda chain: chain is None)
@@ -63,7 +68,7 @@ class Marker:
         for row in np.flatnonzero(requests.where(lambda text: text.startswith("event:"))).tolist():
             set_mark(row, self._of_event(coded, row, requests[row].partition(":")[2]))
         for row in np.flatnonzero(vault & unnamed & requests.where(bool)).tolist():
-            set_mark(row, Mark("event", coded.places[row].owner, requests[row]))
+            set_mark(row, Mark("event", coded.places[row].owner, EXCHANGE, requests[row]))
         return _distinct(Column(numbers, marks))
 
     def _chain(self, text: str) -> Chain | None:
@@ -87,7 +92,7 @@ class Marker:
             if not self._checked[asked]:
                 return NO_MARK
             self.events.add(event)
-        return Mark("event", place.owner)
+        return Mark("event", place.owner, EXCHANGE)
 
 
 def _requests(coded: Coded, vault: Mask) -> Column[str]:
@@ -98,7 +103,7 @@ def _requests(coded: Coded, vault: Mask) -> Column[str]:
 
 
 def _distinct(marks: Column[Mark]) -> Column[Mark]:
-    """The same, with each mark in the list once: many chains are of one kind and borough."""
+    """The same, with each mark in the list once: many chains are of one kind and party."""
     places: dict[Mark, int] = {}
     again = np.array([places.setdefault(mark, len(places)) for mark in marks.values], np.int64)
     return Column(again[marks.numbers], list(places))

@@ -26,7 +26,7 @@ class Person:
     name: str
     role: str
     """A role of the register, ``inbox pass``, ``outbox pass``, ``lifecycle``, ``nobody`` or ``unknown``."""
-    borough: str = ""
+    party: str = ""
     first: datetime | None = None
     last: datetime | None = None
     """From when and until when it is who it is; the end is not part of it."""
@@ -77,4 +77,4 @@ def shown(principal: str) -> str:
 def _person(named: Named) -> Person:
     first = datetime.combine(named.first, time(), UTC) if named.first else None
     last = datetime.combine(named.last, time(), UTC) + timedelta(days=1) if named.last else None
-    return Person(named.name, named.role, named.borough, first, last)
+    return Person(named.name, named.role, named.party, first, last)

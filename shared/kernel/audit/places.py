@@ -1,24 +1,33 @@
-"""Which kind of container a name is, and whose. The table of `kernel/storage/storage.py`, read backwards."""
+"""Which kind of container a name is, whose, and in which agreement's folder. The table of storage, read backwards."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.kernel import names
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.kernel.terms.agreements import Agreed, Agreements
 
 SHARED = ("staging", "requests", "claims", "certificates")
-"""Containers of which each borough has the part under its own prefix."""
-EXCHANGE = "exchange"
+"""Containers of which each party has the part under its own prefix."""
+EXCHANGE = NONE
 REPLAY = "replay"
 """The one part of the ledger that operators may add to: what they gave again, and removed."""
+REPORTS, CERTIFICATES = "reports", "certificates"
+"""Folders of an outbox that are of no job: the answers to drops, and what the sweep delivers."""
+FOLDERS = {"staging": 2, "requests": 1, "claims": 1, "outbox": 2}
+"""Containers with a folder for each agreement: how many folders of a name say what it is, of two one within that."""
+INDEX, TIES = "index", "ties"
+"""What the exchange itself keeps of a dataset in staging: which identifiers a file has, which file counts."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
-OURS = re.compile(
-    rf"({names.AGREEMENT}/)?(reports|enrolments|results|decisions|certificates|drop|run|enrolment|event|sweep|watchdog|result|policy|records|replay|"
-    rf"reconcile)/({names.COLLECTION}/|\d{{8}}-(\d{{4}}-)?)?{names.ID}/[a-z]*(\d{{4}})?\.?[a-z]+"
-)
-"""Names that this product's own grammar makes, and nobody else: safe to repeat."""
+_OWN_WORK = ("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile")
+_ANSWERS = ("report.json", "report.xlsx", "receipt.json")
 
 
 @dataclass(frozen=True)
@@ -30,13 +39,21 @@ class Place:
 
     kind: str
     owner: str
+    agreement: str = ""
+    """Id of the agreement whose folder of the part it is; `exchange` for what is of none; empty for any other folder,
+    for the part as a whole, and where there are no such folders."""
+    folder: str = ""
+    """Within that: a dataset, a word of the agreement's, ``reports``; empty for any other."""
 
 
 class Places:
-    """All places of one agreement, numbered."""
+    """All places that these agreements have."""
 
-    def __init__(self, agreement: Agreement) -> None:
-        self._slugs = frozenset(agreement.by_slug)
+    def __init__(self, agreements: Agreements) -> None:
+        self._slugs = frozenset(agreements.known)
+        self._folders = {agreed.terms.id: folders_of(agreed) for agreed in agreements}
+        self._folders[EXCHANGE] = frozenset({REPORTS, CERTIFICATES})
+        self._ours = {"outbox": re.compile(_of_outboxes(agreements)), "ledger": re.compile(_of_ledger(agreements))}
 
     def container(self, service: str, container: str) -> Place:
         """The place of a container; the owner of a shared one's part is for `part` to say."""
@@ -59,7 +76,53 @@ class Places:
         """Whose part of a shared container begins with this; empty when nobody's."""
         return first if first in self._slugs or first == EXCHANGE else ""
 
+    def within(self, kind: str, folders: Iterable[str]) -> tuple[str, str]:
+        """The agreement and the folder within it that these folders of a part are; empty what is neither."""
+        named = [*folders, "", ""]
+        agreement = named[0] if named[0] in self._folders else ""
+        known = self._folders.get(agreement, frozenset())
+        return agreement, named[1] if FOLDERS[kind] == 2 and named[1] in known else ""
 
-def shown_name(kind: str, blob: str) -> str:
-    """The name, where our own grammar made it and it can hold nothing else; else empty."""
-    return blob if kind in ("outbox", "ledger") and OURS.fullmatch(blob) else ""
+    def shown_name(self, kind: str, blob: str) -> str:
+        """The name, where our own grammar made it and it can hold nothing else; else empty."""
+        ours = self._ours.get(kind)
+        return blob if ours is not None and ours.fullmatch(blob) else ""
+
+
+def folders_of(agreed: Agreed) -> frozenset[str]:
+    """Every folder that an agreement's part of staging or of an outbox can have."""
+    folders = {f"{dataset}{more}" for dataset in agreed.pipeline.contracts for more in ("", INDEX, TIES)}
+    for rights in agreed.pipeline.kinds.values():
+        folders |= {*rights.reads, *rights.keeps, *rights.sends.values(), rights.folder}
+    return frozenset({*folders, REPORTS})
+
+
+def _of_outboxes(agreements: Agreements) -> str:
+    """Names in outboxes that this product's own grammar makes, and nobody else: safe to repeat."""
+    made = [
+        f"{_one_of([*_ids(agreements), EXCHANGE])}/{REPORTS}/{names.ID}/{_one_of(_ANSWERS)}",
+        rf"{EXCHANGE}/{CERTIFICATES}/\d{{4}}-\d\d-\d\d-{names.ID}\.json",
+    ]
+    for agreed in agreements:
+        collections = _one_of({name for terms in agreed.terms.datasets.values() for name in terms.collections})
+        for rights in agreed.pipeline.kinds.values():
+            files = {(folder, f"{release}.parquet") for release, folder in rights.sends.items()}
+            files.add((rights.folder, "summary.json"))
+            made += [
+                f"{re.escape(agreed.terms.id)}/{re.escape(folder)}/{collections}/{names.ID}/{re.escape(file)}"
+                for folder, file in sorted(files)
+            ]
+    return "|".join(made)
+
+
+def _of_ledger(agreements: Agreements) -> str:
+    kinds = {*_OWN_WORK, *(kind for agreed in agreements for kind in agreed.pipeline.kinds)}
+    return rf"{_one_of(kinds)}/(\d{{8}}-(\d{{4}}-)?)?{names.ID}/\d{{4}}\.json"
+
+
+def _ids(agreements: Agreements) -> list[str]:
+    return [agreed.terms.id for agreed in agreements]
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return f"({'|'.join(re.escape(word) for word in sorted(words))})"

@@ -24,9 +24,9 @@ class Question:
 QUESTIONS = (
     Question(
         "AUD-001",
-        "Was data read only by the borough and for the work that it was meant for?",
-        "Every read and listing by a known principal: its own right, or work that the ledger records for that borough.",
-        "Ask whoever it was, and tell the borough whose data it is.",
+        "Was data read only by the party and for the work that it was meant for?",
+        "Every read and listing by a known principal: its own right, or work that the ledger records for that party.",
+        "Ask whoever it was, and tell the party whose data it is.",
         needs=(READ,),
     ),
     Question(
@@ -55,7 +55,7 @@ QUESTIONS = (
         "AUD-005",
         "Was everything that was deleted deleted by those who may?",
         "Every deletion: the sweep's own work in the ledger, the lifecycle policy, or an operator at the poison queue.",
-        "Find out what was lost, from the ledger and the receipts, and ask the borough to drop it again if need be.",
+        "Find out what was lost, from the ledger and the receipts, and ask the party to drop it again if need be.",
         needs=(DELETE,),
     ),
     Question(
@@ -99,14 +99,14 @@ QUESTIONS = (
         "AUD-011",
         "Was nothing copied?",
         "Copy operations, and reads as the source of a copy.",
-        "Find the copy and who made it; destroy it, and tell the borough whose data it is.",
+        "Find the copy and who made it; destroy it, and tell the party whose data it is.",
         needs=(READ, WRITE),
     ),
     Question(
         "AUD-012",
         "Was every drop taken in once?",
         "Drops that arrived again under another name, and subjects that were worked on after they were done.",
-        "Ask the borough whether it sent the file twice; if not, somebody else has it.",
+        "Ask the party whether it sent the file twice; if not, somebody else has it.",
     ),
     Question(
         "AUD-013",
@@ -119,7 +119,7 @@ QUESTIONS = (
         "AUD-014",
         "Do the signed certificates hold?",
         "The signature of every certificate in the record, and its head in the ledger.",
-        "Ask the borough for its own copy, and compare.",
+        "Ask the party for its own copy, and compare.",
     ),
     Question(
         "AUD-015",
@@ -139,7 +139,7 @@ QUESTIONS = (
     Question(
         "AUD-017",
         "Was everything that was written written by those who may, for the work that it belongs to?",
-        "Every write by a known principal: its own right, or work that the ledger records for that borough.",
+        "Every write by a known principal: its own right, or work that the ledger records for that party.",
         "Find out what it is and who put it there; it is not the exchange's.",
         needs=(WRITE,),
     ),

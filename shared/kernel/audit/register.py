@@ -50,7 +50,7 @@ class Principal(_Entry):
 
 
 class Parties(_Entry):
-    """A borough's principals."""
+    """One party's principals."""
 
     identity: Principal | None = None
     officers: tuple[Principal, ...] = ()
@@ -134,21 +134,21 @@ class Named(_Entry):
 
     id: str
     role: Role
-    borough: str = ""
+    party: str = ""
     number: str = ""
     first: date | None = None
     last: date | None = None
 
     @property
     def name(self) -> str:
-        """``lambeth officer 1``, ``operator 2``, ``lambeth``."""
+        """``<party> officer 1``, ``operator 2``, ``<party>``."""
         if self.role == "borough":
-            return self.borough
-        return f"{self.borough} {self.role}{self.number}".strip()
+            return self.party
+        return f"{self.party} {self.role}{self.number}".strip()
 
 
-def _named(principal: Principal, role: Role, borough: str, number: str = "") -> Named:
-    return Named(id=principal.id, role=role, borough=borough, number=number, first=principal.first, last=principal.last)
+def _named(principal: Principal, role: Role, party: str, number: str = "") -> Named:
+    return Named(id=principal.id, role=role, party=party, number=number, first=principal.first, last=principal.last)
 
 
 def _number(those: tuple[Any, ...], n: int) -> str:

@@ -45,7 +45,7 @@ class Finding:
     borough: str = ""
     """Slug of the borough whose data or duty it is; `exchange` for nobody's; empty where it cannot be told."""
     principal: str = ""
-    """As the register names it: ``lambeth officer 1``; ``unknown 1a2b3c4d`` for one that is not in it."""
+    """As the register names it: ``<party> officer 1``; ``unknown 1a2b3c4d`` for one that is not in it."""
     operation: str = ""
     """As the service names it, such as ``GetBlob``."""
     container: str = ""
@@ -108,8 +108,10 @@ class Explained:
     """Which right, such as ``borough.collect``, or which kind of work, such as ``drop``; for the unexplained the code
     of the check that names them."""
     clause: str
-    """The agreement's clause that allows it, such as ``datasets.pupils``; empty where none is needed, or none is."""
+    """The clause that allows it, such as ``retention.sweep_days``; empty where none is needed, or none is."""
     operations: int
+    agreement: str = ""
+    """Id of the agreement whose work or clause it was; empty where it was of none."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,8 @@ class Inputs:
 class AuditReport:
     """The whole answer. The same record gives the same report."""
 
-    agreement: str
-    """Such as ``fsm@1.0.0``."""
+    agreements: tuple[str, ...]
+    """Every agreement that it was held against, such as ``fsm@1.0.0``."""
     first: date
     last: date
     """Both days included, UTC."""

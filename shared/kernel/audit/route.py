@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from shared.kernel.audit.people import Person
 from shared.kernel.audit.places import Place
-from shared.kernel.audit.rules import Explanation, Operation, explain
+from shared.kernel.audit.rulebook import Explanation, Operation, Rulebook
 from shared.kernel.audit.schema import SET_UP, VAULT_OTHER, VERBS
 
 _ENTRA = "OAuth"
@@ -26,8 +26,11 @@ class Kind:
     """Whether the person was not, at that time, who the register says."""
     work: str
     tenant: str
+    agreement: str
+    """Of the work that it names."""
     event: str
     """Id of the event that a key's use names; empty otherwise."""
+    rulebook: Rulebook = field(compare=False, repr=False)
 
     @cached_property
     def verb(self) -> str:
@@ -38,10 +41,10 @@ class Kind:
     def explanation(self) -> Explanation | None:
         """Why it is allowed; `None` when nothing says so. A key's use may still turn out to name no event."""
         if self.outcome == "denied":
-            return None if self.verb != "authenticate" else explain(self._asked("anybody"))
+            return None if self.verb != "authenticate" else self._explained("anybody")
         if self.out_of_time:
             return None
-        return explain(self._asked("anybody" if self.verb == "authenticate" else self.person.role))
+        return self._explained("anybody" if self.verb == "authenticate" else self.person.role)
 
     @property
     def is_in_doubt(self) -> bool:
@@ -72,7 +75,7 @@ class Kind:
         if self.person.role.endswith("pass"):
             # Azure keeps a pass to its container: used elsewhere or out of its time, it is not what was issued.
             box = self.person.role.split()[0]
-            elsewhere = (self.place.kind, self.place.owner) != (box, self.person.borough)
+            elsewhere = (self.place.kind, self.place.owner) != (box, self.person.party)
             return self.person.role == "unknown pass" or self.out_of_time or elsewhere
         return self.person.role == "nobody"
 
@@ -85,13 +88,14 @@ class Kind:
             return "A principal acted on a day on which the register does not name it."
         if self.check in ("AUD-001", "AUD-017") and self.person.role == "app":
             did = _NOUN.get(self.verb, "operation")
-            return f"The app's own {did}, for no work that the ledger records for that borough."
+            return f"The app's own {did}, for no work that the ledger records for that party and agreement."
         if self.check == "AUD-005" and self.place.kind in ("ledger", "certificates"):
             return "A record was deleted, and not by whoever ends records when their days are over."
         return _SAID[self.check]
 
-    def _asked(self, role: str) -> Operation:
-        return Operation(role, self.person.borough, self.verb, self.place, self.work, self.tenant)
+    def _explained(self, role: str) -> Explanation | None:
+        operation = Operation(role, self.person.party, self.verb, self.place, self.work, self.tenant, self.agreement)
+        return self.rulebook.explain(operation)
 
 
 _BY_VERB = {

@@ -1,7 +1,7 @@
-"""Why an operation is allowed: rights that hold at any time, and work that the ledger records. Data, and one question.
+"""What may be done whatever agreements there are: rights that hold at any time, and the exchange's own work. Data.
 
 A right belongs to a role. Work belongs to a chain of the ledger, which the operation names as its client request id,
-and reaches only places of the chain's own borough, except where the agreement sends something to another.
+and reaches only places of the chain's own party. What drops and jobs may do is each agreement's to say (`jobs`).
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.kernel.audit.places import EXCHANGE, REPLAY, SHARED, Place
-from shared.kernel.audit.report import Way
+from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, REPORTS, SHARED
 
-Whose = Literal["own", "any", "exchange", "replay"]
-"""`own`: of the principal's, or the chain's, borough. `any`: of some borough. `exchange`: of no borough. `replay`: that
-part of the ledger alone."""
+Whose = Literal["own", "others", "any", "exchange", "replay"]
+"""`own`: of the principal's, or the chain's, party. `others`: of some party but that. `any`: of some party. `exchange`:
+of no party. `replay`: that part of the ledger alone."""
+
+DROP = "drop"
+"""The kind of chain of a drop, of an agreement or of none."""
 
 LOOKING = frozenset({"look", "list"})
 READING = frozenset({"look", "list", "read"})
@@ -23,7 +25,7 @@ WRITING_ONCE = frozenset({"create", "look"})
 
 @dataclass(frozen=True)
 class Rule:
-    """These verbs, in this kind of container, of these."""
+    """These verbs, in this kind of container, of these; and, where they are named, in these folders alone."""
 
     by: str
     """Its name in reports."""
@@ -31,31 +33,10 @@ class Rule:
     whose: Whose
     verbs: frozenset[str]
     clause: str = ""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What decides whether an operation is explained. Every field is one of a few words, so that ten million operations
-    are some hundred questions."""
-
-    role: str
-    borough: str
-    """Of the principal; empty for the exchange's."""
-    verb: str
-    place: Place
-    work: str
-    """Kind of the chain that it names: ``drop``, ``run`` …; empty where it names none that is in the ledger."""
-    tenant: str
-    """Of the chain."""
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why, or that nothing says why."""
-
-    way: Way
-    by: str
-    clause: str
+    agreement: str = ""
+    """Whose folder it is: an agreement's id, or `exchange`; empty for all of them, and for the part as a whole."""
+    folders: frozenset[str] = frozenset()
+    """Within the agreement's folder; none for all of them."""
 
 
 def _right(by: str, container: str, whose: Whose, *verbs: str) -> Rule:
@@ -135,39 +116,20 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule("event", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),
         Rule("event", "vault", "own", frozenset({"unwrap"}), "datasets"),
         # That its file is delayed.
-        Rule("event", "outbox", "own", WRITING_ONCE, "datasets"),
+        Rule("event", "outbox", "own", WRITING_ONCE, "datasets", EXCHANGE, frozenset({REPORTS})),
     ),
     "reconcile": (
         Rule("reconcile", "deadletter", "exchange", LOOKING | {"delete"}, "retention.sweep_days.deadletter"),
     ),
-    "drop": (
-        Rule("drop", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),
-        Rule("drop", "staging", "any", WRITING_ONCE | {"list"}, "datasets"),
-        # Which identifiers its sender's earlier files had: sealed, in the sender's own part.
-        Rule("drop", "staging", "own", frozenset({"look", "read"}), "datasets"),
-        Rule("drop", "vault", "exchange", frozenset({"unwrap"}), "datasets"),
-        Rule("drop", "requests", "any", WRITING_ONCE, "purposes"),
-        Rule("drop", "outbox", "own", WRITING_ONCE, "datasets"),
-        Rule("drop", "vault", "own", frozenset({"unwrap"}), "datasets"),
-    ),
-    "run": (
-        Rule("run", "claims", "own", WRITING_ONCE | {"read"}, "linkage"),
-        Rule("run", "staging", "own", READING | {"create"}, "linkage"),
-        Rule("run", "outbox", "own", WRITING_ONCE, "releases.matches"),
-        Rule("run", "vault", "exchange", frozenset({"unwrap"}), "linkage"),
-    ),
-    "enrolment": (
-        Rule("enrolment", "claims", "own", WRITING_ONCE | {"read"}, "datasets.decisions"),
-        Rule("enrolment", "staging", "own", READING, "datasets.decisions"),
-        Rule("enrolment", "outbox", "any", WRITING_ONCE, "releases.enrolments"),
-        Rule("enrolment", "vault", "exchange", frozenset({"unwrap"}), "datasets.decisions"),
-    ),
+    # Of no agreement: one that could not be believed. It is answered, and that is all.
+    DROP: (Rule(DROP, "outbox", "own", WRITING_ONCE, "datasets", EXCHANGE, frozenset({REPORTS})),),
     "sweep": (
         *_SWEEP,
         # Blocks that were never committed are discarded by an empty list of them.
         Rule("sweep", "inbox", "own", frozenset({"alter"}), "retention.sweep_days.inbox"),
-        Rule("sweep", "claims", "own", READING | {"create", "delete"}, "retention.sweep_days"),
-        Rule("sweep", "outbox", "own", LOOKING | {"create"}, "records.certificate_days"),
+        # Its own notes.
+        Rule("sweep", "claims", "own", frozenset({"read", "create"}), "retention.sweep_days", EXCHANGE),
+        Rule("sweep", "outbox", "own", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({CERTIFICATES})),
         Rule("sweep", "certificates", "own", WRITING_ONCE | {"read"}, "records.certificate_days"),
         Rule("sweep", "deadletter", "exchange", LOOKING | {"delete", "batch"}, "retention.sweep_days.deadletter"),
         Rule("sweep", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.sweep_days.poison"),
@@ -191,7 +153,7 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule("watchdog", "account", "exchange", frozenset({"survey"}), "retention.watchdog_days"),
     ),
 }
-"""By kind of chain: what the app may do under it."""
+"""By kind of chain, where it is of no agreement: what the app may do under it."""
 
 ENDING: dict[str, tuple[Rule, ...]] = {
     "records": (
@@ -207,29 +169,3 @@ REPLAYING: dict[str, tuple[Rule, ...]] = {
     "replay": (Rule("replay", "ledger", "replay", frozenset({"create"}), "records"),)
 }
 """By kind of chain: what operators may write under it, beside their rights. They add to no other chain."""
-_WORK_OF: dict[str, dict[str, tuple[Rule, ...]]] = {"app": WORK, "records": ENDING, "operator": REPLAYING}
-
-
-def explain(operation: Operation) -> Explanation | None:
-    """Why the operation is allowed; `None` when nothing says so."""
-    for rule in _WORK_OF.get(operation.role, {}).get(operation.work, ()):
-        if _fits(rule, operation, operation.tenant):
-            return Explanation("ledger", rule.by, rule.clause)
-    for rule in RIGHTS.get(operation.role, ()):
-        if _fits(rule, operation, operation.borough):
-            return Explanation("right", rule.by, rule.clause)
-    return None
-
-
-def _fits(rule: Rule, operation: Operation, borough: str) -> bool:
-    place = operation.place
-    if rule.container != place.kind or operation.verb not in rule.verbs:
-        return False
-    if rule.whose == "replay":
-        return place.owner == REPLAY
-    if rule.whose == "any":
-        return place.owner not in ("", EXCHANGE, REPLAY)
-    # A listing across all parts of a shared container is a look at none of them in particular.
-    if rule.whose == "exchange":
-        return place.owner in ("", EXCHANGE, REPLAY)
-    return bool(borough) and place.owner == borough

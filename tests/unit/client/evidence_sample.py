@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from client.evidence.facts import Evidence, collect
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.audit.questions import QUESTIONS
 from shared.kernel.audit.report import (
     Access,
@@ -126,7 +126,7 @@ def report(*, broken: bool = True, borough: str = "") -> AuditReport:
             )
         checks.append(check)
     return AuditReport(
-        agreement="fsm@1.0.0",
+        agreements=("fsm@1.0.0",),
         first=FIRST,
         last=LAST,
         borough=borough,
@@ -166,4 +166,4 @@ def report(*, broken: bool = True, borough: str = "") -> AuditReport:
 def evidence(*, broken: bool = True, borough: str = "") -> Evidence:
     """The facts of a page."""
     said = report(broken=broken, borough=borough)
-    return collect(load_agreement("fsm"), said, events(), {one.certificate: 1_834_221 for one in said.destructions})
+    return collect(load_agreements(), said, events(), {one.certificate: 1_834_221 for one in said.destructions})

@@ -25,7 +25,7 @@ PERIOD = ["--from", "2026-10-01", "--to", "2026-11-30"]
 def whole_term(tmp_path_factory: pytest.TempPathFactory) -> Term:
     keys = LocalKeyRing(tmp_path_factory.mktemp("keys"))
     keys.create_key(EXCHANGE, Use.SIGN)
-    return make_term(keys)
+    return make_term(keys, of_both=False)
 
 
 def test_an_audit_in_which_all_holds_ends_with_0(whole_term, tmp_path, capsys):

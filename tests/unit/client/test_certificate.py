@@ -13,10 +13,10 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import sign_statement
 
-ENTRY = {"id": "0" * 32, "clause": "retention.sweep_days.inbox", "mechanism": "sweep"}
+ENTRY = {"id": "0" * 32, "agreement": "fsm", "clause": "retention.sweep_days.inbox", "mechanism": "sweep"}
 BODY: dict[str, Any] = {
     "borough": "lambeth",
-    "agreement": "fsm@1.0.0",
+    "agreements": {"head-count@2.1.0": {}, "fsm@1.0.0": {}},
     "counts": {"objects": 2, "rows": 7, "bytes": 9},
     "destroyed": [ENTRY, ENTRY],
     "not_destroyed": [],
@@ -29,26 +29,40 @@ BODY: dict[str, Any] = {
 }
 
 
+BEFORE = {name: said for name, said in BODY.items() if name != "agreements"} | {
+    "agreement": "fsm@1.0.0",
+    "destroyed": [{name: said for name, said in ENTRY.items() if name != "agreement"}] * 2,
+}
+"""As certificates were while there was one agreement. They verify as long as they are kept."""
+
+
+@pytest.fixture(params=[BODY, BEFORE], ids=["two agreements", "before there were several"])
+def body(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What a certificate states."""
+    return dict(request.param)
+
+
 @pytest.fixture
-def signed(tmp_path: Path) -> tuple[Path, Path]:
+def signed(tmp_path: Path, body: dict[str, Any]) -> tuple[Path, Path]:
     """A certificate, and the exchange's public keys."""
     ring = LocalKeyRing(tmp_path / "keys")
     ring.create_key("exchange", Use.SIGN)
     certificate, public = tmp_path / "certificate.json", tmp_path / "public.json"
-    certificate.write_bytes(sign_statement(BODY, "certificate", ring, datetime(2026, 12, 17, 2, tzinfo=UTC)))
+    certificate.write_bytes(sign_statement(body, "certificate", ring, datetime(2026, 12, 17, 2, tzinfo=UTC)))
     public.write_bytes(ring.export_public("exchange", Use.SIGN))
     return certificate, public
 
 
-def test_a_certificate_holds_and_says_what_was_destroyed(exchange, signed):
+def test_a_certificate_holds_and_says_what_was_destroyed(exchange, signed, body):
     certificate, public = signed
     said = exchange("certificate", "verify", str(certificate), "--public", str(public))
     assert said.code == 0
     assert said.out.startswith("The certificate holds.")
-    assert "retention.sweep_days.inbox  sweep        2" in said.out
+    assert "fsm        retention.sweep_days.inbox  sweep        2" in said.out
+    assert ", ".join(sorted(body.get("agreements", ["fsm@1.0.0"]))) in said.out
     assert "lambeth-inbox" in said.out
     own = exchange("certificate", "verify", str(certificate), "--keys", str(certificate.parent / "keys"), "--json")
-    assert json.loads(own.out)["body"] == BODY
+    assert json.loads(own.out)["body"] == body
 
 
 def test_any_altered_byte_fails(exchange, signed):

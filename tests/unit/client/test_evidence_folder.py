@@ -12,7 +12,7 @@ import pytest
 
 from client.evidence.folder import MANIFEST, PAGE, write_folder
 from client.evidence.gather import KEY, gather
-from shared.agreements.registry import agreement_file, load_agreement
+from shared.agreements.registry import agreement_files, load_agreements
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import sign_statement
@@ -58,7 +58,7 @@ def _chain(folder: Path, subject: str, tenant: str, at: str, counts: dict[str, i
 
 def write(record: Path, out: Path, borough: str = "") -> dict[str, bytes]:
     """Write the folder and return its files by path."""
-    facts, copies = gather(record, report(borough=borough), load_agreement("fsm"), agreement_file("fsm"))
+    facts, copies = gather(record, report(borough=borough), load_agreements(), agreement_files())
     write_folder(out, facts, copies)
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
@@ -96,7 +96,7 @@ def test_a_certificate_that_does_not_hold_is_told_and_not_copied(record: Path, t
     said = report()
     [forged, *others] = said.destructions
     said = replace(said, destructions=(replace(forged, holds=False), *others))
-    facts, copies = gather(record, said, load_agreement("fsm"), agreement_file("fsm"))
+    facts, copies = gather(record, said, load_agreements(), agreement_files())
     assert not any(forged.certificate in path for path in copies)
     assert forged.certificate not in facts.bytes_destroyed
     assert facts.bytes_destroyed == {one.certificate: 1234 for one in others}
@@ -106,7 +106,7 @@ def test_nothing_that_a_forged_certificate_says_is_repeated(record: Path, tmp_pa
     said = report()
     words = {"certificate": "Amara", "borough": "Okafor", "day": "21 March", "by_clause": {"Amara · Okafor": 1}}
     forged = replace(said.destructions[0], **words, holds=False)
-    facts, copies = gather(record, replace(said, destructions=(forged,)), load_agreement("fsm"), agreement_file("fsm"))
+    facts, copies = gather(record, replace(said, destructions=(forged,)), load_agreements(), agreement_files())
     write_folder(tmp_path / "out", facts, copies)
     for path in (tmp_path / "out").rglob("*.*"):
         assert not any(word in path.read_text(encoding="utf-8") for word in ("Amara", "Okafor", "21 March"))
@@ -117,13 +117,13 @@ def test_a_certificate_whose_bytes_cannot_be_read_is_no_obstacle(record: Path) -
     path.write_text('{"payload": {"body": {"counts": {"bytes": "many"}}}}', encoding="utf-8")
     [path] = (record / "certificates" / "lewisham").glob("2026*.json")
     path.write_text("no JSON", encoding="utf-8")
-    facts, _ = gather(record, report(), load_agreement("fsm"), agreement_file("fsm"))
+    facts, _ = gather(record, report(), load_agreements(), agreement_files())
     assert len(facts.bytes_destroyed) == 2
 
 
 def test_the_ends_of_chains_are_those_of_the_period_and_of_the_borough(record: Path) -> None:
     def subjects(borough: str = "") -> list[str]:
-        _, copies = gather(record, report(borough=borough), load_agreement("fsm"), agreement_file("fsm"))
+        _, copies = gather(record, report(borough=borough), load_agreements(), agreement_files())
         return [chain["subject"] for chain in json.loads(copies["ledger-heads.json"])["chains"]]
 
     assert subjects() == ["drop:" + HEX, "run:" + HEX], "the third grew before the period"

@@ -13,13 +13,15 @@ from client.evidence import words
 from client.evidence.draw import picture
 from client.evidence.facts import access_rows, collect, pair_table
 from client.evidence.page import LISTED, SECTIONS, FileFact, render
-from shared.agreements.registry import load_agreement
+from shared.agreements.free_school_meals.pairs import count_pairs
+from shared.agreements.registry import load_agreements
 from shared.kernel.audit.flows import Flow, count_flows, last_sweeps
-from shared.kernel.audit.pairs import count_pairs
 from shared.kernel.audit.register import Role
 from shared.kernel.audit.report import Finding, Place
-from tests.unit.client.evidence_sample import MATCHED, PILOT, access, event, events, evidence
+from shared.kernel.terms.agreements import Agreements
+from tests.unit.client.evidence_sample import MATCHED, PILOT, access, event, events, evidence, report
 from tests.unit.client.page_reader import Page
+from tests.unit.kernel import second
 
 FILES = (FileFact("audit.json", 12, "a" * 64), FileFact("keys/exchange-public.json", 9, "b" * 64))
 
@@ -53,6 +55,41 @@ def test_the_page_can_be_read_with_any_reader(document: str) -> None:
     assert svg["aria-labelledby"] == "flow-title flow-words"
 
 
+def test_the_page_names_every_agreement_with_its_days() -> None:
+    page = Page(render(collect(second.both(), report(), events(), {}), FILES))
+    text = " ".join(page.text.split())
+    assert page.faults == []
+    assert "fsm@1.0.0" in text
+    assert "head-count@2.1.0" in text
+    assert "30 days. The nightly sweep destroys after 26 days." in text
+    assert "40 days. The nightly sweep destroys after 35 days." in text
+    assert "Under the agreement fsm." in text
+
+
+def test_without_free_school_meals_there_is_no_table_of_its_children() -> None:
+    alone = Agreements((second.second(),))
+    page = Page(render(collect(alone, report(), events(), {}), FILES))
+    assert "pairs" not in page.ids
+    assert not [link for link in page.of("a") if link.get("href") == "#pairs"]
+
+
+def test_another_agreements_counts_are_none_of_children_found() -> None:
+    before = collect(second.both(), report(), events(), {})
+    other = event("run:ab", "released", "2026-10-20T09:30:00Z", "lambeth", counts={"matched.southwark": 400})
+    after = collect(second.both(), report(), [*events(), replace(other, agreement="head-count@2.1.0")], {})
+    assert after.pairs == before.pairs
+
+
+def test_releases_of_any_agreement_are_counted_where_they_went() -> None:
+    sent = event(
+        "tally:ab", "released", "2026-10-20T09:30:00Z", "lambeth", hashes={"counts": "a" * 64} | {"lewisham": "b" * 64}
+    )
+    sent = replace(sent, agreement="head-count@2.1.0")
+    flows = {flow.party: flow.released for flow in count_flows([sent], (), PILOT, second.both())}
+    assert flows == {"lambeth": 1, "lewisham": 1, "southwark": 0, "wandsworth": 0}
+    assert not any(flow.released for flow in count_flows([sent], (), PILOT, load_agreements()))
+
+
 def test_headings_skip_no_level(document: str) -> None:
     levels = [int(tag[1]) for tag, _ in Page(document).elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
@@ -61,8 +98,8 @@ def test_headings_skip_no_level(document: str) -> None:
 
 def test_the_same_facts_give_the_same_bytes_in_whatever_order_they_come() -> None:
     said = evidence().report
-    again = collect(load_agreement("fsm"), replace(said, access=said.access[::-1]), events()[::-1], {})
-    assert render(again, FILES) == render(collect(load_agreement("fsm"), said, events(), {}), FILES)
+    again = collect(load_agreements(), replace(said, access=said.access[::-1]), events()[::-1], {})
+    assert render(again, FILES) == render(collect(load_agreements(), said, events(), {}), FILES)
 
 
 def _luminance(colour: str) -> float:
@@ -107,7 +144,7 @@ def test_what_a_record_says_is_shown_as_text_and_never_obeyed() -> None:
     accesses = (replace(access()[0], principal=script, container=script, operation=script, authentication=script),)
     explained = (replace(said.report.explained[0], by=script, clause=script),)
     hostile = replace(said.report, checks=(check,), access=accesses, explained=explained)
-    page = Page(render(collect(load_agreement("fsm"), hostile, events(), {}), (FileFact(script, 1, script),)))
+    page = Page(render(collect(load_agreements(), hostile, events(), {}), (FileFact(script, 1, script),)))
     assert page.faults == []
     assert page.text.count("<script>alert(1)</script>") > 12
 
@@ -145,7 +182,7 @@ def test_a_boroughs_page_shows_its_own_pairs_and_the_same_numbers_as_the_page_of
 
 
 def test_the_flows_are_counted_in_files() -> None:
-    flows = {flow.borough: flow for flow in count_flows(events(), access(), PILOT)}
+    flows = {flow.party: flow for flow in count_flows(events(), access(), PILOT, load_agreements())}
     assert flows["lambeth"] == Flow("lambeth", dropped=3, refused=1, released=2 + 3, collected=14 + 2)
     assert flows["lewisham"].released == 2 + 2
 
@@ -168,7 +205,7 @@ def test_what_one_did_to_many_boroughs_is_one_row_and_to_anothers_a_row_of_its_o
 
 def test_the_last_sweep_says_what_is_still_held() -> None:
     older = event("sweep:older", "done", "2026-10-02T02:00:00Z", "lambeth", counts={"held": 99})
-    held = {sweep.borough: sweep.held for sweep in last_sweeps([older, *events()])}
+    held = {sweep.party: sweep.held for sweep in last_sweeps([older, *events()])}
     assert held == {"lambeth": 12, "lewisham": 13, "southwark": 14, "wandsworth": 15}
 
 

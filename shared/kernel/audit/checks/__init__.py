@@ -27,28 +27,28 @@ _LOOKS: dict[str, Callable[[Evidence, str], Answer]] = {
 }
 
 
-def check_all(evidence: Evidence, borough: str) -> tuple[CheckResult, ...]:
+def check_all(evidence: Evidence, party: str) -> tuple[CheckResult, ...]:
     """Every check's answer, in the order of their codes."""
-    by_code = unexplained(evidence, borough)
-    operations = sum(group.count for group in evidence.groups if concerns(group, borough))
+    by_code = unexplained(evidence, party)
+    operations = sum(group.count for group in evidence.groups if concerns(group, party))
     results = []
     for question in QUESTIONS:
         look = _LOOKS.get(question.code)
         answers = [
             by_code.get(question.code, Answer()),
-            look(evidence, borough) if look else Answer(looked_at={"operations": operations}),
+            look(evidence, party) if look else Answer(looked_at={"operations": operations}),
             there_is_any(evidence, question),
         ]
         results.append(result(question, answers))
     return tuple(results)
 
 
-def unexplained(evidence: Evidence, borough: str) -> dict[str, Answer]:
+def unexplained(evidence: Evidence, party: str) -> dict[str, Answer]:
     """The operations that nothing explains, by check."""
     answers: dict[str, Answer] = {}
     for group in evidence.groups:
         kind = group.kind
-        if kind.why(evidence.explainer.events) is not None or not concerns(group, borough):
+        if kind.why(evidence.explainer.events) is not None or not concerns(group, party):
             continue
         answer = answers.setdefault(kind.check, Answer())
         answer.findings += [

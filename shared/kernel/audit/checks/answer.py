@@ -41,10 +41,10 @@ def result(question: Question, answers: Iterable[Answer]) -> CheckResult:
     return CheckResult(question.code, question.asks, said, counted, tuple(findings[:SHOWN]), note)  # type: ignore[arg-type]
 
 
-def concerns(group: Group, borough: str) -> bool:
-    """Whether operations of this kind are the borough's business."""
+def concerns(group: Group, party: str) -> bool:
+    """Whether operations of this kind are the party's business."""
     kind = group.kind
-    return not borough or borough in (kind.place.owner, kind.person.borough, kind.tenant)
+    return not party or party in (kind.place.owner, kind.person.party, kind.tenant)
 
 
 def shown_operation(operation: str) -> str:
@@ -52,9 +52,9 @@ def shown_operation(operation: str) -> str:
     return operation if operation.isalnum() and operation.isascii() and len(operation) <= 40 else "(not a name)"
 
 
-def ends_in(evidence: Evidence, chain: Chain, borough: str) -> bool:
-    """Whether the chain's last event is in the period, and the chain is the borough's business."""
-    return evidence.in_period(chain.span[1]) and borough in ("", chain.tenant)
+def ends_in(evidence: Evidence, chain: Chain, party: str) -> bool:
+    """Whether the chain's last event is in the period, and the chain is the party's business."""
+    return evidence.in_period(chain.span[1]) and party in ("", chain.tenant)
 
 
 def of_chain(what: str, chain: Chain, seq: int | None = None, at: str = "") -> Finding:

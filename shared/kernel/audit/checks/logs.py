@@ -23,7 +23,7 @@ def there_is_any(evidence: Evidence, question: Question) -> Answer:
     return Answer(known=False, note=f"The record has no log of {' and '.join(missing)} in the period.")
 
 
-def hours_logged(evidence: Evidence, borough: str) -> Answer:
+def hours_logged(evidence: Evidence, party: str) -> Answer:
     """AUD-010. An hour's logs are known to be missing when the ledger has an event in it, which is a write, and there
     is no line of one; or when the app's health, whose probe is a read, is asked after in nearly every hour, not in it.
 
@@ -58,7 +58,7 @@ def hours_logged(evidence: Evidence, borough: str) -> Answer:
     return Answer(list(found.values()), looked_at=looked_at, known=not unknown, note=note)
 
 
-def readable(evidence: Evidence, borough: str) -> Answer:
+def readable(evidence: Evidence, party: str) -> Answer:
     """AUD-018: every file was read, and everything in it is an operation."""
     found = [
         Finding(sentence, Place("log", file, line))

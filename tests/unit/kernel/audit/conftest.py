@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.report import AuditReport
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.agreements import Agreements
+from tests.unit.kernel import second
 from tests.unit.kernel.audit.term import FIRST, LAST, Term, make_term
 
 
@@ -33,17 +33,17 @@ def term(clean_term: bytes) -> Term:
 
 
 @pytest.fixture(scope="session")
-def agreement() -> Agreement:
-    """The agreement of the pilot."""
-    return load_agreement("fsm")
+def agreements() -> Agreements:
+    """The agreement of the pilot, and another."""
+    return second.both()
 
 
 @pytest.fixture
-def audited(tmp_path: Path, agreement: Agreement) -> Callable[..., AuditReport]:
+def audited(tmp_path: Path, agreements: Agreements) -> Callable[..., AuditReport]:
     """Writes a term's record and audits it."""
 
     def carry_out(term: Term, *, borough: str = "", split: int | None = 0) -> AuditReport:
         record = term.write(tmp_path / "record", split=split)
-        return audit(record, agreement, FIRST, LAST, borough=borough)
+        return audit(record, agreements, FIRST, LAST, party=borough)
 
     return carry_out

@@ -21,8 +21,8 @@ ENDING = when("2026-11-01", 3)
 """When records are ended, once a month."""
 EVENT = f"ledger/drop/{'de' * 16}/0001.json"
 CERTIFICATE = f"certificates/lambeth/2020-09-30-{'ce' * 16}.json"
-RESULT = f"lambeth-outbox/results/{COLLECTION}/{'ab' * 16}/matches.parquet"
-STAGED = f"staging/lambeth/pupils/{COLLECTION}/southwark.20261005T093000Z.{'cd' * 16}.parquet"
+RESULT = f"lambeth-outbox/fsm/results/{COLLECTION}/{'ab' * 16}/matches.parquet"
+STAGED = f"staging/lambeth/fsm/pupils/{COLLECTION}/southwark.20261005T093000Z.{'cd' * 16}.parquet"
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _overwritten(term: Term) -> None:
     subject = _subject(term, "run")
     run = subject.partition(":")[2]
     at = datetime.fromisoformat(term.events[subject][-1].at)
-    term.blob(at, "PutBlob", f"lambeth-outbox/results/{COLLECTION}/{run}/matches.parquet", mark=subject)
+    term.blob(at, "PutBlob", f"lambeth-outbox/fsm/results/{COLLECTION}/{run}/matches.parquet", mark=subject)
 
 
 def _late_work(term: Term) -> None:
@@ -219,7 +219,141 @@ def _junk(term: Term) -> None:
     term.junk["insights-logs-storageread/PT1H.json"] = [b'{"time":"2026-10-14T09:30']
 
 
+def _job(term: Term) -> tuple[datetime, str]:
+    """When the second agreement's job was at work, and its chain."""
+    subject = next(s for s in term.events if s.startswith("tally:"))
+    return datetime.fromisoformat(term.events[subject][0].at), subject
+
+
+def _while_at_work(operation: str, key: str, kind: str = "run") -> Callable[[Term], object]:
+    """The app does this to that for Lambeth's work of free school meals, while it is at work."""
+
+    def do(term: Term) -> object:
+        subject = _subject(term, kind)
+        at = datetime.fromisoformat(term.events[subject][0].at)
+        return _done(term, at, operation, key, subject)
+
+    return do
+
+
+def _of_the_job(operation: str, key: str) -> Callable[[Term], object]:
+    """The app does this to that for the second agreement's job, while it is at work."""
+    return lambda term: _done(term, _job(term)[0], operation, key, _job(term)[1])
+
+
+def _done(term: Term, at: datetime, operation: str, key: str, subject: str) -> object:
+    """It is done, and what was written is swept in its time."""
+    if operation == "PutBlob":
+        owner = key.partition("/")[0].removesuffix("-outbox") if "-outbox/" in key else key.split("/")[1]
+        sweep = Sweep(owner, when("2026-11-01").date())
+        term.blob(when("2026-11-01", 2), "DeleteBlob", key, mark=sweep.subject)
+    return term.blob(at, operation, key, mark=subject)
+
+
+def _unknown_work(term: Term) -> None:
+    """A chain of a kind that free school meals has not, and the other agreement has."""
+    counts = {"rows_in": 9, "counted": 9}
+    subject = f"tally:{'bc' * 16}"
+    term.record(AT, subject, "conserved", "lambeth", "work", agreement="fsm@1.0.0", counts=counts)
+    term.record(AT, subject, "done", "lambeth", "work")
+
+
+def _unknown_end(term: Term) -> None:
+    """Rows of a run came to an end that the other agreement's jobs have."""
+    subject = f"run:{'57' * 16}"
+    term.record(AT, subject, "conserved", "lambeth", "work", counts={"rows_in": 9, "matched": 5, "counted": 4})
+    term.record(AT, subject, "done", "lambeth", "work")
+
+
+def _job_called_sweep(term: Term) -> object:
+    """A chain of an agreement that is called a sweep does not delete."""
+    subject = f"sweep:{'58' * 16}"
+    term.record(AT, subject, "done", "lambeth", "work", agreement="fsm@1.0.0")
+    return term.blob(AT, "DeleteBlob", STAGED, mark=subject)
+
+
+def _late_by_its_own_days(term: Term) -> None:
+    """Of the second agreement, which promises 40 days: there on day 40."""
+    at, subject = _job(term)
+    term.blob(at, "PutBlob", f"staging/lewisham/head-count/earlier/{COLLECTION}/late.parquet", mark=subject)
+
+
 MISDEEDS = (
+    _of(
+        "a run reads what was staged under another agreement",
+        "AUD-001",
+        _while_at_work("GetBlob", f"staging/lambeth/head-count/absences/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "a run reads a dataset of its own name under another agreement",
+        "AUD-001",
+        _while_at_work("GetBlob", f"staging/lambeth/head-count/pupils/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "a run lists what was staged under another agreement",
+        "AUD-001",
+        lambda t: t.list(when("2026-10-08", 13), "staging", "lambeth/head-count/", mark=_subject(t, "run")),
+    ),
+    _of(
+        "a run lists a party's whole part of staging",
+        "AUD-001",
+        lambda t: t.list(when("2026-10-08", 13), "staging", "lambeth/", mark=_subject(t, "run")),
+    ),
+    _of(
+        "a run reads a folder of no agreement",
+        "AUD-001",
+        _while_at_work("GetBlob", f"staging/lambeth/origin-destination/pupils/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "a run reads decisions, which are not its own to read",
+        "AUD-001",
+        _while_at_work("GetBlob", f"staging/lambeth/fsm/decisions/{COLLECTION}/a.parquet"),
+    ),
+    _of("a drop reads what is staged for its sender", "AUD-001", _while_at_work("GetBlob", STAGED, "drop")),
+    _of(
+        "the other agreement's job reads free school meals' rows",
+        "AUD-001",
+        _of_the_job("GetBlob", f"staging/lewisham/fsm/pupils/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "the other agreement's job reads another party's rows of its own agreement",
+        "AUD-001",
+        _of_the_job("GetBlob", f"staging/lambeth/head-count/absences/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "the other agreement's job writes among free school meals' results",
+        "AUD-017",
+        _of_the_job("PutBlob", f"lewisham-outbox/fsm/results/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "the other agreement's job fixes a fact of free school meals",
+        "AUD-017",
+        _of_the_job("PutBlob", "claims/lewisham/fsm/a.json"),
+    ),
+    _of(
+        "a run writes into a folder of the outbox that is not its own",
+        "AUD-017",
+        _while_at_work("PutBlob", f"lambeth-outbox/fsm/enrolments/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "a run sends its results to another borough",
+        "AUD-017",
+        _while_at_work("PutBlob", f"southwark-outbox/fsm/results/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "a run writes among what other runs keep of another agreement",
+        "AUD-017",
+        _while_at_work("PutBlob", f"staging/lambeth/head-count/earlier/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "a drop asks for another agreement's work",
+        "AUD-017",
+        _while_at_work("PutBlob", f"requests/lambeth/head-count/{'ab' * 16}.json", "drop"),
+    ),
+    _of("work on rows of a kind that its agreement has not", "AUD-007", _unknown_work),
+    _of("rows at an end that is another agreement's", "AUD-007", _unknown_end),
+    _of("a chain of an agreement that calls itself a sweep deletes", "AUD-005", _job_called_sweep),
+    _of("of the agreement with more days, there after them", "AUD-006", _late_by_its_own_days),
     _of(
         "another borough's officer reads a result",
         "AUD-001",

@@ -25,11 +25,12 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.intake.identity import derived_id
-from shared.kernel.ledger.events import START, Event
+from shared.kernel.ledger.events import OF_NONE, START, Event
+from tests.unit.kernel.second import COUNTS, DATASET, EARLIER, KIND
 
 PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")
 FIRST, LAST = date(2026, 10, 1), date(2026, 11, 30)
-AGREEMENT = "fsm@1.0.0"
+AGREEMENT, OTHER = "fsm@1.0.0", "head-count@2.1.0"
 COLLECTION = "2026-autumn"
 ACCOUNT, VAULT = "stexchange", "kv-exchange"
 CHILD = "Okafor-Amara"
@@ -183,10 +184,13 @@ class Term:
         tenant: str,
         service: str = "intake",
         who: str = "app",
+        agreement: str = "",
         **facts: Any,
     ) -> Event:
-        """One event, with the requests that recording it takes."""
+        """One event, with the requests that recording it takes. A chain stays under the agreement that it began with;
+        a drop or run that begins without one is of free school meals, anything else of none."""
         chain = self.events.setdefault(subject, [])
+        usual = AGREEMENT if subject.startswith(("drop:", "run:", "enrolment:")) else OF_NONE
         event = Event(
             seq=len(chain) + 1,
             subject=subject,
@@ -194,7 +198,7 @@ class Term:
             at=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             service=service,
             tenant=tenant,
-            agreement=AGREEMENT,
+            agreement=agreement or (chain[0].agreement if chain else usual),
             previous=chain[-1].hash if chain else START,
             **facts,
         )
@@ -206,8 +210,17 @@ class Term:
 
     # -- the work
 
-    def drop(self, at: datetime, borough: str, dataset: str, homes: Iterable[str], name: str = "") -> str:
+    def drop(
+        self,
+        at: datetime,
+        borough: str,
+        dataset: str,
+        homes: Iterable[str],
+        name: str = "",
+        agreement: str = AGREEMENT,
+    ) -> str:
         """A borough drops a file, and the exchange takes it in. Returns the drop's id."""
+        id = agreement.partition("@")[0]
         sha = hashlib.sha256(f"{borough}{dataset}{at}".encode()).hexdigest()
         drop = derived_id("drop", borough, dataset, sha)
         name = name or f"{dataset}-{COLLECTION}-{sha[:12]}.parquet"
@@ -219,21 +232,27 @@ class Term:
         self.blob(at, "GetBlobProperties", f"{inbox}/{name}", mark=event)
         self.blob(at, "GetBlob", f"{inbox}/{name}", mark=event)
         arrival = derived_id("untrusted", borough, sha)
-        self.blob(at, "PutBlob", f"claims/{borough}/arrival-{arrival}.json", mark=event)
+        self.blob(at, "PutBlob", f"claims/{borough}/exchange/arrival-{arrival}.json", mark=event)
         self.vault(at, "KeyListVersions", f"keys/drop-{borough}")
         self.vault(at, "KeyUnwrap", f"keys/drop-{borough}", mark=event)
-        self.blob(at, "PutBlob", f"claims/{borough}/drop-{drop}.json", mark=subject)
-        self.record(at, subject, "received", borough, counts={"rows": 10}, codes=(dataset, COLLECTION))
+        self.blob(at, "PutBlob", f"claims/{borough}/{id}/drop-{drop}.json", mark=event)
+        self.record(
+            at, subject, "received", borough, agreement=agreement, counts={"rows": 10}, codes=(dataset, COLLECTION)
+        )
         homes = tuple(homes)
         self.blob(at, "GetBlob", "reference/postcodes.parquet", mark=subject)
         self.record(at, subject, "conserved", borough, counts={"rows_in": 10, "rejected": 1, "routed": 9})
+        index = f"staging/{borough}/{id}/{dataset}index/{COLLECTION}/{borough}.20261005T093000Z.{drop}.parquet"
+        self.blob(at, "PutBlob", index, mark=subject)
+        self.blob(at, "GetBlob", index, mark=subject)
+        self.vault(at, "KeyUnwrap", "keys/staging", mark=subject)
         for home in homes:
-            staged = f"staging/{home}/{dataset}/{COLLECTION}/{borough}.20261005T093000Z.{drop}.parquet"
+            staged = f"staging/{home}/{id}/{dataset}/{COLLECTION}/{borough}.20261005T093000Z.{drop}.parquet"
             self.blob(at, "PutBlob", staged, mark=subject)
         for document in ("report.json", "report.xlsx", "receipt.json"):
-            self.blob(at, "PutBlob", f"{borough}-outbox/reports/{drop}/{document}", mark=subject)
+            self.blob(at, "PutBlob", f"{borough}-outbox/{id}/reports/{drop}/{document}", mark=subject)
         for home in homes:
-            self.list(at, "staging", f"{home}/households/{COLLECTION}/", mark=subject)
+            self.list(at, "staging", f"{home}/{id}/{dataset}/{COLLECTION}/", mark=subject)
         self.record(at, subject, "done", borough)
         return drop
 
@@ -241,23 +260,45 @@ class Term:
         """A run of one home borough over staged partitions (sender, dataset, drop). Returns its id."""
         drops = tuple(drops)
         run = derived_id("run", home, AGREEMENT, *sorted(drop for _, _, drop in drops))
-        subject, request = f"run:{run}", f"requests/{home}/link-{run}.json"
+        subject, request = f"run:{run}", f"requests/{home}/fsm/{run}.json"
         self.blob(at, "PutBlob", request, mark=f"drop:{drops[-1][2]}")
-        event = f"event:{derived_id('event', 'requests', home, f'link-{run}.json')}"
+        event = f"event:{derived_id('event', 'requests', home, f'fsm/{run}.json')}"
         at += timedelta(seconds=15)
         self.blob(at, "GetBlob", request, mark=event)
-        self.blob(at, "PutBlob", f"claims/{home}/run-{run}.json", mark=subject)
+        self.blob(at, "PutBlob", f"claims/{home}/fsm/run-{run}.json", mark=subject)
         for sender, dataset, drop in drops:
-            staged = f"staging/{home}/{dataset}/{COLLECTION}/{sender}.20261005T093000Z.{drop}.parquet"
+            staged = f"staging/{home}/fsm/{dataset}/{COLLECTION}/{sender}.20261005T093000Z.{drop}.parquet"
             self.blob(at, "GetBlob", staged, mark=subject)
             self.vault(at, "KeyUnwrap", "keys/staging", mark=subject)
         self.record(at, subject, "conserved", home, "release", counts={"rows_in": 9, "matched": 5, "unmatched": 4})
-        folder = f"{home}-outbox/results/{COLLECTION}/{run}"
+        folder = f"{home}-outbox/fsm/results/{COLLECTION}/{run}"
         for document in ("matches.parquet", "review.parquet", "summary.json"):
             self.blob(at, "PutBlob", f"{folder}/{document}", mark=subject)
         self.record(at, subject, "released", home, "release", counts={"matched.southwark": 5}, codes=(COLLECTION,))
         self.record(at, subject, "done", home, "release")
         return run
+
+    def tally(self, at: datetime, party: str, sender: str, drop: str, parties: Iterable[str]) -> str:
+        """A job of the second agreement: it counts a file, keeps what it found, and sends the count to all parties."""
+        job = derived_id(KIND, party, OTHER, drop)
+        subject, folder = f"{KIND}:{job}", OTHER.partition("@")[0]
+        self.blob(at, "PutBlob", f"requests/{party}/{folder}/{job}.json", mark=f"drop:{drop}")
+        self.blob(at, "PutBlob", f"claims/{party}/{folder}/{KIND}-{job}.json", mark=subject)
+        name = f"{COLLECTION}/{sender}.20261005T093000Z.{drop}.parquet"
+        self.list(at, "staging", f"{party}/{folder}/{EARLIER}/", mark=subject)
+        self.blob(at, "GetBlob", f"staging/{party}/{folder}/{DATASET}/{name}", mark=subject)
+        self.vault(at, "KeyUnwrap", "keys/staging", mark=subject)
+        counts = {"rows_in": 9, "counted": 8, "excluded.elsewhere": 1}
+        self.record(at, subject, "conserved", party, "work", agreement=OTHER, counts=counts)
+        for slug in parties:
+            self.blob(
+                at, "PutBlob", f"{slug}-outbox/{folder}/{COUNTS}/{COLLECTION}/{job}/{COUNTS}.parquet", mark=subject
+            )
+        self.blob(at, "PutBlob", f"staging/{party}/{folder}/{EARLIER}/{name}", mark=subject)
+        self.record(at, subject, "released", party, "work", hashes=dict.fromkeys(parties, "ab" * 32))
+        self.blob(at, "PutBlob", f"{party}-outbox/{folder}/{COUNTS}/{COLLECTION}/{job}/summary.json", mark=subject)
+        self.record(at, subject, "done", party, "work")
+        return job
 
     def collect(self, at: datetime, borough: str, names: Iterable[str], identity: dict[str, Any] | None = None) -> None:
         """A borough lists and reads its outbox."""
@@ -280,7 +321,7 @@ class Term:
         name = f"{sweep.day.isoformat()}-{sweep.id}.json"
         self.certificates[f"{owner}/{name}"] = document
         self.blob(at, "PutBlob", f"certificates/{owner}/{name}", mark=sweep.subject)
-        self.blob(at, "PutBlob", f"{owner}-outbox/certificates/{name}", mark=sweep.subject)
+        self.blob(at, "PutBlob", f"{owner}-outbox/exchange/certificates/{name}", mark=sweep.subject)
         digest = {"certificate": hashlib.sha256(document).hexdigest()}
         self.record(at, sweep.subject, "certified", owner, "disposal", hashes=digest)
         self.record(at, sweep.subject, "done", owner, "disposal", counts={"held": 0})
@@ -302,12 +343,13 @@ class Term:
                     "destroyed": event.at,
                     "mechanism": "sweep",
                     "clause": f"retention.sweep_days.{kind}",
+                    "agreement": _agreement(container, name),
                 }
             )
         body = {
             "certificate": sweep.id,
             "borough": sweep.owner,
-            "agreement": AGREEMENT,
+            "agreements": {AGREEMENT: {}, OTHER: {}},
             "swept_at": f"{sweep.day.isoformat()}T02:00:00+00:00",
             "destroyed": entries,
             "not_destroyed": [],
@@ -365,8 +407,8 @@ class Term:
         return f"{FOLDERS[line['category']]}/resourceId={line['resourceId'].strip('/')}/{hour}"
 
 
-def make_term(keys: LocalKeyRing) -> Term:
-    """The clean term."""
+def make_term(keys: LocalKeyRing, *, of_both: bool = True) -> Term:
+    """The clean term, of both agreements or of free school meals alone."""
     term = Term(keys, register=_register())
     drops: dict[str, list[tuple[str, str, str]]] = {slug: [] for slug in PILOT}
     for number, slug in enumerate(PILOT):
@@ -378,11 +420,14 @@ def make_term(keys: LocalKeyRing) -> Term:
         for home in others:
             drops[home].append((slug, "pupils", pupils))
         drops[slug].append((slug, "households", households))
-        term.collect(when(day, 12), slug, [f"reports/{pupils}/receipt.json", f"reports/{pupils}/report.json"])
+        term.collect(when(day, 12), slug, [f"fsm/reports/{pupils}/{name}" for name in ("receipt.json", "report.json")])
     for number, slug in enumerate(PILOT):
         run = term.run(when("2026-10-08", 12 + number), slug, drops[slug])
-        names = [f"results/{COLLECTION}/{run}/{name}" for name in ("summary.json", "matches.parquet")]
+        names = [f"fsm/results/{COLLECTION}/{run}/{name}" for name in ("summary.json", "matches.parquet")]
         term.collect(when("2026-10-13", 9 + number), slug, names, by_pass(f"{slug} outbox"))
+    if of_both:
+        absences = term.drop(when("2026-10-12"), "lambeth", DATASET, ["lewisham"], agreement=OTHER)
+        term.tally(when("2026-10-12", 10), "lewisham", "lambeth", absences, ["lambeth", "lewisham"])
     _background(term)
     for day in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)):
         if day.day % 5 == 0 or date(2026, 10, 30) <= day <= date(2026, 11, 10):
@@ -397,7 +442,11 @@ def _reconciles(term: Term) -> None:
     for hour in (3, 4):
         at = when("2026-10-20", hour)
         for slug in PILOT:
-            for container, prefix in ((f"{slug}-inbox", ""), ("requests", f"{slug}/"), ("claims", f"{slug}/outcome-")):
+            for container, prefix in (
+                (f"{slug}-inbox", ""),
+                ("requests", f"{slug}/"),
+                ("claims", f"{slug}/exchange/outcome-"),
+            ):
                 term.list(at, container, prefix, mark="reconcile:look")
         subject = f"reconcile:{at:%Y%m%d-%H%M}-{'0b' * 16}"
         term.blob(at, "ListQueues", "", service="queue", mark=subject)
@@ -489,6 +538,12 @@ def _register() -> dict[str, Any]:
 def etag(key: str) -> str:
     """The ETag of the object of that name."""
     return "0x8D" + hashlib.sha256(key.encode()).hexdigest()[:12].upper()
+
+
+def _agreement(container: str, name: str) -> str:
+    """Whose days an object has, by its name: the agreement's folder."""
+    parts = name.split("/")[1:] if container in ("staging", "requests", "claims") else name.split("/")
+    return parts[0] if not container.endswith("-inbox") else ""
 
 
 def _time(at: datetime) -> str:

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.logs.files import log_files
 from shared.kernel.audit.logs.read import read_logs
 from shared.kernel.audit.logs.unread import Why
 from shared.kernel.envelope.ring import LocalKeyRing
 from tests.shared_files import shared
+from tests.unit.kernel import second
 from tests.unit.kernel.audit.log_forms import NAMED, NAMES, READ
 from tests.unit.kernel.audit.misdeeds import AT, RESULT
 from tests.unit.kernel.audit.term import CHILD, FIRST, LAST, Term, oauth
@@ -120,7 +120,7 @@ def test_an_audit_of_a_clean_record_finds_one_read_by_key_under_any_name(
     path = record / "logs" / "more" / name
     path.parent.mkdir(parents=True)
     path.write_bytes(gzip.compress(json.dumps(lines[-1:]).encode()))
-    report = audit(record, load_agreement("fsm"), FIRST, LAST)
+    report = audit(record, second.both(), FIRST, LAST)
     broken = {check.code: check for check in report.checks if check.result == "broken"}
     assert set(broken) == {"AUD-002"}
     [found] = broken["AUD-002"].exceptions
@@ -133,7 +133,7 @@ def test_an_audit_names_the_file_that_it_did_not_read_and_no_value(
 ) -> None:
     record = term.write(tmp_path, split=0)
     (record / "logs" / "copy").write_bytes(NAMED[form][0](lines[-1:]))
-    report = audit(record, load_agreement("fsm"), FIRST, LAST)
+    report = audit(record, second.both(), FIRST, LAST)
     [check] = [check for check in report.checks if check.code == "AUD-018"]
     assert check.result == "broken"
     assert {found.place.file for found in check.exceptions} == {"logs/copy"}
@@ -171,7 +171,7 @@ def test_a_file_without_a_record_is_said(term: Term, tmp_path: Path) -> None:
     (record / "logs" / "empty.json").write_bytes(b"")
     (record / "logs" / "headings.csv").write_bytes(b"TimeGenerated [UTC],OperationName\n")
     (record / "logs" / "records.json").write_bytes(b'{"records": []}')
-    [check] = [c for c in audit(record, load_agreement("fsm"), FIRST, LAST).checks if c.code == "AUD-018"]
+    [check] = [c for c in audit(record, second.both(), FIRST, LAST).checks if c.code == "AUD-018"]
     assert (check.result, check.note) == ("holds", "Files without any record: 3.")
 
 

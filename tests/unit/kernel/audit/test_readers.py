@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.agreements.registry import load_agreement
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.logs.moments import Dating
 from shared.kernel.audit.logs.read import read_logs
 from shared.kernel.audit.register import read_register, register_from, signature_hash
 from shared.kernel.audit.report import AuditReport
 from shared.kernel.errors import InvalidInput
+from tests.unit.kernel import second
 from tests.unit.kernel.audit.exports import exported
 from tests.unit.kernel.audit.term import FIRST, LAST, Term
 
@@ -53,9 +53,9 @@ def test_an_export_of_log_analytics_says_the_same(
     form: Callable[[list[dict[str, Any]]], tuple[str, bytes]], term: Term, tmp_path: Path
 ) -> None:
     record = term.write(tmp_path, split=0)
-    of_logs = audit(record, load_agreement("fsm"), FIRST, LAST)
+    of_logs = audit(record, second.both(), FIRST, LAST)
     _replace_logs(record, *form([exported(line) for line in term.lines]))
-    of_export = audit(record, load_agreement("fsm"), FIRST, LAST)
+    of_export = audit(record, second.both(), FIRST, LAST)
     assert of_export.access == of_logs.access
     # The one check that counts files is of other files.
     assert [check for check in of_export.checks if check.code != "AUD-018"] == [
@@ -82,7 +82,7 @@ def test_the_older_form_of_vault_logs_is_understood(term: Term, tmp_path: Path) 
     record = term.write(tmp_path, split=0)
     path = record / "logs" / "insights-logs-auditevent" / "PT1H.json"
     path.write_bytes(json.dumps({"records": lines}).encode())
-    assert audit(record, load_agreement("fsm"), FIRST, LAST).answer != "broken"
+    assert audit(record, second.both(), FIRST, LAST).answer != "broken"
 
 
 def test_lines_are_numbered_within_their_file_whatever_the_blocks(
@@ -100,7 +100,7 @@ def test_operations_of_other_days_and_other_accounts_are_counted_and_left_out(te
     other = json.loads(json.dumps(term.lines[0]))
     other["properties"]["accountName"] = "sthost"
     term.lines.append(other)
-    report = audit(term.write(tmp_path, split=0), load_agreement("fsm"), date(2026, 10, 6), LAST)
+    report = audit(term.write(tmp_path, split=0), second.both(), date(2026, 10, 6), LAST)
     assert report.inputs.other_accounts == 1
     assert report.inputs.outside + report.operations == lines
     assert report.inputs.outside > 0
@@ -113,13 +113,13 @@ def test_a_record_without_what_is_needed_is_refused(missing: str, code: str, ter
     record = term.write(tmp_path / "record", split=0)
     (record / missing).rename(tmp_path / "elsewhere")
     with pytest.raises(InvalidInput, match=code):
-        audit(record, load_agreement("fsm"), FIRST, LAST)
+        audit(record, second.both(), FIRST, LAST)
 
 
 def test_without_a_key_certificates_are_not_known_and_not_broken(term: Term, tmp_path: Path) -> None:
     record = term.write(tmp_path, split=0)
     (record / "keys" / "exchange.json").unlink()
-    report = audit(record, load_agreement("fsm"), FIRST, LAST)
+    report = audit(record, second.both(), FIRST, LAST)
     assert {check.code for check in report.checks if check.result == "not known"} == {"AUD-010", "AUD-014"}
     assert {destruction.holds for destruction in report.destructions} == {None}
 
@@ -150,6 +150,6 @@ def test_the_same_record_gives_the_same_report(term: Term, audited: Callable[...
 
 def test_nothing_is_called_late_that_falls_due_after_the_last_line_of_the_logs(term: Term, tmp_path: Path) -> None:
     term.lines = [line for line in term.lines if line["time"] < "2026-10-30"]
-    report = audit(term.write(tmp_path, split=0), load_agreement("fsm"), FIRST, date(2027, 12, 31))
+    report = audit(term.write(tmp_path, split=0), second.both(), FIRST, date(2027, 12, 31))
     [check] = [check for check in report.checks if check.code == "AUD-006"]
     assert check.result == "holds"

@@ -7,7 +7,7 @@ from shared.kernel.audit.report import AuditReport, CheckResult, Explained, Find
 
 def _report(*checks: CheckResult) -> AuditReport:
     return AuditReport(
-        agreement="fsm@1.0.0",
+        agreements=("fsm@1.0.0",),
         first=date(2026, 10, 1),
         last=date(2026, 10, 31),
         borough="",

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.agreements.registry import load_agreement
 from shared.kernel.audit import columns
 from shared.kernel.audit.chains import LedgerCopy
 from shared.kernel.audit.explain import Explainer
@@ -21,6 +20,7 @@ from shared.kernel.audit.logs.read import Block
 from shared.kernel.audit.lots import in_lots
 from shared.kernel.audit.operations import OPERATIONS
 from shared.kernel.audit.register import Register
+from tests.unit.kernel import second
 from tests.unit.kernel.audit.term import ACCOUNT, FIRST, LAST, oid
 
 MANY = 2**14
@@ -50,7 +50,7 @@ def explained(rows: Iterable[dict[str, Any]]) -> Explainer:
     register = Register.model_validate(
         {"accounts": [ACCOUNT], "app": oid("app"), "boroughs": {"lambeth": {"identity": oid("lambeth")}}}
     )
-    explainer = Explainer(load_agreement("fsm"), register, LedgerCopy({}, frozenset(), ()), FIRST, LAST)
+    explainer = Explainer(second.both(), register, LedgerCopy({}, frozenset(), ()), FIRST, LAST)
     whole = [READ | row for row in rows]
     table = pa.table({name: [row[name] for row in whole] for name in OPERATIONS.names}, schema=OPERATIONS)
     for lot in in_lots([Block("logs/a.json", table, len(whole))]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.kernel.audit.pairs import count_pairs
+from shared.agreements.free_school_meals.pairs import count_pairs
 from shared.kernel.ledger.events import START, Event
 
 

@@ -1,0 +1,71 @@
+"""What drops and jobs of each agreement may do, from what its pipeline says: a further agreement adds nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from shared.kernel.audit.places import INDEX, REPORTS, TIES
+from shared.kernel.audit.rules import DROP, READING, WRITING_ONCE, Rule, Whose
+
+if TYPE_CHECKING:
+    from shared.kernel.terms.agreements import Agreed, Agreements
+    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.pipeline import Rights
+
+_WHOSE: dict[str, Whose] = {"own": "own", "others": "others", "any": "any"}
+
+
+def id_of(reference: str) -> str:
+    """The id in an agreement's reference (`id@version`)."""
+    return reference.partition("@")[0]
+
+
+def rights_of(agreements: Agreements, reference: str, kind: str) -> Rights | None:
+    """What this kind of job of that agreement may do; `None` where it is no job of any agreement."""
+    agreement = id_of(reference)
+    return agreements[agreement].pipeline.kinds.get(kind) if agreement in agreements else None
+
+
+def ends_of(agreements: Agreements, reference: str) -> frozenset[str]:
+    """The ends to which rows of this agreement's jobs can come, without the reasons of what is excluded."""
+    agreement = id_of(reference)
+    return frozenset(agreements[agreement].pipeline.ends) if agreement in agreements else frozenset()
+
+
+def rules_of(agreed: Agreed) -> dict[str, tuple[Rule, ...]]:
+    """By kind of chain: what the app may do under it for this agreement, in this agreement's folders alone."""
+    jobs = agreed.pipeline.kinds
+    return {
+        **{kind: tuple(_of_job(agreed.terms, kind, rights)) for kind, rights in jobs.items()},
+        DROP: tuple(_of_drop(agreed)),
+    }
+
+
+def _of_drop(agreed: Agreed) -> Iterator[Rule]:
+    id, datasets = agreed.terms.id, frozenset(agreed.pipeline.contracts)
+    indexes, ties = (frozenset(f"{dataset}{more}" for dataset in datasets) for more in (INDEX, TIES))
+    yield Rule(DROP, "claims", "own", WRITING_ONCE | {"read"}, "datasets", id)
+    yield Rule(DROP, "staging", "any", WRITING_ONCE, "datasets", id, datasets | ties)
+    yield Rule(DROP, "staging", "own", WRITING_ONCE | {"read"}, "datasets", id, indexes)
+    # To see which jobs are due: names alone.
+    yield Rule(DROP, "staging", "any", frozenset({"list"}), "datasets", id)
+    yield Rule(DROP, "vault", "exchange", frozenset({"unwrap"}), "datasets")
+    yield Rule(DROP, "vault", "own", frozenset({"unwrap"}), "datasets")
+    yield Rule(DROP, "requests", "any", WRITING_ONCE, "purposes", id)
+    yield Rule(DROP, "outbox", "own", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
+
+
+def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
+    id = terms.id
+    yield Rule(kind, "claims", "own", WRITING_ONCE | {"read"}, "purposes", id)
+    yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads)
+    yield Rule(kind, "staging", "own", frozenset({"list"}), "datasets", id)
+    yield Rule(kind, "vault", "exchange", frozenset({"unwrap"}), "purposes")
+    if rights.keeps:
+        yield Rule(kind, "staging", "own", WRITING_ONCE, "purposes", id, rights.keeps)
+    yield Rule(kind, "outbox", "own", WRITING_ONCE, "purposes", id, frozenset({rights.folder}))
+    for release, folder in rights.sends.items():
+        if said := terms.release_terms(release):
+            clause = f"releases.{release}"
+            yield Rule(kind, "outbox", _WHOSE[said.to], WRITING_ONCE, clause, id, frozenset({folder}))
