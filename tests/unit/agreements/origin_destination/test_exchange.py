@@ -109,7 +109,8 @@ def test_nothing_tells_the_hub_how_many_children_there_are_that_the_table_leaves
     numbers = {key for key, value in facts.items() if isinstance(value, int) and not isinstance(value, bool)}
     assert numbers == {"left_out", "residences"}, "rows in would be the sum that is left out"
     [whole] = tables(world, "liia")
-    assert whole.cells["pupils"]["Total", "Barnet"] == "c"
+    assert whole.cells["pupils"]["Surrey", "Barnet"] == "c"
+    assert whole.cells["pupils"]["Total", "Total"] == "x"
 
 
 def test_no_pupils_number_and_no_postcode_leaves_the_exchange(world: World) -> None:
