@@ -11,16 +11,17 @@ from pathlib import Path
 
 import yaml
 
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import agreed, load_agreements
 from shared.kernel.audit.schema import DELETE, FOLDERS, READ, WRITE
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.intake.identity import derived_id
-from shared.kernel.ledger.events import START, Event
-from shared.kernel.terms.model import Agreement
+from shared.kernel.ledger.events import OF_NONE, START, Event
+from shared.kernel.terms.agreements import Agreements
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
 HOURS = 24 * 31
 ACCOUNT = "stexchange"
+FSM = "fsm"
 _NAMESPACE = uuid.UUID("5c6b1a52-9a0b-4a52-8d0e-0e5b6f2f7c11")
 _RESOURCE = (
     "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-exchange/providers/Microsoft.Storage"
@@ -31,17 +32,24 @@ _SHARES = {READ: 70, WRITE: 20, DELETE: 10}
 _BY = {READ: "read", WRITE: "write", DELETE: "delete"}
 
 
-def agreement() -> Agreement:
-    """The shipped agreement with all 33 authorities as parties."""
-    shipped = load_agreement("fsm")
-    everybody = tuple(shipped.by_slug)
-    terms = {name: dataset.model_copy(update={"dropped_by": everybody}) for name, dataset in shipped.datasets.items()}
-    return shipped.model_copy(update={"controllers": everybody, "datasets": terms})
+def boroughs() -> tuple[str, ...]:
+    """The slugs of London's 33 authorities."""
+    known = load_agreements()[FSM].terms.by_slug.items()
+    return tuple(sorted(slug for slug, party in known if (party.ons_code or "").startswith("E09")))
+
+
+def agreements() -> Agreements:
+    """What is shipped, with all 33 authorities as parties of free school meals."""
+    shipped, everybody = load_agreements(), boroughs()
+    terms = shipped[FSM].terms
+    datasets = {name: dataset.model_copy(update={"dropped_by": everybody}) for name, dataset in terms.datasets.items()}
+    ours = agreed(terms.model_copy(update={"controllers": everybody, "datasets": datasets}))
+    return Agreements((ours, *(other for other in shipped if other.terms.id != FSM)))
 
 
 def write_month(record: Path, lines: int) -> None:
     """Write the record: `lines` lines in `HOURS` × 3 files, ledger and register."""
-    slugs = sorted(agreement().by_slug)
+    slugs = list(boroughs())
     _write(record / "register.yaml", yaml.safe_dump(_register(slugs)))
     for slug in slugs:
         for day in (FIRST + timedelta(days=n) for n in range(HOURS // 24)):
@@ -76,21 +84,21 @@ def _lines(category: str, at: datetime, count: int, slugs: list[str], seed: int)
 def _kinds(category: str, slug: str, day: date) -> list[str]:
     """Templates of lines: what a borough, the app and the sweep do at one borough on one day."""
     drop, sweep = _drop(slug, day), Sweep(slug, day).subject
-    staged = f"staging/{slug}/pupils/2026-autumn/{slug}.20261001T093000Z.%(salt)s.parquet"
-    result = f"{slug}-outbox/reports/{drop[5:]}/%(salt)s.json"
+    staged = f"staging/{slug}/fsm/pupils/2026-autumn/{slug}.20261001T093000Z.%(salt)s.parquet"
+    result = f"{slug}-outbox/fsm/reports/{drop[5:]}/%(salt)s.json"
     if category == READ:
         return [
             _line(category, "ListBlobs", f"{slug}-outbox", slug, "%(guid)s", "?restype=container&comp=list"),
             _line(category, "GetBlob", result, slug, "%(guid)s"),
             _line(category, "GetBlob", "reference/postcodes.parquet", "app", drop),
-            _line(category, "ListBlobs", "staging", "app", drop, f"?comp=list&prefix={slug}%%2Fpupils%%2F"),
+            _line(category, "ListBlobs", "staging", "app", drop, f"?comp=list&prefix={slug}%%2Ffsm%%2Fpupils%%2F"),
             _line(category, "GetContainerProperties", "ledger", "app", "health:probe"),
         ]
     if category == WRITE:
         return [
             _line(category, "PutBlob", staged, "app", drop),
             _line(category, "PutBlob", result, "app", drop),
-            _line(category, "PutBlob", f"claims/{slug}/drop-%(salt)s.json", "app", drop),
+            _line(category, "PutBlob", f"claims/{slug}/fsm/drop-%(salt)s.json", "app", drop),
         ]
     return [_line(category, "DeleteBlob", staged, "app", sweep), _line(category, "DeleteBlob", result, "app", sweep)]
 
@@ -146,7 +154,8 @@ def _chain(record: Path, subject: str, slug: str, day: date) -> None:
     previous = START
     for seq, step in enumerate(("conserved", "done"), 1):
         at = f"{day.isoformat()}T{seq * 10:02d}:00:00Z"
-        event = Event(seq, subject, step, at, "intake", slug, "fsm@1.0.0", previous)
+        agreement = "fsm@1.0.0" if subject.startswith("drop:") else OF_NONE
+        event = Event(seq, subject, step, at, "intake", slug, agreement, previous)
         _write(record / "ledger" / subject.replace(":", "/") / f"{seq:04d}.json", event.to_json().decode())
         previous = event.hash
 

@@ -5,13 +5,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from bench.audit.month import FIRST, LAST, agreement
+from bench.audit.month import FIRST, LAST, agreements
 from shared.kernel.audit.audit import audit
 
 
 def main() -> None:
     """Audit, and print who did what where, how often, and from when to when."""
-    report = audit(Path(sys.argv[1]), agreement(), FIRST, LAST)
+    report = audit(Path(sys.argv[1]), agreements(), FIRST, LAST)
     counts: Counter[str] = Counter()
     for access in report.access:
         counts[f"{access.operation} {access.container} {access.outcome}"] += access.operations

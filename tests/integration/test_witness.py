@@ -21,7 +21,7 @@ from local.azurite import Azurite
 from local.clock import Clock
 from local.identities import Identity, Login
 from local.register import Pass, write_register
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.logs.read import read_logs
 from shared.kernel.audit.report import AuditReport
@@ -62,7 +62,7 @@ class Scene:
     def act(self) -> None:
         """Do one of everything."""
         with self.storage(identities.DEPLOYER) as storage:
-            storage.ensure_containers(load_agreement("fsm").controllers)
+            storage.ensure_containers(load_agreements().parties)
             until = NOW + timedelta(days=2)
             self.passes = (
                 inbox_pass(storage, "lambeth", issued=NOW, expires=until),
@@ -286,7 +286,7 @@ def record(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("record")
     shutil.copytree(scene.folder / "logs", folder / "logs")
     issued = [Pass.of(url, "lambeth", box, NOW, NOW + timedelta(days=2)) for url, box in named_passes(scene)]
-    write_register(folder / "register.yaml", ACCOUNT, load_agreement("fsm"), issued)
+    write_register(folder / "register.yaml", ACCOUNT, load_agreements(), issued)
     event = Event(1, "drop:" + "a" * 32, "received", "2026-11-21T09:00:00Z", "intake", "lambeth", "fsm@1.0.0", START)
     chain = folder / "ledger" / "drop" / ("a" * 32)
     chain.mkdir(parents=True)
@@ -332,7 +332,7 @@ def test_the_audit_finds_in_what_the_emulator_wrote(
 
 @pytest.fixture(scope="module")
 def report(record: Path) -> AuditReport:
-    return audit(record, load_agreement("fsm"), NOW.date(), NOW.date() + timedelta(days=1))
+    return audit(record, load_agreements(), NOW.date(), NOW.date() + timedelta(days=1))
 
 
 def test_without_a_witness_the_emulator_is_plain(tmp_path: Path) -> None:
