@@ -21,7 +21,7 @@ from local.site import Desk, Site
 from shared.agreements.free_school_meals import ID
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.storage.access import BoroughDoor
 from shared.kernel.terms.agreements import Agreements
@@ -70,17 +70,9 @@ class Party:
 
     def _drop(self, door: BoroughDoor, dataset: str, collection: str, rows: pa.Table, prepared_at: datetime) -> None:
         keys = self.desk.keys
-        sealed = seal(
-            rows,
-            sender=self.slug,
-            receiver=EXCHANGE,
-            dataset=dataset,
-            collection=collection,
-            agreement=self.agreements[ID].terms,
-            key_id=keys.current(self.slug, Use.DROP),
-            prepared_at=prepared_at,
-            keys=keys,
-        )
+        label = Label(self.slug, EXCHANGE, dataset, collection, prepared_at)
+        key = keys.current(self.slug, Use.DROP)
+        sealed = seal(rows, label, agreement=self.agreements[ID].terms, key_id=key, keys=keys)
         door.put(f"{dataset}-{collection}-{sealed.manifest.sha256[:12]}.parquet", sealed.data, sealed.metadata)
 
     def releases(self, release: str, folder: str = "") -> list[pa.Table]:

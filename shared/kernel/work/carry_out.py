@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.kernel.days import london_day
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.seal import Label
 from shared.kernel.errors import ConservationBroken, Missing, RefusedEvent
 from shared.kernel.intake.identity import job_id, request_event
 from shared.kernel.intake.outcome import FOUND, settle
@@ -120,12 +122,5 @@ def _key(job: Job, release: Release) -> str:
 def _send(sharing: Sharing, job: Job, done: str, release: Release, started: datetime) -> str:
     """Send what the agreement releases; the SHA-256 of the sealed file."""
     rows = released(sharing.agreement, release.name, release.rows, to=release.to, own=job.party, on=london_day(started))
-    return send_sealed(
-        sharing,
-        rows,
-        to=release.to,
-        name=f"{release.folder}/{job.collection}/{done}/{release.name}.parquet",
-        release=release.name,
-        collection=job.collection,
-        prepared_at=started,
-    )
+    label = Label(EXCHANGE, release.to, release.name, job.collection, started)
+    return send_sealed(sharing, rows, label, name=f"{release.folder}/{job.collection}/{done}/{release.name}.parquet")
