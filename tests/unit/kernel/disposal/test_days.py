@@ -14,9 +14,13 @@ from shared.kernel.disposal.account import Account, Configuration
 from shared.kernel.disposal.certificate import LIFECYCLE, UNEXPLAINED, due, mechanism
 from shared.kernel.disposal.lifecycle import is_wrong, uncovered
 from shared.kernel.disposal.notes import Plan
-from shared.kernel.disposal.objects import HeldObject, stamp
+from shared.kernel.disposal.objects import HeldObject, object_id, stamp
+from shared.kernel.disposal.remind import NoLog, remind
 from shared.kernel.disposal.watchdog import check
+from shared.kernel.exchange import Exchange
+from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.management import LifecycleRule
+from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.agreements import Agreements
 from shared.kernel.terms.model import Retention
 from tests.unit.kernel import second
@@ -187,3 +191,26 @@ def test_a_late_policy_is_an_alarm_where_something_waits_by_its_own_days() -> No
 
     assert waiting(held(28, "head-count"), held(35.9, "head-count")) == [("DSP-013", 1)]
     assert waiting(held(28, "head-count"), held(36, "head-count"), held(27, "fsm")) == [("DSP-010", 2)]
+
+
+def test_a_result_is_reminded_of_by_the_days_of_its_agreement(storage: Storage) -> None:
+    outbox = storage.outbox("lambeth")
+    names = [f"{folder}/2026-autumn/{'0' * 32}/a.parquet" for folder in ("fsm/results", "head-count/counts")]
+    for name in names:
+        outbox.create(name, b"sealed")
+    [written, *_] = [blob.created for blob in outbox.list() if blob.created]
+
+    def reminded(days: int) -> dict[str, int]:
+        """How many days are left, by who was reminded so far."""
+        now = written + timedelta(days=days)
+        ledger = Ledger(storage.ledger(), clock=lambda: now)
+        exchange = Exchange(BOTH, storage, None, ledger, lambda: now)  # type: ignore[arg-type]
+        remind(exchange, "lambeth", NoLog())
+        subjects = {name: f"result:{object_id(outbox.container, name, outbox.facts(name).etag)}" for name in names}
+        events = {name.partition("/")[0]: ledger.events(subject) for name, subject in subjects.items()}
+        return {agreement: event.counts["days_left"] for agreement, [*found] in events.items() for event in found}
+
+    assert reminded(9) == {}
+    assert reminded(10) == {"head-count": 25}
+    assert reminded(18) == {"head-count": 25}
+    assert reminded(19) == {"head-count": 25, "fsm": 7}
