@@ -136,6 +136,15 @@ def test_what_has_not_come_is_not_nought() -> None:
     assert seen["pupils", "Total", "Barnet"] == 100
 
 
+def test_a_file_without_its_own_residents_does_not_say_that_there_are_none() -> None:
+    files = Collection()
+    files.come("pupils", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (60, 20)}))
+    seen = numbers(files.release())
+    assert seen["pupils", "Barnet", "Barnet"] == seen["open_fsm", "Barnet", "Barnet"] == "x"
+    files.come("pupils", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), ENFIELD: (60, 20)}))
+    assert numbers(files.release())["pupils", "Barnet", "Barnet"] == 900
+
+
 def test_a_file_that_comes_changes_no_number_of_another() -> None:
     files = Collection()
     files.come("roll", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (13, 7), SURREY: (2, 2)}))
