@@ -65,6 +65,13 @@ class Settings:
             raise invalid("INP-023", name=slug, known=", ".join(agreement.controllers))
         return slug
 
+    def ons_code(self) -> str:
+        """The code of the authority that runs this. Raises `InvalidInput` INP-008, or INP-023 for who is none."""
+        slug, agreement = self.slug(), self.agreement()
+        if slug not in agreement.by_slug or agreement.by_slug[slug].ons_code is None:
+            raise invalid("INP-023", name=slug, known=", ".join(agreement.controllers))
+        return str(agreement.by_slug[slug].ons_code)
+
     def every_agreement(self) -> Agreements:
         """All agreements, with what their packages bring when it is asked for."""
         from shared.agreements.registry import load_agreements

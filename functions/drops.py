@@ -9,9 +9,9 @@ from functions.settings import CONNECTION
 
 
 def blueprint() -> func.Blueprint:
-    """A trigger for the inbox of every party to an agreement."""
+    """A trigger for the inbox of every party that may drop under an agreement."""
     triggers = func.Blueprint()
-    for party in wiring.agreements().parties:
+    for party in wiring.agreements().senders:
         _add_trigger(triggers, party)
     return triggers
 

@@ -29,9 +29,9 @@ class UnreadableEvent(ExchangeError):
 
 
 def blueprint() -> func.Blueprint:
-    """A trigger for the queue of every party to an agreement, and for the queue of requests."""
+    """A trigger for the queue of every party that may drop under an agreement, and for the queue of requests."""
     triggers = func.Blueprint()
-    for party in wiring.agreements().parties:
+    for party in wiring.agreements().senders:
         _add_trigger(triggers, f"drop-{party}", function_of(party), _for_tenant(party))
     _add_trigger(triggers, "request", FUNCTION, carry_out_request)
     return triggers

@@ -157,7 +157,8 @@ def open_site(
             return open_now.enter_context(Queues.connect(azurite.url(of, "queue"), **as_(who)))
 
         deployed = account(DEPLOYER)
-        deployed.ensure_containers(agreements.parties)
+        only_collect = set(agreements.parties) - set(agreements.senders)
+        deployed.ensure_containers(agreements.senders, only_collect=only_collect)
         queue(DEPLOYER).ensure()
         made = queues(DEPLOYER)
         for name in _queues_of_events(agreements):
@@ -186,7 +187,7 @@ def open_site(
 
 def _queues_of_events(agreements: Agreements) -> list[str]:
     """As Bicep makes them: reports of the lifecycle policy come into a queue in either variant."""
-    parties = [f"drop-{slug}" for slug in agreements.parties]
+    parties = [f"drop-{slug}" for slug in agreements.senders]
     return ["policy-runs", *(["request", *parties] if os.environ.get("EXCHANGE_EVENTS") == "queue" else [])]
 
 

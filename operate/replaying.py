@@ -53,7 +53,7 @@ def disabled(function: str) -> Stays:
 
 def feeds_of(agreements: Agreements) -> dict[str, str]:
     """Every feed of events (as its queue is called), with the function that takes them."""
-    feeds = (*(f"drop-{slug}" for slug in agreements.parties), "request", POLICY_RUNS)
+    feeds = (*(f"drop-{slug}" for slug in agreements.senders), "request", POLICY_RUNS)
     return {feed: feed.replace("-", "_") for feed in feeds}
 
 

@@ -86,7 +86,7 @@ def census(
         places = read_directory(directory) if directory else None
         register = read(schools) if schools else None
     with step("Packing"):
-        own = settings.agreement().by_slug[settings.slug()].ons_code if settings.borough else None
+        own = settings.ons_code() if settings.borough else None
         packed = pack_census(
             deliveries.censuses,
             beside=Beside(places, own, register),

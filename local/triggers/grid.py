@@ -138,5 +138,6 @@ class EventGrid:
 
     def _areas(self) -> Iterator[Area]:
         for slug in self._exchange.agreements.parties:
-            yield self._watched.inbox(slug)
+            if slug in self._exchange.agreements.senders:
+                yield self._watched.inbox(slug)
             yield self._watched.requests(slug)

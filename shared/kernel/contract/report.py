@@ -26,7 +26,7 @@ from shared.kernel.contract.validate import REJECTED, Validation
 from shared.kernel.errors import NOTHING, Delayed, Particulars, RejectedDrop
 
 VERSION = 2
-"""Of the JSON. In the first, which does not say its version, `group` was called `school`."""
+"""Of the JSON. In the first, which does not say its version, `group` had another name."""
 
 MOST_LINES = 50_000
 """How many lines a report spells out."""

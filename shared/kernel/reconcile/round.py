@@ -224,7 +224,7 @@ def _everything(exchange: Exchange, tenant: str, now: datetime) -> Iterator[tupl
         return blob.created or now
 
     inbox, requests = storage.inbox(tenant), storage.requests(tenant)
-    for blob in inbox.list():
+    for blob in inbox.list() if tenant in exchange.agreements.senders else ():
         yield Task("drop", tenant, inbox.container, blob.name), since(blob)
     for blob in requests.list():
         yield Task("request", tenant, requests.container, blob.name), since(blob)

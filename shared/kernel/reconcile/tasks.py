@@ -45,13 +45,12 @@ class Task:
 
 def task_of(exchange: Exchange, container: str, names: tuple[str, ...]) -> Task | None:
     """The task of a blob that is named from outside; `None` when no work is done on blobs in that place."""
-    parties = exchange.agreements.parties
     slug, _, box = container.rpartition("-")
-    if box == "inbox" and slug in parties:
+    if box == "inbox" and slug in exchange.agreements.senders:
         return Task("drop", slug, container, names[0], names[1:])
     if container == REQUESTS:
         for party, _, name in (full.partition("/") for full in names):
-            if party in parties and name:
+            if party in exchange.agreements.parties and name:
                 return Task("request", party, container, name)
     return None
 

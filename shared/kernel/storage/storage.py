@@ -207,9 +207,13 @@ class Storage:
         with translated("ledger"):
             self.service.get_container_client("ledger").get_container_properties(**self._tagged())
 
-    def ensure_containers(self, parties: Iterable[str]) -> None:
-        """Make the containers of these parties, and the shared ones. In the cloud Bicep has made them."""
+    def ensure_containers(self, parties: Iterable[str], *, only_collect: Iterable[str] = ()) -> None:
+        """Make the containers of these parties, and the shared ones. In the cloud Bicep has made them.
+
+        `only_collect` are parties without an inbox.
+        """
         own = [f"{slug}-{box}" for slug in parties for box in ("inbox", "outbox")]
+        own += [f"{slug}-outbox" for slug in only_collect]
         self._create_containers([*own, *_SHARED])
 
     def _create_containers(self, names: Iterable[str]) -> None:

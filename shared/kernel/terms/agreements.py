@@ -94,6 +94,14 @@ class Agreements:
         return tuple(dict.fromkeys(party.slug for agreed in self.every for party in agreed.terms.participants))
 
     @cached_property
+    def senders(self) -> tuple[str, ...]:
+        """The slugs of those who may drop anything under any agreement. Who only collects has no inbox."""
+        dropping = {
+            slug for agreed in self.every for dataset in agreed.terms.datasets.values() for slug in dataset.dropped_by
+        }
+        return tuple(slug for slug in self.parties if slug in dropping)
+
+    @cached_property
     def known(self) -> tuple[str, ...]:
         """The slugs of all that can be parties: a borough that has left may still have containers."""
         return tuple(dict.fromkeys(slug for agreed in self.every for slug in agreed.terms.by_slug))

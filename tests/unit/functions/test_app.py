@@ -14,7 +14,7 @@ import pytest
 
 from local.triggers.app import Triggers
 from local.triggers.imitation import Pace
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from tests.agreements import copied
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,7 +31,8 @@ def test_indexing_imports_nothing_heavy() -> None:
 
 
 def test_every_participant_has_a_trigger_of_its_own() -> None:
-    participants = load_agreement("fsm").controllers
+    participants = load_agreements().senders
+    assert len(participants) < len(load_agreements().parties), "who only collects has no inbox"
 
     assert Triggers.of_the_app().by_container == {
         **{f"{slug}-inbox": f"drop_{slug.replace('-', '_')}" for slug in participants},
@@ -46,7 +47,7 @@ def test_a_further_participant_gets_a_trigger_without_a_change_of_code(
 
     folder = copied(tmp_path / "agreements")
     text = (folder / "fsm.yaml").read_text(encoding="utf-8")
-    further = text.replace("controllers: [lambeth", "controllers: [tower-hamlets, lambeth")
+    further = text.replace(": [lambeth", ": [tower-hamlets, lambeth")
     (folder / "fsm.yaml").write_text(further, encoding="utf-8")
     monkeypatch.setenv("EXCHANGE_AGREEMENTS", str(folder))
     wiring.use(None)
@@ -95,8 +96,8 @@ def test_the_hosts_own_lines_are_silenced_and_those_of_our_functions_are_not() -
 
 def test_a_further_party_needs_no_line_in_host_json() -> None:
     text = (ROOT / "host.json").read_text(encoding="utf-8")
-    for party in load_agreement("fsm").participants:
-        assert party.slug.replace("-", "_") not in text
+    for slug in load_agreements().parties:
+        assert slug.replace("-", "_") not in text
 
 
 @pytest.mark.parametrize("name", ["function_app.py", "functions", "host.json", "requirements.txt", "shared"])
