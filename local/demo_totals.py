@@ -35,7 +35,7 @@ def drop_totals(
         found = pc.value_counts(matches[party.slug].column("school_borough")).to_pylist()
         rows = [{"school_la": codes[pair["values"]], "newly_entitled": pair["counts"]} for pair in found]
         entitled = pa.Table.from_pylist(rows, schema=CONTRACTS["entitled"].arrow_schema())
-        for dataset, table in (("pupils", pupils), ("entitled", entitled)):
+        for dataset, table in (("roll", pupils), ("entitled", entitled)):
             if table.num_rows:
                 party.drop(dataset, london.collection, table, prepared_at=prepared_at, agreement=AGREEMENT)
 
