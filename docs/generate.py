@@ -17,9 +17,7 @@ from docs.sealed.manifest import manifest_schema
 from docs.sealed.page import sealed_page, spark_page
 from shared.agreements.free_school_meals.eligibility.page import eligibility_page
 from shared.agreements.free_school_meals.terms import own_terms
-from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS
-from shared.agreements.origin_destination.pipeline import NOWHERE
-from shared.agreements.registry import PACKAGES, load_agreement
+from shared.agreements.registry import PACKAGES, load_agreement, load_agreements
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
@@ -104,7 +102,11 @@ def _words(level: str) -> str:
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
     lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
-    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in (*WHEREABOUTS, *NOWHERE)]
+    lines += [
+        f"| {why.code} | {why.message} | {why.remedy} |"
+        for agreed in load_agreements()
+        for why in agreed.pipeline.nowhere
+    ]
     return "\n".join(lines) + "\n"
 
 
