@@ -74,16 +74,16 @@ _LONGEST = 300
 class _Commands(TyperGroup):
     """Lists commands by the table above; imports one when it is to run."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.commands = {name: TyperCommand(name, help=told) for name, (_, told) in COMMANDS.items()}
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
-
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        self.commands = dict.fromkeys(COMMANDS)  # what a mistyped name is compared with
         name, found, rest = super().resolve_command(ctx, args)
-        command = found and _load(name)
+        command = found if name is None else _load(name)
         if isinstance(command, TyperGroup) and rest == ["--json"]:
             ctx.fail(_NO_COMMAND)
         return name, command, rest

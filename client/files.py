@@ -11,7 +11,7 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
@@ -153,7 +153,12 @@ def write_table(path: Path, table: pa.Table, choices: Mapping[str, Sequence[str]
     In CSV and XLSX a text cell that a spreadsheet would run (it starts with = + - @, tab or line break) is preceded by
     an apostrophe. Raises `InvalidInput` INP-015 for another ending.
     """
-    kinds = {".parquet": _parquet, ".csv": _csv, ".xlsx": partial(_xlsx, choices=choices or {}), ".json": _json}
+    kinds: dict[str, Callable[[pa.Table], bytes]] = {
+        ".parquet": _parquet,
+        ".csv": _csv,
+        ".xlsx": partial(_xlsx, choices=choices or {}),
+        ".json": _json,
+    }
     if path.suffix.lower() not in kinds:
         raise invalid("INP-015", path=path, known=", ".join(kinds))
     write_bytes(path, kinds[path.suffix.lower()](table))

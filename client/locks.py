@@ -13,7 +13,7 @@ from client.codes import invalid
 try:
     import fcntl
 except ImportError:  # Windows lets nobody else remove or open for writing what is open
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # stands for a module that is not there
 
 _WAIT_SECONDS = 60.0
 

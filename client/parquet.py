@@ -38,7 +38,7 @@ _FOOTER_ROOM, _HEADER_ROOM = Room(2 * MOST_CHUNKS, MOST_UNKNOWN), Room(0, MOST_U
 _REPEATED = 2
 _ENTRY_BYTES = {1: 4, 2: 8, 3: 12, 4: 4, 5: 8, 6: 4}
 """What an entry of a dictionary takes at least, by physical type; of text, its length. Flags have none."""
-_FIXED, _WIDEST = 7, 32
+_NO_TYPE, _FIXED, _WIDEST = -1, 7, 32
 """Values of fixed width, and how wide the largest decimal is that there is."""
 _DATA_V1, _INDEX, _DICTIONARY, _DATA_V2 = 0, 1, 2, 3
 _ENCODING_AT = {_DATA_V1: (5, 2), _DICTIONARY: (7, 2), _DATA_V2: (8, 4)}
@@ -109,7 +109,7 @@ def _chunks(data: mmap.mmap, limits: Limits) -> list[_Chunk]:
 
 def _entry_bytes(leaf: dict[int, Any], place: str) -> int:
     """Of a column of the schema (1 type, 2 its width, 3 repetition, 5 children), if it is one of plain values."""
-    physical, width = leaf.get(1), leaf.get(2, 0)
+    physical, width = leaf.get(1, _NO_TYPE), leaf.get(2, 0)
     if leaf.get(5) or leaf.get(3) == _REPEATED or (physical == _FIXED and not 0 < width <= _WIDEST):
         raise refuse(TYPES, place)
     return width if physical == _FIXED else _ENTRY_BYTES.get(physical, 0)

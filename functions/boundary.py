@@ -64,7 +64,7 @@ def attempted(trigger: str, blob: BlobReference, error: Exception | None) -> Non
     """Journal what came of the work on one blob that no event has asked for; a defect says where."""
     facts = {"trigger": trigger, "container": blob.container, "blob": shown(blob.name)}
     if error is None:
-        say("event.done", **facts)
+        say("event.done", level=logging.INFO, **facts)
     elif isinstance(error, RefusedEvent):
         say("event.refused", level=logging.WARNING, code=error.code, **facts)
     elif isinstance(error, ExchangeError) and error.will_pass:
@@ -87,7 +87,7 @@ def _meet(kind: str, work: Callable[[], object], *, left: bool = False, **facts:
     except Exception as error:  # noqa: BLE001 - raised below, outside, so that it is not the context of what is raised
         fault = Unexpected.of(error)
     else:
-        _note(f"{kind}.done", started, **facts)
+        _note(f"{kind}.done", started, level=logging.INFO, **facts)
         return
     if left and fault.will_pass:
         _note(f"{kind}.left", started, level=logging.WARNING, code=fault.code, **facts)
@@ -97,7 +97,7 @@ def _meet(kind: str, work: Callable[[], object], *, left: bool = False, **facts:
     raise fault
 
 
-def _note(event: str, started: float, *, level: int = logging.INFO, **facts: str) -> None:
+def _note(event: str, started: float, *, level: int, **facts: str) -> None:
     say(event, level=level, milliseconds=round((time.monotonic() - started) * 1000), **facts)
 
 

@@ -24,6 +24,10 @@ class BlobReference(SdkType):
     or_named: tuple[str, ...] = ()
     """Other names that the event has for it. The host's own reference has one name."""
 
+    def get_sdk_type(self) -> BlobReference:
+        """What the trigger's parameter is: this itself, no client made from it."""
+        return self
+
 
 class BlobReferenceConverter(InConverter, binding="blob", trigger="blobTrigger"):
     """Makes a `BlobReference` of what the host sends; the worker finds this class by the names of the bindings."""

@@ -25,6 +25,24 @@ class InvalidSettings(ExchangeError):
 
 
 @dataclass(frozen=True)
+class Endpoints:
+    """The two endpoints of the exchange's account, used with a managed identity."""
+
+    blobs: str
+    queues: str
+
+
+@dataclass(frozen=True)
+class LogWorkspace:
+    """Where the logs of the exchange's account are, and who reads them."""
+
+    id: str
+    account: str
+    """The account's name."""
+    client_id: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where the blobs are, where the keys are, which agreement holds."""
 
@@ -84,32 +102,50 @@ class Settings:
     def events_are_queued(self) -> bool:
         """Whether events come through storage queues. Raises `InvalidSettings` for a word that is neither."""
         if self.events not in (None, "grid", "queue"):
-            raise InvalidSettings("SYS-002", "Set EXCHANGE_EVENTS to grid or queue.", "See docs/operators/settings.md.")
+            raise _invalid("Set EXCHANGE_EVENTS to grid or queue.")
         return self.events == "queue"
 
     def check(self) -> None:
-        """Raise `InvalidSettings` unless there is exactly one home for blobs and exactly one for keys."""
+        """Raise `InvalidSettings` for whatever `account`, `key_home`, `management` and `logs` would raise."""
+        self.account()
+        self.key_home()
+        self.management()
+        self.logs()
+
+    def account(self) -> str | Endpoints:
+        """The account of the blobs: a connection string, or its endpoints. Raises `InvalidSettings` unless exactly one
+        of the two is set, and whole."""
         if (self.connection_string is None) == (self.blob_service_uri is None):
-            raise _either(CONNECTION, f"{CONNECTION}__blobServiceUri")
-        if (self.blob_service_uri is None) != (self.queue_service_uri is None):
-            raise InvalidSettings(
-                "SYS-002",
-                f"Set {CONNECTION}__blobServiceUri and {CONNECTION}__queueServiceUri together.",
-                "See docs/operators/settings.md.",
-            )
-        if (self.key_vault is None) == (self.key_ring is None):
-            raise _either("EXCHANGE_KEY_VAULT", "EXCHANGE_KEY_RING")
+            raise _invalid(f"Set either {CONNECTION} or {CONNECTION}__blobServiceUri.")
+        if self.blob_service_uri is not None and self.queue_service_uri is not None:
+            return Endpoints(self.blob_service_uri, self.queue_service_uri)
+        if self.connection_string is None or self.queue_service_uri is not None:
+            raise _invalid(f"Set {CONNECTION}__blobServiceUri and {CONNECTION}__queueServiceUri together.")
+        return self.connection_string
+
+    def key_home(self) -> str | Path:
+        """A vault's URL, or the folder of a key ring. Raises `InvalidSettings` unless exactly one of the two is set."""
+        if self.key_vault is not None and self.key_ring is None:
+            return self.key_vault
+        if self.key_ring is not None and self.key_vault is None:
+            return self.key_ring
+        raise _invalid("Set either EXCHANGE_KEY_VAULT or EXCHANGE_KEY_RING.")
+
+    def management(self) -> str | None:
+        """The resource id of the account, if it is set. Raises `InvalidSettings` when it is none."""
         if self.account_id is not None and not _ACCOUNT_ID.fullmatch(self.account_id):
-            raise InvalidSettings(
-                "SYS-002", "EXCHANGE_ACCOUNT_ID is no storage account's resource id.", "See docs/operators/settings.md."
-            )
-        if self.log_workspace is not None and not (self.account_id and self.client_id):
-            raise InvalidSettings(
-                "SYS-002",
-                f"EXCHANGE_LOG_WORKSPACE needs EXCHANGE_ACCOUNT_ID and {CONNECTION}__clientId beside it.",
-                "See docs/operators/settings.md.",
-            )
+            raise _invalid("EXCHANGE_ACCOUNT_ID is no storage account's resource id.")
+        return self.account_id
+
+    def logs(self) -> LogWorkspace | None:
+        """The account's logs, if they are set. Raises `InvalidSettings` when what they need beside them is not."""
+        if self.log_workspace is None:
+            return None
+        account = self.management()
+        if account is None or self.client_id is None:
+            raise _invalid(f"EXCHANGE_LOG_WORKSPACE needs EXCHANGE_ACCOUNT_ID and {CONNECTION}__clientId beside it.")
+        return LogWorkspace(self.log_workspace, account.rpartition("/")[2], self.client_id)
 
 
-def _either(one: str, other: str) -> InvalidSettings:
-    return InvalidSettings("SYS-002", f"Set either {one} or {other}.", "See docs/operators/settings.md.")
+def _invalid(problem: str) -> InvalidSettings:
+    return InvalidSettings("SYS-002", problem, "See docs/operators/settings.md.")

@@ -38,5 +38,5 @@ def _watch() -> None:
     for finding in findings:
         code = finding.code
         level = _LEVELS[code.severity]
-        facts = {"code": code.code, "owner": finding.owner, "where": finding.where, "count": finding.count}
-        say(f"watchdog.{code.severity}", level=level, **facts)
+        told = f"watchdog.{code.severity}"
+        say(told, level=level, code=code.code, owner=finding.owner, where=finding.where, count=finding.count)

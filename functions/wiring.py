@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from functions import VERSION
-from functions.settings import Settings
+from functions.settings import Endpoints, Settings
 from shared.agreements.registry import load_agreements
 from shared.kernel.reconcile.attempts import Attempts
 
@@ -47,9 +48,7 @@ class _App:
     def poison(self) -> PoisonQueue:
         if self.given_poison:
             return self.given_poison
-        settings = Settings.read()
-        settings.check()
-        return _queue(settings)
+        return _queue(Settings.read())
 
 
 _app = _App()
@@ -89,15 +88,13 @@ def collection_log() -> Iterator[CollectionLog]:
     """Where it can be seen who has collected: the workspace of the settings, or nowhere."""
     from shared.kernel.disposal.remind import NoLog, WorkspaceLog
 
-    settings = Settings.read()
-    if settings.log_workspace is None:
+    logs = Settings.read().logs()
+    if logs is None:
         yield _app.collections or NoLog()
         return
-    settings.check()
     from shared.kernel.storage.logs import ReadLog
 
-    account = f"{settings.account_id}".rpartition("/")[2]
-    log = ReadLog(settings.log_workspace, account, f"{settings.client_id}", _identity(settings.client_id))
+    log = ReadLog(logs.id, logs.account, logs.client_id, _identity(logs.client_id))
     try:
         yield WorkspaceLog(log, max(agreed.terms.retention.lifecycle_days for agreed in agreements()))
     finally:
@@ -110,13 +107,13 @@ def configuration(exchange: Exchange) -> Iterator[ConfigurationSource]:
     from shared.kernel.disposal.account import DataPlane, ManagementPlane
 
     settings = Settings.read()
-    if settings.account_id is None:
+    account = settings.management()
+    if account is None:
         yield DataPlane(exchange)
         return
-    settings.check()
     from shared.kernel.storage.management import AccountManagement
 
-    management = AccountManagement(settings.account_id, _identity(settings.client_id))
+    management = AccountManagement(account, _identity(settings.client_id))
     try:
         yield ManagementPlane(exchange, management)
     finally:
@@ -130,10 +127,7 @@ def archive() -> Iterator[Storage]:
     if settings.records_client_id is None:
         yield exchange().storage
         return
-    from shared.kernel.storage.storage import Storage
-
-    settings.check()
-    with Storage.connect(f"{settings.blob_service_uri}", credential=_identity(settings.records_client_id)) as connected:
+    with _storage(settings, settings.records_client_id) as connected:
         yield connected
 
 
@@ -142,7 +136,7 @@ def _build(settings: Settings, agreements: Agreements) -> Exchange:
     from shared.kernel.ledger.chain import Ledger, utc_now
 
     settings.check()
-    storage = _storage(settings)
+    storage = _storage(settings, settings.client_id)
     return Exchange(
         agreements=agreements,
         storage=storage,
@@ -152,30 +146,33 @@ def _build(settings: Settings, agreements: Agreements) -> Exchange:
     )
 
 
-def _storage(settings: Settings) -> Storage:
+def _storage(settings: Settings, client_id: str | None) -> Storage:
     from shared.kernel.storage.storage import Storage
 
-    if settings.connection_string is not None:
-        return Storage.connect(settings.connection_string)
-    return Storage.connect(settings.blob_service_uri, credential=_identity(settings.client_id))
+    account = settings.account()
+    if isinstance(account, Endpoints):
+        return Storage.connect(account.blobs, credential=_identity(client_id))
+    return Storage.connect(account)
 
 
 def _queue(settings: Settings) -> PoisonQueue:
     from shared.kernel.storage.poison import PoisonQueue
 
-    if settings.connection_string is not None:
-        return PoisonQueue.connect(settings.connection_string)
-    return PoisonQueue.connect(f"{settings.queue_service_uri}", credential=_identity(settings.client_id))
+    account = settings.account()
+    if isinstance(account, Endpoints):
+        return PoisonQueue.connect(account.queues, credential=_identity(settings.client_id))
+    return PoisonQueue.connect(account)
 
 
 def _keys(settings: Settings) -> KeyService:
-    if settings.key_vault is not None:
-        from shared.kernel.envelope.vault import KeyVaultKeys
+    home = settings.key_home()
+    if isinstance(home, Path):
+        from shared.kernel.envelope.ring import LocalKeyRing
 
-        return KeyVaultKeys(settings.key_vault, _identity(settings.client_id))
-    from shared.kernel.envelope.ring import LocalKeyRing
+        return LocalKeyRing(home)
+    from shared.kernel.envelope.vault import KeyVaultKeys
 
-    return LocalKeyRing(settings.key_ring)
+    return KeyVaultKeys(home, _identity(settings.client_id))
 
 
 def _identity(client_id: str | None) -> Any:

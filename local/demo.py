@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,9 +74,11 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     Without `events` nobody has subscribed to any: each time two rounds of reconciliation do the work.
     """
     from client.pack.places import read_directory
+    from client.totals.collect import AGREEMENT
     from local.clock import Clock
     from local.demo_account import Collected
     from local.demo_ending import audit_itself, weeks_pass
+    from local.demo_totals import collect_totals, drawn, drop_totals, told
     from local.host import RECONCILE_SECONDS, Host
     from local.site import open_site
     from local.synth.files import write
@@ -120,16 +122,24 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
             _say(started, f"{party.slug} opens {decided.num_rows} matches with its own key, and confirms them")
             party.decide(london.collection, decided, prepared_at=DAY)
         work()
+        _say(started, "the boroughs drop their pupils without a name: one table of who lives where goes to the hub")
+        drop_totals(parties, london, collected.matches, prepared_at=DAY)
+        work()
+        hub = next(desk for desk in site.desks if desk.slug in site.exchange.agreements[AGREEMENT].terms.recipients)
+        with closing(_party(site, hub)) as alliance:
+            totals = collect_totals(alliance)
         enrolled = {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in parties}
         _say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
         last = weeks_pass(clock, host, DAY, site.exchange.agreements)
         copy_account(site.operated, site.exchange.agreements, DAY, clock(), folder / RECORD)
     _say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
     days = (DAY.date(), last)
-    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, site.exchange.agreements, days)
+    beside = drawn(totals, london.collection, site.exchange.agreements[AGREEMENT].terms.reference)
+    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, site.exchange.agreements, days, beside)
     summary = {
         **collected.account(london),
         "enrolled_by_school_borough": enrolled,
+        "totals": told(totals, folder / EVIDENCE),
         "events": dict(host.counts),
         "audit": audited,
         "seed": seed,

@@ -28,6 +28,9 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
         f"{sum(summary['enrolled_by_school_borough'].values()):,} confirmed matches went back to the schools' boroughs "
         f"as enrolments.\n"
     )
+    totals = summary["totals"]
+    console.print(totals["text"], markup=False, highlight=False)
+    console.print(f"{totals['left_out']} numbers are left out. As a map: {_shown(totals['map'])}\n")
     _show_ending(console, summary, path)
 
 

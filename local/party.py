@@ -63,11 +63,21 @@ class Party:
         """The officer's decisions, sealed and dropped."""
         self._drop(self.officer, "decisions", collection, rows, prepared_at)
 
-    def drop(self, dataset: str, collection: str, rows: pa.Table, *, prepared_at: datetime) -> None:
+    def drop(
+        self, dataset: str, collection: str, rows: pa.Table, *, prepared_at: datetime, agreement: str = ID
+    ) -> None:
         """Seal contract rows to the exchange and put them into the inbox."""
-        self._drop(self.system, dataset, collection, rows, prepared_at)
+        self._drop(self.system, dataset, collection, rows, prepared_at, agreement)
 
-    def _drop(self, door: BoroughDoor, dataset: str, collection: str, rows: pa.Table, prepared_at: datetime) -> None:
+    def _drop(
+        self,
+        door: BoroughDoor,
+        dataset: str,
+        collection: str,
+        rows: pa.Table,
+        prepared_at: datetime,
+        agreement: str = ID,
+    ) -> None:
         keys = self.desk.keys
         sealed = seal(
             rows,
@@ -75,7 +85,7 @@ class Party:
             receiver=EXCHANGE,
             dataset=dataset,
             collection=collection,
-            agreement=self.agreements[ID].terms,
+            agreement=self.agreements[agreement].terms,
             key_id=keys.current(self.slug, Use.DROP),
             prepared_at=prepared_at,
             keys=keys,

@@ -46,8 +46,9 @@ def link_files(
     from client.linking import counts, read_for_linkage, to_draw, write_pictures
     from client.settings import load_settings
     from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
+    from shared.agreements.free_school_meals.terms import own_terms
 
-    policy = load_settings(profile, agreements=agreements).agreement().linkage
+    policy = own_terms(load_settings(profile, agreements=agreements).agreement()).linkage
     with step("Reading"):
         left, ignored_left = read_for_linkage(pupils, "pupils")
         right, ignored_right = read_for_linkage(households, "households")

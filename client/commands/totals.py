@@ -65,10 +65,10 @@ def totals(
     if out is None:
         raise typer.BadParameter("Give the folder to write into.", param_hint="--out")
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
-    agreement, ring, slug = settings.agreement(AGREEMENT), settings.key_ring(), settings.slug()
+    every, ring, slug = settings.every_agreement(), settings.key_ring(), settings.slug()
     with step("Collecting"), open_door(settings, OUTBOX) as door:
-        found = collect_totals(door, collection, slug=slug, ring=ring, agreement=agreement)
-    files = write_totals(out, found.totals, agreement=agreement.reference, collection=found.collection)
+        found = collect_totals(door, collection, slug=slug, ring=ring, agreements=every)
+    files = write_totals(out, found.totals, agreement=every[AGREEMENT].terms.reference, collection=found.collection)
     said = {
         "ok": True,
         "collection": found.collection,

@@ -37,12 +37,13 @@ def train_model(
     from client.linking import check_label, model_bytes, read_for_linkage
     from client.settings import load_settings
     from shared.agreements.free_school_meals.linkage import SCHEMA
+    from shared.agreements.free_school_meals.terms import own_terms
     from shared.methods.linkage.model.train import train
 
     if len(files) % 2:
         raise invalid("INP-000", problem="A households file is missing: give pupils and households.", command="train")
     check_label(name, version)
-    policy = load_settings(profile, agreements=agreements).agreement().linkage
+    policy = own_terms(load_settings(profile, agreements=agreements).agreement()).linkage
     with step("Reading"):
         tables = [
             (read_for_linkage(pupils, "pupils")[0], read_for_linkage(households, "households")[0])

@@ -81,9 +81,9 @@ def likely_separator(lines: Lines) -> bytes:
     counted = [line for line in re.split(rb"[\r\n]+", re.sub(rb'"[^"]*"', b"", sample)) if line.strip(b" ")]
 
     def weight(separator: int) -> float:
-        counts = np.array([line.count(separator) for line in counted])
-        there = np.bincount(counts[counts > 0]) if counts.any() else np.zeros(1)
-        return float(there.argmax() * there.max())
+        counts = np.array([line.count(separator) for line in counted], np.int64)
+        there = np.bincount(counts[counts > 0], minlength=1)
+        return float(np.argmax(there) * np.max(there))
 
     return bytes([max(SEPARATORS, key=weight)])
 
@@ -120,14 +120,14 @@ def _whole(lines: Lines, octets: np.ndarray, quotes: np.ndarray, of_quote: np.nd
     before, after = padded[quotes - 1], padded[quotes + 1]
     opens_well = at_start | (before == separator[0]) | (beside_before & ~first)
     closes_well = at_end | (after == separator[0]) | beside_after
-    whole = np.bincount(of_quote, minlength=len(lines)) % 2 == 0
+    whole = np.asarray(np.bincount(of_quote, minlength=len(lines)) % 2 == 0)
     whole[of_quote[np.where(opens, ~opens_well, ~closes_well)]] = False
     return whole
 
 
 def _place_in_line(of_quote: np.ndarray) -> np.ndarray:
     """The number of each quotation mark in its line, from 0."""
-    return np.arange(len(of_quote)) - np.searchsorted(of_quote, of_quote, side="left")
+    return np.asarray(np.arange(len(of_quote)) - np.searchsorted(of_quote, of_quote, side="left"))
 
 
 def _separators_outside(

@@ -72,8 +72,8 @@ def decode(data: bytes, path: Path, stated: str | None = None) -> Decoded:
             if codec == "utf-8":
                 return _line_by_line(rest, path)
             return Decoded(_strictly(rest, codec, path, codec), codec)
-    if codec := _wide(data):
-        return Decoded(_strictly(data, codec, path, codec), codec)
+    if wide := _wide(data):
+        return Decoded(_strictly(data, wide, path, wide), wide)
     return _line_by_line(data, path)
 
 

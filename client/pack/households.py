@@ -71,13 +71,13 @@ def _children(reading: Reading) -> tuple[dict[str, pa.Array], np.ndarray, np.nda
     blocks: list[dict[str, pa.Array]] = []
     origins: list[np.ndarray] = []
     schema = HOUSEHOLDS.arrow_schema()
-    for number in reading.children:
-        block = reading.person("child", number)
-        block |= {name: reading.column(name, number) for name in _CHILD_FACTS}
+    for child in reading.children:
+        block = reading.person("child", child)
+        block |= {name: reading.column(name, child) for name in _CHILD_FACTS}
         block = {name: column.cast(schema.field(name).type) for name, column in block.items()}
-        there = _there(reading, number)
+        there = _there(reading, child)
         if reading.style.layout == "wide":
-            block["child_seq"] = pc.fill_null(block["child_seq"], number)
+            block["child_seq"] = pc.fill_null(block["child_seq"], child)
         blocks.append({name: column.filter(pa.array(there)) for name, column in block.items()})
         origins.append(np.flatnonzero(there))
     origin = np.concatenate(origins)
@@ -97,7 +97,7 @@ def _there(reading: Reading, number: int) -> np.ndarray:
     for name in ("child_forename", "child_surname"):
         there |= np.asarray(pc.is_valid(reading.source.column(headings.get(name, ""))))
     born = reading.source.column(headings.get("child_dob", ""))
-    return there | (np.asarray(pc.is_valid(born)) & ~reading.cells.are_placeholders(born))
+    return np.asarray(there | (np.asarray(pc.is_valid(born)) & ~reading.cells.are_placeholders(born)))
 
 
 def _numbered(children: dict[str, pa.Array], household: pa.Array) -> dict[str, pa.Array]:

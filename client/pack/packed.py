@@ -191,7 +191,7 @@ def _reject(
     The line of an emptied cell is told that the row is rejected for it.
     """
     spoken = np.concatenate([findings.spoken(source, heading) for source in sources])
-    told = here & spoken[rows]
+    told = np.asarray(here & spoken[rows])
     start = 0
     for source in sources:
         rejecting = np.zeros(len(spoken), dtype=bool)

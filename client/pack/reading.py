@@ -168,7 +168,7 @@ class Reading:
         say_dropped(self.findings, self.source, used | more)
 
     def _present(self, headings: tuple[str, ...], child: int) -> str | None:
-        there = self.source.table.column_names
+        there: list[str] = self.source.table.column_names
         for pattern in headings:
             if "{n}" not in pattern and pattern in there:
                 return pattern

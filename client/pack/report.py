@@ -58,7 +58,7 @@ def unknown_lines(packed: Packed) -> list[list[str | int]]:
 def packed_text(packed: Packed, facts: dict[str, Any]) -> str:
     """What became of the rows, for people; `facts` as in the JSON answer."""
     dropped = facts["columns_dropped"]
-    shown = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
+    shown: dict[str, str | int | None] = {"read as": ", ".join(_read_as(facts["source"]))} if "source" in facts else {}
     shown |= {
         "files read": ", ".join(facts["files_read"]) if "files_read" in facts else None,
         "files not read": ", ".join(facts.get("files_not_read", [])) or None,

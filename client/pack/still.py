@@ -97,7 +97,7 @@ def whole(command: Callable[..., None]) -> Callable[..., None]:
         command(**given)
 
     parameters = [*own.parameters.values(), *more]
-    with_rest.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_rest.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]  # functions may have one
     with_rest.__annotations__ = {each.name: each.annotation for each in parameters}
     return with_rest
 

@@ -50,7 +50,7 @@ def read_text(
         remarks.append(Remark(CONTROL_CHARACTERS, controlled))
     if found.first or found.first != found.last:
         remarks.append(Remark(HEADINGS_BELOW.filled(line=line)))
-    facts = {
+    facts: dict[str, str | int] = {
         "encoding": decoded.encoding,
         "separator": _SEPARATOR_NAMES.get(separator, separator.decode()),
         "headings_in": line,
@@ -115,7 +115,7 @@ class _Sieve:
 
     def first_lines(self) -> np.ndarray:
         """The line on which each row begins."""
-        return self.records.first[self.good] + 1
+        return np.asarray(self.records.first[self.good] + 1)
 
 
 def _sieve(path: Path, records: Records, found: Headings, begin: int) -> _Sieve:

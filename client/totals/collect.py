@@ -10,10 +10,10 @@ from client.totals.table import Totals, checked
 from shared.agreements.origin_destination.words import RELEASE
 
 if TYPE_CHECKING:
-    from client.key_folder import KeyFolder
+    from shared.kernel.envelope.ring import LocalKeyRing
     from shared.kernel.storage.access import BoroughDoor
     from shared.kernel.storage.areas import BlobFacts
-    from shared.kernel.terms.model import Agreement
+    from shared.kernel.terms.agreements import Agreements
 
 AGREEMENT = "origin-destination"
 FOLDER = f"{AGREEMENT}/{RELEASE}/"
@@ -28,7 +28,7 @@ class Collected(NamedTuple):
 
 
 def collect_totals(
-    door: BoroughDoor, collection: str | None, *, slug: str, ring: KeyFolder, agreement: Agreement
+    door: BoroughDoor, collection: str | None, *, slug: str, ring: LocalKeyRing, agreements: Agreements
 ) -> Collected:
     """The newest table, of that collection where one is named.
 
@@ -40,7 +40,7 @@ def collect_totals(
     if not found:
         raise invalid("TOT-001", of=f" of {collection}" if collection else "")
     newest = max(found, key=_age)
-    rows = open_release(door.fetch(newest.name), slug=slug, ring=ring, agreement=agreement)
+    rows = open_release(door.fetch(newest.name), slug=slug, ring=ring, agreements=agreements)
     return Collected(checked(rows, newest.name), newest.name, newest.name.split("/")[2])
 
 

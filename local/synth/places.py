@@ -109,8 +109,9 @@ def load_places() -> Places:
     document = data("boroughs.yaml")
     register = (authority for authority in authorities() if authority.slug in document["boroughs"])
     inside = tuple(
-        Place(borough.slug, borough.ons_code, borough.dfe_code, document["boroughs"][borough.slug])
+        Place(borough.slug, ons_code, dfe_code, document["boroughs"][borough.slug])
         for borough in register
+        if (ons_code := borough.ons_code) and (dfe_code := borough.dfe_code)  # every authority has both
     )
     outside = tuple(Place(slug, facts["ons_code"], "", facts) for slug, facts in document["outside"].items())
     return Places(inside + outside, len(inside))

@@ -40,22 +40,26 @@ class Package:
     @property
     def terms(self) -> type[Agreement]:
         """The model of its terms."""
-        return self._module("terms").TERMS  # type: ignore[no-any-return]
+        found: type[Agreement] = self._module("terms").TERMS
+        return found
 
     @property
     def file(self) -> type[BaseModel]:
         """The model of its terms as they stand in the file."""
-        return self._module("terms").FILE  # type: ignore[no-any-return]
+        found: type[BaseModel] = self._module("terms").FILE
+        return found
 
     @property
     def contracts(self) -> Mapping[str, Contract]:
         """Its datasets' contracts."""
-        return self._module("contracts").CONTRACTS  # type: ignore[no-any-return]
+        found: Mapping[str, Contract] = self._module("contracts").CONTRACTS
+        return found
 
     @property
     def pipeline(self) -> Pipeline:
         """What it does with rows."""
-        return self._module("pipeline").PIPELINE  # type: ignore[no-any-return]
+        found: Pipeline = self._module("pipeline").PIPELINE
+        return found
 
     def _module(self, name: str) -> Any:
         return import_module(f"{__package__}.{self.name}.{name}")

@@ -13,7 +13,7 @@ from shared.kernel.errors import InvalidAgreement
 try:  # an agreement is read in 3 ms instead of 21, by every command and at every cold start
     from yaml import CSafeLoader as SafeLoader
 except ImportError:  # a PyYAML that was built without libyaml
-    from yaml import SafeLoader  # type: ignore[assignment]
+    from yaml import SafeLoader  # type: ignore[assignment]  # another class, used alike
 
 M = TypeVar("M", bound=BaseModel)
 

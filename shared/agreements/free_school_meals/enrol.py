@@ -38,6 +38,7 @@ def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table]) -> Carried
         releases=tuple(Release(school, ENROLMENTS, ENROLMENTS, rows) for school, rows in by_school),
         summary={
             "home": job.party,
+            "rows_in": decisions.num_rows,
             "decisions": Partition.named(name).drop,
             "enrolled": confirmed.num_rows,
             "not_enrolled": counts,

@@ -96,6 +96,7 @@ def rows_of(tables: Mapping[Partition, pa.Table], dataset: str) -> pa.Table:
 def _summary(job: Job, linked: Linked) -> dict[str, object]:
     found = pa.concat_tables([linked.matched, linked.review])
     return {
+        "rows_in": linked.pupils.num_rows,
         "home": job.party,
         "drops": sorted(Partition.named(name).drop for name in job.inputs),
         "excluded": linked.outcomes.excluded(),

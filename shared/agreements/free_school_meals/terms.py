@@ -36,10 +36,13 @@ class FreeSchoolMeals(Agreement):
         return document | {"linkage": linkage | {"model": read(linkage["model"])}}
 
 
+ModelFile = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*\.json$")]
+
+
 class LinkagePolicyFile(LinkagePolicy):
     """The policy as the agreement's file has it: the model is a file beside it."""
 
-    model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*\.json$")] | None = None  # type: ignore[assignment]
+    model: ModelFile | None = None  # type: ignore[assignment]  # the file's name stands where the model will
 
 
 class FreeSchoolMealsFile(FreeSchoolMeals):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.kernel.terms.model import Agreement
     from shared.kernel.terms.partition import Partition
 
-DATASETS = {"pupils": (PUPILS, OPEN_FSM), "entitled": (NEWLY_ENTITLED,), "plans": (EHC_PLANS,)}
+DATASETS = {"roll": (PUPILS, OPEN_FSM), "entitled": (NEWLY_ENTITLED,), "plans": (EHC_PLANS,)}
 """The measures that each dataset gives."""
 
 COUNTED = "counted"
@@ -29,9 +29,9 @@ NO_PUPILS = "excluded.pupils_not_there"
 TOO_MANY = "excluded.more_than_pupils"
 ENDS = {
     COUNTED: "In the table.",
-    NO_PUPILS: "The school authority has sent no pupils file, or none with a pupil of this residence: a newly entitled "
-    "count cannot be of anybody. It counts once that file comes.",
-    TOO_MANY: "More newly entitled than the school authority has pupils of this residence without an open FSM period.",
+    "excluded": "`pupils_not_there`: the school authority has sent no pupils file, or none with a pupil of this "
+    "residence; a newly entitled count counts once that file comes. `more_than_pupils`: more newly entitled than the "
+    "school authority has pupils of this residence without an open FSM period.",
 }
 
 
@@ -44,7 +44,7 @@ class Outcome:
 
 
 def count(tables: Mapping[Partition, pa.Table], agreement: Agreement) -> Outcome:
-    """Count all files of one collection. Every row comes to one of `ENDS`."""
+    """Count all files of one collection. Every row comes to one of `ENDS`, excluded ones with the reason."""
     cells: dict[str, Counter[Cell]] = {measure: Counter() for named in DATASETS.values() for measure in named}
     drops: dict[str, dict[str, str]] = {measure: {} for measure in cells}
     ends: Counter[str] = Counter()
@@ -53,7 +53,7 @@ def count(tables: Mapping[Partition, pa.Table], agreement: Agreement) -> Outcome
         sender = code_of(agreement, partition.sender)
         for measure in DATASETS[partition.dataset]:
             drops[measure][sender] = partition.drop
-        if partition.dataset == "pupils":
+        if partition.dataset == "roll":
             _count_pupils(cells, rows, sender, london_day(partition.prepared_at))
             ends[COUNTED] += rows.num_rows
         elif partition.dataset == "plans":

@@ -165,7 +165,7 @@ class KeyVaultKeys(PublicSide):
                 with asking():
                     self._vault_keys[key_id] = self._keys.get_key(name, properties.version)
             numbers = self._vault_keys[key_id].key
-            public = jwk.rsa_public(numbers.n, numbers.e)  # type: ignore[attr-defined]
+            public = jwk.rsa_public(numbers.n, numbers.e)  # type: ignore[attr-defined]  # set by name
             yield PublicKey(owner, use, key_id, int(properties.created_on.timestamp()), public)
 
     def _secret_versions(self, owner: str, use: Use) -> Iterator[PublicKey]:

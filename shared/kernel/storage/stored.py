@@ -18,7 +18,7 @@ from shared.kernel.errors import TooLarge
 
 # Each name of a blob's metadata is a header of its own. The service allows 8 KB of metadata, some four thousand names
 # of one letter or two; Python's reader of headers gives up beyond a hundred, and the blob could not even be looked at.
-http.client._MAXHEADERS = 8192  # type: ignore[attr-defined]
+http.client._MAXHEADERS = 8192  # type: ignore[attr-defined]  # a private name, left out of the stubs
 
 
 def stored(blob: BlobClient, *, max_bytes: int | None = None, **request: Any) -> tuple[BlobProperties, bytes]:

@@ -91,7 +91,6 @@ def do(sharing: Sharing, job: Job) -> str:
         "agreement": sharing.agreement.reference,
         "started_at": started.isoformat(),
         "as_of": london_day(started).isoformat(),
-        "rows_in": carried.rows_in,
         **carried.summary,
     }
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{done}/summary.json")

@@ -20,6 +20,7 @@ from client.totals.table import checked, read_totals
 from client.totals.tiles import TILES, numbers, page, picture
 from client.totals.written import contents, data_dictionary, write_totals
 from shared.agreements.origin_destination.words import COLUMNS, MEASURES, NAMES, SYMBOLS
+from shared.agreements.registry import agreed
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
@@ -27,6 +28,7 @@ from shared.kernel.envelope.seal import seal
 from shared.kernel.errors import ExchangeError, InvalidInput
 from shared.kernel.parties.register import authorities
 from shared.kernel.storage.areas import Blob, BlobFacts
+from shared.kernel.terms.agreements import Agreements
 from tests.unit.agreements.origin_destination.samples import (
     BARNET,
     CAMDEN,
@@ -45,10 +47,10 @@ PERIOD = "202627"
 def released() -> pa.Table:
     """The whole table of a made-up collection."""
     files = Collection()
-    files.come("pupils", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), SURREY: (3, 1), KENT: (9, 0)}))
-    files.come("pupils", CAMDEN, pupils(CAMDEN, {CAMDEN: (800, 300), BARNET: (50, 8), ENFIELD: (25, 10)}))
+    files.come("roll", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), SURREY: (3, 1), KENT: (9, 0)}))
+    files.come("roll", CAMDEN, pupils(CAMDEN, {CAMDEN: (800, 300), BARNET: (50, 8), ENFIELD: (25, 10)}))
     files.come(
-        "pupils", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (12, 6), None: (70, 9)})
+        "roll", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (12, 6), None: (70, 9)})
     )
     return next(release.rows for release in files.release().releases if release.to == "liia")
 
@@ -372,7 +374,7 @@ def door(tmp_path: Path) -> Door:
 
 
 def collected(door: Door, collection: str | None = None) -> Collected:
-    return collect_totals(door, collection, slug="liia", ring=door.ring, agreement=agreement())  # type: ignore[arg-type]
+    return collect_totals(door, collection, slug="liia", ring=door.ring, agreements=Agreements((agreed(agreement()),)))  # type: ignore[arg-type]
 
 
 def test_the_newest_table_is_collected_and_opened_with_the_partys_key(door: Door, released: pa.Table) -> None:
@@ -402,7 +404,7 @@ def test_where_no_table_has_come_it_is_said(door: Door) -> None:
 def test_what_is_sealed_to_another_party_is_not_opened(door: Door, released: pa.Table) -> None:
     door.release("a" * 32, released)
     with pytest.raises(ExchangeError):
-        collect_totals(door, None, slug="barnet", ring=door.ring, agreement=agreement())  # type: ignore[arg-type]
+        collect_totals(door, None, slug="barnet", ring=door.ring, agreements=Agreements((agreed(agreement()),)))  # type: ignore[arg-type]
 
 
 def test_a_folder_has_to_be_named(exchange) -> None:

@@ -10,7 +10,7 @@ from shared.kernel.audit.chains import Chain
 from shared.kernel.audit.evidence import Evidence, in_order, of_ledger
 from shared.kernel.audit.explain import Group
 from shared.kernel.audit.questions import Question
-from shared.kernel.audit.report import SHOWN, CheckResult, Finding
+from shared.kernel.audit.report import SHOWN, CheckResult, Finding, Result
 
 
 @dataclass
@@ -36,9 +36,9 @@ def result(question: Question, answers: Iterable[Answer]) -> CheckResult:
         counts.update(answer.looked_at or {})
     known = all(answer.known for answer in answers)
     note = " ".join(answer.note for answer in answers if answer.note)
-    said = "broken" if count else "holds" if known else "not known"
+    found: Result = "broken" if count else "holds" if known else "not known"
     counted = {**counts, "exceptions": count}
-    return CheckResult(question.code, question.asks, said, counted, tuple(findings[:SHOWN]), note)  # type: ignore[arg-type]
+    return CheckResult(question.code, question.asks, found, counted, tuple(findings[:SHOWN]), note)
 
 
 def concerns(group: Group, party: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -116,14 +117,14 @@ def read_records(found: Iterable[Found], dating: Dating) -> Made:
     return pa.concat_tables([OPERATIONS.empty_table(), *made]), unread
 
 
-def _sound(rows: list[dict[str, object]], unread: Unread) -> pa.Table:
+def _sound(rows: list[dict[str, Any]], unread: Unread) -> pa.Table:
     """Those rows that are operations; the others are noted. Halves until the damaged ones stand alone."""
     try:
         raw = pa.Table.from_pylist(rows, schema=RAW)
         made = operations(raw)
     except (pa.ArrowException, ValueError):
         if len(rows) == 1:
-            unread.add(int(rows[0]["line"]), Why.TEXT)  # type: ignore[call-overload]
+            unread.add(int(rows[0]["line"]), Why.TEXT)
             return OPERATIONS.empty_table()
         middle = len(rows) // 2
         return pa.concat_tables([_sound(rows[:middle], unread), _sound(rows[middle:], unread)])

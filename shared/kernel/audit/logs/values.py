@@ -128,7 +128,7 @@ class _Text:
     def next_char(self) -> str:
         """The next that is no space; empty at the end."""
         while True:
-            self.to(_SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]
+            self.to(_SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]  # it matches nothing, too
             if self.at < len(self.text):
                 return self.text[self.at]
             if not self.more():
