@@ -9,6 +9,7 @@ from pathlib import Path
 
 from client.code_page import code_page
 from docs.agreements import documented
+from docs.decisions import index_page
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
 from docs.governance.record import record_page
@@ -57,6 +58,7 @@ def generated() -> dict[Path, str]:
     files |= {Path("docs/ig") / f"{name}.md": text for name, text in governance.items()}
     files |= {DATASETS / "README.md": datasets_page(documented()), DATASETS / "manifest.schema.json": manifest_schema()}
     files |= {path.with_suffix(".schema.json"): row_schema(contract) for path, contract in _datasets().items()}
+    files[Path("docs/adr/README.md")] = index_page()
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
 
