@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from functions import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/developers/add-an-agreement.md", "docs/adr/README.md")
@@ -64,3 +67,25 @@ def test_the_threat_model_has_as_many_open_threats_as_security_says() -> None:
     counted = re.search(r"Open, in whole or in part, are (\d+):", model)
     assert counted
     assert f"and {counted[1]} threats that are open" in " ".join((ROOT / "SECURITY.md").read_text("utf-8").split())
+
+
+def test_the_changelog_is_by_release_and_the_newest_is_the_products() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert heads[0] == "[Unreleased]"
+    released = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)", head) for head in heads[1:]]
+    assert released
+    assert all(released), heads
+    versions = [tuple(map(int, found[1].split("."))) for found in released if found]
+    assert versions == sorted(versions, reverse=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert heads[1].startswith(f"[{project['version']}]")
+    assert VERSION == project["version"]
+
+
+def test_what_is_not_released_is_by_kind_of_change() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    unreleased = text.split("## [Unreleased]")[1].split("\n## ")[0]
+    kinds = re.findall(r"^### (.+)$", unreleased, re.MULTILINE)
+    assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert len(set(kinds)) == len(kinds)
