@@ -80,7 +80,7 @@ def test_the_changelog_is_by_release_and_the_newest_is_the_products() -> None:
     assert versions == sorted(versions, reverse=True)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert heads[1].startswith(f"[{project['version']}]")
-    assert VERSION == project["version"]
+    assert project["version"] == VERSION
 
 
 def test_what_is_not_released_is_by_kind_of_change() -> None:
