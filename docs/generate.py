@@ -12,6 +12,7 @@ from docs.agreements import documented
 from docs.decisions import index_page
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
+from docs.governance.of_agreements import pages_of_agreements
 from docs.governance.record import record_page
 from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
@@ -56,6 +57,7 @@ def generated() -> dict[Path, str]:
         "dpia": dpia_page(),
     }
     files |= {Path("docs/ig") / f"{name}.md": text for name, text in governance.items()}
+    files |= {Path("docs/ig") / path: text for path, text in pages_of_agreements().items()}
     files |= {DATASETS / "README.md": datasets_page(documented()), DATASETS / "manifest.schema.json": manifest_schema()}
     files |= {path.with_suffix(".schema.json"): row_schema(contract) for path, contract in _datasets().items()}
     files[Path("docs/adr/README.md")] = index_page()

@@ -23,11 +23,16 @@ BOXES: tuple[Container, ...] = ("inbox", "outbox")
 _IN_PARTS = ("staging", "requests", "claims")
 
 
-def uncovered(rules: Iterable[LifecycleRule], owners: Iterable[str], agreements: Agreements) -> tuple[str, ...]:
-    """The containers that no enabled rule covers, or that some cover for a part of the parties and agreements only."""
+def uncovered(
+    rules: Iterable[LifecycleRule], there: frozenset[str], owners: Iterable[str], agreements: Agreements
+) -> tuple[str, ...]:
+    """The containers that no enabled rule covers, or that some cover for a part of the owners and agreements only.
+
+    `there` are the containers that exist: who only collects has no inbox.
+    """
     prefixes = tuple(prefix for rule in rules if rule.enabled for prefix in rule.prefixes)
-    owners = tuple(owners)
-    return tuple(place for place, parts in _places(owners, agreements) if not _covers(prefixes, place, parts))
+    places = _places(there, tuple(owners), agreements)
+    return tuple(place for place, parts in places if not _covers(prefixes, place, parts))
 
 
 def is_wrong(rule: LifecycleRule, agreements: Agreements) -> bool:
@@ -45,13 +50,16 @@ def is_wrong(rule: LifecycleRule, agreements: Agreements) -> bool:
     )
 
 
-def _places(owners: tuple[str, ...], agreements: Agreements) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _places(
+    there: frozenset[str], owners: tuple[str, ...], agreements: Agreements
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Every container of personal data, and the folders that it has where those of all agreements are known."""
     folders = (*(agreed.terms.id for agreed in agreements), NONE)
-    parties = tuple(owner for owner in owners if owner != NONE)
-    for party in parties:
-        yield f"{party}-inbox/", ()
-        yield f"{party}-outbox/", tuple(f"{party}-outbox/{folder}/" for folder in folders)
+    for owner in owners:
+        if f"{owner}-inbox" in there:
+            yield f"{owner}-inbox/", ()
+        if f"{owner}-outbox" in there:
+            yield f"{owner}-outbox/", tuple(f"{owner}-outbox/{folder}/" for folder in folders)
     for container in SHARED:
         in_parts = container in _IN_PARTS
         yield f"{container}/", tuple(f"{container}/{owner}/{f}/" for owner in owners for f in folders if in_parts)

@@ -160,7 +160,7 @@ def _configuration(agreements: Agreements, account: Account, now: datetime) -> I
 
 
 def _lifecycle(agreements: Agreements, account: Account, rules: tuple[LifecycleRule, ...]) -> Iterator[Finding]:
-    if bare := uncovered(rules, account.objects, agreements):
+    if bare := uncovered(rules, account.containers, account.objects, agreements):
         yield Finding(NOT_COVERED, EXCHANGE, "lifecycle", len(bare))
     if wrong := [rule for rule in rules if rule.enabled and is_wrong(rule, agreements)]:
         yield Finding(WRONG_RULE, EXCHANGE, "lifecycle", len(wrong))

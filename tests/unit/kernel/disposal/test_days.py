@@ -149,6 +149,7 @@ def test_a_rule_is_wrong_for_one_wrong_prefix() -> None:
 
 
 OWNERS = ("lambeth", "exchange")
+THERE = frozenset({"lambeth-inbox", "lambeth-outbox"})
 SPLIT = tuple(
     f"{place}/{agreement}/"
     for place in (
@@ -161,13 +162,19 @@ SPLIT = tuple(
 
 def test_a_container_is_covered_whole_or_in_all_its_agreements_folders() -> None:
     whole = ("lambeth-inbox/", "deadletter/")
-    assert uncovered([lifecycle(27, *whole, *SPLIT)], OWNERS, BOTH) == ()
-    assert uncovered([lifecycle(27, "lambeth-inbox/", *SPLIT)], OWNERS, BOTH) == ("deadletter/",)
+    assert uncovered([lifecycle(27, *whole, *SPLIT)], THERE, OWNERS, BOTH) == ()
+    assert uncovered([lifecycle(27, "lambeth-inbox/", *SPLIT)], THERE, OWNERS, BOTH) == ("deadletter/",)
     for left_out in SPLIT:
         rest = tuple(prefix for prefix in SPLIT if prefix != left_out)
         place = f"{left_out.partition('/')[0]}/"
-        assert uncovered([lifecycle(27, *whole, *rest)], OWNERS, BOTH) == (place,)
-    assert len(uncovered([replace(lifecycle(27, *whole, *SPLIT), enabled=False)], OWNERS, BOTH)) == 6
+        assert uncovered([lifecycle(27, *whole, *rest)], THERE, OWNERS, BOTH) == (place,)
+    assert len(uncovered([replace(lifecycle(27, *whole, *SPLIT), enabled=False)], THERE, OWNERS, BOTH)) == 6
+
+
+def test_who_only_collects_has_no_inbox_to_be_covered() -> None:
+    rule = lifecycle(27, "liia-outbox/", "staging/", "requests/", "claims/", "deadletter/")
+    assert uncovered([rule], frozenset({"liia-outbox"}), ("liia", "exchange"), BOTH) == ()
+    assert uncovered([rule], frozenset({"liia-outbox", "liia-inbox"}), ("liia", "exchange"), BOTH) == ("liia-inbox/",)
 
 
 def test_the_watchdog_alarms_by_the_days_of_each_things_agreement() -> None:
