@@ -53,13 +53,13 @@ NO_AUTHORITY = Nowhere(
     "The school authority's code is of no authority in England.",
     "Correct the code; leave out who goes to school elsewhere.",
 )
-NOWHERE = (OTHER_AUTHORITY, NO_AUTHORITY)
 
 
 class OriginDestination:
     """The pipeline of the tables of origins and destinations."""
 
     contracts: Mapping[str, Contract] = CONTRACTS
+    nowhere: tuple[Nowhere, ...] = (OTHER_AUTHORITY, NO_AUTHORITY)
     ends: Mapping[str, str] = ENDS
     kinds: Mapping[str, Rights] = {
         TOTALS: Rights(frozenset({*DATASETS, SHOWN}), frozenset({SHOWN}), {RELEASE: RELEASE}, RELEASE)

@@ -40,7 +40,7 @@ class PoisonMessage:
     """One event that was given up: which function, which version of which blob."""
 
     function_id: str
-    """As the host writes it, such as ``Host.Functions.drop_lambeth``."""
+    """As the host writes it, such as ``Host.Functions.drop_surrey``."""
     container: str
     blob: str
     etag: str
