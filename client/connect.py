@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from client.codes import invalid
 from client.console import Progress, note
-from client.passes import INBOX, OUTBOX, Box, check_passes
+from client.passes import INBOX, OUTBOX, Box, check_pass
 
 if TYPE_CHECKING:
     from client.settings import Settings
@@ -34,7 +34,29 @@ def open_door(settings: Settings, *boxes: Box, told: Progress | None = None) -> 
     """The door of the profile. Its passes are looked at first (INP-090 to INP-097), then trust and proxy (098, 099)."""
     check_passes(settings, *(boxes or (INBOX, OUTBOX)))
     check_proxies()
-    return settings.door(told)
+    return door_of(settings, told)
+
+
+def check_passes(settings: Settings, *boxes: Box) -> None:
+    """Look at the passes of a profile that are about to be used; an officer's Entra account has none."""
+    if settings.account_url:
+        return
+    for box in boxes:
+        check_pass(settings.url(box.setting), box, settings.slug(), datetime.now(UTC))
+
+
+def door_of(settings: Settings, told: Progress | None = None) -> BoroughDoor:
+    """The way into the inbox and out of the outbox, nothing looked at."""
+    from shared.kernel.storage.access import BoroughDoor
+    from shared.kernel.storage.line import Line
+
+    account = settings.account_url
+    addresses = [account] if account else [settings.url("inbox_url"), settings.url("outbox_url")]
+    secure = any(address.startswith("https:") for address in addresses)  # tests speak plain HTTP to themselves
+    line = Line(trusted(settings.certificate)[0] if secure else None, told)
+    if account:
+        return BoroughDoor.of_account(account, settings.slug(), line=line)
+    return BoroughDoor(*addresses, line=line)
 
 
 def trusted(certificate: str | None, environment: Mapping[str, str] = os.environ) -> tuple[ssl.SSLContext, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from client import connect, versions
 from client.beforehand import agreement_of, check_agreement
 from client.exits import Exit, exit_of
-from client.passes import INBOX, OUTBOX, Box, check_passes, read_pass
+from client.passes import INBOX, OUTBOX, Box, read_pass
 from client.settings import Settings, load_settings, today
 from shared.kernel.errors import ExchangeError
 
@@ -112,7 +112,7 @@ def _disk() -> str:
 def _pass(settings: Settings, box: Box) -> str:
     if settings.account_url:
         return "none is needed: an Entra account is used"
-    check_passes(settings, box)
+    connect.check_passes(settings, box)
     until = read_pass(settings.url(box.setting), box).until
     return f"holds until {until:%Y-%m-%dT%H:%M:%SZ}" if until else "no pass: an Entra account is used"
 
@@ -123,7 +123,7 @@ def _asked(settings: Settings) -> Iterator[Check]:
 
     def reached() -> str:
         nonlocal door
-        door = settings.door()
+        door = connect.door_of(settings)
         door.greet()
         return "it answers"
 

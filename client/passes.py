@@ -16,7 +16,6 @@ from client.codes import invalid
 from shared.kernel import names
 
 if TYPE_CHECKING:
-    from client.settings import Settings
     from shared.kernel.errors import InvalidInput
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -91,14 +90,6 @@ def check_pass(url: str, box: Box, slug: str, now: datetime) -> Pass:
     if found.since is not None and now < found.since:
         raise invalid("INP-094", setting=box.setting, since=_shown(found.since), clock=_shown(now))
     return found
-
-
-def check_passes(settings: Settings, *boxes: Box) -> None:
-    """Look at the passes of a profile that are about to be used; an officer's Entra account has none."""
-    if settings.account_url:
-        return
-    for box in boxes:
-        check_pass(settings.url(box.setting), box, settings.slug(), datetime.now(UTC))
 
 
 def _odd(url: str) -> str:

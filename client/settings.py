@@ -31,9 +31,7 @@ from client.profile import expanded, read_profile
 from shared.kernel.days import london_day
 
 if TYPE_CHECKING:
-    from client.console import Progress
     from client.key_folder import KeyFolder
-    from shared.kernel.storage.access import BoroughDoor
     from shared.kernel.terms.agreements import Agreements
     from shared.kernel.terms.model import Agreement
 
@@ -95,19 +93,6 @@ class Settings:
     def key_folder(self) -> Path:
         """Where the keys are. Raises `InvalidInput` INP-008."""
         return Path(self._need("keys", "--keys"))
-
-    def door(self, told: Progress | None = None) -> BoroughDoor:
-        """The way into the inbox and out of the outbox. `client.connect.open_door` looks at the passes first."""
-        from client.connect import trusted
-        from shared.kernel.storage.access import BoroughDoor
-        from shared.kernel.storage.line import Line
-
-        addresses = [self.account_url] if self.account_url else [self.url("inbox_url"), self.url("outbox_url")]
-        secure = any(address.startswith("https:") for address in addresses)  # tests speak plain HTTP to themselves
-        line = Line(trusted(self.certificate)[0] if secure else None, told)
-        if self.account_url:
-            return BoroughDoor.of_account(self.account_url, self.slug(), line=line)
-        return BoroughDoor(*addresses, line=line)
 
     def url(self, setting: str) -> str:
         """`inbox_url` or `outbox_url`. Raises `InvalidInput` INP-008."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import re
 
 from functions import wiring
-from shared.kernel import names
+from shared.kernel.terms import shown as terms_shown
 
 logger = logging.getLogger("exchange")
-
-_JOB = re.compile(rf"{names.ID}\.json")
-_DROP = re.compile(rf"-{names.COLLECTION}-[0-9a-f]{{12}}\.parquet")
 
 
 def say(event: str, *, level: int = logging.INFO, **facts: str | int | None) -> None:
@@ -23,25 +18,5 @@ def say(event: str, *, level: int = logging.INFO, **facts: str | int | None) -> 
 
 
 def shown(blob_name: str) -> str:
-    """A blob's name as a log may show it: whole if the exchange or its client gave it, else only a digest of it.
-
-    A borough can call its file what it likes, and a child's name is one of the things that it may like.
-    """
-    if _is_ours(blob_name):
-        return blob_name
-    return "sha256:" + hashlib.sha256(blob_name.encode(errors="surrogatepass")).hexdigest()[:12]
-
-
-def _is_ours(name: str) -> bool:
-    """Whether every part is a word of ours: ``lambeth/fsm/<job id>.json``, ``pupils-2026-autumn-<hash>.parquet``."""
-    agreements = wiring.agreements()
-    *folders, last = name.split("/")
-    if folders:
-        owner, agreement = (*folders, "", "")[:2]
-        known = len(folders) == 2 and owner in agreements.parties and agreement in agreements
-        return known and _JOB.fullmatch(last) is not None
-    return any(
-        last.startswith(dataset) and _DROP.fullmatch(last.removeprefix(dataset))
-        for agreed in agreements
-        for dataset in agreed.terms.datasets
-    )
+    """A blob's name as a log may show it, under the agreements of this app."""
+    return terms_shown.shown(blob_name, wiring.agreements())

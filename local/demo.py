@@ -139,7 +139,7 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     summary = {
         **collected.account(london),
         "enrolled_by_school_borough": enrolled,
-        "totals": told(totals, folder / EVIDENCE),
+        "totals": told(totals),
         "events": dict(host.counts),
         "audit": audited,
         "seed": seed,

@@ -30,7 +30,8 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
     )
     totals = summary["totals"]
     console.print(totals["text"], markup=False, highlight=False)
-    console.print(f"{totals['left_out']} numbers are left out. As a map: {_shown(totals['map'])}\n")
+    drawn = Path(summary["audit"]["page"]).parent / totals["map"]
+    console.print(f"{totals['left_out']} numbers are left out. As a map: {_shown(str(drawn))}\n")
     _show_ending(console, summary, path)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from client.connect import door_of
 from client.opening import open_release
 from client.settings import load_settings
 from local.identities import borough, officer
@@ -46,7 +47,7 @@ class Party:
     @classmethod
     def with_passes(cls, site: Site, desk: Desk) -> Party:
         """A borough that has nothing but the passes in its profile."""
-        door = load_settings(desk.profile, environment={}).door()
+        door = door_of(load_settings(desk.profile, environment={}))
         return cls(desk, site.exchange.agreements, door, door)
 
     @property

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from operate.webhook import Webhook
     from shared.kernel.storage.poison import Letter, PoisonQueue
     from shared.kernel.storage.replay import GivenUp
+    from shared.kernel.terms.agreements import Agreements
 
 app = typer.Typer(no_args_is_help=True, help="Look at events that were given up, and replay them.")
 
@@ -37,8 +38,10 @@ def list_events(
     """
     from shared.kernel.storage.replay import given_up
 
-    with step("Looking into the queues"), site.load_site(profile).poison() as poison, given_up(poison) as events:
-        rows = [_line(event, names) for event in events]
+    chosen = site.load_site(profile)
+    agreements = chosen.every_agreement()
+    with step("Looking into the queues"), chosen.poison() as poison, given_up(poison) as events:
+        rows = [_line(event, agreements, names) for event in events]
     text = table(
         ["queue", "function", "container", "blob", "since", "days", "gone on"], [list(row.values()) for row in rows]
     )
@@ -63,24 +66,26 @@ def replay(
     from shared.kernel.storage.replay import given_up
 
     chosen = site.load_site(profile)
-    takers = Takers.of(chosen)
+    takers, agreements = Takers.of(chosen), chosen.every_agreement()
     known = {name: feed for feed, name in takers.feeds.items()}
     if function not in (None, *known):
         raise invalid("INP-049", what="function", name=function, known=", ".join(known))
     done = Replay("poison")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison, given_up(poison) as events:
         asked = [event for event in events if function in (None, event.function)]
-        done.pass_over(*(_line(event) for event in events if event not in asked))
+        done.pass_over(*(_line(event, agreements) for event in events if event not in asked))
         pushed = any(event.function in known and not event.waits_in_a_queue_of_events for event in asked)
         door = Webhook.of(chosen) if pushed else None
         for event in asked:
-            _replay(done, takers, poison, door, event)
+            _replay(done, takers, poison, door, event, _line(event, agreements))
         done.settle(chosen, storage)
     done.say(as_json=json)
 
 
-def _replay(done: Replay, takers: Takers, poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
-    """Give one event again, or keep it and say why."""
+def _replay(
+    done: Replay, takers: Takers, poison: PoisonQueue, door: Webhook | None, event: GivenUp, line: dict[str, Any]
+) -> None:
+    """Give one event again, or keep it and say why; `line` is how it is listed."""
     from operate.replaying import Given, unreadable
     from shared.kernel.errors import ExchangeError
 
@@ -90,10 +95,10 @@ def _replay(done: Replay, takers: Takers, poison: PoisonQueue, door: Webhook | N
         takers.check(event.function, f"for {event.queue}" if event.waits_in_a_queue_of_events else "of that name")
         _give(poison, door, event)
     except ExchangeError as error:
-        done.keep(error, _line(event))
+        done.keep(error, line)
     else:
         feed = next(feed for feed, function in takers.feeds.items() if function == event.function)
-        done.given.append(Given(feed, (_line(event),), partial(_remove, poison, event.letter)))
+        done.given.append(Given(feed, (line,), partial(_remove, poison, event.letter)))
 
 
 def _give(poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
@@ -110,14 +115,14 @@ def _remove(poison: PoisonQueue, letter: Letter, request_id: str) -> None:
     poison.with_request_id(request_id).remove(letter)
 
 
-def _line(event: GivenUp, names: bool = False) -> dict[str, Any]:
-    from functions.journal import shown
+def _line(event: GivenUp, agreements: Agreements, names: bool = False) -> dict[str, Any]:
+    from shared.kernel.terms.shown import shown
 
     return {
         "queue": event.queue,
         "function": event.function if _can_be_read(event) else UNREADABLE,
         "container": event.container,
-        "blob": event.blob if names or not event.blob else shown(event.blob),
+        "blob": event.blob if names or not event.blob else shown(event.blob, agreements),
         "since": f"{event.since:%Y-%m-%dT%H:%M:%SZ}" if event.since else "",
         "days": (site.now() - event.since).days if event.since else None,
         "gone_on": _gone_on(event.gone_on),

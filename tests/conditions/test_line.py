@@ -195,13 +195,14 @@ def test_status_under_a_page_of_a_portal_and_of_one_broken_report(office: Office
 
 def test_a_slow_line_takes_a_file_longer_than_any_single_wait(office: Office, line: Line) -> None:
     """Some three seconds for the file, where no piece may take longer than one: the time is not for the whole."""
+    from client.connect import door_of
     from client.settings import load_settings
 
     office.patch.setattr(pace, "CONNECT_SECONDS", 1.0)
     data = bytes(16 * 2**20)  # more than sockets take in advance
     line.fault = Fault(rate=4 * 2**20, only="PUT")
     seen: list[tuple[int, int]] = []
-    with load_settings(office.profile).door(lambda sent, whole: seen.append((sent, whole))) as door:
+    with door_of(load_settings(office.profile), lambda sent, whole: seen.append((sent, whole))) as door:
         door.put("slow.parquet", data, {})
     assert office.storage.inbox("lambeth").facts("slow.parquet").size == len(data)
     assert line.asked.count("PUT " + line.asked[-1].partition(" ")[2]) == 1

@@ -15,6 +15,7 @@ import typer
 import client
 from client import cli, codes
 from client.code_page import code_page
+from client.connect import door_of
 from client.pack import codes as pack_codes
 from client.settings import load_settings
 from shared.agreements.registry import load_agreement
@@ -139,6 +140,6 @@ def test_what_is_not_set_and_who_is_not_a_borough_is_said(tmp_path):
     with pytest.raises(InvalidInput, match=r"INP-008.*EXCHANGE_BOROUGH"):
         load_settings(None, environment={}).slug()
     with pytest.raises(InvalidInput, match=r"INP-008.*EXCHANGE_INBOX_URL"):
-        load_settings(None, environment={}).door()
+        door_of(load_settings(None, environment={}))
     with pytest.raises(InvalidInput, match="INP-023"):
         load_settings(None, environment={}, borough="paris").slug()

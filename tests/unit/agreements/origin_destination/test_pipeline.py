@@ -138,10 +138,10 @@ def test_what_has_not_come_is_not_nought() -> None:
 
 def test_a_file_without_its_own_residents_does_not_say_that_there_are_none() -> None:
     files = Collection()
-    files.come("pupils", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (60, 20)}))
+    files.come("roll", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (60, 20)}))
     seen = numbers(files.release())
     assert seen["pupils", "Barnet", "Barnet"] == seen["open_fsm", "Barnet", "Barnet"] == "x"
-    files.come("pupils", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), ENFIELD: (60, 20)}))
+    files.come("roll", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), ENFIELD: (60, 20)}))
     assert numbers(files.release())["pupils", "Barnet", "Barnet"] == 900
 
 
