@@ -9,17 +9,17 @@ from pathlib import Path
 
 from client.code_page import code_page
 from docs.agreements import documented
+from docs.decisions import index_page
 from docs.governance.annex import annex_page
 from docs.governance.dpia import dpia_page
+from docs.governance.of_agreements import pages_of_agreements
 from docs.governance.record import record_page
 from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
 from docs.sealed.page import sealed_page, spark_page
 from shared.agreements.free_school_meals.eligibility.page import eligibility_page
 from shared.agreements.free_school_meals.terms import own_terms
-from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS
-from shared.agreements.origin_destination.pipeline import NOWHERE
-from shared.agreements.registry import PACKAGES, load_agreement
+from shared.agreements.registry import PACKAGES, load_agreement, load_agreements
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
@@ -57,8 +57,10 @@ def generated() -> dict[Path, str]:
         "dpia": dpia_page(),
     }
     files |= {Path("docs/ig") / f"{name}.md": text for name, text in governance.items()}
+    files |= {Path("docs/ig") / path: text for path, text in pages_of_agreements().items()}
     files |= {DATASETS / "README.md": datasets_page(documented()), DATASETS / "manifest.schema.json": manifest_schema()}
     files |= {path.with_suffix(".schema.json"): row_schema(contract) for path, contract in _datasets().items()}
+    files[Path("docs/adr/README.md")] = index_page()
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
 
@@ -104,7 +106,11 @@ def _words(level: str) -> str:
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
     lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
-    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in (*WHEREABOUTS, *NOWHERE)]
+    lines += [
+        f"| {why.code} | {why.message} | {why.remedy} |"
+        for agreed in load_agreements()
+        for why in agreed.pipeline.nowhere
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,13 +46,21 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreements: Agreements
 
 
 def audit_itself(
-    site: Path, record: Path, evidence: Path, agreements: Agreements, days: tuple[date, date]
+    site: Path,
+    record: Path,
+    evidence: Path,
+    agreements: Agreements,
+    days: tuple[date, date],
+    beside: Mapping[str, bytes],
 ) -> dict[str, Any]:
-    """Finish the record of the closed site, audit it and write the evidence; return what the demo says of it."""
+    """Finish the record of the closed site, audit it and write the evidence; return what the demo says of it.
+
+    `beside` are files of the demo's own, by their names in the evidence folder.
+    """
     add_logs(site, record)
     report = audit(record, agreements, *days)
     page, copies = gather(record, report, agreements, agreement_files())
-    write_folder(evidence, page, copies)
+    write_folder(evidence, page, {**copies, **beside})
     return {**_told(report), "left": _left(record), "record": str(record), "page": str(evidence / PAGE)}
 
 

@@ -28,6 +28,10 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
         f"{sum(summary['enrolled_by_school_borough'].values()):,} confirmed matches went back to the schools' boroughs "
         f"as enrolments.\n"
     )
+    totals = summary["totals"]
+    console.print(totals["text"], markup=False, highlight=False)
+    drawn = Path(summary["audit"]["page"]).parent / totals["map"]
+    console.print(f"{totals['left_out']} numbers are left out. As a map: {_shown(str(drawn))}\n")
     _show_ending(console, summary, path)
 
 

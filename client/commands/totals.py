@@ -176,13 +176,13 @@ def draw(
     answer({"ok": True, "measure": measure.value, "school": school, "out": str(out)}, f"Drawn: {out}", as_json=json)
 
 
-@app.command("pack", epilog="Example: exchange totals pack pupils.parquet --out totals-pupils.parquet")
+@app.command("pack", epilog="Example: exchange totals pack pupils.parquet --out roll.parquet")
 def pack(
     pupils: Annotated[Path, typer.Argument(help="The pupils file that you packed for free school meals.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The smaller file to write (.parquet).")],
     json: options.Json = False,
 ) -> None:
-    """Make the pupils file for totals: no name, no birthday, no address, and no postcode where home_la is known."""
+    """Make the roll for totals of your pupils file: no name, birthday, address; no postcode where home_la is known."""
     from client.codes import invalid
     from client.files import read_parquet, write_table
     from client.totals.minimise import minimise

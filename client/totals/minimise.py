@@ -27,7 +27,7 @@ def minimise(pupils: pa.Table, path: Path) -> Minimised:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    contract = CONTRACTS["pupils"]
+    contract = CONTRACTS["roll"]
     if missing := [c.name for c in PUPIL_COLUMNS if c.required and c.name not in pupils.column_names]:
         raise invalid("TOT-006", path=path, columns=", ".join(missing))
     schema = contract.arrow_schema()

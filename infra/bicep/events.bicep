@@ -10,8 +10,14 @@ param functionAppName string
 @description('true: into storage queues, because nothing can be pushed to a private app.')
 param privateNetwork bool = false
 
-var agreement = loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
-var drops = map(agreement.controllers, slug => {
+var agreements = [
+  loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
+  loadYamlContent('../../shared/agreements/origin_destination/agreement.yaml')
+]
+var lifecycleDays = min(map(agreements, one => one.retention.lifecycle_days))
+// Who only collects has no inbox.
+var dropping = flatten(map(agreements, one => flatten(map(items(one.datasets), dataset => dataset.value.dropped_by))))
+var drops = map(union(dropping, dropping), slug => {
   name: 'drop-${slug}'
   function: 'drop_${replace(slug, '-', '_')}'
   container: '${slug}-inbox'
@@ -96,7 +102,7 @@ resource queued 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15'
           resourceId: account.id
           queueName: feed.name
           // As long as anything may live.
-          queueMessageTimeToLiveInSeconds: (agreement.retention.lifecycle_days) * 86400
+          queueMessageTimeToLiveInSeconds: lifecycleDays * 86400
         }
       }
     }
@@ -127,7 +133,7 @@ resource policyRuns 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02
         properties: {
           resourceId: account.id
           queueName: 'policy-runs'
-          queueMessageTimeToLiveInSeconds: (agreement.retention.lifecycle_days) * 86400
+          queueMessageTimeToLiveInSeconds: lifecycleDays * 86400
         }
       }
     }

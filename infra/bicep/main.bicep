@@ -1,5 +1,5 @@
-// The whole exchange in one resource group of one region. What the agreement says is read from it, never repeated:
-// who takes part, how long data lives, how many officers a borough may name.
+// The whole exchange in one resource group of one region. What the agreements say is read from them, never repeated:
+// who takes part in any, who may drop anything, how long data lives, how many officers a party may name.
 // Event subscriptions are a second step (events.bicep): they need a key that exists only once the code is deployed.
 targetScope = 'subscription'
 
@@ -36,13 +36,33 @@ param auditLocked bool = false
 @description('Object ids in Entra: the identity and the officers of each borough, operators, keepers of keys.')
 param principals object = loadYamlContent('principals.yaml')
 
-var agreement = loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
-var slugs = agreement.controllers
+// A line for each agreement of the registry, here and in events.bicep; a test compares them with it.
+var agreements = [
+  loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
+  loadYamlContent('../../shared/agreements/origin_destination/agreement.yaml')
+]
+var taking = map(agreements, one => {
+  parties: concat(one.controllers, (one.?recipients) ?? [])
+  officers: one.officers_per_party
+})
+var each = flatten(map(taking, one => one.parties))
+var slugs = union(each, each)
+var dropping = flatten(map(agreements, one => flatten(map(items(one.datasets), dataset => dataset.value.dropped_by))))
+// The backstop comes when the first of them wants it; records and audit logs stay as long as the last of them says.
+var lifecycleDays = min(map(agreements, one => one.retention.lifecycle_days))
+var ledgerDays = max(map(agreements, one => one.records.ledger_days))
 
 // Nothing is deployed while one of these fails. A limit in a decorator would have to be a literal, repeated here.
-var crowded = filter(slugs, slug => length((principals.boroughs[?slug].?officers) ?? []) > agreement.officers_per_party)
+var limits = map(slugs, slug => {
+  slug: slug
+  officers: min(map(filter(taking, one => contains(one.parties, slug)), one => one.officers))
+})
+var crowded = map(
+  filter(limits, one => length((principals.boroughs[?one.slug].?officers) ?? []) > one.officers),
+  one => one.slug
+)
 var absent = filter(slugs, slug => empty((principals.boroughs[?slug].?identity) ?? ''))
-var limited = empty(crowded) ? slugs : fail('More officers than the agreement allows: ${join(crowded, ', ')}.')
+var limited = empty(crowded) ? slugs : fail('More officers than an agreement allows: ${join(crowded, ', ')}.')
 var present = empty(absent) ? limited : fail('No identity in principals.yaml: ${join(absent, ', ')}.')
 var everyone = flatten(map(present, slug => concat([principals.boroughs[slug].identity], principals.boroughs[slug].officers)))
 var distinct = union(everyone, everyone)
@@ -52,14 +72,17 @@ var people = map(boroughs, slug => {
   slug: slug
   identity: principals.boroughs[slug].identity
   officers: principals.boroughs[slug].officers
+  drops: contains(dropping, slug)
 })
-var inboxes = map(boroughs, slug => '${slug}-inbox')
+// Who only collects has no inbox, no key to drop with, and no event.
+var senders = filter(boroughs, slug => contains(dropping, slug))
+var inboxes = map(senders, slug => '${slug}-inbox')
 var outboxes = map(boroughs, slug => '${slug}-outbox')
 var working = ['staging', 'requests', 'claims']
 var deadLetters = 'deadletter'
 var personal = concat(inboxes, outboxes, working, [deadLetters])
 var lasting = ['ledger', 'certificates', 'reference']
-var eventQueues = concat(map(boroughs, slug => 'drop-${slug}'), ['request'])
+var eventQueues = concat(map(senders, slug => 'drop-${slug}'), ['request'])
 // The host would make the poison queues when it needs them; made here, operators can be given them.
 var givenUp = privateNetwork ? map(eventQueues, queue => '${queue}-poison') : []
 // Runs of the lifecycle policy are reported into a queue, in either variant: a report is no blob.
@@ -138,7 +161,7 @@ module lifecycle 'modules/lifecycle.bicep' = {
   params: {
     accountName: exchangeAccount.outputs.name
     prefixes: map(personal, container => '${container}/')
-    days: agreement.retention.lifecycle_days
+    days: lifecycleDays
   }
 }
 
@@ -148,7 +171,7 @@ module auditLock 'modules/append-only.bicep' = if (!auditLocked) {
   params: {
     accountName: auditAccount.outputs.name
     containers: auditContainers
-    days: agreement.records.ledger_days
+    days: ledgerDays
   }
 }
 
@@ -196,6 +219,7 @@ module access 'modules/borough.bicep' = [for person in people: {
     slug: person.slug
     identity: person.identity
     officers: person.officers
+    drops: person.drops
     createRole: roles.outputs.create
     collectRole: roles.outputs.collect
     receiveRole: roles.outputs.receive
@@ -246,7 +270,7 @@ module vault 'modules/vault.bicep' = {
   params: {
     name: 'kv-bx-${token}'
     location: location
-    keyNames: concat(map(boroughs, slug => 'drop-${slug}'), ['staging'])
+    keyNames: concat(map(senders, slug => 'drop-${slug}'), ['staging'])
     networkRule: networkRule
     addresses: operatorDoors
     keepers: principals.keepers

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 SLUG = r"[a-z](?:-?[a-z])+(?:-[0-9]{1,6})?"
-"""A party: `surrey`, `kensington-and-chelsea`, `school-100785`. Slugs stand in logs and in the ledger, so one has room
+"""A party: `surrey`, `kensington-and-chelsea`, `hub-2`. Slugs stand in logs and in the ledger, so one has room
 for one number of up to six digits, at its end, and for no UPN, NINO or date of birth."""
 LONGEST_SLUG = 56
 """A container has 63 characters at most, and `-outbox` is seven of them."""
@@ -27,11 +27,11 @@ DATASET = r"[a-z](?:_?[a-z])+"
 LONGEST_DATASET = 32
 
 TERMS = ("autumn", "spring", "summer")
-"""Of a school year, each with its census: in October, January and May."""
+"""Each with a census of its own: in October, January and May."""
 _TERM = f"20[0-9]{{2}}-(?:{'|'.join(TERMS)})"
 _YEARS = r"20[0-9]{2}-[0-9]{2}"
 COLLECTION = f"(?:{_TERM}|{_YEARS}|20[0-9]{{2}})"
-"""The period that a drop is about: a term (`2026-autumn`), a school or financial year (`2025-26`), a calendar year
+"""The period that a drop is about: a term (`2026-autumn`), an academic or financial year (`2025-26`), a calendar year
 (`2026`). Of `2025-27` only `is_collection` says that it is no year."""
 
 ID = r"[0-9a-f]{32}"
@@ -44,7 +44,7 @@ WORD = r"[a-z]+(?:[._-][a-z]+)*"
 """A step of the ledger, the service that took it: `staged`, `policy-run`."""
 
 URN = r"[1-9][0-9]{5}"
-"""A school's unique reference number in the register of schools (GIAS): `100785`."""
+"""A unique reference number in the DfE's register of establishments (GIAS): `100785`."""
 
 
 def is_slug(text: str) -> bool:

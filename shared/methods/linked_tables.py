@@ -218,15 +218,15 @@ def _hide_crossing(layer: _Layer, crossing: set[Cell], need: Need, known: str) -
     """
     unknown = {cell for cell in layer.hidden if cell[1] != known or known == TOTAL}
     found = witness(layer.bounds, unknown, need)
-    if found is None:
-        try:
-            may_hide = {cell for cell in crossing if layer.every[cell]}
-            unknown = hide_besides(layer.every, layer.bounds, unknown, [need], may_hide)
-        except ValueError:
-            unknown |= crossing
-        layer.hidden |= unknown
-        found = witness(layer.bounds, unknown, need)
-    return found or set()
+    if found is not None or (everything := witness(layer.bounds, unknown | crossing, need)) is None:
+        return found or set()
+    try:
+        may_hide = {cell for cell in crossing if layer.every[cell]}
+        more = hide_besides(layer.every, layer.bounds, unknown, [need], may_hide)
+    except ValueError:  # no single way round is wide enough: the several that are
+        more = everything & crossing
+    layer.hidden |= more
+    return witness(layer.bounds, unknown | more, need) or set()
 
 
 def _keep_crossing(layer: _Layer, crossing: set[Cell]) -> None:

@@ -12,9 +12,10 @@ SOURCES = [path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / r
 PURE_ROOMS = (
     "shared/kernel/contract",
     "shared/methods",
-    "shared/agreements/free_school_meals/eligibility",
-    "shared/agreements/free_school_meals/rules",
-    "shared/agreements/origin_destination",
+    *(
+        path.parent.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "shared" / "agreements").glob("*/__init__.py"))
+    ),
 )
 
 

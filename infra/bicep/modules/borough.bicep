@@ -1,16 +1,18 @@
-// One borough's two containers and who may do what in them: its own identity and officers, and the app. Nobody else,
-// and nothing outside these two containers.
+// One party's two containers and who may do what in them: its own identity and officers, and the app. Nobody else, and
+// nothing outside these two containers. Who only collects has no inbox.
 param accountName string
 param slug string
 param identity string
 param officers string[]
+param drops bool
 param createRole string
 param collectRole string
 param receiveRole string
 param workRole string
 param appPrincipal string
 
-var people = concat([{ id: identity, type: 'ServicePrincipal' }], map(officers, officer => { id: officer, type: 'User' }))
+var collecting = concat([{ id: identity, type: 'ServicePrincipal' }], map(officers, officer => { id: officer, type: 'User' }))
+var dropping = drops ? collecting : []
 
 resource inbox 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
   name: '${accountName}/default/${slug}-inbox'
@@ -20,7 +22,7 @@ resource outbox 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-
   name: '${accountName}/default/${slug}-outbox'
 }
 
-resource drops 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for person in people: {
+resource creates 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for person in dropping: {
   name: guid(inbox.id, person.id, createRole)
   scope: inbox
   properties: {
@@ -30,7 +32,7 @@ resource drops 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for perso
   }
 }]
 
-resource collects 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for person in people: {
+resource collects 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for person in collecting: {
   name: guid(outbox.id, person.id, collectRole)
   scope: outbox
   properties: {
@@ -40,7 +42,7 @@ resource collects 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for pe
   }
 }]
 
-resource takesIn 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource takesIn 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (drops) {
   name: guid(inbox.id, appPrincipal, receiveRole)
   scope: inbox
   properties: {

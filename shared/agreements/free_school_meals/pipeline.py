@@ -15,13 +15,13 @@ import pyarrow.compute as pc
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, enrol
 from shared.agreements.free_school_meals.run import PENDING, RESULTS, rows_of, run
-from shared.agreements.free_school_meals.whereabouts import route
+from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
 from shared.kernel.terms.gates import check_officers
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import Carried, Job, Pipeline, Postcodes, Rights, Routed, Staged
+from shared.kernel.terms.pipeline import Carried, Job, Nowhere, Pipeline, Postcodes, Rights, Routed, Staged
 
 RUN, ENROLMENT = "run", "enrolment"
 
@@ -30,6 +30,7 @@ class FreeSchoolMeals:
     """The pipeline of free school meals across boroughs."""
 
     contracts: Mapping[str, Contract] = CONTRACTS
+    nowhere: tuple[Nowhere, ...] = WHEREABOUTS
     ends: Mapping[str, str] = {
         "matched": "Linked with a child of a claim; of a decision: the child is enrolled.",
         "review": "An officer looks at the pair.",

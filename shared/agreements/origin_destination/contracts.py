@@ -184,7 +184,7 @@ CONTRACTS = {
     contract.dataset: contract
     for contract in (
         Contract(
-            "pupils",
+            "roll",
             PUPIL_COLUMNS,
             (*PUPIL_RULES, *PUPIL_RULES_AMONG),
             identifier="upn",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.kernel.terms.model import Agreement
     from shared.kernel.terms.partition import Partition
 
-DATASETS = {"pupils": (PUPILS, OPEN_FSM), "entitled": (NEWLY_ENTITLED,), "plans": (EHC_PLANS,)}
+DATASETS = {"roll": (PUPILS, OPEN_FSM), "entitled": (NEWLY_ENTITLED,), "plans": (EHC_PLANS,)}
 """The measures that each dataset gives."""
 
 COUNTED = "counted"
@@ -53,7 +53,7 @@ def count(tables: Mapping[Partition, pa.Table], agreement: Agreement) -> Outcome
         sender = code_of(agreement, partition.sender)
         for measure in DATASETS[partition.dataset]:
             drops[measure][sender] = partition.drop
-        if partition.dataset == "pupils":
+        if partition.dataset == "roll":
             _count_pupils(cells, rows, sender, london_day(partition.prepared_at))
             ends[COUNTED] += rows.num_rows
         elif partition.dataset == "plans":

@@ -53,13 +53,13 @@ NO_AUTHORITY = Nowhere(
     "The school authority's code is of no authority in England.",
     "Correct the code; leave out who goes to school elsewhere.",
 )
-NOWHERE = (OTHER_AUTHORITY, NO_AUTHORITY)
 
 
 class OriginDestination:
     """The pipeline of the tables of origins and destinations."""
 
     contracts: Mapping[str, Contract] = CONTRACTS
+    nowhere: tuple[Nowhere, ...] = (OTHER_AUTHORITY, NO_AUTHORITY)
     ends: Mapping[str, str] = ENDS
     kinds: Mapping[str, Rights] = {
         TOTALS: Rights(frozenset({*DATASETS, SHOWN}), frozenset({SHOWN}), {RELEASE: RELEASE}, RELEASE)
@@ -70,7 +70,7 @@ class OriginDestination:
 
     def route(self, dataset: str, rows: pa.Table, *, sender: str, agreement: Agreement, postcodes: Postcodes) -> Routed:
         """All are the hub's work, but pupils of another authority's school and numbers for no authority."""
-        if dataset == "pupils":
+        if dataset == "roll":
             number = agreement.by_slug[sender].dfe_code or ""
             held = pc.starts_with(rows.column("laestab"), number)
             reason = OTHER_AUTHORITY
@@ -82,7 +82,7 @@ class OriginDestination:
         nowhere = {reason: others.column("row").combine_chunks()} if others.num_rows else {}
         if not kept.num_rows:
             return Routed({}, nowhere)
-        if dataset == "pupils":
+        if dataset == "roll":
             found = residences(kept, postcodes(), agreement.authorities)
             kept = kept.append_column("residence", found).select(list(KEPT_OF_PUPILS))
         return Routed({own_terms(agreement).hub: kept}, nowhere)
@@ -127,7 +127,7 @@ class OriginDestination:
 
 def _totals(party: str, collection: str, staged: Staged) -> Job | None:
     files = {dataset: staged.counting(dataset, collection) for dataset in DATASETS}
-    if not files["pupils"]:
+    if not files["roll"]:
         return None
     return Job(TOTALS, party, collection, tuple(file.name for found in files.values() for file in found))
 

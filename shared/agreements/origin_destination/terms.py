@@ -14,7 +14,7 @@ from shared.kernel.texts import Slug
 class OriginDestination(Agreement):
     """The agreement on tables of origins and destinations."""
 
-    CONTRACTED: ClassVar = frozenset({"pupils", "entitled", "plans"})
+    CONTRACTED: ClassVar = frozenset({"roll", "entitled", "plans"})
     MADE: ClassVar = {RELEASE: frozenset(NAMES)}
 
     hub: Slug

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from shared.agreements.origin_destination import words
 from shared.agreements.origin_destination.tables import BY_SCHOOL, Counted, Table
-from shared.agreements.origin_destination.words import MEASURES, NEWLY_ENTITLED, PUPILS
+from shared.agreements.origin_destination.words import EHC_PLANS, MEASURES, NEWLY_ENTITLED, PUPILS
 from shared.methods.suppress import TOTAL, Cell
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _cells(table: Table, counted: Counted) -> set[Cell]:
     expected = counted.sent[PUPILS].expected | set(counted.sent[PUPILS].drops)
     return (
         pairs
+        | {(school, school) for school in counted.sent[PUPILS].drops}
         | {(TOTAL, school) for school in expected}
         | {(residence, TOTAL) for residence, _ in pairs}
         | {(TOTAL, TOTAL)}
@@ -82,6 +83,8 @@ def _value(table: Table, counted: Counted, measure: str, cell: Cell) -> tuple[in
         there &= school in counted.sent[PUPILS].drops
     if measure == NEWLY_ENTITLED and school == TOTAL:
         there &= counted.sent[PUPILS].complete
+    if residence == school != TOTAL and measure != EHC_PLANS and not counted.cells[PUPILS].get(cell, 0):
+        there = False  # no authority has none of its own: they were left out of the file
     if not there:
         return None, words.UNAVAILABLE
     value = table.shown[measure].get(cell, 0)

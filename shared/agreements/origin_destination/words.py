@@ -19,7 +19,7 @@ SUPPRESSED, NOT_APPLICABLE, UNAVAILABLE = "c", "z", "x"
 SYMBOLS = {
     SUPPRESSED: "left out, so that no number from one to four can be learnt; it may be a larger number, or none",
     NOT_APPLICABLE: "not applicable: the residence is no party to the agreement and sends no such file",
-    UNAVAILABLE: "not available: the file that it comes from has not arrived",
+    UNAVAILABLE: "not available: its file has not arrived, or leaves out who lives in its own authority",
 }
 
 TOTAL = "Total"

@@ -59,7 +59,7 @@ OPERATIONS = pa.schema(
 """One row an operation; no field is null.
 
 ``at`` UTC · ``service`` blob, queue or vault · ``account`` storage account or vault · ``container`` or queue; empty for
-the service itself · ``blob`` its whole name, or the vault's ``keys/<name>``: **a borough may have chosen it, never show
+the service itself · ``blob`` its whole name, or the vault's ``keys/<name>``: **a party may have chosen it, never show
 it** · ``listed`` the prefix of a listing · ``principal`` the object id (lower case), or of a pass the digest of its
 signature (upper case) · ``request`` the client's request id; of the vault the correlation id without hyphens.
 """

@@ -1,6 +1,6 @@
-"""What an audit says: counts, codes, times, and where each exception stands. No name that a borough chose, no value.
+"""What an audit says: counts, codes, times, and where each exception stands. No name that a party chose, no value.
 
-A blob's name is data of a borough and may hold a child's name. So an exception points at the line of the log, or at the
+A blob's name is data of a party and may hold a child's name. So an exception points at the line of the log, or at the
 event of the ledger, and names an object only where this product's own grammar made the name.
 """
 
@@ -43,7 +43,7 @@ class Finding:
     at: str = ""
     """UTC, whole seconds: ``2026-10-01T09:30:00Z``; empty where there is no time."""
     borough: str = ""
-    """Slug of the borough whose data or duty it is; `exchange` for nobody's; empty where it cannot be told."""
+    """Slug of the party whose data or duty it is; `exchange` for nobody's; empty where it cannot be told."""
     principal: str = ""
     """As the register names it: ``<party> officer 1``; ``unknown 1a2b3c4d`` for one that is not in it."""
     operation: str = ""
@@ -195,7 +195,7 @@ class AuditReport:
     """Both days included, UTC."""
     borough: str
     """The slug that it is limited to; empty for all. Then access, destructions and exceptions are those that concern
-    the borough; whether a check holds is judged on them alone."""
+    the party; whether a check holds is judged on them alone."""
     inputs: Inputs
     coverage: tuple[Coverage, ...]
     explained: tuple[Explained, ...]

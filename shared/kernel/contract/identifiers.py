@@ -4,7 +4,7 @@ Two forms of each check. The singular (`upn_ok`) takes one text that is already 
 takes a whole column (Arrow array or chunked array, numpy array, pandas series, list) and gives a numpy bool array in
 which an empty cell is False. Both read ASCII only: a full-width digit or a dotless i is not an identifier.
 
-Sources: UPN, DfE guide to Unique Pupil Numbers; ULN, HESA field C17051; NINO, HMRC NIM39110; UPRN, Ordnance Survey
+Sources: UPN, DfE guide to UPNs; ULN, HESA field C17051; NINO, HMRC NIM39110; UPRN, Ordnance Survey
 Open UPRN. A format that holds does not say that the number was ever issued.
 """
 

@@ -104,7 +104,7 @@ class Account:
     """By owner: the day of the last sweep that was finished, looked for among the last days only."""
     containers: frozenset[str]
     strays: Mapping[str, int]
-    """By shared container: how many names begin with no borough's part."""
+    """By shared container: how many names begin with no party's part."""
     configuration: Configuration
 
 

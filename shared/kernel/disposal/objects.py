@@ -1,6 +1,6 @@
 """What the exchange holds: every object in every container that may hold personal data, as certificates may know it.
 
-An object is known by an id, never by its name: in an inbox the borough chose the name and may have put a child's into
+An object is known by an id, never by its name: in an inbox the party chose the name and may have put a child's into
 it. The id covers container, name, ETag and snapshot. Whoever has the storage logs, which hold these, can compute it
 again; whoever has only the certificate cannot guess the name from it, because nobody knows the ETag.
 """
@@ -112,7 +112,7 @@ class Shelf:
 
 
 def owners(agreements: Agreements, storage: Storage, there: frozenset[str]) -> tuple[str, ...]:
-    """Whose objects there are: the parties, boroughs that were parties and have left containers, and the exchange.
+    """Whose objects there are: the parties, those that were parties and have left containers, and the exchange.
 
     `there` are the containers that exist.
     """
@@ -167,7 +167,7 @@ def _as_held(message: QueueMessage) -> HeldObject:
 def past(held: HeldObject, now: datetime, days: int) -> bool:
     """Whether the object is past its day.
 
-    Blocks that were never committed are at once: every write of the exchange and of a borough is one request, so
+    Blocks that were never committed are at once: every write of the exchange and of a party is one request, so
     nobody is about to finish them. So is what is left of them where a sweep was killed. Anything else without a date is
     left for the watchdog to name.
     """
@@ -229,7 +229,7 @@ def _agreement(kind: str, copy: Copy, manifest: Manifest | None) -> str:
 
 
 def _work(kind: str, owner: str, copy: Copy, manifest: Manifest | None) -> str:
-    """An inbox's names are the borough's and are not looked at; elsewhere the exchange gave them."""
+    """An inbox's names are the party's and are not looked at; elsewhere the exchange gave them."""
     if kind == "inbox":
         return drop_id(owner, manifest.dataset, manifest.sha256, manifest.replaces) if manifest else ""
     if kind == DEAD_LETTERS:

@@ -1,7 +1,7 @@
 """Runs of the account's lifecycle policy, as Azure reports them: kept in the ledger, as counts.
 
 The report is the event ``Microsoft.Storage.LifecyclePolicyCompleted``. It names the blobs that a run could not delete,
-and a borough may have called a blob after a child: those names are counted here and kept nowhere.
+and a party may have called a blob after a child: those names are counted here and kept nowhere.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reminds of results that nobody has collected, before the sweep takes them.
 
-Whether a borough has collected is not the exchange's to see: reading leaves no trace in an outbox. It stands in the
+Whether a party has collected is not the exchange's to see: reading leaves no trace in an outbox. It stands in the
 storage logs, which come in here as facts.
 """
 
@@ -25,7 +25,7 @@ class CollectionLog(Protocol):
     """What the storage logs say of an outbox."""
 
     def collected(self, slug: str) -> frozenset[str] | None:
-        """Names of the blobs that the borough has read in its outbox; `None` when no log can tell."""
+        """Names of the blobs that the party has read in its outbox; `None` when no log can tell."""
         ...
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.disposal.account import Account
 from shared.kernel.disposal.certificate import due
+from shared.kernel.disposal.lifecycle import RECORDS, SHARED, is_wrong, uncovered
 from shared.kernel.disposal.objects import HeldObject
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.terms.agreements import Agreements
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 SWEPT_WITHIN_DAYS = 1
 """A sweep that was finished neither today nor yesterday is late."""
 LIFECYCLE_RUN_WITHIN = timedelta(hours=72)
-LATE_DAYS = 3
-"""By how much the lifecycle policy may be late: a day until it starts, and days that a run can take."""
-RECORDS = ("ledger", "certificates", "reference")
-SHARED = ("staging", "requests", "claims", "deadletter")
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,9 @@ NOT_SWEPT = _alarm(7, "No sweep was finished today or yesterday.", "Look for `ti
 NOT_COVERED = _alarm(8, "No enabled lifecycle rule covers a container.", "Add it to the policy, with a `/` at its end.")
 WRONG_RULE = _alarm(
     9,
-    "A lifecycle rule has the wrong days, a prefix without `/` at its end, or reaches records that must be kept.",
-    "Correct the policy.",
+    "A lifecycle rule has days that are wrong for an agreement it reaches, a prefix without `/` at its end, or reaches "
+    "records that must be kept.",
+    "Correct the policy. Agreements of other days want rules of their own, for each agreement's folders.",
 )
 LIFECYCLE_LATE = _alarm(
     10,
@@ -106,7 +104,7 @@ def check(agreements: Agreements, account: Account, now: datetime) -> tuple[Find
         swept = account.swept.get(owner)
         if swept is None or (now.date() - swept).days > SWEPT_WITHIN_DAYS:
             found.append(Finding(NOT_SWEPT, owner, "sweep"))
-    found += _places(agreements, account)
+    found += _places(account)
     found += _configuration(agreements, account, now)
     return tuple(found)
 
@@ -130,7 +128,7 @@ def _objects(agreements: Agreements, owner: str, objects: tuple[HeldObject, ...]
             yield Finding(code, owner, kind, count)
 
 
-def _places(agreements: Agreements, account: Account) -> Iterator[Finding]:
+def _places(account: Account) -> Iterator[Finding]:
     boxes = {f"{owner}-{box}" for owner in account.objects for box in ("inbox", "outbox")}
     unknown = account.containers - boxes - {*SHARED, *RECORDS}
     if unknown:
@@ -162,31 +160,10 @@ def _configuration(agreements: Agreements, account: Account, now: datetime) -> I
 
 
 def _lifecycle(agreements: Agreements, account: Account, rules: tuple[LifecycleRule, ...]) -> Iterator[Finding]:
-    enabled = [rule for rule in rules if rule.enabled]
-    wanted = [f"{owner}-{box}/" for owner in account.objects if owner != EXCHANGE for box in ("inbox", "outbox")]
-    wanted += [f"{container}/" for container in SHARED]
-    uncovered = [
-        place for place in wanted if not any(place.startswith(prefix) for rule in enabled for prefix in rule.prefixes)
-    ]
-    if uncovered:
-        yield Finding(NOT_COVERED, EXCHANGE, "lifecycle", len(uncovered))
-    wrong = [rule for rule in enabled if _is_wrong(rule, agreements)]
-    if wrong:
+    if bare := uncovered(rules, account.containers, account.objects, agreements):
+        yield Finding(NOT_COVERED, EXCHANGE, "lifecycle", len(bare))
+    if wrong := [rule for rule in rules if rule.enabled and is_wrong(rule, agreements)]:
         yield Finding(WRONG_RULE, EXCHANGE, "lifecycle", len(wrong))
-
-
-def _is_wrong(rule: LifecycleRule, agreements: Agreements) -> bool:
-    retentions = [agreed.terms.retention for agreed in agreements]
-    earliest = max(days for retention in retentions for days in retention.sweep_days.values())
-    latest = min(retention.promise_days for retention in retentions) - LATE_DAYS
-    days = (rule.blob_days, rule.snapshot_days, rule.version_days)
-    reaches_records = any(f"{record}/".startswith(prefix) for record in RECORDS for prefix in rule.prefixes)
-    return (
-        not rule.prefixes
-        or any(not prefix.endswith("/") for prefix in rule.prefixes)
-        or reaches_records
-        or any(count is None or not earliest <= count <= latest for count in days)
-    )
 
 
 def _lifecycle_run(agreements: Agreements, account: Account, now: datetime) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from shared.kernel.envelope.canonical import canonical, from_text, to_text
 
 WRAP_ALGORITHM = KeyWrapAlgorithm.rsa_oaep_256
 RSA_BITS = 3072
-"""128-bit strength (NIST SP 800-57), as long as a child is at school."""
+"""128-bit strength (NIST SP 800-57), until whoever it is about is grown up."""
 
 _PUBLIC_MEMBERS = {"RSA": ("kty", "n", "e"), "OKP": ("kty", "crv", "x")}
 _NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")

@@ -56,7 +56,7 @@ class Event:
     service: str
     """Which service did it, such as ``intake``."""
     tenant: str
-    """The borough's slug."""
+    """The party's slug."""
     agreement: str
     """The agreement in force, such as ``fsm@1.0.0``."""
     previous: str

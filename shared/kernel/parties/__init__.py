@@ -1,1 +1,1 @@
-"""Who can be party to an agreement: authorities by their codes, schools, hubs, research bodies."""
+"""Who can be party to an agreement: the kinds of parties, the authorities of England, and their codes, as data."""

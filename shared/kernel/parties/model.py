@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.kernel.documents import read_mapping
 from shared.kernel.texts import Slug, Urn
 
-Kind = Literal["authority", "school", "hub", "research"]
-"""An English local authority with children's services; a school; an alliance of authorities; a research body."""
-_CODES = {"authority": ("ons_code", "dfe_code"), "school": ("urn",), "hub": (), "research": ()}
+KINDS_FILE = Path(__file__).with_name("kinds.yaml")
 RESERVED = frozenset({"exchange"})
 """Names that stand where a party's slug stands, and mean none."""
+
+
+@cache
+def kinds() -> dict[str, tuple[str, ...]]:
+    """Every kind of party, and the codes that one of it has: `kinds.yaml`."""
+    return {kind: tuple(codes) for kind, codes in read_mapping(KINDS_FILE)["kinds"].items()}
+
+
+def _known(kind: str) -> str:
+    if kind not in kinds():
+        raise ValueError(f"no kind of party; there are {', '.join(kinds())}")
+    return kind
+
+
+def _told(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(kinds())
+
+
+Kind = Annotated[str, AfterValidator(_known), Field(json_schema_extra=_told)]
 
 
 class Party(BaseModel):
@@ -30,15 +50,15 @@ class Party(BaseModel):
     dfe_code: Annotated[str, StringConstraints(pattern=r"^[2-9][0-9]{2}$")] | None = None
     """DfE code: the first three digits of a LAESTAB."""
     urn: Urn | None = None
-    """Of a school: its number in the register of schools (GIAS)."""
+    """Its number in the DfE's register of establishments (GIAS)."""
 
     @model_validator(mode="after")
     def _has_the_codes_of_its_kind(self) -> Party:
         if self.slug in RESERVED:
             raise ValueError(f"slug: {self.slug} is the exchange's own")
         for code in ("ons_code", "dfe_code", "urn"):
-            if (getattr(self, code) is None) == (code in _CODES[self.kind]):
-                verb = "has" if code in _CODES[self.kind] else "has no"
+            if (getattr(self, code) is None) == (code in kinds()[self.kind]):
+                verb = "has" if code in kinds()[self.kind] else "has no"
                 raise ValueError(f"{code}: a party of the kind {self.kind} {verb} one ({self.slug})")
         return self
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def tell(exchange: Exchange, task: Task, since: datetime) -> None:
-    """Write a report `delayed` and a receipt into the borough's outbox, once. `since`: when the blob came.
+    """Write a report `delayed` and a receipt into the party's outbox, once. `since`: when the blob came.
 
     The receipt has the hash that the file says of itself, so that its sender knows which one it is; nothing else of
     what it says is repeated, since nobody has looked whether it is true.

@@ -115,7 +115,7 @@ class _Care:
         if task is None:
             return False
         if not any(self._is_known(replace(task, name=name)) for name in (task.name, *task.or_named)):
-            with suppress(RefusedEvent):  # it is gone, its borough has been told, and the ledger says so
+            with suppress(RefusedEvent):  # it is gone, its party has been told, and the ledger says so
                 attend(self.exchange, task, self.attempts)
         self.exchange.ledger.record(task.event, CLEARED, service=SERVICE, tenant=task.tenant)
         return True

@@ -31,7 +31,7 @@ class PoisonMessage:
     """One blob event that was given up, in the host's words: which function, which version of which blob."""
 
     function_id: str
-    """Such as ``Host.Functions.drop_lambeth``."""
+    """Such as ``Host.Functions.drop_surrey``."""
     container: str
     blob: str
     etag: str

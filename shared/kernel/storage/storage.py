@@ -175,8 +175,8 @@ class Storage:
             return frozenset(str(found.name) for found in self.service.list_containers(**self._tagged()))
 
     def parts(self) -> dict[str, frozenset[str]]:
-        """What stands first in the names of a shared container's blobs, by container: ``lambeth/`` for a borough's
-        part. Anything without a ``/`` at its end lies in no borough's part."""
+        """What stands first in the names of a shared container's blobs, by container: ``surrey/`` for a party's
+        part. Anything without a ``/`` at its end lies in no party's part."""
         found = {}
         for container in _BY_BOROUGH:
             with translated(container):

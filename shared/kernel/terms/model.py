@@ -166,7 +166,7 @@ class Agreement(Terms):
     recipients: Slugs = ()
     """Parties that only collect, such as a hub."""
     parties: tuple[Party, ...] = ()
-    """Those of its parties that no register has: a school, a hub, a research body."""
+    """Those of its parties that the register of authorities has not, such as a hub."""
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)]
     lawful_basis: Annotated[tuple[LawfulBasis, ...], Field(min_length=1)]
     datasets: Annotated[dict[Dataset, DatasetTerms], Field(min_length=1)]

@@ -110,6 +110,10 @@ class Pipeline(Protocol):
         """The agreement's datasets."""
 
     @property
+    def nowhere(self) -> tuple[Nowhere, ...]:
+        """Every reason for which `route` sends a row nowhere."""
+
+    @property
     def ends(self) -> Mapping[str, str]:
         """Every end that a row of a job can come to, and what it means."""
 

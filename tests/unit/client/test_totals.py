@@ -47,10 +47,10 @@ PERIOD = "202627"
 def released() -> pa.Table:
     """The whole table of a made-up collection."""
     files = Collection()
-    files.come("pupils", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), SURREY: (3, 1), KENT: (9, 0)}))
-    files.come("pupils", CAMDEN, pupils(CAMDEN, {CAMDEN: (800, 300), BARNET: (50, 8), ENFIELD: (25, 10)}))
+    files.come("roll", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), SURREY: (3, 1), KENT: (9, 0)}))
+    files.come("roll", CAMDEN, pupils(CAMDEN, {CAMDEN: (800, 300), BARNET: (50, 8), ENFIELD: (25, 10)}))
     files.come(
-        "pupils", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (12, 6), None: (70, 9)})
+        "roll", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (12, 6), None: (70, 9)})
     )
     return next(release.rows for release in files.release().releases if release.to == "liia")
 

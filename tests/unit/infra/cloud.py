@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import yaml
 
-from shared.agreements.free_school_meals.terms import TERMS
-from shared.agreements.registry import load_agreement
+from shared.agreements.free_school_meals.terms import own_terms
+from shared.agreements.registry import PACKAGES, agreement_file, load_agreement
 from shared.kernel.parties.register import authorities
+from shared.kernel.terms.agreements import Agreed, Agreements
 from shared.kernel.terms.model import Agreement
 from tests.agreements import of_the_pilot
 from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
@@ -33,11 +34,11 @@ BUILT_IN = {
 
 @dataclass(frozen=True)
 class Cloud:
-    """Everything that is deployed, with the agreement that it is deployed for."""
+    """Everything that is deployed, with the agreements that it is deployed for."""
 
-    agreement: Agreement
+    agreements: Agreements
     principals: dict[str, dict[str, list[str]]]
-    """By borough: `identity` (one id) and `officers`."""
+    """By party: `identity` (one id) and `officers`."""
     resources: tuple[Resource, ...]
     private: bool
 
@@ -115,8 +116,8 @@ def deploy_cloud(
 ) -> Cloud:
     """Both steps of a deployment, with some files `changed`: the main template, then the subscriptions."""
     source = of_repository(ROOT, {TERMS_FILE: terms_of_the_pilot()} | dict(changed or {}))
-    agreement = _agreement(source(TERMS_FILE))
-    named = principals or principals_of(agreement)
+    agreements = agreements_in(source)
+    named = principals or principals_of(agreements)
     given = {
         "environmentName": "pilot",
         "alertEmails": "operators@example.org",
@@ -128,7 +129,7 @@ def deploy_cloud(
     resources = deploy("infra/bicep/main.bicep", source, **given)
     names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
     resources += deploy("infra/bicep/events.bicep", source, **names, privateNetwork=private)
-    return Cloud(agreement, named["boroughs"], tuple(resources), private)
+    return Cloud(agreements, named["boroughs"], tuple(resources), private)
 
 
 def terms_of_the_pilot() -> str:
@@ -142,18 +143,25 @@ def deploy_events(*, private: bool) -> dict[str, Any]:
     return outputs("infra/bicep/events.bicep", of_repository(ROOT), **names, privateNetwork=private)
 
 
+def agreements_in(source: Callable[[str], str]) -> Agreements:
+    """What the files say that the templates read."""
+    files = {id: agreement_file(id).relative_to(ROOT).as_posix() for id in PACKAGES}
+    return Agreements(tuple(Agreed(_agreement(id, source(file)), PACKAGES[id]) for id, file in files.items()))
+
+
 @cache
-def _agreement(text: str) -> Agreement:
+def _agreement(id: str, text: str) -> Agreement:
     terms = yaml.safe_load(text)
-    terms["linkage"]["model"] = load_agreement("fsm").linkage.model
-    return TERMS.model_validate(terms)
+    if id == "fsm":
+        terms["linkage"]["model"] = own_terms(load_agreement(id)).linkage.model
+    return PACKAGES[id].terms.model_validate(terms)
 
 
-def principals_of(agreement: Agreement) -> dict[str, Any]:
+def principals_of(agreements: Agreements) -> dict[str, Any]:
     """An identity and two officers for every participant, and somebody who runs it and who keeps the keys."""
     named = {
         slug: {"identity": f"identity-{slug}", "officers": [f"officer-{number}-{slug}" for number in (1, 2)]}
-        for slug in agreement.controllers
+        for slug in agreements.parties
     }
     return {"boroughs": named, "keepers": ["keeper"], "operators": ["operator"]}
 
@@ -162,4 +170,4 @@ def all_of_london() -> dict[str, str]:
     """The agreement with all 33 authorities as its parties, as a changed file."""
     everyone = ", ".join(authority.slug for authority in authorities() if authority.ons_code.startswith("E09"))
     terms = (ROOT / TERMS_FILE).read_text(encoding="utf-8")
-    return {TERMS_FILE: re.sub(r"controllers: \[.*\]", f"controllers: [{everyone}]", terms)}
+    return {TERMS_FILE: re.sub(r"\b(controllers|dropped_by): \[.*\]", rf"\1: [{everyone}]", terms)}

@@ -56,8 +56,9 @@ def only_uk_south(cloud: Cloud) -> None:
 
 
 def every_borough_has_both_containers(cloud: Cloud) -> None:
-    """An inbox and an outbox for each participant, the containers that the code names, and no other."""
-    boxes = {f"{slug}-{box}" for slug in cloud.agreement.controllers for box in ("inbox", "outbox")}
+    """An outbox for each party, an inbox for each who may drop, the containers that the code names, and no other."""
+    boxes = {f"{slug}-outbox" for slug in cloud.agreements.parties}
+    boxes |= {f"{slug}-inbox" for slug in cloud.agreements.senders}
     containers = set(cloud.inside("exch", "blobServices/containers"))
     assert containers == boxes | set(storage._SHARED) | {"deadletter", "certificates"}
 
@@ -74,7 +75,7 @@ def everything_personal_has_its_day(cloud: Cloud) -> None:
     assert sorted(prefixes) == sorted(f"{container}/" for container in held)
     assert len(rules) <= 100
     assert len({rule["name"] for rule in rules}) == len(rules)
-    day = {"delete": {"daysAfterCreationGreaterThan": cloud.agreement.retention.lifecycle_days}}
+    day = {"delete": {"daysAfterCreationGreaterThan": cloud.agreements.retention_of("").lifecycle_days}}
     for rule in rules:
         assert (rule["enabled"], rule["type"]) == (True, "Lifecycle")
         assert len(rule["definition"]["filters"]["prefixMatch"]) <= 10
@@ -91,5 +92,5 @@ def audit_logs_can_only_grow(cloud: Cloud) -> None:
     for policy in policies:
         assert policy.body["properties"] == {
             "allowProtectedAppendWrites": True,
-            "immutabilityPeriodSinceCreationInDays": cloud.agreement.records.ledger_days,
+            "immutabilityPeriodSinceCreationInDays": cloud.agreements.records.ledger_days,
         }

@@ -18,10 +18,11 @@ def a_borough_only_drops_and_collects(cloud: Cloud) -> None:
     """Each borough's people may create in its inbox and read its outbox: nothing more, and nowhere else."""
     account = cloud.account("exch").name
     expected = set()
-    for slug in cloud.agreement.controllers:
+    for slug in cloud.agreements.parties:
         named = cloud.principals[slug]
         for person in (named["identity"], *named["officers"]):
-            expected.add((person, f"{account}/default/{slug}-inbox", frozenset({ADD})))
+            if slug in cloud.agreements.senders:
+                expected.add((person, f"{account}/default/{slug}-inbox", frozenset({ADD})))
             expected.add((person, f"{account}/default/{slug}-outbox", frozenset({READ})))
     people = {person for person, _, _ in expected}
     assert {right for right in cloud.rights() if right[0] in people} == expected
@@ -60,7 +61,7 @@ def who_runs_it_sees_no_row(cloud: Cloud) -> None:
                 in_records[place] = what
     ours = f"{account}/default/"
     queues = cloud.inside("exch", "queueServices/queues")
-    assert len(queues) == (3 + 2 * (len(cloud.agreement.controllers) + 1) if cloud.private else 3)
+    assert len(queues) == (3 + 2 * (len(cloud.agreements.senders) + 1) if cloud.private else 3)
     logs = {f"{cloud.account('audit').name}/default/{log}" for log in cloud.inside("audit", "blobServices/containers")}
     assert logs
     deployed = {cloud.app().name, cloud.all("Microsoft.EventGrid/systemTopics")[0].name}
@@ -99,14 +100,14 @@ def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
     expected |= dict.fromkeys(("staging", "requests", "claims"), work)
     # What comes from outside is read and removed, never written: dropped files, and events that were not delivered.
     receive = frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
-    expected |= dict.fromkeys((*(f"{slug}-inbox" for slug in cloud.agreement.controllers), "deadletter"), receive)
-    expected |= {f"{slug}-outbox": work for slug in cloud.agreement.controllers}
+    expected |= dict.fromkeys((*(f"{slug}-inbox" for slug in cloud.agreements.senders), "deadletter"), receive)
+    expected |= {f"{slug}-outbox": work for slug in cloud.agreements.parties}
     assert held == expected
     mine = [(scope, what) for principal, scope, what in cloud.rights() if is_of(principal, app_identity(cloud))]
     on_account = [what for scope, what in mine if scope == account]
     assert sorted(map(sorted, on_account)) == [[], ["Storage Queue Data Contributor"]]
     in_vault = {(scope, *what) for scope, what in mine if vault in scope}
-    keys = {vault_name(slug, Use.DROP) for slug in cloud.agreement.controllers} | {vault_name(EXCHANGE, Use.STAGING)}
+    keys = {vault_name(slug, Use.DROP) for slug in cloud.agreements.senders} | {vault_name(EXCHANGE, Use.STAGING)}
     unwraps = {(f"{vault}/{key}", "Key Vault Crypto User") for key in keys}
     assert in_vault == unwraps | {(vault, "Key Vault Secrets User")}
 
@@ -175,6 +176,6 @@ def one_key_per_borough_and_purpose(cloud: Cloud) -> None:
     assert said["enableSoftDelete"] is True
     found = cloud.all("Microsoft.KeyVault/vaults/keys")
     keys = {key.name.removeprefix(f"{vault.name}/"): key.body["properties"] for key in found}
-    assert set(keys) == {vault_name(slug, Use.DROP) for slug in cloud.agreement.controllers} | {"staging"}
+    assert set(keys) == {vault_name(slug, Use.DROP) for slug in cloud.agreements.senders} | {"staging"}
     for key in keys.values():
         assert key == {"kty": "RSA", "keySize": 3072, "keyOps": ["wrapKey", "unwrapKey"]}

@@ -42,7 +42,7 @@ def every_inbox_tells_its_own_function(cloud: Cloud) -> None:
     """One subscription per borough and one for requests: whole container names, one event per upload, dead letters."""
     feeds = {
         "request": ("request", "requests"),
-        **{f"drop-{slug}": (f"drop_{slug.replace('-', '_')}", f"{slug}-inbox") for slug in cloud.agreement.controllers},
+        **{f"drop-{slug}": (f"drop_{slug.replace('-', '_')}", f"{slug}-inbox") for slug in cloud.agreements.senders},
     }
     subscriptions = cloud.all("Microsoft.EventGrid/systemTopics/eventSubscriptions")
     subscriptions = [one for one in subscriptions if one.name.partition("/")[2] != "policy-runs"]
@@ -86,7 +86,7 @@ def every_run_of_the_policy_is_reported(cloud: Cloud) -> None:
     assert delivery["identity"] == {"type": "SystemAssigned"}
     target = delivery["destination"]["properties"]
     assert target["queueName"] == QUEUE
-    assert target["queueMessageTimeToLiveInSeconds"] == cloud.agreement.retention.lifecycle_days * 86400
+    assert target["queueMessageTimeToLiveInSeconds"] == cloud.agreements.retention_of("").lifecycle_days * 86400
     assert {QUEUE, f"{QUEUE}-poison"} <= set(cloud.inside("exch", "queueServices/queues"))
     senders = {
         scope.rpartition("/")[2] for _, scope, what in cloud.rights() if what == {"Storage Queue Data Message Sender"}
@@ -156,7 +156,7 @@ def somebody_is_told(cloud: Cloud) -> None:
     for function in ("disposal", "watchdog"):
         assert f'"{function}"' in asked["sweep-missing"]
     known = asked["unknown-reader"]
-    for slug in cloud.agreement.controllers:
+    for slug in cloud.agreements.parties:
         for person in (cloud.principals[slug]["identity"], *cloud.principals[slug]["officers"]):
             assert f'"{slug}-outbox","{person}"' in known
     [budget] = cloud.all("Microsoft.Consumption/budgets")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import PACKAGES, load_agreements
 from tests.unit.infra.bicep import parse
 from tests.unit.infra.cloud import (
     ROOT,
@@ -48,7 +48,7 @@ def test_the_fact_holds(cloud: Cloud, fact: Fact) -> None:
 
 
 def test_london_is_33_boroughs() -> None:
-    assert len(LONDON.agreement.controllers) == 33
+    assert len(LONDON.agreements.senders) == 33
 
 
 def test_no_two_role_assignments_have_one_name() -> None:
@@ -66,22 +66,56 @@ def test_names_are_as_long_as_azure_takes() -> None:
 
 
 def test_a_third_officer_stops_the_deployment() -> None:
-    principals = principals_of(PILOT.agreement)
+    principals = principals_of(PILOT.agreements)
     principals["boroughs"]["lambeth"]["officers"].append("officer-3-lambeth")
 
-    with pytest.raises(DeploymentFailed, match=r"More officers than the agreement allows: lambeth\."):
+    with pytest.raises(DeploymentFailed, match=r"More officers than an agreement allows: lambeth\."):
         deploy_cloud(principals=principals)
 
 
 def test_the_number_of_officers_is_the_agreements() -> None:
     changed = {TERMS_FILE: terms_of_the_pilot().replace("officers_per_party: 2", "officers_per_party: 1")}
 
-    with pytest.raises(DeploymentFailed, match="More officers than the agreement allows: lambeth, lewisham"):
+    with pytest.raises(DeploymentFailed, match="More officers than an agreement allows: lambeth, lewisham"):
         deploy_cloud(changed=changed)
 
 
+def test_the_strictest_agreement_says_how_many_officers_a_party_may_name() -> None:
+    """An officer of a party collects from all of its boxes, of whatever agreement."""
+    file = "shared/agreements/origin_destination/agreement.yaml"
+    text = (ROOT / file).read_text(encoding="utf-8")
+    changed = {file: text.replace("officers_per_party: 2", "officers_per_party: 1")}
+
+    with pytest.raises(DeploymentFailed, match=r"allows: lambeth, lewisham, southwark, wandsworth, liia\."):
+        deploy_cloud(changed=changed)
+
+
+def test_the_templates_read_every_agreement_of_the_registry() -> None:
+    for name in ("main", "events"):
+        text = (ROOT / f"infra/bicep/{name}.bicep").read_text(encoding="utf-8")
+        read = re.findall(r"loadYamlContent\('\.\./\.\./shared/agreements/(\w+)/agreement\.yaml'\)", text)
+        assert read == [package.name for package in PACKAGES.values()]
+
+
+def test_who_only_collects_can_drop_nothing() -> None:
+    names = [resource.name for resource in PILOT.resources]
+    assert any(name.endswith("/liia-outbox") for name in names)
+    assert not [name for name in names if "liia-inbox" in name or name.endswith("drop-liia")]
+
+
+@pytest.mark.parametrize(("days", "deployed"), [(20, 20), (35, 27)])
+def test_the_backstop_comes_when_the_first_agreement_wants_it(days: int, deployed: int) -> None:
+    file = "shared/agreements/origin_destination/agreement.yaml"
+    text = (ROOT / file).read_text(encoding="utf-8").replace("lifecycle_days: 27", f"lifecycle_days: {days}")
+    text = text.replace("promise_days: 30", "promise_days: 40").replace("watchdog_days: 29", "watchdog_days: 39")
+    text = re.sub(r": 26$", ": 18", text, flags=re.MULTILINE).replace("reminder_days: 19", "reminder_days: 9")
+    cloud = deploy_cloud(changed={file: text})
+    [policy] = cloud.all("Microsoft.Storage/storageAccounts/managementPolicies")
+    assert f"'daysAfterCreationGreaterThan': {deployed}" in str(policy.body)
+
+
 def test_a_borough_without_an_identity_stops_the_deployment() -> None:
-    principals = principals_of(PILOT.agreement)
+    principals = principals_of(PILOT.agreements)
     del principals["boroughs"]["southwark"]
 
     with pytest.raises(DeploymentFailed, match=r"No identity in principals\.yaml: southwark\."):
@@ -89,7 +123,7 @@ def test_a_borough_without_an_identity_stops_the_deployment() -> None:
 
 
 def test_one_principal_for_two_boroughs_stops_the_deployment() -> None:
-    principals = principals_of(PILOT.agreement)
+    principals = principals_of(PILOT.agreements)
     principals["boroughs"]["lambeth"]["officers"] = ["officer-1-southwark"]
 
     with pytest.raises(DeploymentFailed, match="One principal is named twice"):
@@ -104,7 +138,7 @@ def test_another_region_stops_the_deployment() -> None:
 def test_the_shipped_principals_name_every_participant_and_nobody() -> None:
     shipped = yaml.safe_load((ROOT / "infra/bicep/principals.yaml").read_text(encoding="utf-8"))
 
-    assert list(shipped["boroughs"]) == list(load_agreement("fsm").controllers)
+    assert list(shipped["boroughs"]) == list(load_agreements().parties)
     assert all(named == {"identity": "", "officers": []} for named in shipped["boroughs"].values())
     with pytest.raises(DeploymentFailed, match="No identity in principals"):
         deploy_cloud(principals=shipped)
@@ -118,7 +152,7 @@ def test_audit_policies_that_are_locked_are_left_alone() -> None:
 
 
 def test_nothing_of_the_agreement_is_repeated() -> None:
-    said = {*PILOT.agreement.controllers, str(PILOT.agreement.records.ledger_days), "fsm@"}
+    said = {*PILOT.agreements.parties, str(PILOT.agreements.records.ledger_days), *(f"{id}@" for id in PACKAGES)}
     for path in TEMPLATES:
         code = re.sub(r"//.*", "", (ROOT / path).read_text(encoding="utf-8"))
         assert not [word for word in said if word in code], path

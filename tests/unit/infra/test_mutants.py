@@ -65,7 +65,7 @@ MUTANTS = (
     Mutant("no outboxes", facts.every_borough_has_both_containers, MAIN,
            "concat(inboxes, outboxes, working, [deadLetters])", "concat(inboxes, working, [deadLetters])"),
     Mutant("a borough forgotten", facts.every_borough_has_both_containers, MAIN,
-           "var inboxes = map(boroughs", "var inboxes = map(skip(boroughs, 1)"),
+           "var inboxes = map(senders", "var inboxes = map(skip(senders, 1)"),
     Mutant("a lifecycle prefix without its slash", facts.everything_personal_has_its_day, MAIN,
            "container => '${container}/'", "container => container"),
     Mutant("no lifecycle for dead letters", facts.everything_personal_has_its_day, MAIN,
@@ -78,7 +78,7 @@ MUTANTS = (
            "            version: {\n              delete: {\n                daysAfterCreationGreaterThan: days\n"
            "              }\n            }\n", ""),
     Mutant("later than agreed", facts.everything_personal_has_its_day, MAIN,
-           "agreement.retention.lifecycle_days", "agreement.retention.promise_days"),
+           "one.retention.lifecycle_days", "one.retention.promise_days"),
     Mutant("a rule that is off", facts.everything_personal_has_its_day, MODULES + "lifecycle.bicep",
            "enabled: true", "enabled: false"),
     Mutant("audit logs that cannot grow", facts.audit_logs_can_only_grow, MODULES + "append-only.bicep",
@@ -96,8 +96,15 @@ MUTANTS = (
     Mutant("roles exchanged", facts.a_borough_only_drops_and_collects, MODULES + "roles.bicep",
            "output collect string = custom[1].id", "output collect string = custom[3].id"),
     Mutant("officers who cannot collect", facts.a_borough_only_drops_and_collects, MODULES + "borough.bicep",
-           "resource collects 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for person in people:",
-           "resource collects 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for person in take(people, 1):"),
+           "[for person in collecting:", "[for person in take(collecting, 1):"),
+    Mutant("an inbox for who only collects", facts.every_borough_has_both_containers, MAIN,
+           "var inboxes = map(senders", "var inboxes = map(boroughs"),
+    Mutant("a key for who only collects", facts.one_key_per_borough_and_purpose, MAIN,
+           "keyNames: concat(map(senders", "keyNames: concat(map(boroughs"),
+    Mutant("who only collects may drop", facts.a_borough_only_drops_and_collects, MODULES + "borough.bicep",
+           "drops ? collecting : []", "collecting"),
+    Mutant("events of who only collects", facts.every_inbox_tells_its_own_function, EVENTS,
+           "map(union(dropping, dropping)", "map(concat(union(dropping, dropping), ['another'])"),
     Mutant("a role with a wildcard", facts.roles_allow_no_more_than_they_say, MODULES + "roles.bicep",
            "dataActions: ['${blobs}/read', '${blobs}/delete', '${blobs}/deleteBlobVersion/action']",
            "dataActions: ['${blobs}/*']"),
@@ -159,7 +166,7 @@ MUTANTS = (
     Mutant("vault rights by access policy", facts.one_key_per_borough_and_purpose, MODULES + "vault.bicep",
            "enableRbacAuthorization: true", "enableRbacAuthorization: false"),
     Mutant("one key for all boroughs", facts.one_key_per_borough_and_purpose, MAIN,
-           "keyNames: concat(map(boroughs, slug => 'drop-${slug}'), ['staging'])", "keyNames: ['drop', 'staging']"),
+           "keyNames: concat(map(senders, slug => 'drop-${slug}'), ['staging'])", "keyNames: ['drop', 'staging']"),
     Mutant("a key that signs", facts.one_key_per_borough_and_purpose, MODULES + "vault.bicep",
            "['wrapKey', 'unwrapKey']", "['wrapKey', 'unwrapKey', 'sign']"),
     Mutant("too little memory", facts.the_app_runs_as_measured, MODULES + "function-app.bicep",
@@ -243,7 +250,7 @@ def test_without_the_check_a_third_officer_would_be_let_in() -> None:
     sound = (ROOT / MAIN).read_text(encoding="utf-8")
     check = "empty(crowded) ? slugs : fail("
     assert check in sound
-    three = principals_of(deploy_cloud().agreement)
+    three = principals_of(deploy_cloud().agreements)
     three["boroughs"]["lambeth"]["officers"].append("officer-3-lambeth")
 
     with pytest.raises(DeploymentFailed):

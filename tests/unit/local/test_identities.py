@@ -51,7 +51,7 @@ def test_nobody_shares_an_id_and_ids_are_the_same_everywhere() -> None:
     slugs = load_agreements().parties
     everybody = [identities.APP, identities.HOST, identities.DEPLOYER, identities.OPERATOR]
     everybody += [who for slug in slugs for who in (identities.borough(slug), identities.officer(slug))]
-    assert len({who.object_id for who in everybody}) == len(everybody) == 12
+    assert len({who.object_id for who in everybody}) == len(everybody) == 4 + 2 * len(slugs)
     assert identities.APP.object_id == "10562e42-20af-5ff5-be00-3d733b9a91ea"
 
 
@@ -91,7 +91,7 @@ def test_the_register_is_one_that_the_audit_reads_and_keeps_earlier_passes(tmp_p
     assert register.accounts == ("exchange",)
     assert len(register.passes) == 2
     assert register.app == (identities.APP.object_id,)
-    named = {named.id: (named.role, named.borough) for named in register.principals()}
+    named = {named.id: (named.role, named.party) for named in register.principals()}
     assert named[identities.borough("lambeth").object_id] == ("borough", "lambeth")
     assert named[identities.officer("southwark").object_id] == ("officer", "southwark")
     assert named[identities.HOST.object_id] == ("platform", "")

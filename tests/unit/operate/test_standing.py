@@ -13,6 +13,7 @@ from operate.standing import BESIDE, compare
 from shared.agreements.registry import load_agreements
 from shared.kernel.storage.deployment import AppFunction, AppState, Subscription
 from shared.kernel.terms.agreements import Agreements
+from shared.kernel.terms.model import Agreement
 
 AGREEMENTS = load_agreements()
 FEEDS = feeds_of(AGREEMENTS)
@@ -152,11 +153,19 @@ def test_what_may_not_be_seen_is_not_known_and_never_fine() -> None:
     assert found(changed("drop-lambeth", function=None, host=None)) == {("EVT-020", unseen, "drop-lambeth")}
 
 
+def _with(terms: Agreement, *more: str) -> Agreement:
+    """The agreement with further parties, which may drop what the others may."""
+    datasets = {
+        name: dataset.model_copy(update={"dropped_by": (*dataset.dropped_by, *more)})
+        for name, dataset in terms.datasets.items()
+    }
+    return terms.model_copy(update={"controllers": (*terms.controllers, *more), "datasets": datasets})
+
+
 def test_a_party_that_the_app_does_not_know_yet_is_found_by_its_own_name() -> None:
     """The agreement has a fifth party, the app and the topic are as they were."""
-    [agreed] = AGREEMENTS
-    more = {"controllers": (*agreed.terms.controllers, "kensington-and-chelsea")}
-    wider = Agreements((replace(agreed, terms=agreed.terms.model_copy(update=more)),))
+    further = {"kensington-and-chelsea"}
+    wider = Agreements(tuple(replace(each, terms=_with(each.terms, *further)) for each in AGREEMENTS))
 
     findings = list(compare(wider, APP, tuple(functions().values()), tuple(pushed().values())))
 

@@ -50,7 +50,7 @@ def pupils(school: str, homes: Mapping[str | None, tuple[int, int]]) -> pa.Table
     rows = [
         pupil(number, school, home, fsm=number < fsm) for home, (many, fsm) in homes.items() for number in range(many)
     ]
-    return table("pupils", rows)
+    return table("roll", rows)
 
 
 def table(dataset: str, rows: list[dict[str, Any]]) -> pa.Table:

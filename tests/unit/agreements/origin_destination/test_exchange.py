@@ -54,8 +54,8 @@ def drop(world: World, school: str, homes: dict[str, tuple[int, int]]) -> str | 
         for place, (home, (many, fsm)) in enumerate(homes.items())
         for number in range(many)
     ]
-    table = pa.Table.from_pylist(rows, schema=CONTRACTS["pupils"].arrow_schema())
-    sealed = world.seal(SLUGS[school], "pupils", table)
+    table = pa.Table.from_pylist(rows, schema=CONTRACTS["roll"].arrow_schema())
+    sealed = world.seal(SLUGS[school], "roll", table)
     return world.receive(SLUGS[school], world.put(SLUGS[school], sealed.data, sealed.metadata))
 
 

@@ -30,22 +30,22 @@ def whole() -> Collection:
     """Every borough has sent its pupils."""
     files = Collection()
     files.come(
-        "pupils",
+        "roll",
         BARNET,
         pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), ENFIELD: (60, 20), SURREY: (3, 1), KENT: (9, 0)}),
     )
     files.come(
-        "pupils", CAMDEN, pupils(CAMDEN, {CAMDEN: (800, 300), BARNET: (50, 8), ENFIELD: (25, 10), SURREY: (70, 20)})
+        "roll", CAMDEN, pupils(CAMDEN, {CAMDEN: (800, 300), BARNET: (50, 8), ENFIELD: (25, 10), SURREY: (70, 20)})
     )
     files.come(
-        "pupils", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (12, 6), KENT: (12, 5)})
+        "roll", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (12, 6), KENT: (12, 5)})
     )
     return files
 
 
 def test_every_pupil_has_a_residence_and_none_is_dropped() -> None:
     rows = table(
-        "pupils",
+        "roll",
         [
             pupil(1, BARNET, CAMDEN),
             pupil(2, BARNET, "202"),
@@ -58,15 +58,15 @@ def test_every_pupil_has_a_residence_and_none_is_dropped() -> None:
             pupil(9, BARNET, "936"),
         ],
     )
-    part = routed("pupils", rows, BARNET).parts["liia"]
+    part = routed("roll", rows, BARNET).parts["liia"]
     expected = [CAMDEN, CAMDEN, BARNET, "outside", "unknown", "unknown", "unknown", "outside", SURREY]
     assert part.column("residence").to_pylist() == expected
     assert not {"postcode", "home_la", "laestab"} & set(part.column_names), "what nothing uses is not staged"
 
 
 def test_a_school_of_another_authority_is_nobodys_work_and_named() -> None:
-    rows = table("pupils", [pupil(1, BARNET, CAMDEN), pupil(2, CAMDEN, BARNET)])
-    found = routed("pupils", rows, BARNET)
+    rows = table("roll", [pupil(1, BARNET, CAMDEN), pupil(2, CAMDEN, BARNET)])
+    found = routed("roll", rows, BARNET)
     assert found.parts["liia"].num_rows == 1
     assert {reason.code: rows.to_pylist() for reason, rows in found.nowhere.items()} == {"ORI-001": [1]}
 
@@ -89,7 +89,7 @@ def test_a_table_is_due_with_each_file_once_pupils_are_there() -> None:
             return ()
 
     plans = Partition("plans", COLLECTION, "barnet", MADE, "1" * 32)
-    roll = Partition("pupils", COLLECTION, "camden", MADE, "2" * 32)
+    roll = Partition("roll", COLLECTION, "camden", MADE, "2" * 32)
     assert list(PIPELINE.due(plans, "liia", Area(plans))) == []
     (job,) = PIPELINE.due(roll, "liia", Area(plans, roll))
     assert set(job.inputs) == {plans.name, roll.name}
@@ -129,19 +129,28 @@ def test_no_row_about_a_child_is_released() -> None:
 
 def test_what_has_not_come_is_not_nought() -> None:
     files = Collection()
-    files.come("pupils", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (60, 20)}))
+    files.come("roll", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (60, 20)}))
     seen = numbers(files.release())
     assert seen["pupils", "Total", "Camden"] == "x"
     assert seen["pupils", "Camden", "Total"] == seen["pupils", "Total", "Total"] == "x"
     assert seen["pupils", "Total", "Barnet"] == 100
 
 
+def test_a_file_without_its_own_residents_does_not_say_that_there_are_none() -> None:
+    files = Collection()
+    files.come("roll", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (60, 20)}))
+    seen = numbers(files.release())
+    assert seen["pupils", "Barnet", "Barnet"] == seen["open_fsm", "Barnet", "Barnet"] == "x"
+    files.come("roll", BARNET, pupils(BARNET, {BARNET: (900, 200), CAMDEN: (40, 12), ENFIELD: (60, 20)}))
+    assert numbers(files.release())["pupils", "Barnet", "Barnet"] == 900
+
+
 def test_a_file_that_comes_changes_no_number_of_another() -> None:
     files = Collection()
-    files.come("pupils", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (13, 7), SURREY: (2, 2)}))
+    files.come("roll", BARNET, pupils(BARNET, {CAMDEN: (40, 12), ENFIELD: (13, 7), SURREY: (2, 2)}))
     before = {cell: value for cell, value in numbers(files.release()).items() if cell[2] == "Barnet"}
-    files.come("pupils", CAMDEN, pupils(CAMDEN, {BARNET: (3, 1), ENFIELD: (13, 3), SURREY: (90, 20)}))
-    files.come("pupils", ENFIELD, pupils(ENFIELD, {BARNET: (60, 30), CAMDEN: (1, 0), SURREY: (4, 4)}))
+    files.come("roll", CAMDEN, pupils(CAMDEN, {BARNET: (3, 1), ENFIELD: (13, 3), SURREY: (90, 20)}))
+    files.come("roll", ENFIELD, pupils(ENFIELD, {BARNET: (60, 30), CAMDEN: (1, 0), SURREY: (4, 4)}))
     after = numbers(files.release())
     assert {cell: after[cell] for cell in before} == before
 
@@ -149,7 +158,7 @@ def test_a_file_that_comes_changes_no_number_of_another() -> None:
 def test_a_number_that_changed_by_a_few_is_not_given_anew() -> None:
     files = whole()
     assert numbers(files.release())["pupils", "Camden", "Enfield"] == 12
-    files.come("pupils", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (13, 7)}))
+    files.come("roll", ENFIELD, pupils(ENFIELD, {ENFIELD: (700, 250), BARNET: (30, 11), CAMDEN: (13, 7)}))
     seen = numbers(files.release())
     assert seen["pupils", "Camden", "Enfield"] == "c"
     assert seen["open_fsm", "Camden", "Enfield"] == "c"
@@ -174,7 +183,7 @@ def test_newly_entitled_are_among_pupils_without_a_period(number: int, end: str)
 
 def test_newly_entitled_of_a_school_authority_that_has_sent_nothing_wait() -> None:
     files = Collection()
-    files.come("pupils", BARNET, pupils(BARNET, {CAMDEN: (40, 12)}))
+    files.come("roll", BARNET, pupils(BARNET, {CAMDEN: (40, 12)}))
     files.come("entitled", CAMDEN, table("entitled", [{"school_la": "308", "newly_entitled": 9}]))
     assert files.release().ends == {"counted": 40, "excluded.pupils_not_there": 1}
 
@@ -198,4 +207,4 @@ def test_terms_that_name_no_hub_among_the_parties_are_refused() -> None:
 def test_the_contract_takes_no_name() -> None:
     names = {name for contract in PIPELINE.contracts.values() for name in contract.names}
     assert not {name for name in names if "name" in name or "dob" in name or "address" in name}
-    assert pa.string() == PIPELINE.contracts["pupils"].arrow_schema().field("upn").type
+    assert pa.string() == PIPELINE.contracts["roll"].arrow_schema().field("upn").type

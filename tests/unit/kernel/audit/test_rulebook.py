@@ -122,3 +122,21 @@ def test_names_of_an_agreement_that_there_is_not_are_not_repeated() -> None:
     assert alone.shown_name("outbox", f"head-count/counts/2026-autumn/{ID}/counts.parquet") == ""
     assert alone.shown_name("ledger", f"tally/{ID}/0001.json") == ""
     assert Places(second.both()).shown_name("ledger", f"tally/{ID}/0001.json") == f"tally/{ID}/0001.json"
+
+
+@pytest.mark.parametrize(
+    ("kind", "folders", "place"),
+    [
+        ("staging", ["fsm", "pupils"], ("fsm", "pupils")),
+        ("staging", ["fsm", "amara"], ("fsm", "")),
+        ("staging", ["amara", "pupils"], ("", "")),
+        ("staging", ["head-count", "pupils"], ("head-count", "")),
+        ("claims", ["fsm", "pupils"], ("fsm", "")),
+        ("outbox", ["exchange", "reports"], ("exchange", "reports")),
+        ("outbox", [], ("", "")),
+    ],
+)
+def test_a_folder_is_known_by_its_agreement_or_not_at_all(
+    kind: str, folders: list[str], place: tuple[str, str]
+) -> None:
+    assert Places(second.both()).within(kind, folders) == place

@@ -1,0 +1,62 @@
+"""The demo's second agreement: every borough drops its pupils without a name, and the hub collects one table of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from client.totals.collect import AGREEMENT
+from client.totals.minimise import minimise
+from client.totals.table import Totals, checked
+from client.totals.tiles import page
+from client.totals.written import contents
+from shared.agreements.origin_destination.contracts import CONTRACTS
+from shared.agreements.origin_destination.words import PUPILS, RELEASE, TOTAL
+
+if TYPE_CHECKING:
+    from local.party import Party
+    from local.synth.london import London
+
+MAP = "map.html"
+
+
+def drop_totals(
+    parties: Iterable[Party], london: London, matches: Mapping[str, pa.Table], *, prepared_at: datetime
+) -> None:
+    """Every borough drops its pupils, and how many of its children it has newly found entitled, by school borough."""
+    for party in parties:
+        pupils = minimise(london.pupils[party.slug], Path("pupils.parquet")).table
+        codes = {slug: known.ons_code for slug, known in party.agreements[AGREEMENT].terms.by_slug.items()}
+        found = pc.value_counts(matches[party.slug].column("school_borough")).to_pylist()
+        rows = [{"school_la": codes[pair["values"]], "newly_entitled": pair["counts"]} for pair in found]
+        entitled = pa.Table.from_pylist(rows, schema=CONTRACTS["entitled"].arrow_schema())
+        for dataset, table in (("roll", pupils), ("entitled", entitled)):
+            if table.num_rows:
+                party.drop(dataset, london.collection, table, prepared_at=prepared_at, agreement=AGREEMENT)
+
+
+def collect_totals(hub: Party) -> Totals:
+    """The newest table in the hub's outbox, opened with the hub's key: the one with the most numbers in it."""
+    tables = [checked(rows, RELEASE) for rows in hub.releases(RELEASE, f"{AGREEMENT}/{RELEASE}/")]
+    return max(tables, key=_given)
+
+
+def drawn(totals: Totals, collection: str, agreement: str) -> dict[str, bytes]:
+    """The table and the map of it, by their names in the evidence folder."""
+    files = contents(totals, agreement=agreement, collection=collection) | {MAP: page(totals, PUPILS, TOTAL).encode()}
+    return {f"{RELEASE}/{name}": data for name, data in files.items()}
+
+
+def told(totals: Totals) -> dict[str, object]:
+    """What the demo's summary says of the table; the map lies in the evidence folder."""
+    return {"left_out": totals.left_out, "map": f"{RELEASE}/{MAP}", "text": totals.text(PUPILS)}
+
+
+def _given(totals: Totals) -> int:
+    """How many numbers are not waiting for a file."""
+    return sum(value != "x" for cells in totals.cells.values() for value in cells.values())
