@@ -60,10 +60,18 @@ def test_the_page_names_every_agreement_with_its_days() -> None:
     text = " ".join(page.text.split())
     assert page.faults == []
     assert "fsm@1.0.0" in text
+    assert "recipients" not in text.lower()
     assert "head-count@2.1.0" in text
     assert "30 days. The nightly sweep destroys after 26 days." in text
     assert "40 days. The nightly sweep destroys after 35 days." in text
     assert "Under the agreement fsm." in text
+
+
+def test_who_only_collects_is_called_no_controller() -> None:
+    page = Page(render(collect(load_agreements(), report(), events(), {}), FILES))
+    text = " ".join(page.text.split())
+    assert "RecipientsLondon Innovation and Improvement Alliance, who only collect" in text
+    assert text.count("ControllersLambeth, Lewisham, Southwark, Wandsworth ") == 2
 
 
 def test_without_free_school_meals_there_is_no_table_of_its_children() -> None:
