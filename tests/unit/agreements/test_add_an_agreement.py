@@ -58,8 +58,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (tree / PACKAGE / name).write_text(content, encoding="utf-8")
     registry = tree / "shared" / "agreements" / "registry.py"
     line = blocks("python", text)[-1]
-    before, after = registry.read_text(encoding="utf-8").split("PACKAGES = {\n")
-    registry.write_text(f"{before}PACKAGES = {{\n{line}{after}", encoding="utf-8")
+    # At the end, as somebody would: what reads the first agreement alone is found out.
+    added, lines = re.subn(
+        r"(^PACKAGES = \{\n(?: .*\n)+)", rf"\g<1>{line}", registry.read_text("utf-8"), flags=re.MULTILINE
+    )
+    assert lines == 1
+    registry.write_text(added, encoding="utf-8")
     run(tree, sys.executable, "-m", "docs.generate")
     return tree
 
