@@ -21,7 +21,7 @@ from functions.reference import BlobReference
 from local.host import Host, NotQuiet
 from local.triggers.app import Triggers
 from local.triggers.grid import Delivery, EventGrid
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.exchange import Exchange
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.storage.queues import Queues
@@ -60,7 +60,7 @@ def recorder() -> Recorder:
 def exchange(storage: Storage) -> Iterator[Exchange]:
     """Storage and the agreement are all that a host needs; the functions of these tests need nothing."""
     unused = SimpleNamespace()
-    yield Exchange(load_agreement("fsm"), storage, unused, unused, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    yield Exchange(load_agreements(), storage, unused, unused, lambda: datetime.now(UTC))  # type: ignore[arg-type]
     wiring.use(None)
 
 
