@@ -17,6 +17,7 @@ from docs.governance.record import record_page
 from docs.sealed.datasets import datasets_page, empty_parquet, row_schema
 from docs.sealed.manifest import manifest_schema
 from docs.sealed.page import sealed_page, spark_page
+from docs.templates_of_the_cloud import agreements_of_the_cloud
 from shared.agreements.free_school_meals.eligibility.page import eligibility_page
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.agreements.registry import PACKAGES, load_agreement, load_agreements
@@ -37,6 +38,7 @@ from shared.methods.linkage.model.weights import weights_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATASETS = Path("docs/users/datasets")
+TEMPLATES = Path("infra/bicep/agreements.yaml")
 
 
 def generated() -> dict[Path, str]:
@@ -61,6 +63,7 @@ def generated() -> dict[Path, str]:
     files |= {DATASETS / "README.md": datasets_page(documented()), DATASETS / "manifest.schema.json": manifest_schema()}
     files |= {path.with_suffix(".schema.json"): row_schema(contract) for path, contract in _datasets().items()}
     files[Path("docs/adr/README.md")] = index_page()
+    files[TEMPLATES] = agreements_of_the_cloud(agreed.terms for agreed in load_agreements())
     return files | _pictures() | {Path("docs/users") / f"{name}.md": text for name, text in pages.items()}
 
 

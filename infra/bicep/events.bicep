@@ -10,13 +10,11 @@ param functionAppName string
 @description('true: into storage queues, because nothing can be pushed to a private app.')
 param privateNetwork bool = false
 
-var agreements = [
-  loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
-  loadYamlContent('../../shared/agreements/origin_destination/agreement.yaml')
-]
-var lifecycleDays = min(map(agreements, one => one.retention.lifecycle_days))
-// Who only collects has no inbox.
-var dropping = flatten(map(agreements, one => flatten(map(items(one.datasets), dataset => dataset.value.dropped_by))))
+var agreed = loadYamlContent('agreements.yaml')
+var agreements = agreed.agreements
+var lifecycleDays = min(map(agreements, one => one.lifecycle_days))
+// Who only collects drops nothing.
+var dropping = flatten(map(agreements, one => one.dropping))
 var drops = map(union(dropping, dropping), slug => {
   name: 'drop-${slug}'
   function: 'drop_${replace(slug, '-', '_')}'

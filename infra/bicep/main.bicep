@@ -36,31 +36,28 @@ param auditLocked bool = false
 @description('Object ids in Entra: the identity and the officers of each borough, operators, keepers of keys.')
 param principals object = loadYamlContent('principals.yaml')
 
-// A line for each agreement of the registry, here and in events.bicep; a test compares them with it.
-var agreements = [
-  loadYamlContent('../../shared/agreements/free_school_meals/agreement.yaml')
-  loadYamlContent('../../shared/agreements/origin_destination/agreement.yaml')
-]
-var taking = map(agreements, one => {
-  parties: concat(one.controllers, (one.?recipients) ?? [])
-  officers: one.officers_per_party
-})
-var each = flatten(map(taking, one => one.parties))
+// Made from every agreement of the registry (`make docs`).
+var agreed = loadYamlContent('agreements.yaml')
+var agreements = agreed.agreements
+var each = flatten(map(agreements, one => one.parties))
 var slugs = union(each, each)
-var dropping = flatten(map(agreements, one => flatten(map(items(one.datasets), dataset => dataset.value.dropped_by))))
+var dropping = flatten(map(agreements, one => one.dropping))
 // The backstop comes when the first of them wants it; records and audit logs stay as long as the last of them says.
-var lifecycleDays = min(map(agreements, one => one.retention.lifecycle_days))
-var ledgerDays = max(map(agreements, one => one.records.ledger_days))
+var backstop = min(map(agreements, one => one.lifecycle_days))
+var lastSweep = max(map(agreements, one => one.last_sweep_day))
+var ledgerDays = max(map(agreements, one => one.ledger_days))
 
 // Nothing is deployed while one of these fails. A limit in a decorator would have to be a literal, repeated here.
 var limits = map(slugs, slug => {
   slug: slug
-  officers: min(map(filter(taking, one => contains(one.parties, slug)), one => one.officers))
+  officers: min(map(filter(agreements, one => contains(one.parties, slug)), one => one.officers))
 })
 var crowded = map(
   filter(limits, one => length((principals.boroughs[?one.slug].?officers) ?? []) > one.officers),
   one => one.slug
 )
+// One policy for all: what one agreement keeps, the backstop of another must not take before it is swept and certified.
+var lifecycleDays = (backstop > lastSweep) ? backstop : fail('An agreement sweeps on day ${lastSweep}, after the lifecycle policy of another, day ${backstop}.')
 var absent = filter(slugs, slug => empty((principals.boroughs[?slug].?identity) ?? ''))
 var limited = empty(crowded) ? slugs : fail('More officers than an agreement allows: ${join(crowded, ', ')}.')
 var present = empty(absent) ? limited : fail('No identity in principals.yaml: ${join(absent, ', ')}.')

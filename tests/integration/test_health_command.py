@@ -92,7 +92,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
     """Azure Resource Manager, with all that the templates deploy."""
     deployed = Azure()
     deployed.functions = dict.fromkeys((*feeds_of(AGREEMENTS).values(), *BESIDE), False)
-    for slug in AGREEMENTS.parties:
+    for slug in AGREEMENTS.senders:
         function = f"Host.Functions.drop_{slug.replace('-', '_')}"
         deployed.pushed(f"drop-{slug}", f"{BLOBS}/{slug}-inbox/blobs/", function)
     deployed.pushed("request", f"{BLOBS}/requests/blobs/", "Host.Functions.request")
@@ -127,7 +127,7 @@ def test_a_deployment_as_it_should_be_is_well(
     report = said(capsys)
     assert (report["ok"], report["answer"], report["findings"]) == (True, "well", [])
     assert report["app"]["agreements"] == REFERENCES
-    assert len(report["deployed"]["subscriptions"]) == len(AGREEMENTS.parties) + 2
+    assert len(report["deployed"]["subscriptions"]) == len(AGREEMENTS.senders) + 2
     assert run(["health"]) == 0
     shown = capsys.readouterr().out
     assert "All in all: well." in shown

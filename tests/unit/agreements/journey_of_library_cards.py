@@ -38,6 +38,7 @@ from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.model import Agreement
 from shared.kernel.work.carry_out import carry_out
 from tests.memory import Asked, MemoryBlobs, Refusal
+from tests.unit.infra.cloud import deploy_cloud
 from tests.unit.kernel.audit.term import Term, oauth, oid
 
 ID, PARTIES, COLLECTION = "library-cards", ("lambeth", "croydon"), "2026-autumn"
@@ -276,12 +277,12 @@ def test_a_version_that_is_not_in_force_is_refused(town: Town) -> None:
 def test_its_files_go_on_its_own_day_and_a_certificate_says_so(town: Town) -> None:
     town.drop("croydon", [card("L1"), card("L3", CROYDON)])
     town.work()
-    for days in (9, 10):
+    for days in (19, 20):
         town.now[0] = NOW + timedelta(days=days)
         with town.acting("app"):
             dispose(town.exchange, NoLetters(), NoLog())
         left = [name for name in town.blobs.containers["staging"] if f"/{ID}/" in name]
-        assert bool(left) == (days < 10), f"day {days}"
+        assert bool(left) == (days < 20), f"day {days}"
     documents = [blob.data for name, blob in town.blobs.containers["certificates"].items() if name.startswith("lamb")]
     [body] = [verify_statement(document, town.exchange.keys.public_key)["body"] for document in documents]
     assert {entry["agreement"] for entry in body["destroyed"]} == {ID, "exchange"}
@@ -293,7 +294,7 @@ def test_the_audit_explains_every_operation_by_its_pipeline_and_terms(town: Town
     town.drop("croydon", [card("L1"), card("L3", CROYDON), card("L4", SURREY)])
     town.work()
     town.held("lambeth")
-    town.now[0] = NOW + timedelta(days=10)
+    town.now[0] = NOW + timedelta(days=20)
     with town.acting("app"):
         dispose(town.exchange, NoLetters(), NoLog())
     report = town.audited(tmp_path / "record")
@@ -326,3 +327,9 @@ def test_a_stranger_to_the_agreement_has_no_part_in_it(town: Town) -> None:
     report = town.answer("croydon", town.drop("croydon", [card("L1", "E09000023")]))
     assert report["rows_by_code"] == {"CRI-001": [2]}
     assert not [name for name in town.blobs.containers["staging"] if name.startswith("lewisham/")]
+
+
+def test_the_cloud_has_a_place_for_its_parties() -> None:
+    names = {resource.name.rpartition("/")[2] for resource in deploy_cloud().resources}
+    assert {"croydon-inbox", "croydon-outbox", "drop-croydon", "drop-lambeth"} <= names
+    assert "surrey-inbox" not in names

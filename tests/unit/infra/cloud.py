@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from docs.generate import TEMPLATES
+from docs.templates_of_the_cloud import agreements_of_the_cloud
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.agreements.registry import PACKAGES, agreement_file, load_agreement
 from shared.kernel.parties.register import authorities
@@ -19,6 +21,8 @@ from tests.agreements import of_the_pilot
 from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
 from tests.unit.infra.templates import ROOT
 
+READ = TEMPLATES.as_posix()
+"""What the templates read of all agreements."""
 TERMS_FILE = "shared/agreements/free_school_meals/agreement.yaml"
 BUILT_IN = {
     "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
@@ -117,6 +121,7 @@ def deploy_cloud(
     """Both steps of a deployment, with some files `changed`: the main template, then the subscriptions."""
     source = of_repository(ROOT, {TERMS_FILE: terms_of_the_pilot()} | dict(changed or {}))
     agreements = agreements_in(source)
+    source = of_repository(ROOT, {READ: _read_by_templates(agreements)} | dict(changed or {}))
     named = principals or principals_of(agreements)
     given = {
         "environmentName": "pilot",
@@ -135,6 +140,11 @@ def deploy_cloud(
 def terms_of_the_pilot() -> str:
     """The agreement's file between the boroughs of the pilot, whoever is party to what is shipped."""
     return of_the_pilot((ROOT / TERMS_FILE).read_text(encoding="utf-8"))
+
+
+def _read_by_templates(agreements: Agreements) -> str:
+    """As `make docs` would write it for these."""
+    return agreements_of_the_cloud(agreed.terms for agreed in agreements)
 
 
 def deploy_events(*, private: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import yaml
 from shared.agreements.registry import PACKAGES, load_agreements
 from tests.unit.infra.bicep import parse
 from tests.unit.infra.cloud import (
+    READ,
     ROOT,
     TERMS_FILE,
     Cloud,
@@ -91,10 +92,11 @@ def test_the_strictest_agreement_says_how_many_officers_a_party_may_name() -> No
 
 
 def test_the_templates_read_every_agreement_of_the_registry() -> None:
+    assert [one["id"] for one in yaml.safe_load((ROOT / READ).read_text(encoding="utf-8"))["agreements"]] == [*PACKAGES]
     for name in ("main", "events"):
         text = (ROOT / f"infra/bicep/{name}.bicep").read_text(encoding="utf-8")
-        read = re.findall(r"loadYamlContent\('\.\./\.\./shared/agreements/(\w+)/agreement\.yaml'\)", text)
-        assert read == [package.name for package in PACKAGES.values()]
+        assert re.findall(r"loadYamlContent\('(.*agree.*)'\)", text) == ["agreements.yaml"]
+        assert not [package.name for package in PACKAGES.values() if package.name in text]
 
 
 def test_who_only_collects_can_drop_nothing() -> None:
@@ -103,15 +105,27 @@ def test_who_only_collects_can_drop_nothing() -> None:
     assert not [name for name in names if "liia-inbox" in name or name.endswith("drop-liia")]
 
 
-@pytest.mark.parametrize(("days", "deployed"), [(20, 20), (35, 27)])
+@pytest.mark.parametrize(("days", "deployed"), [(27, 27), (28, 27), (35, 27)])
 def test_the_backstop_comes_when_the_first_agreement_wants_it(days: int, deployed: int) -> None:
-    file = "shared/agreements/origin_destination/agreement.yaml"
-    text = (ROOT / file).read_text(encoding="utf-8").replace("lifecycle_days: 27", f"lifecycle_days: {days}")
-    text = text.replace("promise_days: 30", "promise_days: 40").replace("watchdog_days: 29", "watchdog_days: 39")
-    text = re.sub(r": 26$", ": 18", text, flags=re.MULTILINE).replace("reminder_days: 19", "reminder_days: 9")
-    cloud = deploy_cloud(changed={file: text})
+    cloud = deploy_cloud(changed=_kept_otherwise(days))
     [policy] = cloud.all("Microsoft.Storage/storageAccounts/managementPolicies")
     assert f"'daysAfterCreationGreaterThan': {deployed}" in str(policy.body)
+
+
+@pytest.mark.parametrize("days", [20, 25])
+def test_the_backstop_of_one_agreement_takes_nothing_that_another_has_not_swept(days: int) -> None:
+    with pytest.raises(
+        DeploymentFailed, match=rf"sweeps on day 26, after the lifecycle policy of another, day {days}\."
+    ):
+        deploy_cloud(changed=_kept_otherwise(days))
+
+
+def _kept_otherwise(lifecycle_days: int) -> dict[str, str]:
+    """The second agreement swept on day 18, with another day of the policy."""
+    file = "shared/agreements/origin_destination/agreement.yaml"
+    text = (ROOT / file).read_text(encoding="utf-8").replace("lifecycle_days: 27", f"lifecycle_days: {lifecycle_days}")
+    text = text.replace("promise_days: 30", "promise_days: 40").replace("watchdog_days: 29", "watchdog_days: 39")
+    return {file: re.sub(r": 26$", ": 18", text, flags=re.MULTILINE).replace("reminder_days: 19", "reminder_days: 9")}
 
 
 def test_a_borough_without_an_identity_stops_the_deployment() -> None:

@@ -78,7 +78,7 @@ MUTANTS = (
            "            version: {\n              delete: {\n                daysAfterCreationGreaterThan: days\n"
            "              }\n            }\n", ""),
     Mutant("later than agreed", facts.everything_personal_has_its_day, MAIN,
-           "one.retention.lifecycle_days", "one.retention.promise_days"),
+           "one.lifecycle_days", "one.ledger_days"),
     Mutant("a rule that is off", facts.everything_personal_has_its_day, MODULES + "lifecycle.bicep",
            "enabled: true", "enabled: false"),
     Mutant("audit logs that cannot grow", facts.audit_logs_can_only_grow, MODULES + "append-only.bicep",

@@ -1,0 +1,31 @@
+"""What the templates of the cloud need of the agreements, so that a further agreement is no line in a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import yaml
+
+from shared.kernel.terms.model import Agreement
+
+_HEAD = """# Made from the agreements of the registry by `make docs`, and compared by a test: do not change it here.
+# Who takes part, who drops, how many officers a party may name, and days.
+"""
+
+
+def agreements_of_the_cloud(every: Iterable[Agreement]) -> str:
+    """`infra/bicep/agreements.yaml`."""
+    return _HEAD + yaml.safe_dump({"agreements": [_facts(one) for one in every]}, sort_keys=False)
+
+
+def _facts(terms: Agreement) -> dict[str, object]:
+    dropping = dict.fromkeys(slug for dataset in terms.datasets.values() for slug in dataset.dropped_by)
+    return {
+        "id": terms.id,
+        "parties": [party.slug for party in terms.participants],
+        "dropping": list(dropping),
+        "officers": terms.officers_per_party,
+        "last_sweep_day": max(terms.retention.sweep_days.values()),
+        "lifecycle_days": terms.retention.lifecycle_days,
+        "ledger_days": terms.records.ledger_days,
+    }
