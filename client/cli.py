@@ -65,6 +65,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("local.demo:command", "Run the whole exchange once on this machine, and show every row's outcome."),
     "up": ("local.up:command", "Keep the whole exchange running on this machine."),
 }
+"""By the command's name: its module (with `:`, a function in it) and its help.
+
+This is the composition root of the command line, and the only module of the borough's side that names `operate` and
+`local`. It names modules as strings, so that only the command that runs is imported; a test keeps it the only one that
+does (tests/unit/test_imports.py).
+"""
 
 
 _NO_COMMAND = "Missing command."

@@ -49,9 +49,7 @@ class _App:
 
     @cached_property
     def poison(self) -> PoisonQueue:
-        if self.given_poison:
-            return self.given_poison
-        return _queue(Settings.read())
+        return self.given_poison or _queue(Settings.read())
 
 
 _app = _App()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 1_000_000
 
 
-def ask(sharing: Sharing, job: Job) -> str:
+def request_job(sharing: Sharing, job: Job) -> str:
     """Write the request, once, and return its name within the agreement's part of the party's requests."""
     name = _name(sharing, job)
     document = {"kind": job.kind, "collection": job.collection, "inputs": list(job.inputs)}

@@ -1,4 +1,4 @@
-"""Takes a trusted drop in: check it, count it, stage it, answer its sender, ask for the work that is due."""
+"""Takes in a drop that is trusted: checks, counts and stages it, answers its sender, requests the work that is due."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.kernel.days import london_day
 from shared.kernel.errors import RejectedDrop
 from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
 from shared.kernel.intake.identity import drop_id
-from shared.kernel.intake.requests import ask
+from shared.kernel.intake.requests import request_job
 from shared.kernel.intake.staging import StagedFor, stage
 from shared.kernel.intake.standing import Standing, check_word, place
 from shared.kernel.terms.partition import Partition
@@ -28,7 +28,7 @@ SERVICE = "intake"
 
 
 def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> str:
-    """Check, count, stage and answer a drop that is trusted, and ask for the work that is due; the drop's id."""
+    """Take the drop in, unless that is done or is another event's work. Returns the drop's id."""
     manifest = opened.manifest
     drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
     if not _begin(sharing, event, arrival, drop):
@@ -58,7 +58,7 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
     answer(sharing, drop, arrival, manifest, verdict)
     for party in parts:
         for job in sharing.pipeline.due(partition, party, StagedFor(sharing, party)):
-            ask(sharing, job)
+            request_job(sharing, job)
     sharing.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
     return drop
 

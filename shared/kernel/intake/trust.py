@@ -26,12 +26,14 @@ CLOCK_SKEW = timedelta(minutes=10)
 
 
 def arrive(exchange: Exchange, tenant: str, blob: Blob) -> Arrival:
+    """The arrival of these bytes with this metadata. The same again is the same arrival, at its first time."""
     sha256 = hashlib.sha256(blob.data).hexdigest()
     arrival = untrusted_drop_id(tenant, sha256, blob.metadata.items())
     return Arrival(tenant, arrival, sha256, received_at(exchange, tenant, arrival))
 
 
 def received_at(exchange: Exchange, tenant: str, arrival: str) -> datetime:
+    """When an arrival was first seen, UTC, whole seconds: claimed once, so that every later try says the same."""
     claimed = exchange.storage.claim(
         tenant, f"{NONE}/arrival-{arrival}", {"received_at": exchange.clock().isoformat(timespec="seconds")}
     )
@@ -39,6 +41,12 @@ def received_at(exchange: Exchange, tenant: str, arrival: str) -> datetime:
 
 
 def open_drop(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
+    """What is in the drop, once every gate has let it pass.
+
+    Raises `RejectedDrop`: ENV-… at a gate of the envelope, AGR-… where the agreement that it names does not cover it on
+    the day of its arrival, DRP-… where it was prepared too long before its arrival, or after it.
+    """
+
     def agreed(manifest: Manifest) -> Limits:
         terms = exchange.agreements.named(manifest.reference).terms
         day = london_day(arrival.received_at)
@@ -61,6 +69,7 @@ def open_drop(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
 
 
 def _known_columns(exchange: Exchange) -> frozenset[str]:
+    """The columns of all contracts: the only names of columns that a refusal may repeat."""
     return frozenset(
         name
         for agreed in exchange.agreements

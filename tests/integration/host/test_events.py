@@ -200,7 +200,7 @@ def test_five_failures_within_seconds_then_poison_and_back(
         with given_up(pushed.poison) as letters:
             [letter] = [letter for letter in letters if letter.blob == name]
             again = grid_event(letter, account="exchange", identity="1", at=NOW.isoformat())
-            pushed.poison.remove(letter.letter)
+            pushed.poison.remove(letter.message)
         assert running.post("drop_lambeth", again.encode())[0] == 202
         pushed.hosted.put(HOST_QUEUE, json.dumps(said))
         host.settle(QUIET_SECONDS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from functions import VERSION
-from functions.settings import InvalidSettings, Settings
+from functions.settings import Endpoints, InvalidSettings, LogWorkspace, Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 EMULATOR = {"Exchange": "UseDevelopmentStorage=true", "EXCHANGE_KEY_RING": "keys"}
@@ -56,6 +56,30 @@ def test_a_missing_or_second_home_is_refused_by_name(environment: dict[str, str]
         Settings.read(environment).check()
 
     assert raised.value.code == "SYS-002"
+
+
+def test_what_is_set_comes_as_what_it_is() -> None:
+    local, cloud = Settings.read(EMULATOR), Settings.read(CLOUD)
+
+    assert (local.account(), local.key_home()) == ("UseDevelopmentStorage=true", Path("keys"))
+    assert cloud.account() == Endpoints("https://a.blob.core.windows.net", "https://a.queue.core.windows.net")
+    assert cloud.key_home() == "https://b.vault.azure.net"
+    assert (cloud.management(), cloud.logs()) == (None, None)
+
+
+def test_logs_come_with_their_account_and_their_reader() -> None:
+    beside = {"Exchange__clientId": "0-1", "EXCHANGE_ACCOUNT_ID": ACCOUNT_ID, "EXCHANGE_LOG_WORKSPACE": "0-2"}
+
+    assert Settings.read(CLOUD | beside).logs() == LogWorkspace("0-2", "bxexch0a1b2c", "0-1")
+    for lacking in ("Exchange__clientId", "EXCHANGE_ACCOUNT_ID"):
+        with pytest.raises(InvalidSettings, match=lacking):
+            Settings.read(CLOUD | beside | {lacking: ""}).logs()
+
+
+def test_a_queue_endpoint_without_blobs_is_refused() -> None:
+    alone = EMULATOR | {"Exchange__queueServiceUri": "https://a.queue.core.windows.net"}
+    with pytest.raises(InvalidSettings, match="Exchange__queueServiceUri together"):
+        Settings.read(alone).check()
 
 
 @pytest.mark.parametrize(("word", "queued"), [("", False), ("grid", False), ("queue", True)])

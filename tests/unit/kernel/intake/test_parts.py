@@ -16,7 +16,7 @@ from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.agreements.registry import load_agreement
 from shared.kernel.errors import Missing, RefusedEvent, TooLarge
 from shared.kernel.intake.identity import derived_id, drop_event, drop_id, job_id, request_event, untrusted_drop_id
-from shared.kernel.intake.requests import ask, read_request
+from shared.kernel.intake.requests import read_request, request_job
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.intake.ties import Tie
 from shared.kernel.terms.partition import Partition
@@ -230,14 +230,14 @@ def test_there_is_nothing_to_run_while_a_side_is_missing(world: World) -> None:
     [run] = due(households, "lambeth")
     assert run == job(pupils.name, households.name)
     assert due(pupils, "lambeth") == [run]
-    name = ask(world.sharing, run)
+    name = request_job(world.sharing, run)
     assert read_request(world.exchange, "lambeth", f"fsm/{name}") == (world.sharing, run)
 
 
 def test_a_request_reads_back_and_is_asked_for_once(world: World) -> None:
     for asked in (job("decisions/x", kind="enrolment"), job("p", "q", "h")):
-        name = ask(world.sharing, asked)
-        assert ask(world.sharing, asked) == name
+        name = request_job(world.sharing, asked)
+        assert request_job(world.sharing, asked) == name
         assert read_request(world.exchange, "lambeth", f"fsm/{name}") == (world.sharing, asked)
     assert len(list(world.storage.requests("lambeth").list("fsm/"))) == 2
 
@@ -245,7 +245,7 @@ def test_a_request_reads_back_and_is_asked_for_once(world: World) -> None:
 def test_a_requests_name_and_content_are_the_same_in_whatever_version_wrote_it(world: World) -> None:
     """It waits in storage while the exchange is deployed anew."""
     asked = job("q", "p", "h")
-    name = ask(world.sharing, asked)
+    name = request_job(world.sharing, asked)
     assert name == f"{job_id(asked, AGREEMENT.reference)}.json"
     stored = world.storage.requests("lambeth").read(f"fsm/{name}").data
     assert stored == b'{"collection": "2026-autumn", "inputs": ["q", "p", "h"], "kind": "run"}'
@@ -293,7 +293,7 @@ def test_what_is_no_request_is_refused_whatever_is_in_it(world: World, document:
 
 
 def test_a_request_under_another_name_party_or_agreement_is_none_of_ours(world: World) -> None:
-    name = f"fsm/{ask(world.sharing, job('p', 'h'))}"
+    name = f"fsm/{request_job(world.sharing, job('p', 'h'))}"
     body = world.storage.requests("lambeth").read(name).data
     world.storage.requests("lambeth").create("fsm/0.json", body)
     world.storage.requests("lambeth").create(name.removeprefix("fsm/"), body)

@@ -10,7 +10,7 @@ import pytest
 
 from shared.kernel.errors import ConservationBroken, NotAgreed, RefusedEvent
 from shared.kernel.intake.identity import drop_id
-from shared.kernel.intake.requests import ask
+from shared.kernel.intake.requests import request_job
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Job
 from shared.kernel.work.carry_out import carry_out
@@ -233,7 +233,7 @@ def test_only_names_that_staging_gave_are_partitions() -> None:
 
 def test_a_request_is_asked_for_once(world: World) -> None:
     job = Job("enrolment", "lambeth", COLLECTION, ("decisions/…",))
-    assert ask(world.sharing, job) == ask(world.sharing, job)
+    assert request_job(world.sharing, job) == request_job(world.sharing, job)
     assert len(list(world.storage.requests("lambeth").list())) == 1
 
 
