@@ -25,7 +25,7 @@ from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.seal import Label, seal
 
 ROWS_AT_FULL_SCALE = 145_000
 """Cross-borough pupils of the 33 boroughs at scale 1 (`local.synth.london.generate`)."""
@@ -52,17 +52,9 @@ def write(folder: Path, sizes: list[int]) -> None:
         write_table(pupils, cut / "pupils-accepted.arrow")
         write_table(tables["households"], cut / "households-accepted.arrow")
         write_table(link_pupils(pupils, tables["households"], agreement.linkage), cut / "links.arrow")
-        sealed = seal(
-            read_table(cut / "pupils.arrow"),
-            sender=SCHOOL,
-            receiver=EXCHANGE,
-            dataset="pupils",
-            collection=COLLECTION,
-            agreement=agreement,
-            key_id=keys.current(SCHOOL, Use.DROP),
-            prepared_at=NOON,
-            keys=keys,
-        )
+        label = Label(SCHOOL, EXCHANGE, "pupils", COLLECTION, NOON)
+        key = keys.current(SCHOOL, Use.DROP)
+        sealed = seal(read_table(cut / "pupils.arrow"), label, agreement=agreement, key_id=key, keys=keys)
         (cut / "pupils.sealed").write_bytes(sealed.data)
         (cut / "pupils.sealed.json").write_text(json.dumps(sealed.metadata), encoding="utf-8")
 

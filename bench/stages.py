@@ -34,20 +34,11 @@ AT_LEAST_SECONDS, AT_LEAST_TIMES = 1.0, 3
 
 def seal_drop(folder: Path) -> Work:
     """What a borough does before it drops."""
-    from shared.kernel.envelope.seal import seal
+    from shared.kernel.envelope.seal import Label, seal
 
     pupils, keys, agreement = read_table(folder / "pupils.arrow"), ring(folder), load_agreement("fsm")
-    return lambda: seal(
-        pupils,
-        sender=SCHOOL,
-        receiver=EXCHANGE,
-        dataset="pupils",
-        collection=COLLECTION,
-        agreement=agreement,
-        key_id=keys.current(SCHOOL, Use.DROP),
-        prepared_at=NOON,
-        keys=keys,
-    )
+    label = Label(SCHOOL, EXCHANGE, "pupils", COLLECTION, NOON)
+    return lambda: seal(pupils, label, agreement=agreement, key_id=keys.current(SCHOOL, Use.DROP), keys=keys)
 
 
 def write_plain(folder: Path) -> Work:
@@ -62,22 +53,14 @@ def write_plain(folder: Path) -> Work:
 
 def open_drop(folder: Path) -> Work:
     """All gates, then the rows."""
-    from shared.kernel.envelope.open import open_sealed
+    from shared.kernel.envelope.open import Place, open_sealed
 
     keys, agreement = ring(folder), load_agreement("fsm")
     data = (folder / "pupils.sealed").read_bytes()
     metadata = json.loads((folder / "pupils.sealed.json").read_text(encoding="utf-8"))
-    return lambda: open_sealed(
-        data,
-        metadata,
-        receiver=EXCHANGE,
-        sender=SCHOOL,
-        dataset="pupils",
-        accepted_key_ids=keys.accepted(SCHOOL, Use.DROP),
-        agreement_gate=lambda manifest: None,
-        limits=agreement.limits,
-        keys=keys,
-    )
+    limits = agreement.limits
+    inbox = Place(SCHOOL, EXCHANGE, keys.accepted(SCHOOL, Use.DROP), lambda manifest: limits, limits)
+    return lambda: open_sealed(data, metadata, inbox, keys)
 
 
 def read_plain(folder: Path) -> Work:
@@ -120,7 +103,7 @@ def release_results(folder: Path) -> Work:
     from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
     from shared.agreements.free_school_meals.outcomes import decide
     from shared.agreements.free_school_meals.results import pairs
-    from shared.kernel.envelope.seal import seal
+    from shared.kernel.envelope.seal import Label, seal
     from shared.kernel.work.outbox import released
 
     pupils, households = read_table(folder / "pupils-accepted.arrow"), read_table(folder / "households-accepted.arrow")
@@ -136,17 +119,9 @@ def release_results(folder: Path) -> Work:
         for release, outcome in (("matches", "matched"), ("review", "review")):
             rows = outcomes.rows(outcome)
             found = pairs(pupils.take(rows), linked.take(rows), links.take(rows), assessment.take(rows))
-            seal(
-                released(agreement, release, found, to=HOME, own=HOME, on=AS_OF),
-                sender=EXCHANGE,
-                receiver=HOME,
-                dataset=release,
-                collection=COLLECTION,
-                agreement=agreement,
-                key_id=keys.current(HOME, Use.RELEASE),
-                prepared_at=NOON,
-                keys=keys,
-            )
+            sent = released(agreement, release, found, to=HOME, own=HOME, on=AS_OF)
+            label = Label(EXCHANGE, HOME, release, COLLECTION, NOON)
+            seal(sent, label, agreement=agreement, key_id=keys.current(HOME, Use.RELEASE), keys=keys)
 
     return work
 

@@ -85,7 +85,7 @@ def walked(
         check_open(agreement, manifest.dataset, manifest.collection, on)
         return agreement.limits
 
-    place = Place(sender, EXCHANGE, None, keys.accepted(sender, Use.DROP), agreed, agreement.limits, known_columns())
+    place = Place(sender, EXCHANGE, keys.accepted(sender, Use.DROP), agreed, agreement.limits, known_columns())
     walk = walk_gates(data, metadata, place, keys)
     lines: list[Line] = []
     while True:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.envelope.open import open_sealed
+from shared.kernel.envelope.open import Place, open_sealed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,14 +29,5 @@ def open_release(blob: Blob, *, slug: str, ring: LocalKeyRing, agreements: Agree
         known = manifest.agreement in agreements
         return (agreements[manifest.agreement] if known else agreements.named(manifest.reference)).terms.limits
 
-    return open_sealed(
-        blob.data,
-        blob.metadata,
-        receiver=slug,
-        sender=EXCHANGE,
-        dataset=None,
-        accepted_key_ids=ring.accepted(slug, Use.RELEASE),
-        agreement_gate=limits,
-        limits=agreements.widest,
-        keys=ring,
-    ).table
+    place = Place(EXCHANGE, slug, ring.accepted(slug, Use.RELEASE), limits, agreements.widest)
+    return open_sealed(blob.data, blob.metadata, place, ring).table

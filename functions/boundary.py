@@ -41,7 +41,7 @@ class Unexpected(ExchangeError):
 
 def deliver(trigger: str, blob: BlobReference, work: Callable[[], object]) -> None:
     """Do the `work` of one event and journal its outcome under the trigger's name."""
-    _meet("event", work, left=True, trigger=trigger, container=blob.container, blob=shown(blob.name))
+    _attempt("event", work, left=True, trigger=trigger, container=blob.container, blob=shown(blob.name))
 
 
 def on_message(trigger: str, work: Callable[[], object]) -> None:
@@ -49,7 +49,7 @@ def on_message(trigger: str, work: Callable[[], object]) -> None:
 
     The message is all that there is of it: a fault that will pass is raised, too.
     """
-    _meet("event", work, trigger=trigger)
+    _attempt("event", work, trigger=trigger)
 
 
 def on_time(trigger: str, work: Callable[[], object], *, comes_soon: bool = False) -> None:
@@ -57,11 +57,11 @@ def on_time(trigger: str, work: Callable[[], object], *, comes_soon: bool = Fals
 
     `comes_soon`: its hour comes again within minutes, so a fault that will pass is left to the next time.
     """
-    _meet("timer", work, left=comes_soon, trigger=trigger)
+    _attempt("timer", work, left=comes_soon, trigger=trigger)
 
 
 def attempted(trigger: str, blob: BlobReference, error: Exception | None) -> None:
-    """Journal what came of the work on one blob that no event has asked for; a defect says where."""
+    """Journal what came of the work on one blob that no event brought about; a defect is told with its place."""
     facts = {"trigger": trigger, "container": blob.container, "blob": shown(blob.name)}
     if error is None:
         say("event.done", level=logging.INFO, **facts)
@@ -74,7 +74,7 @@ def attempted(trigger: str, blob: BlobReference, error: Exception | None) -> Non
         say("event.failed", level=logging.ERROR, code=code, where=_where(error), **facts)
 
 
-def _meet(kind: str, work: Callable[[], object], *, left: bool = False, **facts: str) -> None:
+def _attempt(kind: str, work: Callable[[], object], *, left: bool = False, **facts: str) -> None:
     started = time.monotonic()
     fault: ExchangeError
     try:

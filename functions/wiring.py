@@ -1,4 +1,7 @@
-"""The composition root: builds the exchange once per process, when the first event needs it."""
+"""The composition root: builds the exchange once in a process, when the first event needs it.
+
+What is heavy is imported where it is needed: the host indexes the app's triggers before it has an event for it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ ATTEMPTS = Attempts(f"app@{VERSION}")
 
 @dataclass
 class _App:
-    """What this process works on: what it was given, else what the settings describe, built when it is needed."""
+    """What this process works on: what was given (`use`), else what the settings describe, built when it is needed."""
 
     given: Exchange | None = None
     given_poison: PoisonQueue | None = None
@@ -85,7 +88,7 @@ def use(exchange: Exchange | None, poison: PoisonQueue | None = None, collection
 
 @contextmanager
 def collection_log() -> Iterator[CollectionLog]:
-    """Where it can be seen who has collected: the workspace of the settings, or nowhere."""
+    """Where one sees who has collected: the workspace that the settings name; else what was given; else nowhere."""
     from shared.kernel.disposal.remind import NoLog, WorkspaceLog
 
     logs = Settings.read().logs()
@@ -103,7 +106,7 @@ def collection_log() -> Iterator[CollectionLog]:
 
 @contextmanager
 def configuration(exchange: Exchange) -> Iterator[ConfigurationSource]:
-    """Where the account's set-up can be seen: in Azure Resource Manager too, if the settings name the account."""
+    """Where one sees how the account is set up: in Azure Resource Manager too, if the settings name the account."""
     from shared.kernel.disposal.account import DataPlane, ManagementPlane
 
     settings = Settings.read()
@@ -122,7 +125,7 @@ def configuration(exchange: Exchange) -> Iterator[ConfigurationSource]:
 
 @contextmanager
 def archive() -> Iterator[Storage]:
-    """The exchange's account with the rights of whoever ends records; without such an identity, with the app's own."""
+    """The exchange's account as the identity that ends records reaches it; where none is set, as the app's own does."""
     settings = Settings.read()
     if settings.records_client_id is None:
         yield exchange().storage

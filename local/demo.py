@@ -11,6 +11,7 @@ import logging
 import shutil
 import time
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,8 +24,13 @@ from client.exits import Exit
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from client.totals.table import Totals
+    from local.clock import Clock
+    from local.demo_account import Collected
+    from local.host import Host
     from local.party import Party
     from local.site import Desk, Site
+    from local.synth.london import London
 
 DAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 FOLDER = Path(".exchange/demo")
@@ -76,10 +82,9 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     from client.pack.places import read_directory
     from client.totals.collect import AGREEMENT
     from local.clock import Clock
-    from local.demo_account import Collected
     from local.demo_ending import audit_itself, weeks_pass
-    from local.demo_totals import collect_totals, drawn, drop_totals, told
-    from local.host import RECONCILE_SECONDS, Host
+    from local.demo_totals import drawn, told
+    from local.host import Host
     from local.site import open_site
     from local.synth.files import write
     from local.synth.london import generate
@@ -96,46 +101,23 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     _say(started, "starting the storage emulator; making keys")
     clock = Clock(folder / "clock", DAY)
     with open_site(folder, clock=clock) as site, ExitStack() as leaving:
-        terms = site.exchange.agreements[ID].terms
-        parties = tuple(_party(site, desk) for desk in site.desks if desk.slug in terms.controllers)
+        agreements = site.exchange.agreements
+        parties = tuple(_party(site, desk) for desk in site.desks if desk.slug in agreements[ID].terms.controllers)
         for party in parties:
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
         host = Host.of(site, delivery=Delivery(copies=int(events)), poll_seconds=POLL_SECONDS)
-
-        def work() -> None:
-            host.run_to_quiescence(timeout=300)
-            for _ in range(0 if events else 2):
-                clock.go(clock() + timedelta(seconds=RECONCILE_SECONDS))
-                host.fire("reconcile")
-
-        for party in parties:
-            for dataset, tables in (("pupils", london.pupils), ("households", london.households)):
-                rows = tables[party.slug]
-                _say(started, f"{party.slug} seals and drops {rows.num_rows} {dataset}")
-                party.drop(dataset, london.collection, rows, prepared_at=DAY)
-        _say(started, "the functions fire: intake, linkage, eligibility, release")
-        work()
-        collected = Collected.by(parties)
-        for party in parties:
-            decided = _decide(collected.matches[party.slug])
-            _say(started, f"{party.slug} opens {decided.num_rows} matches with its own key, and confirms them")
-            party.decide(london.collection, decided, prepared_at=DAY)
-        work()
-        _say(started, "the boroughs drop their pupils without a name: one table of who lives where goes to the hub")
-        drop_totals(parties, london, collected.matches, prepared_at=DAY)
-        work()
-        hub = next(desk for desk in site.desks if desk.slug in site.exchange.agreements[AGREEMENT].terms.recipients)
-        with closing(_party(site, hub)) as alliance:
-            totals = collect_totals(alliance)
-        enrolled = {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in parties}
+        term = _Term(started, london, parties, host, clock, events)
+        collected = term.drop()
+        enrolled = term.decide(collected)
+        totals = term.count(collected, site)
         _say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
-        last = weeks_pass(clock, host, DAY, site.exchange.agreements)
-        copy_account(site.operated, site.exchange.agreements, DAY, clock(), folder / RECORD)
+        last = weeks_pass(clock, host, DAY, agreements)
+        copy_account(site.operated, agreements, DAY, clock(), folder / RECORD)
     _say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
+    beside = drawn(totals, london.collection, agreements[AGREEMENT].terms.reference)
     days = (DAY.date(), last)
-    beside = drawn(totals, london.collection, site.exchange.agreements[AGREEMENT].terms.reference)
-    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, site.exchange.agreements, days, beside)
+    audited = audit_itself(folder, folder / RECORD, folder / EVIDENCE, agreements, days, beside)
     summary = {
         **collected.account(london),
         "enrolled_by_school_borough": enrolled,
@@ -150,13 +132,68 @@ def run(folder: Path, *, seed: int = SEED, scale: float = SCALE, events: bool = 
     return summary
 
 
+@dataclass(frozen=True)
+class _Term:
+    """What the boroughs do in the term, one step after the other."""
+
+    started: float
+    london: London
+    parties: tuple[Party, ...]
+    host: Host
+    clock: Clock
+    events: bool
+
+    def drop(self) -> Collected:
+        """Every borough drops what it holds; what they then find in their outboxes."""
+        from local.demo_account import Collected
+
+        for party in self.parties:
+            for dataset, tables in (("pupils", self.london.pupils), ("households", self.london.households)):
+                rows = tables[party.slug]
+                _say(self.started, f"{party.slug} seals and drops {rows.num_rows} {dataset}")
+                party.drop(dataset, self.london.collection, rows, prepared_at=DAY)
+        _say(self.started, "the functions fire: intake, linkage, eligibility, release")
+        self._work()
+        return Collected.by(self.parties)
+
+    def decide(self, collected: Collected) -> dict[str, int]:
+        """Every officer decides on the matches; how many enrolments each school borough then collects."""
+        for party in self.parties:
+            decided = _confirmed(collected.matches[party.slug])
+            _say(self.started, f"{party.slug} opens {decided.num_rows} matches with its own key, and confirms them")
+            party.decide(self.london.collection, decided, prepared_at=DAY)
+        self._work()
+        return {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in self.parties}
+
+    def count(self, collected: Collected, site: Site) -> Totals:
+        """The second agreement; the table that the hub collects."""
+        from client.totals.collect import AGREEMENT
+        from local.demo_totals import collect_totals, drop_totals
+
+        told = "the boroughs drop their pupils without a name: one table of who lives where goes to the hub"
+        _say(self.started, told)
+        drop_totals(self.parties, self.london, collected.matches, prepared_at=DAY)
+        self._work()
+        hub = next(desk for desk in site.desks if desk.slug in site.exchange.agreements[AGREEMENT].terms.recipients)
+        with closing(_party(site, hub)) as alliance:
+            return collect_totals(alliance)
+
+    def _work(self) -> None:
+        from local.host import RECONCILE_SECONDS
+
+        self.host.run_to_quiescence(timeout=300)
+        for _ in range(0 if self.events else 2):
+            self.clock.go(self.clock() + timedelta(seconds=RECONCILE_SECONDS))
+            self.host.fire("reconcile")
+
+
 def _party(site: Site, desk: Desk) -> Party:
     from local.party import Party
 
     return Party.with_passes(site, desk) if desk.slug == WITHOUT_ACCOUNTS else Party.with_accounts(site, desk)
 
 
-def _decide(matches: pa.Table) -> pa.Table:
+def _confirmed(matches: pa.Table) -> pa.Table:
     """The officer confirms every automatic match; what is in review is left for a person."""
     import pyarrow as pa
 

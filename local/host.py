@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +30,6 @@ from shared.kernel.storage.queues import Queues
 
 if TYPE_CHECKING:
     from local.site import Site
-    from shared.kernel.disposal.remind import CollectionLog
     from shared.kernel.exchange import Exchange
     from shared.kernel.storage.poison import PoisonQueue
     from shared.kernel.storage.storage import Storage
@@ -48,10 +46,24 @@ class NotQuiet(ExchangeError):
 
 
 class Host:
-    """Tells the functions of this process what is new in the account of `exchange`."""
+    """Tells the functions of this process what is new in the exchange's account."""
 
     def __init__(
-        self,
+        self, worker: Worker, machine: Machine, grid: EventGrid, queues: Queues, *, poll_seconds: float = 0.1
+    ) -> None:
+        """`machine` takes events to functions and `grid` tells it of them; `queues` are those of the exchange's
+        account, in which events wait that were given up."""
+        self._worker = worker
+        self._triggers = worker.triggers
+        self.machine = machine
+        self._grid = grid
+        self._queues = queues
+        self._poll_seconds = poll_seconds
+        self._poisoned_before, self._poisoned = self._given_up(), 0
+
+    @classmethod
+    def over(
+        cls,
         exchange: Exchange,
         poison: PoisonQueue,
         *,
@@ -59,31 +71,15 @@ class Host:
         workers: int = WORKERS,
         delivery: Delivery | None = None,
         watched: Storage | None = None,
-        told: Queues | None = None,
-        memory: Path | None = None,
-        collections: CollectionLog | None = None,
-        machine: Callable[[Worker], Machine] | None = None,
-        poll_seconds: float = 0.1,
-    ) -> None:
-        """`watched` is the account as whoever looks for new blobs sees it, `told` its queues likewise; else the app
-        itself looks. `memory`: a file in which it is remembered what was told of. `collections` can tell who has
-        collected; else nobody can. `machine` makes what takes events to functions; else it is the imitation, with the
-        host's own queue beside the poison queue."""
-        wiring.use(exchange, poison, collections)
-        self._queues = Queues.beside(poison)
-        self._worker = Worker(triggers or Triggers.of_the_app(), workers)
-        self._triggers = self._worker.triggers
-        self.machine = machine(self._worker) if machine else _imitation(self._worker, exchange.storage, self._queues)
-        self._grid = EventGrid(
-            exchange,
-            self._triggers,
-            delivery or Delivery(),
-            watched=watched or exchange.storage,
-            queues=told or self._queues,
-            memory=memory,
-        )
-        self._poll_seconds = poll_seconds
-        self._poisoned_before, self._poisoned = self._given_up(), 0
+    ) -> Host:
+        """The imitation, with everything in the account of `exchange`, as it may be. `watched` is that account as
+        whoever looks for new blobs sees it; else the app itself looks."""
+        wiring.use(exchange, poison)
+        worker = Worker(triggers or Triggers.of_the_app(), workers)
+        machine = Imitation(worker, blobs=exchange.storage, queues=poison.every, hosted=poison.every)
+        seen_by = watched or exchange.storage
+        grid = EventGrid(exchange, worker.triggers, delivery or Delivery(), watched=seen_by, queues=poison.every)
+        return cls(worker, machine, grid, poison.every)
 
     @classmethod
     def of(
@@ -96,26 +92,23 @@ class Host:
         poll_seconds: float = 0.1,
     ) -> Host:
         """The host of a local exchange, with the real triggers where the environment names them."""
+        wiring.use(site.exchange, site.poison, site.collections)
+        worker = Worker(triggers or Triggers.of_the_app(), workers)
         program = os.environ.get(SETTING)
-
-        def machine(worker: Worker) -> Machine:
-            if program:
-                return RealTriggers(Path(program), site, worker)
-            return Imitation(worker, blobs=site.exchange.storage, queues=site.queues, hosted=site.hosted)
-
-        return cls(
-            site.exchange,
-            site.poison,
-            triggers=triggers,
-            workers=workers,
-            delivery=delivery,
-            watched=site.watched,
-            told=site.told,
-            memory=site.folder / "events.txt",
-            collections=site.collections,
-            machine=machine,
-            poll_seconds=poll_seconds,
+        machine: Machine = (
+            RealTriggers(Path(program), site, worker)
+            if program
+            else Imitation(worker, blobs=site.exchange.storage, queues=site.queues, hosted=site.hosted)
         )
+        grid = EventGrid(
+            site.exchange,
+            worker.triggers,
+            delivery or Delivery(),
+            watched=site.watched,
+            queues=site.told,
+            memory=site.folder / "events.txt",
+        )
+        return cls(worker, machine, grid, site.poison.every, poll_seconds=poll_seconds)
 
     @property
     def counts(self) -> Counter[str]:
@@ -167,8 +160,3 @@ class Host:
 
     def _given_up(self) -> int:
         return sum(self._queues.count(queue) for queue in (QUEUE, *(name + POISON for name in self._triggers.by_queue)))
-
-
-def _imitation(worker: Worker, blobs: Storage, queues: Queues) -> Machine:
-    """With everything in one account, as it may be."""
-    return Imitation(worker, blobs=blobs, queues=queues, hosted=queues)

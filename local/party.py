@@ -21,7 +21,7 @@ from local.site import Desk, Site
 from shared.agreements.free_school_meals import ID
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.storage.access import BoroughDoor
 from shared.kernel.terms.agreements import Agreements
@@ -62,36 +62,20 @@ class Party:
 
     def decide(self, collection: str, rows: pa.Table, *, prepared_at: datetime) -> None:
         """The officer's decisions, sealed and dropped."""
-        self._drop(self.officer, "decisions", collection, rows, prepared_at)
+        self._drop(self.officer, rows, Label(self.slug, EXCHANGE, "decisions", collection, prepared_at), ID)
 
     def drop(
         self, dataset: str, collection: str, rows: pa.Table, *, prepared_at: datetime, agreement: str = ID
     ) -> None:
         """Seal contract rows to the exchange and put them into the inbox."""
-        self._drop(self.system, dataset, collection, rows, prepared_at, agreement)
+        self._drop(self.system, rows, Label(self.slug, EXCHANGE, dataset, collection, prepared_at), agreement)
 
-    def _drop(
-        self,
-        door: BoroughDoor,
-        dataset: str,
-        collection: str,
-        rows: pa.Table,
-        prepared_at: datetime,
-        agreement: str = ID,
-    ) -> None:
+    def _drop(self, door: BoroughDoor, rows: pa.Table, label: Label, agreement: str) -> None:
         keys = self.desk.keys
-        sealed = seal(
-            rows,
-            sender=self.slug,
-            receiver=EXCHANGE,
-            dataset=dataset,
-            collection=collection,
-            agreement=self.agreements[agreement].terms,
-            key_id=keys.current(self.slug, Use.DROP),
-            prepared_at=prepared_at,
-            keys=keys,
-        )
-        door.put(f"{dataset}-{collection}-{sealed.manifest.sha256[:12]}.parquet", sealed.data, sealed.metadata)
+        key = keys.current(self.slug, Use.DROP)
+        sealed = seal(rows, label, agreement=self.agreements[agreement].terms, key_id=key, keys=keys)
+        name = f"{label.dataset}-{label.collection}-{sealed.manifest.sha256[:12]}.parquet"
+        door.put(name, sealed.data, sealed.metadata)
 
     def releases(self, release: str, folder: str = "") -> list[pa.Table]:
         """Every release of that name in the outbox (under `folder`), opened with the borough's own key."""

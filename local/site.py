@@ -41,7 +41,7 @@ from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.exchange import Exchange
 from shared.kernel.ledger.chain import Ledger, utc_now
 from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
-from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonQueue
 from shared.kernel.storage.queues import Queues
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.agreements import Agreements
@@ -159,9 +159,8 @@ def open_site(
         deployed = account(DEPLOYER)
         only_collect = set(agreements.parties) - set(agreements.senders)
         deployed.ensure_containers(agreements.senders, only_collect=only_collect)
-        queue(DEPLOYER).ensure()
         made = queues(DEPLOYER)
-        for name in _queues_of_events(agreements):
+        for name in (QUEUE, *_queues_of_events(agreements)):
             made.ensure(name)
         passes = [held for desk in desks for held in issue_passes(deployed, desk, (moved or utc_now)())]
         own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE}

@@ -61,7 +61,7 @@ def replay(
         raise invalid("INP-023", name=borough, known=", ".join(known))
     done = Replay("deadletter")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison:
-        takers, queues, area = Takers.of(chosen), poison.names(), storage.dead_letters()
+        takers, queues, area = Takers.of(chosen), poison.every.names(), storage.dead_letters()
         asked = []
         for letter in dead_letters(area):
             if borough is None or any(event.borough == borough for event in letter.events):
@@ -102,9 +102,9 @@ class _Way:
         from shared.kernel.storage.replay import grid_events
 
         if self.door is None or event.feed in self.queues:
-            self.poison.send(event.feed, event.text)
+            self.poison.every.put(event.feed, event.text)
             return
-        for events in grid_events(text_of.loads(event.text), event.named, account=self.poison.account):
+        for events in grid_events(text_of.loads(event.text), event.named, account=self.poison.every.account):
             self.door.give(event.function, events)
 
 

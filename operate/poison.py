@@ -15,7 +15,8 @@ from operate import site
 if TYPE_CHECKING:
     from operate.replaying import Replay, Takers
     from operate.webhook import Webhook
-    from shared.kernel.storage.poison import Letter, PoisonQueue
+    from shared.kernel.storage.poison import PoisonQueue
+    from shared.kernel.storage.queues import QueueMessage
     from shared.kernel.storage.replay import GivenUp
     from shared.kernel.terms.agreements import Agreements
 
@@ -98,7 +99,7 @@ def _replay(
         done.keep(error, line)
     else:
         feed = next(feed for feed, function in takers.feeds.items() if function == event.function)
-        done.given.append(Given(feed, (line,), partial(_remove, poison, event.letter)))
+        done.given.append(Given(feed, (line,), partial(_remove, poison, event.message)))
 
 
 def _give(poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
@@ -108,11 +109,12 @@ def _give(poison: PoisonQueue, door: Webhook | None, event: GivenUp) -> None:
         put_back(poison, event)
         return
     at = f"{site.now():%Y-%m-%dT%H:%M:%SZ}"
-    door.give(event.function, grid_event(event, account=poison.account, identity=f"replay-{event.letter.id}", at=at))
+    account, identity = poison.every.account, f"replay-{event.message.id}"
+    door.give(event.function, grid_event(event, account=account, identity=identity, at=at))
 
 
-def _remove(poison: PoisonQueue, letter: Letter, request_id: str) -> None:
-    poison.with_request_id(request_id).remove(letter)
+def _remove(poison: PoisonQueue, message: QueueMessage, request_id: str) -> None:
+    poison.with_request_id(request_id).remove(message)
 
 
 def _line(event: GivenUp, agreements: Agreements, names: bool = False) -> dict[str, Any]:

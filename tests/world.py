@@ -26,7 +26,7 @@ from shared.kernel.contract.identifiers import upn_check_letter
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.envelope.seal import Sealed, seal
+from shared.kernel.envelope.seal import Label, Sealed, seal
 from shared.kernel.exchange import Exchange, Sharing
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
@@ -130,16 +130,10 @@ class World:
     ) -> Sealed:
         """Seal as the borough `slug` would; `facts` override what it says of the file."""
         keys = self.rings[slug]
-        said: dict[str, Any] = {
-            "sender": slug,
-            "receiver": EXCHANGE,
-            "dataset": dataset,
-            "collection": COLLECTION,
-            "agreement": self.agreement,
-            "key_id": keys.current(slug, Use.DROP),
-            "prepared_at": prepared_at or self.now[0],
-        }
-        return seal(rows, **(said | facts), keys=keys)
+        how = {"agreement": self.agreement, "key_id": keys.current(slug, Use.DROP), "keys": keys}
+        how |= {name: facts.pop(name) for name in how if name in facts}
+        label = Label(slug, EXCHANGE, dataset, COLLECTION, prepared_at or self.now[0])
+        return seal(rows, replace(label, **facts), **how)
 
     def put(self, slug: str, data: bytes, metadata: Mapping[str, str]) -> str:
         """Put a file into the borough's inbox under a name that is not taken."""

@@ -60,7 +60,7 @@ def seal_file(
     from shared.kernel.days import london_day
     from shared.kernel.envelope.keys import Use
     from shared.kernel.envelope.manifest import EXCHANGE
-    from shared.kernel.envelope.seal import seal
+    from shared.kernel.envelope.seal import Label, seal
     from shared.kernel.errors import UntrustedDrop
     from shared.kernel.terms.gates import check_may_drop, check_open
 
@@ -85,18 +85,8 @@ def seal_file(
     if checked.rows_rejected:
         note(f"{checked.rows_rejected} of {checked.rows_in} rows will be rejected; see `exchange check`.")
     with step("Sealing"):
-        sealed = seal(
-            table,
-            sender=slug,
-            receiver=EXCHANGE,
-            dataset=dataset,
-            collection=collection,
-            agreement=terms,
-            key_id=ring.current(slug, Use.DROP),
-            prepared_at=moment,
-            keys=ring,
-            replaces=replaces,
-        )
+        label = Label(slug, EXCHANGE, dataset, collection, moment, replaces)
+        sealed = seal(table, label, agreement=terms, key_id=ring.current(slug, Use.DROP), keys=ring)
         path = save(sealed, out)
     manifest = sealed.manifest
     shown = {"file": str(path), "rows": manifest.rows, "sha256": manifest.sha256, "sealed to": manifest.key_id}

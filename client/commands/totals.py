@@ -182,7 +182,7 @@ def pack(
     out: Annotated[Path, typer.Option("--out", "-o", help="The smaller file to write (.parquet).")],
     json: options.Json = False,
 ) -> None:
-    """Make the roll for totals of your pupils file: no name, birthday or address; no postcode where home_la is known."""
+    """Make the roll for totals of your pupils file: no name, birthday, address; no postcode where home_la is known."""
     from client.codes import invalid
     from client.files import read_parquet, write_table
     from client.totals.minimise import minimise

@@ -11,7 +11,7 @@ from shared.kernel.contract.file_rules import LONGEST_TEXT_BYTES, OVERLONG
 from shared.kernel.contract.rules.common import LONGEST_TEXT
 from shared.kernel.envelope import gates, limits
 from shared.kernel.intake.codes import IN_THE_FUTURE, TOO_OLD, UNUSABLE_NAME
-from shared.kernel.intake.receive import CLOCK_SKEW
+from shared.kernel.intake.trust import CLOCK_SKEW
 from shared.kernel.storage.names import LONGEST_NAME
 
 

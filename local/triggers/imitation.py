@@ -8,6 +8,7 @@ its ten minutes are over, and nothing else does. `tests/integration/host` holds 
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import threading
@@ -25,7 +26,7 @@ from local.triggers.host_message import HOST, host_message
 from local.triggers.machine import HOST_QUEUE
 from shared.kernel.errors import StorageFault
 from shared.kernel.storage.poison import POISON, QUEUE
-from shared.kernel.storage.queues import Queues, Taken
+from shared.kernel.storage.queues import QueueMessage, Queues
 from shared.kernel.storage.storage import Storage
 
 _HIDDEN_SECONDS, _RENEWED_SECONDS = 600, 300
@@ -66,7 +67,7 @@ def _extensions(root: Path) -> Any:
 class _Work:
     """A message under way."""
 
-    taken: Taken
+    taken: QueueMessage
     since: float = field(default_factory=time.monotonic)
 
 
@@ -78,7 +79,7 @@ class _Listener:
     queue: str
     pace: Pace
     poison: str
-    handle: Callable[[Taken], bool]
+    handle: Callable[[QueueMessage], bool]
     """Returns whether the message is done with. Raises `_Failed` where the function failed."""
     under_way: dict[Future[None], _Work] = field(default_factory=dict)
     rest: float = _LOOKS_SECONDS
@@ -193,10 +194,10 @@ class Imitation:
         self._queues.put_body(listener.poison, work.taken.body)
         listener.queues.remove(work.taken)
 
-    def _blob(self, taken: Taken) -> bool:
-        if taken.text is None:
+    def _blob(self, taken: QueueMessage) -> bool:
+        if (text := _text_of(taken)) is None:
             return True  # it is no Base64: removed, with a line that is of no use here
-        said = json.loads(taken.text)
+        said = json.loads(text)
         function = said["FunctionId"].removeprefix(HOST)
         if function not in self._worker.triggers.by_container.values():
             return True
@@ -206,12 +207,12 @@ class Imitation:
         self._run(function, BlobReference(container, name))
         return True
 
-    def _message(self, function: str, taken: Taken) -> bool:
-        if taken.text is None:
+    def _message(self, function: str, taken: QueueMessage) -> bool:
+        if (text := _text_of(taken)) is None:
             self._queues.ensure(f"{taken.queue}{POISON}")
             self._queues.put_body(f"{taken.queue}{POISON}", taken.body)
         else:
-            self._run(function, Message(taken.text))
+            self._run(function, Message(text))
         return True
 
     def _run(self, function: str, handed: BlobReference | Message) -> None:
@@ -219,3 +220,11 @@ class Imitation:
             self._worker.run(function, handed)
         except BaseException as error:
             raise _Failed from error
+
+
+def _text_of(taken: QueueMessage) -> str | None:
+    """What the body says, as the host reads it: bytes that are no UTF-8 are replaced. `None`: it is no Base64."""
+    try:
+        return base64.b64decode(taken.body, validate=True).decode(errors="replace")
+    except ValueError:
+        return None

@@ -1,4 +1,4 @@
-"""What a service is handed. Built once by the composition root (`functions/wiring.py`), never reached for."""
+"""What every service is given. The composition root (`functions/wiring.py`) builds it once; nothing reaches for it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Exchange:
-    """The agreements, where blobs are, which keys there are, where events go, and what time it is (UTC)."""
+    """The agreements, the account of the blobs, the keys, the ledger, and the time (UTC)."""
 
     agreements: Agreements
     storage: Storage
     keys: KeyService
     ledger: Ledger
-    """For events of no agreement."""
+    """Its events bear no agreement; see `Sharing.ledger`."""
     clock: Callable[[], datetime]
 
     def working_on(self, subject: str) -> Exchange:
-        """The same, with every request to storage and keys marked with the ledger's subject: their logs repeat it."""
+        """The same. Every request to storage and keys bears the ledger's subject, which their logs repeat."""
         return replace(self, storage=self.storage.with_request_id(subject), keys=self.keys.working_on(subject))
 
     def under(self, agreement: str) -> Sharing:
@@ -39,7 +39,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Sharing:
-    """The exchange under one agreement: whatever is written is written into the agreement's own folders."""
+    """The exchange under one agreement. Whatever is written through it lies in the agreement's own folders."""
 
     exchange: Exchange
     agreement: Agreement

@@ -18,7 +18,7 @@ from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
 from tests.world import COLLECTION, household, table
@@ -88,15 +88,12 @@ class Office:
     def sealed(self, *, slug: str = SLUG, prepared_at: datetime | None = None, rows: int = 1) -> Path:
         """A sealed file with its manifest, new each time."""
         keys = LocalKeyRing(self.keys)
+        at = prepared_at or datetime.now(UTC).replace(microsecond=0)
         made = seal(
             table("households", [household(f"H{number}") for number in range(rows)]),
-            sender=slug,
-            receiver=EXCHANGE,
-            dataset="households",
-            collection=COLLECTION,
+            Label(slug, EXCHANGE, "households", COLLECTION, at),
             agreement=load_agreement("fsm"),
             key_id=keys.current(SLUG, Use.DROP),
-            prepared_at=prepared_at or datetime.now(UTC).replace(microsecond=0),
             keys=_Signs(keys, slug),
         )
         return save(made, self.folder / "sealed")

@@ -29,8 +29,8 @@ def operator(account: str, keys_folder: Path, tmp_path: Path, monkeypatch: pytes
 @pytest.fixture
 def poison(account: str) -> Iterator[PoisonQueue]:
     """The account's poison queues, of which the host's own is there."""
-    from shared.kernel.storage.poison import PoisonQueue
+    from shared.kernel.storage.poison import QUEUE, PoisonQueue
 
     with PoisonQueue.connect(account) as queue:
-        queue.ensure()
+        queue.every.ensure(QUEUE)
         yield queue

@@ -147,5 +147,5 @@ def test_without_a_credential_it_is_whoever_runs_this() -> None:
         BoroughDoor.of_account(account, "lambeth") as door,
         PoisonQueue.connect("https://example.queue.core.windows.net") as poison,
     ):
-        clients = (storage.service, door._inbox.client, door._outbox.client, poison._service)
+        clients = (storage.service, door._inbox.client, door._outbox.client, poison.every.service)
         assert {type(client.credential) for client in clients} == {DefaultAzureCredential}

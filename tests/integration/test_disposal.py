@@ -26,9 +26,10 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import BadSignature, KeyUnavailable, LedgerBroken, StorageUnavailable
 from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.storage.logs import SCOPE, ReadLog
-from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from tests.azure_services import Credential, served
+from tests.poison import give_up, how_many, in_sight
 from tests.wire import Fault, Killed, Request, Wire, at_write
 from tests.world import PILOT, World, household, pupil
 
@@ -39,7 +40,7 @@ CONTAINERS = ("inbox", "outbox", "staging", "requests", "claims")
 @pytest.fixture
 def poison(account: str) -> Iterator[PoisonQueue]:
     with PoisonQueue.connect(account) as queue:
-        queue.ensure()
+        queue.every.ensure(QUEUE)
         yield queue
 
 
@@ -275,20 +276,20 @@ def test_what_is_leased_or_changed_under_the_sweeps_hand_is_left_and_not_certifi
 def test_given_up_events_and_dead_letters_go_too(world: World, account: str, poison: PoisonQueue) -> None:
     world.now[0] = datetime.now(UTC)
     for number in range(40):
-        poison.put(PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", f"Okafor {number}", '"0x1"'))
-    poison.ensure("drop-lambeth-poison")
+        give_up(poison, PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", f"Okafor {number}", '"0x1"'))
+    poison.every.ensure("drop-lambeth-poison")
     with QueueClient.from_connection_string(account, "drop-lambeth-poison") as private:
         private.send_message('{"subject": "Okafor"}')
     world.storage.dead_letters().create("drop-lambeth/2026/11/21/9/a.json", b'[{"subject": "Okafor"}]')
     later(world, DAYS - 1)
     dispose(world.exchange, poison, NoLog())
-    assert poison.count() == 40
-    assert len(poison.peek()) == 32, "whoever looks after the sweep sees them"
+    assert how_many(poison) == 40
+    assert len(in_sight(poison)) == 32, "whoever looks after the sweep sees them"
     later(world, 2)
 
     dispose(world.exchange, poison, NoLog())
 
-    assert poison.count() == 0
+    assert how_many(poison) == 0
     [body] = certificates(world, "exchange")
     assert Counter(entry["kind"] for entry in body["destroyed"]) == {"poison": 41, "deadletter": 1}
     assert "kafor" not in json.dumps(body)

@@ -22,8 +22,9 @@ from shared.kernel.envelope.seal import Sealed
 from shared.kernel.errors import Changed, RefusedEvent, StorageUnavailable
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger, verify_chain
-from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonQueue
 from shared.kernel.storage.storage import Storage
+from tests.poison import in_sight
 from tests.wire import Fault, Killed, OneWrite, Request, Wire, always
 from tests.world import NOW, PILOT, World, decision, household, make_world, pupil, put_postcodes, table
 
@@ -133,8 +134,8 @@ def test_a_host_that_doubles_and_shuffles_events_changes_nothing(
         for drop in drops:
             put(world, drop)
         with PoisonQueue.connect(next(unused_accounts)) as poison:
-            poison.ensure()
-            counts = Host(world.exchange, poison, workers=3, delivery=delivery).run_to_quiescence(timeout=60)
+            poison.every.ensure(QUEUE)
+            counts = Host.over(world.exchange, poison, workers=3, delivery=delivery).run_to_quiescence(timeout=60)
             assert (counts["poisoned"], counts["failed"]) == (0, 0)
         outputs.append(last_results(world))
         assert_ledger_is_whole(world)
@@ -293,12 +294,12 @@ def test_a_bug_in_a_rule_goes_to_poison_and_is_never_called_rejected(
 ) -> None:
     put(world, drops[0])
     broken = lambda *_, **__: [][1]  # noqa: E731 - an index error, as a rule with a bug would raise
-    monkeypatch.setattr("shared.kernel.intake.receive.validate", broken)
+    monkeypatch.setattr("shared.kernel.intake.take_in.validate", broken)
     with PoisonQueue.connect(account) as poison:
-        poison.ensure()
-        counts = Host(world.exchange, poison).run_to_quiescence(timeout=60)
+        poison.every.ensure(QUEUE)
+        counts = Host.over(world.exchange, poison).run_to_quiescence(timeout=60)
         assert (counts["done"], counts["failed"], counts["poisoned"]) == (0, 5, 1)
-        [message] = poison.peek()
+        [message] = in_sight(poison)
     assert (message.function_id, message.container) == ("Host.Functions.drop_southwark", "southwark-inbox")
     assert world.outbox("southwark") == []
 

@@ -25,6 +25,7 @@ from shared.kernel.storage.management import SCOPE
 from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
 from tests.azure_deployment import APP, TOPIC, Azure
 from tests.azure_services import Credential, served
+from tests.poison import give_up, how_many
 from tests.world import World
 
 AGREEMENTS = load_agreements()
@@ -91,7 +92,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
     """Azure Resource Manager, with all that the templates deploy."""
     deployed = Azure()
     deployed.functions = dict.fromkeys((*feeds_of(AGREEMENTS).values(), *BESIDE), False)
-    for slug in AGREEMENTS.parties:
+    for slug in AGREEMENTS.senders:
         function = f"Host.Functions.drop_{slug.replace('-', '_')}"
         deployed.pushed(f"drop-{slug}", f"{BLOBS}/{slug}-inbox/blobs/", function)
     deployed.pushed("request", f"{BLOBS}/requests/blobs/", "Host.Functions.request")
@@ -126,7 +127,7 @@ def test_a_deployment_as_it_should_be_is_well(
     report = said(capsys)
     assert (report["ok"], report["answer"], report["findings"]) == (True, "well", [])
     assert report["app"]["agreements"] == REFERENCES
-    assert len(report["deployed"]["subscriptions"]) == len(AGREEMENTS.parties) + 2
+    assert len(report["deployed"]["subscriptions"]) == len(AGREEMENTS.senders) + 2
     assert run(["health"]) == 0
     shown = capsys.readouterr().out
     assert "All in all: well." in shown
@@ -264,8 +265,8 @@ def test_poison_and_dead_letters_that_stay_are_wrong_with_their_age(
     world: World, operator: Path, account: str, poison: PoisonQueue, page: Page, azure: Azure,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    poison.put(PoisonMessage("Host.Functions.drop_southwark", "southwark-inbox", "Okafor.parquet", '"0x1"'))
-    poison.ensure("drop-lambeth-poison")
+    give_up(poison, PoisonMessage("Host.Functions.drop_southwark", "southwark-inbox", "Okafor.parquet", '"0x1"'))
+    poison.every.ensure("drop-lambeth-poison")
     with QueueClient.from_connection_string(account, "drop-lambeth-poison") as queue:
         queue.send_message("no Base64")
         queue.send_message("[" * 20_000)
@@ -285,7 +286,7 @@ def test_poison_and_dead_letters_that_stay_are_wrong_with_their_age(
     for code in ("EVT-024", "EVT-025"):
         assert code in shown
     assert "3 days" in shown
-    assert poison.count() == 1, "it looks, and takes nothing"
+    assert how_many(poison) == 1, "it looks, and takes nothing"
 
 
 def test_a_part_that_fails_hides_no_other(

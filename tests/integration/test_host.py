@@ -21,10 +21,9 @@ from functions.reference import BlobReference
 from local.host import Host, NotQuiet
 from local.triggers.app import Triggers
 from local.triggers.grid import Delivery, EventGrid
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreements
 from shared.kernel.exchange import Exchange
-from shared.kernel.storage.poison import PoisonQueue
-from shared.kernel.storage.queues import Queues
+from shared.kernel.storage.poison import QUEUE, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from tests.wire import Wire
 
@@ -60,20 +59,20 @@ def recorder() -> Recorder:
 def exchange(storage: Storage) -> Iterator[Exchange]:
     """Storage and the agreement are all that a host needs; the functions of these tests need nothing."""
     unused = SimpleNamespace()
-    yield Exchange(load_agreement("fsm"), storage, unused, unused, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    yield Exchange(load_agreements(), storage, unused, unused, lambda: datetime.now(UTC))  # type: ignore[arg-type]
     wiring.use(None)
 
 
 @pytest.fixture
 def poison(account: str) -> Iterator[PoisonQueue]:
     with PoisonQueue.connect(account) as queue:
-        queue.ensure()
+        queue.every.ensure(QUEUE)
         yield queue
 
 
 @pytest.fixture
 def host(exchange: Exchange, poison: PoisonQueue, recorder: Recorder) -> Host:
-    return Host(exchange, poison, triggers=all_call(recorder))
+    return Host.over(exchange, poison, triggers=all_call(recorder))
 
 
 def test_outboxes_staging_and_ledger_fire_nothing(host: Host, recorder: Recorder, storage: Storage) -> None:
@@ -99,7 +98,7 @@ def test_the_order_of_events_is_the_seeds(exchange: Exchange, poison: PoisonQueu
         told: list[str] = []
         machine: Any = SimpleNamespace(post=lambda _, body: (told.append(named(body)), (202, ""))[1])
         triggers, delivery = all_call(Recorder()), Delivery(shuffled=True, seed=seed)
-        EventGrid(exchange, triggers, delivery, watched=storage, queues=Queues.beside(poison)).tell(machine)
+        EventGrid(exchange, triggers, delivery, watched=storage, queues=poison.every).tell(machine)
         return told
 
     assert order(1) == order(1)
@@ -115,7 +114,7 @@ def test_work_that_does_not_end_is_not_called_quiet(exchange: Exchange, poison: 
     storage.requests("lambeth").create("1", b"1")
 
     with pytest.raises(NotQuiet) as raised:
-        Host(exchange, poison, triggers=all_call(function)).run_to_quiescence(0.5)
+        Host.over(exchange, poison, triggers=all_call(function)).run_to_quiescence(0.5)
 
     assert raised.value.code == "HST-001"
 
@@ -143,7 +142,7 @@ def test_a_host_that_runs_on_sees_what_comes_later_and_stops_when_told(
 def test_a_timer_fires_when_the_host_is_told_that_its_hour_has_come(exchange: Exchange, poison: PoisonQueue) -> None:
     fired: list[str] = []
     timers = {name: partial(fired.append, name) for name in ("disposal", "watchdog")}
-    host = Host(exchange, poison, triggers=Triggers({}, {}, timers))
+    host = Host.over(exchange, poison, triggers=Triggers({}, {}, timers))
 
     host.fire("watchdog")
 
@@ -161,7 +160,7 @@ def test_a_host_that_runs_on_lets_the_hour_of_reconciliation_come_again_and_agai
         rounds.release()
         raise ValueError("a defect of one round ends no other")
 
-    host = Host(exchange, poison, triggers=Triggers({}, {}, {"reconcile": fail}))
+    host = Host.over(exchange, poison, triggers=Triggers({}, {}, {"reconcile": fail}))
     stop = threading.Event()
     thread = threading.Thread(target=host.run_forever, args=(stop,), kwargs={"reconcile_seconds": 0.2})
     thread.start()
@@ -185,7 +184,7 @@ def test_who_looks_for_blobs_need_not_be_the_app(
     storage.inbox("lambeth").create("a.parquet", b"1")
     wire = Wire()
     with wire.storage(account) as other:
-        Host(exchange, poison, triggers=all_call(recorder), watched=other).run_to_quiescence(30)
+        Host.over(exchange, poison, triggers=all_call(recorder), watched=other).run_to_quiescence(30)
 
     assert recorder.names == ["a.parquet"]
     assert {request.method for request in wire.requests} == {"GET"}

@@ -12,9 +12,10 @@ import pytest
 from functions import wiring
 from local.host import Host
 from shared.kernel.errors import RefusedEvent
-from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from shared.kernel.work.carry_out import carry_out
+from tests.poison import give_up
 from tests.wire import Request, Wire
 from tests.world import World, decision, household, pupil
 
@@ -39,7 +40,7 @@ def watched(world: World, wire: Wire, account: str) -> Iterator[World]:
 @pytest.fixture
 def poison(wire: Wire, account: str) -> Iterator[PoisonQueue]:
     with PoisonQueue.connect(account, transport=wire.transport()) as queue:
-        queue.ensure()
+        queue.every.ensure(QUEUE)
         yield queue
 
 
@@ -71,8 +72,8 @@ def test_every_request_of_a_term_names_its_work(
         carry_out(watched.exchange, party="lambeth", name=blob.name)
     assert unmarked(wire) == []
 
-    poison.put(PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "x", '"e"'))
-    host = Host(watched.exchange, poison)
+    give_up(poison, PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "x", '"e"'))
+    host = Host.over(watched.exchange, poison)
     wire.requests.clear()
     for days in (20, 27):
         world.now[0] = datetime.now(UTC) + timedelta(days=days)

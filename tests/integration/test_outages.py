@@ -19,10 +19,11 @@ from shared.kernel.errors import ExchangeError, KeyUnavailable
 from shared.kernel.exchange import Exchange
 from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.reconcile.attempts import Attempts
-from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from tests.clock import Clock, clocked_account
 from tests.integration.test_reconcile import Keys
+from tests.poison import how_many
 from tests.wire import Fault, Plan, Wire, no_faults
 from tests.world import NOW, World, household, make_world, pupil, put_postcodes
 
@@ -78,11 +79,11 @@ def site(tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
             made = make_world(sound, keys_folder)
             sound.ensure_containers(made.agreement.controllers)
             put_postcodes(sound)
-            poison.ensure()
+            poison.every.ensure(QUEUE)
             keys = Keys(made.exchange.keys)
             ledger = Ledger(storage.ledger(), clock=clock)
             app = Exchange(made.exchange.agreements, storage, keys, ledger, clock)  # type: ignore[arg-type]
-            host = Host(app, poison, watched=sound, workers=2)
+            host = Host.over(app, poison, watched=sound, workers=2)
             yield Site(replace(made, now=[NOW]), host, poison, clock, wire, keys)
         wiring.use(None)
 
@@ -148,7 +149,7 @@ def test_everything_ends_as_without_the_outage_and_nobody_did_anything(
     [match] = site.world.results("lambeth", "matches").to_pylist()
     assert match["household_ref"] == "H1"
     assert site.world.statuses("southwark") == site.world.statuses("lambeth") == ["accepted"]
-    assert site.poison.count() == 0
+    assert how_many(site.poison) == 0
     assert site.host.counts["poisoned"] == 0
     rang = sum(now and not before for before, now in zip([False, *site.rings], site.rings, strict=False))
     if outage is not half_refused:  # there it hangs on luck what waits for how long
@@ -165,10 +166,10 @@ def test_a_vault_that_says_no_for_good_is_a_defect_and_ends_when_it_is_mended(
     site.keys.away = {"KEY-001"}
     site.world.drop("southwark", "pupils", [pupil()])
     site.host.run_to_quiescence(60)
-    assert site.poison.count() == 1
+    assert how_many(site.poison) == 1
 
     site.reconcile(caplog)
-    assert site.poison.count() == 0
+    assert how_many(site.poison) == 0
     site.keys.away = set()
     for _ in range(2):
         site.reconcile(caplog)

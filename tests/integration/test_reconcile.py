@@ -23,9 +23,10 @@ from shared.kernel.reconcile import letters
 from shared.kernel.reconcile.attempts import Attempts
 from shared.kernel.reconcile.round import Round, reconcile
 from shared.kernel.reconcile.tasks import Task, attend
-from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from tests.clock import Clock, clocked_account
+from tests.poison import give_up, how_many
 from tests.wire import Fault, Wire
 from tests.world import NOW, World, household, make_world, pupil, put_postcodes, table
 
@@ -89,7 +90,7 @@ def place(tmp_path: Path, keys_folder: Path) -> Iterator[Place]:
             made = make_world(storage, keys_folder)
             storage.ensure_containers(made.agreement.controllers)
             put_postcodes(storage)
-            poison.ensure()
+            poison.every.ensure(QUEUE)
             keys = Keys(made.exchange.keys)
             ledger = Ledger(storage.ledger(), clock=clock)
             exchange = replace(made.exchange, clock=clock, ledger=ledger, keys=keys)  # type: ignore[arg-type]
@@ -246,7 +247,7 @@ def test_an_event_that_names_a_blob_otherwise_than_it_is_called_means_the_one_th
 
 
 def poisoned(place: Place, container: str, name: str, function: str = "drop_southwark") -> None:
-    place.poison.put(PoisonMessage(f"Host.Functions.{function}", container, name, '"0x1"'))
+    give_up(place.poison, PoisonMessage(f"Host.Functions.{function}", container, name, '"0x1"'))
 
 
 def test_a_poison_message_goes_when_its_blob_has_an_outcome_is_gone_or_is_cared_for(place: Place) -> None:
@@ -260,7 +261,7 @@ def test_a_poison_message_goes_when_its_blob_has_an_outcome_is_gone_or_is_cared_
     done = place.round(minutes=1)
 
     assert (done.cleared, done.stays) == (3, ())
-    assert place.poison.count() == 0
+    assert how_many(place.poison) == 0
     assert place.steps("southwark", "never-there.parquet") == ["gone", "cleared"]
     assert place.steps("southwark", ended) == ["found", "cleared"]
     assert len(done.waiting) == 1  # the fresh one: its grace is not over
@@ -280,7 +281,7 @@ def test_what_cannot_be_read_or_is_nobodys_stays_with_its_age_and_its_last_day(p
     assert stays.since is not None
     assert stays.gone_on is not None
     assert stays.gone_on - stays.since == timedelta(days=7)
-    assert place.poison.count() == 3
+    assert how_many(place.poison) == 3
 
 
 def test_what_cannot_be_settled_now_is_for_a_person_only_after_a_day(place: Place) -> None:
@@ -292,7 +293,7 @@ def test_what_cannot_be_settled_now_is_for_a_person_only_after_a_day(place: Plac
     assert (stays.where, stays.count) == ("webjobs-blobtrigger-poison", 1)
     place.wire.plan = lambda _: None
     assert place.round(minutes=5).stays == ()
-    assert place.poison.count() == 0
+    assert how_many(place.poison) == 0
 
 
 def test_a_letter_that_meets_a_defect_stays_and_holds_up_no_other(

@@ -25,6 +25,7 @@ from shared.kernel.storage.management import SCOPE
 from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from tests.azure_deployment import APP, TOPIC, Azure
 from tests.azure_services import Credential, served
+from tests.poison import give_up, how_many, in_sight
 from tests.webhook import App, serving
 from tests.world import World, pupil, table
 
@@ -60,7 +61,7 @@ def lies_in_an_inbox(world: World, *names: str) -> None:
 
 
 def given_up(poison: PoisonQueue, name: str, function: str = "drop_southwark", box: str = "southwark-inbox") -> None:
-    poison.put(PoisonMessage(f"Host.Functions.{function}", box, name, '"0x1"'))
+    give_up(poison, PoisonMessage(f"Host.Functions.{function}", box, name, '"0x1"'))
 
 
 def put(account: str, queue: str, text: str) -> None:
@@ -70,7 +71,7 @@ def put(account: str, queue: str, text: str) -> None:
 
 def in_private_queue(account: str, poison: PoisonQueue, text: str) -> None:
     for name in ("drop-lambeth", "drop-lambeth-poison"):
-        poison.ensure(name)
+        poison.every.ensure(name)
     put(account, "drop-lambeth-poison", text)
 
 
@@ -105,7 +106,7 @@ def test_given_up_events_are_shown_without_a_name_that_a_sender_chose(
     assert "drop-lambeth-poison" in shown
     assert run(["poison", "list", "--names", "--json"]) == 0
     assert {row["blob"] for row in said(capsys)["events"]} == {"Okafor.parquet"}
-    assert poison.count() == 1
+    assert how_many(poison) == 1
 
 
 def test_where_nothing_was_given_up_that_is_said(operator: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +124,7 @@ def test_its_age_is_shown_and_the_day_on_which_azure_removes_it(
     given_up(poison, "x.parquet")
     with QueueClient.from_connection_string(account, QUEUE) as queue:
         queue.send_message(base64.b64encode(b"{}").decode(), time_to_live=-1)
-    with poison.letters() as letters:
+    with poison.messages() as letters:
         [expires] = [letter.expires for letter in letters if letter.expires and letter.expires.year < 9999]
         [since] = {letter.created for letter in letters if letter.expires == expires}
     assert since is not None
@@ -199,7 +200,7 @@ def test_a_blob_event_is_replayed_through_the_webhook_and_is_then_gone(
 
     assert len(said(capsys)["replayed"]) == 1
     assert app.called == [("drop_southwark", name)], "as it is called, whatever is in its name"
-    assert poison.peek() == []
+    assert in_sight(poison) == []
     [asked] = app.asked
     assert asked["query"] == {"functionName": ["Host.Functions.drop_southwark"], "code": [KEY]}
     assert asked["type"] == "Notification"
@@ -217,7 +218,7 @@ def test_a_name_that_would_get_lost_on_the_way_is_kept_and_said(
     assert run(["poison", "replay", "--json"]) == 2
     assert [row["code"] for row in said(capsys)["left"]] == ["STO-008"]
     assert app.asked == []
-    assert poison.count() == 1
+    assert how_many(poison) == 1
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_an_event_that_the_app_does_not_take_stays_and_the_code_says_why(
     assert "EVT-005" in told.out
     assert str(status) in told.out
     assert KEY not in told.out + told.err
-    assert len(poison.peek()) == 1
+    assert len(in_sight(poison)) == 1
     assert replays(world) == []
 
 
@@ -253,7 +254,7 @@ def test_a_page_to_sign_in_at_is_no_app_that_took_it(
 
     assert run(["poison", "replay"]) == 4
     assert "302" in capsys.readouterr().out
-    assert len(poison.peek()) == 1
+    assert len(in_sight(poison)) == 1
 
 
 def test_without_address_or_key_nothing_is_begun(
@@ -268,7 +269,7 @@ def test_without_address_or_key_nothing_is_begun(
     monkeypatch.delenv("EXCHANGE_APP")
     assert run(["poison", "replay"]) == 2
     assert "INP-040" in capsys.readouterr().err
-    with poison.letters() as letters:
+    with poison.messages() as letters:
         assert len(letters) == 2
     # What needs neither is done without them.
     assert run(["poison", "replay", "--function", "drop_lambeth"]) == 0
@@ -309,7 +310,7 @@ def test_one_that_fails_does_not_stop_the_others(
 
     done = said(capsys)
     assert (len(done["replayed"]), [row["code"] for row in done["left"]]) == (2, ["EVT-005"])
-    assert [message.blob for message in poison.peek()] == ["a"]
+    assert [message.blob for message in in_sight(poison)] == ["a"]
     assert replays(world) == [("given", {"drop-southwark": 2, "poison": 2}), ("done", {"removed": 2, "left": 0})]
 
 
@@ -317,8 +318,8 @@ def test_an_event_for_a_function_that_the_app_does_not_have_is_kept_and_said(
     operator: Path, world: World, account: str, poison: PoisonQueue, app: App, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given_up(poison, "x", function="drop_atlantis", box="atlantis-inbox")
-    poison.ensure("drop-camden")
-    poison.ensure("drop-camden-poison")
+    poison.every.ensure("drop-camden")
+    poison.every.ensure("drop-camden-poison")
     put(account, "drop-camden-poison", subject_event("camden-inbox", "x"))
 
     assert run(["poison", "replay", "--json"]) == 4
@@ -327,7 +328,7 @@ def test_an_event_for_a_function_that_the_app_does_not_have_is_kept_and_said(
     assert done["replayed"] == []
     assert [row["code"] for row in done["left"]] == ["EVT-012"] * 2
     assert app.asked == [], "the host would have answered 202, and dropped it"
-    with poison.letters() as letters:
+    with poison.messages() as letters:
         assert len(letters) == 2
 
 
@@ -370,7 +371,7 @@ def test_an_event_of_a_queue_is_put_back_into_its_queue(
     with QueueClient.from_connection_string(account, "drop-lambeth") as queue:
         [again] = queue.receive_messages()
         assert base64.b64decode(again.content).decode() == EVENT
-    with poison.letters() as letters:
+    with poison.messages() as letters:
         assert letters == ()
     assert replays(world)[0] == ("given", {"drop-lambeth": 1, "poison": 1})
 
@@ -402,7 +403,7 @@ def test_what_cannot_be_recorded_is_not_removed(
     assert run(["poison", "replay", "--json"]) == 4
 
     assert [row["code"] for row in said(capsys)["left"]] == ["EVT-013"]
-    with poison.letters() as letters:
+    with poison.messages() as letters:
         assert len(letters) == 1
 
 
@@ -583,7 +584,7 @@ def test_a_dead_letter_of_a_queue_is_put_into_its_queue(
     world: World, operator: Path, account: str, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for queue in ("drop-lambeth", "policy-runs"):
-        poison.ensure(queue)
+        poison.every.ensure(queue)
     run_of_policy = undelivered("x", "y", eventType="Microsoft.Storage.LifecyclePolicyCompleted")
     bury(world, "a", undelivered("lambeth-inbox", "Okafor.parquet"), run_of_policy)
 

@@ -84,4 +84,4 @@ def test_every_queue_that_the_app_listens_to_is_made(
     monkeypatch.setenv("EXCHANGE_EVENTS", events)
     lend_keys(keys_folder, tmp_path)
     with open_site(tmp_path) as site:
-        assert set(site.poison.names()) == {*Triggers.of_the_app().by_queue, QUEUE}
+        assert set(site.poison.every.names()) == {*Triggers.of_the_app().by_queue, QUEUE}

@@ -28,8 +28,9 @@ from shared.kernel.audit.report import AuditReport
 from shared.kernel.errors import Missing, NotAllowed
 from shared.kernel.ledger.events import START, Event
 from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
-from shared.kernel.storage.poison import PoisonMessage, PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from shared.kernel.storage.storage import Storage
+from tests.poison import give_up, how_many, in_sight
 from tests.witnessed import lines
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -117,12 +118,12 @@ class Scene:
         url = self.azurite.url(ACCOUNT, "queue")
         login: Any = Login(identities.APP, self.clock)
         with PoisonQueue.connect(url, credential=login, **self.trust) as poison:
-            poison.ensure()
-            poison.put(PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "pupils.parquet", '"e"'))
-            poison.peek()
-            with poison.letters() as letters:
+            poison.every.ensure(QUEUE)
+            give_up(poison, PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "pupils.parquet", '"e"'))
+            in_sight(poison)
+            with poison.messages() as letters:
                 poison.remove(letters[0])
-            poison.count()
+            how_many(poison)
         with QueueServiceClient(url, credential=login, **self.trust) as service:
             list(service.list_queues())
 

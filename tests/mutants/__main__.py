@@ -49,9 +49,13 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.kernel.intake.staging": (PARTS,),
     "shared.kernel.intake.requests": (PARTS, "tests/unit/kernel/work/test_journey.py"),
     "shared.kernel.intake.answer": (ANSWERS, RECORDED, f"{INTAKE}/test_bad_input.py"),
-    "shared.kernel.intake.receive": (
-        f"{RECORDED} {ANSWERS} {INTAKE}/test_bad_input.py {INTAKE}/test_gone.py {INTAKE}/test_what_a_pass_can_put.py "
-        f"tests/unit/kernel/work/test_journey.py {STANDING} -k '{FOR_RECEIVE}'",
+    **dict.fromkeys(
+        ("shared.kernel.intake.receive", "shared.kernel.intake.trust", "shared.kernel.intake.take_in"),
+        (
+            f"{RECORDED} {ANSWERS} {INTAKE}/test_bad_input.py {INTAKE}/test_gone.py "
+            f"{INTAKE}/test_what_a_pass_can_put.py tests/unit/kernel/work/test_journey.py "
+            f"{STANDING} -k '{FOR_RECEIVE}'",
+        ),
     ),
     "shared.kernel.intake.standing": (RECORDED, ANSWERS, f"{STANDING} {QUICKER}"),
     "shared.kernel.intake.outcome": (f"{INTAKE}/test_outcome.py",),

@@ -93,7 +93,7 @@ class Year:
         )
         self.storage.ensure_containers(AGREEMENT.controllers)
         for queue in POISON:
-            self.poison.ensure(queue)
+            self.poison.every.ensure(queue)
         self.there = self.storage.containers()
         self.queues = {name: QueueClient.from_connection_string(self.connection, name) for name in POISON}
 

@@ -26,7 +26,8 @@ from local.site import open_site
 from shared.agreements.free_school_meals.contracts import DECISIONS, HOUSEHOLDS, PUPILS
 from shared.kernel.errors import ExchangeError
 from shared.kernel.intake.receive import receive
-from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.poison import QUEUE, PoisonQueue
+from tests.poison import in_sight
 from tests.witnessed import lend_keys
 from tests.world import NOW, World, decision, household, pupil, put_postcodes, table, upn
 
@@ -100,7 +101,7 @@ def everything_in_the_open(world: World, poison: PoisonQueue) -> Iterator[tuple[
             if blob.name.endswith(".xlsx"):
                 with zipfile.ZipFile(io.BytesIO(data)) as book:
                     yield from ((f"{where}/{part}", book.read(part).decode()) for part in book.namelist())
-    for message in poison.peek():
+    for message in in_sight(poison):
         yield "the poison queue", message.to_json()
 
 
@@ -115,8 +116,8 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
     world.put("southwark", sealed.data, sealed.metadata)
     world.put("southwark", b"upn,surname\n" + PUPIL["upn"].encode() + b",Qzvqzname\n", {"note": "plain"})
     with PoisonQueue.connect(account) as poison:
-        poison.ensure()
-        host = Host(world.exchange, poison)
+        poison.every.ensure(QUEUE)
+        host = Host.over(world.exchange, poison)
         host.run_to_quiescence(timeout=60)
         [match] = world.results("lambeth", "matches").to_pylist()
         assert match["pupil_surname"] == "Qzvqzname", "the child was linked, so its values did travel"
@@ -128,7 +129,7 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
         def bug(*_: object, **__: object) -> None:
             raise ValueError(f"could not convert {PUPIL['surname']!r} born {DOB}")
 
-        monkeypatch.setattr("shared.kernel.intake.receive.validate", bug)
+        monkeypatch.setattr("shared.kernel.intake.take_in.validate", bug)
         world.drop("southwark", "pupils", [PUPIL | {"middle_names": "Qzvqzother"}])
         assert host.run_to_quiescence(timeout=60)["poisoned"] == 1
         texts = list(everything_in_the_open(world, poison))

@@ -692,7 +692,7 @@ def test_a_report_has_the_refusal_as_data(house: House) -> None:
 def test_the_gates_can_be_walked_one_by_one_in_their_published_order(house: House) -> None:
     sealed = house.sealed()
     place = Place(
-        "lambeth", "exchange", None, frozenset({sealed.manifest.key_id}), lambda manifest: None, AGREEMENT.limits
+        "lambeth", "exchange", frozenset({sealed.manifest.key_id}), lambda manifest: AGREEMENT.limits, AGREEMENT.limits
     )
     walk = walk_gates(sealed.data, sealed.metadata, place, house.exchange)
     passed: list[Passed] = list(walk)
@@ -707,7 +707,7 @@ def test_the_gates_can_be_walked_one_by_one_in_their_published_order(house: Hous
 def test_a_walk_ends_at_the_gate_that_refuses(house: House) -> None:
     data, metadata = sealed_so(double_wrapping=True)(Forger(house))
     key_ids = frozenset({json.loads(metadata["exchange_manifest"])["key_id"]})
-    place = Place("lambeth", "exchange", None, key_ids, lambda manifest: None, AGREEMENT.limits)
+    place = Place("lambeth", "exchange", key_ids, lambda manifest: AGREEMENT.limits, AGREEMENT.limits)
     passed: list[Passed] = []
     with pytest.raises(UntrustedDrop, match="ENV-010"):
         passed.extend(walk_gates(data, metadata, place, house.exchange))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import astuple, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from shared.kernel.audit import certificates, chains
+from shared.kernel.audit.batches import in_batches
 from shared.kernel.audit.checks import check_all
 from shared.kernel.audit.checks.answer import concerns, shown_operation
 from shared.kernel.audit.coded import Coded
@@ -22,7 +23,6 @@ from shared.kernel.audit.logs.files import log_files
 from shared.kernel.audit.logs.moments import Dating
 from shared.kernel.audit.logs.read import Block, read_logs
 from shared.kernel.audit.logs.unread import Unread
-from shared.kernel.audit.lots import in_lots
 from shared.kernel.audit.questions import NO_LEDGER, NO_LOGS
 from shared.kernel.audit.register import FILE, read_register
 from shared.kernel.audit.report import Access, AuditReport, Coverage, Explained, Inputs, Way
@@ -58,26 +58,11 @@ def audit(
         raise NO_LEDGER.refusal()
     register = read_register(record / FILE)
     explainer = Explainer(agreements, register, ledger, first, last)
-    lives = Lives()
-    hours: dict[tuple[str, str], Hours] = defaultdict(Hours)
-    probed: set[int] = set()
-    unread: dict[str, Unread] = defaultdict(Unread)
-    read_of: Counter[str] = Counter()
-    lines = 0
-
-    def read() -> Iterator[Block]:
-        nonlocal lines
-        for block in read_logs(record, dating):
-            progress(block.bytes)
-            lines += block.lines
-            unread[block.file].merge(block.unread)
-            read_of[block.file] += block.operations.num_rows
-            yield block
-
-    for lot in in_lots(read()):
-        coded = explainer.add(lot)
+    lives, tally = Lives(), _Tally()
+    for batch in in_batches(tally.counted(read_logs(record, dating), progress)):
+        coded = explainer.add(batch)
         lives.add(coded)
-        _note_hours(coded, explainer, hours, probed)
+        tally.note_hours(coded, explainer.since)
     keys = certificates.read_keys(record)
 
     def promises(agreement: str) -> int:
@@ -95,28 +80,76 @@ def audit(
         lives=lives.closed(),
         ledger_writes=lives.ledger_writes,
         receipts=lives.receipts,
-        hours=hours,
-        probed=probed,
-        empty=sum(not read_of[file] and not found.count for file, found in unread.items()),
-        unread={file: found for file, found in unread.items() if found.count},
+        hours=tally.hours,
+        probed=tally.probed,
+        empty=tally.empty,
+        unread={file: found for file, found in tally.unread.items() if found.count},
     )
-    inputs = Inputs(
-        files=len(unread),
-        lines=lines,
-        unreadable=sum(found.count for found in unread.values()),
-        outside=explainer.outside,
-        other_accounts=explainer.other_accounts,
-        events=ledger.events,
-        certificates=len(evidence.certificates),
-        locale=dating.locale if dating else "",
-        zone=str(dating.zone or "") if dating else "",
-    )
+    return _report(evidence, tally, party, dating)
+
+
+@dataclass
+class _Tally:
+    """What is counted while the logs are read."""
+
+    lines: int = 0
+    unread: defaultdict[str, Unread] = field(default_factory=lambda: defaultdict(Unread))
+    """What could not be read, by file; every file has an entry."""
+    read: Counter[str] = field(default_factory=Counter)
+    """Operations, by file."""
+    hours: defaultdict[tuple[str, str], Hours] = field(default_factory=lambda: defaultdict(Hours))
+    """By service and category."""
+    probed: set[int] = field(default_factory=set)
+    """Hours in which the app's health was probed."""
+
+    def counted(self, blocks: Iterable[Block], progress: Progress) -> Iterator[Block]:
+        """The same blocks, each counted as it goes by."""
+        for block in blocks:
+            progress(block.bytes)
+            self.lines += block.lines
+            self.unread[block.file].merge(block.unread)
+            self.read[block.file] += block.operations.num_rows
+            yield block
+
+    def note_hours(self, coded: Coded, since: int) -> None:
+        """In which hours from `since` on which service has lines of which category."""
+        inside = coded.at >= since
+        hour = coded.at // HOUR
+        numbers, firsts = together(coded.services.numbers, coded.categories.numbers)
+        for number, row in enumerate(firsts):
+            at = coded.at[inside & (numbers == number)]
+            if at.size:
+                found = self.hours[(coded.services[row], coded.categories[row])]
+                found.hours.update(np.unique(at // HOUR).tolist())
+                found.operations += at.size
+                found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
+        probes = coded.operations.where(lambda name: name == _PROBE) & coded.places.where(lambda p: p.kind == "ledger")
+        self.probed.update(np.unique(hour[probes & inside]).tolist())
+
+    @property
+    def empty(self) -> int:
+        """Files that hold no record at all, and nothing that could be one."""
+        return sum(not self.read[file] and not found.count for file, found in self.unread.items())
+
+
+def _report(evidence: Evidence, tally: _Tally, party: str, dating: Dating | None) -> AuditReport:
+    first, last = evidence.first, evidence.last
     return AuditReport(
-        agreements=tuple(agreed.terms.reference for agreed in agreements),
+        agreements=tuple(agreed.terms.reference for agreed in evidence.agreements),
         first=first,
         last=last,
         borough=party,
-        inputs=inputs,
+        inputs=Inputs(
+            files=len(tally.unread),
+            lines=tally.lines,
+            unreadable=sum(found.count for found in tally.unread.values()),
+            outside=evidence.explainer.outside,
+            other_accounts=evidence.explainer.other_accounts,
+            events=evidence.ledger.events,
+            certificates=len(evidence.certificates),
+            locale=dating.locale if dating else "",
+            zone=str(dating.zone or "") if dating else "",
+        ),
         coverage=_coverage(evidence),
         explained=_explained(evidence, party),
         access=_access(evidence, party),
@@ -129,21 +162,6 @@ def audit(
         ),
         checks=check_all(evidence, party),
     )
-
-
-def _note_hours(coded: Coded, explainer: Explainer, hours: dict[tuple[str, str], Hours], probed: set[int]) -> None:
-    inside = coded.at >= explainer.since
-    hour = coded.at // HOUR
-    numbers, firsts = together(coded.services.numbers, coded.categories.numbers)
-    for number, row in enumerate(firsts):
-        at = coded.at[inside & (numbers == number)]
-        if at.size:
-            found = hours[(coded.services[row], coded.categories[row])]
-            found.hours.update(np.unique(at // HOUR).tolist())
-            found.operations += at.size
-            found.first, found.last = min(found.first, int(at.min())), max(found.last, int(at.max()))
-    probes = coded.operations.where(lambda name: name == _PROBE) & coded.places.where(lambda p: p.kind == "ledger")
-    probed.update(np.unique(hour[probes & inside]).tolist())
 
 
 def _coverage(evidence: Evidence) -> tuple[Coverage, ...]:

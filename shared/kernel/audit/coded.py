@@ -1,4 +1,4 @@
-"""A lot of operations with all that tells them apart said once a value: where, who, what, and how it ended."""
+"""A batch of operations, in which each value that tells them apart stands once: where, who, what, how it ended."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.kernel.audit.batches import Batch
 from shared.kernel.audit.columns import Column, Mask, Numbers, column_of, together
-from shared.kernel.audit.lots import Lot
 from shared.kernel.audit.people import People, Person
 from shared.kernel.audit.places import EXCHANGE, FOLDERS, REPLAY, SHARED, Place, Places
 from shared.kernel.audit.register import Register
@@ -65,21 +65,21 @@ class Coded:
 
 
 class Coder:
-    """Codes lots; knows who and where there is."""
+    """Codes batches; knows who and where there is."""
 
     def __init__(self, agreements: Agreements, register: Register) -> None:
         self._people = People(register)
         self.places = Places(agreements)
 
-    def code(self, lot: Lot, keep: Mask, at: Numbers) -> Coded:
-        """Those of a lot's operations that are to be kept; `at` is the time of each of the lot's rows."""
-        table = lot.operations
+    def code(self, batch: Batch, keep: Mask, at: Numbers) -> Coded:
+        """Those of a batch's operations that are to be kept; `at` is the time of each of the batch's rows."""
+        table = batch.operations
         if not keep.all():
             table, at = table.filter(pa.array(keep)), at[keep]
         services = column_of(table.column("service"))
         authentications = column_of(table.column("authentication"))
         return Coded(
-            files=lot.files,
+            files=batch.files,
             table=table,
             at=at,
             services=services,

@@ -1,6 +1,6 @@
 """Explains every operation: by a right, by work that the ledger records, or not at all.
 
-Ten million operations are some hundred kinds. In each lot, rows that are the same in all that matters are counted
+Ten million operations are some hundred kinds. In each batch, rows that are the same in all that matters are counted
 together, and the rules are asked once for each kind. What nothing explains is kept by the line, the first ones only.
 """
 
@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.kernel.audit.batches import Batch
 from shared.kernel.audit.chains import LedgerCopy
 from shared.kernel.audit.coded import Coded, Coder
 from shared.kernel.audit.columns import Column, Mask, Numbers, column_of, together
-from shared.kernel.audit.lots import Lot
 from shared.kernel.audit.marks import Mark, Marker, micro
 from shared.kernel.audit.people import SERVICE, Person, way
 from shared.kernel.audit.register import Register
@@ -68,7 +68,7 @@ class Group:
 
 
 class Explainer:
-    """Takes lot after lot; at the end `groups` says what there was. The order of lots does not matter."""
+    """Takes batch after batch; at the end `groups` says what there was. The order of batches does not matter."""
 
     def __init__(self, agreements: Agreements, register: Register, ledger: LedgerCopy, first: date, last: date) -> None:
         self.since, self._until = (micro(datetime.combine(day, time(), UTC)) for day in (first, last + timedelta(1)))
@@ -84,12 +84,12 @@ class Explainer:
         """Ids of events whose blob the storage logs show being read."""
         return self._marker.events
 
-    def add(self, lot: Lot) -> Coded:
-        """Count one lot. Returns those of its operations that count at all, up to the end of the period."""
-        ours = np.asarray(pc.is_in(lot.operations.column("account"), value_set=self._accounts))
-        at = np.asarray(lot.operations.column("at").cast(pa.int64()))
+    def add(self, batch: Batch) -> Coded:
+        """Count one batch. Returns those of its operations that count at all, up to the end of the period."""
+        ours = np.asarray(pc.is_in(batch.operations.column("account"), value_set=self._accounts))
+        at = np.asarray(batch.operations.column("at").cast(pa.int64()))
         self.other_accounts += int((~ours).sum())
-        coded = self._coder.code(lot, ours & (at < self._until), at)
+        coded = self._coder.code(batch, ours & (at < self._until), at)
         inside = coded.at >= self.since
         self.outside += int((ours & (at >= self._until)).sum() + (~inside).sum())
         self._count(coded, inside)

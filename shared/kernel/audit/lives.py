@@ -43,7 +43,7 @@ class Lives:
     _read: list[np.ndarray] = field(default_factory=list)
 
     def add(self, coded: Coded) -> None:
-        """Take what one lot says."""
+        """Take in one batch."""
         done = coded.done & coded.places.where(lambda place: place.kind in _OF_OBJECTS)
         gone = coded.operations.where(_GONE.__contains__)
         rows = np.flatnonzero(done & (gone | coded.operations.where(_WRITTEN.__contains__)))

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.kernel.contract.columns import Contract, Grouping
-from shared.kernel.contract.file_rules import read_columns
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.normal import normalise
+from shared.kernel.contract.read import read_columns
 from shared.kernel.contract.rules.frame import Frame
 from shared.kernel.contract.rules.registry import Context, Rule
 

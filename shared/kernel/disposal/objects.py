@@ -23,7 +23,8 @@ from shared.kernel.terms.agreements import NONE, Agreements
 if TYPE_CHECKING:
     from shared.kernel.storage.areas import Area
     from shared.kernel.storage.copies import Copy
-    from shared.kernel.storage.poison import Letter, PoisonQueue
+    from shared.kernel.storage.poison import PoisonQueue
+    from shared.kernel.storage.queues import QueueMessage
     from shared.kernel.storage.storage import Storage
 
 POISON = "poison"
@@ -139,22 +140,22 @@ def look(storage: Storage, poison: PoisonQueue, owner: str, there: frozenset[str
     if owner != EXCHANGE:
         yield tuple(shelves)
         return
-    with poison.letters() as letters:
-        yield (*shelves, Shelf(POISON, POISON, tuple(_as_found(poison, letter) for letter in letters)))
+    with poison.messages() as messages:
+        yield (*shelves, Shelf(POISON, POISON, tuple(_as_found(poison, message) for message in messages)))
 
 
-def _as_found(poison: PoisonQueue, letter: Letter) -> Found:
-    return Found(_as_held(letter), lambda: poison.remove(letter))
+def _as_found(poison: PoisonQueue, message: QueueMessage) -> Found:
+    return Found(_as_held(message), lambda: poison.remove(message))
 
 
-def _as_held(letter: Letter) -> HeldObject:
+def _as_held(message: QueueMessage) -> HeldObject:
     """A message of the poison queue, as an object."""
     return HeldObject(
-        id=derived_id("message", letter.id),
+        id=derived_id("message", message.id),
         kind=POISON,
         state="message",
-        created=stamp(letter.created),
-        bytes=letter.size,
+        created=stamp(message.created),
+        bytes=message.size,
         rows=None,
         sha256="",
         md5="",

@@ -38,8 +38,6 @@ class Place:
     sender: str
     """The tenant of the container, never what the file says."""
     receiver: str
-    dataset: str | None
-    """What is expected, or None for any."""
     accepted_key_ids: frozenset[str]
     """The keys that this sender may seal to (`keys.accepted`)."""
     agreement_gate: Callable[[Manifest], Limits]
@@ -48,6 +46,8 @@ class Place:
     """What a file may be at most before it is known what was agreed."""
     known_columns: frozenset[str] = frozenset()
     """Names of columns that a refusal may repeat: those of the contracts. Any other is the sender's text."""
+    dataset: str | None = None
+    """The only one that is expected; None: any."""
 
 
 @dataclass(frozen=True)
@@ -68,25 +68,12 @@ def too_large(size: int, limits: Limits) -> UntrustedDrop:
     return refuse(gates.SIZE, f"It has {size} bytes; at most {limits.bytes} are allowed.")
 
 
-def open_sealed(
-    data: bytes,
-    metadata: Mapping[str, str],
-    *,
-    receiver: str,
-    sender: str,
-    dataset: str | None,
-    accepted_key_ids: frozenset[str],
-    agreement_gate: Callable[[Manifest], Limits],
-    limits: Limits,
-    keys: KeyService,
-    known_columns: frozenset[str] = frozenset(),
-) -> Opened:
-    """Open `data`, which arrived with blob `metadata` where only `sender` can put it, as `receiver`.
+def open_sealed(data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService) -> Opened:
+    """Open `data`, which arrived with blob `metadata` at `place`, with the receiver's `keys`.
 
     Raises `UntrustedDrop` (ENV-…) or `NotAgreed` (AGR-…) at the first gate that refuses: the sender's fault, not to be
     tried again. `KeyUnavailable` is ours, and says nothing of the file.
     """
-    place = Place(sender, receiver, dataset, accepted_key_ids, agreement_gate, limits, known_columns)
     walk = walk_gates(data, metadata, place, keys)
     while True:
         try:

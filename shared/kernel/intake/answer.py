@@ -54,7 +54,7 @@ class Verdict:
 def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Manifest | None, verdict: Verdict) -> None:
     """Write `reports/<drop>/report.json`, `report.xlsx` and `receipt.json` into the sender's outbox, each once.
 
-    They go into the agreement's folder. When what the drop said of itself could not be believed, `manifest` is `None`,
+    They go into the agreement's folder. When the manifest could not be believed, `manifest` is `None`,
     there is no agreement, and they go into the folder `exchange`.
     """
     exchange = under.exchange if isinstance(under, Sharing) else under

@@ -18,9 +18,9 @@ _MOST_BYTES = 1_000_000
 def ask(sharing: Sharing, job: Job) -> str:
     """Write the request, once, and return its name within the agreement's part of the party's requests."""
     name = _name(sharing, job)
-    said = {"kind": job.kind, "collection": job.collection, "inputs": list(job.inputs)}
+    document = {"kind": job.kind, "collection": job.collection, "inputs": list(job.inputs)}
     try:
-        sharing.requests(job.party).create(name, json.dumps(said, sort_keys=True).encode())
+        sharing.requests(job.party).create(name, json.dumps(document, sort_keys=True).encode())
     except AlreadyExists:
         return name  # the name is derived from the content
     return name
@@ -36,8 +36,8 @@ def read_request(exchange: Exchange, party: str, name: str) -> tuple[Sharing, Jo
     agreement, _, within = name.partition("/")
     try:
         sharing = exchange.under(agreement)
-        said = json.loads(document)
-        job = Job(said["kind"], party, said["collection"], tuple(said["inputs"]))
+        read = json.loads(document)
+        job = Job(read["kind"], party, read["collection"], tuple(read["inputs"]))
         held = job.kind in sharing.pipeline.kinds and _name(sharing, job) == within
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         held = False

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.envelope.open import open_sealed
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.open import Place, open_sealed
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.intake.ties import Tie, counting
 from shared.kernel.terms.partition import Partition
@@ -28,17 +28,9 @@ def stage(
     `told` goes into the blob's metadata, in the clear: ids and counts.
     """
     agreement = sharing.agreement.model_copy(update={"limits": sharing.agreement.limits.staged})
-    sealed = seal(
-        rows,
-        sender=EXCHANGE,
-        receiver=EXCHANGE,
-        dataset=partition.dataset,
-        collection=partition.collection,
-        agreement=agreement,
-        key_id=sharing.keys.current(EXCHANGE, Use.STAGING),
-        prepared_at=partition.prepared_at,
-        keys=sharing.keys,
-    )
+    label = Label(EXCHANGE, EXCHANGE, partition.dataset, partition.collection, partition.prepared_at)
+    key = sharing.keys.current(EXCHANGE, Use.STAGING)
+    sealed = seal(rows, label, agreement=agreement, key_id=key, keys=sharing.keys)
     try:
         sharing.staging(party).create(partition.name, sealed.data, {**sealed.metadata, **(told or {})})
     except AlreadyExists:
@@ -50,17 +42,8 @@ def read_staged(sharing: Sharing, party: str, name: str) -> pa.Table:
     """The rows of one staged partition of `party`."""
     limits = sharing.agreement.limits.staged
     blob = sharing.staging(party).read(name, max_bytes=limits.bytes)
-    return open_sealed(
-        blob.data,
-        blob.metadata,
-        receiver=EXCHANGE,
-        sender=EXCHANGE,
-        dataset=None,
-        accepted_key_ids=sharing.keys.accepted(EXCHANGE, Use.STAGING),
-        agreement_gate=lambda manifest: limits,
-        limits=limits,
-        keys=sharing.keys,
-    ).table
+    own = Place(EXCHANGE, EXCHANGE, sharing.keys.accepted(EXCHANGE, Use.STAGING), lambda manifest: limits, limits)
+    return open_sealed(blob.data, blob.metadata, own, sharing.keys).table
 
 
 @dataclass(frozen=True)

@@ -92,17 +92,17 @@ class Standing:
 
 def told(standing: Standing) -> dict[str, str | int]:
     """What receipt and report say of it: whether the drop counts, which other drop is concerned, and both counts."""
-    said: dict[str, str | int] = {"counts": "yes" if standing.counts else "no", "standing": standing.word}
+    told: dict[str, str | int] = {"counts": "yes" if standing.counts else "no", "standing": standing.word}
     if standing.other:
-        said |= {
+        told |= {
             "other_drop": standing.other,
             "rows_of_this": standing.rows,
             "rows_of_other": standing.other_rows,
             "shared_identifiers": standing.shared,
         }
     if code := _CODES.get(standing.code):
-        said |= {"standing_code": code.code, "what_it_means": code.meaning, "what_to_do": code.mend}
-    return said
+        told |= {"standing_code": code.code, "what_it_means": code.meaning, "what_to_do": code.mend}
+    return told
 
 
 @dataclass(frozen=True)
@@ -188,9 +188,9 @@ def _standing(this: Entry, before: Entry | None, now: Entry | None, shared: dict
 def _tie(this: Entry, other: Entry, shared: int, replaces: str | None) -> Tie:
     later, earlier = (this, other) if other.place < this.place else (other, this)
     meets = later.prepared_at > earlier.prepared_at and shared > 0
-    said = replaces == other.drop  # and then this is the later one: `check_word` has seen to it
+    stated = replaces == other.drop  # and then this is the later one: `check_word` has seen to it
     partition = this.partition
-    return Tie(partition.dataset, partition.collection, partition.sender, later.drop, earlier.drop, meets or said)
+    return Tie(partition.dataset, partition.collection, partition.sender, later.drop, earlier.drop, meets or stated)
 
 
 def _identifiers(accepted: pa.Table, contract: Contract) -> pa.Array:

@@ -66,13 +66,13 @@ def clear(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, subject: 
     if marked.waiting():
         with given_up(marked) as events:
             for event in events:
-                letter = event.letter
+                message = event.message
                 found = care.of(event.named, event.text, reports=event.queue == POLICY_RUNS + POISON)
                 if found is Found.SETTLED:
-                    marked.remove(letter)
+                    marked.remove(message)
                     cleared += 1
-                elif found is Found.NOBODYS or _is_old(letter.created, now):
-                    left[event.queue].append((letter.created, letter.expires))
+                elif found is Found.NOBODYS or _is_old(message.created, now):
+                    left[event.queue].append((message.created, message.expires))
     letters = exchange.storage.with_request_id(subject).dead_letters()
     for dead in dead_letters(letters):
         found_all = {care.of(event.named, event.text, reports=event.feed == POLICY_RUNS) for event in dead.events}

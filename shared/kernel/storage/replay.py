@@ -20,7 +20,8 @@ from shared.kernel.storage.poison import POISON, QUEUE, PoisonMessage
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from shared.kernel.storage.poison import Letter, PoisonQueue
+    from shared.kernel.storage.poison import PoisonQueue
+    from shared.kernel.storage.queues import QueueMessage
 
 _HOST = "Host.Functions."
 
@@ -29,14 +30,14 @@ _HOST = "Host.Functions."
 class GivenUp:
     """One event that was given up. `blob` is a sender's choice: it may hold a name, and is shown to nobody unasked."""
 
-    letter: Letter
+    message: QueueMessage
     function: str
     """Which function failed; empty where the message cannot be read."""
     named: NamedBlob | None
     """The blob that it is about; `None` where that cannot be read."""
     etag: str
     text: str
-    """The message itself."""
+    """What the message says; empty where that cannot be read."""
 
     @property
     def container(self) -> str:
@@ -51,17 +52,17 @@ class GivenUp:
     @property
     def queue(self) -> str:
         """Where it waits."""
-        return self.letter.queue
+        return self.message.queue
 
     @property
     def since(self) -> datetime | None:
         """When it was given up, UTC."""
-        return self.letter.created
+        return self.message.created
 
     @property
     def gone_on(self) -> datetime | None:
         """When Azure removes it, UTC."""
-        return self.letter.expires
+        return self.message.expires
 
     @property
     def waits_in_a_queue_of_events(self) -> bool:
@@ -72,8 +73,8 @@ class GivenUp:
 @contextmanager
 def given_up(poison: PoisonQueue) -> Iterator[tuple[GivenUp, ...]]:
     """Every event that was given up; what is neither removed nor put back is there again afterwards."""
-    with poison.letters() as letters:
-        yield tuple(_read(letter, poison.text_of(letter)) for letter in letters)
+    with poison.messages() as messages:
+        yield tuple(_read(message, message.text or "") for message in messages)
 
 
 def put_back(poison: PoisonQueue, event: GivenUp) -> None:
@@ -81,7 +82,7 @@ def put_back(poison: PoisonQueue, event: GivenUp) -> None:
 
     Raises a `StorageFault` when that fails.
     """
-    poison.send(event.queue.removesuffix(POISON), event.text)
+    poison.every.put(event.queue.removesuffix(POISON), event.text)
 
 
 def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
@@ -132,16 +133,16 @@ def _url(account: str, container: str, blob: str) -> str:
         return ""
 
 
-def _read(letter: Letter, text: str) -> GivenUp:
+def _read(message: QueueMessage, text: str) -> GivenUp:
     try:
-        if letter.queue == QUEUE:
+        if message.queue == QUEUE:
             said = PoisonMessage.from_json(text)
             if not all(isinstance(part, str) for part in (said.function_id, said.container, said.blob, said.etag)):
                 raise TypeError
             named = NamedBlob(said.container, (said.blob,))
-            return GivenUp(letter, said.function_id.removeprefix(_HOST), named, said.etag, text)
+            return GivenUp(message, said.function_id.removeprefix(_HOST), named, said.etag, text)
         event = json.loads(text)
-        function = letter.queue.removesuffix(POISON).replace("-", "_")
-        return GivenUp(letter, function, named_blob(event), str((event.get("data") or {}).get("eTag", "")), text)
+        function = message.queue.removesuffix(POISON).replace("-", "_")
+        return GivenUp(message, function, named_blob(event), str((event.get("data") or {}).get("eTag", "")), text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return GivenUp(letter, "", None, "", text)
+        return GivenUp(message, "", None, "", text)

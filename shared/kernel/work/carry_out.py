@@ -1,8 +1,8 @@
-"""The service behind the request trigger: read the request, carry out the job that it asks for.
+"""The service behind the request trigger: reads a request and carries out its job.
 
-Like intake, every step can be repeated: the request names the job's inputs, the claim fixes the time and what else is
-read, writes are create-only, and the summary is written last, so that results without one are those of a job that is
-not finished.
+As in intake, every step can be repeated: the request names the job's inputs, the claim fixes the time and what else is
+read, and writes are create-only. The summary is written last: results without one are those of a job that is not
+finished.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.kernel.days import london_day
+from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.seal import Label
 from shared.kernel.errors import ConservationBroken, Missing, RefusedEvent
 from shared.kernel.intake.identity import job_id, request_event
 from shared.kernel.intake.outcome import FOUND, settle
@@ -44,37 +46,37 @@ def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
         exchange.ledger.record(subject, "refused", service=SERVICE, tenant=party, codes=(refusal.code,))
         settle(exchange, party, subject)
         raise
-    done = do(sharing, job)
+    id = do(sharing, job)
     settle(exchange, party, subject)
-    return done
+    return id
 
 
 def do(sharing: Sharing, job: Job) -> str:
     """Do one job and return its id.
 
-    A job whose inputs have been replaced meanwhile is recorded as superseded and releases nothing: the drop that
-    replaced them has asked for a job of its own. Raises `ConservationBroken` when a row is unaccounted for.
+    Where a newer drop has replaced one of its inputs, the job is recorded as superseded and releases nothing: that drop
+    has made a request of its own. Raises `ConservationBroken` when a row is unaccounted for.
     """
-    done = job_id(job, sharing.agreement.reference)
-    subject = f"{job.kind}:{done}"
+    id = job_id(job, sharing.agreement.reference)
+    subject = f"{job.kind}:{id}"
     sharing = sharing.working_on(subject)
     if sharing.ledger.recorded(subject, "done"):
-        return done
+        return id
     staged = StagedFor(sharing, job.party)
     if not sharing.pipeline.stands(job, staged):
         sharing.ledger.record(subject, "superseded", service=SERVICE, tenant=job.party)
-        return done
+        return id
     now = sharing.clock().isoformat(timespec="seconds")
-    begun = {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged))}
-    begun = sharing.claim(job.party, f"{job.kind}-{done}", begun)
+    first = {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged))}
+    begun = sharing.claim(job.party, f"{job.kind}-{id}", first)  # of an earlier try, if there was one
     started = datetime.fromisoformat(str(begun["started_at"]))
     names = (*job.inputs, *begun["reads"])
     tables = {Partition.named(name): read_staged(sharing, job.party, name) for name in names}
     carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started)
     _conserve(sharing, job, subject, carried)
-    hashes = {_key(job, release): _send(sharing, job, done, release, started) for release in carried.releases}
+    hashes = {_key(job, release): _send(sharing, job, id, release, started) for release in carried.releases}
     for word, rows in carried.kept.items():
-        stage(sharing, job.party, Partition(word, job.collection, job.party, started, done), rows)
+        stage(sharing, job.party, Partition(word, job.collection, job.party, started, id), rows)
     sharing.ledger.record(
         subject,
         "released",
@@ -85,7 +87,7 @@ def do(sharing: Sharing, job: Job) -> str:
         codes=(job.collection,),
     )
     summary = {
-        job.kind: done,
+        job.kind: id,
         "party": job.party,
         "collection": job.collection,
         "agreement": sharing.agreement.reference,
@@ -93,9 +95,9 @@ def do(sharing: Sharing, job: Job) -> str:
         "as_of": london_day(started).isoformat(),
         **carried.summary,
     }
-    send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{done}/summary.json")
+    send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
     sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
-    return done
+    return id
 
 
 def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> None:
@@ -117,15 +119,8 @@ def _key(job: Job, release: Release) -> str:
     return release.name if release.to == job.party else release.to
 
 
-def _send(sharing: Sharing, job: Job, done: str, release: Release, started: datetime) -> str:
+def _send(sharing: Sharing, job: Job, id: str, release: Release, started: datetime) -> str:
     """Send what the agreement releases; the SHA-256 of the sealed file."""
     rows = released(sharing.agreement, release.name, release.rows, to=release.to, own=job.party, on=london_day(started))
-    return send_sealed(
-        sharing,
-        rows,
-        to=release.to,
-        name=f"{release.folder}/{job.collection}/{done}/{release.name}.parquet",
-        release=release.name,
-        collection=job.collection,
-        prepared_at=started,
-    )
+    label = Label(EXCHANGE, release.to, release.name, job.collection, started)
+    return send_sealed(sharing, rows, label, name=f"{release.folder}/{job.collection}/{id}/{release.name}.parquet")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from shared.kernel.envelope.keys import Use
-from shared.kernel.envelope.manifest import EXCHANGE, from_metadata
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.manifest import from_metadata
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.terms.gates import check_may_release
 from shared.kernel.terms.model import Agreement
@@ -30,26 +30,15 @@ def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, own
     return rows.select(columns)
 
 
-def send_sealed(
-    sharing: Sharing, rows: pa.Table, *, to: str, name: str, release: str, collection: str, prepared_at: datetime
-) -> str:
-    """Seal `rows` to the party `to`, write them as `name`, and return the SHA-256 of the sealed file.
+def send_sealed(sharing: Sharing, rows: pa.Table, label: Label, *, name: str) -> str:
+    """Seal `rows` to the party that `label` names, write them as `name`, and return the SHA-256 of the sealed file.
 
     Where the file is already there, an earlier try of the same work wrote it: the same rows under another data key. It
     stays, and its hash is returned.
     """
-    sealed = seal(
-        rows,
-        sender=EXCHANGE,
-        receiver=to,
-        dataset=release,
-        collection=collection,
-        agreement=sharing.agreement,
-        key_id=sharing.keys.current(to, Use.RELEASE),
-        prepared_at=prepared_at,
-        keys=sharing.keys,
-    )
-    outbox = sharing.outbox(to)
+    key = sharing.keys.current(label.receiver, Use.RELEASE)
+    sealed = seal(rows, label, agreement=sharing.agreement, key_id=key, keys=sharing.keys)
+    outbox = sharing.outbox(label.receiver)
     try:
         outbox.create(name, sealed.data, sealed.metadata)
     except AlreadyExists:

@@ -34,7 +34,7 @@ def outside_the_inboxes(site: Site) -> Iterator[tuple[str, str]]:
                 yield f"a name in {container.name}", f"{blob.name} {blob.metadata}"
                 data = client.download_blob(blob.name).readall()
                 yield f"{container.name}/{blob.name}", data.decode(errors="replace")
-    yield "the queues", str([name for name in site.poison.names() if site.queues.count(name)])
+    yield "the queues", str([name for name in site.poison.every.names() if site.queues.count(name)])
 
 
 def test_a_childs_name_on_a_drop_goes_no_further(
@@ -72,7 +72,7 @@ def test_a_childs_name_on_a_drop_goes_no_further(
             def defect(*_: object, **__: object) -> None:
                 raise ValueError(f"could not convert {NAME}")
 
-            monkeypatch.setattr("shared.kernel.intake.receive.validate", defect)
+            monkeypatch.setattr("shared.kernel.intake.take_in.validate", defect)
             drop("southwark", "pupils", [pupil(2)], f"{NAME} again")
             assert host.settle(60)["poisoned"] == 1
             # Read by nobody: it lies out of sight for ten minutes.

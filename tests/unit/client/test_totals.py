@@ -24,7 +24,7 @@ from shared.agreements.registry import agreed
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import ExchangeError, InvalidInput
 from shared.kernel.parties.register import authorities
 from shared.kernel.storage.areas import Blob, BlobFacts
@@ -349,8 +349,8 @@ class Door:
         """Put a table, one hour after the last."""
         self.made += timedelta(hours=1)
         key = self.ring.current("liia", Use.RELEASE)
-        facts = {"sender": EXCHANGE, "receiver": "liia", "dataset": "totals", "collection": collection}
-        sealed = seal(rows, **facts, agreement=agreement(), key_id=key, prepared_at=self.made, keys=self.ring)
+        label = Label(EXCHANGE, "liia", "totals", collection, self.made)
+        sealed = seal(rows, label, agreement=agreement(), key_id=key, keys=self.ring)
         name = f"origin-destination/totals/{collection}/{job}/totals.parquet"
         self.blobs[name] = Blob(name, sealed.data, sealed.metadata, "", self.made)
 

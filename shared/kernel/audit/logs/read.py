@@ -28,7 +28,7 @@ _RECORDS_AT_ONCE = 20_000
 _AT_ONCE = 2
 """Blocks that are read and parsed side by side; parsing holds no lock of Python's."""
 _AHEAD = 6
-"""Blocks that are begun or wait to be taken, so that nobody stands idle while a lot is explained."""
+"""Blocks that are begun or wait to be taken, so that nobody stands idle while a batch is explained."""
 _SPACE = b" \t\r\n"
 _CLASSIC = re.compile(rb"[12]\.0;\d{4}-\d\d-\d\dT")
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.audit import columns
+from shared.kernel.audit.batches import in_batches
 from shared.kernel.audit.chains import LedgerCopy
 from shared.kernel.audit.explain import Explainer
 from shared.kernel.audit.logs.read import Block
-from shared.kernel.audit.lots import in_lots
 from shared.kernel.audit.operations import OPERATIONS
 from shared.kernel.audit.register import Register
 from tests.unit.kernel import second
@@ -53,8 +53,8 @@ def explained(rows: Iterable[dict[str, Any]]) -> Explainer:
     explainer = Explainer(second.both(), register, LedgerCopy({}, frozenset(), ()), FIRST, LAST)
     whole = [READ | row for row in rows]
     table = pa.table({name: [row[name] for row in whole] for name in OPERATIONS.names}, schema=OPERATIONS)
-    for lot in in_lots([Block("logs/a.json", table, len(whole))]):
-        explainer.add(lot)
+    for batch in in_batches([Block("logs/a.json", table, len(whole))]):
+        explainer.add(batch)
     return explainer
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from shared.kernel.contract.file_rules import FILE_RULES, LONGEST_TEXT_BYTES, contract_for, read_columns
+from shared.kernel.contract.file_rules import FILE_RULES, LONGEST_TEXT_BYTES, contract_for
+from shared.kernel.contract.read import read_columns
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.errors import BadFile
 from tests.unit.kernel.contract.toy import AS_OF, CONTRACTS, LOANS, STALE_AFTER_DAYS, loans

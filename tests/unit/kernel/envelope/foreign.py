@@ -11,7 +11,7 @@ from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.envelope.open import Opened, open_sealed
+from shared.kernel.envelope.open import Opened, Place, open_sealed
 from shared.kernel.envelope.ring import LocalKeyRing
 from tests.shared_files import shared
 
@@ -47,18 +47,15 @@ def opened(ring: LocalKeyRing, name: str) -> Opened:
     """What the gates make of a drop."""
     borough = "lambeth" if name in OF_LAMBETH else "southwark"
     data, metadata = foreign_drop(name)
-    return open_sealed(
-        data,
-        metadata,
-        receiver=EXCHANGE,
+    inbox = Place(
         sender=borough,
-        dataset=None,
+        receiver=EXCHANGE,
         accepted_key_ids=ring.accepted(borough, Use.DROP),
         agreement_gate=lambda manifest: AGREEMENT.limits,
         limits=AGREEMENT.limits,
-        keys=ring,
         known_columns=frozenset(name for contract in CONTRACTS.values() for name in contract.names),
     )
+    return open_sealed(data, metadata, inbox, ring)
 
 
 def validated(ring: LocalKeyRing, name: str) -> Validation:

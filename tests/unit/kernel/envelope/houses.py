@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from shared.agreements.free_school_meals import contracts
 from shared.agreements.registry import load_agreement
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.envelope.open import Opened, open_sealed
+from shared.kernel.envelope.open import Opened, Place, open_sealed
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.envelope.seal import Sealed, seal
+from shared.kernel.envelope.seal import Label, Sealed, seal
 from shared.kernel.envelope.vault import KeyVaultKeys
 from tests.unit.kernel.envelope.fake_vault import VAULT_URL, Credential, FakeVault
 
@@ -46,31 +46,24 @@ class House:
     def sealed(self, table: pa.Table = PUPILS, *, borough: str = "lambeth", **changes: Any) -> Sealed:
         """A drop as an honest borough makes it, but for `changes`."""
         keys = self.boroughs[borough]
-        facts = {
-            "sender": borough,
-            "receiver": EXCHANGE,
-            "dataset": "pupils",
-            "collection": "2026-autumn",
-            "agreement": AGREEMENT,
-            "key_id": keys.current(borough, Use.DROP),
-            "prepared_at": NOON,
-            "keys": keys,
-        }
-        return seal(table, **{**facts, **changes})
+        how = {"agreement": AGREEMENT, "key_id": keys.current(borough, Use.DROP), "keys": keys}
+        how |= {name: changes.pop(name) for name in how if name in changes}
+        label = Label(borough, EXCHANGE, "pupils", "2026-autumn", NOON)
+        return seal(table, replace(label, **changes), **how)
 
     def opened(self, data: bytes, metadata: dict[str, str], *, borough: str = "lambeth", **changes: Any) -> Opened:
         """What the exchange makes of bytes that arrived in a borough's inbox."""
-        facts = {
-            "receiver": EXCHANGE,
-            "sender": borough,
-            "dataset": "pupils",
-            "accepted_key_ids": self.exchange.accepted(borough, Use.DROP),
-            "agreement_gate": lambda manifest: AGREEMENT.limits,
-            "limits": AGREEMENT.limits,
-            "keys": self.exchange,
-            "known_columns": frozenset(contracts.PUPILS.names),
-        }
-        return open_sealed(data, metadata, **{**facts, **changes})
+        keys, limits = changes.pop("keys", self.exchange), changes.pop("limits", AGREEMENT.limits)
+        place = Place(
+            sender=borough,
+            receiver=EXCHANGE,
+            accepted_key_ids=self.exchange.accepted(borough, Use.DROP),
+            agreement_gate=lambda manifest: limits,
+            limits=limits,
+            known_columns=frozenset(contracts.PUPILS.names),
+            dataset="pupils",
+        )
+        return open_sealed(data, metadata, replace(place, **changes), keys)
 
 
 def exchange_keys(home: str, folder: Path, vault: FakeVault) -> LocalKeyRing | KeyVaultKeys:

@@ -12,7 +12,7 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.lock import read_lock
 from shared.kernel.envelope.manifest import EXCHANGE, METADATA_LIMIT, Manifest, from_metadata, to_metadata
 from shared.kernel.envelope.open import too_large
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import KeyUnavailable, NotAgreed, RejectedDrop, UntrustedDrop
 from shared.kernel.terms.gates import check_named
 from tests.unit.kernel.envelope.houses import AGREEMENT, NOON, PUPILS, House
@@ -234,7 +234,8 @@ def test_sealing_goes_through_any_key_service(house: House) -> None:
     class Narrow:
         current, wrap, sign = borough.current, borough.wrap, borough.sign
 
-    arguments: dict[str, Any] = {"sender": "lambeth", "receiver": EXCHANGE, "dataset": "pupils"}
-    arguments |= {"collection": "2026-autumn", "agreement": AGREEMENT, "prepared_at": NOON, "keys": Narrow()}
-    sealed = seal(PUPILS, key_id=borough.current("lambeth", Use.DROP), **arguments)
+    label = Label("lambeth", EXCHANGE, "pupils", "2026-autumn", NOON)
+    narrow: Any = Narrow()
+    key = borough.current("lambeth", Use.DROP)
+    sealed = seal(PUPILS, label, agreement=AGREEMENT, key_id=key, keys=narrow)
     assert replace(sealed, data=b"").manifest == sealed.manifest

@@ -125,7 +125,7 @@ def test_a_file_whose_first_arrival_was_killed_is_taken_in_when_it_comes_again_u
 ) -> None:
     sealed = world.seal("southwark", "pupils", table("pupils", [pupil()]))
     first = world.put("southwark", sealed.data, sealed.metadata)
-    with pytest.raises(Killed), patch("shared.kernel.intake.receive.validate", side_effect=Killed):
+    with pytest.raises(Killed), patch("shared.kernel.intake.take_in.validate", side_effect=Killed):
         world.receive("southwark", first)
 
     drop = world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))

@@ -1,4 +1,4 @@
-"""Blocks of logs in lots: an hour's file has few lines, and what is done once a lot is then done seldom."""
+"""Blocks of logs, put together into batches: the file of an hour has few lines, and each batch has a fixed cost."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pyarrow as pa
 from shared.kernel.audit.logs.read import Block
 
 ROWS = 50_000
-"""A lot is full when it has so many."""
+"""A batch is full when it has so many."""
 
 
 @dataclass(frozen=True)
-class Lot:
+class Batch:
     """Operations of some blocks, in their order."""
 
     files: tuple[str, ...]
@@ -24,8 +24,8 @@ class Lot:
     """`OPERATIONS`, and ``file``: the place of the row's file among `files`."""
 
 
-def in_lots(blocks: Iterable[Block]) -> Iterator[Lot]:
-    """All their operations; no lot is empty."""
+def in_batches(blocks: Iterable[Block]) -> Iterator[Batch]:
+    """All their operations; no batch is empty."""
     waiting: list[Block] = []
     rows = 0
     for block in blocks:
@@ -33,13 +33,13 @@ def in_lots(blocks: Iterable[Block]) -> Iterator[Lot]:
             waiting.append(block)
             rows += block.operations.num_rows
         if rows >= ROWS:
-            yield _lot(waiting)
+            yield _batch(waiting)
             waiting, rows = [], 0
     if waiting:
-        yield _lot(waiting)
+        yield _batch(waiting)
 
 
-def _lot(blocks: list[Block]) -> Lot:
+def _batch(blocks: list[Block]) -> Batch:
     files = np.repeat(np.arange(len(blocks), dtype=np.int32), [block.operations.num_rows for block in blocks])
     table = pa.concat_tables([block.operations for block in blocks]).combine_chunks()
-    return Lot(tuple(block.file for block in blocks), table.append_column("file", pa.array(files)))
+    return Batch(tuple(block.file for block in blocks), table.append_column("file", pa.array(files)))

@@ -1,0 +1,165 @@
+"""Takes a trusted drop in: check it, count it, stage it, answer its sender, ask for the work that is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.kernel.contract.file_rules import contract_for
+from shared.kernel.contract.validate import Validation, validate
+from shared.kernel.days import london_day
+from shared.kernel.errors import RejectedDrop
+from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
+from shared.kernel.intake.identity import drop_id
+from shared.kernel.intake.requests import ask
+from shared.kernel.intake.staging import StagedFor, stage
+from shared.kernel.intake.standing import Standing, check_word, place
+from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED
+
+if TYPE_CHECKING:
+    from shared.kernel.contract.columns import Contract
+    from shared.kernel.envelope.manifest import Manifest
+    from shared.kernel.envelope.open import Opened
+    from shared.kernel.exchange import Exchange, Sharing
+    from shared.kernel.terms.pipeline import Routed
+
+SERVICE = "intake"
+
+
+def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> str:
+    """Check, count, stage and answer a drop that is trusted, and ask for the work that is due; the drop's id."""
+    manifest = opened.manifest
+    drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
+    if not _begin(sharing, event, arrival, drop):
+        return drop
+    subject = f"drop:{drop}"
+    sharing = sharing.working_on(subject)
+    partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
+    contract = contract_for(sharing.pipeline.contracts, manifest.dataset)
+    try:
+        validation = _validate(sharing, subject, arrival, opened, contract)
+        check_word(sharing, partition, manifest.replaces)
+    except RejectedDrop as refusal:
+        return refuse(sharing, drop, arrival, refusal, manifest)
+    routed = _route(sharing, arrival.tenant, validation)
+    verdict = Verdict(with_nowhere(validation, routed), *_ends(routed))
+    _conserve(sharing, subject, arrival.tenant, verdict, rows_in=manifest.rows, rejected=validation.rows_rejected)
+    # Only now: rows that do not add up must not be lying where a later job would find them.
+    parts = routed.parts
+    if contract.identifier is not None and validation.accepted.num_rows:
+        placed = place(sharing, partition, validation.accepted, parts, manifest.replaces)
+        _note_place(sharing, subject, arrival.tenant, placed.standing)
+        verdict = replace(verdict, standing=placed.standing)
+        # A party for which an earlier file has rows and this one has none has none from now on: that is staged, too.
+        parts = {**dict.fromkeys(placed.parties, validation.accepted.schema.empty_table()), **parts}
+    for party, rows in parts.items():
+        stage(sharing, party, partition, rows)
+    answer(sharing, drop, arrival, manifest, verdict)
+    for party in parts:
+        for job in sharing.pipeline.due(partition, party, StagedFor(sharing, party)):
+            ask(sharing, job)
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
+    return drop
+
+
+def _begin(sharing: Sharing, event: str, arrival: Arrival, drop: str) -> bool:
+    """Whether this drop is to be taken in now: it is new, or whoever began it was killed before it was done.
+
+    The same bytes under another blob's name are the same drop, which the first arrival alone takes in.
+    """
+    subject = f"drop:{drop}"
+    here = {"arrival": arrival.id, "event": event}
+    # The claim is the event's work: a file may come again long after the work on the drop itself has ended.
+    first = sharing.claim(arrival.tenant, f"drop-{drop}", here)
+    sharing = sharing.working_on(subject)
+    if first != here:
+        sharing.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
+    return bool(first["arrival"] == arrival.id) and not sharing.ledger.recorded(subject, "done")
+
+
+def _validate(sharing: Sharing, subject: str, arrival: Arrival, opened: Opened, contract: Contract) -> Validation:
+    """Record that the drop was received, then check it by its contract and by the agreement's pipeline.
+
+    Raises `RejectedDrop` for a file that is refused whole.
+    """
+    manifest = opened.manifest
+    terms = sharing.agreement.terms_of(manifest.dataset)
+    sharing.ledger.record(
+        subject,
+        "received",
+        service=SERVICE,
+        tenant=arrival.tenant,
+        counts={"rows": manifest.rows},
+        hashes={"sha256": arrival.sha256},
+        codes=(manifest.dataset, manifest.collection, terms.purpose),
+    )
+    day = london_day(arrival.received_at)
+    validation = validate(opened.table, contract, as_of=day, stale_after_days=terms.stale_after_days)
+    sharing.pipeline.check(manifest.dataset, validation.accepted, sharing.agreement)
+    return validation
+
+
+def _conserve(sharing: Sharing, subject: str, tenant: str, verdict: Verdict, *, rows_in: int, rejected: int) -> None:
+    """Record where every row has gone. Raises `ConservationBroken` when one is missing."""
+    excluded = {f"{EXCLUDED}{reason}": count for reason, count in verdict.excluded.items()}
+    ends = {REJECTED: rejected, ROUTED: sum(verdict.routed.values()), **excluded}
+    sharing.ledger.conserve(subject, service=SERVICE, tenant=tenant, rows_in=rows_in, ends=ends)
+
+
+def _route(sharing: Sharing, tenant: str, validation: Validation) -> Routed:
+    """Whose work each accepted row is, as the agreement's pipeline says."""
+    return sharing.pipeline.route(
+        validation.dataset,
+        validation.accepted,
+        sender=tenant,
+        agreement=sharing.agreement,
+        postcodes=sharing.exchange.storage.postcode_directory,
+    )
+
+
+def _ends(routed: Routed) -> tuple[dict[str, int], dict[str, int]]:
+    """How many rows are whose work, and how many are nobody's, by reason."""
+    return (
+        {party: rows.num_rows for party, rows in routed.parts.items()},
+        {why.reason: len(rows) for why, rows in routed.nowhere.items()},
+    )
+
+
+def _note_place(sharing: Sharing, subject: str, tenant: str, standing: Standing) -> None:
+    """Record which other drop it stands for or against, if there is one."""
+    if standing.other:
+        sharing.ledger.record(
+            subject,
+            "placed",
+            service=SERVICE,
+            tenant=tenant,
+            counts={"rows": standing.rows, "rows.other": standing.other_rows, "shared": standing.shared},
+            hashes={"other": standing.other},
+            codes=(standing.word, *((standing.code,) if standing.code else ())),
+        )
+
+
+def refuse(
+    under: Exchange | Sharing, drop: str, arrival: Arrival, refusal: RejectedDrop, manifest: Manifest | None = None
+) -> str:
+    """Answer a drop that is refused whole: its rows, if any were counted, are all rejected for one reason.
+
+    `under` is the agreement that its manifest names, where that could be believed.
+    """
+    subject = f"drop:{drop}"
+    under = under.working_on(subject)
+    under.ledger.record(
+        subject,
+        "refused",
+        service=SERVICE,
+        tenant=arrival.tenant,
+        hashes={"sha256": arrival.sha256} if arrival.sha256 else {},
+        codes=(refusal.code,),
+    )
+    if manifest is not None:
+        ends = {REJECTED: manifest.rows}
+        under.ledger.conserve(subject, service=SERVICE, tenant=arrival.tenant, rows_in=manifest.rows, ends=ends)
+    answer(under, drop, arrival, manifest, Verdict(refusal))
+    under.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
+    return drop
