@@ -45,6 +45,9 @@ FOLLOWED = (
 )
 """The pages whose every block is run, in this order, by one reader on one machine."""
 
+FOLLOWED_ELSEWHERE = ("users/unattended.md", "developers/add-an-agreement.md")
+"""By `test_unattended.py` and `tests/unit/agreements/test_add_an_agreement.py`."""
+
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -237,8 +240,7 @@ def test_whatever_looks_like_a_terminal_is_on_a_page_that_is_followed() -> None:
         for opening in openings(page)
         if opening in ("```", "```bash", "```console", "```python", "```sh", "```shell")
     }
-    # Both are followed by a test of their own: test_unattended.py, test_add_an_agreement.py.
-    assert typed == {*FOLLOWED, "users/unattended.md", "developers/add-an-agreement.md"}
+    assert typed == {*FOLLOWED, *FOLLOWED_ELSEWHERE}
     assert all(blocks(page) for page in FOLLOWED)
 
 
