@@ -38,11 +38,15 @@ NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 FOLLOWED = (
     "users/README.md",
     "users/officers.md",
+    "users/totals.md",
     "operators/README.md",
     "operators/reconciliation.md",
     "operators/replay.md",
 )
 """The pages whose every block is run, in this order, by one reader on one machine."""
+
+FOLLOWED_ELSEWHERE = ("users/unattended.md", "developers/add-an-agreement.md")
+"""By `test_unattended.py` and `tests/unit/agreements/test_add_an_agreement.py`."""
 
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -196,13 +200,20 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
 
     reader.follow("users/officers.md")
     assert "first look, 0.999 to" in capsys.readouterr().out
-    [counted] = (home / "collected" / "decisions").rglob("summary.json")
+    [counted] = (home / "collected" / "fsm" / "decisions").rglob("summary.json")
     assert '"unknown_match_ref": 1' in counted.read_text(encoding="utf-8")
-    assert run(["fetch", "enrolments", "--out", str(sender / "x"), "--profile", str(sender / "exchange.toml")]) == 0
+    assert run(["fetch", "fsm/enrolments", "--out", str(sender / "x"), "--profile", str(sender / "exchange.toml")]) == 0
     [enrolments] = (sender / "x").rglob("enrolments.parquet")
     assert pq.read_table(enrolments).column_names == ["upn", "urn", "tier", "start_date"]
 
     capsys.readouterr()
+    # The operators have taken in the key that Southwark made when it rotated.
+    exchange = ["--keys", str(reader.clone / "practice" / "keys")]
+    assert run(["keys", "import", str(sender / "southwark-public.json"), *exchange]) == 0
+    reader.follow("users/totals.md")
+    assert "x: not available" in capsys.readouterr().out
+    assert "<svg" in (sender / "map.html").read_text(encoding="utf-8")
+
     reader.follow("operators/README.md")
     said = capsys.readouterr().out
     assert "received conserved done" in said
@@ -229,7 +240,7 @@ def test_whatever_looks_like_a_terminal_is_on_a_page_that_is_followed() -> None:
         for opening in openings(page)
         if opening in ("```", "```bash", "```console", "```python", "```sh", "```shell")
     }
-    assert typed == {*FOLLOWED, "users/unattended.md"}  # whose script is run by test_unattended.py
+    assert typed == {*FOLLOWED, *FOLLOWED_ELSEWHERE}
     assert all(blocks(page) for page in FOLLOWED)
 
 

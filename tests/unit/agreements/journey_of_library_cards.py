@@ -28,12 +28,13 @@ from shared.kernel.disposal.sweep import dispose
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from shared.kernel.envelope.seal import seal
+from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.exchange import Exchange
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
-from shared.kernel.storage.poison import Letter, PoisonQueue
+from shared.kernel.storage.poison import PoisonQueue
+from shared.kernel.storage.queues import Queues
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.model import Agreement
 from shared.kernel.work.carry_out import carry_out
@@ -54,20 +55,19 @@ OPERATIONS = {
 }
 
 
-class NoLetters(PoisonQueue):
-    """Nothing was given up."""
+class NoQueues(Queues):
+    """An account without queues: no event was given up."""
 
     def __init__(self) -> None:
-        """It has no account."""
+        """It has no service."""
 
-    def with_request_id(self, request_id: str) -> PoisonQueue:
+    def with_request_id(self, request_id: str) -> Queues:
         """The same."""
         return self
 
-    @contextmanager
-    def letters(self) -> Iterator[tuple[Letter, ...]]:
+    def names(self) -> tuple[str, ...]:
         """None."""
-        yield ()
+        return ()
 
 
 class LoggedBlobs(MemoryBlobs):
@@ -142,13 +142,9 @@ class Town:
         ring = self.rings[slug]
         sealed = seal(
             pa.Table.from_pylist(rows, schema=own.contracts["cards"].arrow_schema()),
-            sender=slug,
-            receiver=EXCHANGE,
-            dataset="cards",
-            collection=COLLECTION,
+            Label(slug, EXCHANGE, "cards", COLLECTION, self.now[0]),
             agreement=terms or own.terms,
             key_id=ring.current(slug, Use.DROP),
-            prepared_at=self.now[0],
             keys=ring,
         )
         name = f"cards-{sealed.manifest.sha256[:12]}.parquet"
@@ -280,7 +276,7 @@ def test_its_files_go_on_its_own_day_and_a_certificate_says_so(town: Town) -> No
     for days in (19, 20):
         town.now[0] = NOW + timedelta(days=days)
         with town.acting("app"):
-            dispose(town.exchange, NoLetters(), NoLog())
+            dispose(town.exchange, PoisonQueue(NoQueues()), NoLog())
         left = [name for name in town.blobs.containers["staging"] if f"/{ID}/" in name]
         assert bool(left) == (days < 20), f"day {days}"
     documents = [blob.data for name, blob in town.blobs.containers["certificates"].items() if name.startswith("lamb")]
@@ -296,7 +292,7 @@ def test_the_audit_explains_every_operation_by_its_pipeline_and_terms(town: Town
     town.held("lambeth")
     town.now[0] = NOW + timedelta(days=20)
     with town.acting("app"):
-        dispose(town.exchange, NoLetters(), NoLog())
+        dispose(town.exchange, PoisonQueue(NoQueues()), NoLog())
     report = town.audited(tmp_path / "record")
     assert [finding for check in report.checks for finding in check.exceptions] == []
     assert report.unexplained == 0
