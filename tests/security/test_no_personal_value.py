@@ -24,10 +24,11 @@ from local.host import Host
 from local.record import add_logs
 from local.site import open_site
 from shared.agreements.free_school_meals.contracts import DECISIONS, HOUSEHOLDS, PUPILS
+from shared.agreements.registry import load_agreement
 from shared.kernel.errors import ExchangeError
 from shared.kernel.intake.receive import receive
 from shared.kernel.storage.poison import QUEUE, PoisonQueue
-from tests.poison import in_sight
+from tests.poison import in_sight, in_the_hosts_words
 from tests.witnessed import lend_keys
 from tests.world import NOW, World, decision, household, pupil, put_postcodes, table, upn
 
@@ -102,7 +103,7 @@ def everything_in_the_open(world: World, poison: PoisonQueue) -> Iterator[tuple[
                 with zipfile.ZipFile(io.BytesIO(data)) as book:
                     yield from ((f"{where}/{part}", book.read(part).decode()) for part in book.namelist())
     for message in in_sight(poison):
-        yield "the poison queue", message.to_json()
+        yield "the poison queue", in_the_hosts_words(message)
 
 
 def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
@@ -150,7 +151,7 @@ def test_the_logs_of_the_local_exchange_say_who_did_what_and_hold_no_value(keys_
             ("southwark", "pupils", [PUPIL, *damaged()]),
             ("lambeth", "households", [CHILD]),
         ):
-            sealed = World(site.exchange, rings).seal(slug, dataset, table(dataset, rows))
+            sealed = World(site.exchange, rings).under(load_agreement("fsm")).seal(slug, dataset, table(dataset, rows))
             with site.door(slug, identities.officer(slug)) as door:
                 door.put(f"{dataset}.parquet", sealed.data, sealed.metadata)
         Host.of(site).run_to_quiescence(timeout=60)
