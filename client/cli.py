@@ -140,12 +140,12 @@ def run(args: Sequence[str]) -> int:
             raise KeyboardInterrupt
     except typer.TyperException as problem:
         command = next((word for word in words if word in COMMANDS), "")
-        mend = f"See `exchange {command} --help`.".replace("  ", " ")
+        remedy = f"See `exchange {command} --help`.".replace("  ", " ")
         message = _shortened(problem.format_message() or _NO_COMMAND)
-        return _refuse("INP-000", message, mend, Exit.USAGE, as_json)
+        return _refuse("INP-000", message, remedy, Exit.USAGE, as_json)
     except (typer.Abort, KeyboardInterrupt):
-        mend = "Run the same command again: it goes on from what is there."
-        return _refuse("CLI-003", "Stopped before it was done.", mend, Exit.INTERRUPTED, as_json)
+        remedy = "Run the same command again: it goes on from what is there."
+        return _refuse("CLI-003", "Stopped before it was done.", remedy, Exit.INTERRUPTED, as_json)
     except Exception as error:  # noqa: BLE001 - the last place where an error can be kept from printing a row
         return _failed(error, as_json)
     return code
@@ -203,26 +203,26 @@ def _failed(error: Exception, as_json: bool) -> int:
     if isinstance(error, OSError) and (error.filename is not None or error.errno in NO_ROOM):
         error = disk_fault(error, str(error.filename or "what is written here"))
     if isinstance(error, ExchangeError):
-        return _refuse(error.code, error.message, error.mend, exit_of(error), as_json)
+        return _refuse(error.code, error.message, error.remedy, exit_of(error), as_json)
     if isinstance(error, ModuleNotFoundError) and error.name:
         from client.versions import how_to_install
 
         message = f"The part {error.name} is not installed."
         return _refuse("CLI-002", message, how_to_install(error.name), Exit.OUR_FAULT, as_json)
     if isinstance(error, MemoryError):
-        mend = "Close other programs, or use a machine with more. Do not split the file: of two only one counts."
-        return _refuse("CLI-004", "The memory of this machine is not enough.", mend, Exit.BAD_INPUT, as_json)
+        remedy = "Close other programs, or use a machine with more. Do not split the file: of two only one counts."
+        return _refuse("CLI-004", "The memory of this machine is not enough.", remedy, Exit.BAD_INPUT, as_json)
     # The text of an unforeseen error may quote a row, so only its kind is shown.
-    mend = "Set EXCHANGE_TRACEBACK=1 to see where; do not send that to anybody, it may hold personal data."
+    remedy = "Set EXCHANGE_TRACEBACK=1 to see where; do not send that to anybody, it may hold personal data."
     return _refuse(
-        "CLI-001", f"Something failed that should not ({type(error).__name__}).", mend, Exit.OUR_FAULT, as_json
+        "CLI-001", f"Something failed that should not ({type(error).__name__}).", remedy, Exit.OUR_FAULT, as_json
     )
 
 
-def _refuse(code: str, message: str, mend: str, exit_code: Exit, as_json: bool) -> int:
+def _refuse(code: str, message: str, remedy: str, exit_code: Exit, as_json: bool) -> int:
     if as_json:
-        answer({"ok": False, "error": {"code": code, "message": message, "mend": mend}}, "", as_json=True)
-    note(f"{code}: {message}" + (f"\n  {mend}" if mend else ""))
+        answer({"ok": False, "error": {"code": code, "message": message, "remedy": remedy}}, "", as_json=True)
+    note(f"{code}: {message}" + (f"\n  {remedy}" if remedy else ""))
     return exit_code
 
 

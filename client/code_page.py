@@ -10,8 +10,8 @@ from client.pack.codes import PACK_CODES
 
 def code_page() -> str:
     """Markdown: every code of the command, what it means, and what to do."""
-    stops = "\n".join(f"| {c.code} | {_cell(c.message)} | {_cell(c.mend)} |" for c in INPUT_CODES.values())
-    packs = "\n".join(f"| {c.code} | {c.effect} | {_cell(c.message)} | {_cell(c.mend)} |" for c in PACK_CODES)
+    stops = "\n".join(f"| {c.code} | {_cell(c.message)} | {_cell(c.remedy)} |" for c in INPUT_CODES.values())
+    packs = "\n".join(f"| {c.code} | {c.effect} | {_cell(c.message)} | {_cell(c.remedy)} |" for c in PACK_CODES)
     return (
         "# Codes of the `exchange` command\n\nGenerated from the command's codes; do not edit.\n\n"
         "## What stops a command (exit code 2)\n\n| code | what happened | what to do |\n| --- | --- | --- |\n"

@@ -17,7 +17,7 @@ class InputCode:
     code: str
     message: str
     """With `{…}` for what the refusal names: files, columns, options; never a cell."""
-    mend: str
+    remedy: str
 
 
 def _codes(*rows: InputCode) -> dict[str, InputCode]:
@@ -34,7 +34,7 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-006",
         "None of the {rows} rows of {path} could be packed ({reasons}).",
-        "Mend what {report} lists, row by row.",
+        "Put right what {report} lists, row by row.",
     ),
     InputCode("INP-007", "{path} names the column {columns} twice.", "Rename or remove one of them."),
     InputCode("INP-008", "{setting} is not set.", "Give {option}, set {variable}, or write {key} in the profile."),
@@ -48,7 +48,7 @@ INPUT_CODES = _codes(
     InputCode("INP-014", "{path} has lost its manifest {manifest}.", "Keep the two together, or seal the file again."),
     InputCode("INP-015", "{path} ends in a way this command does not know.", "Use {known}."),
     InputCode(
-        "INP-016", "{path} would be refused: {reason}.", "Run `exchange check`, mend what it lists, and pack again."
+        "INP-016", "{path} would be refused: {reason}.", "Run `exchange check`, correct what it lists, and pack again."
     ),
     InputCode(
         "INP-017", "The statement is about another file than {path}.", "Give the sealed file, whole and unchanged."
@@ -399,4 +399,4 @@ INPUT_CODES = _codes(
 def invalid(code: str, **facts: object) -> InvalidInput:
     """The refusal with that code, its gaps filled with `facts` (paths, columns, options)."""
     known = INPUT_CODES[code]
-    return InvalidInput(code, known.message.format(**facts), known.mend.format(**facts))
+    return InvalidInput(code, known.message.format(**facts), known.remedy.format(**facts))

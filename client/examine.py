@@ -31,12 +31,12 @@ class Check:
     holds: bool
     said: str
     code: str = ""
-    mend: str = ""
+    remedy: str = ""
     exit: Exit = Exit.DONE
 
     def shown(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"what": self.what, "ok": self.holds, "found": self.said, "code": self.code, "mend": self.mend}
+        return {"what": self.what, "ok": self.holds, "found": self.said, "code": self.code, "remedy": self.remedy}
 
 
 def examine(profile: Path | None, **options: Any) -> list[Check]:
@@ -69,7 +69,7 @@ def _looked(what: str, look: Callable[[], str]) -> Check:
     try:
         return Check(what, True, look())
     except ExchangeError as error:
-        return Check(what, False, error.message, error.code, error.mend, exit_of(error))
+        return Check(what, False, error.message, error.code, error.remedy, exit_of(error))
     except ModuleNotFoundError as error:
         part = str(error.name)
         said = f"The part {part} is not installed."

@@ -47,7 +47,7 @@ MEANING: dict[Exit, tuple[str, str]] = {
     Exit.OUR_FAULT: ("The command itself failed, or a part of it is not installed.", "Tell whoever looks after it."),
     Exit.BAD_INPUT: (
         "What it was given cannot be used: a file, a folder, a setting, a key. Nothing was sent.",
-        "Mend what the message names; trying again alone will not help.",
+        "Put right what the message names; trying again alone will not help.",
     ),
     Exit.CHECK_BROKEN: (
         "An audit, evidence or a look at the health was made, and a check of it is broken.",
@@ -55,7 +55,7 @@ MEANING: dict[Exit, tuple[str, str]] = {
     ),
     Exit.REFUSED: (
         "The exchange has refused the file or the request, or does not count the file.",
-        "Read the report, mend, seal and drop again.",
+        "Read the report, correct the extract, seal and drop again.",
     ),
     Exit.TRY_LATER: ("No answer, too busy, or no answer yet.", "Run the same command again later; nothing is doubled."),
     Exit.NOT_ALLOWED: (
@@ -68,7 +68,7 @@ MEANING: dict[Exit, tuple[str, str]] = {
     ),
     Exit.PARTLY: (
         "Some of it was done; what stayed behind is listed with its reason.",
-        "Mend what is listed, and run the same command again.",
+        "Put right what is listed, and run the same command again.",
     ),
     Exit.NOT_KNOWN: (
         "An audit, evidence or a look at the health was made: no check is broken, and some cannot be known from here.",

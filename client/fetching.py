@@ -103,4 +103,4 @@ def safe(part: str) -> str:
 
 def _left(name: str, error: ExchangeError) -> dict[str, object]:
     shown = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return {"name": shown, "code": error.code, "message": error.message, "mend": error.mend}
+    return {"name": shown, "code": error.code, "message": error.message, "remedy": error.remedy}

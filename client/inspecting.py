@@ -44,7 +44,7 @@ class Line:
     found: str = ""
     asked: str = ""
     code: str = ""
-    mend: str = ""
+    remedy: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     """How a writer sets what is asked, by the writer's name."""
 
@@ -123,8 +123,8 @@ def refused(what: str, refusal: RejectedDrop) -> Line:
     """A refusal as a line: what was found in this file and what is asked, where the gate says so, else its meaning."""
     told = refusal.particulars
     if told is None:
-        return Line(what, REFUSED, refusal.message, "", refusal.code, refusal.mend)
-    return Line(what, REFUSED, told.found, told.asked, refusal.code, refusal.mend, told.settings)
+        return Line(what, REFUSED, refusal.message, "", refusal.code, refusal.remedy)
+    return Line(what, REFUSED, told.found, told.asked, refusal.code, refusal.remedy, told.settings)
 
 
 def _lock(data: bytes) -> tuple[list[Line], str]:

@@ -15,9 +15,10 @@ def main() -> None:
             raise
         from client.versions import how_to_install
 
-        message, mend = f"The part {missing.name} is not installed.", how_to_install(missing.name)
+        message, remedy = f"The part {missing.name} is not installed.", how_to_install(missing.name)
         if "--json" in sys.argv:
-            sys.stdout.write(json.dumps({"ok": False, "error": {"code": "CLI-002", "message": message, "mend": mend}}))
-        sys.stderr.write(f"CLI-002: {message}\n  {mend}\n")
+            error = {"code": "CLI-002", "message": message, "remedy": remedy}
+            sys.stdout.write(json.dumps({"ok": False, "error": error}))
+        sys.stderr.write(f"CLI-002: {message}\n  {remedy}\n")
         sys.exit(1)
     run()

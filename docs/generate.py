@@ -108,7 +108,7 @@ def _words(level: str) -> str:
 
 def _intake_page() -> str:
     lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
-    lines += [f"| {c.code} | {c.meaning} | {c.mend} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
+    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"
         for agreed in load_agreements()

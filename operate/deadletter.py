@@ -45,7 +45,7 @@ def replay(
     profile: site.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Give events to the app again, once their cause is mended, and delete them here. What was done does no harm.
+    """Give events to the app again, once their cause is gone, and delete them here. What was done does no harm.
 
     Where the event has a queue (the private variant) it is put there. Else it goes to the app's webhook: set
     EXCHANGE_APP to the app's address and EXCHANGE_WEBHOOK_KEY to its system key `blobs_extension`. What is given is

@@ -45,10 +45,10 @@ class _Report:
             self.findings += found
         except LedgerBroken as broken:
             self.facts[section] = "not known"
-            self.findings.append(Finding(broken.code, "wrong", "ledger", f"{broken.message} {broken.mend}"))
+            self.findings.append(Finding(broken.code, "wrong", "ledger", f"{broken.message} {broken.remedy}"))
         except ExchangeError as error:
             self.facts[section] = "not known"
-            what = f"{error.code}: {error.message} {error.mend}".rstrip()
+            what = f"{error.code}: {error.message} {error.remedy}".rstrip()
             self.findings.append(Finding("EVT-020", "not known", section, what))
 
     @property

@@ -55,7 +55,7 @@ def replay(
     profile: site.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Give events to the app again, once their cause is mended. What was already done does no harm.
+    """Give events to the app again, once their cause is gone. What was already done does no harm.
 
     Events of queues (the private variant) are put back into their queue. Blob events go to the app's webhook: set
     EXCHANGE_APP to the app's address and EXCHANGE_WEBHOOK_KEY to its system key `blobs_extension`. What is given is

@@ -122,7 +122,7 @@ class Replay:
 
     def keep(self, error: ExchangeError, *rows: Row) -> None:
         """These stay, for this reason."""
-        self.left += [row | {"code": error.code, "why": f"{error.message} {error.mend}".rstrip()} for row in rows]
+        self.left += [row | {"code": error.code, "why": f"{error.message} {error.remedy}".rstrip()} for row in rows]
         self._exits.add(_exit_of(error))
 
     def settle(self, chosen: OperatedSite, storage: Storage) -> None:
@@ -178,8 +178,8 @@ class Replay:
 
 
 def _unrecorded(error: ExchangeError) -> Stays:
-    mend = "It was given, and is done; give yourself the role on the ledger, and replay again."
-    return Stays("EVT-013", f"Its removal could not be recorded ({error.code}), so it was not removed.", mend)
+    remedy = "It was given, and is done; give yourself the role on the ledger, and replay again."
+    return Stays("EVT-013", f"Its removal could not be recorded ({error.code}), so it was not removed.", remedy)
 
 
 def _exit_of(error: ExchangeError) -> Exit:

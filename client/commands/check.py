@@ -87,10 +87,10 @@ def _text(said: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
 
     status = {"status": said["status"].replace("_", " ")}
     if isinstance(outcome, RejectedDrop):
-        return facts_table(status | {"why": f"{outcome.code}: {outcome.message}", "what to do": outcome.mend})
+        return facts_table(status | {"why": f"{outcome.code}: {outcome.message}", "what to do": outcome.remedy})
     counts = {name.replace("_", " "): said[name] for name in ("rows_in", "rows_accepted", "rows_rejected")}
     parts = [facts_table(status | counts)]
-    for title, to_mend in (("To be mended", "yes"), ("Nothing to be done", "no")):
-        lines = [[c["code"], c["severity"], c["lines"], c["message"]] for c in said["codes"] if c["to_mend"] == to_mend]
+    for title, to_do in (("To do", "yes"), ("Nothing to be done", "no")):
+        lines = [[c["code"], c["severity"], c["lines"], c["message"]] for c in said["codes"] if c["to_do"] == to_do]
         parts += [table(["code", "severity", "lines", "what"], lines, title)] if lines else []
     return "\n\n".join(parts)

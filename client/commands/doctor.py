@@ -1,4 +1,4 @@
-"""`exchange doctor`: looks at everything that a drop needs, one by one, and says what is wrong and how to mend it."""
+"""`exchange doctor`: looks at everything that a drop needs, one by one, and says what is wrong and the remedy."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def look(
     with step("Looking"):
         found = examine(profile, borough=borough, keys=keys, agreements=agreements)
     rows = [[each.what, "ok" if each.holds else "NOT OK", each.said] for each in found]
-    mends = [f"{each.what}: {each.mend}" for each in found if each.mend]
-    text = table(["what", "", "found"], rows) + ("\n\n" + "\n".join(mends) if mends else "")
+    remedies = [f"{each.what}: {each.remedy}" for each in found if each.remedy]
+    text = table(["what", "", "found"], rows) + ("\n\n" + "\n".join(remedies) if remedies else "")
     wrong = [each for each in found if not each.holds]
     answer({"ok": not wrong, "checks": [each.shown() for each in found]}, text, as_json=json)
     if wrong:

@@ -63,6 +63,6 @@ def fetch_files(
         text += "\n\n" + table(["stayed behind", "code", "why"], rows)
     answer(said, text if done.saved or done.left else "Nothing new.", as_json=json)
     if done.left:
-        for mend in dict.fromkeys(str(line["mend"]) for line in done.left):
-            note(mend)
+        for remedy in dict.fromkeys(str(line["remedy"]) for line in done.left):
+            note(remedy)
         raise typer.Exit(Exit.PARTLY)

@@ -124,6 +124,6 @@ def _advice(line: Line) -> str:
     told = [f"{line.code}: {line.found}"]
     if line.asked:
         told.append(f"  asked: {line.asked}")
-    if line.mend:
-        told.append(f"  {line.mend}")  # with the settings in it, where there are any
+    if line.remedy:
+        told.append(f"  {line.remedy}")  # with the settings in it, where there are any
     return "\n".join(told)

@@ -246,8 +246,8 @@ def _write(
     reasons = count_by_code(packed.findings, effect="left out")
     told = ", ".join(f"{code}: {count}" for code, count in reasons.items()) or "it has no rows"
     problem = invalid("INP-006", rows=packed.rows_in, path=source, reasons=told, report=report)
-    error = {"code": problem.code, "message": problem.message, "mend": problem.mend}
+    error = {"code": problem.code, "message": problem.message, "remedy": problem.remedy}
     facts |= {"ok": False, "error": error, "out": None}
     answer(facts, packed_text(packed, facts | {"out": "none: no row could be packed"}), as_json=as_json)
-    note(f"{problem.code}: {problem.message}\n  {problem.mend}")
+    note(f"{problem.code}: {problem.message}\n  {problem.remedy}")
     raise typer.Exit(2)

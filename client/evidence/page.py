@@ -100,7 +100,7 @@ def render(evidence: Evidence, files: Sequence[FileFact]) -> str:
         unlisted=len(files) - len(shown),
         key=next((file.path for file in files if file.path.startswith("keys/")), ""),
         first_certificate=next((file.path for file in certificates), ""),
-        mend={code: question.mend for code, question in BY_CODE.items()},
+        remedy={code: question.remedy for code, question in BY_CODE.items()},
         answers=ANSWERS,
         roles=words.ROLES,
         alarming={row.role for row in evidence.access if row.role in words.ALARMING and row.done},

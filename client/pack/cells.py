@@ -114,7 +114,7 @@ class Cells:
             short = short_years(column) & unread
             self.findings.say(MONTH_FIRST, self.source, turned, name)
             self.findings.say(SHORT_YEAR, self.source, short, name)
-            bad = replace(BAD_DATE, mend=self.order.remedy)
+            bad = replace(BAD_DATE, remedy=self.order.remedy)
             self.findings.say(bad, self.source, unread & ~turned & ~short, name)
         return self._without(dates, self.are_placeholders(column), PLACEHOLDER_DATE, name)
 
@@ -166,7 +166,7 @@ class Cells:
             self.findings.unknown_codes.append(listed)
             allowed = f"Write one of {', '.join(dict.fromkeys(known.values()))}"
             own = ", or name your spelling in a style." if self.in_style and not exact else "."
-            self.findings.say(replace(UNKNOWN_CODE, mend=allowed + own), self.source, unknown, name)
+            self.findings.say(replace(UNKNOWN_CODE, remedy=allowed + own), self.source, unknown, name)
         return found
 
     def uprn(self, name: str) -> pa.Array:

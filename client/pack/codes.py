@@ -23,12 +23,12 @@ class PackCode:
     `noted`: nothing was altered."""
     message: str
     """With `{…}` for what the finding counts or names: lines, cells, encodings; never what a cell holds."""
-    mend: str
+    remedy: str
 
     @property
-    def to_mend(self) -> bool:
-        """False where nobody has to do anything: such lines stand apart from what needs mending."""
-        return not self.mend.startswith(NOTHING)
+    def to_do(self) -> bool:
+        """False where nobody has to do anything: such lines stand apart from what has a remedy."""
+        return not self.remedy.startswith(NOTHING)
 
     def filled(self, **facts: object) -> PackCode:
         """The same code, the gaps of its message filled with `facts`."""
@@ -67,7 +67,7 @@ UNKNOWN_CODE = PackCode(
     "Use a code of the template, or add yours to the style.",
 )
 SHEET_ERROR = PackCode(
-    "PAK-007", "emptied", "The cell holds a spreadsheet error (such as #N/A); it is left empty.", "Mend the formula."
+    "PAK-007", "emptied", "The cell holds a spreadsheet error (such as #N/A); it is left empty.", "Correct the formula."
 )
 TITLE_MOVED = PackCode(
     "PAK-008", "changed", "A title stood inside the name and was taken out of it.", "Keep the title in its own column."

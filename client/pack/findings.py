@@ -22,8 +22,8 @@ SCHEMA = pa.schema(
         ("effect", pa.string()),
         ("field", pa.string()),
         ("message", pa.string()),
-        ("mend", pa.string()),
-        ("to_mend", pa.string()),  # yes; no where nobody has to do anything
+        ("remedy", pa.string()),
+        ("to_do", pa.string()),  # yes; no where nobody has to do anything
     ]
 )
 REJECTING = "would be rejected"
@@ -113,17 +113,17 @@ class Findings:
 
 def by_code(findings: pa.Table) -> pa.Table:
     """One line per code and effect, with `lines` (how many there are), the message and whether there is anything to
-    mend, in the order of the codes."""
-    keys = ["code", "effect", "message", "mend", "to_mend"]
+    remedy, in the order of the codes."""
+    keys = ["code", "effect", "message", "remedy", "to_do"]
     counted = findings.group_by(keys).aggregate([([], "count_all")])
     return counted.rename_columns([*keys, "lines"]).sort_by([("code", "ascending"), ("effect", "ascending")])
 
 
-def count_by_code(findings: pa.Table, *, effect: str | None = None, to_mend: str | None = None) -> dict[str, int]:
-    """How many lines there are of each code (with that effect, to be mended or not), in the order of the codes."""
+def count_by_code(findings: pa.Table, *, effect: str | None = None, to_do: str | None = None) -> dict[str, int]:
+    """How many lines there are of each code (with that effect, to be put right or not), in the order of the codes."""
     counts: dict[str, int] = {}
     for line in by_code(findings).to_pylist():
-        if effect in (None, line["effect"]) and to_mend in (None, line["to_mend"]):
+        if effect in (None, line["effect"]) and to_do in (None, line["to_do"]):
             counts[line["code"]] = counts.get(line["code"], 0) + line["lines"]
     return counts
 
@@ -142,8 +142,8 @@ def _lines(part: _Part) -> pa.Table:
         "effect": part.code.effect,
         "field": part.field,
         "message": part.code.message,
-        "mend": part.code.mend,
-        "to_mend": "yes" if part.code.to_mend else "no",
+        "remedy": part.code.remedy,
+        "to_do": "yes" if part.code.to_do else "no",
     }
     columns = [lines if name == "row" else pa.repeat(pa.scalar(same[name]), len(lines)) for name in SCHEMA.names]
     table = pa.table(columns, schema=SCHEMA)

@@ -91,7 +91,7 @@ def _children(reading: Reading) -> tuple[dict[str, pa.Array], np.ndarray, np.nda
 
 def _there(reading: Reading, number: int) -> np.ndarray:
     """Rows in which anything stands of a child's name or birthday, even what could not be read: that is no childless
-    claim but a child to be mended."""
+    claim but a child to be put right."""
     there = np.zeros(reading.source.rows, dtype=bool)
     headings = reading.headings(number)
     for name in ("child_forename", "child_surname"):

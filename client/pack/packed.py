@@ -65,7 +65,7 @@ class Packed:
         return self.rows_in - self.rows_left_out
 
     def summary(self) -> dict[str, Any]:
-        """Counts and codes, nothing of a row. What needs nothing done is counted apart from what needs mending."""
+        """Counts and codes, nothing of a row. What needs nothing done is counted apart from what does."""
         dropped = dropped_columns(self.findings)
         return {
             "dataset": self.dataset,
@@ -75,8 +75,8 @@ class Packed:
             "rows_written": self.table.num_rows,
             "rows_to_be_rejected": self.rows_to_be_rejected,
             "findings": count_by_code(self.findings),
-            "to_mend": count_by_code(self.findings, to_mend="yes"),
-            "nothing_to_do": count_by_code(self.findings, to_mend="no"),
+            "to_do": count_by_code(self.findings, to_do="yes"),
+            "nothing_to_do": count_by_code(self.findings, to_do="no"),
             "unknown_codes": {
                 known.column: {"codes": known.codes, "other_cells": known.other_cells} for known in self.unknown_codes
             },
@@ -98,7 +98,7 @@ def account(
 ) -> Packed:
     """Leave out the rows that `findings` leaves out, check the others by the contract, and count.
 
-    The rows left out are checked too, so that one reading of the report shows all that is to be mended; but not those
+    The rows left out are checked too, so that one reading of the report shows all that is wrong; but not those
     of the mask `silent`, in which nothing is. A cell that packing has emptied keeps its one line, which says why.
     """
     schema = contract.arrow_schema()
@@ -161,7 +161,7 @@ def _add(findings: Findings, found: pa.Table, sources: Sequence[Source], laid: L
         np.array([source.name for source in sources], dtype=object),
         np.concatenate([source.line for source in sources]),
     )
-    quiet = np.asarray(pc.starts_with(found["mend"].cast(pa.string()), NOTHING)).astype(bool)
+    quiet = np.asarray(pc.starts_with(found["remedy"].cast(pa.string()), NOTHING)).astype(bool)
     columns = {
         "file": pa.array(names[place], pa.string()),
         "row": pa.array(lines[rows], pa.int64()),
@@ -169,8 +169,8 @@ def _add(findings: Findings, found: pa.Table, sources: Sequence[Source], laid: L
         "effect": pc.if_else(pa.array(is_error), REJECTING, "noted"),
         "field": fields,
         "message": found["message"],
-        "mend": found["mend"],
-        "to_mend": pc.if_else(pa.array(quiet), "no", "yes"),
+        "remedy": found["remedy"],
+        "to_do": pc.if_else(pa.array(quiet), "no", "yes"),
     }
     findings.add(pa.table(columns).filter(pa.array(~told)))
     rejected = np.zeros(starts[-1], dtype=bool)

@@ -13,7 +13,7 @@ from client.pack.findings import SCHEMA, by_code
 from client.pack.packed import Packed
 
 _LINES = tuple(zip(SCHEMA.names[:-1], (30, 8, 10, 18, 22, 70, 70), strict=True))
-_CODES = (("code", 10), ("effect", 18), ("lines", 10), ("to_mend", 10), ("message", 70), ("mend", 70))
+_CODES = (("code", 10), ("effect", 18), ("lines", 10), ("to_do", 10), ("message", 70), ("remedy", 70))
 _UNKNOWN = (("column", 22), ("unknown code", 40), ("cells", 10))
 
 
@@ -29,7 +29,7 @@ def write_report(path: Path, packed: Packed) -> None:
 
 
 def workbook(packed: Packed) -> bytes:
-    """A count per code, the lines to be mended, those that need nothing done, and the codes that are not known."""
+    """A count per code, the lines to be put right, those that need nothing done, and the codes that are not known."""
     from shared.kernel.contract.sheets import new_workbook, write_sheet
 
     buffer = BytesIO()
@@ -37,8 +37,8 @@ def workbook(packed: Packed) -> bytes:
         codes = [[line[name] for name, _ in _CODES] for line in by_code(packed.findings).to_pylist()]
         write_sheet(book, "Codes", _CODES, codes)
         lines = packed.findings.to_pylist()
-        for name, to_mend in (("To be mended", "yes"), ("Nothing to do", "no")):
-            kept = [[line[field] for field, _ in _LINES] for line in lines if line["to_mend"] == to_mend]
+        for name, to_do in (("To do", "yes"), ("Nothing to do", "no")):
+            kept = [[line[field] for field, _ in _LINES] for line in lines if line["to_do"] == to_do]
             write_sheet(book, name, _LINES, kept)
         if packed.unknown_codes:
             write_sheet(book, "Unknown codes", _UNKNOWN, unknown_lines(packed))
@@ -74,13 +74,13 @@ def packed_text(packed: Packed, facts: dict[str, Any]) -> str:
     }
     lines = by_code(packed.findings).to_pylist()
     parts = [facts_table({name: value for name, value in shown.items() if value is not None})]
-    for title, to_mend in (("To be mended", "yes"), ("Nothing to be done", "no")):
+    for title, to_do in (("To do", "yes"), ("Nothing to be done", "no")):
         listed = [
-            [x["code"], x["effect"], x["lines"], x["message"], *([x["mend"]] if to_mend == "yes" else [])]
+            [x["code"], x["effect"], x["lines"], x["message"], *([x["remedy"]] if to_do == "yes" else [])]
             for x in lines
-            if x["to_mend"] == to_mend
+            if x["to_do"] == to_do
         ]
-        headings = ["code", "effect", "lines", "what", *(["how to mend it"] if to_mend == "yes" else [])]
+        headings = ["code", "effect", "lines", "what", *(["remedy"] if to_do == "yes" else [])]
         parts += [table(headings, listed, title)] if listed else []
     if packed.unknown_codes:
         parts.append(table(["column", "unknown code", "cells"], unknown_lines(packed), "Codes that are not known"))

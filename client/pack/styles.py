@@ -184,7 +184,7 @@ def _fault(document: dict[str, Any]) -> str:
     try:
         contract = _contract(document)
     except InvalidInput as fault:
-        return f"dataset: {fault.message} {fault.mend}"
+        return f"dataset: {fault.message} {fault.remedy}"
     return _fault_of_columns(document, contract) or _fault_of_people(document, contract) or _fault_of_layout(document)
 
 

@@ -133,16 +133,16 @@ def gates_table() -> str:
         *AGE,
     )
     rows = [
-        *((reason.code, reason.meaning, reason.mend) for reason in asked),
-        *((rule.code, rule.message.format(columns="…"), rule.mend) for rule in FILE_RULES),
-        *((reason.code, reason.meaning, reason.mend) for reason in LAST),
+        *((reason.code, reason.meaning, reason.remedy) for reason in asked),
+        *((rule.code, rule.message.format(columns="…"), rule.remedy) for rule in FILE_RULES),
+        *((reason.code, reason.meaning, reason.remedy) for reason in LAST),
     ]
     return table(("code", "what is wrong", "what to change"), rows)
 
 
 def standings_table() -> str:
     """What an accepted file may be told of its place among its sender's others."""
-    rows = [(why.code, why.meaning, why.mend) for why in ACCEPTED]
+    rows = [(why.code, why.meaning, why.remedy) for why in ACCEPTED]
     return table(("`standing_code`", "what it means", "what to do"), rows)
 
 

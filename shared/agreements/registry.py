@@ -93,7 +93,7 @@ def load_agreement(id: str, folder: Path | None = None) -> Agreement:
     """
     if id not in PACKAGES:
         raise InvalidInput(
-            NO_AGREEMENT.code, f"{NO_AGREEMENT.meaning} There are: {', '.join(PACKAGES)}.", NO_AGREEMENT.mend
+            NO_AGREEMENT.code, f"{NO_AGREEMENT.meaning} There are: {', '.join(PACKAGES)}.", NO_AGREEMENT.remedy
         )
     return read_terms(agreement_file(id, folder), PACKAGES[id].terms, id=id)
 

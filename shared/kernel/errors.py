@@ -37,7 +37,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 NOTHING = "Nothing"
-"""A `mend` that begins so says that nobody has to do anything; reports set such lines apart from what needs mending."""
+"""A `remedy` that begins so says that nobody has to do anything; reports set such lines apart."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,18 @@ class Particulars:
 
 
 PASSING = frozenset({"STO-003", "STO-004", "STO-005", "STO-006", "KEY-003"})
-"""Codes of faults that end without anybody mending the code: storage or vault away, throttled, or refusing (a role that
-is not in force yet)."""
+"""Codes of faults that end without a change of the code: storage or vault away, throttled, or refusing (a role that is
+not in force yet)."""
 
 
 class ExchangeError(Exception):
-    """An error with a stable `code`, what happened (`message`) and how to mend it (`mend`)."""
+    """An error with a stable `code`, what happened (`message`) and the `remedy`."""
 
-    def __init__(self, code: str, message: str, mend: str = "") -> None:
-        super().__init__(f"{code}: {message}" + (f" {mend}" if mend else ""))
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(f"{code}: {message}" + (f" {remedy}" if remedy else ""))
         self.code = code
         self.message = message
-        self.mend = mend
+        self.remedy = remedy
 
     @property
     def will_pass(self) -> bool:
@@ -75,10 +75,10 @@ class ExchangeError(Exception):
 
 
 class RejectedDrop(ExchangeError):
-    """The drop is refused for a reason its sender can mend."""
+    """The drop is refused for a reason its sender can put right."""
 
-    def __init__(self, code: str, message: str, mend: str = "", particulars: Particulars | None = None) -> None:
-        super().__init__(code, message, mend)
+    def __init__(self, code: str, message: str, remedy: str = "", particulars: Particulars | None = None) -> None:
+        super().__init__(code, message, remedy)
         self.particulars = particulars
 
 

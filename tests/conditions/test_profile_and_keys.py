@@ -55,7 +55,7 @@ def test_a_profile_that_cannot_be_read_names_line_and_remedy(tmp_path: Path, how
     assert caught.value.code == "INP-110"
     assert f"line {line}:" in caught.value.message
     assert words in caught.value.message
-    assert remedy in caught.value.mend
+    assert remedy in caught.value.remedy
 
 
 def test_no_line_of_a_profile_is_repeated(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_lost_private_part_says_whose_it_is_and_what_to_do(office: Office, use
     [check] = [check for check in said.json["checks"] if check["what"] == "keys"]
     assert (said.code, check["code"]) == (2, "INP-113")
     assert f"lambeth's {use} key" in check["found"]
-    assert "rotate" in check["mend"]
+    assert "rotate" in check["remedy"]
 
 
 def test_the_doctor_finds_nothing_wrong_where_nothing_is(office: Office) -> None:

@@ -93,7 +93,7 @@ def test_a_bad_foreign_drop_is_refused_in_words_that_its_writer_can_act_on(ring:
     assert refusal.particulars is not None
     for writer, setting in settings.items():
         assert setting in refusal.particulars.settings[writer]
-        assert setting in refusal.mend
+        assert setting in refusal.remedy
 
 
 def test_no_refusal_repeats_a_value_of_the_pupils(ring: LocalKeyRing) -> None:

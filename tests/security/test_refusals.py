@@ -72,7 +72,7 @@ def refused(house: House, drop: Drop, ask: Ask, *words: str, **changes: Any) -> 
     assert re.fullmatch(pattern, refusal.particulars.found), refusal.particulars.found
     assert f"Found: {refusal.particulars.found}. Asked: {refusal.particulars.asked}." in refusal.message
     assert refusal.particulars.settings == ask.settings
-    assert all(setting in refusal.mend for setting in ask.settings.values())
+    assert all(setting in refusal.remedy for setting in ask.settings.values())
     assert all(word in str(refusal) for word in words), str(refusal)
     assert not any(value in str(refusal) for value in VALUES)
     return refusal
@@ -405,7 +405,7 @@ def test_a_data_key_that_does_not_unwrap_has_one_answer_whatever_its_cause(house
     for wrapped in wraps.values():
         drop = material(wrappedDEK=base64.b64encode(wrapped).decode())(Forger(house))
         refusal = refused(house, drop, asks.UNWRAP, "SHA-256 for the hash and for MGF1")
-        answers.add((refusal.code, refusal.message, refusal.mend, str(refusal.particulars)))
+        answers.add((refusal.code, refusal.message, refusal.remedy, str(refusal.particulars)))
     assert len(answers) == 1
     assert next(iter(answers))[2].startswith("First check that OAEP uses SHA-256")
 

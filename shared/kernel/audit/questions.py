@@ -16,7 +16,7 @@ class Question:
     asks: str
     """Yes is the good answer."""
     looks_at: str
-    mend: str
+    remedy: str
     needs: tuple[str, ...] = ()
     """Categories of logs of which there must be some line in the period: without any, the answer is not known."""
 
@@ -160,11 +160,11 @@ class RecordCode:
 
     code: str
     message: str
-    mend: str
+    remedy: str
 
     def refusal(self, detail: str = "") -> InvalidInput:
         """The refusal, to raise."""
-        return InvalidInput(self.code, f"{self.message} {detail}".rstrip(), self.mend)
+        return InvalidInput(self.code, f"{self.message} {detail}".rstrip(), self.remedy)
 
 
 NO_LOGS = RecordCode("REC-001", "The record has no logs.", "Copy them into its folder logs (docs/operators/audit.md).")
@@ -190,12 +190,12 @@ def question_page() -> str:
         "",
     ]
     lines += ["| code | question | what is looked at | when it is broken |", "| --- | --- | --- | --- |"]
-    lines += [f"| {q.code} | {q.asks} | {q.looks_at} | {q.mend} |" for q in QUESTIONS]
+    lines += [f"| {q.code} | {q.asks} | {q.looks_at} | {q.remedy} |" for q in QUESTIONS]
     lines += ["", "Each check holds, is broken, or is not known, when the record does not hold what the answer needs."]
     lines += ["A record that cannot be audited is refused (exit code 2):", ""]
     lines += ["| code | what it means | what to do |", "| --- | --- | --- |"]
-    lines += [f"| {c.code} | {c.message} | {c.mend} |" for c in (NO_LOGS, NO_LEDGER, REGISTER, ZONE)]
+    lines += [f"| {c.code} | {c.message} | {c.remedy} |" for c in (NO_LOGS, NO_LEDGER, REGISTER, ZONE)]
     lines += ["", "What a record may lack is said when it is made:", ""]
     lines += ["| code | what it means | what to do |", "| --- | --- | --- |"]
-    lines += [f"| {NO_PATH.code} | {NO_PATH.message} | {NO_PATH.mend} |"]
+    lines += [f"| {NO_PATH.code} | {NO_PATH.message} | {NO_PATH.remedy} |"]
     return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ Codes from 050 compare rows with each other. They see only rows that no earlier 
 
 
 def rule_page(agreements: Mapping[str, Mapping[str, Contract]]) -> str:
-    """Every code with its severity, fields, meaning and how to mend it, as Markdown.
+    """Every code with its severity, fields, meaning and remedy, as Markdown.
 
     `agreements` has by the heading of an agreement its contracts.
     """
@@ -32,10 +32,10 @@ def rule_page(agreements: Mapping[str, Mapping[str, Contract]]) -> str:
 
 def _file_section() -> Iterator[str]:
     yield "## The file as a whole\n"
-    yield "| code | severity | meaning | how to mend it |"
+    yield "| code | severity | meaning | remedy |"
     yield "| --- | --- | --- | --- |"
     for rule in FILE_RULES:
-        yield _line(rule.code, "refuses the file", rule.message.format(columns="…"), rule.mend)
+        yield _line(rule.code, "refuses the file", rule.message.format(columns="…"), rule.remedy)
     yield ""
 
 
@@ -50,13 +50,13 @@ def _section(contract: Contract) -> Iterator[str]:
     if not contract.rules:
         yield "No rule beyond those of the file as a whole.\n"
         return
-    yield "| code | severity | field | meaning | how to mend it |"
+    yield "| code | severity | field | meaning | remedy |"
     yield "| --- | --- | --- | --- | --- |"
     for code, rules in groupby(contract.rules, key=lambda rule: rule.code):
         alike = list(rules)
         # A rule that holds for nearly every column would bury the page in their names.
         fields = ", ".join(f"`{rule.field}`" for rule in alike) if len(alike) <= 4 else "any text"
-        yield _line(code, alike[0].severity, fields, alike[0].message, alike[0].mend)
+        yield _line(code, alike[0].severity, fields, alike[0].message, alike[0].remedy)
     yield ""
 
 

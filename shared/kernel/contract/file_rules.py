@@ -25,7 +25,7 @@ class FileRule:
 
     code: str
     message: str
-    mend: str
+    remedy: str
     settings: Mapping[str, str] = field(default_factory=dict)
     """How a writer without our client sets what is asked, by the writer's name."""
 
@@ -36,7 +36,7 @@ class FileRule:
         settings = settings or self.settings
         message = self.message.format(columns=name_columns(columns)) + (f" {also}" if also else "")
         without = "".join(f" {name}: {text}." for name, text in settings.items())
-        return BadFile(self.code, message, self.mend + without, Particulars(message, self.mend, settings))
+        return BadFile(self.code, message, self.remedy + without, Particulars(message, self.remedy, settings))
 
 
 ARROW, JAVA = "Arrow C++, pyarrow", "parquet-java, Spark"

@@ -1,9 +1,9 @@
 """The validation report that goes back to the sender, as JSON and as a workbook: rows and codes, never a value.
 
-Lines that need mending come first, those that need nothing done after them; each kind in the order group, row. A line
-says group (such as a URN, where the contract is grouped by one), row, message, how to mend, field, severity, code, and
-whether it is to be mended. Its row is "row 17" as a spreadsheet numbers it, where the header is row 1, so the first row
-of data is row 2. The same outcome and facts give the same bytes.
+Lines with something to do come first, those that need nothing done after them; each kind in the order group, row. A
+line says group (such as a URN, where the contract is grouped by one), row, message, remedy, field, severity, code, and
+whether there is something to do. Its row is "row 17" as a spreadsheet numbers it, where the header is row 1, so the
+first row of data is row 2. The same outcome and facts give the same bytes.
 
 A file in which every row is wrong in the same way gives more lines than anybody reads and than a report should weigh:
 beyond MOST_LINES they are counted, and the JSON has every row number of every code.
@@ -48,11 +48,11 @@ class Line:
     """Empty where the contract is not grouped, or the row says no group."""
     reference: str
     message: str
-    mend: str
+    remedy: str
     field: str
     severity: str
     code: str
-    to_mend: str
+    to_do: str
     """yes, or no where nobody has to do anything."""
 
 
@@ -63,15 +63,15 @@ class CodeCount:
     code: str
     severity: str
     lines: int
-    to_mend: str
+    to_do: str
     message: str
-    mend: str
+    remedy: str
 
 
 _HEADER = (
     ("Row", 16),
     ("Message", 70),
-    ("How to mend", 70),
+    ("Remedy", 70),
     ("Field", 20),
     ("Severity", 10),
     ("Code", 10),
@@ -80,9 +80,9 @@ _CODES_HEADER = (
     ("Code", 10),
     ("Severity", 10),
     ("Lines", 10),
-    ("To be mended", 14),
+    ("To do", 14),
     ("Message", 70),
-    ("How to mend", 70),
+    ("Remedy", 70),
 )
 
 
@@ -113,47 +113,47 @@ def report_xlsx(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
         for position, (name, value) in enumerate(_summary(outcome, facts)):
             summary.write_string(position, 0, name, bold)
             summary.write(position, 1, value)
-        codes = [(c.code, c.severity, c.lines, c.to_mend, c.message, c.mend) for c in counts_of(outcome)]
+        codes = [(c.code, c.severity, c.lines, c.to_do, c.message, c.remedy) for c in counts_of(outcome)]
         write_sheet(workbook, "Codes", _CODES_HEADER, codes)
         lines = list(lines_of(outcome, MOST_LINES))
         by = None if isinstance(outcome, RejectedDrop) else outcome.grouped_by
         header = ((by.heading, 14), *_HEADER) if by else _HEADER
-        for name, to_mend in (("Findings", "yes"), ("Nothing to do", "no")):
-            told = [_cells(line, grouped=by is not None) for line in lines if line.to_mend == to_mend]
+        for name, to_do in (("Findings", "yes"), ("Nothing to do", "no")):
+            told = [_cells(line, grouped=by is not None) for line in lines if line.to_do == to_do]
             write_sheet(workbook, name, header, told)
     return buffer.getvalue()
 
 
 def _cells(line: Line, *, grouped: bool) -> tuple[str, ...]:
-    cells = (line.reference, line.message, line.mend, line.field, line.severity, line.code)
+    cells = (line.reference, line.message, line.remedy, line.field, line.severity, line.code)
     return (line.group, *cells) if grouped else cells
 
 
 def counts_of(outcome: Validation | RejectedDrop) -> list[CodeCount]:
     """Every code with how many lines it has, in the order of the codes."""
     if isinstance(outcome, RejectedDrop):
-        return [CodeCount(outcome.code, "error", 1, _to_mend(outcome.mend), outcome.message, outcome.mend)]
-    names = ("code", "severity", "message", "mend")
+        return [CodeCount(outcome.code, "error", 1, _to_do(outcome.remedy), outcome.message, outcome.remedy)]
+    names = ("code", "severity", "message", "remedy")
     findings = outcome.findings.select(names)
     plain = findings.cast(pa.schema([(name, pa.string()) for name in names]))
     counted = plain.group_by(list(names)).aggregate([([], "count_all")]).sort_by("code").to_pylist()
     return [
-        CodeCount(x["code"], x["severity"], x["count_all"], _to_mend(x["mend"]), x["message"], x["mend"])
+        CodeCount(x["code"], x["severity"], x["count_all"], _to_do(x["remedy"]), x["message"], x["remedy"])
         for x in counted
     ]
 
 
-def _to_mend(mend: str) -> str:
-    return "no" if mend.startswith(NOTHING) else "yes"
+def _to_do(remedy: str) -> str:
+    return "no" if remedy.startswith(NOTHING) else "yes"
 
 
 def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Iterator[Line]:
-    """The findings, at most so many: those to be mended first, each kind by group, row and code.
+    """The findings, at most so many: those to be put right first, each kind by group, row and code.
 
     A drop refused as a whole gives one line.
     """
     if isinstance(outcome, RejectedDrop):
-        yield Line("", "file", outcome.message, outcome.mend, "", "error", outcome.code, _to_mend(outcome.mend))
+        yield Line("", "file", outcome.message, outcome.remedy, "", "error", outcome.code, _to_do(outcome.remedy))
         return
     groups = outcome.groups.fill_null("").dictionary_encode()
     words = groups.dictionary.to_pylist()
@@ -161,13 +161,13 @@ def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Ite
     places = np.empty(len(words), dtype=np.int64)
     places[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
     rows = outcome.findings.column("row").to_numpy()
-    quiet = as_mask(pc.starts_with(outcome.findings.column("mend").cast(pa.string()), NOTHING))
+    quiet = as_mask(pc.starts_with(outcome.findings.column("remedy").cast(pa.string()), NOTHING))
     order = np.lexsort((places[groups.indices.to_numpy()[rows]], quiet))[:most]
     told = outcome.findings.take(order)
-    columns = [told.column(name).to_pylist() for name in ("row", "message", "mend", "field", "severity", "code")]
-    for row, message, mend, field, severity, code in zip(*columns, strict=True):
+    columns = [told.column(name).to_pylist() for name in ("row", "message", "remedy", "field", "severity", "code")]
+    for row, message, remedy, field, severity, code in zip(*columns, strict=True):
         group = words[groups.indices[row].as_py()]
-        yield Line(group, row_reference(row), message, mend, field, severity, code, _to_mend(mend))
+        yield Line(group, row_reference(row), message, remedy, field, severity, code, _to_do(remedy))
 
 
 def row_reference(row: int) -> str:
@@ -186,7 +186,7 @@ def refusal_of(outcome: Validation | RejectedDrop) -> dict[str, object] | None:
     """Why a drop is refused as a whole, as data: code, what was found, what is asked, how a writer sets it."""
     if not isinstance(outcome, RejectedDrop):
         return None
-    particulars = outcome.particulars or Particulars(outcome.message, outcome.mend)
+    particulars = outcome.particulars or Particulars(outcome.message, outcome.remedy)
     return {"code": outcome.code, **particulars.document()}
 
 
@@ -233,11 +233,9 @@ def _summary(outcome: Validation | RejectedDrop, facts: Facts) -> Iterator[tuple
     if isinstance(outcome, Validation):
         for code, count in outcome.rejected_by_code.items():
             yield f"Rejected by {code}", count
-        mended = {
-            to_mend: sum(c.lines for c in counts_of(outcome) if c.to_mend == to_mend) for to_mend in ("yes", "no")
-        }
-        yield "Findings to be mended", mended["yes"]
-        yield "Findings that need nothing done", mended["no"]
+        counted = {to_do: sum(c.lines for c in counts_of(outcome) if c.to_do == to_do) for to_do in ("yes", "no")}
+        yield "Findings with something to do", counted["yes"]
+        yield "Findings that need nothing done", counted["no"]
         if outcome.findings.num_rows > MOST_LINES:
             yield "Listed here", f"The first {MOST_LINES:,}; the JSON report has the row numbers of all."
     yield "Row numbers", NUMBERING

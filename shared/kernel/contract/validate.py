@@ -35,7 +35,7 @@ FINDINGS = pa.schema(
         pa.field("severity", _WORDS),
         pa.field("field", _WORDS),
         pa.field("message", _WORDS),
-        pa.field("mend", _WORDS),
+        pa.field("remedy", _WORDS),
     ]
 )
 """Findings of a bad file outnumber its rows, so each sentence is stored once."""
@@ -155,7 +155,7 @@ def _findings(broken: list[_Breach]) -> pa.Table:
             told([rule.severity for rule in rules]),
             told([rule.field for rule in rules]),
             told([rule.message for rule in rules]),
-            told([rule.mend for rule in rules]),
+            told([rule.remedy for rule in rules]),
         ],
         schema=FINDINGS,
     )

@@ -33,11 +33,11 @@ class Code:
     code: str
     severity: Literal["alarm", "unknown"]
     meaning: str
-    mend: str
+    remedy: str
 
 
-def _alarm(number: int, meaning: str, mend: str) -> Code:
-    return Code(f"DSP-{number:03d}", "alarm", meaning, mend)
+def _alarm(number: int, meaning: str, remedy: str) -> Code:
+    return Code(f"DSP-{number:03d}", "alarm", meaning, remedy)
 
 
 MISSING = _alarm(1, "An object went before its day, and no sweep deleted it.", "Ask the storage logs who deleted it.")

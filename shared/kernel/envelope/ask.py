@@ -36,6 +36,6 @@ class Ask:
         return UntrustedDrop(
             self.gate.code,
             f"{self.gate.meaning} Found: {found}. Asked: {asked}.",
-            self.gate.mend + settings,
+            self.gate.remedy + settings,
             Particulars(found, asked, self.settings),
         )

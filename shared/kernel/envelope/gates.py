@@ -18,7 +18,7 @@ class Reason:
     code: str
     name: str
     meaning: str
-    mend: str
+    remedy: str
 
 
 _RIGHT_AS_IT_IS = (
@@ -200,7 +200,7 @@ KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY)
 
 def refuse(gate: Reason, detail: str = "") -> UntrustedDrop:
     """The refusal to raise. `detail` may hold counts, column positions and field names, never a value."""
-    return UntrustedDrop(gate.code, f"{gate.meaning} {detail}".rstrip(), gate.mend)
+    return UntrustedDrop(gate.code, f"{gate.meaning} {detail}".rstrip(), gate.remedy)
 
 
 def gate_page() -> str:
@@ -223,5 +223,5 @@ def gate_page() -> str:
 
 
 def _table(reasons: tuple[Reason, ...]) -> list[str]:
-    rows = [f"| {reason.code} | {reason.name} | {reason.meaning} | {reason.mend} |" for reason in reasons]
+    rows = [f"| {reason.code} | {reason.name} | {reason.meaning} | {reason.remedy} |" for reason in reasons]
     return ["| code | gate | what it means | what to do |", "| --- | --- | --- | --- |", *rows]

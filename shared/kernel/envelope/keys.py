@@ -114,7 +114,7 @@ def read_public(document: bytes) -> tuple[PublicKey, ...]:
     try:
         return tuple(_public(entry) for entry in json.loads(document)["keys"])
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.mend) from None
+        raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.remedy) from None
 
 
 def _public(entry: dict[str, Any]) -> PublicKey:
@@ -151,12 +151,12 @@ def lookup(keys: tuple[PublicKey, ...]) -> PublicKeyLookup:
 
 def no_key(detail: str = "") -> KeyUnavailable:
     """KEY-001, to raise."""
-    return KeyUnavailable(NO_KEY.code, f"{NO_KEY.meaning} {detail}".rstrip(), NO_KEY.mend)
+    return KeyUnavailable(NO_KEY.code, f"{NO_KEY.meaning} {detail}".rstrip(), NO_KEY.remedy)
 
 
 def bad_signature() -> BadSignature:
     """KEY-002, to raise."""
-    return BadSignature(BAD_SIGNATURE.code, BAD_SIGNATURE.meaning, BAD_SIGNATURE.mend)
+    return BadSignature(BAD_SIGNATURE.code, BAD_SIGNATURE.meaning, BAD_SIGNATURE.remedy)
 
 
 def check_signature(key: PublicKey, message: bytes, signature: bytes) -> None:

@@ -75,7 +75,7 @@ class LocalKeyRing(PublicSide):
             if known is None:
                 self._register(key)
             elif known["kid"] != key.key_id:
-                raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.mend)
+                raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.remedy)
         return tuple(key.key_id for key in keys)
 
     def held(self, owner: str, use: Use) -> tuple[PublicKey, ...]:

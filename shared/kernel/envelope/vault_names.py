@@ -49,7 +49,7 @@ def asking() -> Iterator[None]:
     except ResourceNotFoundError as error:
         raise no_key() from error
     except AzureError as error:
-        raise KeyUnavailable(NO_ANSWER.code, NO_ANSWER.meaning, NO_ANSWER.mend) from error
+        raise KeyUnavailable(NO_ANSWER.code, NO_ANSWER.meaning, NO_ANSWER.remedy) from error
 
 
 def every(listed: Callable[[], Any]) -> list[Any]:

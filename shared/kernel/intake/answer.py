@@ -105,7 +105,7 @@ def with_nowhere(validation: Validation, routed: Routed) -> Validation:
             "severity": "excluded",
             "field": why.field,
             "message": why.message,
-            "mend": why.remedy,
+            "remedy": why.remedy,
         }
         columns = [rows, *(pa.repeat(words[name], len(rows)).dictionary_encode() for name in FINDINGS.names[1:])]
         found.append(pa.table(columns, schema=FINDINGS))

@@ -101,7 +101,7 @@ def told(standing: Standing) -> dict[str, str | int]:
             "shared_identifiers": standing.shared,
         }
     if code := _CODES.get(standing.code):
-        told |= {"standing_code": code.code, "what_it_means": code.meaning, "what_to_do": code.mend}
+        told |= {"standing_code": code.code, "what_it_means": code.meaning, "what_to_do": code.remedy}
     return told
 
 

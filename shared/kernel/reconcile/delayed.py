@@ -26,7 +26,7 @@ def tell(exchange: Exchange, task: Task, since: datetime) -> None:
     identity = derived_id("delayed", task.event)
     arrival = Arrival(task.tenant, identity, _claimed_hash(exchange, task), since)
     why = WAITS.refusal()
-    answer(exchange, identity, arrival, None, Verdict(Delayed(why.code, why.message, why.mend)))
+    answer(exchange, identity, arrival, None, Verdict(Delayed(why.code, why.message, why.remedy)))
 
 
 def _claimed_hash(exchange: Exchange, task: Task) -> str:

@@ -2,7 +2,7 @@
 
 It does what an event's function does, by the same code, so it may run beside one. It heals events that never came, that
 were dropped, misnamed or given up, functions that were disabled, restarts, outages, and defects that a new version has
-mended; nobody has to do anything for it.
+corrected; nobody has to do anything for it.
 """
 
 from __future__ import annotations

@@ -114,8 +114,8 @@ def _untrusted(error: ssl.SSLCertVerificationError, url: str, host: str) -> Stor
     shown = f" It was issued by {issuer}." if issuer else ""
     if "expired" in said or "not yet valid" in said:
         what = "has ended" if "expired" in said else "is not valid yet"
-        mend = "Check this machine's clock first. If it is right, tell the operators."
-        return NotAllowed("STO-024", f"The certificate of {host} {what}, by this machine's clock.{shown}", mend)
+        remedy = "Check this machine's clock first. If it is right, tell the operators."
+        return NotAllowed("STO-024", f"The certificate of {host} {what}, by this machine's clock.{shown}", remedy)
     if "mismatch" in said.lower():
         return NotAllowed(
             "STO-024",

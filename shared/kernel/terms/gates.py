@@ -16,11 +16,11 @@ class AgreementCode:
 
     code: str
     meaning: str
-    mend: str
+    remedy: str
 
     def refusal(self, told: str = "") -> NotAgreed:
         """What is raised for it; `told` is a sentence about this case."""
-        return NotAgreed(self.code, f"{self.meaning} {told}".rstrip(), self.mend)
+        return NotAgreed(self.code, f"{self.meaning} {told}".rstrip(), self.remedy)
 
 
 NOT_IN_FORCE = AgreementCode(

@@ -145,7 +145,7 @@ def test_advice_on_a_date_names_only_shapes_that_are_really_read(order):
     findings = Findings()
     Cells(source("nonsense"), findings, order=Order(order, stated=True)).date("cell")
     (line,) = findings.table().to_pylist()
-    advised = re.findall(r"\d[\w/-]*\d", line["mend"])
+    advised = re.findall(r"\d[\w/-]*\d", line["remedy"])
     assert len(advised) == 3
     assert read_dates(pa.array(advised), Order(order).shapes).to_pylist() == [date(2015, 11, 23)] * 3
 

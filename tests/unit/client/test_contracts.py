@@ -57,10 +57,10 @@ def test_a_default_decides_between_several_and_nothing_else() -> None:
 
 @pytest.mark.usefixtures("two")
 def test_what_no_agreement_has_is_refused_and_what_there_is_named() -> None:
-    assert "pupils, households, decisions, moves" in refused("gossip").mend
+    assert "pupils, households, decisions, moves" in refused("gossip").remedy
     error = refused("households", "sync")
     assert (error.code, "households in the agreement sync" in error.message) == ("INP-003", True)
-    assert error.mend.endswith("pupils, moves.")
+    assert error.remedy.endswith("pupils, moves.")
     error = refused("pupils", "nobody")
     assert (error.code, "There is no agreement nobody; there are: fsm, sync." in error.message) == ("INP-000", True)
 

@@ -112,7 +112,7 @@ def test_the_encoding_of_a_census_can_be_stated_as_the_advice_says(exchange, tmp
     table.write_bytes(table.read_bytes().replace(b"Andre", b"Andr\x82"))
     asked = ("pack", "census", folder, "--out", tmp_path / "pupils.parquet", "--json", *AS_OF)
     refused = exchange(*asked).json["error"]
-    assert (refused["code"], "--encoding" in refused["mend"]) == ("INP-057", True)
+    assert (refused["code"], "--encoding" in refused["remedy"]) == ("INP-057", True)
     stated = exchange(*asked, "--encoding", "cp850")
     assert stated.code == 0
     assert pq.read_table(tmp_path / "pupils.parquet").column("surname").to_pylist() == ["André"]
@@ -335,7 +335,7 @@ def test_a_code_or_a_birthday_that_cannot_be_read_has_one_line(pack):
         ("PAK-006", "would be rejected", "ncyearactual"),
         ("PUP-020", "would be rejected", "enrol_status"),
     ]
-    assert "style" not in next(line["mend"] for line in report if line["code"] == "PAK-006")
+    assert "style" not in next(line["remedy"] for line in report if line["code"] == "PAK-006")
 
 
 def test_no_line_of_report_or_screen_holds_a_value(pack):

@@ -211,7 +211,7 @@ def test_a_safety_flag_that_no_column_holds_can_be_stated_too(pack):
     _said, rows, report = pack(text, "--nobody-suppressed")
     assert {row["suppress_contact"] for row in rows} == {False}
     assert [line["code"] for line in report if line["field"] == "suppress_contact"] == ["PAK-067"]
-    assert "--nobody-suppressed" in pack(text)[0].json["error"]["mend"]
+    assert "--nobody-suppressed" in pack(text)[0].json["error"]["remedy"]
 
 
 def test_every_numbered_child_that_stands_in_the_file_is_read(pack):
@@ -285,14 +285,14 @@ def test_a_column_with_many_other_texts_holds_no_codes_and_none_is_shown(pack):
     assert said.json["unknown_codes"]["child_sex"] == {"codes": {}, "other_cells": 30}
 
 
-def test_what_needs_nothing_done_is_counted_and_shown_apart_from_what_is_to_be_mended(pack, exchange, tmp_path):
+def test_what_needs_nothing_done_is_counted_and_shown_apart_from_what_is_to_be_done(pack, exchange, tmp_path):
     said, _, report = pack(CIVICA.replace("ESA(IR)", "ESA?").replace(",uprn,", ",ethnicity,"))
-    assert said.json["to_mend"] == {"PAK-006": 1}
+    assert said.json["to_do"] == {"PAK-006": 1}
     assert said.json["nothing_to_do"] == {"PAK-012": 1, "PAK-030": 1}
-    assert {line["code"]: line["to_mend"] for line in report} == {"PAK-006": "yes", "PAK-012": "no", "PAK-030": "no"}
+    assert {line["code"]: line["to_do"] for line in report} == {"PAK-006": "yes", "PAK-012": "no", "PAK-030": "no"}
     text = exchange("pack", "households", tmp_path / "extract.csv", "--out", tmp_path / "h.parquet", *AS_OF).out
-    mend, nothing = text.index("To be mended"), text.index("Nothing to be done")
-    assert mend < text.index("PAK-006") < nothing < text.index("PAK-012")
+    remedy, nothing = text.index("To do"), text.index("Nothing to be done")
+    assert remedy < text.index("PAK-006") < nothing < text.index("PAK-012")
     assert "columns not packed             1: ethnicity" in text
 
 

@@ -329,7 +329,7 @@ def test_the_workbook_counts_every_code_filters_and_sets_apart_what_needs_nothin
     book = CalamineWorkbook.from_path(str(tmp_path / "r.xlsx"))
     rows = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     assert [(row[0], row[2], row[3]) for row in rows["Codes"][1:]] == [("PAK-006", 1.0, "yes"), ("PAK-030", 1.0, "no")]
-    assert [row[2] for row in rows["To be mended"][1:]] == ["PAK-006"]
+    assert [row[2] for row in rows["To do"][1:]] == ["PAK-006"]
     assert [row[2] for row in rows["Nothing to do"][1:]] == ["PAK-030"]
     assert rows["Unknown codes"][1:] == [["decision", "confirmed", 1.0]]
     with ZipFile(tmp_path / "r.xlsx") as parts:

@@ -89,7 +89,7 @@ def test_a_mark_inside_an_unquoted_cell_is_a_character_and_a_doubled_one_is_one(
 def test_an_odd_number_of_quotation_marks_refuses_the_file_and_names_the_line(tmp_path, text, line):
     refused = refusal(tmp_path, text)
     assert refused.code == "INP-054"
-    assert f"Look at {line}:" in refused.mend
+    assert f"Look at {line}:" in refused.remedy
 
 
 # Cells
@@ -280,7 +280,7 @@ def test_what_no_windows_system_wrote_is_refused_until_the_encoding_is_stated(tm
     refused = refusal(tmp_path, data)
     assert refused.code == "INP-057"
     assert "line 3" in refused.message
-    assert "cp850" in refused.mend
+    assert "cp850" in refused.remedy
     assert name not in refused.message
     stated = source(tmp_path, data, encoding=codec)
     assert stated.column("forename").to_pylist() == ["Ann", name]

@@ -75,7 +75,7 @@ def test_of_several_sheets_with_rows_none_is_guessed(tmp_path):
     assert (refused.code, "HB, CTR" in refused.message) == ("INP-051", True)
     assert source(tmp_path, data, sheet="ctr").facts["sheet"] == "CTR"
     unknown = refusal(tmp_path, data, sheet="ESA")
-    assert (unknown.code, "HB, CTR, Empty" in unknown.mend) == ("INP-052", True)
+    assert (unknown.code, "HB, CTR, Empty" in unknown.remedy) == ("INP-052", True)
     assert refusal(tmp_path, data, sheet="empty").code == "INP-053"
 
 
@@ -92,7 +92,7 @@ def test_a_workbook_whose_rows_are_all_hidden_or_that_has_none_is_refused(tmp_pa
         sheets["Cover"].activate()
 
     refused = refusal(tmp_path, workbook(ROWS, more={"Cover": []}, change=hide))
-    assert (refused.code, "Unhide" in refused.mend) == ("INP-053", True)
+    assert (refused.code, "Unhide" in refused.remedy) == ("INP-053", True)
     assert refusal(tmp_path, workbook([])).code == "INP-053"
 
 

@@ -31,7 +31,7 @@ class Mutant:
     def text(self) -> str:
         """The file with the mistake in it, in one place or in all."""
         sound = (ROOT / self.file).read_text(encoding="utf-8")
-        assert self.old in sound, "the template has changed: mend the mutant"
+        assert self.old in sound, "the template has changed: correct the mutant"
         return sound.replace(self.old, self.new)
 
 

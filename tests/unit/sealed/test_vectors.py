@@ -46,7 +46,7 @@ def answered(world: World, inbox: str, data: bytes, metadata: dict[str, str], ex
     assert {name: body.get(name) for name in ("status", "code", "rows_in", "rejected")} == {
         "code": "", "rows_in": None, "rejected": None, **{k: v for k, v in expected.items() if k != "says"}
     }, report["findings"][:3]  # fmt: skip
-    told = " ".join(f"{line['message']} {line['mend']}" for line in report["findings"])
+    told = " ".join(f"{line['message']} {line['remedy']}" for line in report["findings"])
     assert [words for words in expected.get("says", ()) if words not in told] == [], told
 
 

@@ -41,7 +41,7 @@ class Rule:
     field: str
     severity: Severity
     message: str
-    mend: str
+    remedy: str
     check: Check
     among_rows: bool
     instead: Mapping[str, object]
@@ -58,35 +58,35 @@ class Rulebook:
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules)
 
-    def error(self, code: str, field: str, message: str, mend: str) -> Callable[[Check], Check]:
+    def error(self, code: str, field: str, message: str, remedy: str) -> Callable[[Check], Check]:
         """Enter a check whose breach rejects the row."""
-        return self._enter(code, field, "error", message, mend, {})
+        return self._enter(code, field, "error", message, remedy, {})
 
     def warning(
         self,
         code: str,
         field: str,
         message: str,
-        mend: str,
+        remedy: str,
         *,
         instead: Mapping[str, object] | None = None,
     ) -> Callable[[Check], Check]:
         """Enter a check whose breach keeps the row, with `instead` in place of what was sent."""
-        return self._enter(code, field, "warning", message, mend, instead or {})
+        return self._enter(code, field, "warning", message, remedy, instead or {})
 
     def error_in_each(
-        self, code: str, fields: Sequence[str], message: str, mend: str, check_of: Callable[[str], Check]
+        self, code: str, fields: Sequence[str], message: str, remedy: str, check_of: Callable[[str], Check]
     ) -> None:
         """Enter one rule that holds for several fields alike: one code, one finding per field that breaks it."""
         for name in fields:
-            self._enter(code, name, "error", message, mend, {})(check_of(name))
+            self._enter(code, name, "error", message, remedy, {})(check_of(name))
 
     def warning_in_each(
-        self, code: str, fields: Sequence[str], message: str, mend: str, check_of: Callable[[str], Check]
+        self, code: str, fields: Sequence[str], message: str, remedy: str, check_of: Callable[[str], Check]
     ) -> None:
         """As `error_in_each`, for a breach that keeps the row."""
         for name in fields:
-            self._enter(code, name, "warning", message, mend, {})(check_of(name))
+            self._enter(code, name, "warning", message, remedy, {})(check_of(name))
 
     def _enter(
         self,
@@ -94,19 +94,19 @@ class Rulebook:
         field: str,
         severity: Severity,
         message: str,
-        mend: str,
+        remedy: str,
         instead: Mapping[str, object],
     ) -> Callable[[Check], Check]:
         # Codes are promises to those who read reports: in order, and one code never means two things.
         last = self._rules[-1] if self._rules else None
         follows = (
-            last is None or code > last.code or (code == last.code and (message, mend) == (last.message, last.mend))
+            last is None or code > last.code or (code == last.code and (message, remedy) == (last.message, last.remedy))
         )
         if not code.startswith(f"{self._prefix}-") or not follows:
             raise ValueError(f"{code} must start with {self._prefix}- and follow {last.code if last else 'nothing'}")
 
         def enter(check: Check) -> Check:
-            rule = Rule(code, field, severity, message, mend, check, self._among_rows, instead)
+            rule = Rule(code, field, severity, message, remedy, check, self._among_rows, instead)
             self._rules.append(rule)
             return check
 

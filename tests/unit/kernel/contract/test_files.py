@@ -27,7 +27,7 @@ def refusal(table: pa.Table) -> BadFile:
         check(table)
     # Arrow quotes the cell in its own errors: not even the cause may hold one.
     assert caught.value.__cause__ is None
-    assert caught.value.mend
+    assert caught.value.remedy
     return caught.value
 
 
@@ -218,7 +218,7 @@ def test_every_file_rule_says_as_data_what_it_says_in_words() -> None:
         error = rule.broken_by(["column"])
         assert error.particulars is not None
         assert error.particulars.found == error.message
-        assert all(text in error.mend for text in (rule.mend, *rule.settings.values()))
+        assert all(text in error.remedy for text in (rule.remedy, *rule.settings.values()))
 
 
 def test_a_long_word_in_a_dictionary_is_refused_before_it_is_copied_into_every_row() -> None:
@@ -234,7 +234,7 @@ def test_columns_in_any_order_and_in_many_chunks_are_read() -> None:
     assert check(table.select(list(reversed(table.column_names)))).accepted.num_rows == 2
 
 
-def test_every_file_code_is_given_once_and_says_how_to_mend_it() -> None:
+def test_every_file_code_is_given_once_and_says_its_remedy() -> None:
     codes = [rule.code for rule in FILE_RULES]
     assert codes == sorted(set(codes))
-    assert all(rule.message and rule.mend for rule in FILE_RULES)
+    assert all(rule.message and rule.remedy for rule in FILE_RULES)

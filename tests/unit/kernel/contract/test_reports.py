@@ -40,13 +40,13 @@ def sheets(data: bytes) -> dict[str, list[list[object]]]:
     return {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
 
 
-def test_a_report_line_says_group_row_message_how_to_mend_and_field_in_that_order() -> None:
+def test_a_report_line_says_group_row_message_remedy_and_field_in_that_order() -> None:
     document = json.loads(report_json(three_branches(), FACTS))
     line = document["findings"][1]
-    assert list(line) == ["group", "reference", "message", "mend", "field", "severity", "code", "to_mend"]
+    assert list(line) == ["group", "reference", "message", "remedy", "field", "severity", "code", "to_do"]
     assert (line["group"], line["reference"], line["field"], line["code"]) == ("101", "row 3", "ref", "LOA-001")
     header = sheets(report_xlsx(three_branches(), FACTS))["Findings"][0]
-    assert header == ["Branch (number)", "Row", "Message", "How to mend", "Field", "Severity", "Code"]
+    assert header == ["Branch (number)", "Row", "Message", "Remedy", "Field", "Severity", "Code"]
 
 
 def test_lines_are_group_by_group_and_then_in_the_order_of_the_file() -> None:
@@ -78,18 +78,18 @@ def test_the_summary_says_what_the_report_is_about_and_what_became_of_the_rows()
 
 
 def with_borrowers_away() -> Validation:
-    """Three rows, of which two need nothing done, and one is to be mended."""
+    """Three rows, of which two need nothing done, and one is to be put right."""
     return validated({"word": "away"}, {"state": "?", "ref": "L18"}, {"word": "away", "ref": "L19"})
 
 
 def test_what_needs_nothing_done_stands_apart_and_every_code_has_its_count() -> None:
     document = json.loads(report_json(with_borrowers_away(), FACTS))
-    assert [(line["code"], line["to_mend"]) for line in document["findings"]] == [
+    assert [(line["code"], line["to_do"]) for line in document["findings"]] == [
         ("LOA-004", "yes"),
         ("LOA-007", "no"),
         ("LOA-007", "no"),
     ]
-    assert [(c["code"], c["lines"], c["to_mend"]) for c in document["codes"]] == [
+    assert [(c["code"], c["lines"], c["to_do"]) for c in document["codes"]] == [
         ("LOA-004", 1, "yes"),
         ("LOA-007", 2, "no"),
     ]
@@ -101,7 +101,7 @@ def test_what_needs_nothing_done_stands_apart_and_every_code_has_its_count() -> 
         ["LOA-004", "error", 1.0, "yes"],
         ["LOA-007", "warning", 2.0, "no"],
     ]
-    assert ["Findings to be mended", 1.0] in book["Summary"]
+    assert ["Findings with something to do", 1.0] in book["Summary"]
     assert ["Findings that need nothing done", 2.0] in book["Summary"]
 
 
@@ -114,7 +114,7 @@ def test_every_sheet_of_lines_has_filters_over_all_of_them() -> None:
     assert filters == [[], ["A1:F3"], ["A1:G2"], ["A1:G3"]]
 
 
-def test_a_long_list_of_what_needs_nothing_done_never_crowds_out_what_is_to_be_mended(
+def test_a_long_list_of_what_needs_nothing_done_never_crowds_out_what_is_to_be_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(report_module, "MOST_LINES", 1)
@@ -183,7 +183,7 @@ def test_a_report_that_would_be_too_long_has_the_row_numbers_of_all(
     book = sheets(report_xlsx(three_branches(), FACTS))
     assert len(book["Findings"]) == 3
     assert any("row numbers of all" in str(row) for row in book["Summary"])
-    assert ["Findings to be mended", 4.0] in book["Summary"]
+    assert ["Findings with something to do", 4.0] in book["Summary"]
     document = json.loads(report_json(three_branches(), FACTS))
     assert len(document["findings"]) == 2
     assert document["rows_by_code"] == {"LOA-001": [3], "LOA-004": [2], "LOA-005": [5], "LOA-008": [4]}
@@ -220,4 +220,4 @@ def test_the_page_of_codes_is_a_page_of_whole_tables() -> None:
 
 def test_a_dataset_that_is_not_grouped_has_no_column_for_it() -> None:
     book = sheets(report_xlsx(validate(pa.table({"ref": ["M1"]}), MEMBERS, as_of=AS_OF, stale_after_days=1), FACTS))
-    assert book["Findings"] == [["Row", "Message", "How to mend", "Field", "Severity", "Code"]]
+    assert book["Findings"] == [["Row", "Message", "Remedy", "Field", "Severity", "Code"]]

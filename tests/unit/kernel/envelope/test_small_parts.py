@@ -48,14 +48,14 @@ def test_codes_are_numbered_in_the_order_of_the_gates() -> None:
 def test_every_reason_says_what_it_means_and_what_to_do() -> None:
     for reason in GATES + KEY_CODES:
         assert reason.meaning.endswith(".")
-        assert reason.mend.endswith(".")
+        assert reason.remedy.endswith(".")
         assert len({other.name for other in GATES + KEY_CODES}) == len(GATES + KEY_CODES)
         refusal = refuse(reason)
-        assert (refusal.code, refusal.message, refusal.mend) == (reason.code, reason.meaning, reason.mend)
+        assert (refusal.code, refusal.message, refusal.remedy) == (reason.code, reason.meaning, reason.remedy)
 
 
 def test_the_page_of_gates_lists_every_code_once_and_in_order() -> None:
     page = gate_page()
     listed = re.findall(r"^\| ((?:ENV|KEY)-\d{3}) \|", page, re.MULTILINE)
     assert listed == [reason.code for reason in GATES + KEY_CODES]
-    assert all(reason.mend in page for reason in GATES)
+    assert all(reason.remedy in page for reason in GATES)

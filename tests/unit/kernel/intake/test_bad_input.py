@@ -176,7 +176,7 @@ def test_a_bad_file_gets_a_coded_report_and_a_receipt_and_stays(world: World, ma
     assert report["status"] == "rejected"
     [finding] = report["findings"]
     assert finding["code"].startswith(code)
-    assert finding["mend"]
+    assert finding["remedy"]
     assert world.answer("southwark", drop, "report.xlsx")
     receipt = verify_statement(
         world.answer("southwark", drop, "receipt.json"),

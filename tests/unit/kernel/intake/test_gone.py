@@ -41,7 +41,7 @@ def test_a_borough_is_told_of_a_name_that_did_not_travel(world: World) -> None:
     assert (said["status"], said["code"], said["sha256"]) == ("rejected", "DRP-008", "")
     [finding] = world.report("southwark", drop)["findings"]
     assert finding["code"] == "DRP-008"
-    assert "another name" in finding["mend"]
+    assert "another name" in finding["remedy"]
     assert "Year" not in str(said) + str(finding)
     assert world.steps(event("Year 6")) == ["gone"]
     assert world.exchange.ledger.events(event("Year 6"))[0].codes == ("DRP-008",)

@@ -175,7 +175,7 @@ def test_a_file_that_shares_nothing_with_the_one_before_is_accepted_as_a_questio
     assert receipt(world, second)["status"] == "accepted"
     assert standing(world, second) == ("no", "question", first, 2, 2, 0, "DRP-010")
     said = receipt(world, second)
-    assert (said["what_it_means"], said["what_to_do"]) == (SHARES_NOTHING.meaning, SHARES_NOTHING.mend)
+    assert (said["what_it_means"], said["what_to_do"]) == (SHARES_NOTHING.meaning, SHARES_NOTHING.remedy)
     assert "--replaces" in said["what_to_do"]
     assert counted(world) == [first]
 

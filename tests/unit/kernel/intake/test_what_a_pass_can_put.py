@@ -144,7 +144,7 @@ def told(world: World, drop: str | None) -> tuple[str, str, str]:
     if receipt["code"]:
         [finding] = report["findings"]
         assert finding["code"] == receipt["code"]
-        assert finding["mend"], "it says what to change"
+        assert finding["remedy"], "it says what to change"
     return receipt["status"], receipt["code"], receipt["sha256"]
 
 

@@ -26,18 +26,18 @@ TERM = date(2026, 11, 21)
 
 @contextmanager
 def refused(code: str) -> Iterator[None]:
-    """With this code and no other, what it means and how to mend it, each in its place."""
+    """With this code and no other, what it means and its remedy, each in its place."""
     with pytest.raises(NotAgreed) as raised:
         yield
     [stated] = [stated for stated in CODES if stated.code == code]
     refusal = raised.value
-    assert (refusal.code, refusal.mend) == (stated.code, stated.mend)
+    assert (refusal.code, refusal.remedy) == (stated.code, stated.remedy)
     assert refusal.message.startswith(stated.meaning)
 
 
 def test_the_codes_are_those_that_senders_know() -> None:
     assert [stated.code for stated in CODES] == [*(f"AGR-00{number}" for number in range(1, 8)), "DRP-009"]
-    assert all(" " in stated.meaning and " " in stated.mend for stated in CODES)
+    assert all(" " in stated.meaning and " " in stated.remedy for stated in CODES)
 
 
 def test_a_participant_may_drop_its_datasets_on_any_day_in_force() -> None:
@@ -169,7 +169,7 @@ def test_a_release_to_any_goes_to_every_participant_and_a_recipient_only_collect
 
 def test_no_code_speaks_of_one_agreements_words() -> None:
     for stated in CODES:
-        assert not re.search(r"pupil|household|decisions|school|borough|meal", f"{stated.meaning} {stated.mend}")
+        assert not re.search(r"pupil|household|decisions|school|borough|meal", f"{stated.meaning} {stated.remedy}")
 
 
 def test_nothing_is_released_outside_the_period_of_the_agreement() -> None:

@@ -93,7 +93,7 @@ def test_a_finding_says_only_what_its_rule_says_and_so_holds_no_value_of_the_row
         dataset = DATASET_OF[code]
         told = validated(dataset, *example.breaking).findings.drop_columns(["row"]).to_pylist()
         sayings = [
-            {name: getattr(rule, name) for name in ("code", "severity", "field", "message", "mend")}
+            {name: getattr(rule, name) for name in ("code", "severity", "field", "message", "remedy")}
             for rule in CONTRACTS[dataset].rules
         ]
         assert all(finding in sayings for finding in told)

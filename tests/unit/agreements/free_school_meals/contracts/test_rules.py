@@ -38,12 +38,12 @@ def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
     assert set(EXAMPLES) == set(DATASET_OF)
 
 
-def test_every_code_stands_in_the_generated_page_with_what_it_means_and_how_to_mend_it() -> None:
+def test_every_code_stands_in_the_generated_page_with_what_it_means_and_its_remedy() -> None:
     page = rule_page({"Free school meals": CONTRACTS})
     for rule in [*ALL_RULES, *FILE_RULES]:
         assert f"| {rule.code} |" in page
         assert rule.message.format(columns="…") in page
-        assert f"| {rule.mend} |" in page
+        assert f"| {rule.remedy} |" in page
 
 
 def test_codes_of_a_dataset_are_in_order_and_mean_one_thing() -> None:
