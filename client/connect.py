@@ -51,12 +51,12 @@ def door_of(settings: Settings, told: Progress | None = None) -> BoroughDoor:
     from shared.kernel.storage.line import Line
 
     account = settings.account_url
-    addresses = [account] if account else [settings.url("inbox_url"), settings.url("outbox_url")]
-    secure = any(address.startswith("https:") for address in addresses)  # tests speak plain HTTP to themselves
+    address = account or settings.url("outbox_url")
+    secure = address.startswith("https:")  # tests speak plain HTTP to themselves
     line = Line(trusted(settings.certificate)[0] if secure else None, told)
     if account:
         return BoroughDoor.of_account(account, settings.slug(), line=line)
-    return BoroughDoor(*addresses, line=line)
+    return BoroughDoor(settings.inbox_url or None, address, line=line)
 
 
 def trusted(certificate: str | None, environment: Mapping[str, str] = os.environ) -> tuple[ssl.SSLContext, str]:

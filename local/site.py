@@ -162,7 +162,11 @@ def open_site(
         made = queues(DEPLOYER)
         for name in (QUEUE, *_queues_of_events(agreements)):
             made.ensure(name)
-        passes = [held for desk in desks for held in issue_passes(deployed, desk, (moved or utc_now)())]
+        passes = [
+            held
+            for desk in desks
+            for held in issue_passes(deployed, desk, (moved or utc_now)(), drops=desk.slug in agreements.senders)
+        ]
         own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE}
         write_profile(folder / PROFILE, own)
         write_register(folder / "register.yaml", ACCOUNT, agreements, passes)
@@ -204,25 +208,23 @@ def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:
         desk.keys.import_public(ring.export_public(EXCHANGE, Use.SIGN))
 
 
-def issue_passes(storage: Storage, desk: Desk, issued: datetime | None = None) -> tuple[Pass, ...]:
-    """Write the borough's profile, with a pass that only creates in its inbox and one that only reads its outbox.
+def issue_passes(
+    storage: Storage, desk: Desk, issued: datetime | None = None, *, drops: bool = True
+) -> tuple[Pass, ...]:
+    """Write the party's profile, with a pass that only reads its outbox and, if it may drop anything, one that only
+    creates in its inbox.
 
     They hold from `issued` (default: now) by the account's clock. Returns what the register says of the passes: enough
     to know one in a log, and not enough to use it.
     """
     issued = issued or utc_now()
     expires = issued + PASS_LASTS
-    inbox = inbox_pass(storage, desk.slug, issued=issued, expires=expires)
-    outbox = outbox_pass(storage, desk.slug, issued=issued, expires=expires)
-    profile = {
-        "borough": desk.slug,
-        "keys": "keys",
-        "inbox_url": inbox,
-        "outbox_url": outbox,
-        "certificate": f"../../{tls.CERTIFICATE}",
-    }
-    write_profile(desk.profile, profile)
-    return tuple(Pass.of(url, desk.slug, box, issued, expires) for box, url in (("inbox", inbox), ("outbox", outbox)))
+    urls = {"outbox": outbox_pass(storage, desk.slug, issued=issued, expires=expires)}
+    if drops:
+        urls = {"inbox": inbox_pass(storage, desk.slug, issued=issued, expires=expires), **urls}
+    own = {"borough": desk.slug, "keys": "keys", "certificate": f"../../{tls.CERTIFICATE}"}
+    write_profile(desk.profile, own | {f"{box}_url": url for box, url in urls.items()})
+    return tuple(Pass.of(url, desk.slug, box, issued, expires) for box, url in urls.items())
 
 
 def _ensure(ring: LocalKeyRing, owner: str, use: Use) -> None:

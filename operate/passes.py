@@ -35,7 +35,9 @@ def issue(
     profile: site.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Write a borough's profile with a pass that only creates in its inbox and one that only reads its outbox.
+    """Write a party's profile with a pass that only creates in its inbox and one that only reads its outbox.
+
+    A party that only collects gets the second alone.
 
     Both last seven days. A pass lets in whoever holds it, and the logs then know no person: where officers have Entra
     accounts they need none. The hashes that are shown belong into the register of who is who (docs/operators).
@@ -44,17 +46,16 @@ def issue(
     from shared.kernel.storage.access import inbox_pass, outbox_pass
 
     chosen = site.load_site(profile)
-    parties = chosen.every_agreement().parties
-    if borough not in parties:
-        raise invalid("INP-023", name=borough, known=", ".join(parties))
+    agreements = chosen.every_agreement()
+    if borough not in agreements.parties:
+        raise invalid("INP-023", name=borough, known=", ".join(agreements.parties))
     issued = site.now()
     expires = issued + LASTS
     with step("Signing"), chosen.storage() as storage:
-        urls = {
-            "inbox": inbox_pass(storage, borough, issued=issued, expires=expires),
-            "outbox": outbox_pass(storage, borough, issued=issued, expires=expires),
-        }
-    settings = {"borough": borough, "keys": "keys", "inbox_url": urls["inbox"], "outbox_url": urls["outbox"]}
+        urls = {"outbox": outbox_pass(storage, borough, issued=issued, expires=expires)}
+        if borough in agreements.senders:
+            urls = {"inbox": inbox_pass(storage, borough, issued=issued, expires=expires), **urls}
+    settings = {"borough": borough, "keys": "keys"} | {f"{box}_url": url for box, url in urls.items()}
     if chosen.certificate:
         settings["certificate"] = os.path.relpath(chosen.certificate, out.parent)
     write_profile(out, settings)

@@ -68,7 +68,9 @@ def test_a_site_that_is_opened_again_keeps_its_logs_and_names_all_its_passes(
         with open_site(tmp_path, clock=clock):
             pass
     register = (tmp_path / "register.yaml").read_text(encoding="utf-8")
-    assert register.count("signature:") == 2 * 2 * len(load_agreements().parties), "two passes each, twice"
+    agreements = load_agreements()
+    each = len(agreements.parties) + len(agreements.senders)
+    assert register.count("signature:") == 2 * each, "twice: one of each outbox, and one of each inbox"
     made = [line for line in lines(tmp_path / "logs") if line["operationName"] == "CreateQueue"]
     assert [(line["properties"]["objectKey"], line["statusCode"]) for line in made] == [
         ("/exchange/webjobs-blobtrigger-poison", 201),

@@ -65,7 +65,7 @@ class BoroughDoor:
 
     def __init__(
         self,
-        inbox_url: str,
+        inbox_url: str | None,
         outbox_url: str,
         *,
         credential: TokenCredential | None = None,
@@ -73,14 +73,14 @@ class BoroughDoor:
         **options: Any,
     ) -> None:
         """Container URLs, each with a pass (SAS) in it; or both without, and an Entra credential (default: whoever
-        runs this). `line` is the way there; `options` go to the SDK's clients."""
-        if not _has_pass(inbox_url) and not _has_pass(outbox_url):
+        runs this). Who only collects has no inbox. `line` is the way there; `options` go to the SDK's clients."""
+        if not _has_pass(inbox_url or "") and not _has_pass(outbox_url):
             credential = credential or default_credential()
         self.line = line or Line()
         if verify := options.pop("connection_verify", None):
             self.line.trust = ssl.create_default_context(cafile=verify)
-        self._may_create = "c" in "".join(parse_qs(urlsplit(inbox_url).query).get("sp", ["c"]))
-        self._inbox = self._area(inbox_url, credential, options)
+        self._may_create = "c" in "".join(parse_qs(urlsplit(inbox_url or "").query).get("sp", ["c"]))
+        self._inbox = self._area(inbox_url, credential, options) if inbox_url else None
         self._outbox = self._area(outbox_url, credential, options)
 
     def _area(self, url: str, credential: TokenCredential | None, options: dict[str, Any]) -> Area:
@@ -104,15 +104,19 @@ class BoroughDoor:
 
     def close(self) -> None:
         """Give back the connections."""
-        self._inbox.client.close()
+        if self._inbox is not None:
+            self._inbox.client.close()
         self._outbox.client.close()
 
     def put(self, name: str, data: bytes, metadata: Mapping[str, str]) -> BlobFacts:
         """Drop a file: one Put Blob that creates and never overwrites.
 
         Raises `AlreadyExists` (STO-002) when the name is taken; `line.unanswered` then says whether an earlier try of
-        this very call may have taken it. Raises `NotAllowed` (STO-005) when the pass does not hold.
+        this very call may have taken it. Raises `NotAllowed` (STO-005) when the pass does not hold, or there is
+        no inbox.
         """
+        if self._inbox is None:
+            raise NotAllowed("STO-005", "There is no inbox for who only collects.", "Nothing can be dropped from here.")
         self.line.unanswered = False
         try:
             return self._inbox.create(name, data, metadata)
