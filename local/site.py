@@ -162,11 +162,7 @@ def open_site(
         made = queues(DEPLOYER)
         for name in (QUEUE, *_queues_of_events(agreements)):
             made.ensure(name)
-        passes = [
-            held
-            for desk in desks
-            for held in issue_passes(deployed, desk, (moved or utc_now)(), drops=desk.slug in agreements.senders)
-        ]
+        passes = _issue_all(deployed, desks, agreements, (moved or utc_now)())
         own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE}
         write_profile(folder / PROFILE, own)
         write_register(folder / "register.yaml", ACCOUNT, agreements, passes)
@@ -186,6 +182,12 @@ def open_site(
             desks=desks,
             emulator_clock=moved or utc_now,
         )
+
+
+def _issue_all(storage: Storage, desks: tuple[Desk, ...], agreements: Agreements, issued: datetime) -> list[Pass]:
+    """Passes of every party."""
+    each = [(desk, desk.slug in agreements.senders) for desk in desks]
+    return [held for desk, drops in each for held in issue_passes(storage, desk, issued, drops=drops)]
 
 
 def _queues_of_events(agreements: Agreements) -> list[str]:
