@@ -34,7 +34,7 @@ test: setup ## lint, types, structure, and every test with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --cov --cov-report=term-missing --cov-fail-under=95
+	$(BIN)/pytest -n 4 --dist loadgroup --cov --cov-report=term-missing --cov-fail-under=95
 
 .PHONY: quick
 quick: setup ## lint, types, structure, and the unit tests that touch nothing outside of the process: under a minute

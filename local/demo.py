@@ -172,8 +172,9 @@ class _Term:
 
         told = "the boroughs drop their pupils without a name: one table of who lives where goes to the hub"
         _say(self.started, told)
-        drop_totals(self.parties, self.london, collected.matches, prepared_at=DAY)
-        self._work()
+        for party in self.parties:
+            for _ in drop_totals(party, self.london, collected.matches[party.slug], prepared_at=DAY):
+                self._work()
         hub = next(desk for desk in site.desks if desk.slug in site.exchange.agreements[AGREEMENT].terms.recipients)
         with closing(_party(site, hub)) as alliance:
             return collect_totals(alliance)

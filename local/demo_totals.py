@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 MAP = "map.html"
 
 
-def drop_totals(
-    parties: Iterable[Party], london: London, matches: Mapping[str, pa.Table], *, prepared_at: datetime
-) -> None:
-    """Every borough drops its pupils, and how many of its children it has newly found entitled, by school borough."""
-    for party in parties:
-        pupils = minimise(london.pupils[party.slug], Path("pupils.parquet")).table
-        codes = {slug: known.ons_code for slug, known in party.agreements[AGREEMENT].terms.by_slug.items()}
-        found = pc.value_counts(matches[party.slug].column("school_borough")).to_pylist()
-        rows = [{"school_la": codes[pair["values"]], "newly_entitled": pair["counts"]} for pair in found]
-        entitled = pa.Table.from_pylist(rows, schema=CONTRACTS["entitled"].arrow_schema())
-        for dataset, table in (("roll", pupils), ("entitled", entitled)):
-            if table.num_rows:
-                party.drop(dataset, london.collection, table, prepared_at=prepared_at, agreement=AGREEMENT)
+def drop_totals(party: Party, london: London, matches: pa.Table, *, prepared_at: datetime) -> Iterator[None]:
+    """A borough drops how many of its children it has newly found entitled, by school borough, then its pupils; yields
+    after each. A table is released with each file and remembers what those before it left out, so their order counts.
+    """
+    pupils = minimise(london.pupils[party.slug], Path("pupils.parquet")).table
+    codes = {slug: known.ons_code for slug, known in party.agreements[AGREEMENT].terms.by_slug.items()}
+    found = pc.value_counts(matches.column("school_borough")).to_pylist()
+    rows = [{"school_la": codes[pair["values"]], "newly_entitled": pair["counts"]} for pair in found]
+    entitled = pa.Table.from_pylist(rows, schema=CONTRACTS["entitled"].arrow_schema())
+    for dataset, table in (("entitled", entitled), ("roll", pupils)):
+        if table.num_rows:
+            party.drop(dataset, london.collection, table, prepared_at=prepared_at, agreement=AGREEMENT)
+            yield
 
 
 def collect_totals(hub: Party) -> Totals:

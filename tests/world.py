@@ -113,8 +113,7 @@ class World:
     @property
     def agreement(self) -> Agreement:
         """What the agreement says."""
-        [agreed] = self.exchange.agreements
-        return agreed.terms
+        return next(iter(self.exchange.agreements)).terms
 
     @property
     def sharing(self) -> Sharing:

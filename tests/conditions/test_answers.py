@@ -44,7 +44,7 @@ def one_object(text: str) -> dict[str, Any]:
         ("drop --json=yes x", 64),
         ("drop --json -- --json", 2),
         ("drop x --json --json", 2),
-        ("--json agreement", 0),
+        ("--json agreement list", 0),
         ("pack --json table x.csv --dataset pupils --out x.parquet", 2),
     ],
 )

@@ -70,10 +70,10 @@ def test_killed_in_the_middle_and_started_again_every_drop_ends_once(
 
     # Ten minutes are over: what was under way can be seen again.
     with open_site(tmp_path, clock=Clock(tmp_path / "clock", datetime.now(UTC) + timedelta(minutes=11))) as site:
-        receipts = [blob.name for blob in site.exchange.storage.outbox("lambeth").list("fsm/reports/")]
+        receipts = [blob.name for blob in site.exchange.storage.outbox("lambeth").list("exchange/reports/")]
         before = sum(name.endswith("/receipt.json") for name in receipts)
         counts = Host.of(site).run_to_quiescence(120)
-        after = [blob.name for blob in site.exchange.storage.outbox("lambeth").list("fsm/reports/")]
+        after = [blob.name for blob in site.exchange.storage.outbox("lambeth").list("exchange/reports/")]
         ledger = site.exchange.ledger
         steps = [[event.step for event in ledger.events(one)] for one in ledger.subjects("drop")]
     wiring.use(None)
