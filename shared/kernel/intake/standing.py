@@ -8,6 +8,7 @@ in a claim, and told to every party in which either has rows, before the rows th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -117,15 +118,14 @@ class Placed:
 def check_word(sharing: Sharing, partition: Partition, replaces: str | None) -> None:
     """Raise `NotAgreed` when the drop cannot replace the one that its manifest names (DRP-013, DRP-014), or when too
     many files of its kind lie here already (DRP-015). What was found once holds whenever the drop is tried again."""
-    others = [entry for entry in _entries(sharing, partition) if entry.drop != partition.drop]
+    others = {entry.drop: entry.prepared_at for entry in _entries(sharing, partition)}
     found = ""
     if len(others) > MOST:
         found = TOO_MANY.code
     elif replaces is not None:
-        named = [entry for entry in others if entry.drop == replaces]
-        found = UNKNOWN_DROP.code if not named else ""
-        if named and named[0].prepared_at >= partition.prepared_at:
-            found = NOT_LATER.code
+        found = UNKNOWN_DROP.code
+        if replaces in others:
+            found = NOT_LATER.code if others[replaces] >= partition.prepared_at else ""
     held = sharing.claim(partition.sender, f"word-{partition.drop}", {"refused": found})["refused"]
     for code in (TOO_MANY, UNKNOWN_DROP, NOT_LATER):
         if held == code.code:
@@ -248,7 +248,5 @@ def _listed(sharing: Sharing, partition: Partition, kind: str) -> list[BlobFacts
 
 
 def _write(sharing: Sharing, party: str, tie: Tie) -> None:
-    try:
+    with suppress(AlreadyExists):  # its name says all
         sharing.staging(party).create(tie.name, b"")
-    except AlreadyExists:
-        return  # its name says all

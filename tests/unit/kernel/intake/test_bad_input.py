@@ -273,3 +273,15 @@ def test_what_is_dated_today_in_london_is_not_of_the_future_half_an_hour_after_m
     drop = world.receive("lambeth", world.drop("lambeth", "households", rows, collection="2027-summer"))
     told = [(line["code"], line["reference"]) for line in world.report("lambeth", drop)["findings"]]
     assert [line for line in told if line[0] == "HOU-031"] == [("HOU-031", "row 3")]
+
+
+def test_a_refusal_names_a_column_of_a_contract_and_of_no_other(world: World) -> None:
+    nested = PUPILS.drop_columns(["uln"]).append_column("uln", [[["nested"]]])
+    strange = PUPILS.append_column("okafor", [[["nested"]]])
+    told = []
+    for rows in (nested, strange):
+        drop = world.receive("southwark", world.put("southwark", *forged(rows)(world)))
+        [finding] = world.report("southwark", drop)["findings"]
+        told.append(finding["message"])
+    assert "(uln)" in told[0]
+    assert "okafor" not in told[1]
