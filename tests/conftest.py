@@ -56,14 +56,12 @@ def account(unused_accounts: Iterator[str]) -> str:
 
 @pytest.fixture
 def storage(account: str) -> Iterator[Storage]:
-    """The exchange's storage in an account of its own, with the containers of all parties."""
-    from shared.agreements.registry import load_agreements
+    """The exchange's storage in an account of its own, with the containers of the pilot boroughs."""
+    from shared.agreements.registry import load_agreement
     from shared.kernel.storage.storage import Storage
 
     with Storage.connect(account) as connected:
-        agreements = load_agreements()
-        only_collect = set(agreements.parties) - set(agreements.senders)
-        connected.ensure_containers(agreements.senders, only_collect=only_collect)
+        connected.ensure_containers(load_agreement("fsm").controllers)
         yield connected
 
 

@@ -18,7 +18,14 @@ collect_ignore = [] if sys.version_info >= (3, 13) else ["test_real_worker.py"]
 
 @pytest.fixture
 def operator(account: str, keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of an operator with a profile, as `exchange up` writes it."""
+    """The folder of an operator with a profile, as `exchange up` writes it; the account has what all parties have."""
+    from shared.agreements.registry import load_agreements
+    from shared.kernel.storage.storage import Storage
+
+    agreements = load_agreements()
+    with Storage.connect(account) as everything:
+        only_collect = set(agreements.parties) - set(agreements.senders)
+        everything.ensure_containers(agreements.senders, only_collect=only_collect)
     monkeypatch.chdir(tmp_path)
     settings = {"account": account, "keys": str(keys_folder / "keys")}
     profile = tmp_path / "operator.toml"
