@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from functions import VERSION, wiring
-from shared.agreements.registry import load_agreement
+from shared.agreements.registry import load_agreement, load_agreements
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.disposal.policy_runs import last_run
 from shared.kernel.envelope.keys import Use
@@ -98,6 +98,8 @@ def test_the_timer_sweeps_and_the_watchdog_says_what_it_found(
     worker: Worker, storage: Storage, ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
     exchange = wiring.exchange()
+    only_collect = set(exchange.agreements.parties) - set(exchange.agreements.senders)
+    storage.ensure_containers((), only_collect=only_collect)
     exchange.keys.create_key("exchange", Use.SIGN)
     storage.inbox("lambeth").create("Okafor.parquet", b"x")
     month_later = exchange.clock() + timedelta(days=30)
@@ -169,6 +171,7 @@ def test_health_needs_no_key(worker: Worker) -> None:
 def test_health_says_which_version_works_under_which_agreement(worker: Worker) -> None:
     outcome = worker.get("health", "https://host/api/health")
 
+    terms, today = [agreed.terms for agreed in load_agreements()], wiring.exchange().clock().date()
     assert outcome == Outcome(
         succeeded=True,
         logged="",
@@ -176,8 +179,8 @@ def test_health_says_which_version_works_under_which_agreement(worker: Worker) -
         http_body={
             "status": "ok",
             "version": VERSION,
-            "agreements": [AGREEMENT.reference],
-            "in_force": [AGREEMENT.reference] if AGREEMENT.in_force.covers(wiring.exchange().clock().date()) else [],
+            "agreements": [agreement.reference for agreement in terms],
+            "in_force": [agreement.reference for agreement in terms if agreement.in_force.covers(today)],
         },
     )
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.site import Desk, make_keys
+from shared.agreements.registry import load_agreements
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.storage.access import BoroughDoor
@@ -52,7 +53,7 @@ def answers(profile: Path, wait: float = 60) -> set[str]:
 
 def test_a_borough_drops_and_is_answered_and_a_restart_keeps_blobs_and_keys(tmp_path: Path) -> None:
     with up(tmp_path) as profiles:
-        assert set(profiles) == {"lambeth", "lewisham", "southwark", "wandsworth"}
+        assert set(profiles) == set(load_agreements().parties)
         assert profiles["lambeth"].stat().st_mode & 0o077 == 0
         with door(profiles["lambeth"]) as way:
             way.put("pupils.parquet", b"not sealed at all", {})

@@ -138,7 +138,7 @@ def test_the_pages_for_users_can_be_followed_with_the_wheel_alone(reader: WheelR
 
 
 @pytest.mark.parametrize(
-    ("command", "part"), [("demo", "azure"), ("audit . --from 2026-10-01 --to 2026-10-02", "pandas")]
+    ("command", "part"), [("demo", "pandas"), ("audit . --from 2026-10-01 --to 2026-10-02", "pandas")]
 )
 def test_what_needs_more_than_a_sender_has_says_what_to_install(interpreter: Path, tmp_path, command, part):
     if "EXCHANGE_WHEEL_PYTHON" not in os.environ:

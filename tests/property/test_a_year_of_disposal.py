@@ -100,7 +100,7 @@ class Year:
     def close(self) -> None:
         for queue in self.queues.values():
             queue.close()
-        self.poison.close()
+        self.poison.every.close()
         self.storage.close()
 
     def arrive(self, day: int) -> None:

@@ -139,7 +139,7 @@ def test_a_wrong_profile_is_refused_and_names_the_key(tmp_path, text, named):
 def test_what_is_not_set_and_who_is_not_a_borough_is_said(tmp_path):
     with pytest.raises(InvalidInput, match=r"INP-008.*EXCHANGE_BOROUGH"):
         load_settings(None, environment={}).slug()
-    with pytest.raises(InvalidInput, match=r"INP-008.*EXCHANGE_INBOX_URL"):
+    with pytest.raises(InvalidInput, match=r"INP-008.*EXCHANGE_OUTBOX_URL"):
         door_of(load_settings(None, environment={}))
     with pytest.raises(InvalidInput, match="INP-023"):
         load_settings(None, environment={}, borough="paris").slug()

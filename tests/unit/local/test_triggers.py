@@ -18,7 +18,7 @@ from local.triggers.grid import NewBlob
 from local.triggers.imitation import Pace
 from local.triggers.machine import HostFailed
 from local.triggers.real import RealTriggers
-from shared.kernel.storage.queues import Taken
+from shared.kernel.storage.queues import QueueMessage
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -106,7 +106,11 @@ def test_a_blob_that_was_told_of_is_remembered_without_its_name(name: str) -> No
     assert "0x1" in json.dumps(blob.event(NOW))
 
 
+def message(body: str) -> QueueMessage:
+    return QueueMessage("q", "1", "r", 1, None, None, body)
+
+
 def test_a_message_that_is_no_base64_has_no_text_and_none_is_shown() -> None:
-    assert Taken("q", "1", "r", 1, "no Base64!").text is None
-    assert Taken("q", "1", "r", 1, "w6k=").text == "é"
-    assert "Base64" not in repr(Taken("q", "1", "r", 1, "no Base64!"))
+    assert message("no Base64!").text is None
+    assert message("w6k=").text == "é"
+    assert "Base64" not in repr(message("no Base64!"))
