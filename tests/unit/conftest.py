@@ -16,6 +16,8 @@ __all__ = ["pytest_runtest_makereport", "pytest_runtest_protocol"]
 
 UNIT = Path(__file__).parent
 LONG = {
+    *("agreements/origin_destination/test_exchange.py", "agreements/free_school_meals/test_same_links.py"),
+    *("governance/test_of_agreements.py", "methods/test_linked_tables.py"),
     *("kernel/audit/test_log_forms.py", "kernel/audit/test_misdeeds.py", "kernel/audit/test_strangers.py"),
     *("client/test_inspect.py", "client/test_parquet_bounds.py", "client/test_read_properties.py"),
     *("client/test_pack_census.py", "client/test_pack_households.py", "client/test_pack_table.py"),
