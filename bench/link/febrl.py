@@ -4,7 +4,7 @@ FEBRL 4 is two files, one duplicate of every original. FEBRL 3 is one file of 2,
 the originals are the pupils, and the first duplicate of each that has any is the other side.
 
 `soc_sec_id` is left out: the two sides of the exchange share no identifier, and with one the task is no task. The
-Australian postcode (four digits) is spelt as a British one digit by digit (`4223` is `N42 2AD`): one wrong digit stays
+Australian postcode (four digits) becomes a British one digit by digit (`4223`: `N42 2AD`): one wrong digit stays
 one wrong character, and two digits are still a district and three a sector. Age, phone and state have no column.
 """
 

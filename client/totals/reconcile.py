@@ -69,7 +69,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class TheirTable:
-    """DfE's numbers of one period: by name of residence and of school authority, spelt alike (`key`)."""
+    """DfE's numbers of one period: by name of residence and of school authority, written alike (`key`)."""
 
     cells: Mapping[tuple[str, str], int | str]
     rows_of_breakdowns: int
@@ -102,13 +102,13 @@ def read_theirs(path: Path, ours: Totals, period: str) -> TheirTable:
     for number, row in _rows(path):
         schools = {name: key(name) for name in row if name not in KNOWN}
         named = {key(school) for school in ours.schools}
-        others = tuple(name for name, spelt in schools.items() if spelt not in named)
+        others = tuple(name for name, written in schools.items() if written not in named)
         periods.add(row["time_period"])
         if row["time_period"] != period or not _counts(row):
             passed += 1
             continue
-        for name, spelt in schools.items():
-            place = (key(row["la_name"]), spelt)
+        for name, written in schools.items():
+            place = (key(row["la_name"]), written)
             if place in cells:
                 raise invalid("TOT-008", path=path, row=number)
             cells[place] = _number(row[name], path, number, name)
@@ -118,7 +118,7 @@ def read_theirs(path: Path, ours: Totals, period: str) -> TheirTable:
 
 
 def key(name: str) -> str:
-    """A name however it is spelt: `Kensington_and_Chelsea` and `Kensington and Chelsea` are one."""
+    """A name however it is written: `Kensington_and_Chelsea` and `Kensington and Chelsea` are one."""
     return re.sub(r"[^a-z0-9]", "", name.casefold().replace("&", "and"))
 
 

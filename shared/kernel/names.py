@@ -52,11 +52,6 @@ def is_slug(text: str) -> bool:
     return len(text) <= LONGEST_SLUG and re.fullmatch(SLUG, text) is not None
 
 
-def is_dataset(text: str) -> bool:
-    """Whether a dataset, a release or a kept word can be called so."""
-    return len(text) <= LONGEST_DATASET and re.fullmatch(DATASET, text) is not None
-
-
 def is_reference(text: str) -> bool:
     """Whether this names an agreement and its version."""
     return is_slug(text.partition("@")[0]) and re.fullmatch(REFERENCE, text) is not None

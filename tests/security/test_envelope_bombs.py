@@ -1,4 +1,4 @@
-"""Small files that cost dear: each ends in a coded refusal, quickly and in little memory, whatever it says of itself.
+"""Small files that cost much: each ends in a coded refusal, quickly and in little memory, whatever it says of itself.
 
 Time is what the processor spends, so that a busy machine does not matter.
 """

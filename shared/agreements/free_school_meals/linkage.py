@@ -52,7 +52,7 @@ SCHEMA = Schema(
     uprn=Spelling(identifiers.uprns_normal, identifiers.uprns_ok),
     wording=Wording(left="pupil", right="child", family="claim"),
 )
-"""Pupils are left, children of claims right. Identifiers are spelt as in the contract."""
+"""Pupils are left, children of claims right. Identifiers are written as in the contract."""
 
 _OWN = {"left_row": "pupil_row", "right_row": "household_row"}
 _METHODS = {own: method for method, own in _OWN.items()}

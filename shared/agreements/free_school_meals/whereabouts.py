@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.kernel.parties.residence import residence_codes
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.pipeline import Nowhere, Routed
 
@@ -36,15 +37,10 @@ WHEREABOUTS = (HOME_UNKNOWN, OUTSIDE, OWN_BOROUGH)
 def route(pupils: pa.Table, directory: pa.Table, agreement: Agreement, *, school: str) -> Routed:
     """Find the home borough of each row of `pupils`.
 
-    `pupils` has the columns `home_la` (ONS or DfE code) and `postcode` in normal form, both may be null, and `row`;
-    `directory` has `postcode` and `ons_code`, one row per postcode; `school` is the slug of the borough that dropped
-    the file.
+    `pupils` and `directory` as `residence_codes` takes them, `pupils` with `row`; `school` is the slug of the borough
+    that dropped the file.
     """
-    by_postcode = pc.take(
-        directory.column("ons_code").combine_chunks(),
-        pc.index_in(pupils.column("postcode"), directory.column("postcode").combine_chunks()).combine_chunks(),
-    )
-    code = pc.coalesce(pupils.column("home_la").combine_chunks(), by_postcode)
+    code = residence_codes(pupils, directory)
     known = pa.array([a.ons_code for a in agreement.authorities] + [a.dfe_code for a in agreement.authorities])
     slugs = pa.array([a.slug for a in agreement.authorities] * 2)
     borough = pc.take(slugs, pc.index_in(code, known))

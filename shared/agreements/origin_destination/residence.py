@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.origin_destination.words import OUTSIDE, UNKNOWN
+from shared.kernel.parties.residence import residence_codes
 
 if TYPE_CHECKING:
     from shared.kernel.parties.model import Party
@@ -17,14 +18,9 @@ if TYPE_CHECKING:
 def residences(pupils: pa.Table, directory: pa.Table, authorities: Iterable[Party]) -> pa.Array:
     """The ONS code of each pupil's authority of residence, `unknown` or `outside` where it is none of England's.
 
-    `pupils` has `home_la` (ONS code or DfE number) and `postcode` in normal form, both may be null; `directory` has
-    `postcode` and `ons_code`, one row per postcode.
+    `pupils` and `directory` as `residence_codes` takes them.
     """
-    by_postcode = pc.take(
-        directory.column("ons_code").combine_chunks(),
-        pc.index_in(pupils.column("postcode"), directory.column("postcode").combine_chunks()).combine_chunks(),
-    )
-    return ons_codes(pc.coalesce(pupils.column("home_la").combine_chunks(), by_postcode), authorities)
+    return ons_codes(residence_codes(pupils, directory), authorities)
 
 
 def ons_codes(codes: pa.Array, authorities: Iterable[Party]) -> pa.Array:

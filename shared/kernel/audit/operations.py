@@ -129,7 +129,7 @@ def _where(
     say: Callable[[dict[str, pa.ChunkedArray]], pa.ChunkedArray],
     others: pa.ChunkedArray | str,
 ) -> pa.ChunkedArray:
-    """What `say` says of these rows, asked for no others: expressions are dear, and most blocks have no such row."""
+    """What `say` says of these rows, asked for no others: expressions cost much, and most blocks have no such row."""
     if isinstance(others, str):
         others = pa.chunked_array([pa.repeat(others, len(rows))])
     if not pc.any(rows).as_py():

@@ -74,7 +74,7 @@ def do(sharing: Sharing, job: Job) -> str:
     tables = {Partition.named(name): read_staged(sharing, job.party, name) for name in names}
     carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started)
     _conserve(sharing, job, subject, carried)
-    hashes = {_key(job, release): _send(sharing, job, id, release, started) for release in carried.releases}
+    hashes = _send_all(sharing, job, id, carried, started)
     for word, rows in carried.kept.items():
         stage(sharing, job.party, Partition(word, job.collection, job.party, started, id), rows)
     sharing.ledger.record(
@@ -112,6 +112,17 @@ def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> Non
     sharing.ledger.conserve(
         subject, service=SERVICE, tenant=job.party, rows_in=carried.rows_in, ends=Counter(carried.ends)
     )
+
+
+def _send_all(sharing: Sharing, job: Job, id: str, carried: Carried, started: datetime) -> dict[str, str]:
+    """Send every release; the SHA-256 of each sealed file, as the ledger names it.
+
+    Raises `ValueError`, before anything is sent, for two that the ledger could not tell apart: a defect of the pipeline.
+    """
+    keys = [_key(job, release) for release in carried.releases]
+    if len(set(keys)) < len(keys):
+        raise ValueError("a job has two releases to one party, or one release twice")
+    return {key: _send(sharing, job, id, release, started) for key, release in zip(keys, carried.releases, strict=True)}
 
 
 def _key(job: Job, release: Release) -> str:

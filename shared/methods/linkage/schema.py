@@ -17,7 +17,7 @@ Verdict = Callable[[pa.Array], npt.NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class Spelling:
-    """How an identifier is spelt and whether it holds. Who keeps the contract knows; linkage is told.
+    """How an identifier is written and whether it holds. Who keeps the contract knows; linkage is told.
 
     All three take a whole column (Arrow array or chunked array of text).
     """
@@ -127,7 +127,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of both tables, how their identifiers are spelt, and what people call the rows."""
+    """The columns of both tables, how their identifiers are written, and what people call the rows."""
 
     left: LeftColumns
     right: RightColumns

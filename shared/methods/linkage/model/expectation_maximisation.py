@@ -152,7 +152,7 @@ def by_pairs(facts: Facts, model: LinkageModel, blocked: list[Blocked]) -> Linka
 def family_chances(model: LinkageModel, blocked: list[Blocked]) -> dict[str, LevelChances]:
     """How often a sibling's match speaks for a true pair whose addresses do not agree.
 
-    A stranger is in the very family of a sibling no oftener than two random rows have one home.
+    A stranger is in the very family of a sibling no more often than two random rows have one home.
     """
     weights = weights_of(model)
     spoken = apart = 0

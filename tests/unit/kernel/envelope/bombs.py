@@ -1,4 +1,4 @@
-"""Small files that a hostile borough signs: each has a number, or many of a kind, that would cost dear.
+"""Small files that a hostile borough signs: each has a number, or many of a kind, that would cost much.
 
 Every bomb is written here, with good keys; nothing of it is kept in the repository.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from shared.kernel.errors import Missing, StorageUnavailable
 from shared.kernel.storage.deployment import AppFunction, AppState, Deployment, Subscription
 from shared.kernel.storage.management import SCOPE
 from tests.azure_deployment import APP, TOPIC, Azure
-from tests.azure_services import Credential, Service, served
+from tests.azure_services import Credential, Service
 
 pytestmark = pytest.mark.outside
 
@@ -25,15 +24,8 @@ def azure() -> Azure:
 
 
 @pytest.fixture
-def service(azure: Azure, tmp_path: Path) -> Iterator[tuple[Service, dict[str, Any]]]:
-    with served(azure.answer, tmp_path) as (service, options):
-        azure.url = service.url
-        yield service, options
-
-
-@pytest.fixture
-def deployment(service: tuple[Service, dict[str, Any]]) -> Iterator[Deployment]:
-    reader = Deployment(APP, TOPIC, Credential(SCOPE), **service[1])
+def deployment(served_azure: tuple[Service, dict[str, Any]]) -> Iterator[Deployment]:
+    reader = Deployment(APP, TOPIC, Credential(SCOPE), **served_azure[1])
     yield reader
     reader.close()
 
@@ -91,10 +83,10 @@ def test_a_url_that_names_no_function_is_told_from_one_that_may_not_be_seen(
     assert (found.function, found.subject) == ("", "")
 
 
-def test_no_answer_is_a_fault(service: tuple[Service, dict[str, Any]], deployment: Deployment) -> None:
-    service[0].fault = (503, "ServiceUnavailable")
+def test_no_answer_is_a_fault(served_azure: tuple[Service, dict[str, Any]], deployment: Deployment) -> None:
+    served_azure[0].fault = (503, "ServiceUnavailable")
     with pytest.raises(StorageUnavailable, match="STO-004"):
         deployment.functions()
-    service[0].fault = (404, "ResourceNotFound")
+    served_azure[0].fault = (404, "ResourceNotFound")
     with pytest.raises(Missing, match="STO-001"):
         deployment.app()

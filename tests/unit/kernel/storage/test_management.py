@@ -82,15 +82,8 @@ def azure() -> Azure:
 
 
 @pytest.fixture
-def service(azure: Azure, tmp_path: Path) -> Iterator[tuple[Service, dict[str, Any]]]:
-    with served(azure.answer, tmp_path) as (service, options):
-        azure.url = service.url
-        yield service, options
-
-
-@pytest.fixture
-def management(service: tuple[Service, dict[str, Any]]) -> Iterator[AccountManagement]:
-    reader = AccountManagement(ACCOUNT, Credential(SCOPE), **service[1])
+def management(served_azure: tuple[Service, dict[str, Any]]) -> Iterator[AccountManagement]:
+    reader = AccountManagement(ACCOUNT, Credential(SCOPE), **served_azure[1])
     yield reader
     reader.close()
 
@@ -164,24 +157,24 @@ def test_replication_is_seen_on_whichever_page_it_stands(azure: Azure, managemen
 
 
 def test_what_this_identity_may_not_see_is_not_known(
-    management: AccountManagement, service: tuple[Service, dict[str, Any]]
+    management: AccountManagement, served_azure: tuple[Service, dict[str, Any]]
 ) -> None:
-    service[0].fault = (403, "AuthorizationFailed")
+    served_azure[0].fault = (403, "AuthorizationFailed")
 
     assert (management.lifecycle(), management.blob_service(), management.replicates()) == (None, None, None)
 
 
-def test_an_identity_that_gets_no_token_sees_nothing(service: tuple[Service, dict[str, Any]]) -> None:
-    assert AccountManagement(ACCOUNT, Credential(SCOPE, works=False), **service[1]).lifecycle() is None
+def test_an_identity_that_gets_no_token_sees_nothing(served_azure: tuple[Service, dict[str, Any]]) -> None:
+    assert AccountManagement(ACCOUNT, Credential(SCOPE, works=False), **served_azure[1]).lifecycle() is None
 
 
 def test_a_throttled_answer_is_asked_for_again(
-    management: AccountManagement, service: tuple[Service, dict[str, Any]]
+    management: AccountManagement, served_azure: tuple[Service, dict[str, Any]]
 ) -> None:
-    service[0].fault, service[0].faults_left = (429, "TooManyRequests"), 2
+    served_azure[0].fault, served_azure[0].faults_left = (429, "TooManyRequests"), 2
 
     assert len(management.lifecycle() or ()) == 1
-    assert len(service[0].asked) == 3
+    assert len(served_azure[0].asked) == 3
 
 
 @pytest.mark.parametrize(
@@ -195,12 +188,12 @@ def test_a_throttled_answer_is_asked_for_again(
 )
 def test_anything_else_is_a_fault_that_names_nothing(
     management: AccountManagement,
-    service: tuple[Service, dict[str, Any]],
+    served_azure: tuple[Service, dict[str, Any]],
     fault: tuple[int, str],
     raised: type[StorageFault],
     code: str,
 ) -> None:
-    service[0].fault = fault
+    served_azure[0].fault = fault
 
     with pytest.raises(raised) as caught:
         management.lifecycle()

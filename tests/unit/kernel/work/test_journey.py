@@ -8,11 +8,12 @@ from unittest.mock import patch
 
 import pytest
 
+from shared.agreements.free_school_meals.run import run
 from shared.kernel.errors import ConservationBroken, NotAgreed, RefusedEvent
 from shared.kernel.intake.identity import drop_id
 from shared.kernel.intake.requests import request_job
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import Job
+from shared.kernel.terms.pipeline import Carried, Job
 from shared.kernel.work.carry_out import carry_out
 from tests.wire import Killed, Wire
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, table, upn
@@ -252,5 +253,20 @@ def test_a_run_that_comes_after_the_end_of_the_agreement_releases_nothing(world:
     world.receive("lambeth", world.drop("lambeth", "households", [household()]))
     world.now[0] = NOW.replace(year=2027)
     with pytest.raises(NotAgreed, match="AGR-001"):
+        world.carry_out_all()
+    assert [name for name in world.outbox("lambeth") if name.startswith("fsm/results/")] == []
+
+
+def test_two_releases_that_the_ledger_could_not_tell_apart_are_a_defect_and_nothing_is_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubled(*given: object) -> Carried:
+        carried = run(*given)  # type: ignore[arg-type]
+        return replace(carried, releases=carried.releases * 2)
+
+    monkeypatch.setattr("shared.agreements.free_school_meals.pipeline.run", doubled)
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    with pytest.raises(ValueError, match="two releases"):
         world.carry_out_all()
     assert [name for name in world.outbox("lambeth") if name.startswith("fsm/results/")] == []
