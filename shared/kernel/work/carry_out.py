@@ -117,7 +117,7 @@ def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> Non
 def _send_all(sharing: Sharing, job: Job, id: str, carried: Carried, started: datetime) -> dict[str, str]:
     """Send every release; the SHA-256 of each sealed file, as the ledger names it.
 
-    Raises `ValueError`, before anything is sent, for two that the ledger could not tell apart: a defect of the pipeline.
+    Raises `ValueError` before anything is sent: two that the ledger could not tell apart are a defect of the pipeline.
     """
     keys = [_key(job, release) for release in carried.releases]
     if len(set(keys)) < len(keys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -260,8 +261,8 @@ def test_a_run_that_comes_after_the_end_of_the_agreement_releases_nothing(world:
 def test_two_releases_that_the_ledger_could_not_tell_apart_are_a_defect_and_nothing_is_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def doubled(*given: object) -> Carried:
-        carried = run(*given)  # type: ignore[arg-type]
+    def doubled(job: Job, *given: Any) -> Carried:
+        carried = run(job, *given)
         return replace(carried, releases=carried.releases * 2)
 
     monkeypatch.setattr("shared.agreements.free_school_meals.pipeline.run", doubled)
