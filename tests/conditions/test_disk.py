@@ -13,6 +13,7 @@ import pytest
 from client import files
 from client.fetching import safe
 from shared.kernel.errors import InvalidInput
+from tests.conditions.disk import small_disk
 from tests.conditions.office import Office
 
 ROOT = os.geteuid() == 0
@@ -42,20 +43,12 @@ def test_what_the_disk_says_becomes_a_sentence_and_leaves_nothing(office: Office
 
 
 def test_a_disk_that_is_really_full(office: Office) -> None:
-    if not ROOT:
-        pytest.skip("mounting a small disk needs to be root")
-    small = office.folder / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], capture_output=True).returncode:
-        pytest.skip("this machine mounts no small disk")
-    try:
+    with small_disk(office.folder / "small", "64k") as small:
         office.give("full/a.json", b"x" * 200_000)
         office.give("full/b.json", b"small")
         said = office.run("fetch", "full/", "--out", small / "out")
         assert (said.code, [entry["code"] for entry in said.json["left"]]) == (8, ["INP-080"])
         assert [path.name for path in small.rglob("*.json")] == ["b.json"]
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
 
 
 @pytest.mark.parametrize(

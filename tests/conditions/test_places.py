@@ -6,34 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from client import files
 from client.console import answer, legible
+from tests.conditions.disk import small_disk
 from tests.conditions.office import COLLECTION, SLUG, Office
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRACT = ROOT / "local/synth/sample/households_csv/lambeth/nec.csv"
 PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 """A system that takes names for ASCII, as a task of an old scheduler has it."""
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A disk of so many bytes."""
-    if os.name == "nt" or os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs to be root")
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("this machine mounts no small disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 def typed(where: Path, *words: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -111,11 +96,11 @@ def test_a_folder_without_room_for_a_byte(office: Office, words: tuple[str, ...]
         left = [path for path in small.rglob("*") if path.is_file()]
         assert {path.name for path in left} <= {"fills", "rest", ".lock"}
         assert ".half" not in said.err
-        office.patch.chdir(office.folder)
 
 
 def test_a_folder_that_cannot_be_written_is_named_and_what_needs_none_is_done(office: Office) -> None:
     sealed = office.sealed()
+    office.give("read-only/a.json")
     with small_disk(office.folder / "ro", "4m") as place:
         for path in (sealed, sealed.with_name(f"{sealed.stem}.manifest.json"), office.profile, EXTRACT):
             (place / path.name).write_bytes(path.read_bytes())
@@ -134,7 +119,6 @@ def test_a_folder_that_cannot_be_written_is_named_and_what_needs_none_is_done(of
         assert "could not be kept for the next time: INP-081" in said.err
         refused = office.run("fetch", "--out", "here")
         assert (refused.code, refused.error) == (2, "INP-081")
-        office.patch.chdir(office.folder)
 
 
 def test_the_path_that_is_said_is_the_one_that_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import typer
@@ -49,7 +50,7 @@ class Night:
             for name, make in boxes.items()
         }
         if place:
-            urls = {name: re.sub(r"//[^/]+", f"//{place}", url) for name, url in urls.items()}
+            urls = {name: urlsplit(url)._replace(netloc=place).geturl() for name, url in urls.items()}
         agreements = str(self.folder / "agreements")
         write_profile(
             self.folder / "exchange.toml", {"borough": "lambeth", "keys": "keys", "agreements": agreements} | urls
