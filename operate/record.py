@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +17,6 @@ from operate import site
 if TYPE_CHECKING:
     from operate.site import OperatedSite
     from shared.kernel.envelope.keys import PublicKey
-    from shared.kernel.storage.areas import Area, BlobFacts
     from shared.kernel.storage.logs_archive import LogArchive
     from shared.kernel.storage.storage import Storage
     from shared.kernel.terms.agreements import Agreements
@@ -84,10 +83,9 @@ def _copies(
     storage: Storage, agreements: Agreements, begins: datetime, ends: datetime
 ) -> Iterator[tuple[str, str, bytes]]:
     from shared.kernel.envelope.manifest import EXCHANGE
+    from shared.kernel.ledger.chain import Ledger
 
-    ledger = storage.ledger()
-    for chain in _chains(ledger):
-        data = {blob.name: ledger.read(blob.name).data for blob in chain}
+    for data in Ledger(storage.ledger()).of_period(begins, ends):
         if any(_falls(document, begins, ends) for document in data.values()):
             yield from (("ledger", f"ledger/{name}", document) for name, document in data.items())
     # Whoever may have some is asked after one by one: an operator may not look into all the account's containers.
@@ -96,18 +94,6 @@ def _copies(
         for blob in area.list():
             if begins <= datetime.fromisoformat(blob.name[:10]).replace(tzinfo=UTC) < ends:
                 yield "certificates", f"certificates/{owner}/{blob.name}", area.read(blob.name).data
-
-
-def _chains(ledger: Area) -> Iterator[list[BlobFacts]]:
-    """The blobs of each chain."""
-    chain: list[BlobFacts] = []
-    for blob in ledger.list():
-        if chain and PurePosixPath(blob.name).parent != PurePosixPath(chain[0].name).parent:
-            yield chain
-            chain = []
-        chain.append(blob)
-    if chain:
-        yield chain
 
 
 def _falls(document: bytes, begins: datetime, ends: datetime) -> bool:

@@ -2,14 +2,16 @@
 
 An event is a create-only blob ``<kind>/<id>/<seq>.json``. The name holds the place in the chain and nothing else, so
 two workers who would take the same place meet, one yields, and the chain cannot fork. Each blob's metadata repeats its
-step and hash: an index, so that recording takes one listing and one write. What counts is in the blob.
+step, hash and time: an index, so that recording takes one listing and one write, and a period is read without opening
+what lies outside of it. What counts is in the blob.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shared.kernel.errors import AlreadyExists, ConservationBroken, LedgerBroken, Missing, StorageUnavailable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _TRIES = 20
 """Each lost race means that somebody else recorded another step of the same subject; there are fewer steps."""
+
+_DAY = timedelta(days=1)
 
 
 def utc_now() -> datetime:
@@ -111,22 +115,28 @@ class Ledger:
 
     def subjects(self, kind: str = "") -> Iterator[str]:
         """Every subject, or those of one kind (``drop``), in the order of their names."""
-        last = ""
-        for blob in self._area.list(f"{kind}/" if kind else ""):
-            subject = ":".join(blob.name.split("/")[:2])
-            if subject != last:
-                yield (last := subject)
+        for subject, _ in self._chains(f"{kind}/" if kind else ""):
+            yield subject
 
     def written(self) -> Iterator[tuple[str, datetime | None]]:
         """Every subject, and when the last event of its chain was written; `None` where the service does not say."""
-        last: tuple[str, datetime | None] | None = None
-        for blob in self._area.list():
-            subject = ":".join(blob.name.split("/")[:2])
-            if last and last[0] != subject:
-                yield last
-            last = (subject, blob.created)
-        if last:
-            yield last
+        for subject, chain in self._chains():
+            yield subject, chain[-1].created
+
+    def of_period(self, begins: datetime, ends: datetime) -> Iterator[dict[str, bytes]]:
+        """Every chain of which an event falls into the period, whole, as its blobs are: by name, in their order.
+
+        No event is opened of a chain that lies outside. What a blob says of its time can be altered, so a chain is
+        taken, too, where the service says that it was written within a day of the period.
+        """
+        for _, chain in self._chains():
+            if any(_may_fall(blob, begins, ends) for blob in chain):
+                yield {blob.name: self._area.read(blob.name).data for blob in chain}
+
+    def _chains(self, prefix: str = "") -> Iterator[tuple[str, list[BlobFacts]]]:
+        """Every subject with the facts of its events."""
+        for subject, blobs in groupby(self._area.list(prefix), lambda blob: ":".join(blob.name.split("/")[:2])):
+            yield subject, list(blobs)
 
     def over(self, area: Area) -> Ledger:
         """The same ledger reached through another area, and so with other rights."""
@@ -170,7 +180,7 @@ class Ledger:
         self._marked(event.subject).create(
             f"{_folder(event.subject)}{event.seq:04d}.json",
             event.to_json(),
-            {"step": event.step, "hash": event.hash},
+            {"step": event.step, "hash": event.hash, "at": event.at},
             content_type="application/json",
         )
 
@@ -184,6 +194,13 @@ def _index(blob: BlobFacts, key: str) -> str:
     if key not in blob.metadata:
         raise LedgerBroken("LED-001", f"Blob {blob.name} of the ledger is no event.", "Compare with a copy.")
     return blob.metadata[key]
+
+
+def _may_fall(blob: BlobFacts, begins: datetime, ends: datetime) -> bool:
+    stated = blob.metadata.get("at")
+    if stated is None or blob.created is None:
+        return True  # written before events said so, or by something that is no exchange: whoever reads it will see
+    return begins <= datetime.fromisoformat(stated) < ends or begins - _DAY <= blob.created < ends + _DAY
 
 
 def verify_chain(events: Sequence[Event], *, vouched: str | None = None) -> None:
