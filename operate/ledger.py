@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from json import loads
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,20 +52,29 @@ class Chain:
         }
 
 
-@app.command("list", epilog="Example: exchange ledger list drop --unfinished")
+@app.command("list", epilog="Example: exchange ledger list drop --unfinished --from 2026-11-01")
 def list_chains(
     kind: Annotated[str, typer.Argument(help="Only subjects of this kind: drop, run, sweep, watchdog …")] = "",
     unfinished: Annotated[bool, typer.Option("--unfinished", help="Only work that is not at its end.")] = False,
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, UTC.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, UTC.")] = None,
     profile: site.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """List every chain with its steps, and verify each. Ends with 1 when one does not hold (LED-001)."""
+    """List every chain with its steps, and verify each. Ends with 1 when one does not hold (LED-001).
+
+    With --from or --to only the chains of which an event falls into that time are read.
+    """
     from client.codes import invalid
 
     if kind and kind not in KINDS:
         raise invalid("INP-049", what="kind of subject", name=kind, known=", ".join(KINDS))
+    begins = first.replace(tzinfo=UTC) if first else datetime.min.replace(tzinfo=UTC)
+    ends = last.replace(tzinfo=UTC) + timedelta(days=1) if last else datetime.max.replace(tzinfo=UTC)
+    if ends <= begins:
+        raise invalid("INP-044")
     with step("Reading the ledger"), site.load_site(profile).storage() as storage:
-        chains = list(read_chains(_ledger(storage), kind))
+        chains = list(read_chains(_ledger(storage), kind, begins, ends))
     broken = [chain for chain in chains if chain.fault]
     shown = [chain.line() for chain in chains if chain.fault or chain.unfinished or not unfinished]
     text = table(
@@ -111,19 +121,22 @@ def show_chain(
     answer({"ok": True, "subject": subject, "events": whole}, f"{text}\n\n{head}", as_json=json)
 
 
-def read_chains(ledger: Ledger, kind: str = "") -> Iterator[Chain]:
-    """Every chain, verified: one that does not hold has its code as `fault`."""
+def read_chains(ledger: Ledger, kind: str, begins: datetime, ends: datetime) -> Iterator[Chain]:
+    """Every chain of the period, verified: one that does not hold has its code as `fault`."""
     from shared.kernel.errors import LedgerBroken
-    from shared.kernel.ledger.chain import verify_chain
+    from shared.kernel.ledger.chain import falls, verify_chain
+    from shared.kernel.ledger.events import Event
 
-    for subject in ledger.subjects(kind):
+    for documents in ledger.of_period(begins, ends, kind):
+        subject = ":".join(next(iter(documents)).split("/")[:2])
         try:
-            events = ledger.events(subject)
+            events = tuple(map(Event.from_json, documents.values()))
             verify_chain(events)
         except LedgerBroken as broken:
             yield Chain(subject, (), broken.code)
         else:
-            yield Chain(subject, events)
+            if falls(events, begins, ends):
+                yield Chain(subject, events)
 
 
 def _ledger(storage: Any) -> Ledger:

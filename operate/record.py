@@ -83,10 +83,11 @@ def _copies(
     storage: Storage, agreements: Agreements, begins: datetime, ends: datetime
 ) -> Iterator[tuple[str, str, bytes]]:
     from shared.kernel.envelope.manifest import EXCHANGE
-    from shared.kernel.ledger.chain import Ledger
+    from shared.kernel.ledger.chain import Ledger, falls
+    from shared.kernel.ledger.events import Event
 
     for data in Ledger(storage.ledger()).of_period(begins, ends):
-        if any(_falls(document, begins, ends) for document in data.values()):
+        if falls(map(Event.from_json, data.values()), begins, ends):
             yield from (("ledger", f"ledger/{name}", document) for name, document in data.items())
     # Whoever may have some is asked after one by one: an operator may not look into all the account's containers.
     for owner in (*agreements.known, EXCHANGE):
@@ -94,12 +95,6 @@ def _copies(
         for blob in area.list():
             if begins <= datetime.fromisoformat(blob.name[:10]).replace(tzinfo=UTC) < ends:
                 yield "certificates", f"certificates/{owner}/{blob.name}", area.read(blob.name).data
-
-
-def _falls(document: bytes, begins: datetime, ends: datetime) -> bool:
-    from shared.kernel.ledger.events import Event
-
-    return begins <= datetime.fromisoformat(Event.from_json(document).at) < ends
 
 
 def _copy_logs(logs: LogArchive, begins: datetime, ends: datetime, out: Path) -> int:

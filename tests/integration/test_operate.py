@@ -21,6 +21,7 @@ from shared.kernel.envelope.keys import Use, read_public, write_public
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.ledger.chain import Ledger
 from shared.kernel.ledger.events import Event
 from shared.kernel.storage.access import BoroughDoor
 from shared.kernel.storage.poison import PoisonQueue
@@ -91,6 +92,20 @@ def test_every_chain_is_listed_and_verified(term: World, capsys: pytest.CaptureF
     assert "conserved released done" in capsys.readouterr().out
     assert run(["ledger", "list", "--unfinished", "--json"]) == 0
     assert said(capsys)["chains"] == []
+
+
+def test_the_chains_of_a_period_are_listed_alone(term: World, capsys: pytest.CaptureFixture[str]) -> None:
+    later = term.now[0] + timedelta(days=60)
+    subject = "drop:" + "0a" * 16
+    Ledger(term.storage.ledger(), clock=lambda: later).record(subject, "received", service="intake", tenant="lambeth")
+
+    assert run(["ledger", "list", "--from", f"{later.date()}", "--json"]) == 0
+    assert [line["subject"] for line in said(capsys)["chains"]] == [subject]
+    assert run(["ledger", "list", "drop", "--to", f"{later.date() - timedelta(days=1)}", "--json"]) == 0
+    before = {line["subject"] for line in said(capsys)["chains"]}
+    assert before == set(term.exchange.ledger.subjects("drop")) - {subject}
+    assert run(["ledger", "list", "--from", "2026-11-22", "--to", "2026-11-21"]) == 2
+    assert "INP-044" in capsys.readouterr().err
 
 
 def test_work_that_is_not_at_its_end_can_be_listed_alone(term: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ what lies outside of it. What counts is in the blob.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -123,13 +123,14 @@ class Ledger:
         for subject, chain in self._chains():
             yield subject, chain[-1].created
 
-    def of_period(self, begins: datetime, ends: datetime) -> Iterator[dict[str, bytes]]:
-        """Every chain of which an event falls into the period, whole, as its blobs are: by name, in their order.
+    def of_period(self, begins: datetime, ends: datetime, kind: str = "") -> Iterator[dict[str, bytes]]:
+        """Every chain, or every one of a kind, of which an event falls into the period, whole, as its blobs are: by
+        name, in their order.
 
         No event is opened of a chain that lies outside. What a blob says of its time can be altered, so a chain is
         taken, too, where the service says that it was written within a day of the period.
         """
-        for _, chain in self._chains():
+        for _, chain in self._chains(f"{kind}/" if kind else ""):
             if any(_may_fall(blob, begins, ends) for blob in chain):
                 yield {blob.name: self._area.read(blob.name).data for blob in chain}
 
@@ -196,11 +197,17 @@ def _index(blob: BlobFacts, key: str) -> str:
     return blob.metadata[key]
 
 
+def falls(chain: Iterable[Event], begins: datetime, ends: datetime) -> bool:
+    """Whether one of the events falls into the period."""
+    return any(begins <= datetime.fromisoformat(event.at) < ends for event in chain)
+
+
 def _may_fall(blob: BlobFacts, begins: datetime, ends: datetime) -> bool:
     stated = blob.metadata.get("at")
     if stated is None or blob.created is None:
         return True  # written before events said so, or by something that is no exchange: whoever reads it will see
-    return begins <= datetime.fromisoformat(stated) < ends or begins - _DAY <= blob.created < ends + _DAY
+    written = blob.created
+    return begins <= datetime.fromisoformat(stated) < ends or (begins <= written + _DAY and written - _DAY < ends)
 
 
 def verify_chain(events: Sequence[Event], *, vouched: str | None = None) -> None:
