@@ -37,9 +37,10 @@ def test_a_claim_goes_after_the_work_that_it_is_about() -> None:
 def test_as_many_as_said_are_under_way_at_once() -> None:
     together = Barrier(_AT_ONCE, timeout=20)  # broken, if fewer come
 
-    assert (
-        _destroy_each([found(f"i{n}", "inbox", lambda: together.wait() and None) for n in range(2 * _AT_ONCE)]) == set()
-    )
+    def wait() -> None:
+        together.wait()
+
+    assert _destroy_each([found(f"i{number}", "inbox", wait) for number in range(2 * _AT_ONCE)]) == set()
 
 
 def test_what_cannot_be_destroyed_is_named_and_a_fault_is_raised() -> None:
