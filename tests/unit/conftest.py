@@ -21,13 +21,15 @@ LONG = {
     *("kernel/audit/test_log_forms.py", "kernel/audit/test_misdeeds.py", "kernel/audit/test_strangers.py"),
     *("client/test_inspect.py", "client/test_parquet_bounds.py", "client/test_read_properties.py"),
     *("client/test_pack_census.py", "client/test_pack_households.py", "client/test_pack_table.py"),
-    *("client/test_read_cases.py", "client/test_still.py"),
+    *("client/test_read_cases.py", "client/test_still.py", "client/test_check_and_link.py"),
+    *("client/test_train_calibrate.py", "synth/test_synth_london.py", "synth/test_synth_exports.py"),
     *(
         "kernel/envelope/test_key_services.py",
         "kernel/envelope/test_key_vault.py",
         "kernel/envelope/test_vault_command.py",
     ),
     *("kernel/intake/test_bad_input.py", "kernel/intake/test_standing.py", "kernel/intake/test_what_a_pass_can_put.py"),
+    "kernel/intake/test_recorded.py",
     *("methods/linkage/test_guards.py", "kernel/work/test_journey.py", "sealed/test_page.py", "sealed/test_vectors.py"),
 }
 
