@@ -52,6 +52,10 @@ mutants: setup ## small faults put into the code where safety rules stand: which
 mutations: setup ## 12,000 good drops, each changed in some way, through the gates (MUTATIONS="300 7": so many, by that seed)
 	nice $(BIN)/python -m tests.security.mutations $(MUTATIONS)
 
+.PHONY: chaos
+chaos: setup ## 200 schedules of doubled, shuffled and killed events: does anything diverge? (CHAOS="10 7": so many, by that seed)
+	nice $(BIN)/python -m tests.chaos $(CHAOS)
+
 .PHONY: bench
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
 	$(BIN)/python -m bench $(BENCH)
