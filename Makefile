@@ -28,13 +28,14 @@ setup: .venv/ready ## everything that is needed, into .venv
 demo: setup ## the whole exchange on this machine: drops in, matches out, a table of every row
 	$(BIN)/exchange demo
 
+# A file's tests stay in one worker, so that what they share is made once; those that take longest begin.
 .PHONY: test
 test: setup ## lint, types, structure, and every test with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 4 --dist loadgroup --cov --cov-report=term-missing --cov-fail-under=95
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing --cov-fail-under=95
 
 .PHONY: quick
 quick: setup ## lint, types, structure, and the unit tests that touch nothing outside of the process: under a minute

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,9 @@ class Desk:
     slug: str
     folder: Path
 
-    @property
+    @cached_property
     def keys(self) -> LocalKeyRing:
-        """The borough's own key ring."""
+        """The borough's own key ring. It is kept: loading a private key takes its time."""
         return LocalKeyRing(self.folder / "keys")
 
     @property
