@@ -55,6 +55,7 @@ def seal_file(
     from client.contracts import find_contract
     from client.files import read_parquet
     from client.sealed_files import save
+    from client.seconds import own_second
     from client.settings import load_settings, now
     from shared.kernel.contract.validate import REJECTED, validate
     from shared.kernel.days import london_day
@@ -85,6 +86,7 @@ def seal_file(
     if checked.rows_rejected:
         note(f"{checked.rows_rejected} of {checked.rows_in} rows will be rejected; see `exchange check`.")
     with step("Sealing"):
+        moment = own_second(settings.key_folder(), out, f"{dataset}-{collection}", now)
         label = Label(slug, EXCHANGE, dataset, collection, moment, replaces)
         sealed = seal(table, label, agreement=terms, key_id=ring.current(slug, Use.DROP), keys=ring)
         path = save(sealed, out)

@@ -114,7 +114,15 @@ PUT = (
 )
 AGREED = (OTHER_AGREEMENT, NOT_IN_FORCE, UNKNOWN_DATASET, MAY_NOT_DROP, COLLECTION_NOT_OPEN)
 AGE = (codes.IN_THE_FUTURE, codes.TOO_OLD)
-LAST = (TOO_MANY_OFFICERS, codes.UNKNOWN_DROP, codes.NOT_LATER, codes.TOO_MANY)
+COME_AGAIN = codes.AGAIN
+LAST = (
+    TOO_MANY_OFFICERS,
+    codes.TOO_MANY,
+    codes.TOO_LATE,
+    codes.SAME_SECOND_GONE,
+    codes.UNKNOWN_DROP,
+    codes.NOT_LATER,
+)
 """What is asked of the blob, of the agreement, of the time and of other drops, each in order."""
 ACCEPTED = (codes.SHARES_NOTHING, codes.SAME_SECOND, codes.OLDER)
 """No refusals: what an accepted file may be told of its place among others."""
@@ -134,6 +142,7 @@ def gates_table() -> str:
     )
     rows = [
         *((reason.code, reason.meaning, reason.remedy) for reason in asked),
+        (COME_AGAIN.code, COME_AGAIN.meaning, COME_AGAIN.remedy),
         *((rule.code, rule.message.format(columns="…"), rule.remedy) for rule in FILE_RULES),
         *((reason.code, reason.meaning, reason.remedy) for reason in LAST),
     ]

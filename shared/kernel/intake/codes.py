@@ -60,8 +60,10 @@ SAME_SECOND = AgreementCode(
 )
 OLDER = AgreementCode(
     "DRP-012",
-    "A file of the same dataset and collection that was prepared later is here already, and counts.",
-    "Nothing, if that one is the newer. Else extract the data again, seal and drop it.",
+    "A file of the same dataset and collection that was prepared later came before this one. This one does not count, "
+    "and never will.",
+    "Nothing, if the later one is right. If this one is: extract the data again, seal and drop it. If they belong "
+    "together: drop one file with all rows of both.",
 )
 UNKNOWN_DROP = AgreementCode(
     "DRP-013",
@@ -84,6 +86,24 @@ WAITS = AgreementCode(
     "the exchange's, and its operators have been told.",
     "Nothing: it goes on trying by itself, and the usual report follows. Do not drop the file again.",
 )
+TOO_LATE = AgreementCode(
+    "DRP-017",
+    "A file of the same dataset and collection that was prepared later has counted already, and the days of its rows "
+    "are over. This older file can no longer count: it may hold whom the later one had left out.",
+    "Extract the data again, seal and drop it, if the exchange is to have it once more. Otherwise do nothing.",
+)
+AGAIN = AgreementCode(
+    "DRP-018",
+    "The exchange has had this very file before. It was answered then, and the days of what was held of it are over.",
+    "Extract, pack and seal the data again, and drop the new file, if the exchange is to have it once more. Otherwise "
+    "do nothing.",
+)
+SAME_SECOND_GONE = AgreementCode(
+    "DRP-019",
+    "A file of the same dataset and collection that was prepared in the same second has counted already, and the days "
+    "of its rows are over: it is not known which of the two is the newer.",
+    "Seal the file again, which gives it a time of its own, and drop it.",
+)
 DROP_CODES = (
     IN_THE_FUTURE,
     TOO_OLD,
@@ -100,6 +120,9 @@ DROP_CODES = (
     NOT_LATER,
     TOO_MANY,
     WAITS,
+    TOO_LATE,
+    AGAIN,
+    SAME_SECOND_GONE,
 )
 
 UNREADABLE = {"STO-010": ARCHIVED, "STO-011": SENDERS_KEY, "STO-012": UNFINISHED_COPY}

@@ -2,67 +2,47 @@
 
 Every drop leaves its rows' identifiers, sealed like the rows, in its sender's part of staging: the index. It is written
 before the others are looked for, so of two drops that arrive at once at least one sees the other. What is seen is fixed
-in a claim, and told to every party in which either has rows, before the rows themselves are.
+in a claim, and told to every party in which either has rows, before the rows themselves are. Which files came to count
+is remembered beyond their days (`order.py`), so that none ever gives its place to an older one that comes late.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from shared.kernel.errors import AlreadyExists
-from shared.kernel.intake.codes import NOT_LATER, OLDER, SAME_SECOND, SHARES_NOTHING, TOO_MANY, UNKNOWN_DROP
-from shared.kernel.intake.staging import read_staged, stage
-from shared.kernel.intake.ties import Tie, counting
+from shared.kernel.intake.codes import (
+    NOT_LATER,
+    OLDER,
+    SAME_SECOND,
+    SAME_SECOND_GONE,
+    SHARES_NOTHING,
+    TOO_LATE,
+    TOO_MANY,
+    UNKNOWN_DROP,
+)
+from shared.kernel.intake.index import Entry, entries_beside, identifiers_of, shared_with, write_index
+from shared.kernel.intake.order import Order, order_of, remember
+from shared.kernel.intake.staging import stage
+from shared.kernel.intake.ties import Tie, Word, counting
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
-    from shared.kernel.contract.columns import Contract
     from shared.kernel.exchange import Sharing
-    from shared.kernel.storage.areas import BlobFacts
 
 MOST = 100
 """As many other files of one sender, dataset and collection may lie here: each is compared with each."""
-_HOMES, _ORDINAL, _ROWS = "parties", "ordinal", "rows"
 _CODES = {code.code: code for code in (SHARES_NOTHING, SAME_SECOND, OLDER)}
 _CODE_OF = {
     "question": SHARES_NOTHING.code,
-    "recalls": SHARES_NOTHING.code,
     "same_second": SAME_SECOND.code,
     "older": OLDER.code,
 }
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One drop of a sender as its index tells of it, without being opened."""
-
-    partition: Partition
-    ordinal: int
-    """Which of those made in the same second it is, in the order in which they were taken in."""
-    rows: int
-    parties: tuple[str, ...]
-
-    @property
-    def drop(self) -> str:
-        """The drop's id."""
-        return self.partition.drop
-
-    @property
-    def prepared_at(self) -> datetime:
-        """When its sender says that it was made."""
-        return self.partition.prepared_at
-
-    @property
-    def place(self) -> tuple[datetime, int]:
-        """Its place in the order of its sender's files."""
-        return self.prepared_at, self.ordinal
 
 
 @dataclass(frozen=True)
@@ -71,7 +51,7 @@ class Standing:
 
     word: str
     """``first``; ``replaces`` the other; ``question``, or ``same_second``: it waits, the other counts; ``older``: the
-    other, made later, counts; ``recalls``: it counts, and the other, made later, waits."""
+    other, made later, counts, and this one never does."""
     other: str = ""
     """The id of the drop that it is about."""
     rows: int = 0
@@ -83,7 +63,7 @@ class Standing:
     @property
     def counts(self) -> bool:
         """Whether it is this drop whose rows are used."""
-        return self.word in ("first", "replaces", "recalls")
+        return self.word in ("first", "replaces")
 
     @property
     def code(self) -> str:
@@ -115,19 +95,27 @@ class Placed:
     """Its own and those of every other file: where it has no row now, that is what it says."""
 
 
-def check_word(sharing: Sharing, partition: Partition, replaces: str | None) -> None:
-    """Raise `NotAgreed` when the drop cannot replace the one that its manifest names (DRP-013, DRP-014), or when too
-    many files of its kind lie here already (DRP-015). What was found once holds whenever the drop is tried again."""
-    others = {entry.drop: entry.prepared_at for entry in _entries(sharing, partition)}
+def check_place(sharing: Sharing, partition: Partition, replaces: str | None) -> None:
+    """Raise `NotAgreed` when the drop can have no place: it is no newer than one that counted and is gone by now
+    (DRP-017, DRP-019), cannot replace the one that its manifest names (DRP-013, DRP-014), or too many files of its kind
+    lie here already (DRP-015). What was found once holds whenever the drop is tried again."""
+    others = {entry.drop: entry.prepared_at for entry in entries_beside(sharing, partition)}
+    newest = order_of(sharing, partition).newest
     found = ""
     if len(others) > MOST:
         found = TOO_MANY.code
+    elif (
+        newest is not None
+        and newest.drop not in {*others, partition.drop}
+        and (partition.prepared_at <= newest.prepared_at)
+    ):
+        found = (TOO_LATE if partition.prepared_at < newest.prepared_at else SAME_SECOND_GONE).code
     elif replaces is not None:
         found = UNKNOWN_DROP.code
         if replaces in others:
             found = NOT_LATER.code if others[replaces] >= partition.prepared_at else ""
     held = sharing.claim(partition.sender, f"word-{partition.drop}", {"refused": found})["refused"]
-    for code in (TOO_MANY, UNKNOWN_DROP, NOT_LATER):
+    for code in (TOO_MANY, TOO_LATE, SAME_SECOND_GONE, UNKNOWN_DROP, NOT_LATER):
         if held == code.code:
             raise code.refusal()
 
@@ -140,36 +128,81 @@ def place(
     `accepted` are its accepted rows, `parties` where some of them go, `replaces` the drop that its manifest names.
     """
     own = tuple(sorted(parties))
-    identifiers = _identifiers(accepted, sharing.pipeline.contracts[partition.dataset])
-    _write_index(sharing, partition, identifiers, own, accepted.num_rows)
-    fixed = sharing.claim(
-        partition.sender, f"standing-{partition.drop}", _look(sharing, partition, identifiers, own, replaces)
-    )
-    ties = [Tie.named(name) for name in fixed["ties"]]
-    for party in sorted({*fixed["parties"], partition.sender}):
-        for tie in ties:
+    identifiers = identifiers_of(accepted, sharing.pipeline.contracts[partition.dataset])
+    write_index(sharing, partition, identifiers, own, accepted.num_rows)
+    look = _look_until_it_holds(sharing, partition, identifiers, replaces)
+    fixed = sharing.claim(partition.sender, f"standing-{partition.drop}", look.facts)
+    for name in fixed["ties"]:
+        tie = Tie.named(name)
+        for party in sorted({*fixed["parties"], partition.sender}):
             _write(sharing, party, tie)
+    for name, without in fixed["newer"].items():
+        for party in without:
+            stage(sharing, party, Partition.named(name), accepted.schema.empty_table())
     return Placed(Standing(**fixed["standing"]), tuple(fixed["parties"]))
 
 
+def _look_until_it_holds(sharing: Sharing, partition: Partition, identifiers: pa.Array, replaces: str | None) -> _Look:
+    """Look, and remember which file counts now; look again where another one has come to count meanwhile."""
+    shared: dict[str, int] = {}
+    while True:
+        order = order_of(sharing, partition)
+        entries = entries_beside(sharing, partition)
+        known = _ties_beside(sharing, partition)
+        for entry in entries:
+            if entry.drop not in {*shared, partition.drop}:
+                shared[entry.drop] = shared_with(sharing, entry, identifiers)
+        look = _look(partition, entries, shared, known, order, replaces)
+        if look.comes_to_count is None or order.has(look.comes_to_count.drop):
+            return look
+        with suppress(AlreadyExists):
+            remember(sharing, order, look.comes_to_count, partition)
+            return look
+
+
+@dataclass(frozen=True)
+class _Look:
+    facts: dict[str, Any]
+    """For the claim: standing, ties, parties, and which newer files have no row where this one has some."""
+    comes_to_count: Entry | None
+    """The file that counts because this one came: itself, as a rule."""
+
+
 def _look(
-    sharing: Sharing, partition: Partition, identifiers: pa.Array, own: Sequence[str], replaces: str | None
-) -> dict[str, Any]:
-    entries = _entries(sharing, partition)
+    partition: Partition,
+    entries: Sequence[Entry],
+    shared: dict[str, int],
+    known: Sequence[Tie],
+    order: Order,
+    replaces: str | None,
+) -> _Look:
+    """`shared`: how many identifiers this file and each other one have in common; `known`: the ties of the others."""
     [this] = [entry for entry in entries if entry.drop == partition.drop]
     others = [entry for entry in entries if entry is not this]
-    shared = {entry.drop: _shared(sharing, entry, identifiers) for entry in others}
-    ties = [_tie(this, entry, shared[entry.drop], replaces) for entry in others]
-    known = [Tie.named(blob.name) for blob in _listed(sharing, partition, "ties")]
-    before = counting(others, known)
-    now = counting(entries, [*known, *ties])
-    standing = _standing(this, before, now, shared)
-    parties = sorted({*own, *(party for entry in others for party in entry.parties)})
-    return {
+    before = counting([entry for entry in others if entry.place < this.place], known)
+    if (newest := order.later_than(this)) is not None:
+        ties = [_tie_of(partition, newest.drop, this.drop, "late")]
+        now = next((entry for entry in others if entry.drop == newest.drop), None)
+        standing = Standing("older", rows=this.rows)
+        if now is not None:  # its days may have ended since `check_place`
+            standing = Standing("older", now.drop, this.rows, now.rows, shared[now.drop])
+        comes_to_count = None
+    else:
+        ties = [_tie(this, entry, shared[entry.drop], replaces) for entry in others]
+        now = counting(entries, [*known, *ties])
+        standing = _standing(this, before, now, shared)
+        comes_to_count = now if now is not before else None
+    facts = {
         "ties": sorted(tie.name for tie in ties),
-        "parties": parties,
+        "parties": sorted({*this.parties, *(party for entry in others for party in entry.parties)}),
         "standing": standing.__dict__,
+        "newer": {
+            entry.partition.name: sorted(set(this.parties) - set(entry.parties))
+            for entry in others
+            if entry.place > this.place
+        },
     }
+    return _Look(facts, comes_to_count)
 
 
 def _standing(this: Entry, before: Entry | None, now: Entry | None, shared: dict[str, int]) -> Standing:
@@ -177,7 +210,7 @@ def _standing(this: Entry, before: Entry | None, now: Entry | None, shared: dict
     if other is None:
         return Standing("first" if now is this else "question", rows=this.rows)
     if now is this:
-        word = "replaces" if other.place < this.place else "recalls"
+        word = "replaces"
     elif this.place < other.place:
         word = "older"
     else:
@@ -188,63 +221,17 @@ def _standing(this: Entry, before: Entry | None, now: Entry | None, shared: dict
 def _tie(this: Entry, other: Entry, shared: int, replaces: str | None) -> Tie:
     later, earlier = (this, other) if other.place < this.place else (other, this)
     meets = later.prepared_at > earlier.prepared_at and shared > 0
-    stated = replaces == other.drop  # and then this is the later one: `check_word` has seen to it
-    partition = this.partition
-    return Tie(partition.dataset, partition.collection, partition.sender, later.drop, earlier.drop, meets or stated)
+    stated = replaces == other.drop  # and then this is the later one: `check_place` has seen to it
+    return _tie_of(this.partition, later.drop, earlier.drop, "meets" if meets or stated else "apart")
 
 
-def _identifiers(accepted: pa.Table, contract: Contract) -> pa.Array:
-    return pc.unique(accepted.column(str(contract.identifier)).combine_chunks().drop_null())
+def _tie_of(partition: Partition, later: str, earlier: str, word: Word) -> Tie:
+    return Tie(partition.dataset, partition.collection, partition.sender, later, earlier, word)
 
 
-def _shared(sharing: Sharing, entry: Entry, identifiers: pa.Array) -> int:
-    held = read_staged(sharing, entry.partition.sender, _index(entry.partition).name).column("identifier")
-    return int(pc.sum(pc.is_in(held, identifiers)).as_py() or 0)
-
-
-def _write_index(
-    sharing: Sharing, partition: Partition, identifiers: pa.Array, parties: Sequence[str], rows: int
-) -> None:
-    ordinal = _ordinal(sharing, partition)
-    told = {_ORDINAL: str(ordinal), _ROWS: str(rows)}
-    if parties:
-        told[_HOMES] = ",".join(parties)  # an empty entry does not come back as it went
-    stage(sharing, partition.sender, _index(partition), pa.table({"identifier": identifiers}), told)
-
-
-def _ordinal(sharing: Sharing, partition: Partition) -> int:
-    """Which of its sender's files of that second it is: whoever comes first takes the first number that is free."""
-    second = f"{partition.dataset}-{partition.collection}-{partition.prepared_at:%Y%m%dT%H%M%SZ}"
-    number = 0
-    while sharing.claim(partition.sender, f"second-{second}-{number}", {"drop": partition.drop})["drop"] != (
-        partition.drop
-    ):
-        number += 1
-    return number
-
-
-def _entries(sharing: Sharing, partition: Partition) -> list[Entry]:
-    return [_entry(blob) for blob in _listed(sharing, partition, "index")]
-
-
-def _entry(blob: BlobFacts) -> Entry:
-    index = Partition.named(blob.name)
-    told = blob.metadata
-    return Entry(
-        replace(index, dataset=index.dataset.removesuffix("index")),
-        int(told[_ORDINAL]),
-        int(told[_ROWS]),
-        tuple(told[_HOMES].split(",")) if _HOMES in told else (),
-    )
-
-
-def _index(partition: Partition) -> Partition:
-    return replace(partition, dataset=f"{partition.dataset}index")
-
-
-def _listed(sharing: Sharing, partition: Partition, kind: str) -> list[BlobFacts]:
-    folder = f"{partition.dataset}{kind}/{partition.collection}/"
-    return list(sharing.staging(partition.sender).list(folder))
+def _ties_beside(sharing: Sharing, partition: Partition) -> list[Tie]:
+    area = sharing.staging(partition.sender)
+    return [Tie.named(blob.name) for blob in area.list(f"{partition.dataset}ties/{partition.collection}/")]
 
 
 def _write(sharing: Sharing, party: str, tie: Tie) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.contract.file_rules import contract_for
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.days import london_day
 from shared.kernel.errors import RejectedDrop
 from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
-from shared.kernel.intake.identity import drop_id
+from shared.kernel.intake.codes import AGAIN
+from shared.kernel.intake.identity import derived_id, drop_id
 from shared.kernel.intake.requests import request_job
 from shared.kernel.intake.staging import StagedFor, stage
-from shared.kernel.intake.standing import Standing, check_word, place
+from shared.kernel.intake.standing import Standing, check_place, place
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED
 
@@ -25,21 +27,27 @@ if TYPE_CHECKING:
     from shared.kernel.terms.pipeline import Routed
 
 SERVICE = "intake"
+_CLOCKS_APART = timedelta(hours=1)
+"""An arrival this long after its drop was done is another one, whatever the clocks of two workers say: claims, which
+hold the time of the first, are kept for days."""
 
 
 def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> str:
     """Take the drop in, unless that is done or is another event's work. Returns the drop's id."""
     manifest = opened.manifest
     drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
-    if not _begin(sharing, event, arrival, drop):
-        return drop
+    match _begin(sharing, event, arrival, drop):
+        case "over":
+            return drop
+        case "again":
+            return _refuse_again(sharing, drop, arrival, manifest)
     subject = f"drop:{drop}"
     sharing = sharing.working_on(subject)
     partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
     contract = contract_for(sharing.pipeline.contracts, manifest.dataset)
     try:
         validation = _validate(sharing, subject, arrival, opened, contract)
-        check_word(sharing, partition, manifest.replaces)
+        check_place(sharing, partition, manifest.replaces)
     except RejectedDrop as refusal:
         return refuse(sharing, drop, arrival, refusal, manifest)
     routed = _route(sharing, arrival.tenant, validation)
@@ -63,10 +71,11 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
     return drop
 
 
-def _begin(sharing: Sharing, event: str, arrival: Arrival, drop: str) -> bool:
+def _begin(sharing: Sharing, event: str, arrival: Arrival, drop: str) -> Literal["now", "over", "again"]:
     """Whether this drop is to be taken in now: it is new, or whoever began it was killed before it was done.
 
-    The same bytes under another blob's name are the same drop, which the first arrival alone takes in.
+    The same bytes under another blob's name are the same drop, which the first arrival alone takes in. Bytes that come
+    again after the claim on their first arrival was swept come again when their rows are gone.
     """
     subject = f"drop:{drop}"
     here = {"arrival": arrival.id, "event": event}
@@ -75,7 +84,22 @@ def _begin(sharing: Sharing, event: str, arrival: Arrival, drop: str) -> bool:
     sharing = sharing.working_on(subject)
     if first != here:
         sharing.ledger.record(subject, "repeated", service=SERVICE, tenant=arrival.tenant)
-    return bool(first["arrival"] == arrival.id) and not sharing.ledger.recorded(subject, "done")
+    if first["arrival"] != arrival.id:
+        return "over"
+    done = next((event for event in sharing.ledger.events(subject) if event.step == "done"), None)
+    if done is None:
+        return "now"
+    return "again" if arrival.received_at > datetime.fromisoformat(done.at) + _CLOCKS_APART else "over"
+
+
+def _refuse_again(sharing: Sharing, before: str, arrival: Arrival, manifest: Manifest) -> str:
+    """Answer a drop that came again, long after it was done: under an id of its own, since its own has its end."""
+    drop = derived_id("again", before, arrival.received_at.isoformat())
+    subject = f"drop:{drop}"
+    sharing.working_on(subject).ledger.record(
+        subject, "again", service=SERVICE, tenant=arrival.tenant, hashes={"before": before}
+    )
+    return refuse(sharing, drop, arrival, AGAIN.refusal(), manifest)
 
 
 def _validate(sharing: Sharing, subject: str, arrival: Arrival, opened: Opened, contract: Contract) -> Validation:

@@ -3,7 +3,7 @@
 A file says what its sender has from now on: a newer one takes the place of the one before it.
 Whether it does is a question where the two share no row's identifier (a part of the whole, another system's
 numbers), or where both bear the same second. A question is never answered here: the earlier file counts until its
-sender says that the newer one replaces it.
+sender says that the newer one replaces it. A file that comes after one made later has come to count never counts.
 
 A tie is a blob without content. Its name holds ids alone, so that planning a run opens nothing.
 """
@@ -14,14 +14,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, cast
 
 from shared.kernel import names
 
 _NAME = re.compile(
     rf"(?P<dataset>{names.DATASET})ties/(?P<collection>{names.COLLECTION})/"
-    rf"(?P<sender>{names.SLUG})\.(?P<later>{names.ID})\.(?P<earlier>{names.ID})\.(?P<word>meets|apart)"
+    rf"(?P<sender>{names.SLUG})\.(?P<later>{names.ID})\.(?P<earlier>{names.ID})\.(?P<word>meets|apart|late)"
 )
+
+Word = Literal["meets", "apart", "late"]
 
 
 class File(Protocol):
@@ -49,14 +51,14 @@ class Tie:
     later: str
     """Made later or, in the same second, taken in later."""
     earlier: str
-    meets: bool
-    """Whether the later one may take the earlier one's place: they share an identifier, or the sender says so."""
+    word: Word
+    """`meets`: the later one may take the earlier one's place, because they share an identifier or the sender says so.
+    `apart`: whether it may is a question. `late`: the later one had come to count before the earlier one came."""
 
     @property
     def name(self) -> str:
         """The blob name within the agreement's part of a party's staging area."""
-        word = "meets" if self.meets else "apart"
-        return f"{self.dataset}ties/{self.collection}/{self.sender}.{self.later}.{self.earlier}.{word}"
+        return f"{self.dataset}ties/{self.collection}/{self.sender}.{self.later}.{self.earlier}.{self.word}"
 
     @classmethod
     def named(cls, name: str) -> Tie:
@@ -65,7 +67,7 @@ class Tie:
         if not found or not names.is_collection(found["collection"]):
             raise ValueError("not the name of a tie")
         dataset, collection, sender, later, earlier, word = found.groups()
-        return cls(dataset, collection, sender, later, earlier, word == "meets")
+        return cls(dataset, collection, sender, later, earlier, cast(Word, word))
 
 
 def in_order(files: Iterable[F], ties: Iterable[Tie]) -> list[F]:
@@ -80,9 +82,10 @@ def counting(files: Sequence[F], ties: Sequence[Tie]) -> F | None:
 
     The same files and ties give the same answer, whatever came first.
     """
-    meets = {(tie.later, tie.earlier): tie.meets for tie in ties}
+    late = {tie.earlier for tie in ties if tie.word == "late"}
+    meets = {(tie.later, tie.earlier): tie.word == "meets" for tie in ties if tie.word != "late"}
     counts: F | None = None
-    for file in in_order(files, ties):
+    for file in in_order([file for file in files if file.drop not in late], ties):
         if counts is not None:
             may_replace = meets.get((file.drop, counts.drop), True)
         else:

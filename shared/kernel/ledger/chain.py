@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.kernel.errors import AlreadyExists, ConservationBroken, LedgerBroken, Missing, StorageUnavailable
 from shared.kernel.ledger.conservation import Tally, check_conservation
@@ -65,15 +65,13 @@ class Ledger:
             for blob in chain:
                 if _index(blob, "step") == step and step not in REPEATED:
                     return self._read(blob)
-            event = Event(
-                seq=len(chain) + 1,
-                subject=subject,
-                step=step,
-                at=self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            event = self._next(
+                subject,
+                step,
+                len(chain),
+                _index(chain[-1], "hash") if chain else START,
                 service=service,
                 tenant=tenant,
-                agreement=self._agreement,
-                previous=_index(chain[-1], "hash") if chain else START,
                 counts=dict(counts or {}),
                 hashes=dict(hashes or {}),
                 codes=tuple(codes),
@@ -84,6 +82,16 @@ class Ledger:
                 continue
             return event
         raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
+
+    def follow(self, chain: Sequence[Event], subject: str, step: str, **facts: Any) -> Event:
+        """Append the step after exactly these events, which are the subject's whole chain as it was read: what was
+        decided by them still holds. `facts` are those of `record`, all of them.
+
+        Raises `AlreadyExists` when the chain has grown since.
+        """
+        event = self._next(subject, step, len(chain), chain[-1].hash if chain else START, **facts)
+        self._append(event)
+        return event
 
     def recorded(self, subject: str, step: str) -> bool:
         """Whether the subject's chain has the step."""
@@ -176,6 +184,11 @@ class Ledger:
     def _marked(self, subject: str) -> Area:
         """The area, with the subject as every request's id: the storage logs repeat it."""
         return replace(self._area, request_id=subject)
+
+    def _next(self, subject: str, step: str, length: int, previous: str, **facts: Any) -> Event:
+        """The event after the first `length`, of which the last has the hash `previous`."""
+        at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Event(length + 1, subject, step, at, agreement=self._agreement, previous=previous, **facts)
 
     def _append(self, event: Event) -> None:
         self._marked(event.subject).create(

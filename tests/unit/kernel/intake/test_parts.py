@@ -203,7 +203,7 @@ def test_the_newest_file_of_each_sender_counts_whatever_came_first(world: World)
 def test_a_sender_of_whom_only_a_question_is_left_is_left_out_of_a_run(world: World) -> None:
     """The file that counted is past its days, and nobody has said that the other one replaces it."""
     left = put(world, "lambeth", "southwark", "pupils", 5, "b")
-    asked = Tie("pupils", COLLECTION, "southwark", left.drop, "a" * 32, meets=False)
+    asked = Tie("pupils", COLLECTION, "southwark", left.drop, "a" * 32, "apart")
     world.sharing.staging("lambeth").create(asked.name, b"")
     staged = StagedFor(world.sharing, "lambeth")
     assert staged.counting("pupils", COLLECTION) == ()

@@ -62,6 +62,22 @@ def test_the_ledger_has_which_other_drop_one_stands_against(world: World) -> Non
         assert recorded(world, f"drop:{drop}")[2] == ("placed", counts, {"other": str(first)}, word)
 
 
+def test_the_ledger_remembers_which_files_came_to_count_and_in_which_order(world: World) -> None:
+    first = world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
+    question = world.receive(
+        "southwark", world.drop("southwark", "pupils", [pupil(9)], prepared_at=NOW + timedelta(minutes=1))
+    )
+    later = NOW + timedelta(minutes=2)
+    second = world.receive("southwark", world.drop("southwark", "pupils", [pupil()], prepared_at=later))
+    subject = f"order:{derived_id('order', 'fsm', 'southwark', 'pupils', COLLECTION)}"
+    assert list(world.exchange.ledger.subjects("order")) == [subject]
+    assert recorded(world, subject) == [
+        ("counted", {"prepared_at": int(made.timestamp()), "ordinal": 0}, {"drop": drop}, ("pupils", COLLECTION))
+        for drop, made in ((first, NOW), (second, later))
+    ]
+    assert question not in (first, second)
+
+
 def test_the_ledger_counts_every_row_of_a_drop_that_is_refused_as_a_whole(world: World) -> None:
     sealed = world.seal("southwark", "households", table("pupils", ROWS))
     drop = world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
@@ -122,6 +138,7 @@ def test_what_is_fixed_once_is_found_again_by_its_name(world: World) -> None:
             "parties": ["lambeth", "lewisham"],
             "standing": {"word": "first", "other": "", "rows": 3, "other_rows": 0, "shared": 0},
             "ties": [],
+            "newer": {},
         },
     }
 

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from shared.kernel.envelope.manifest import to_metadata
 from shared.kernel.envelope.seal import Sealed
 from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.intake import standing as standing_room
 from shared.kernel.intake.codes import SHARES_NOTHING
 from shared.kernel.intake.identity import drop_id
+from shared.kernel.intake.order import order_of
 from shared.kernel.intake.staging import StagedFor
 from shared.kernel.intake.standing import Standing, told
 from shared.kernel.intake.ties import Tie, counting, in_order
@@ -26,7 +28,7 @@ from shared.kernel.ledger.chain import verify_chain
 from shared.kernel.terms.partition import Partition
 from tests.memory import MemoryBlobs
 from tests.wire import Killed, OneWrite
-from tests.world import COLLECTION, NOW, World, decision, household, pupil, table
+from tests.world import COLLECTION, NOW, PILOT, World, decision, household, pupil, table
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def file(letter: str, second: int = 0) -> File:
 
 
 def tie(later: str, earlier: str, *, meets: bool) -> Tie:
-    return Tie("pupils", COLLECTION, "southwark", later * 32, earlier * 32, meets)
+    return Tie("pupils", COLLECTION, "southwark", later * 32, earlier * 32, "meets" if meets else "apart")
 
 
 def who_counts(files: Sequence[File], *ties: Tie) -> str | None:
@@ -91,7 +93,9 @@ def test_a_ties_name_is_read_back_and_no_other_is_one() -> None:
     one = tie("b", "a", meets=True)
     assert one.name == f"pupilsties/2026-autumn/southwark.{'b' * 32}.{'a' * 32}.meets"
     assert Tie.named(one.name) == one
-    assert Tie.named(replace(one, meets=False).name) == replace(one, meets=False)
+    for word in ("apart", "late"):
+        other = replace(one, word=word)
+        assert Tie.named(other.name) == other
     for name in ("", one.name + "x", one.name.replace("meets", "met"), one.name.replace("b" * 32, "b" * 31)):
         with pytest.raises(ValueError, match="not the name"):
             Tie.named(name)
@@ -221,21 +225,35 @@ def test_of_two_corrections_in_one_second_the_first_to_arrive_counts_whatever_th
     assert counted(world) == [first]
 
 
-def test_the_same_whatever_comes_first(new_world: Any) -> None:
-    """Each file is sealed once, and its events are delivered in every order: the same file counts in the end."""
+def test_the_newest_counts_whatever_comes_first(new_world: Any) -> None:
+    """Corrections that follow each other, sealed once, their events doubled and in every order."""
     maker = new_world()
-    monday, tuesday, wednesday = pupils(maker, A), pupils(maker, B, 1), pupils(maker, [*B, pupil(9)], 2)
-    ends = set()
-    for order in itertools.permutations([monday, tuesday, wednesday]):
+    files = [pupils(maker, [*A, *B]), pupils(maker, A, 1), pupils(maker, [A[0], pupil(9)], 2)]
+    ends = {in_this_order(new_world(), order) for order in itertools.permutations(files)}
+    assert ends == {(drop_id("southwark", "pupils", files[2].manifest.sha256),)}
+
+
+def test_of_files_that_share_nothing_none_gives_its_place_to_an_older_one(new_world: Any) -> None:
+    maker = new_world()
+    files = [pupils(maker, A), pupils(maker, B, 1), pupils(maker, [*B, pupil(9)], 2)]
+    ids = [drop_id("southwark", "pupils", sealed.manifest.sha256) for sealed in files]
+    for order in itertools.permutations(range(3)):
         world = new_world()
-        for sealed in order:
-            name = world.put("southwark", sealed.data, sealed.metadata)
-            for _ in range(2):
-                world.receive("southwark", name)
-        ends.add(tuple(counted(world)))
-        for subject in world.exchange.ledger.subjects():
-            verify_chain(world.exchange.ledger.events(subject))
-    assert ends == {(drop_id("southwark", "pupils", monday.manifest.sha256),)}
+        counts = order[0]  # what came first gives its place to a newer file that meets it, and to no other
+        for number in order[1:]:
+            counts = number if (counts, number) == (1, 2) else counts
+        assert in_this_order(world, [files[number] for number in order]) == (ids[counts],)
+
+
+def in_this_order(world: World, files: Sequence[Sealed]) -> tuple[str, ...]:
+    """Take these in, the event of each twice; which count then."""
+    for sealed in files:
+        name = world.put("southwark", sealed.data, sealed.metadata)
+        for _ in range(2):
+            world.receive("southwark", name)
+    for subject in world.exchange.ledger.subjects():
+        verify_chain(world.exchange.ledger.events(subject))
+    return tuple(counted(world))
 
 
 def test_an_older_file_that_comes_late_does_not_count_and_is_told_so(world: World) -> None:
@@ -245,20 +263,195 @@ def test_an_older_file_that_comes_late_does_not_count_and_is_told_so(world: Worl
     assert counted(world) == [newer]
 
 
-def test_an_older_file_that_comes_late_and_shares_nothing_counts_and_asks(world: World) -> None:
+def test_an_older_file_that_comes_late_and_shares_nothing_does_not_count_either(world: World) -> None:
     newer = take(world, pupils(world, B, 5))
     older = take(world, pupils(world, A))
-    assert standing(world, older) == ("yes", "recalls", newer, 2, 2, 0, "DRP-010")
-    assert counted(world) == [older]
-
-
-def test_an_older_file_that_comes_late_may_make_a_third_one_count(world: World) -> None:
-    """The newest shares a row with the late one, as the one that has counted so far does not."""
-    take(world, pupils(world, A, 5))
-    newest = take(world, pupils(world, B, 9))
-    late = take(world, pupils(world, [B[0], pupil(9)]))
-    assert standing(world, late) == ("no", "older", newest, 2, 2, 1, "DRP-012")
+    assert standing(world, older) == ("no", "older", newer, 2, 2, 0, "DRP-012")
+    assert counted(world) == [newer]
+    newest = take(world, pupils(world, [B[0], A[0]], 9))
+    assert standing(world, newest)[:3] == ("yes", "replaces", newer)
     assert counted(world) == [newest]
+
+
+def test_an_older_file_that_comes_late_makes_no_third_one_count(world: World) -> None:
+    """The newest shares a row with the late one, as the one that counts does not: it stays a question."""
+    newer = take(world, pupils(world, A, 5))
+    question = take(world, pupils(world, B, 9))
+    late = take(world, pupils(world, [B[0], pupil(9)]))
+    assert standing(world, question)[:3] == ("no", "question", newer)
+    assert standing(world, late) == ("no", "older", newer, 2, 2, 0, "DRP-012")
+    assert counted(world) == [newer]
+
+
+def test_a_file_between_two_makes_the_newer_one_count(world: World) -> None:
+    """It is newer than the one that counts, and meets both."""
+    first = take(world, pupils(world, A))
+    newest = take(world, pupils(world, B, 9))
+    between = take(world, pupils(world, [A[0], B[0]], 5))
+    assert standing(world, newest)[:3] == ("no", "question", first)
+    assert standing(world, between) == ("no", "older", newest, 2, 2, 1, "DRP-012")
+    assert counted(world) == [newest]
+    assert remembered(world) == [first, newest]
+
+
+AWAY = pupil(5, forename="Efe", home_la="E09000023", postcode="SE13 6TT")
+"""Lives in Lewisham; the others in Lambeth."""
+
+
+@pytest.mark.parametrize("kept", [A, B], ids=["meets", "apart"])
+def test_whom_a_correction_has_left_out_an_older_file_does_not_bring_back(world: World, kept: Any) -> None:
+    """Not even to a home in which the correction has nobody, and so had nothing to say."""
+    world.receive("lewisham", world.drop("lewisham", "households", [household()]))
+    corrected = take(world, pupils(world, kept, 5))
+    take(world, pupils(world, [*A, AWAY]))
+    world.carry_out_all()
+    assert counted(world) == [corrected]
+    assert counted(world, "lewisham") == [corrected]
+    [summary] = [name for name in world.outbox("lewisham") if name.endswith("summary.json")]
+    assert json.loads(world.storage.outbox("lewisham").read(summary).data)["rows_in"] == 0
+
+
+def swept(world: World, days: int = 27) -> None:
+    """So many days later, when the sweep has taken everything but the ledger."""
+    world.now[0] += timedelta(days=days)
+    for slug in PILOT:
+        for area in ("inbox", "outbox", "staging", "requests", "claims"):
+            box = getattr(world.storage, area)(slug)
+            for blob in list(box.list()):
+                box.delete(blob.name)
+
+
+def remembered(world: World, dataset: str = "pupils", slug: str = "southwark") -> list[str]:
+    """The files that came to count, in their order."""
+    at = Partition(dataset, COLLECTION, slug, NOW, "0" * 32)
+    return [event.hashes["drop"] for event in order_of(world.sharing, at).events]
+
+
+@pytest.mark.parametrize("rows", [[*A, AWAY], B], ids=["meets", "apart"])
+def test_an_older_file_is_refused_also_when_the_newer_one_has_been_destroyed(world: World, rows: Any) -> None:
+    newer = take(world, pupils(world, A, 5))
+    swept(world)
+    late = take(world, pupils(world, rows))
+    assert (receipt(world, late)["status"], receipt(world, late)["code"]) == ("rejected", "DRP-017")
+    assert counted(world) == counted(world, "lewisham") == []
+    assert remembered(world) == [newer]
+    newest = take(world, world.seal("southwark", "pupils", table("pupils", B)))
+    assert standing(world, newest)[:2] == ("yes", "first")
+    assert remembered(world) == [newer, newest]
+
+
+def test_an_older_file_is_refused_too_when_the_newer_one_had_nobody_left_to_replace(world: World) -> None:
+    """Each file came after the days of the one before it."""
+    for _ in range(2):
+        take(world, world.seal("southwark", "pupils", table("pupils", A)))
+        swept(world)
+    late = take(world, pupils(world, A, 60))
+    assert receipt(world, late)["code"] == "DRP-017"
+
+
+def test_a_file_of_the_second_of_one_that_has_been_destroyed_is_refused(world: World) -> None:
+    take(world, pupils(world, A))
+    swept(world)
+    assert receipt(world, take(world, pupils(world, [*A, *B])))["code"] == "DRP-019"
+
+
+def test_a_question_is_not_remembered_as_having_counted(world: World) -> None:
+    first = take(world, pupils(world, A))
+    take(world, pupils(world, B, 9))
+    assert remembered(world) == [first]
+    swept(world)
+    between = take(world, pupils(world, A, 5))
+    assert standing(world, between)[:2] == ("yes", "first")
+
+
+def test_another_sender_dataset_and_collection_have_an_order_of_their_own(world: World) -> None:
+    world.now[0] = datetime(2027, 1, 20, 9, 30, tzinfo=NOW.tzinfo)
+    at = {"prepared_at": world.now[0]}
+    take(world, world.seal("southwark", "pupils", table("pupils", A), **at))
+    before = {"prepared_at": world.now[0] - timedelta(hours=1)}
+    claim = household(extract_date=world.now[0].date())
+    spring = take(world, world.seal("southwark", "pupils", table("pupils", A), collection="2027-spring", **before))
+    claims = take(world, world.seal("southwark", "households", table("households", [claim]), **before))
+    other = take(world, world.seal("wandsworth", "pupils", table("pupils", A), **before), "wandsworth")
+    for drop, slug in ((spring, "southwark"), (claims, "southwark"), (other, "wandsworth")):
+        assert standing(world, drop, slug)[:2] == ("yes", "first")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_same_bytes_after_their_days_are_answered_anew(world: World, times: int) -> None:
+    sealed = pupils(world, A)
+    first = take(world, sealed)
+    for _ in range(times):
+        swept(world)
+        again = take(world, sealed)
+        assert again != first
+        assert (receipt(world, again)["status"], receipt(world, again)["code"]) == ("rejected", "DRP-018")
+        assert receipt(world, again)["sha256"] == sealed.manifest.sha256
+        assert counted(world) == []
+    assert world.steps(f"drop:{again}") == ["again", "refused", "conserved", "done"]
+
+
+def test_the_same_bytes_are_answered_once_however_often_their_event_comes(world: World) -> None:
+    sealed = pupils(world, A)
+    take(world, sealed)
+    swept(world)
+    name = world.put("southwark", sealed.data, sealed.metadata)
+    drops = set()
+    for _ in range(3):
+        drops.add(world.receive("southwark", name))
+        world.now[0] += timedelta(hours=5)
+    assert len(drops) == 1
+    assert world.statuses("southwark") == ["rejected"]
+
+
+def test_the_same_bytes_within_their_days_are_the_drop_that_they_are(world: World) -> None:
+    sealed = pupils(world, A)
+    first = take(world, sealed)
+    world.now[0] += timedelta(days=20)
+    assert take(world, sealed) == first
+    assert world.statuses("southwark") == ["accepted"]
+
+
+@pytest.mark.parametrize("dataset", ["pupils", "decisions"])
+def test_also_a_file_that_was_refused_and_one_that_replaces_nothing_are_answered_anew(
+    world: World, dataset: str
+) -> None:
+    rows = [pupil(1, upn="A210234519001")] if dataset == "pupils" else [decision(f"{'a' * 12}-1-{'b' * 12}-1")]
+    sealed = world.seal("southwark", dataset, table(dataset, rows))
+    take(world, sealed)
+    swept(world)
+    assert receipt(world, take(world, sealed))["code"] == "DRP-018"
+
+
+@pytest.mark.parametrize(
+    ("first", "rows", "told"),
+    [
+        ("older", A, ("older", "replaces")),  # it looks again, and is too late
+        ("older", B, ("first", "question")),
+        ("newer", A, ("older", "replaces")),
+        ("newer", B, ("first", "question")),  # it looks again, and finds the older one in its place
+    ],
+)
+def test_of_two_files_that_come_at_once_one_counts_and_both_are_told_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, first: str, rows: Any, told: tuple[str, str]
+) -> None:
+    """The first one looks and, before it is remembered as counting, the other one is taken in whole."""
+    files = {"older": pupils(world, A), "newer": pupils(world, rows, 1)}
+    other = files["newer" if first == "older" else "older"]
+    inner, once = standing_room.remember, iter([True])
+
+    def meanwhile(*facts: Any) -> None:
+        if next(once, False):
+            take(world, other)
+        inner(*facts)
+
+    monkeypatch.setattr(standing_room, "remember", meanwhile)
+    take(world, files[first])
+    drops = [drop_id("southwark", "pupils", sealed.manifest.sha256) for sealed in files.values()]
+    assert tuple(standing(world, drop)[1] for drop in drops) == told
+    [counts] = [drop for drop in drops if receipt(world, drop)["counts"] == "yes"]
+    assert counted(world) == [counts]
+    assert remembered(world)[-1] == counts
 
 
 def test_a_file_is_a_question_too_where_nothing_but_questions_is_left(world: World) -> None:
