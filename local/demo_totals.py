@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
 MAP = "map.html"
 
 
-def drop_totals(party: Party, london: London, matches: pa.Table, *, prepared_at: datetime) -> Iterator[None]:
-    """A borough drops how many of its children it has newly found entitled, by school borough, then its pupils; yields
-    after each. A table is released with each file and remembers what those before it left out, so their order counts.
-    """
+def drop_totals(party: Party, london: London, matches: pa.Table, *, prepared_at: datetime) -> None:
+    """A borough drops how many of its children it has newly found entitled, by school borough, and its pupils."""
     pupils = minimise(london.pupils[party.slug], Path("pupils.parquet")).table
     codes = {slug: known.ons_code for slug, known in party.agreements[AGREEMENT].terms.by_slug.items()}
     found = pc.value_counts(matches.column("school_borough")).to_pylist()
@@ -37,13 +34,12 @@ def drop_totals(party: Party, london: London, matches: pa.Table, *, prepared_at:
     for dataset, table in (("entitled", entitled), ("roll", pupils)):
         if table.num_rows:
             party.drop(dataset, london.collection, table, prepared_at=prepared_at, agreement=AGREEMENT)
-            yield
 
 
 def collect_totals(hub: Party) -> Totals:
-    """The newest table in the hub's outbox, opened with the hub's key: the one with the most numbers in it."""
-    tables = [checked(rows, RELEASE) for rows in hub.releases(RELEASE, f"{AGREEMENT}/{RELEASE}/")]
-    return max(tables, key=_given)
+    """The table in the hub's outbox, opened with the hub's key: all had dropped when it was made, so there is one."""
+    [rows] = hub.releases(RELEASE, f"{AGREEMENT}/{RELEASE}/")
+    return checked(rows, RELEASE)
 
 
 def drawn(totals: Totals, collection: str, agreement: str) -> dict[str, bytes]:
@@ -55,8 +51,3 @@ def drawn(totals: Totals, collection: str, agreement: str) -> dict[str, bytes]:
 def told(totals: Totals) -> dict[str, object]:
     """What the demo's summary says of the table; the map lies in the evidence folder."""
     return {"left_out": totals.left_out, "map": f"{RELEASE}/{MAP}", "text": totals.text(PUPILS)}
-
-
-def _given(totals: Totals) -> int:
-    """How many numbers are not waiting for a file."""
-    return sum(value != "x" for cells in totals.cells.values() for value in cells.values())

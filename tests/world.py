@@ -28,6 +28,7 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.seal import Label, Sealed, seal
 from shared.kernel.exchange import Exchange, Sharing
+from shared.kernel.intake.due import begin_all
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.storage import POSTCODES, Storage
@@ -149,8 +150,15 @@ class World:
         """Do what the drop trigger does."""
         return receive(self.exchange, tenant=slug, container=f"{slug}-inbox", name=name)
 
+    def wake(self) -> None:
+        """Ask for all work that waits, as somebody does who does not wait."""
+        for each in self.exchange.agreements:
+            for party in each.terms.participants:
+                begin_all(self.exchange.under(each.terms.id), party.slug)
+
     def carry_out_all(self) -> None:
-        """Do what the request trigger does, for every request there is."""
+        """Wake what waits, then do what the request trigger does, for every request there is."""
+        self.wake()
         for slug in PILOT:
             for blob in list(self.storage.requests(slug).list()):
                 carry_out(self.exchange, party=slug, name=blob.name)

@@ -76,6 +76,10 @@ class Sharing:
         """What this party collects."""
         return self.exchange.storage.outbox(party).folder(self.agreement.id)
 
+    def claims(self, party: str) -> Area:
+        """Facts that were fixed once for this party's work, and the marks of work that waits."""
+        return self.exchange.storage.claims(party).folder(self.agreement.id)
+
     def claim(self, party: str, key: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """As `Storage.claim`, of a piece of work under this agreement."""
         return self.exchange.storage.claim(party, f"{self.agreement.id}/{key}", facts)

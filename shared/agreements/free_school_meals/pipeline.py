@@ -43,6 +43,7 @@ class FreeSchoolMeals:
             frozenset({PENDING}),
             {"matches": RESULTS, "review": RESULTS},
             RESULTS,
+            waits=True,
         ),
         ENROLMENT: Rights(frozenset({"decisions", PENDING}), frozenset(), {"enrolments": ENROLMENTS}, DECISIONS),
     }

@@ -62,7 +62,7 @@ class OriginDestination:
     nowhere: tuple[Nowhere, ...] = (OTHER_AUTHORITY, NO_AUTHORITY)
     ends: Mapping[str, str] = ENDS
     kinds: Mapping[str, Rights] = {
-        TOTALS: Rights(frozenset({*DATASETS, SHOWN}), frozenset({SHOWN}), {RELEASE: RELEASE}, RELEASE)
+        TOTALS: Rights(frozenset({*DATASETS, SHOWN}), frozenset({SHOWN}), {RELEASE: RELEASE}, RELEASE, waits=True)
     }
 
     def check(self, dataset: str, rows: pa.Table, agreement: Agreement) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shared.kernel.audit.places import INDEX, REPORTS, TIES
-from shared.kernel.audit.rules import DROP, READING, WRITING_ONCE, Rule, Whose
+from shared.kernel.audit.rules import DROP, LOOKING, READING, WAKE, WRITING_ONCE, Rule, Whose
+from shared.kernel.intake.due import MARKS
 
 if TYPE_CHECKING:
     from shared.kernel.terms.agreements import Agreed, Agreements
@@ -39,6 +40,7 @@ def rules_of(agreed: Agreed) -> dict[str, tuple[Rule, ...]]:
     return {
         **{kind: tuple(_of_job(agreed.terms, kind, rights)) for kind, rights in jobs.items()},
         DROP: tuple(_of_drop(agreed)),
+        WAKE: tuple(_of_wake(agreed.terms)),
     }
 
 
@@ -54,6 +56,16 @@ def _of_drop(agreed: Agreed) -> Iterator[Rule]:
     yield Rule(DROP, "vault", "own", frozenset({"unwrap"}), "datasets")
     yield Rule(DROP, "requests", "any", WRITING_ONCE, "purposes", id)
     yield Rule(DROP, "outbox", "own", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
+    if agreed.terms.waits:
+        yield Rule(DROP, "claims", "any", WRITING_ONCE, "waits", id, frozenset({MARKS}))
+
+
+def _of_wake(terms: Agreement) -> Iterator[Rule]:
+    if terms.waits:
+        yield Rule(WAKE, "claims", "own", LOOKING | {"delete"}, "waits", terms.id, frozenset({MARKS}))
+        # To see what is due: names alone.
+        yield Rule(WAKE, "staging", "own", frozenset({"list"}), "datasets", terms.id)
+        yield Rule(WAKE, "requests", "own", WRITING_ONCE, "purposes", terms.id)
 
 
 def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.kernel import names
+from shared.kernel.intake.due import MARKS
 from shared.kernel.terms.agreements import NONE
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ REPLAY = "replay"
 """The one part of the ledger that operators may add to: what they gave again, and removed."""
 REPORTS, CERTIFICATES = "reports", "certificates"
 """Folders of an outbox that are of no job: the answers to drops, and what the sweep delivers."""
-FOLDERS = {"staging": 2, "requests": 1, "claims": 1, "outbox": 2}
+FOLDERS = {"staging": 2, "requests": 1, "claims": 2, "outbox": 2}
 """Containers with a folder for each agreement: how many folders of a name say what it is, of two one within that."""
 INDEX, TIES = "index", "ties"
 """What the exchange itself keeps of a dataset in staging: which identifiers a file has, which file counts."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
-_OWN_WORK = ("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile")
+_OWN_WORK = ("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake")
 _ANSWERS = ("report.json", "report.xlsx", "receipt.json")
 
 
@@ -90,11 +91,11 @@ class Places:
 
 
 def folders_of(agreed: Agreed) -> frozenset[str]:
-    """Every folder that an agreement's part of staging or of an outbox can have."""
+    """Every folder that an agreement's part of staging, of claims or of an outbox can have."""
     folders = {f"{dataset}{more}" for dataset in agreed.pipeline.contracts for more in ("", INDEX, TIES)}
     for rights in agreed.pipeline.kinds.values():
         folders |= {*rights.reads, *rights.keeps, *rights.sends.values(), rights.folder}
-    return frozenset({*folders, REPORTS})
+    return frozenset({*folders, REPORTS, MARKS})
 
 
 def _of_outboxes(agreements: Agreements) -> str:

@@ -17,6 +17,8 @@ of no party. `replay`: that part of the ledger alone."""
 
 DROP = "drop"
 """The kind of chain of a drop, of an agreement or of none."""
+WAKE = "wake"
+"""The kind of chain of work that waited and is asked for."""
 
 LOOKING = frozenset({"look", "list"})
 READING = frozenset({"look", "list", "read"})

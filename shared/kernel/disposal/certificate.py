@@ -110,7 +110,7 @@ def _clause(retention: Retention) -> dict[str, Any]:
 
 
 def _entry(held: HeldObject, more: Mapping[str, str]) -> dict[str, Any]:
-    facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery")}
+    facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery", "passing")}
     return {**facts, "clause": f"retention.sweep_days.{held.kind}", **more}
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from shared.kernel import names
 from shared.kernel.envelope.manifest import EXCHANGE, Manifest, from_metadata
 from shared.kernel.errors import UntrustedDrop
+from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.identity import derived_id, drop_id
 from shared.kernel.terms.agreements import NONE, Agreements
 
@@ -79,6 +80,9 @@ class HeldObject:
     delivery: bool = False
     """Whether it is the copy of a certificate in an outbox. When that goes no certificate is written, or there would be
     no end of them; the certificate itself is kept elsewhere."""
+    passing: bool = False
+    """Whether it goes when its work is done, as a mark of work that waits: it holds nothing of anybody, and that it
+    went is in the ledger alone."""
     agreement: str = ""
     """Id of the agreement whose days it has, `exchange` where it belongs to none; in an inbox, what its manifest says.
     Empty where that is not known."""
@@ -203,6 +207,7 @@ def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
         work=_work(kind, owner, copy, manifest),
         bar=copy.bar,
         delivery=kind == "outbox" and copy.name.startswith(DELIVERED),
+        passing=kind == "claims" and copy.name.split("/")[1:2] == [MARKS],
         agreement=_agreement(kind, copy, manifest),
     )
     return Found(held, lambda: area.destroy(copy))

@@ -104,7 +104,7 @@ def _plan(exchange: Exchange, today: Sweep, holding: Holding, found: Notes) -> P
     now = exchange.clock()
     before = last_holding(exchange, today, found)
     here = {held.id for held in holding.objects}
-    lost = tuple(held for held in before.objects if held.id not in here) if before else ()
+    lost = tuple(held for held in before.objects if held.id not in here and not held.passing) if before else ()
     return Plan(now, due(holding.objects, now, exchange.agreements), lost, before.listed_at if before else "")
 
 

@@ -1,4 +1,4 @@
-"""Takes in a drop that is trusted: checks, counts and stages it, answers its sender, requests the work that is due."""
+"""Takes in a drop that is trusted: checks, counts and stages it, answers its sender, asks for the work that is due."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared.kernel.days import london_day
 from shared.kernel.errors import RejectedDrop
 from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
 from shared.kernel.intake.codes import AGAIN
+from shared.kernel.intake.due import ask
 from shared.kernel.intake.identity import derived_id, drop_id
-from shared.kernel.intake.requests import request_job
-from shared.kernel.intake.staging import StagedFor, stage
+from shared.kernel.intake.staging import stage
 from shared.kernel.intake.standing import Standing, check_place, place
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED
@@ -65,8 +65,7 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
         stage(sharing, party, partition, rows)
     answer(sharing, drop, arrival, manifest, verdict)
     for party in parts:
-        for job in sharing.pipeline.due(partition, party, StagedFor(sharing, party)):
-            request_job(sharing, job)
+        ask(sharing, partition, party)
     sharing.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
     return drop
 

@@ -1,4 +1,5 @@
-"""One round of reconciliation: look into every inbox and the requests, and take in what has no outcome.
+"""One round of reconciliation: look into every inbox and the requests, take in what has no outcome, and wake what
+waits no longer.
 
 It does what an event's function does, by the same code, so it may run beside one. It heals events that never came, that
 were dropped, misnamed or given up, functions that were disabled, restarts, outages, and defects that a new version has
@@ -21,6 +22,7 @@ from shared.kernel.reconcile.attempts import DEFECT, DELAYED, SERVICE, Attempts,
 from shared.kernel.reconcile.delayed import tell
 from shared.kernel.reconcile.letters import Stays, clear
 from shared.kernel.reconcile.tasks import Task, attend
+from shared.kernel.reconcile.wake import wake
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -68,11 +70,13 @@ class Round:
     looked: int
     """Blobs in inboxes and requests."""
     unseen: int
-    """Boroughs whose inbox or requests could not be looked into."""
+    """Boroughs whose inbox, requests or marks of work that waits could not be looked into."""
     taken: int
     """Of them, taken up and ended in this round."""
     no_event: int
     """Of those, the ones whose event never came to a function."""
+    woken: int
+    """Jobs asked for because nothing new had come for a while, or because they had waited as long as they may."""
     waiting: tuple[Waiting, ...]
     """The oldest first: still without an outcome at its end, new ones of the last minutes too."""
     given_up: tuple[GivenUp, ...]
@@ -88,6 +92,7 @@ class Round:
             "looked": self.looked,
             "taken": self.taken,
             "no_event": self.no_event,
+            "woken": self.woken,
             "waiting": len(self.waiting),
             "oldest_minutes": self.oldest_minutes,
             "given_up": len(self.given_up),
@@ -109,19 +114,22 @@ class Round:
     @property
     def is_news(self) -> bool:
         """Whether the ledger is told of it: it has done something or, once an hour, something is late."""
-        return bool(self.taken or self.given_up or self.cleared or (self.late and self.at.minute < HOURLY_MINUTES))
+        return bool(
+            self.taken or self.woken or self.given_up or self.cleared or (self.late and self.at.minute < HOURLY_MINUTES)
+        )
 
 
 def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note: Note = lambda *_: None) -> Round:
     """Do one round. `note` hears of every blob that was taken up, and why it failed if it did.
 
-    Raises a `StorageFault` where nothing at all can be seen.
+    Raises a `StorageFault` where nothing at all can be seen and, once all else is done, a defect in waking work.
     """
     with suppress(StorageFault):  # they are kept until the ledger takes them
         attempts.bring(exchange)
     now = exchange.clock()
     found = _look(exchange, now)
     taken = _take_up(exchange, found.open, now, attempts, note)
+    woken = wake(exchange, _looking(exchange), now)
     try:
         cleared, stays = clear(exchange, poison, attempts, _subject(now))
     except StorageFault:
@@ -129,9 +137,10 @@ def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note:
     done = Round(
         now,
         found.looked,
-        found.unseen,
+        found.unseen + sum(isinstance(fault, ExchangeError) for fault in woken.faults),
         taken.ended,
         taken.no_event,
+        woken.requested,
         taken.waiting,
         taken.given_up,
         cleared,
@@ -139,6 +148,8 @@ def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note:
     )
     if done.is_news:
         exchange.ledger.record(_subject(now), "reconciled", service=SERVICE, tenant="exchange", counts=done.counts)
+    for defect in (fault for fault in woken.faults if not isinstance(fault, ExchangeError)):
+        raise defect
     return done
 
 
@@ -152,8 +163,7 @@ class _Look:
 
 def _look(exchange: Exchange, now: datetime) -> _Look:
     looked, open_, faults = 0, [], []
-    # A look is at storage alone: no key is used for it.
-    exchange = replace(exchange, storage=exchange.storage.with_request_id(LOOK))
+    exchange = _looking(exchange)
     for tenant in exchange.agreements.parties:
         try:
             everything = list(_everything(exchange, tenant, now))
@@ -166,6 +176,11 @@ def _look(exchange: Exchange, now: datetime) -> _Look:
     if len(faults) == len(exchange.agreements.parties):
         raise faults[-1]
     return _Look(looked, len(faults), sorted(open_, key=lambda each: each[1]))
+
+
+def _looking(exchange: Exchange) -> Exchange:
+    # A look is at storage alone: no key is used for it.
+    return replace(exchange, storage=exchange.storage.with_request_id(LOOK))
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,21 @@ class Records(Terms):
         return self
 
 
+class Waits(Terms):
+    """How long work of a kind that waits (`Rights.waits`) is put off while files still come."""
+
+    quiet_minutes: Annotated[int, Field(ge=1)]
+    """Work begins once nothing has come for so long; "come" means taken in, by the exchange's clock."""
+    at_most_hours: Annotated[int, Field(ge=1)]
+    """It begins then, whatever still comes: counted from the first file that it has not seen."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Waits:
+        if self.quiet_minutes >= self.at_most_hours * 60:
+            raise ValueError("quiet_minutes must be less than at_most_hours")
+        return self
+
+
 class Agreement(Terms):
     """A data sharing agreement.
 
@@ -175,6 +190,8 @@ class Agreement(Terms):
     retention: Retention
     records: Records
     officers_per_party: Annotated[int, Field(ge=1)]
+    waits: Waits | None = None
+    """Without it all work is asked for with the file that makes it due."""
 
     @classmethod
     def with_files(cls, document: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:

@@ -165,3 +165,6 @@ class Rights:
     """Releases, and the folder of the outbox that each goes to."""
     folder: str
     """Of its summary."""
+    waits: bool = False
+    """Whether it is over everything of a collection that counts, so that a newer one takes its place: it is put off
+    while files still come, where the agreement says so (`waits`), and one result of a collection is current."""

@@ -64,6 +64,7 @@ def second(**changes: Any) -> Agreed:
         "datasets": {DATASET: absences},
         "releases": {COUNTS: ReleaseTerms(to="any", columns=("count",))},
         "retention": RETENTION,
+        "waits": None,
     }
     return Agreed(terms.model_copy(update=said | changes), HeadCount())
 

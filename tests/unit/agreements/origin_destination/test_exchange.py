@@ -61,6 +61,7 @@ def drop(world: World, school: str, homes: dict[str, tuple[int, int]]) -> str | 
 
 def work(world: World) -> None:
     """Every job that is due for the hub."""
+    world.wake()
     for blob in list(world.storage.requests("liia").list()):
         carry_out(world.exchange, party="liia", name=blob.name)
 

@@ -188,9 +188,9 @@ class Term:
         **facts: Any,
     ) -> Event:
         """One event, with the requests that recording it takes. A chain stays under the agreement that it began with;
-        a drop or run that begins without one is of free school meals, anything else of none."""
+        a drop, run or wake that begins without one is of free school meals, anything else of none."""
         chain = self.events.setdefault(subject, [])
-        usual = AGREEMENT if subject.startswith(("drop:", "run:", "enrolment:")) else OF_NONE
+        usual = AGREEMENT if subject.startswith(("drop:", "run:", "enrolment:", "wake:")) else OF_NONE
         event = Event(
             seq=len(chain) + 1,
             subject=subject,
@@ -261,7 +261,16 @@ class Term:
         drops = tuple(drops)
         run = derived_id("run", home, AGREEMENT, *sorted(drop for _, _, drop in drops))
         subject, request = f"run:{run}", f"requests/{home}/fsm/{run}.json"
-        self.blob(at, "PutBlob", request, mark=f"drop:{drops[-1][2]}")
+        sender, dataset, last = drops[-1]
+        waiting = f"claims/{home}/fsm/due/{dataset}/{COLLECTION}/{sender}.20261005T093000Z.{last}.parquet"
+        self.blob(at, "PutBlob", waiting, mark=f"drop:{last}")
+        self.list(at, "claims", f"{home}/fsm/due/", mark="reconcile:look")
+        wake = f"wake:{derived_id('wake', home, last)}"
+        self.record(at, wake, "began", home, "due", counts={"files": 1}, codes=(COLLECTION, "quiet"))
+        self.list(at, "staging", f"{home}/fsm/{dataset}/{COLLECTION}/", mark=wake)
+        self.blob(at, "PutBlob", request, mark=wake)
+        self.blob(at, "DeleteBlob", waiting, mark=wake)
+        self.record(at, wake, "done", home, "due", counts={"requests": 1})
         event = f"event:{derived_id('event', 'requests', home, f'fsm/{run}.json')}"
         at += timedelta(seconds=15)
         self.blob(at, "GetBlob", request, mark=event)

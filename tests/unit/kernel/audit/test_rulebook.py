@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.kernel.audit.places import EXCHANGE, Place, Places
@@ -90,6 +92,36 @@ def test_a_drop_that_was_not_believed_is_answered_and_that_is_all() -> None:
     assert not may("create", Place("requests", "lewisham", "fsm"))
 
 
+@pytest.mark.parametrize(
+    ("verb", "place", "may"),
+    [
+        ("list", Place("claims", "lewisham", "fsm", "due"), True),
+        ("delete", Place("claims", "lewisham", "fsm", "due"), True),
+        ("list", Place("staging", "lewisham", "fsm", "pupils"), True),
+        ("create", Place("requests", "lewisham", "fsm"), True),
+        ("delete", Place("claims", "lewisham", "fsm"), False),
+        ("delete", Place("claims", "lambeth", "fsm", "due"), False),
+        ("delete", Place("claims", "lewisham", "exchange", "due"), False),
+        ("create", Place("claims", "lewisham", "fsm", "due"), False),
+        ("read", Place("staging", "lewisham", "fsm", "pupils"), False),
+        ("create", Place("requests", "lambeth", "fsm"), False),
+        ("create", Place("outbox", "lewisham", "fsm", "results"), False),
+    ],
+)
+def test_who_wakes_work_takes_its_marks_away_and_asks_for_jobs_and_that_is_all(
+    verb: str, place: Place, may: bool
+) -> None:
+    assert (BOOK.explain(job(verb, place, "wake", "fsm")) is not None) is may
+
+
+def test_where_nothing_waits_nothing_is_woken_and_no_mark_is_left() -> None:
+    marks = Place("claims", "lewisham", "head-count", "due")
+    assert BOOK.explain(job("delete", marks, "wake", "head-count")) is None
+    assert BOOK.explain(job("create", replace(marks, owner="lambeth"), "drop", "head-count")) is None
+    assert BOOK.explain(job("create", Place("claims", "lambeth", "fsm", "due"), "drop", "fsm")) is not None
+    assert BOOK.explain(job("create", Place("claims", "lambeth", "fsm"), "drop", "fsm")) is None
+
+
 ID = "0123456789abcdef" * 2
 
 
@@ -131,7 +163,8 @@ def test_names_of_an_agreement_that_there_is_not_are_not_repeated() -> None:
         ("staging", ["fsm", "amara"], ("fsm", "")),
         ("staging", ["amara", "pupils"], ("", "")),
         ("staging", ["head-count", "pupils"], ("head-count", "")),
-        ("claims", ["fsm", "pupils"], ("fsm", "")),
+        ("claims", ["fsm", "due"], ("fsm", "due")),
+        ("claims", ["fsm", "amara"], ("fsm", "")),
         ("outbox", ["exchange", "reports"], ("exchange", "reports")),
         ("outbox", [], ("", "")),
     ],

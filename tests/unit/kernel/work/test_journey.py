@@ -139,6 +139,7 @@ def test_a_file_whose_first_arrival_was_killed_is_taken_in_when_it_comes_again_u
 def test_a_run_whose_inputs_were_replaced_releases_nothing(world: World) -> None:
     world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
     world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    world.wake()
     [old] = [blob.name for blob in world.storage.requests("lambeth").list()]
     later = NOW + timedelta(minutes=5)
     world.receive("southwark", world.drop("southwark", "pupils", [pupil(), pupil(2, forename="Bo")], prepared_at=later))
