@@ -195,7 +195,13 @@ NOT_A_KEY = Reason(
     "The document is not a set of public keys of this exchange.",
     "Export it again with `exchange keys`; never edit it.",
 )
-KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY)
+SECRET_IS_THERE = Reason(
+    "KEY-005",
+    "secret is there",
+    "The agreement has a secret for its pseudonyms already.",
+    "Nothing: keep it. Under another secret no decision that was remembered would be known again.",
+)
+KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY, SECRET_IS_THERE)
 
 
 def refuse(gate: Reason, detail: str = "") -> UntrustedDrop:
