@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from shared.kernel.envelope.keys import KeyService
     from shared.kernel.ledger.chain import Ledger
     from shared.kernel.storage.areas import Area
@@ -75,6 +77,10 @@ class Sharing:
     def outbox(self, party: str) -> Area:
         """What this party collects."""
         return self.exchange.storage.outbox(party).folder(self.agreement.id)
+
+    def pseudonyms(self, word: str, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """As `terms.pipeline.Pseudonyms`: keyed with this agreement's secret."""
+        return self.keys.pseudonyms(self.agreement.id)(word, *columns)
 
     def claim(self, party: str, key: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """As `Storage.claim`, of a piece of work under this agreement."""

@@ -141,7 +141,12 @@ class Pipeline(Protocol):
         """Names of kept partitions that it reads beside its inputs, as they are when the work begins."""
 
     def carry_out(
-        self, job: Job, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: datetime
+        self,
+        job: Job,
+        tables: Mapping[Partition, pa.Table],
+        agreement: Agreement,
+        as_of: datetime,
+        pseudonyms: Pseudonyms,
     ) -> Carried:
         """Do the work: `tables` are its inputs, then what it also reads, in that order. `as_of` is when it began."""
 
@@ -151,6 +156,14 @@ class Postcodes(Protocol):
 
     def __call__(self) -> pa.Table:
         """`postcode` in normal form and `ons_code`, one row per postcode."""
+
+
+class Pseudonyms(Protocol):
+    """Makes keyed pseudonyms under the agreement's secret, which is fetched where one is made and never shown."""
+
+    def __call__(self, word: str, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """One pseudonym for each row of the columns, 32 hex digits. `word` says of what: the same values under another
+        word have another pseudonym."""
 
 
 @dataclass(frozen=True)

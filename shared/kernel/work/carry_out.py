@@ -72,7 +72,7 @@ def do(sharing: Sharing, job: Job) -> str:
     started = datetime.fromisoformat(str(begun["started_at"]))
     names = (*job.inputs, *begun["reads"])
     tables = {Partition.named(name): read_staged(sharing, job.party, name) for name in names}
-    carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started)
+    carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
     _conserve(sharing, job, subject, carried)
     hashes = _send_all(sharing, job, id, carried, started)
     for word, rows in carried.kept.items():
