@@ -102,7 +102,8 @@ def release_results(folder: Path) -> Work:
     """From links to sealed matches and review: eligibility, outcomes, the agreement's columns, encryption."""
     from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
     from shared.agreements.free_school_meals.outcomes import decide
-    from shared.agreements.free_school_meals.results import pairs
+    from shared.agreements.free_school_meals.results import match_refs, pairs
+    from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
     from shared.kernel.envelope.seal import Label, seal
     from shared.kernel.work.outbox import released
 
@@ -118,7 +119,9 @@ def release_results(folder: Path) -> Work:
         outcomes = decide(links, exclude_pupils(pupils, rule_set=rule_set, as_of=AS_OF), tiers.combine_chunks())
         for release, outcome in (("matches", "matched"), ("review", "review")):
             rows = outcomes.rows(outcome)
-            found = pairs(pupils.take(rows), linked.take(rows), links.take(rows), assessment.take(rows))
+            sides = pupils.take(rows), linked.take(rows)
+            refs = match_refs(HOME, *sides, KeyedPseudonyms(bytes(32)))
+            found = pairs(refs, *sides, links.take(rows), assessment.take(rows))
             sent = released(agreement, release, found, to=HOME, own=HOME, on=AS_OF)
             label = Label(EXCHANGE, HOME, release, COLLECTION, NOON)
             seal(sent, label, agreement=agreement, key_id=keys.current(HOME, Use.RELEASE), keys=keys)

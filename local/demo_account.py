@@ -27,25 +27,22 @@ class Collected:
     """By home borough: the summary of its last run."""
     matches: Mapping[str, pa.Table]
     review: Mapping[str, pa.Table]
-    drops: Mapping[str, tuple[str, str]]
-    """Sender and dataset by the first 12 digits of a drop's id, as match_refs begin."""
     turned_back: pa.Table
     """Rows that reached no home borough."""
 
     @classmethod
     def by(cls, parties: Iterable[Party]) -> Collected:
         """Let every borough collect."""
-        summaries, matches, review, drops, turned_back = {}, {}, {}, {}, []
+        summaries, matches, review, turned_back = {}, {}, {}, []
         for party in parties:
             # Runs grow as drops arrive, and each carries the rows of those before it.
             folder, summaries[party.slug] = max(party.summaries(), key=lambda found: found[1]["rows_in"])
             [matches[party.slug]] = party.releases("matches", folder)
             [review[party.slug]] = party.releases("review", folder)
             for receipt, report in party.answers():
-                drops[receipt["drop"][:12]] = (party.slug, receipt["dataset"])
                 if receipt["dataset"] == "pupils":
                     turned_back += _turned_back(party.slug, report)
-        return cls(summaries, matches, review, drops, pa.Table.from_pylist(turned_back, schema=_TURNED_BACK))
+        return cls(summaries, matches, review, pa.Table.from_pylist(turned_back, schema=_TURNED_BACK))
 
     def account(self, london: London) -> dict[str, Any]:
         """Counts by home borough, which add up to every row dropped; precision and recall. No personal data."""
@@ -82,23 +79,10 @@ class Collected:
 
     def score(self, london: London) -> Evaluation:
         """Score the automatic matches. To be found: whoever is entitled, not registered, and within the runs' reach."""
-        pairs = pa.concat_tables([self._pairs(rows) for rows in self.matches.values()])
+        pairs = pa.concat_tables([_pairs(rows, london, home=slug) for slug, rows in self.matches.items()])
         truth = london.truth
         entitled = pc.and_(pc.not_equal(truth.column("expected_tier"), "none"), pc.invert(truth.column("fsm_open")))
         return evaluate(pairs, truth, among=truth.filter(entitled))
-
-    def _pairs(self, matches: pa.Table) -> pa.Table:
-        """Which rows of which drops, read from the match_refs."""
-        parts = [reference.split("-") for reference in matches.column("match_ref").to_pylist()]
-        return pa.table(
-            {
-                "school_slug": pa.array([self.drops[part[0]][0] for part in parts], pa.string()),
-                "pupil_row": pa.array([int(part[1]) for part in parts], pa.int32()),
-                "household_slug": pa.array([self.drops[part[2]][0] for part in parts], pa.string()),
-                "household_row": pa.array([int(part[3]) for part in parts], pa.int32()),
-                "rule": matches.column("rule"),
-            }
-        )
 
     def _turned_back_by_home(self, london: London) -> dict[str, Counter[str]]:
         """Rows that reached no home borough, counted where the truth says that the child lives."""
@@ -107,6 +91,38 @@ class Collected:
         for row in self.turned_back.join(homes, ["school_slug", "pupil_row"]).to_pylist():
             counts[row["home_slug"] if row["home_slug"] in self.summaries else BEYOND][row["why"]] += 1
         return counts
+
+
+_PUPIL = {"urn": "urn", "dob": "pupil_dob", "surname": "pupil_surname", "forename": "pupil_forename"}
+_CHILD = {"household_ref": "household_ref", "child_seq": "child_seq"}
+
+
+def _pairs(matches: pa.Table, london: London, *, home: str) -> pa.Table:
+    """Which rows of which drops were matched, found by what the home borough was told of them."""
+    found = []
+    for school, pupils in london.pupils.items():
+        of_school = matches.filter(pc.equal(matches.column("school_borough"), school))
+        made = {
+            "school_slug": pa.repeat(school, of_school.num_rows),
+            "pupil_row": _rows(of_school, pupils, _PUPIL),
+            "household_slug": pa.repeat(home, of_school.num_rows),
+            "household_row": _rows(of_school, london.households[home], _CHILD),
+            "rule": of_school.column("rule"),
+        }
+        found.append(pa.table(made))
+    return pa.concat_tables(found)
+
+
+def _rows(matches: pa.Table, dropped: pa.Table, columns: Mapping[str, str]) -> pa.Array:
+    """The row of each match in a drop, by these columns there and here; of rows that repeat each other the first."""
+    told, known = (
+        pc.binary_join_element_wise(*(pc.utf8_trim_whitespace(column.cast(pa.string())) for column in side), "|")
+        for side in (matches.select(list(columns.values())), dropped.select(list(columns)))
+    )
+    rows = pc.index_in(told, known.combine_chunks())
+    if rows.null_count:
+        raise AssertionError(f"{rows.null_count} matches are of no row that was dropped")
+    return rows.cast(pa.int32())
 
 
 def _turned_back(school: str, report: dict[str, Any]) -> list[dict[str, Any]]:

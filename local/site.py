@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -35,10 +35,11 @@ from local.register import Pass, write_register
 from local.witnessed_keys import KeyLog, WitnessedKeys
 from operate.passes import write_profile
 from operate.site import PROFILE
-from shared.agreements.registry import load_agreements
+from shared.agreements.registry import PACKAGES, load_agreements
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
+from shared.kernel.errors import InvalidInput
 from shared.kernel.exchange import Exchange
 from shared.kernel.ledger.chain import Ledger, utc_now
 from shared.kernel.storage.access import BoroughDoor, inbox_pass, outbox_pass
@@ -202,6 +203,9 @@ def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:
     ring = LocalKeyRing(folder)
     for use in (Use.STAGING, Use.SIGN):
         _ensure(ring, EXCHANGE, use)
+    for agreement in PACKAGES:
+        with suppress(InvalidInput):  # there is one already
+            ring.create_secret(agreement)
     for desk in desks:
         _ensure(ring, desk.slug, Use.DROP)
         for use in (Use.RELEASE, Use.SIGN):

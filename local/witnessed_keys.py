@@ -18,7 +18,8 @@ from pathlib import Path
 
 from local.identities import Identity
 from shared.kernel.envelope.keys import KeyService, PublicKey, Use
-from shared.kernel.envelope.vault_names import as_request_id, vault_name
+from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
+from shared.kernel.envelope.vault_names import as_request_id, secret_name, vault_name
 
 VAULT = "kv-exchange-local"
 RESOURCE = (
@@ -27,6 +28,8 @@ RESOURCE = (
 )
 """In capitals, as the vault's lines have it."""
 UNWRAP, FETCH = "KeyUnwrap", "SecretGet"
+ONLY_VERSION = "0" * 32
+"""Of a secret, which a ring has one version of."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,15 @@ class KeyLog:
     _writing: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @contextmanager
-    def witness(self, who: Identity, operation: str, key: PublicKey, request_id: str) -> Iterator[None]:
-        """Write down one use of one key, however it ends."""
+    def witness(self, who: Identity, operation: str, version: str, request_id: str) -> Iterator[None]:
+        """Write down one use of one version (``<name>/<version>``) of a key or secret, however it ends."""
         at, began = self.clock().astimezone(UTC), time.monotonic()
         status = 400
         try:
             yield
             status = 200
         finally:
-            self._write(at, _line(at, who, operation, key, request_id, status, time.monotonic() - began))
+            self._write(at, _line(at, who, operation, version, request_id, status, time.monotonic() - began))
 
     def _write(self, at: datetime, line: dict[str, object]) -> None:
         folder = self.folder / "insights-logs-auditevent" / f"resourceId={RESOURCE}" / f"{at:y=%Y/m=%m/d=%d/h=%H}/m=00"
@@ -79,6 +82,11 @@ class WitnessedKeys:
         with self._witness(FETCH, key_id):
             return self.keys.sign(key_id, message)
 
+    def pseudonyms(self, agreement: str) -> KeyedPseudonyms:
+        """As the ring says, and say that the secret was fetched for it."""
+        with self.log.witness(self.who, FETCH, f"{secret_name(agreement)}/{ONLY_VERSION}", self.request_id):
+            return self.keys.pseudonyms(agreement)
+
     def current(self, owner: str, use: Use) -> str:
         """As the ring says."""
         return self.keys.current(owner, use)
@@ -101,16 +109,17 @@ class WitnessedKeys:
 
     @contextmanager
     def _witness(self, operation: str, key_id: str) -> Iterator[None]:
-        with self.log.witness(self.who, operation, self.keys.public_key(key_id), self.request_id):
+        key = self.keys.public_key(key_id)
+        version = f"{vault_name(key.owner, key.use)}/{key_id.rpartition('/')[2]}"
+        with self.log.witness(self.who, operation, version, self.request_id):
             yield
 
 
 def _line(
-    at: datetime, who: Identity, operation: str, key: PublicKey, request_id: str, status: int, seconds: float
+    at: datetime, who: Identity, operation: str, version: str, request_id: str, status: int, seconds: float
 ) -> dict[str, object]:
     kept = "keys" if operation == UNWRAP else "secrets"
-    version = key.key_id.rpartition("/")[2]
-    url = f"https://{VAULT}.vault.azure.net/{kept}/{vault_name(key.owner, key.use)}/{version}"
+    url = f"https://{VAULT}.vault.azure.net/{kept}/{version}"
     done = status == 200
     return {
         "time": f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z",

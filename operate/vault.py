@@ -49,6 +49,22 @@ def new(owner: Owner, use: Of, profile: site.Profile = None, json: options.Json 
     _say("made", (made,), as_json=json)
 
 
+@app.command("pseudonyms", epilog="Example: exchange vault pseudonyms --agreement fsm")
+def pseudonyms(
+    agreement: Annotated[str, typer.Option(help="The agreement's id.")],
+    profile: site.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Make the secret of an agreement's pseudonyms, once and for all: under another, no decision would be known."""
+    from shared.agreements.registry import load_agreement
+    from shared.kernel.envelope.vault_names import secret_name
+
+    of = load_agreement(agreement).id
+    with step("Making a secret"):
+        site.load_site(profile).vault_keys().create_secret(of)
+    _say("made", (secret_name(of),), as_json=json)
+
+
 @app.command("rotate", epilog="Example: exchange vault rotate --owner lambeth --use drop")
 def rotate(owner: Owner, use: Of, profile: site.Profile = None, json: options.Json = False) -> None:
     """Make the next version of a key. Earlier versions open and verify as before."""

@@ -60,7 +60,7 @@ def _facts(agreement: Agreement) -> dict[str, object]:
         "parties": " ".join(agreement.controllers),
         **collecting,
         "officers of each": agreement.officers_per_party,
-        "swept on day": " ".join(f"{kind} {days}" for kind, days in retention.sweep_days.items()),
+        "swept on day": " ".join(f"{kind} {retention.line(kind).sweep}" for kind in retention.kinds),
         "promise": f"{retention.promise_days} days",
         "records": f"ledger {records.ledger_days} days, certificates {records.certificate_days} days",
     }

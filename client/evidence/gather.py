@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEY = "keys/exchange-public.json"
 _CERTIFICATE = re.compile(rf"{names.SLUG}/\d{{4}}-\d\d-\d\d-(?P<id>{names.ID})\.json")
 """Names that the exchange gives to certificates. Nothing else in the folder is copied: its name could say anything."""
-_WAY = re.compile(r"retention\.sweep_days\.[a-z]{1,16} · [a-z_]{1,24}")
+_WAY = re.compile(r"retention\.(sweep_days\.[a-z]{1,16}|[a-z]{1,16}_days) · [a-z_]{1,24}")
 
 
 def gather(

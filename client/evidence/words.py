@@ -164,7 +164,7 @@ def ways(by_clause: Mapping[str, int]) -> str:
     by_way: dict[str, list[str]] = {}
     for said, count in sorted(by_clause.items()):
         clause, _, way = said.partition(" · ")
-        what = container(clause.rpartition(".")[2])
+        what = container(clause.rpartition(".")[2].removesuffix("_days"))
         by_way.setdefault(way, []).append(f"{what} {count:,}")
     return "; ".join(f"{_MECHANISMS.get(way, way)}: {', '.join(parts)}" for way, parts in by_way.items())
 

@@ -14,7 +14,7 @@ from docs.governance.markdown import listed, table
 from shared.agreements.free_school_meals.terms import FreeSchoolMeals, own_terms
 from shared.agreements.registry import load_agreement
 from shared.kernel.parties.model import Party
-from shared.kernel.terms.model import Container
+from shared.kernel.terms.model import Container, Lasting
 
 ROOT = Path(__file__).resolve().parents[2]
 BICEP = ROOT / "infra" / "bicep"
@@ -97,7 +97,7 @@ class Held:
 SIDES = {"own": "home", "others": "school"}
 """Who a release goes to, in this agreement's words."""
 
-HELD: dict[Container, Held] = {
+HELD: dict[Container | Lasting, Held] = {
     "inbox": Held(
         "files as they were dropped",
         "children, parents, officers",
@@ -116,6 +116,13 @@ HELD: dict[Container, Held] = {
         "children, parents",
         "that borough's own `release` key (reports, receipts, summaries: not sealed)",
         "that borough alone; the exchange cannot open a result again",
+    ),
+    "decisions": Held(
+        "what was decided on a pair, by a keyed pseudonym of it; the day, and the day on which that is forgotten. "
+        "Nothing else",
+        "children, parents, under pseudonyms",
+        "the exchange's `staging` key",
+        "the exchange",
     ),
     "requests": Held("which work is due", "nobody", "not sealed", "the exchange"),
     "claims": Held(
@@ -137,15 +144,16 @@ HELD: dict[Container, Held] = {
         "the exchange, operators",
     ),
 }
-"""By kind of container, as the agreement's `retention.sweep_days` names them."""
+"""By kind of container, as the agreement's `retention` names them."""
 
 
 def retention_table() -> str:
     """How long each kind of container keeps what, and who can read it."""
     terms = agreement().retention
     rows = [
-        (f"`{kind}`", held.what, held.about, held.sealed, held.read_by, str(terms.sweep_days[kind]))
+        (f"`{kind}`", held.what, held.about, held.sealed, held.read_by, str(terms.line(kind).sweep))
         for kind, held in HELD.items()
+        if kind in terms.kinds
     ]
     records = agreement().records
     rows += [
@@ -185,7 +193,8 @@ def retention_words() -> str:
         "promise about a child: a result may be written as long as the rows behind it are there, and an enrolment as "
         f"long as the result's reference is, each with days of its own. **Something of one drop can be there for up to "
         f"{longest_chain()} days after it arrived.** Results that nobody has collected by day {terms.reminder_days} "
-        "are named."
+        "are named. "
+        f"What was decided is remembered for {terms.decisions_days} days, by a keyed pseudonym and nothing else."
     )
 
 

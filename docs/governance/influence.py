@@ -20,6 +20,7 @@ from docs.governance.watching import WatchedFrame
 from shared.agreements.registry import load_agreements
 from shared.kernel.contract.columns import ARROW_TYPES, Column, Contract
 from shared.kernel.contract.rules.registry import Context
+from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.terms.agreements import Agreed
 from shared.kernel.terms.partition import Partition
@@ -28,6 +29,7 @@ from shared.kernel.terms.pipeline import Carried, Job
 ROWS = 30
 """Of each file: so many that no number is left out for being small."""
 _AFTER_BEGIN = timedelta(days=45)
+_PSEUDONYMS = KeyedPseudonyms(bytes(32))
 
 Column_ = tuple[str, str]
 """Dataset and column."""
@@ -66,6 +68,10 @@ class _Shelf:
         return tuple(file for file in self.staged if (file.dataset, file.collection) == (dataset, collection))
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
+        """Nothing was before."""
+        return ()
+
+    def remembered(self, word: str) -> tuple[Partition, ...]:
         """Nothing was before."""
         return ()
 
@@ -184,7 +190,7 @@ def _outcome_of(agreement: str, trial: Trial) -> Outcome:
     for party, files in parts.items():
         for job in _due(agreed, party, files):
             tables = {Partition.named(name): files[Partition.named(name)] for name in job.inputs}
-            carried[f"{job.kind} {party} {job.collection}"] = pipeline.carry_out(job, tables, terms, at)
+            carried[f"{job.kind} {party} {job.collection}"] = pipeline.carry_out(job, tables, terms, at, _PSEUDONYMS)
     return Outcome(whose, {file: part for files in parts.values() for file, part in files.items()}, carried)
 
 

@@ -24,6 +24,7 @@ KINDS = {
     "inbox": "files as they were dropped, sealed to the exchange",
     "staging": "accepted rows by the party whose work they are, and what jobs keep for later; sealed to the exchange",
     "outbox": "what is released, sealed to its receiver; beside it reports, receipts and summaries, which hold counts",
+    "decisions": "what was decided, by a keyed pseudonym, with its days; sealed to the exchange",
     "requests": "which work is due",
     "claims": "times fixed once; how a sender's drops stand to each other, by ids and counts",
     "poison": "which event failed five times: container and file name",
@@ -243,7 +244,7 @@ def _releases(terms: Agreement) -> str:
 
 
 def _retention(terms: Agreement) -> str:
-    rows = [(f"`{kind}`", KINDS[kind], str(days)) for kind, days in terms.retention.sweep_days.items()]
+    rows = [(f"`{kind}`", KINDS[kind], str(terms.retention.line(kind).sweep)) for kind in terms.retention.kinds]
     rows.append(("`ledger`, `certificates`", "what happened, what was destroyed: counts, codes, hashes; nobody's data",
                  f"{terms.records.ledger_days}, {terms.records.certificate_days}"))  # fmt: skip
     return table(("where", "what", "days"), rows)

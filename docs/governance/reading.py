@@ -27,9 +27,10 @@ from shared.agreements.free_school_meals.enrol import with_pupil
 from shared.agreements.free_school_meals.linkage import LINKS, SCHEMA
 from shared.agreements.free_school_meals.registrations import second_registrations
 from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
-from shared.agreements.free_school_meals.results import pairs
+from shared.agreements.free_school_meals.results import match_refs, pairs
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.kernel.contract.rules.registry import Context, Rule
+from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.encode.addresses import Addresses
 from shared.methods.linkage.encode.fields import Field
@@ -106,7 +107,7 @@ def released_from(release: str) -> dict[str, str]:
 
 
 def _everything() -> Iterator[tuple[str, str, Use]]:
-    for read in (_routing, _eligibility, _registrations, _linkage, _decisions, _officers, _releases):
+    for read in (_routing, _eligibility, _registrations, _linkage, _names_of_pairs, _decisions, _officers, _releases):
         yield from read()
     for dataset in CONTRACTS:
         yield from _ruling(dataset)
@@ -209,6 +210,17 @@ def _said(held: Any, side: int) -> set[int]:
     return set().union(*(_said(part, side) for part in held))
 
 
+def _names_of_pairs() -> Iterator[tuple[str, str, Use]]:
+    use = Use("names the pair", "shared/agreements/free_school_meals/results.py")
+    pupils, children = (
+        WatchedTable(origins(dataset, (*CONTRACTS[dataset].names, "school_borough")), set())
+        for dataset in ("pupils", "households")
+    )
+    match_refs("lambeth", pupils, children, KeyedPseudonyms(bytes(32)))
+    for dataset, watched in (("pupils", pupils), ("households", children)):
+        yield from _of(dataset, watched.read & set(CONTRACTS[dataset].names), use)
+
+
 def _decisions() -> Iterator[tuple[str, str, Use]]:
     read = _enrolments()[1]
     yield from _of("decisions", read, Use("enrols the child", "shared/agreements/free_school_meals/enrol.py"))
@@ -233,10 +245,10 @@ def _releases() -> Iterator[tuple[str, str, Use]]:
 def _pairs() -> pa.Table:
     terms = agreement()
     tiers = assess(examples("households"), rule_set=terms.eligibility.rule_set, as_of=terms.in_force.first).column_names
-    from_drop = ("drop", "row", "school_borough")
     return pairs(
-        origins("pupils", (*CONTRACTS["pupils"].names, *from_drop)),
-        origins("households", (*CONTRACTS["households"].names, *from_drop)),
+        pa.array(["the exchange"]),
+        origins("pupils", (*CONTRACTS["pupils"].names, "school_borough")),
+        origins("households", CONTRACTS["households"].names),
         origins("linkage", tuple(LINKS.names)),
         origins("eligibility", tuple(tiers)),
     )

@@ -56,8 +56,8 @@ def _controller(borough: Party) -> str:
                 ),
                 (
                     "where",
-                    f"`{borough.slug}-inbox`, `{borough.slug}-outbox`, `{borough.slug}/` in `staging`, `requests`, "
-                    "`claims`, `certificates`",
+                    f"`{borough.slug}-inbox`, `{borough.slug}-outbox`, `{borough.slug}/` in `staging`, "
+                    "`decisions`, `requests`, `claims`, `certificates`",
                 ),
                 (
                     "who acts for it",

@@ -75,9 +75,12 @@ var people = map(boroughs, slug => {
 var senders = filter(boroughs, slug => contains(dropping, slug))
 var inboxes = map(senders, slug => '${slug}-inbox')
 var outboxes = map(boroughs, slug => '${slug}-outbox')
-var working = ['staging', 'requests', 'claims']
+var ofRows = ['staging', 'requests', 'claims']
+// What is remembered for longer than rows, as pseudonyms, has a backstop of its own.
+var remembered = map(agreed.remembered, one => one.container)
+var working = concat(ofRows, remembered)
 var deadLetters = 'deadletter'
-var personal = concat(inboxes, outboxes, working, [deadLetters])
+var personal = concat(inboxes, outboxes, ofRows, [deadLetters])
 var lasting = ['ledger', 'certificates', 'reference']
 var eventQueues = concat(map(senders, slug => 'drop-${slug}'), ['request'])
 // The host would make the poison queues when it needs them; made here, operators can be given them.
@@ -119,7 +122,7 @@ module exchangeAccount 'modules/storage-account.bicep' = {
   params: {
     name: 'bxexch${token}'
     location: location
-    containers: concat(personal, lasting)
+    containers: concat(personal, remembered, lasting)
     queues: waiting
     networkRule: networkRule
     addresses: boroughDoors
@@ -159,6 +162,7 @@ module lifecycle 'modules/lifecycle.bicep' = {
     accountName: exchangeAccount.outputs.name
     prefixes: map(personal, container => '${container}/')
     days: lifecycleDays
+    remembered: agreed.remembered
   }
 }
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from shared.kernel.envelope.keys import KeyService
     from shared.kernel.ledger.chain import Ledger
     from shared.kernel.storage.areas import Area
@@ -68,6 +70,10 @@ class Sharing:
         """Validated rows that are this party's work."""
         return self.exchange.storage.staging(party).folder(self.agreement.id)
 
+    def decisions(self, party: str) -> Area:
+        """What this party has decided, as pseudonyms."""
+        return self.exchange.storage.decisions(party).folder(self.agreement.id)
+
     def requests(self, party: str) -> Area:
         """Work that is due for this party."""
         return self.exchange.storage.requests(party).folder(self.agreement.id)
@@ -79,6 +85,10 @@ class Sharing:
     def claims(self, party: str) -> Area:
         """Facts that were fixed once for this party's work, and the marks of work that waits."""
         return self.exchange.storage.claims(party).folder(self.agreement.id)
+
+    def pseudonyms(self, word: str, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """As `terms.pipeline.Pseudonyms`: keyed with this agreement's secret."""
+        return self.keys.pseudonyms(self.agreement.id)(word, *columns)
 
     def claim(self, party: str, key: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """As `Storage.claim`, of a piece of work under this agreement."""

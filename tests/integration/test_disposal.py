@@ -109,7 +109,7 @@ def test_on_its_day_everything_goes_and_a_listing_and_a_certificate_prove_it(ter
     assert {entry["clause"] for entry in body["destroyed"]} == {f"retention.sweep_days.{kind}" for kind in CONTAINERS}
     assert {entry["mechanism"] for entry in body["destroyed"]} == {"sweep"}
     assert {part["container"] for part in body["proof"]["containers"]} == {
-        "lambeth-inbox", "lambeth-outbox", "staging", "requests", "claims"
+        "lambeth-inbox", "lambeth-outbox", "staging", "decisions", "requests", "claims"
     }  # fmt: skip
     assert {(part["objects"], part["past_their_day"]) for part in body["proof"]["containers"]} == {(0, 0)}
     assert (body["not_destroyed"], body["missing"]) == ([], [])

@@ -326,9 +326,16 @@ def test_making_the_containers_again_keeps_what_is_in_them(storage: Storage) -> 
     storage.ensure_containers(load_agreement("fsm").controllers)
     assert storage.inbox("lambeth").exists("name")
     names = {container.name for container in storage.service.list_containers()}
-    assert names == {"staging", "requests", "claims", "certificates", "deadletter", "ledger", "reference"} | {
-        f"{slug}-{box}" for slug in load_agreement("fsm").controllers for box in ("inbox", "outbox")
-    }
+    assert names == {
+        "staging",
+        "decisions",
+        "requests",
+        "claims",
+        "certificates",
+        "deadletter",
+        "ledger",
+        "reference",
+    } | {f"{slug}-{box}" for slug in load_agreement("fsm").controllers for box in ("inbox", "outbox")}
 
 
 def test_an_account_is_reachable_when_it_has_its_containers(account: str, storage: Storage) -> None:

@@ -5,36 +5,46 @@ param accountName string
 param prefixes string[]
 param days int
 
+@description('Containers that have days of their own: `container` and `days` of each.')
+param remembered object[]
+
 // The service takes at most 10 prefixes in a rule and 100 rules.
-var rules = [for i in range(0, (length(prefixes) + 9) / 10): take(skip(prefixes, i * 10), 10)]
+var ofRows = map(range(0, (length(prefixes) + 9) / 10), i => {
+  prefixes: take(skip(prefixes, i * 10), 10)
+  days: days
+})
+var rules = concat(ofRows, map(remembered, one => {
+  prefixes: ['${one.container}/']
+  days: one.days
+}))
 
 resource policy 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
   name: '${accountName}/default'
   properties: {
     policy: {
-      rules: [for (few, i) in rules: {
+      rules: [for (rule, i) in rules: {
         name: 'retention-${i}'
         enabled: true
         type: 'Lifecycle'
         definition: {
           filters: {
             blobTypes: ['blockBlob', 'appendBlob']
-            prefixMatch: few
+            prefixMatch: rule.prefixes
           }
           actions: {
             baseBlob: {
               delete: {
-                daysAfterCreationGreaterThan: days
+                daysAfterCreationGreaterThan: rule.days
               }
             }
             snapshot: {
               delete: {
-                daysAfterCreationGreaterThan: days
+                daysAfterCreationGreaterThan: rule.days
               }
             }
             version: {
               delete: {
-                daysAfterCreationGreaterThan: days
+                daysAfterCreationGreaterThan: rule.days
               }
             }
           }

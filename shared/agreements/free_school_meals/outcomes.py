@@ -20,9 +20,9 @@ class Outcomes:
     outcome: pa.Array
     reason: pa.Array
 
-    def rows(self, outcome: str) -> pa.Array:
-        """Row positions with this outcome."""
-        return pa.array(np.flatnonzero(np.asarray(pc.equal(self.outcome, outcome))))
+    def rows(self, *outcomes: str) -> pa.Array:
+        """Row positions with one of these outcomes."""
+        return pa.array(np.flatnonzero(np.asarray(pc.is_in(self.outcome, pa.array(outcomes)))))
 
     def count(self, outcome: str) -> int:
         """How many rows have this outcome."""

@@ -21,7 +21,17 @@ from shared.kernel.days import london_day
 from shared.kernel.terms.gates import check_officers
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import Carried, Job, Nowhere, Pipeline, Postcodes, Rights, Routed, Staged
+from shared.kernel.terms.pipeline import (
+    Carried,
+    Job,
+    Nowhere,
+    Pipeline,
+    Postcodes,
+    Pseudonyms,
+    Rights,
+    Routed,
+    Staged,
+)
 
 RUN, ENROLMENT = "run", "enrolment"
 
@@ -75,12 +85,17 @@ class FreeSchoolMeals:
         return () if job.kind == RUN else tuple(kept.name for kept in staged.kept(PENDING))
 
     def carry_out(
-        self, job: Job, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: datetime
+        self,
+        job: Job,
+        tables: Mapping[Partition, pa.Table],
+        agreement: Agreement,
+        as_of: datetime,
+        pseudonyms: Pseudonyms,
     ) -> Carried:
         """Link, or enrol."""
         if job.kind == RUN:
             pupils, households = rows_of(tables, "pupils"), rows_of(tables, "households")
-            return run(job, pupils, households, agreement, london_day(as_of))
+            return run(job, pupils, households, agreement, london_day(as_of), pseudonyms)
         decisions, *pending = tables.values()
         return enrol(job, decisions, pending)
 

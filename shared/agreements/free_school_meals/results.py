@@ -6,24 +6,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.releases import FROM_ASSESSMENT, FROM_HOUSEHOLD, FROM_LINK, FROM_PUPIL
+from shared.kernel.terms.pipeline import Pseudonyms
+
+_PAIR, _LOOKALIKE = "pair", "pair told apart"
+_TELLS_APART = ("dob", "surname", "forename", "urn", "school_borough")
 
 
-def match_refs(pupils: pa.Table, households: pa.Table) -> pa.Array:
-    """A name for each pair: which rows of which drops. The same pair has the same name in every run.
+def match_refs(home: str, pupils: pa.Table, households: pa.Table, pseudonyms: Pseudonyms) -> pa.Array:
+    """A name for each pair of a run, ``m-`` and 32 hex digits: the same in every run, drop and term, and no other's.
 
-    Both tables have `drop` (the drop's id) and `row`; they are aligned, one pair a position.
+    The tables are aligned, one pair a position. A pair is the home borough, the claim, the child's date of birth and
+    the pupil's UPN: a claim's children are numbered anew, and names are spelt otherwise, from one extract to the next.
+    Pairs of a run that would have one name, such as two registrations under one UPN, are told apart by the pupil.
     """
-    parts = [
-        part
-        for table in (pupils, households)
-        for part in (pc.utf8_slice_codeunits(table.column("drop"), 0, 12), pc.cast(table.column("row"), pa.string()))
-    ]
-    return pc.binary_join_element_wise(*parts, "-").combine_chunks()
+    claim = [pa.repeat(home, pupils.num_rows), households.column("household_ref"), households.column("child_dob")]
+    refs = pseudonyms(_PAIR, *claim, pupils.column("upn"))
+    counts = pc.value_counts(refs)
+    repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    if len(repeated):
+        more = [pupils.column(name) for name in _TELLS_APART]
+        told_apart = pseudonyms(_LOOKALIKE, refs, *more, households.column("child_seq"))
+        refs = pc.if_else(pc.is_in(refs, repeated), told_apart, refs)
+    return pc.binary_join_element_wise("m", refs, "-")
 
 
-def pairs(pupils: pa.Table, households: pa.Table, links: pa.Table, assessment: pa.Table) -> pa.Table:
-    """All that is known of linked pairs: four aligned tables, one pair a position. Sorted by `match_ref`."""
-    columns = {"match_ref": match_refs(pupils, households)}
+def pairs(refs: pa.Array, pupils: pa.Table, households: pa.Table, links: pa.Table, assessment: pa.Table) -> pa.Table:
+    """All that is known of linked pairs: their names and four tables, aligned. Sorted by `match_ref`."""
+    columns = {"match_ref": refs}
     columns |= {name: households.column(name) for name in FROM_HOUSEHOLD}
     columns |= {name: pupils.column(source) for name, source in FROM_PUPIL.items()}
     columns |= {name: links.column(name) for name in FROM_LINK}

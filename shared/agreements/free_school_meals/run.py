@@ -13,11 +13,11 @@ from shared.agreements.free_school_meals.eligibility.assess import assess, exclu
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
 from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
-from shared.agreements.free_school_meals.results import pairs
+from shared.agreements.free_school_meals.results import match_refs, pairs
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
+from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Pseudonyms, Release
 
 PENDING = "pending"
 """Kept by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
@@ -34,13 +34,15 @@ class Linked:
     review: pa.Table
 
 
-def run(job: Job, pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: date) -> Carried:
+def run(
+    job: Job, pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: date, pseudonyms: Pseudonyms
+) -> Carried:
     """Link and assess, and make the home borough's releases of it; `as_of` is the day on which eligibility is judged.
 
     `pupils` are those that count of every school borough, `households` the home borough's own, both as `rows_of`
     gives them.
     """
-    linked = find(pupils, households, agreement, as_of)
+    linked = find(job.party, pupils, households, agreement, as_of, pseudonyms)
     return Carried(
         rows_in=linked.pupils.num_rows,
         ends={
@@ -60,7 +62,9 @@ def run(job: Job, pupils: pa.Table, households: pa.Table, agreement: Agreement, 
     )
 
 
-def find(pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: date) -> Linked:
+def find(
+    home: str, pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: date, pseudonyms: Pseudonyms
+) -> Linked:
     """Link and assess."""
     terms = own_terms(agreement)
     rule_set = terms.eligibility.rule_set
@@ -74,11 +78,13 @@ def find(pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: da
     )
     outcomes = decide(links, exclusions, tiers.combine_chunks())
 
-    def of(outcome: str) -> pa.Table:
-        rows = outcomes.rows(outcome)
-        return pairs(pupils.take(rows), linked_households.take(rows), links.take(rows), assessment.take(rows))
-
-    return Linked(pupils, outcomes, of("matched"), of("review"))
+    rows = outcomes.rows("matched", "review")
+    pupils_found, children = pupils.take(rows), linked_households.take(rows)
+    refs = match_refs(home, pupils_found, children, pseudonyms)
+    found = pairs(refs, pupils_found, children, links.take(rows), assessment.take(rows))
+    automatic = refs.filter(pc.equal(outcomes.outcome.take(rows), "matched"))
+    matched = pc.is_in(found.column("match_ref"), automatic)
+    return Linked(pupils, outcomes, found.filter(matched), found.filter(pc.invert(matched)))
 
 
 def rows_of(tables: Mapping[Partition, pa.Table], dataset: str) -> pa.Table:

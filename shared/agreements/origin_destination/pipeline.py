@@ -29,6 +29,7 @@ from shared.kernel.terms.pipeline import (
     Nowhere,
     Pipeline,
     Postcodes,
+    Pseudonyms,
     Release,
     Rights,
     Routed,
@@ -101,7 +102,12 @@ class OriginDestination:
         return tuple(kept.name for kept in staged.kept(SHOWN) if kept.collection == job.collection)
 
     def carry_out(
-        self, job: Job, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: datetime
+        self,
+        job: Job,
+        tables: Mapping[Partition, pa.Table],
+        agreement: Agreement,
+        as_of: datetime,
+        pseudonyms: Pseudonyms,
     ) -> Carried:
         """Count, leave out, release."""
         files = {partition: rows for partition, rows in tables.items() if partition.dataset in DATASETS}

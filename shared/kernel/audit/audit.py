@@ -65,8 +65,8 @@ def audit(
         tally.note_hours(coded, explainer.since)
     keys = certificates.read_keys(record)
 
-    def promises(agreement: str) -> int:
-        return agreements.retention_of(agreement).promise_days
+    def promises(agreement: str, kind: str) -> int:
+        return agreements.retention_of(agreement).line(kind).promise
 
     evidence = Evidence(
         agreements=agreements,

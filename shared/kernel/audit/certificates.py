@@ -20,8 +20,8 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
 
 FOLDER, KEYS = "certificates", "keys"
-Promises = Callable[[str], int]
-"""The days that an agreement of this id promises; for any other text, the fewest."""
+Promises = Callable[[str, str], int]
+"""The days that an agreement of this id promises for this kind of container; for any other text, the fewest."""
 
 _WORD = re.compile(f"{names.ID}|{names.WORD}")
 
@@ -137,7 +137,7 @@ def _late(body: Mapping[str, Any], promises: Promises) -> list[Late]:
         if not entry["created"]:
             continue
         lived = datetime.fromisoformat(entry["destroyed"]) - datetime.fromisoformat(entry["created"])
-        promised = promises(_agreement(body, entry))
+        promised = promises(_agreement(body, entry), _word(entry["kind"]))
         if lived.total_seconds() > promised * 86_400:
             destroyed = _time(entry["destroyed"])
             found.append(Late(_word(entry["id"]), _word(entry["kind"]), lived.days, promised, destroyed))

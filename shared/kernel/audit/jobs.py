@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.kernel.audit.places import INDEX, REPORTS, TIES
 from shared.kernel.audit.rules import DROP, LOOKING, READING, WAKE, WRITING_ONCE, Rule, Whose
 from shared.kernel.intake.due import MARKS
+from shared.kernel.terms.model import retention_clause
 
 if TYPE_CHECKING:
     from shared.kernel.terms.agreements import Agreed, Agreements
@@ -74,6 +75,11 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads)
     yield Rule(kind, "staging", "own", frozenset({"list"}), "datasets", id)
     yield Rule(kind, "vault", "exchange", frozenset({"unwrap"}), "purposes")
+    clause = retention_clause("decisions")
+    if rights.recalls:
+        yield Rule(kind, "decisions", "own", READING, clause, id, rights.recalls)
+    if rights.remembers:
+        yield Rule(kind, "decisions", "own", WRITING_ONCE, clause, id, rights.remembers)
     if rights.keeps:
         yield Rule(kind, "staging", "own", WRITING_ONCE, "purposes", id, rights.keeps)
     yield Rule(kind, "outbox", "own", WRITING_ONCE, "purposes", id, frozenset({rights.folder}))

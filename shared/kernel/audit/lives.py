@@ -19,11 +19,11 @@ from shared.kernel import names
 from shared.kernel.audit.coded import Coded
 from shared.kernel.audit.columns import Mask, Numbers
 from shared.kernel.audit.explain import Row
-from shared.kernel.audit.places import REPORTS, Place
+from shared.kernel.audit.places import REPORTS, SHARED, Place
 from shared.kernel.audit.schema import VERBS
 
 _RECEIPT = re.compile(rf"[^/]+/[^/]+/({names.ID})/receipt\.json")
-_OF_OBJECTS = frozenset({"inbox", "outbox", "staging", "requests", "claims", "certificates", "ledger", "deadletter"})
+_OF_OBJECTS = frozenset({*SHARED, "inbox", "outbox", "ledger", "deadletter"})
 _WRITTEN = frozenset({"PutBlob", "PutBlockList", "PutBlobFromURL", "CopyBlob"})
 _GONE = frozenset({"DeleteBlob"})
 _FIELDS = ("object", "at", "gone", "place", "file", "line")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, REPORTS, SHARED
+from shared.kernel.terms.model import retention_clause
 
 Whose = Literal["own", "others", "any", "exchange", "replay"]
 """`own`: of the principal's, or the chain's, party. `others`: of some party but that. `any`: of some party. `exchange`:
@@ -47,6 +48,7 @@ def _right(by: str, container: str, whose: Whose, *verbs: str) -> Rule:
 
 _EVERYBODY: tuple[Whose, ...] = ("any", "exchange")
 _BOXES = ("inbox", "outbox")
+_IN_PARTS = tuple(kind for kind in SHARED if kind != CERTIFICATES)
 _COLLECT = (
     Rule("borough.drop", "inbox", "own", frozenset({"create"}), "datasets"),
     Rule("borough.collect", "outbox", "own", READING, "releases"),
@@ -84,7 +86,7 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
     ),
     "lifecycle": tuple(
         Rule("platform.lifecycle", kind, whose, frozenset({"delete", "list"}), "retention.lifecycle_days")
-        for kind in ("inbox", "outbox", "staging", "requests", "claims", "deadletter")
+        for kind in ("inbox", "outbox", *_IN_PARTS, "deadletter")
         for whose in _EVERYBODY
     ),
     "app": (  # whatever work it names, or none
@@ -107,10 +109,8 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
 }
 """By role. What is not here is not allowed."""
 
-_DISPOSED = ("inbox", "outbox", "staging", "requests", "claims")
-_SWEEP = tuple(
-    Rule("sweep", kind, "own", LOOKING | {"delete", "batch"}, f"retention.sweep_days.{kind}") for kind in _DISPOSED
-)
+_DISPOSED = ("inbox", "outbox", *_IN_PARTS)
+_SWEEP = tuple(Rule("sweep", kind, "own", LOOKING | {"delete", "batch"}, retention_clause(kind)) for kind in _DISPOSED)
 WORK: dict[str, tuple[Rule, ...]] = {
     "event": (
         Rule("event", "inbox", "own", frozenset({"look", "read"}), "datasets"),
@@ -136,21 +136,12 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule("sweep", "deadletter", "exchange", LOOKING | {"delete", "batch"}, "retention.sweep_days.deadletter"),
         Rule("sweep", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.sweep_days.poison"),
         Rule("sweep", "account", "exchange", frozenset({"survey", "batch"}), "retention.sweep_days"),
-        *(
-            Rule("sweep", kind, "exchange", LOOKING, "retention.sweep_days")
-            for kind in ("staging", "requests", "claims", "certificates")
-        ),
+        *(Rule("sweep", kind, "exchange", LOOKING, "retention.sweep_days") for kind in SHARED),
     ),
-    "records": tuple(
-        Rule("records", kind, "exchange", LOOKING, "records")
-        for kind in ("staging", "requests", "claims", "certificates")
-    ),
+    "records": tuple(Rule("records", kind, "exchange", LOOKING, "records") for kind in SHARED),
     "watchdog": (
         *(Rule("watchdog", kind, "any", LOOKING, "retention.watchdog_days") for kind in _DISPOSED),
-        *(
-            Rule("watchdog", kind, "exchange", LOOKING, "retention.watchdog_days")
-            for kind in ("staging", "requests", "claims", "certificates", "deadletter")
-        ),
+        *(Rule("watchdog", kind, "exchange", LOOKING, "retention.watchdog_days") for kind in (*SHARED, "deadletter")),
         Rule("watchdog", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.watchdog_days"),
         Rule("watchdog", "account", "exchange", frozenset({"survey"}), "retention.watchdog_days"),
     ),

@@ -15,7 +15,7 @@ from shared.kernel.disposal.objects import DELIVERED, HeldObject, past
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import Retention
+from shared.kernel.terms.model import LASTING, Retention, retention_clause
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -45,7 +45,8 @@ def mechanism(held: HeldObject, plan: Plan, agreements: Agreements) -> str:
     """How a lost object went, as far as that can be told."""
     if held.state in ("message", "uncommitted"):
         return EXPIRY
-    if held.since and held.since <= plan.now - timedelta(days=agreements.retention_of(held.agreement).lifecycle_days):
+    days = agreements.retention_of(held.agreement).line(held.kind).lifecycle
+    if held.since and held.since <= plan.now - timedelta(days=days):
         return LIFECYCLE
     return UNEXPLAINED
 
@@ -106,12 +107,13 @@ def _clause(retention: Retention) -> dict[str, Any]:
         "retention.promise_days": retention.promise_days,
         "retention.lifecycle_days": retention.lifecycle_days,
         "retention.sweep_days": {str(kind): days for kind, days in retention.sweep_days.items()},
+        **{retention_clause(kind): retention.line(kind).sweep for kind in retention.kinds if kind in LASTING},
     }
 
 
 def _entry(held: HeldObject, more: Mapping[str, str]) -> dict[str, Any]:
     facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery", "passing")}
-    return {**facts, "clause": f"retention.sweep_days.{held.kind}", **more}
+    return {**facts, "clause": retention_clause(held.kind), **more}
 
 
 def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:
@@ -127,7 +129,6 @@ def due(objects: Iterable[HeldObject], now: datetime, agreements: Agreements) ->
     """Those that are past the day of their agreement and kind."""
 
     def days(held: HeldObject) -> int:
-        sweep_days = agreements.retention_of(held.agreement).sweep_days
-        return {str(kind): count for kind, count in sweep_days.items()}[held.kind]
+        return agreements.retention_of(held.agreement).line(held.kind).sweep
 
     return tuple(held for held in objects if past(held, now, days(held)))

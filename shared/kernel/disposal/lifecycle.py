@@ -10,17 +10,18 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from shared.kernel.terms.agreements import NONE, Agreements
+from shared.kernel.terms.model import LASTING
 
 if TYPE_CHECKING:
     from shared.kernel.storage.management import LifecycleRule
-    from shared.kernel.terms.model import Container, Retention
+    from shared.kernel.terms.model import Container, Lasting, Line, Retention
 
 LATE_DAYS = 3
 """By how much the lifecycle policy may be late: a day until it starts, and days that a run can take."""
 RECORDS = ("ledger", "certificates", "reference")
-SHARED: tuple[Container, ...] = ("staging", "requests", "claims", "deadletter")
+SHARED: tuple[Container | Lasting, ...] = ("staging", "requests", "claims", *LASTING, "deadletter")
 BOXES: tuple[Container, ...] = ("inbox", "outbox")
-_IN_PARTS = ("staging", "requests", "claims")
+_IN_PARTS = ("staging", "requests", "claims", *LASTING)
 
 
 def uncovered(
@@ -60,7 +61,8 @@ def _places(
             yield f"{owner}-inbox/", ()
         if f"{owner}-outbox" in there:
             yield f"{owner}-outbox/", tuple(f"{owner}-outbox/{folder}/" for folder in folders)
-    for container in SHARED:
+    kinds = {kind for agreed in agreements for kind in agreed.terms.retention.kinds}
+    for container in (kind for kind in SHARED if kind in kinds):
         in_parts = container in _IN_PARTS
         yield f"{container}/", tuple(f"{container}/{owner}/{f}/" for owner in owners for f in folders if in_parts)
 
@@ -71,14 +73,18 @@ def _covers(prefixes: tuple[str, ...], place: str, parts: tuple[str, ...]) -> bo
 
 def _earliest(prefix: str, agreements: Agreements) -> int:
     """The day on which the last sweep of anything under the prefix has come."""
-    kind, retentions = _reached(prefix, agreements)
-    return max(days for each in retentions for of, days in each.sweep_days.items() if kind in ("", of))
+    return max((line.sweep for line in _lines(prefix, agreements)), default=0)
 
 
 def _latest(prefix: str, agreements: Agreements) -> int:
     """The last day from which a run, however late, ends before the first promise about anything under the prefix."""
-    _, retentions = _reached(prefix, agreements)
-    return min(each.promise_days for each in retentions) - LATE_DAYS
+    return min((line.promise for line in _lines(prefix, agreements)), default=LATE_DAYS) - LATE_DAYS
+
+
+def _lines(prefix: str, agreements: Agreements) -> tuple[Line, ...]:
+    """The days of everything that can lie under the prefix."""
+    kind, retentions = _reached(prefix, agreements)
+    return tuple(each.line(of) for each in retentions for of in each.kinds if kind in ("", of))
 
 
 def _reached(prefix: str, agreements: Agreements) -> tuple[str, tuple[Retention, ...]]:

@@ -112,7 +112,7 @@ def check(agreements: Agreements, account: Account, now: datetime) -> tuple[Find
 def _objects(agreements: Agreements, owner: str, objects: tuple[HeldObject, ...], now: datetime) -> Iterator[Finding]:
 
     def is_too_old(held: HeldObject) -> bool:
-        days = agreements.retention_of(held.agreement).watchdog_days
+        days = agreements.retention_of(held.agreement).line(held.kind).watchdog
         return held.since is None or held.since <= now - timedelta(days=days)
 
     late = due(objects, now, agreements)
@@ -177,7 +177,7 @@ def _lifecycle_run(agreements: Agreements, account: Account, now: datetime) -> I
         return
     waiting = sum(
         held.since is not None
-        and held.since <= now - timedelta(days=agreements.retention_of(held.agreement).lifecycle_days)
+        and held.since <= now - timedelta(days=agreements.retention_of(held.agreement).line(held.kind).lifecycle)
         for objects in account.objects.values()
         for held in objects
     )

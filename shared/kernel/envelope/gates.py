@@ -195,7 +195,19 @@ NOT_A_KEY = Reason(
     "The document is not a set of public keys of this exchange.",
     "Export it again with `exchange keys`; never edit it.",
 )
-KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY)
+SECRET_IS_THERE = Reason(
+    "KEY-005",
+    "secret is there",
+    "The agreement has a secret for its pseudonyms already.",
+    "Nothing: keep it. Under another secret no decision that was remembered would be known again.",
+)
+OTHER_SECRET = Reason(
+    "KEY-006",
+    "other secret",
+    "Decisions are remembered under another secret than the agreement has now: none of them would be known.",
+    "Operators: enable the older version of the secret again. No work is done that could write to who has opted out.",
+)
+KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY, SECRET_IS_THERE, OTHER_SECRET)
 
 
 def refuse(gate: Reason, detail: str = "") -> UntrustedDrop:

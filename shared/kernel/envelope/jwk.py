@@ -7,6 +7,7 @@ cannot disagree about padding.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from typing import Literal
 
@@ -38,6 +39,16 @@ def new_ed25519() -> dict[str, str]:
     private = Ed25519PrivateKey.generate()
     public, seed = private.public_key().public_bytes_raw(), private.private_bytes_raw()
     return {"kty": "OKP", "crv": "Ed25519", "x": to_text(public), "d": to_text(seed)}
+
+
+def new_secret() -> dict[str, str]:
+    """A symmetric key of 256 bits."""
+    return {"kty": "oct", "k": to_text(secrets.token_bytes(32))}
+
+
+def secret_of(key: Mapping[str, object]) -> bytes:
+    """The bytes of a symmetric key."""
+    return from_text(str(key["k"]))
 
 
 def rsa_public(modulus: bytes, exponent: bytes) -> dict[str, str]:

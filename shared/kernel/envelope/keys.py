@@ -1,4 +1,4 @@
-"""What a key service is: names of keys by owner and use, and the five things done with them.
+"""What a key service is: names of keys by owner and use, and the six things done with them.
 
 Local key ring (`ring.py`) and Key Vault (`vault.py`) are two homes of one service and pass one test suite. What needs
 only public parts is the same code for both and stands here: wrapping and verifying happen on this machine, always.
@@ -19,7 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from shared.kernel import names
 from shared.kernel.envelope import jwk
 from shared.kernel.envelope.canonical import canonical
-from shared.kernel.envelope.gates import BAD_SIGNATURE, NO_KEY, NOT_A_KEY
+from shared.kernel.envelope.gates import BAD_SIGNATURE, NO_KEY, NOT_A_KEY, SECRET_IS_THERE
+from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
 
 
@@ -73,6 +74,10 @@ class KeyService(Protocol):
 
     def verify(self, key_id: str, message: bytes, signature: bytes) -> None:
         """Raise `BadSignature` (KEY-002) unless `signature` is this key's over `message`."""
+        ...
+
+    def pseudonyms(self, agreement: str) -> KeyedPseudonyms:
+        """Makes pseudonyms under the secret of the agreement of this id."""
         ...
 
 
@@ -154,6 +159,16 @@ def no_key(detail: str = "") -> KeyUnavailable:
     return KeyUnavailable(NO_KEY.code, f"{NO_KEY.meaning} {detail}".rstrip(), NO_KEY.remedy)
 
 
+def no_secret(agreement: str) -> KeyUnavailable:
+    """KEY-001, to raise."""
+    return no_key(f"Wanted: the secret of the pseudonyms of {agreement}.")
+
+
+def secret_is_there() -> InvalidInput:
+    """KEY-005, to raise."""
+    return InvalidInput(SECRET_IS_THERE.code, SECRET_IS_THERE.meaning, SECRET_IS_THERE.remedy)
+
+
 def bad_signature() -> BadSignature:
     """KEY-002, to raise."""
     return BadSignature(BAD_SIGNATURE.code, BAD_SIGNATURE.meaning, BAD_SIGNATURE.remedy)
@@ -183,6 +198,14 @@ class PublicSide(ABC):
     @abstractmethod
     def create_key(self, owner: str, use: Use) -> str:
         """Make a key pair, the first or the next version, and return its id."""
+
+    @abstractmethod
+    def pseudonyms(self, agreement: str) -> KeyedPseudonyms:
+        """Makes pseudonyms under the secret of the agreement of this id. Raises `KeyUnavailable` (KEY-001)."""
+
+    @abstractmethod
+    def create_secret(self, agreement: str) -> None:
+        """Make the secret of an agreement's pseudonyms, once and for all. Raises `InvalidInput` (KEY-005)."""
 
     def working_on(self, subject: str) -> Self:
         """The same keys. Nobody logs their use, unless a home of keys says otherwise."""

@@ -1,7 +1,8 @@
 """Keys in a folder: a borough's laptop, and the exchange itself on one machine.
 
 `public/<owner>.<use>.<thumbprint>.jwk.json` is the register, one file a key; the private part, where there is one,
-stands under the same name in `private/` and only its owner may read it.
+stands under the same name in `private/` and only its owner may read it. So does the secret of an agreement's
+pseudonyms, `private/<agreement>.pseudonym.jwk.json`, which has no public part.
 """
 
 from __future__ import annotations
@@ -21,7 +22,18 @@ from shared.kernel import names
 from shared.kernel.envelope import asks, jwk
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.gates import NOT_A_KEY
-from shared.kernel.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
+from shared.kernel.envelope.keys import (
+    PublicKey,
+    PublicSide,
+    Use,
+    check_owner,
+    no_key,
+    no_secret,
+    read_public,
+    ring_id,
+    secret_is_there,
+)
+from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.kernel.errors import InvalidInput
 
 _FILE = re.compile(rf"({names.SLUG})\.([a-z]+)\.[0-9a-f]{{12}}\.jwk\.json")
@@ -105,6 +117,23 @@ class LocalKeyRing(PublicSide):
         """Sign with the private part held here."""
         return jwk.sign(self._private_part(self._usable(key_id, Use.SIGN)), message)
 
+    def pseudonyms(self, agreement: str) -> KeyedPseudonyms:
+        """Makes pseudonyms under the agreement's secret held here."""
+        entry = self._read(self._secret(agreement))
+        if entry is None:
+            raise no_secret(agreement)
+        return KeyedPseudonyms(jwk.secret_of(entry))
+
+    def create_secret(self, agreement: str) -> None:
+        """Make the secret of an agreement's pseudonyms. Of two processes that do so at once, one is refused."""
+        try:
+            _write(self._secret(agreement), canonical(jwk.new_secret()), mode=0o600, once=True)
+        except FileExistsError:
+            raise secret_is_there() from None
+
+    def _secret(self, agreement: str) -> Path:
+        return self._private / f"{check_owner(agreement)}.pseudonym.jwk.json"
+
     def _listed(self, pattern: str) -> tuple[PublicKey, ...]:
         entries = (self._read(path) for path in self._public.glob(pattern))
         keys = (_key(entry) for entry in entries if entry and not entry["revoked"])
@@ -134,14 +163,21 @@ def _key(entry: Mapping[str, Any]) -> PublicKey:
     return PublicKey(entry["owner"], Use(entry["purpose"]), entry["kid"], entry["created"], jwk.public_part(entry))
 
 
-def _write(path: Path, data: bytes, *, mode: int) -> None:
-    """Replace a file whole: a reader sees the old or the new one, and nobody else ever sees a private one."""
+def _write(path: Path, data: bytes, *, mode: int, once: bool = False) -> None:
+    """Replace a file whole: a reader sees the old or the new one, and nobody else ever sees a private one.
+
+    With `once`, raises `FileExistsError` where there is one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
-        half.replace(path)
+        if once:
+            path.hardlink_to(half)
+            half.unlink()
+        else:
+            half.replace(path)
     except OSError as error:
         with suppress(OSError):
             half.unlink(missing_ok=True)

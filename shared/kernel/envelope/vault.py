@@ -4,7 +4,7 @@ The exchange's RSA keys are vault keys, `drop-<slug>` and `staging`; their priva
 unwrap is one call to it. Everything Ed25519 is a vault *secret*, because Key Vault has no Ed25519 keys: the exchange's
 signing key (`sign-exchange`, a JSON Web Key with its seed) and the boroughs' public signing keys (`sign-<slug>`). The
 boroughs' public release keys (`release-<slug>`) are secrets too: a vault key has a private part, which the exchange
-must not have.
+must not have. So is what an agreement's pseudonyms are made with (`pseudonym-<agreement>`): the vault does no HMAC.
 
 A version is revoked by disabling it. Wrapping and verifying never call the vault once its public parts are known.
 """
@@ -26,9 +26,20 @@ from azure.keyvault.secrets import SecretClient
 
 from shared.kernel.envelope import asks, jwk
 from shared.kernel.envelope.canonical import canonical
-from shared.kernel.envelope.keys import PublicKey, PublicSide, Use, check_owner, no_key, read_public, ring_id
+from shared.kernel.envelope.keys import (
+    PublicKey,
+    PublicSide,
+    Use,
+    check_owner,
+    no_key,
+    no_secret,
+    read_public,
+    ring_id,
+    secret_is_there,
+)
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.envelope.vault_names import as_request_id, asking, every, owner_and_use, vault_name
+from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
+from shared.kernel.envelope.vault_names import as_request_id, asking, every, owner_and_use, secret_name, vault_name
 from shared.kernel.errors import KeyUnavailable
 
 FRESH_SECONDS = 300.0
@@ -62,6 +73,7 @@ class KeyVaultKeys(PublicSide):
         self._vault_keys: dict[str, KeyVaultKey] = {}
         self._secret_values: dict[str, dict[str, Any]] = {}
         self._versions: dict[str, str] = {}
+        self._pseudonyms: dict[str, tuple[float, KeyedPseudonyms]] = {}
         self._unwrappers: dict[str, CryptographyClient] = {}
         self._marks: dict[str, str] = {}
 
@@ -154,6 +166,35 @@ class KeyVaultKeys(PublicSide):
         if "d" not in entry:
             raise no_key("Its private part is held elsewhere.")
         return jwk.sign(entry, message)
+
+    def pseudonyms(self, agreement: str) -> KeyedPseudonyms:
+        """Makes pseudonyms under the agreement's secret, as the vault said within `FRESH_SECONDS`.
+
+        Of several enabled versions the oldest holds: one that was added by a slip changes no pseudonym.
+        """
+        until, made = self._pseudonyms.get(agreement, (0.0, None))
+        if made is None or self._clock() >= until:
+            enabled = [version for version in self._secrets_of(agreement) if version.enabled]
+            if not enabled:
+                raise no_secret(agreement)
+            oldest = min(enabled, key=lambda version: (version.created_on, version.version))
+            with asking():
+                held = json.loads(str(self._secrets.get_secret(secret_name(agreement), oldest.version).value))
+            made = KeyedPseudonyms(jwk.secret_of(held))
+            self._pseudonyms[agreement] = (self._clock() + FRESH_SECONDS, made)
+        return made
+
+    def create_secret(self, agreement: str) -> None:
+        """Make the secret of an agreement's pseudonyms. A disabled one is in the way, too: enable it again."""
+        if self._secrets_of(agreement):
+            raise secret_is_there()
+        value = canonical(jwk.new_secret()).decode()
+        with asking():
+            self._secrets.set_secret(secret_name(agreement), value, content_type="application/jwk+json")
+
+    def _secrets_of(self, agreement: str) -> list[Any]:
+        name = secret_name(agreement)
+        return every(lambda: self._secrets.list_properties_of_secret_versions(name))
 
     def _vault_versions(self, owner: str, use: Use) -> Iterator[PublicKey]:
         name = vault_name(owner, use)

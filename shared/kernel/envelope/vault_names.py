@@ -23,6 +23,11 @@ def vault_name(owner: str, use: Use) -> str:
     return f"{use.value}-{check_owner(owner)}"
 
 
+def secret_name(agreement: str) -> str:
+    """The vault's name of what an agreement's pseudonyms are made with."""
+    return f"pseudonym-{check_owner(agreement)}"
+
+
 def owner_and_use(key_id: str) -> tuple[str, Use]:
     """Whose key an id names. Raises `KeyUnavailable` for an id that no key here can have."""
     try:

@@ -124,7 +124,11 @@ class _SeenOnce:
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """As `StagedFor.kept`."""
-        return self._once((kind,), self.staged.kept)
+        return self._once(("kept", kind), lambda _, kind: self.staged.kept(kind))
+
+    def remembered(self, word: str) -> tuple[Partition, ...]:
+        """As `StagedFor.remembered`."""
+        return self._once(("remembered", word), lambda _, word: self.staged.remembered(word))
 
     def _once(self, asked: tuple[str, ...], look: Callable[..., tuple[Partition, ...]]) -> tuple[Partition, ...]:
         if asked not in self._seen:

@@ -6,42 +6,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.kernel.envelope.gates import OTHER_SECRET
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Place, open_sealed
 from shared.kernel.envelope.seal import Label, seal
-from shared.kernel.errors import AlreadyExists
+from shared.kernel.errors import AlreadyExists, KeyUnavailable
 from shared.kernel.intake.ties import Tie, counting
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pyarrow as pa
 
     from shared.kernel.exchange import Sharing
+    from shared.kernel.storage.areas import Area
+
+MADE_WITH = "made_with"
+"""In the metadata of what holds pseudonyms: which secret they were made with."""
 
 
 def stage(
-    sharing: Sharing, party: str, partition: Partition, rows: pa.Table, told: Mapping[str, str] | None = None
+    sharing: Sharing,
+    party: str,
+    partition: Partition,
+    rows: pa.Table,
+    told: Mapping[str, str] | None = None,
+    *,
+    area: Area | None = None,
 ) -> None:
     """Write `rows` (contract columns and `row`) for `party`, once: a second writer changes nothing.
 
-    `told` goes into the blob's metadata, in the clear: ids and counts.
+    `told` goes into the blob's metadata, in the clear: ids and counts. `area` is another part of the party's than
+    staging.
     """
     agreement = sharing.agreement.model_copy(update={"limits": sharing.agreement.limits.staged})
     label = Label(EXCHANGE, EXCHANGE, partition.dataset, partition.collection, partition.prepared_at)
     key = sharing.keys.current(EXCHANGE, Use.STAGING)
     sealed = seal(rows, label, agreement=agreement, key_id=key, keys=sharing.keys)
     try:
-        sharing.staging(party).create(partition.name, sealed.data, {**sealed.metadata, **(told or {})})
+        (area or sharing.staging(party)).create(partition.name, sealed.data, {**sealed.metadata, **(told or {})})
     except AlreadyExists:
         # Same drop, same party: the same rows. A fresh data key makes the bytes differ, nothing else does.
         return
 
 
-def read_staged(sharing: Sharing, party: str, name: str) -> pa.Table:
-    """The rows of one staged partition of `party`."""
+def read_staged(sharing: Sharing, party: str, name: str, *, area: Area | None = None) -> pa.Table:
+    """The rows of one partition that `stage` wrote for `party`, there or in another `area`."""
     limits = sharing.agreement.limits.staged
-    blob = sharing.staging(party).read(name, max_bytes=limits.bytes)
+    blob = (area or sharing.staging(party)).read(name, max_bytes=limits.bytes)
     own = Place(EXCHANGE, EXCHANGE, sharing.keys.accepted(EXCHANGE, Use.STAGING), lambda manifest: limits, limits)
     return open_sealed(blob.data, blob.metadata, own, sharing.keys).table
 
@@ -68,4 +82,20 @@ class StagedFor:
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word, oldest first."""
         found = [Partition.named(blob.name) for blob in self.sharing.staging(self.party).list(f"{kind}/")]
-        return tuple(sorted(found, key=lambda partition: (partition.prepared_at, partition.name)))
+        return tuple(sorted(found, key=_age))
+
+    def remembered(self, word: str) -> tuple[Partition, ...]:
+        """Every decision that is remembered under this word, oldest first.
+
+        Raises `KeyUnavailable` (KEY-006) where one was remembered under another secret than there is now.
+        """
+        found = list(self.sharing.decisions(self.party).list(f"{word}/"))
+        if found:
+            mark = self.sharing.keys.pseudonyms(self.sharing.agreement.id).mark
+            if any(blob.metadata.get(MADE_WITH) != mark for blob in found):
+                raise KeyUnavailable(OTHER_SECRET.code, OTHER_SECRET.meaning, OTHER_SECRET.remedy)
+        return tuple(sorted((Partition.named(blob.name) for blob in found), key=_age))
+
+
+def _age(partition: Partition) -> tuple[datetime, str]:
+    return partition.prepared_at, partition.name

@@ -6,6 +6,7 @@ container                     holds                                             
 ``<slug>-inbox``              what the borough drops                                 the container
 ``<slug>-outbox``             what the borough collects                              the container
 ``staging``                   validated rows, sealed to the exchange                 prefix ``<home slug>/``
+``decisions``                 what was decided, as pseudonyms, sealed likewise       prefix ``<home slug>/``
 ``requests``                  work that is due                                       prefix ``<home slug>/``
 ``claims``                    facts fixed once for a piece of work                   prefix ``<slug>/``
 ``certificates``              certificates of destruction, no personal data          prefix ``<slug>/``
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
-_BY_BOROUGH = ("staging", "requests", "claims", "certificates")
+_BY_BOROUGH = ("staging", "decisions", "requests", "claims", "certificates")
 _SHARED = (*_BY_BOROUGH, "ledger", "reference", "deadletter")
 
 
@@ -109,6 +110,10 @@ class Storage:
     def staging(self, home: str) -> Area:
         """Validated rows of children who live in `home`, sealed to the exchange."""
         return self._area("staging", f"{_checked(home)}/")
+
+    def decisions(self, home: str) -> Area:
+        """What `home` has decided, as pseudonyms, sealed to the exchange."""
+        return self._area("decisions", f"{_checked(home)}/")
 
     def requests(self, home: str) -> Area:
         """Work that is due for `home`."""

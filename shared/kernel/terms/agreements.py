@@ -115,8 +115,9 @@ class Agreements:
     def _shortest(self) -> Retention:
         each = [agreed.terms.retention.model_dump() for agreed in self.every]
         sweep = {kind: min(days["sweep_days"][kind] for days in each) for kind in each[0]["sweep_days"]}
-        others = {name: min(days[name] for days in each) for name in each[0] if name != "sweep_days"}
-        return Retention(sweep_days=sweep, **others)
+        others = {name: [days[name] for days in each if days[name] is not None] for name in each[0]}
+        del others["sweep_days"]
+        return Retention(sweep_days=sweep, **{name: min(days) for name, days in others.items() if days})
 
     @cached_property
     def records(self) -> Records:

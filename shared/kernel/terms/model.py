@@ -6,6 +6,7 @@ An agreement's package adds to this what its own method needs, as a subclass wit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, get_args
@@ -19,7 +20,10 @@ from shared.kernel.texts import Collection, Dataset, Slug, Version
 Receiver = Literal["own", "others", "any"]
 """Of a release: the party whose job it is, any other participant, or both."""
 Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"]
-"""Where the exchange keeps anything that may be about a person."""
+"""Where the exchange keeps anything that may be about a person, for no longer than rows."""
+Lasting = Literal["decisions"]
+"""Where it keeps what has days of its own, apart from those of rows: pseudonyms."""
+LASTING: tuple[Lasting, ...] = get_args(Lasting)
 Days = Annotated[int, Field(ge=1)]
 
 
@@ -112,6 +116,21 @@ class Limits(Terms):
         return Limits(bytes=grown, rows=self.rows, columns=self.columns + 1, decompressed_bytes=grown)
 
 
+@dataclass(frozen=True)
+class Line:
+    """Days until what lies in one kind of container goes, each counted from when it was written."""
+
+    sweep: int
+    lifecycle: int
+    watchdog: int
+    promise: int
+
+
+def retention_clause(kind: str) -> str:
+    """Where an agreement says when this kind of container is swept."""
+    return f"retention.{kind}_days" if kind in LASTING else f"retention.sweep_days.{kind}"
+
+
 class Retention(Terms):
     """Days until data goes: the reminder, the sweep, the lifecycle policy as backstop, the alarm, the promise."""
 
@@ -121,6 +140,26 @@ class Retention(Terms):
     reminder_days: Days
     """When a result that nobody has collected is named, so that it can be collected before the sweep takes it."""
     sweep_days: dict[Container, Days]
+    decisions_days: Days | None = None
+    """How long a decision is remembered, as a pseudonym, and swept then. `None`: the agreement remembers none."""
+
+    @property
+    def kinds(self) -> tuple[Container | Lasting, ...]:
+        """The kinds of container in which the agreement may have anything."""
+        return (*self.sweep_days, *(kind for kind in LASTING if self._own_days(kind) is not None))
+
+    def line(self, kind: str) -> Line:
+        """The days of one kind of container. Backstop, alarm and promise follow days of its own at the same distance as
+        they follow the last sweep of rows; where it has none, or is not known, the days are those of rows."""
+        last = max(self.sweep_days.values())
+        own = self._own_days(kind)
+        sweep = own or {str(of): days for of, days in self.sweep_days.items()}.get(kind, last)
+        later = (own or last) - last
+        return Line(sweep, self.lifecycle_days + later, self.watchdog_days + later, self.promise_days + later)
+
+    def _own_days(self, kind: str) -> int | None:
+        days: int | None = getattr(self, f"{kind}_days") if kind in LASTING else None
+        return days
 
     @model_validator(mode="after")
     def _ordered(self) -> Retention:
@@ -130,6 +169,9 @@ class Retention(Terms):
             raise ValueError("the reminder must come before the sweep of the outbox")
         if not max(self.sweep_days.values(), default=0) < self.lifecycle_days < self.watchdog_days < self.promise_days:
             raise ValueError("sweep, lifecycle, watchdog and promise must follow each other in days")
+        last = max(self.sweep_days.values())
+        if too_few := [f"{kind}_days" for kind in LASTING if (self._own_days(kind) or last) < last]:
+            raise ValueError(f"{', '.join(too_few)}: fewer than rows are kept")
         return self
 
 

@@ -71,6 +71,9 @@ class Staged(Protocol):
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word (`Carried.kept`), oldest first."""
 
+    def remembered(self, word: str) -> tuple[Partition, ...]:
+        """Every decision that is remembered under this word (`Carried.remembered`), oldest first."""
+
 
 @dataclass(frozen=True)
 class Release:
@@ -100,6 +103,10 @@ class Carried:
     """For the ledger, beside the ends."""
     kept: Mapping[str, pa.Table] = field(default_factory=dict)
     """Staged for later jobs of the same party, by a word of the agreement's."""
+    remembered: Mapping[str, pa.Table] = field(default_factory=dict)
+    """Decisions to be remembered for as long as the agreement says, by a word of its own: `ref` (a pseudonym),
+    `decision` (a word), `day` (its date), and nothing else. The kernel adds `expiry`, the first day on which it counts
+    no more, and gives back no row that has come to it."""
 
 
 class Pipeline(Protocol):
@@ -138,10 +145,15 @@ class Pipeline(Protocol):
         """Whether the job is still to be done: not when its inputs were replaced, and another was asked for instead."""
 
     def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
-        """Names of kept partitions that it reads beside its inputs, as they are when the work begins."""
+        """Names of what was kept or remembered that it reads beside its inputs, as it is when the work begins."""
 
     def carry_out(
-        self, job: Job, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: datetime
+        self,
+        job: Job,
+        tables: Mapping[Partition, pa.Table],
+        agreement: Agreement,
+        as_of: datetime,
+        pseudonyms: Pseudonyms,
     ) -> Carried:
         """Do the work: `tables` are its inputs, then what it also reads, in that order. `as_of` is when it began."""
 
@@ -151,6 +163,14 @@ class Postcodes(Protocol):
 
     def __call__(self) -> pa.Table:
         """`postcode` in normal form and `ons_code`, one row per postcode."""
+
+
+class Pseudonyms(Protocol):
+    """Makes keyed pseudonyms under the agreement's secret, which is fetched where one is made and never shown."""
+
+    def __call__(self, word: str, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """One pseudonym for each row of the columns, 32 hex digits. `word` says of what: the same values under another
+        word have another pseudonym."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +185,10 @@ class Rights:
     """Releases, and the folder of the outbox that each goes to."""
     folder: str
     """Of its summary."""
+    recalls: frozenset[str] = frozenset()
+    """Words under which decisions were remembered that it reads."""
+    remembers: frozenset[str] = frozenset()
+    """Words under which it remembers decisions."""
     waits: bool = False
     """Whether it is over everything of a collection that counts, so that a newer one takes its place: it is put off
     while files still come, where the agreement says so (`waits`), and one result of a collection is current."""

@@ -20,9 +20,12 @@ from shared.kernel.intake.outcome import FOUND, settle
 from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.terms.partition import Partition
+from shared.kernel.work.memory import recall, remember
 from shared.kernel.work.outbox import released, send_sealed, send_summary
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from shared.kernel.exchange import Exchange, Sharing
     from shared.kernel.terms.pipeline import Carried, Job, Release
 
@@ -71,12 +74,14 @@ def do(sharing: Sharing, job: Job) -> str:
     begun = sharing.claim(job.party, f"{job.kind}-{id}", first)  # of an earlier try, if there was one
     started = datetime.fromisoformat(str(begun["started_at"]))
     names = (*job.inputs, *begun["reads"])
-    tables = {Partition.named(name): read_staged(sharing, job.party, name) for name in names}
-    carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started)
+    tables = {Partition.named(name): _read(sharing, job, name, started) for name in names}
+    carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
     _conserve(sharing, job, subject, carried)
     hashes = _send_all(sharing, job, id, carried, started)
     for word, rows in carried.kept.items():
         stage(sharing, job.party, Partition(word, job.collection, job.party, started, id), rows)
+    for word, rows in carried.remembered.items():
+        remember(sharing, Partition(word, job.collection, job.party, started, id), rows)
     sharing.ledger.record(
         subject,
         "released",
@@ -98,6 +103,13 @@ def do(sharing: Sharing, job: Job) -> str:
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
     sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
     return id
+
+
+def _read(sharing: Sharing, job: Job, name: str, started: datetime) -> pa.Table:
+    """An input of the job, or what it also reads."""
+    if Partition.named(name).dataset in sharing.pipeline.kinds[job.kind].recalls:
+        return recall(sharing, job.party, name, on=london_day(started))
+    return read_staged(sharing, job.party, name)
 
 
 def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> None:

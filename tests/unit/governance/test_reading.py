@@ -38,7 +38,7 @@ def uses_of(column: str) -> set[str]:
 @pytest.mark.parametrize(
     ("column", "needed"),
     [
-        ("pupils.upn", {"links: upn", "counts a child once", "released: `enrolments`"}),
+        ("pupils.upn", {"links: upn", "counts a child once", "names the pair", "released: `enrolments`"}),
         ("pupils.middle_names", {"links: forename"}),
         ("pupils.home_la", {"finds the home borough"}),
         ("pupils.fsm_end_date", {"says who is left out"}),

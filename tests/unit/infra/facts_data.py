@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.kernel.storage import storage
+from shared.kernel.terms.model import LASTING
 from tests.unit.infra.cloud import Cloud
 
 LOCATIONLESS = {
@@ -75,8 +76,10 @@ def everything_personal_has_its_day(cloud: Cloud) -> None:
     assert sorted(prefixes) == sorted(f"{container}/" for container in held)
     assert len(rules) <= 100
     assert len({rule["name"] for rule in rules}) == len(rules)
-    day = {"delete": {"daysAfterCreationGreaterThan": cloud.agreements.retention_of("").lifecycle_days}}
     for rule in rules:
+        container = rule["definition"]["filters"]["prefixMatch"][0].rstrip("/")
+        kind = container if container in LASTING else ""
+        day = {"delete": {"daysAfterCreationGreaterThan": cloud.agreements.retention_of("").line(kind).lifecycle}}
         assert (rule["enabled"], rule["type"]) == (True, "Lifecycle")
         assert len(rule["definition"]["filters"]["prefixMatch"]) <= 10
         assert set(rule["definition"]["filters"]) == {"blobTypes", "prefixMatch"}

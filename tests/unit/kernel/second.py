@@ -34,7 +34,14 @@ class HeadCount:
     ends: Mapping[str, str] = field(default_factory=lambda: {"counted": "", "excluded": ""})
     kinds: Mapping[str, Rights] = field(
         default_factory=lambda: {
-            KIND: Rights(frozenset({DATASET, EARLIER}), frozenset({EARLIER}), {COUNTS: COUNTS}, COUNTS)
+            KIND: Rights(
+                frozenset({DATASET, EARLIER}),
+                frozenset({EARLIER}),
+                {COUNTS: COUNTS},
+                COUNTS,
+                recalls=frozenset({"noted", "heard"}),
+                remembers=frozenset({"noted"}),
+            )
         }
     )
 

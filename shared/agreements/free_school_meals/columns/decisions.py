@@ -6,7 +6,13 @@ from shared.agreements.free_school_meals.columns.sources import HOUSE
 from shared.kernel.contract.columns import day, text
 
 DECISION_COLUMNS = (
-    text("match_ref", "The match's reference, from your results", "m-7f3a9c0d21be", HOUSE, required=True),
+    text(
+        "match_ref",
+        "The match's reference, from your results",
+        "m-7f3a9c0d21be4f6a8b5c9d0e1f2a3b4c",
+        HOUSE,
+        required=True,
+    ),
     text(
         "decision",
         "What the home borough decided after its letter",

@@ -47,7 +47,7 @@ def past_their_day(evidence: Evidence, party: str) -> Answer:
 
 def _kinds(evidence: Evidence) -> frozenset[str]:
     """Of containers and queues whose objects have days."""
-    return frozenset(str(kind) for agreed in evidence.agreements for kind in agreed.terms.retention.sweep_days)
+    return frozenset(str(kind) for agreed in evidence.agreements for kind in agreed.terms.retention.kinds)
 
 
 def _promise(evidence: Evidence, place: Where) -> int:
@@ -55,7 +55,7 @@ def _promise(evidence: Evidence, place: Where) -> int:
     longer than any agreement promises is late, whichever it was."""
     if place.kind == "inbox":
         return max(agreed.terms.retention.promise_days for agreed in evidence.agreements)
-    return evidence.agreements.retention_of(place.agreement).promise_days
+    return evidence.agreements.retention_of(place.agreement).line(place.kind).promise
 
 
 def _certified(evidence: Evidence, party: str) -> list[Finding]:

@@ -14,6 +14,7 @@ from shared.agreements.origin_destination.contracts import CONTRACTS
 from shared.agreements.origin_destination.pipeline import PIPELINE, TOTALS
 from shared.agreements.origin_destination.terms import TERMS, OriginDestination
 from shared.agreements.registry import agreement_file
+from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Carried, Job, Routed
 
@@ -84,7 +85,7 @@ class Collection:
         """Carry the job out over all that is there."""
         tables = dict(self.files.values())
         job = Job(TOTALS, "liia", COLLECTION, tuple(file.name for file in tables))
-        carried = PIPELINE.carry_out(job, tables | self.kept, agreement(), MADE)
+        carried = PIPELINE.carry_out(job, tables | self.kept, agreement(), MADE, KeyedPseudonyms(bytes(32)))
         for word, rows in carried.kept.items():
             self.kept[Partition(word, COLLECTION, "liia", MADE, f"{len(self.kept):032x}")] = rows
         return carried

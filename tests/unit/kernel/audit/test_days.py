@@ -90,7 +90,7 @@ def test_a_certificate_is_held_to_the_days_of_each_things_agreement(
     body: dict[str, object], promised: int | None
 ) -> None:
     agreements = second.both()
-    late = _late(body, lambda agreement: agreements.retention_of(agreement).promise_days)
+    late = _late(body, lambda agreement, kind: agreements.retention_of(agreement).line(kind).promise)
     assert [(entry.days, entry.promised) for entry in late] == ([(35, promised)] if promised else [])
 
 

@@ -29,6 +29,9 @@ def job(verb: str, place: Place, work: str = "tally", agreement: str = "head-cou
         ("create", Place("outbox", "lambeth", "head-count", "counts"), "releases.counts"),
         ("create", Place("claims", "lewisham", "head-count"), "purposes"),
         ("unwrap", Place("vault", EXCHANGE), "purposes"),
+        ("list", Place("decisions", "lewisham", "head-count", "heard"), "retention.decisions_days"),
+        ("read", Place("decisions", "lewisham", "head-count", "heard"), "retention.decisions_days"),
+        ("create", Place("decisions", "lewisham", "head-count", "noted"), "retention.decisions_days"),
     ],
 )
 def test_a_job_may_do_what_its_pipeline_says(verb: str, place: Place, clause: str) -> None:
@@ -53,6 +56,12 @@ def test_a_job_may_do_what_its_pipeline_says(verb: str, place: Place, clause: st
         ("create", Place("requests", "lewisham", "head-count")),
         ("delete", Place("staging", "lewisham", "head-count", "absences")),
         ("unwrap", Place("vault", "lewisham")),
+        ("create", Place("decisions", "lewisham", "head-count", "heard")),
+        ("read", Place("decisions", "lambeth", "head-count", "noted")),
+        ("read", Place("decisions", "lewisham", "fsm", "noted")),
+        ("read", Place("decisions", "lewisham", "head-count")),
+        ("alter", Place("decisions", "lewisham", "head-count", "noted")),
+        ("delete", Place("decisions", "lewisham", "head-count", "noted")),
     ],
 )
 def test_a_job_may_do_nothing_else(verb: str, place: Place) -> None:

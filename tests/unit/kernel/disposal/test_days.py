@@ -22,7 +22,7 @@ from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.management import LifecycleRule
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import Retention
+from shared.kernel.terms.model import Line, Retention
 from tests.unit.kernel import second
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -69,9 +69,23 @@ def test_the_fewest_days_of_any_agreements_are_days_that_an_agreement_can_say(ea
         assert all(fewest.sweep_days[kind] <= days.sweep_days[kind] for kind in days.sweep_days)
 
 
+def test_what_is_remembered_has_days_of_its_own_and_where_nothing_is_those_of_rows() -> None:
+    own = BOTH.retention_of("fsm")
+    assert own.line("decisions") == Line(400, 401, 403, 404)
+    assert own.line("staging") == Line(26, 27, 29, 30)
+    assert second.RETENTION.line("decisions") == Line(35, 36, 39, 40)
+    assert BOTH.retention_of("an-agreement-that-ended").line("decisions").sweep == 400
+    assert "decisions" in own.kinds
+    assert "decisions" not in second.RETENTION.kinds
+    with pytest.raises(ValueError, match="decisions_days: fewer than rows are kept"):
+        Retention.model_validate(second.RETENTION.model_dump() | {"decisions_days": 34})
+
+
 @pytest.mark.parametrize(
     ("thing", "swept"),
     [
+        (held(399.9, "fsm", "decisions"), False),
+        (held(400, "fsm", "decisions"), True),
         (held(26, "fsm"), True),
         (held(25.9, "fsm"), False),
         (held(34.9, "head-count"), False),
@@ -116,6 +130,8 @@ def lifecycle(days: int, *prefixes: str) -> LifecycleRule:
         ("lambeth-outbox/head-count/", {35, 36, 37}),
         ("lambeth-outbox/exchange/", {26, 27}),
         ("staging/lambeth/an-agreement-that-ended/", {26, 27}),
+        ("decisions/", {400, 401}),  # the second agreement remembers nothing
+        ("decisions/lambeth/fsm/", {400, 401}),
         # Of both: later than the one's sweep is later than the other's promise. No day is right.
         ("staging/", set()),
         ("staging/lambeth/", set()),
@@ -125,7 +141,7 @@ def lifecycle(days: int, *prefixes: str) -> LifecycleRule:
     ],
 )
 def test_a_lifecycle_rule_is_held_to_the_days_of_all_that_it_reaches(prefix: str, right: set[int]) -> None:
-    assert {days for days in range(1, 60) if not is_wrong(lifecycle(days, prefix), BOTH)} == right
+    assert {days for days in range(1, 600) if not is_wrong(lifecycle(days, prefix), BOTH)} == right
 
 
 def test_where_agreements_are_near_enough_one_rule_does_for_both() -> None:
@@ -161,18 +177,18 @@ SPLIT = tuple(
 
 
 def test_a_container_is_covered_whole_or_in_all_its_agreements_folders() -> None:
-    whole = ("lambeth-inbox/", "deadletter/")
+    whole = ("lambeth-inbox/", "deadletter/", "decisions/")
     assert uncovered([lifecycle(27, *whole, *SPLIT)], THERE, OWNERS, BOTH) == ()
-    assert uncovered([lifecycle(27, "lambeth-inbox/", *SPLIT)], THERE, OWNERS, BOTH) == ("deadletter/",)
+    assert uncovered([lifecycle(27, "lambeth-inbox/", "decisions/", *SPLIT)], THERE, OWNERS, BOTH) == ("deadletter/",)
     for left_out in SPLIT:
         rest = tuple(prefix for prefix in SPLIT if prefix != left_out)
         place = f"{left_out.partition('/')[0]}/"
         assert uncovered([lifecycle(27, *whole, *rest)], THERE, OWNERS, BOTH) == (place,)
-    assert len(uncovered([replace(lifecycle(27, *whole, *SPLIT), enabled=False)], THERE, OWNERS, BOTH)) == 6
+    assert len(uncovered([replace(lifecycle(27, *whole, *SPLIT), enabled=False)], THERE, OWNERS, BOTH)) == 7
 
 
 def test_who_only_collects_has_no_inbox_to_be_covered() -> None:
-    rule = lifecycle(27, "liia-outbox/", "staging/", "requests/", "claims/", "deadletter/")
+    rule = lifecycle(27, "liia-outbox/", "staging/", "requests/", "claims/", "deadletter/", "decisions/")
     assert uncovered([rule], frozenset({"liia-outbox"}), ("liia", "exchange"), BOTH) == ()
     assert uncovered([rule], frozenset({"liia-outbox", "liia-inbox"}), ("liia", "exchange"), BOTH) == ("liia-inbox/",)
 

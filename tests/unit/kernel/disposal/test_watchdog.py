@@ -22,8 +22,11 @@ SHARED = ("staging", "requests", "claims", "deadletter")
 RULE = LifecycleRule(
     "all", True, tuple(f"{place}/" for place in (*BOXES, *SHARED)), blob_days=27, snapshot_days=27, version_days=27
 )
+DECISIONS = replace(
+    RULE, name="remembered", prefixes=("decisions/",), blob_days=401, snapshot_days=401, version_days=401
+)
 CONFIGURATION = Configuration(
-    lifecycle=(RULE,),
+    lifecycle=(RULE, DECISIONS),
     lifecycle_completed=NOW - timedelta(hours=30),
     lifecycle_errors=0,
     soft_delete_days=0,
@@ -36,15 +39,24 @@ CONFIGURATION = Configuration(
 ACCOUNT = Account(
     objects=dict.fromkeys(OWNERS, ()),
     swept={owner: NOW.date() for owner in OWNERS},
-    containers=frozenset({*BOXES, *SHARED, "ledger", "certificates", "reference"}),
+    containers=frozenset({*BOXES, *SHARED, "decisions", "ledger", "certificates", "reference"}),
     strays={"staging": 0},
     configuration=CONFIGURATION,
 )
 
 
 def held(age_days: float, **facts: Any) -> HeldObject:
-    said = {"state": "current", "bytes": 1, "rows": None, "sha256": "", "md5": "", "work": "", "bar": ""} | facts
-    return HeldObject(id="0" * 32, kind="inbox", created=stamp(NOW - timedelta(days=age_days)), **said)
+    said = {
+        "kind": "inbox",
+        "state": "current",
+        "bytes": 1,
+        "rows": None,
+        "sha256": "",
+        "md5": "",
+        "work": "",
+        "bar": "",
+    } | facts
+    return HeldObject(id="0" * 32, created=stamp(NOW - timedelta(days=age_days)), **said)
 
 
 def found(account: Account) -> list[tuple[str, str, str, int]]:
@@ -60,7 +72,7 @@ def configured(**settings: Any) -> Account:
 
 
 def with_rule(**changes: Any) -> Account:
-    return configured(lifecycle=(replace(RULE, **changes),))
+    return configured(lifecycle=(replace(RULE, **changes), DECISIONS))
 
 
 def test_an_account_that_is_as_promised_gives_no_finding() -> None:
@@ -109,7 +121,9 @@ def test_places_that_no_sweep_reaches_are_found() -> None:
         (configured(point_in_time_restore=True), ("DSP-006", "exchange", "point_in_time_restore", 1)),
         (configured(object_replication=True), ("DSP-006", "exchange", "object_replication", 1)),
         (configured(held_containers=frozenset({"staging"})), ("DSP-004", "exchange", "held_containers", 1)),
-        (configured(lifecycle=()), ("DSP-008", "exchange", "lifecycle", len(BOXES) + len(SHARED))),
+        (configured(lifecycle=()), ("DSP-008", "exchange", "lifecycle", len(BOXES) + len(SHARED) + 1)),
+        (configured(lifecycle=(RULE,)), ("DSP-008", "exchange", "lifecycle", 1)),
+        (with_rule(prefixes=(*RULE.prefixes, "decisions/")), ("DSP-009", "exchange", "lifecycle", 1)),
         (with_rule(enabled=False), ("DSP-008", "exchange", "lifecycle", len(BOXES) + len(SHARED))),
         (with_rule(prefixes=RULE.prefixes[1:]), ("DSP-008", "exchange", "lifecycle", 1)),
         (with_rule(prefixes=(*RULE.prefixes, "camden-inbox")), ("DSP-009", "exchange", "lifecycle", 1)),
@@ -132,6 +146,12 @@ def test_a_run_that_nobody_heard_of_is_an_alarm_only_where_there_was_something_t
 
     waiting = replace(late, objects={**late.objects, "lambeth": (held(27), held(28), held(26.9))})
     assert found(waiting) == [("DSP-010", "exchange", "lifecycle_completed", 2)]
+
+
+def test_what_is_remembered_is_watched_by_its_own_days() -> None:
+    kept = (held(402.9, kind="decisions"), held(30, kind="decisions"))
+    assert found(with_objects(*kept)) == []
+    assert found(with_objects(*kept, held(403, kind="decisions"))) == [("DSP-002", "lambeth", "decisions", 1)]
 
 
 def test_a_rule_without_prefixes_covers_nothing_and_is_wrong() -> None:

@@ -1,8 +1,10 @@
 """What every key service promises: the same tests over a key ring and over a Key Vault."""
 
 import json
+import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from shared.kernel.envelope import jwk
@@ -15,6 +17,7 @@ from tests.unit.kernel.envelope.fake_vault import FakeVault
 from tests.unit.kernel.envelope.houses import HOMES, House, exchange_keys
 
 DATA_KEY = bytes(range(32))
+VALUES = pa.array(["B801200005001", None, "", "J210234519001"])
 Keys = LocalKeyRing | KeyVaultKeys
 
 
@@ -245,3 +248,48 @@ def test_an_auditor_finds_only_the_keys_that_were_handed_over(house: House) -> N
     assert isinstance(find(handed_over[0].key_id), PublicKey)
     with pytest.raises(KeyUnavailable, match="KEY-001"):
         find(house.exchange.current("lambeth", Use.SIGN))
+
+
+def test_pseudonyms_are_the_same_for_the_same_values_and_no_others(keys: Keys) -> None:
+    keys.create_secret("fsm")
+    make = keys.pseudonyms("fsm")
+    made = make("pair", VALUES, VALUES).to_pylist()
+    assert made == keys.pseudonyms("fsm")("pair", pa.chunked_array([VALUES]), VALUES).to_pylist()
+    assert all(re.fullmatch(r"[0-9a-f]{32}", name) for name in made)
+    assert len(set(made)) == len(made)
+    assert not {*made} & {*make("another word", VALUES, VALUES).to_pylist()}
+    # What stands where counts, and nothing that one column ends in can be the beginning of the next.
+    for left, right in ((["ab", "c"], ["a", "bc"]), (["1:a", ""], ["1:", "a"]), ([None, ""], ["", None])):
+        assert make("pair", *map(_one, left)) != make("pair", *map(_one, right))
+
+
+def _one(text: str | None) -> pa.Array:
+    return pa.array([text], pa.string())
+
+
+def test_each_agreement_has_a_secret_of_its_own_which_is_made_once(keys: Keys) -> None:
+    with pytest.raises(KeyUnavailable, match=r"KEY-001.*pseudonyms of fsm"):
+        keys.pseudonyms("fsm")
+    keys.create_secret("fsm")
+    keys.create_secret("returns")
+    made = {agreement: keys.pseudonyms(agreement)("pair", VALUES).to_pylist() for agreement in ("fsm", "returns")}
+    assert not {*made["fsm"]} & {*made["returns"]}
+    assert keys.pseudonyms("fsm").mark != keys.pseudonyms("returns").mark
+    with pytest.raises(InvalidInput, match="KEY-005"):
+        keys.create_secret("fsm")
+    assert keys.pseudonyms("fsm")("pair", VALUES).to_pylist() == made["fsm"]
+
+
+def test_a_secret_is_not_shown(keys: Keys) -> None:
+    keys.create_secret("fsm")
+    make = keys.pseudonyms("fsm")
+    assert repr(make) == "KeyedPseudonyms()"
+    assert keys.accepted("fsm", Use.SIGN) == frozenset()
+
+
+@pytest.mark.parametrize("agreement", ["../fsm", "FSM", "", "f.sm"])
+def test_an_agreement_that_is_no_slug_never_becomes_a_name(keys: Keys, agreement: str) -> None:
+    with pytest.raises(ValueError, match="not a slug"):
+        keys.create_secret(agreement)
+    with pytest.raises(ValueError, match="not a slug"):
+        keys.pseudonyms(agreement)

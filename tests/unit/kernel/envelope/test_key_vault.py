@@ -9,7 +9,7 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.vault import FRESH_SECONDS, KeyVaultKeys
-from shared.kernel.errors import KeyUnavailable, RejectedDrop
+from shared.kernel.errors import InvalidInput, KeyUnavailable, RejectedDrop
 from tests.unit.kernel.envelope.fake_vault import VAULT_URL, Credential, FakeVault
 
 DATA_KEY = bytes(range(32))
@@ -150,3 +150,26 @@ def test_names_in_the_vault_are_those_that_the_deployment_makes(keys: KeyVaultKe
     keys.create_key(EXCHANGE, Use.SIGN)
     assert set(vault.keys) == {"drop-lambeth", "staging"}
     assert set(vault.secrets) == {"sign-exchange"}
+
+
+def test_a_second_version_of_a_secret_changes_no_pseudonym_and_the_first_is_fetched_once(
+    keys: KeyVaultKeys, vault: FakeVault, clock: Clock
+) -> None:
+    keys.create_secret("fsm")
+    before = keys.pseudonyms("fsm").mark
+    vault.calls.clear()
+    assert keys.pseudonyms("fsm").mark == before
+    assert vault.calls == []
+    vault.secrets["pseudonym-fsm"].append(vault._new_secret("pseudonym-fsm", {"value": '{"k": "AAAA", "kty": "oct"}'}))
+    clock.now = FRESH_SECONDS
+    assert keys.pseudonyms("fsm").mark == before
+    for version in vault.secrets["pseudonym-fsm"]:
+        version.enabled = False
+    clock.now = 2 * FRESH_SECONDS
+    with pytest.raises(KeyUnavailable, match="KEY-001"):
+        keys.pseudonyms("fsm")
+    with pytest.raises(InvalidInput, match="KEY-005"):  # it is to be enabled again, not replaced
+        keys.create_secret("fsm")
+    vault.fault = 503
+    with pytest.raises(KeyUnavailable, match="KEY-003"):
+        keys.pseudonyms("fsm")

@@ -85,3 +85,15 @@ def test_what_a_keeper_mistypes_is_said(vault: FakeVault, monkeypatch: pytest.Mo
     monkeypatch.delenv("EXCHANGE_KEY_VAULT")
     assert run(["vault", "list"]) == 2
     assert "EXCHANGE_KEY_VAULT" in capsys.readouterr().err
+
+
+def test_the_secret_of_an_agreements_pseudonyms_is_made_once(
+    vault: FakeVault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["vault", "pseudonyms", "--agreement", "gossip"]) == 2
+    assert "AGR-007" in capsys.readouterr().err
+    assert run(["vault", "pseudonyms", "--agreement", "fsm", "--json"]) == 0
+    assert said(capsys)["made"] == ["pseudonym-fsm"]
+    assert [len(versions) for name, versions in vault.secrets.items() if name == "pseudonym-fsm"] == [1]
+    assert run(["vault", "pseudonyms", "--agreement", "fsm"]) == 2
+    assert "KEY-005" in capsys.readouterr().err
