@@ -21,7 +21,7 @@ from shared.kernel.days import london_day
 from shared.kernel.terms.gates import check_officers
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import Carried, Job, Nowhere, Pipeline, Postcodes, Rights, Routed, Staged
+from shared.kernel.terms.pipeline import Carried, Job, Lack, Nowhere, Pipeline, Postcodes, Rights, Routed, Staged
 
 RUN, ENROLMENT = "run", "enrolment"
 
@@ -64,6 +64,14 @@ class FreeSchoolMeals:
             return (Job(ENROLMENT, party, arrived.collection, (arrived.name,)),)
         current = _run(party, arrived.collection, staged)
         return () if current is None else (current,)
+
+    def lacks(self, file: Partition, party: str, staged: Staged) -> tuple[Lack, ...]:
+        """Pupils wait for the households of the borough they live in, households for pupils of any school borough."""
+        if file.dataset == "pupils" and not staged.counting("households", file.collection):
+            return (Lack("households", party),)
+        if file.dataset == "households" and not staged.counting("pupils", file.collection):
+            return (Lack("pupils"),)
+        return ()
 
     def stands(self, job: Job, staged: Staged) -> bool:
         """A run over files of which one has been replaced is another's work now."""

@@ -26,6 +26,7 @@ from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import (
     Carried,
     Job,
+    Lack,
     Nowhere,
     Pipeline,
     Postcodes,
@@ -91,6 +92,12 @@ class OriginDestination:
         """The table of the collection, over all files that count; none while no pupils are there."""
         current = _totals(party, arrived.collection, staged)
         return () if current is None else (current,)
+
+    def lacks(self, file: Partition, party: str, staged: Staged) -> tuple[Lack, ...]:
+        """Numbers wait for the pupils of any authority."""
+        if file.dataset != "roll" and not staged.counting("roll", file.collection):
+            return (Lack("roll"),)
+        return ()
 
     def stands(self, job: Job, staged: Staged) -> bool:
         """A table over files of which one has been replaced, or to which one has come, is another's work now."""

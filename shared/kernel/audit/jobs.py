@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.kernel.audit.places import INDEX, REPORTS, TIES
+from shared.kernel.audit.places import REPORTS
 from shared.kernel.audit.rules import DROP, READING, WRITING_ONCE, Rule, Whose
+from shared.kernel.intake.index import INDEX
+from shared.kernel.intake.ties import TIES
+from shared.kernel.waiting.tell import WAITING
 
 if TYPE_CHECKING:
     from shared.kernel.terms.agreements import Agreed, Agreements
@@ -39,6 +42,8 @@ def rules_of(agreed: Agreed) -> dict[str, tuple[Rule, ...]]:
     return {
         **{kind: tuple(_of_job(agreed.terms, kind, rights)) for kind, rights in jobs.items()},
         DROP: tuple(_of_drop(agreed)),
+        # That rows wait.
+        WAITING: (Rule(WAITING, "outbox", "own", WRITING_ONCE, "waits", agreed.terms.id, frozenset({REPORTS})),),
     }
 
 

@@ -144,6 +144,8 @@ WORK: dict[str, tuple[Rule, ...]] = {
         for kind in ("staging", "requests", "claims", "certificates")
     ),
     "watchdog": (
+        # Which files work that is finished was over: a request names them.
+        Rule("watchdog", "requests", "any", frozenset({"read"}), "waits"),
         *(Rule("watchdog", kind, "any", LOOKING, "retention.watchdog_days") for kind in _DISPOSED),
         *(
             Rule("watchdog", kind, "exchange", LOOKING, "retention.watchdog_days")

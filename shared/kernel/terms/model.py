@@ -133,6 +133,17 @@ class Retention(Terms):
         return self
 
 
+_TOLD_AFTER_DAYS = 7
+
+
+class Waits(Terms):
+    """How long what waits may wait."""
+
+    told_after_days: Days | None = None
+    """When a party is told of rows that lie here and are in no finished work: days after they were staged. A week where
+    nothing is said, or half of the days of staged rows, if these are fewer."""
+
+
 class Records(Terms):
     """Days that records without personal data are kept."""
 
@@ -172,6 +183,7 @@ class Agreement(Terms):
     datasets: Annotated[dict[Dataset, DatasetTerms], Field(min_length=1)]
     limits: Limits
     releases: dict[Dataset, ReleaseTerms]
+    waits: Waits | None = None
     retention: Retention
     records: Records
     officers_per_party: Annotated[int, Field(ge=1)]
@@ -202,6 +214,12 @@ class Agreement(Terms):
         return self
 
     @model_validator(mode="after")
+    def _told_in_time(self) -> Agreement:
+        if self.told_after_days * 2 > (days := self.retention.sweep_days["staging"]):
+            raise ValueError(f"waits.told_after_days: half of the {days} days of staged rows is left to act in")
+        return self
+
+    @model_validator(mode="after")
     def _can_be_carried_out(self) -> Agreement:
         for name in self.datasets:
             if name not in self.CONTRACTED:
@@ -223,6 +241,12 @@ class Agreement(Terms):
         """Every authority that is known, party to this agreement or not: somebody may live in any of them."""
         own = (party for party in self.parties if party.kind == "authority")
         return (*authorities(), *own)
+
+    @property
+    def told_after_days(self) -> int:
+        """As `Waits.told_after_days`."""
+        said = self.waits.told_after_days if self.waits else None
+        return said or min(_TOLD_AFTER_DAYS, self.retention.sweep_days["staging"] // 2)
 
     @cached_property
     def by_slug(self) -> dict[str, Party]:

@@ -55,6 +55,13 @@ def test_retention_keeps_its_promise_with_room_for_a_late_lifecycle_rule(id: str
     assert retention.watchdog_days < retention.promise_days
 
 
+def test_parties_are_told_in_time_also_where_the_terms_do_not_say_when() -> None:
+    terms = load_agreement("fsm")
+    short = terms.retention.model_copy(update={"sweep_days": {**terms.retention.sweep_days, "staging": 9}})
+    assert terms.told_after_days == terms.model_copy(update={"waits": None}).told_after_days == 7
+    assert terms.model_copy(update={"waits": None, "retention": short}).told_after_days == 4
+
+
 @pytest.mark.parametrize(
     ("keys", "value", "named"),
     [
@@ -83,6 +90,8 @@ def test_retention_keeps_its_promise_with_room_for_a_late_lifecycle_rule(id: str
         (["releases", "matches", "columns"], [], "releases.matches.columns"),
         (["releases", "matches", "columns"], ["match_ref", "postcode"], "releases.matches.columns.*postcode"),
         (["releases", "gossip"], {"to": "any", "columns": ["upn"]}, "releases.gossip"),
+        (["waits"], {"told_after_days": 0}, "waits.told_after_days"),
+        (["waits"], {"told_after_days": 14}, "waits.told_after_days: half of the 26 days"),
         (["linkage", "automatic"], 0.3, "linkage"),
         (["linkage", "cascade", 0, "keys"], ["shoe_size"], "linkage.cascade.0.keys"),
         (["linkage", "guards"], ["luck"], "linkage.guards"),
