@@ -32,6 +32,7 @@ from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.schema import schema_text
+from shared.kernel.waiting.codes import WAIT_CODES
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.explain.pictures import levels_chart, waterfall
 from shared.methods.linkage.model.weights import weights_of
@@ -107,8 +108,14 @@ def _words(level: str) -> str:
 
 
 def _intake_page() -> str:
-    lines = ["# Agreement, drop and home codes", "", "| code | what it means | what to do |", "| --- | --- | --- |"]
+    lines = [
+        "# Agreement, drop, wait and home codes",
+        "",
+        "| code | what it means | what to do |",
+        "| --- | --- | --- |",
+    ]
     lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
+    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in WAIT_CODES]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"
         for agreed in load_agreements()

@@ -1,4 +1,5 @@
-"""Every morning, after the sweep: is anything still there that should not be, or set up so that it will be?"""
+"""Every morning, after the sweep: is anything still there that should not be, or set up so that it will be? And does
+anything wait that nobody has been told of?"""
 
 import logging
 
@@ -22,7 +23,10 @@ def blueprint() -> func.Blueprint:
     @triggers.timer_trigger(arg_name="timer", schedule=DAILY, run_on_startup=False, use_monitor=True)
     @triggers.retry(strategy="fixed_delay", max_retry_count="4", delay_interval="00:10:00")
     def look(timer: func.TimerRequest) -> None:
-        on_time("watchdog", _watch)
+        try:
+            on_time("watchdog", _watch)
+        finally:
+            on_time("waiting", look_at_waits_and_say)
 
     return triggers
 
@@ -40,3 +44,28 @@ def _watch() -> None:
         level = _LEVELS[code.severity]
         told = f"watchdog.{code.severity}"
         say(told, level=level, code=code.code, owner=finding.owner, where=finding.where, count=finding.count)
+
+
+def look_at_waits_and_say() -> None:
+    """What waits is said every day for as long as it waits, so that the alarm ends with it."""
+    from shared.kernel.disposal.watch import watch_subject
+    from shared.kernel.envelope.manifest import EXCHANGE
+    from shared.kernel.waiting.watch import look_at_waits
+
+    exchange = wiring.exchange()
+    waited = look_at_waits(exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date())))
+    for agreement, wait in waited.found:
+        say(
+            "waiting.found",
+            level=logging.ERROR,
+            agreement=agreement,
+            code=wait.code.code,
+            owner=wait.party,
+            dataset=wait.dataset,
+            collection=wait.collection,
+            lacked=wait.lacked or None,
+            count=wait.rows,
+            days=(exchange.clock() - wait.since).days,
+        )
+    if waited.faults:
+        raise waited.faults[0]

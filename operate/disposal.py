@@ -10,7 +10,7 @@ from operate import site
 
 
 def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
-    """Destroy what is past its day, certify it, and say what is not as the agreement promises. Ends with 1 at an alarm.
+    """Destroy what is past its day, certify it, say what is not as promised and what waits. Ends with 1 at an alarm.
 
     Needs the exchange's own keys, to sign certificates: in the cloud nobody holds them and the timers do this.
 
@@ -20,19 +20,27 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
     from shared.kernel.disposal.remind import NoLog
     from shared.kernel.disposal.sweep import dispose
     from shared.kernel.disposal.watch import watch
+    from shared.kernel.waiting.watch import look_at_waits
 
     chosen = site.load_site(profile)
     with step("Sweeping"), chosen.storage() as storage, chosen.poison() as poison:
         exchange = chosen.exchange(storage)
         dispose(exchange, poison, NoLog())
         findings = watch(exchange, poison, DataPlane(exchange))
+        waited = look_at_waits(exchange)
     rows = [
         {"code": found.code.code, "severity": found.code.severity, "owner": found.owner, "where": found.where,
          "count": found.count}
         for found in findings
     ]  # fmt: skip
+    rows += [
+        {"code": wait.code.code, "severity": "alarm", "owner": wait.party, "where": wait.dataset, "count": wait.rows}
+        for _, wait in waited.found
+    ]
     alarms = sum(row["severity"] == "alarm" for row in rows)
     text = table(["code", "severity", "owner", "where", "count"], [list(row.values()) for row in rows])
     answer({"ok": not alarms, "findings": rows}, f"{text}\n\nSwept. {alarms} alarms.", as_json=json)
+    if waited.faults:
+        raise waited.faults[0]
     if alarms:
         raise typer.Exit(1)

@@ -100,12 +100,14 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
 
 
 def _standing(facts: dict[str, Any]) -> dict[str, Any]:
-    """Whether the drop counts, beside which other one, and what there is to do."""
+    """Whether the drop counts, beside which other one, what waits, and what there is to do."""
     names = {
         "counts": "counts",
         "other_drop": "beside drop",
         "rows_of_this": "rows of this",
         "rows_of_other": "rows of the other",
+        "rows_waiting": "rows that wait",
+        "destroyed_on": "destroyed on",
         "what_it_means": "what it means",
         "what_to_do": "what to do",
     }

@@ -8,7 +8,8 @@
     │   ├── UntrustedDrop          an envelope gate said no (ENV-…)
     │   ├── NotAgreed              the agreement does not allow it (AGR-…)
     │   ├── BadFile                the contract cannot read the file at all (FIL-…)
-    │   └── Delayed                none of it: the exchange's own fault, answered in the same form (DRP-016)
+    │   ├── Delayed                none of it: the exchange's own fault, answered in the same form (DRP-016)
+    │   └── Waiting                none of it: taken in, and in no finished work yet; told in the same form (WAI-…)
     ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, REC-…, KEY-004, AGR-007)
     ├── InvalidAgreement           terms, or the register of authorities, are wrong; names the key (AGR-000)
     ├── RefusedEvent               a trigger was handed something that is not its own (EVT-…); recorded, not retried
@@ -92,6 +93,10 @@ class NotAgreed(RejectedDrop):
 
 class BadFile(RejectedDrop):
     """The file opened, but is not what its contract says."""
+
+
+class Waiting(RejectedDrop):
+    """Not refused: the drop was taken in, and rows of it are in no finished work."""
 
 
 class Delayed(RejectedDrop):

@@ -19,7 +19,7 @@ from tests.poison import give_up
 from tests.wire import Request, Wire
 from tests.world import World, decision, household, pupil
 
-SUBJECT = re.compile(r"(event|drop|run|enrolment|sweep|watchdog|result):[0-9a-f]{32}")
+SUBJECT = re.compile(r"(event|drop|run|enrolment|sweep|watchdog|result|order|waiting|cover):[0-9a-f]{32}")
 
 
 @pytest.fixture

@@ -103,6 +103,15 @@ var queries = [
     query: 'AppTraces | where Message has "watchdog.alarm" or Message has "timer.failed"'
   }
   {
+    name: 'waiting'
+    severity: 2
+    description: 'Rows lie here for days and are in no finished work, or work covers fewer senders than before. The code (WAI-...) says what, and whoever can end it was told. docs/operators: waiting.'
+    every: 'PT6H'
+    window: 'P1D'
+    clears: true
+    query: 'AppTraces | where Message has "waiting.found"'
+  }
+  {
     name: 'unknown-reader'
     severity: 1
     description: 'Somebody read a blob who is neither the app nor of the borough whose outbox it is.'

@@ -23,7 +23,9 @@ from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import (
     Carried,
+    Files,
     Job,
+    Lack,
     Nowhere,
     Pipeline,
     Postcodes,
@@ -76,6 +78,14 @@ class FreeSchoolMeals:
         current = _run(party, arrived.collection, staged)
         return () if current is None else (current,)
 
+    def lacks(self, file: Partition, party: str, staged: Files) -> tuple[Lack, ...]:
+        """Pupils wait for the households of the borough they live in, households for pupils of any school borough."""
+        if file.dataset == "pupils" and not staged.counting("households", file.collection):
+            return (Lack("households", party),)
+        if file.dataset == "households" and not staged.counting("pupils", file.collection):
+            return (Lack("pupils"),)
+        return ()
+
     def stands(self, job: Job, staged: Staged) -> bool:
         """A run over files of which one has been replaced is another's work now."""
         return job.kind != RUN or _run(job.party, job.collection, staged) == job
@@ -100,7 +110,7 @@ class FreeSchoolMeals:
         return enrol(job, decisions, pending)
 
 
-def _run(party: str, collection: str, staged: Staged) -> Job | None:
+def _run(party: str, collection: str, staged: Files) -> Job | None:
     """The run over the pupils that count of every school borough, and the home borough's own households."""
     households = staged.counting("households", collection)
     pupils = staged.counting("pupils", collection)

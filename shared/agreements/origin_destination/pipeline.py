@@ -25,7 +25,9 @@ from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import (
     Carried,
+    Files,
     Job,
+    Lack,
     Nowhere,
     Pipeline,
     Postcodes,
@@ -93,6 +95,12 @@ class OriginDestination:
         current = _totals(party, arrived.collection, staged)
         return () if current is None else (current,)
 
+    def lacks(self, file: Partition, party: str, staged: Files) -> tuple[Lack, ...]:
+        """Numbers wait for the pupils of any authority."""
+        if file.dataset != "roll" and not staged.counting("roll", file.collection):
+            return (Lack("roll"),)
+        return ()
+
     def stands(self, job: Job, staged: Staged) -> bool:
         """A table over files of which one has been replaced, or to which one has come, is another's work now."""
         return _totals(job.party, job.collection, staged) == job
@@ -131,7 +139,7 @@ class OriginDestination:
         )
 
 
-def _totals(party: str, collection: str, staged: Staged) -> Job | None:
+def _totals(party: str, collection: str, staged: Files) -> Job | None:
     files = {dataset: staged.counting(dataset, collection) for dataset in DATASETS}
     if not files["roll"]:
         return None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.kernel.audit.places import INDEX, REPORTS, TIES
+from shared.kernel.audit.places import REPORTS
 from shared.kernel.audit.rules import DROP, LOOKING, READING, WAKE, WRITING_ONCE, Rule, Whose
 from shared.kernel.intake.due import MARKS
+from shared.kernel.intake.index import INDEX
+from shared.kernel.intake.ties import TIES
 from shared.kernel.terms.model import retention_clause
+from shared.kernel.waiting.tell import WAITING
 
 if TYPE_CHECKING:
     from shared.kernel.terms.agreements import Agreed, Agreements
@@ -42,6 +45,8 @@ def rules_of(agreed: Agreed) -> dict[str, tuple[Rule, ...]]:
         **{kind: tuple(_of_job(agreed.terms, kind, rights)) for kind, rights in jobs.items()},
         DROP: tuple(_of_drop(agreed)),
         WAKE: tuple(_of_wake(agreed.terms)),
+        # That rows wait.
+        WAITING: (Rule(WAITING, "outbox", "own", WRITING_ONCE, "waits", agreed.terms.id, frozenset({REPORTS})),),
     }
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from shared.kernel import names
 from shared.kernel.intake.due import MARKS
+from shared.kernel.intake.index import INDEX
+from shared.kernel.intake.ties import TIES
 from shared.kernel.terms.agreements import NONE
 
 if TYPE_CHECKING:
@@ -24,10 +26,11 @@ REPORTS, CERTIFICATES = "reports", "certificates"
 """Folders of an outbox that are of no job: the answers to drops, and what the sweep delivers."""
 FOLDERS = {"staging": 2, "decisions": 2, "requests": 1, "claims": 2, "outbox": 2}
 """Containers with a folder for each agreement: how many folders of a name say what it is, of two one within that."""
-INDEX, TIES = "index", "ties"
-"""What the exchange itself keeps of a dataset in staging: which identifiers a file has, which file counts."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
-_OWN_WORK = ("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake")
+_OWN_WORK = (
+    *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
+    *("order", "waiting", "cover"),
+)
 _ANSWERS = ("report.json", "report.xlsx", "receipt.json")
 
 

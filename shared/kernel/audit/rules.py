@@ -140,6 +140,8 @@ WORK: dict[str, tuple[Rule, ...]] = {
     ),
     "records": tuple(Rule("records", kind, "exchange", LOOKING, "records") for kind in SHARED),
     "watchdog": (
+        # Which files work that is finished was over: a request names them.
+        Rule("watchdog", "requests", "any", frozenset({"read"}), "waits"),
         *(Rule("watchdog", kind, "any", LOOKING, "retention.watchdog_days") for kind in _DISPOSED),
         *(Rule("watchdog", kind, "exchange", LOOKING, "retention.watchdog_days") for kind in (*SHARED, "deadletter")),
         Rule("watchdog", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.watchdog_days"),

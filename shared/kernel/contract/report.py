@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from shared.kernel.contract.identifiers import as_mask
 from shared.kernel.contract.sheets import new_workbook, write_sheet
 from shared.kernel.contract.validate import REJECTED, Validation
-from shared.kernel.errors import NOTHING, Delayed, Particulars, RejectedDrop
+from shared.kernel.errors import NOTHING, Delayed, Particulars, RejectedDrop, Waiting
 
 VERSION = 2
 """Of the JSON. In the first, which does not say its version, `group` had another name."""
@@ -33,6 +33,8 @@ MOST_LINES = 50_000
 
 DELAYED = "delayed"
 """The status of a drop that the exchange has not been able to take in yet."""
+WAITING = "waiting"
+"""The status of what was taken in, and is in no finished work."""
 
 NUMBERING = "Rows are numbered as in a spreadsheet: the header is row 1, the first row of data is row 2."
 
@@ -176,9 +178,12 @@ def row_reference(row: int) -> str:
 
 
 def status_of(outcome: Validation | RejectedDrop) -> str:
-    """One of the four statuses; a drop refused as a whole is `rejected`, one that waits for the exchange `delayed`."""
+    """One of the four statuses; a drop refused as a whole is `rejected`, one that waits for the exchange `delayed`, one
+    that waits for something else `waiting`."""
     if isinstance(outcome, Delayed):
         return DELAYED
+    if isinstance(outcome, Waiting):
+        return WAITING
     return REJECTED if isinstance(outcome, RejectedDrop) else outcome.status
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.kernel.terms.pipeline import Routed
 
 RECEIPT = "receipt"
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Man
     }
     documents = {
         "report.json": (report_json(verdict.outcome, facts), "application/json"),
-        "report.xlsx": (report_xlsx(verdict.outcome, facts), _XLSX),
+        "report.xlsx": (report_xlsx(verdict.outcome, facts), XLSX),
         "receipt.json": (
             sign_statement(receipt, RECEIPT, exchange.keys, arrival.received_at),
             "application/json",

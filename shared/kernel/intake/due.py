@@ -8,10 +8,11 @@ same jobs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.errors import AlreadyExists, Missing
@@ -111,26 +112,10 @@ def _due(sharing: Sharing, party: str, waiting: Iterable[Mark]) -> list[Job]:
     return list(dict.fromkeys(job for job in due if _waits(sharing, job)))
 
 
-@dataclass(frozen=True)
 class _SeenOnce:
     """What lies staged for one party, each question answered once: thirty files ask the same."""
 
-    staged: StagedFor
-    _seen: dict[tuple[str, ...], tuple[Partition, ...]] = field(default_factory=dict)
-
-    def counting(self, dataset: str, collection: str) -> tuple[Partition, ...]:
-        """As `StagedFor.counting`."""
-        return self._once((dataset, collection), self.staged.counting)
-
-    def kept(self, kind: str) -> tuple[Partition, ...]:
-        """As `StagedFor.kept`."""
-        return self._once(("kept", kind), lambda _, kind: self.staged.kept(kind))
-
-    def remembered(self, word: str) -> tuple[Partition, ...]:
-        """As `StagedFor.remembered`."""
-        return self._once(("remembered", word), lambda _, word: self.staged.remembered(word))
-
-    def _once(self, asked: tuple[str, ...], look: Callable[..., tuple[Partition, ...]]) -> tuple[Partition, ...]:
-        if asked not in self._seen:
-            self._seen[asked] = look(*asked)
-        return self._seen[asked]
+    def __init__(self, staged: StagedFor) -> None:
+        self.counting = cache(staged.counting)
+        self.kept = cache(staged.kept)
+        self.remembered = cache(staged.remembered)

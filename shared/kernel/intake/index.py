@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shared.kernel.exchange import Sharing
     from shared.kernel.storage.areas import BlobFacts
 
+INDEX = "index"
+"""What the folder of a dataset's entries is called beyond the dataset."""
 _HOMES, _ORDINAL, _ROWS = "parties", "ordinal", "rows"
 
 
@@ -74,23 +76,28 @@ def shared_with(sharing: Sharing, entry: Entry, identifiers: pa.Array) -> int:
 
 def entries_beside(sharing: Sharing, partition: Partition) -> list[Entry]:
     """Every file that lies here of this one's sender, dataset and collection, this one included if it is there."""
-    folder = f"{partition.dataset}index/{partition.collection}/"
+    folder = f"{partition.dataset}{INDEX}/{partition.collection}/"
     return [_entry(blob) for blob in sharing.staging(partition.sender).list(folder)]
+
+
+def rows_of_entry(blob: BlobFacts) -> int:
+    """How many rows of the file were accepted."""
+    return int(blob.metadata[_ROWS])
 
 
 def _entry(blob: BlobFacts) -> Entry:
     index = Partition.named(blob.name)
     told = blob.metadata
     return Entry(
-        replace(index, dataset=index.dataset.removesuffix("index")),
+        replace(index, dataset=index.dataset.removesuffix(INDEX)),
         int(told[_ORDINAL]),
-        int(told[_ROWS]),
+        rows_of_entry(blob),
         tuple(told[_HOMES].split(",")) if _HOMES in told else (),
     )
 
 
 def _index(partition: Partition) -> Partition:
-    return replace(partition, dataset=f"{partition.dataset}index")
+    return replace(partition, dataset=f"{partition.dataset}{INDEX}")
 
 
 def _ordinal(sharing: Sharing, partition: Partition) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Place, open_sealed
 from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import AlreadyExists, KeyUnavailable
-from shared.kernel.intake.ties import Tie, counting
+from shared.kernel.intake.ties import TIES, Tie, counting
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
@@ -72,12 +72,7 @@ class StagedFor:
         area = self.sharing.staging(self.party)
         files = [Partition.named(blob.name) for blob in area.list(f"{dataset}/{collection}/")]
         # After the files: a file's ties are there before it is.
-        ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}ties/{collection}/")]
-        found = (
-            counting([file for file in files if file.sender == sender], [tie for tie in ties if tie.sender == sender])
-            for sender in sorted({file.sender for file in files})
-        )
-        return tuple(file for file in found if file is not None)
+        return counting_of_each(files, [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")])
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word, oldest first."""
@@ -99,3 +94,12 @@ class StagedFor:
 
 def _age(partition: Partition) -> tuple[datetime, str]:
     return partition.prepared_at, partition.name
+
+
+def counting_of_each(files: Sequence[Partition], ties: Sequence[Tie]) -> tuple[Partition, ...]:
+    """Of these files of one dataset and collection the one that counts of each sender, by sender."""
+    found = (
+        counting([file for file in files if file.sender == sender], [tie for tie in ties if tie.sender == sender])
+        for sender in sorted({file.sender for file in files})
+    )
+    return tuple(file for file in found if file is not None)

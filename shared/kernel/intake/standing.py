@@ -29,7 +29,7 @@ from shared.kernel.intake.codes import (
 from shared.kernel.intake.index import Entry, entries_beside, identifiers_of, shared_with, write_index
 from shared.kernel.intake.order import Order, order_of, remember
 from shared.kernel.intake.staging import stage
-from shared.kernel.intake.ties import Tie, Word, counting
+from shared.kernel.intake.ties import TIES, Tie, Word, counting
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _tie_of(partition: Partition, later: str, earlier: str, word: Word) -> Tie:
 
 def _ties_beside(sharing: Sharing, partition: Partition) -> list[Tie]:
     area = sharing.staging(partition.sender)
-    return [Tie.named(blob.name) for blob in area.list(f"{partition.dataset}ties/{partition.collection}/")]
+    return [Tie.named(blob.name) for blob in area.list(f"{partition.dataset}{TIES}/{partition.collection}/")]
 
 
 def _write(sharing: Sharing, party: str, tie: Tie) -> None:

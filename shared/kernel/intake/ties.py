@@ -18,8 +18,10 @@ from typing import Literal, Protocol, TypeVar, cast
 
 from shared.kernel import names
 
+TIES = "ties"
+"""What the folder of a dataset's ties is called beyond the dataset."""
 _NAME = re.compile(
-    rf"(?P<dataset>{names.DATASET})ties/(?P<collection>{names.COLLECTION})/"
+    rf"(?P<dataset>{names.DATASET}){TIES}/(?P<collection>{names.COLLECTION})/"
     rf"(?P<sender>{names.SLUG})\.(?P<later>{names.ID})\.(?P<earlier>{names.ID})\.(?P<word>meets|apart|late)"
 )
 
@@ -58,7 +60,7 @@ class Tie:
     @property
     def name(self) -> str:
         """The blob name within the agreement's part of a party's staging area."""
-        return f"{self.dataset}ties/{self.collection}/{self.sender}.{self.later}.{self.earlier}.{self.word}"
+        return f"{self.dataset}{TIES}/{self.collection}/{self.sender}.{self.later}.{self.earlier}.{self.word}"
 
     @classmethod
     def named(cls, name: str) -> Tie:

@@ -131,6 +131,9 @@ def retention_clause(kind: str) -> str:
     return f"retention.{kind}_days" if kind in LASTING else f"retention.sweep_days.{kind}"
 
 
+_WEEK = 7
+
+
 class Retention(Terms):
     """Days until data goes: the reminder, the sweep, the lifecycle policy as backstop, the alarm, the promise."""
 
@@ -142,6 +145,14 @@ class Retention(Terms):
     sweep_days: dict[Container, Days]
     decisions_days: Days | None = None
     """How long a decision is remembered, as a pseudonym, and swept then. `None`: the agreement remembers none."""
+    waiting_days: Days | None = None
+    """When a party is told of rows that lie here and are in no finished work: days after they were staged. A week where
+    nothing is said, or half of the days of staged rows, if these are fewer."""
+
+    @property
+    def told_after_days(self) -> int:
+        """As `waiting_days`."""
+        return self.waiting_days or min(_WEEK, self.sweep_days["staging"] // 2)
 
     @property
     def kinds(self) -> tuple[Container | Lasting, ...]:
@@ -169,6 +180,8 @@ class Retention(Terms):
             raise ValueError("the reminder must come before the sweep of the outbox")
         if not max(self.sweep_days.values(), default=0) < self.lifecycle_days < self.watchdog_days < self.promise_days:
             raise ValueError("sweep, lifecycle, watchdog and promise must follow each other in days")
+        if self.told_after_days * 2 > (days := self.sweep_days["staging"]):
+            raise ValueError(f"waiting_days: half of the {days} days of staged rows is left to act in")
         last = max(self.sweep_days.values())
         if too_few := [f"{kind}_days" for kind in LASTING if (self._own_days(kind) or last) < last]:
             raise ValueError(f"{', '.join(too_few)}: fewer than rows are kept")

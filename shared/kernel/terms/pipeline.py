@@ -62,11 +62,24 @@ class Job:
     """Names of partitions (`Partition.name`) in the party's staging area."""
 
 
-class Staged(Protocol):
-    """What lies staged for one party under one agreement, by its names alone."""
+@dataclass(frozen=True)
+class Lack:
+    """What a staged file waits for: another dataset of its collection."""
+
+    dataset: str
+    of: str = ""
+    """The slug of the party whose file is missing; empty where any of those who drop it will do."""
+
+
+class Files(Protocol):
+    """The files that lie staged for one party under one agreement, by their names alone."""
 
     def counting(self, dataset: str, collection: str) -> tuple[Partition, ...]:
         """The file that counts of each sender, by sender."""
+
+
+class Staged(Files, Protocol):
+    """The same, and what earlier jobs have left."""
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word (`Carried.kept`), oldest first."""
@@ -140,6 +153,10 @@ class Pipeline(Protocol):
         Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees
         both.
         """
+
+    def lacks(self, file: Partition, party: str, staged: Files) -> tuple[Lack, ...]:
+        """What is missing before this file, which counts and lies staged for the party, is in any job; nothing where it
+        is in one, or will be. Parties are told of what is missing for days."""
 
     def stands(self, job: Job, staged: Staged) -> bool:
         """Whether the job is still to be done: not when its inputs were replaced, and another was asked for instead."""

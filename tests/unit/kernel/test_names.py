@@ -208,7 +208,7 @@ def _partition(collection: str, sender: str = "lambeth") -> Partition:
 
 
 def _tie(collection: str) -> Tie:
-    return Tie("pupils", collection, "lambeth", DROP, "f" * 32, meets=True)
+    return Tie("pupils", collection, "lambeth", DROP, "f" * 32, "meets")
 
 
 def _event(**facts: object) -> Event:

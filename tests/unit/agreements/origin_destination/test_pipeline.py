@@ -8,6 +8,7 @@ import pytest
 from shared.agreements.origin_destination.pipeline import PIPELINE
 from shared.agreements.origin_destination.words import NAMES
 from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.pipeline import Lack
 from tests.unit.agreements.origin_destination.samples import (
     BARNET,
     CAMDEN,
@@ -91,6 +92,8 @@ def test_a_table_is_due_with_each_file_once_pupils_are_there() -> None:
     plans = Partition("plans", COLLECTION, "barnet", MADE, "1" * 32)
     roll = Partition("roll", COLLECTION, "camden", MADE, "2" * 32)
     assert list(PIPELINE.due(plans, "liia", Area(plans))) == []
+    assert PIPELINE.lacks(plans, "liia", Area(plans)) == (Lack("roll"),)
+    assert PIPELINE.lacks(plans, "liia", Area(plans, roll)) == PIPELINE.lacks(roll, "liia", Area(roll)) == ()
     (job,) = PIPELINE.due(roll, "liia", Area(plans, roll))
     assert set(job.inputs) == {plans.name, roll.name}
     assert PIPELINE.stands(job, Area(plans, roll))

@@ -131,6 +131,26 @@ def test_where_nothing_waits_nothing_is_woken_and_no_mark_is_left() -> None:
     assert BOOK.explain(job("create", Place("claims", "lambeth", "fsm"), "drop", "fsm")) is None
 
 
+def test_who_waits_is_told_in_its_own_outbox_and_the_look_at_it_reads_requests_alone() -> None:
+    def may(verb: str, place: Place, work: str, agreement: str) -> bool:
+        return BOOK.explain(job(verb, place, work, agreement)) is not None
+
+    assert may("create", Place("outbox", "lewisham", "fsm", "reports"), "waiting", "fsm")
+    assert not may("create", Place("outbox", "lambeth", "fsm", "reports"), "waiting", "fsm")
+    assert not may("create", Place("outbox", "lewisham", "fsm", "results"), "waiting", "fsm")
+    assert not may("create", Place("outbox", "lewisham", "head-count", "reports"), "waiting", "fsm")
+    assert not may("read", Place("staging", "lewisham", "fsm", "pupils"), "waiting", "fsm")
+    assert may("read", Place("requests", "lambeth", "fsm"), "watchdog", EXCHANGE)
+    assert may("list", Place("staging", "lambeth", "fsm"), "watchdog", EXCHANGE)
+    assert not may("read", Place("staging", "lambeth", "fsm", "pupils"), "watchdog", EXCHANGE)
+    assert not may("delete", Place("requests", "lambeth", "fsm"), "watchdog", EXCHANGE)
+
+
+@pytest.mark.parametrize("kind", ["order", "waiting", "cover"])
+def test_chains_of_the_exchanges_own_are_told_from_what_is_none_of_ours(kind: str) -> None:
+    assert Places(second.both()).shown_name("ledger", f"{kind}/{ID}/0001.json") == f"{kind}/{ID}/0001.json"
+
+
 ID = "0123456789abcdef" * 2
 
 

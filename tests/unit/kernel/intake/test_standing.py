@@ -283,6 +283,19 @@ def test_an_older_file_that_comes_late_makes_no_third_one_count(world: World) ->
     assert counted(world) == [newer]
 
 
+@pytest.mark.parametrize("rows", [A, B], ids=["meets", "apart"])
+def test_a_late_file_does_not_count_either_once_the_rows_of_the_newer_one_are_gone(world: World, rows: Any) -> None:
+    """It came later, so its own rows stay longer."""
+    newer = take(world, pupils(world, A, 5))
+    take(world, pupils(world, rows))
+    for party in ("southwark", "lambeth"):
+        staging = world.sharing.staging(party)
+        for blob in list(staging.list()):
+            if f"Z.{newer}." in blob.name:
+                staging.delete(blob.name)
+    assert counted(world) == []
+
+
 def test_a_file_between_two_makes_the_newer_one_count(world: World) -> None:
     """It is newer than the one that counts, and meets both."""
     first = take(world, pupils(world, A))

@@ -55,6 +55,14 @@ def test_retention_keeps_its_promise_with_room_for_a_late_lifecycle_rule(id: str
     assert retention.watchdog_days < retention.promise_days
 
 
+def test_parties_are_told_in_time_also_where_the_terms_do_not_say_when() -> None:
+    retention = load_agreement("fsm").retention
+    unsaid = retention.model_copy(update={"waiting_days": None})
+    short = unsaid.model_copy(update={"sweep_days": {**retention.sweep_days, "staging": 9}})
+    assert retention.told_after_days == unsaid.told_after_days == 7
+    assert short.told_after_days == 4
+
+
 @pytest.mark.parametrize(
     ("keys", "value", "named"),
     [
@@ -83,6 +91,8 @@ def test_retention_keeps_its_promise_with_room_for_a_late_lifecycle_rule(id: str
         (["releases", "matches", "columns"], [], "releases.matches.columns"),
         (["releases", "matches", "columns"], ["match_ref", "postcode"], "releases.matches.columns.*postcode"),
         (["releases", "gossip"], {"to": "any", "columns": ["upn"]}, "releases.gossip"),
+        (["retention", "waiting_days"], 0, "retention.waiting_days"),
+        (["retention", "waiting_days"], 14, "waiting_days: half of the 26 days"),
         (["linkage", "automatic"], 0.3, "linkage"),
         (["linkage", "cascade", 0, "keys"], ["shoe_size"], "linkage.cascade.0.keys"),
         (["linkage", "guards"], ["luck"], "linkage.guards"),

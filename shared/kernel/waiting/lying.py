@@ -1,0 +1,122 @@
+"""What lies staged for one party under one agreement, and which work over it is finished. No file is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.kernel.envelope.manifest import from_metadata
+from shared.kernel.errors import Missing, RefusedEvent
+from shared.kernel.intake.identity import job_id
+from shared.kernel.intake.index import INDEX, rows_of_entry
+from shared.kernel.intake.requests import read_request
+from shared.kernel.intake.staging import counting_of_each
+from shared.kernel.intake.ties import TIES, Tie, counting, in_order
+from shared.kernel.terms.partition import Partition
+
+if TYPE_CHECKING:
+    from shared.kernel.exchange import Sharing
+    from shared.kernel.storage.areas import BlobFacts
+    from shared.kernel.terms.pipeline import Job
+
+
+@dataclass(frozen=True)
+class File:
+    """One staged file, or the entry of one in its sender's index."""
+
+    partition: Partition
+    rows: int
+    since: datetime
+    """When it was staged."""
+
+
+@dataclass(frozen=True)
+class Lying:
+    """What lies staged for one party, as a pipeline is shown it (`terms.pipeline.Files`)."""
+
+    files: Mapping[str, File]
+    """By name: of drops, and kept by jobs."""
+    entries: tuple[File, ...]
+    """The party's own files, as its index has them."""
+    ties: tuple[Tie, ...]
+
+    def counting(self, dataset: str, collection: str) -> tuple[Partition, ...]:
+        """The file that counts of each sender, by sender."""
+        files = [file.partition for file in self.files.values() if _is_of(file.partition, dataset, collection)]
+        return counting_of_each(files, [tie for tie in self.ties if _is_of(tie, dataset, collection)])
+
+    def that_count(self, datasets: Sequence[str]) -> tuple[File, ...]:
+        """All files of these datasets that count, of every collection and sender."""
+        there = sorted({(f.partition.dataset, f.partition.collection) for f in self.files.values()})
+        return tuple(
+            self.files[partition.name]
+            for dataset, collection in there
+            if dataset in datasets
+            for partition in self.counting(dataset, collection)
+        )
+
+    def unanswered(self, party: str) -> tuple[File, ...]:
+        """The party's own files of which it was asked whether they replace another, and is still."""
+        found: list[File] = []
+        for dataset, collection in sorted({(f.partition.dataset, f.partition.collection) for f in self.entries}):
+            own = {f.partition: f for f in self.entries if _is_of(f.partition, dataset, collection)}
+            ties = [tie for tie in self.ties if tie.sender == party and _is_of(tie, dataset, collection)]
+            late = {tie.earlier for tie in ties if tie.word == "late"}
+            files = in_order([file for file in own if file.drop not in late], ties)
+            counts = counting(files, ties)
+            found += [own[file] for file in files[files.index(counts) + 1 if counts else 0 :]]
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished job."""
+
+    id: str
+    job: Job
+    asked_at: datetime
+    """When it was asked for."""
+
+
+def lying_of(sharing: Sharing, party: str) -> Lying:
+    """What lies staged for the party. Of rows and times, what the listing says of each file."""
+    files: dict[str, File] = {}
+    entries: list[File] = []
+    ties: list[Tie] = []
+    now = sharing.clock()
+    datasets = sharing.pipeline.contracts
+    for blob in sharing.staging(party).list():
+        folder = blob.name.partition("/")[0]
+        if folder.removesuffix(TIES) in datasets and folder not in datasets:
+            ties.append(Tie.named(blob.name))
+            continue
+        partition = Partition.named(blob.name)
+        if (dataset := folder.removesuffix(INDEX)) in datasets and folder not in datasets:
+            own = replace(partition, dataset=dataset)
+            entries.append(File(own, rows_of_entry(blob), blob.created or now))
+        else:
+            files[blob.name] = File(partition, _rows(blob), blob.created or now)
+    return Lying(files, tuple(entries), tuple(ties))
+
+
+def finished(sharing: Sharing, party: str) -> tuple[Done, ...]:
+    """The party's jobs that are done and whose requests still lie here, in the order in which they were asked for."""
+    found: list[Done] = []
+    for blob in sharing.requests(party).list():
+        with suppress(Missing, RefusedEvent):  # swept meanwhile; asked for under another version of the agreement
+            _, job = read_request(sharing.exchange, party, f"{sharing.agreement.id}/{blob.name}")
+            id = job_id(job, sharing.agreement.reference)
+            if sharing.ledger.recorded(f"{job.kind}:{id}", "done"):
+                found.append(Done(id, job, blob.created or sharing.clock()))
+    return tuple(sorted(found, key=lambda done: (done.asked_at, done.id)))
+
+
+def _rows(blob: BlobFacts) -> int:
+    return from_metadata(blob.metadata)[0].rows
+
+
+def _is_of(named: Partition | Tie, dataset: str, collection: str) -> bool:
+    return (named.dataset, named.collection) == (dataset, collection)
