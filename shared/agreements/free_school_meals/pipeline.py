@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, enrol
-from shared.agreements.free_school_meals.run import PENDING, RESULTS, rows_of, run
+from shared.agreements.free_school_meals.memory import DECIDED
+from shared.agreements.free_school_meals.run import PENDING, RESULTS, memory_of, run
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
@@ -46,6 +47,8 @@ class FreeSchoolMeals:
         "review": "An officer looks at the pair.",
         "unmatched": "No child of a claim is likely enough to be this pupil.",
         "excluded": "Left out whatever it links to, for the reason that is named.",
+        "retracted": "Of a decision: what was decided before is taken back; the school borough of a child who was "
+        "enrolled is told.",
     }
     kinds: Mapping[str, Rights] = {
         RUN: Rights(
@@ -53,8 +56,16 @@ class FreeSchoolMeals:
             frozenset({PENDING}),
             {"matches": RESULTS, "review": RESULTS},
             RESULTS,
+            recalls=frozenset({DECIDED}),
         ),
-        ENROLMENT: Rights(frozenset({"decisions", PENDING}), frozenset(), {"enrolments": ENROLMENTS}, DECISIONS),
+        ENROLMENT: Rights(
+            frozenset({"decisions", PENDING}),
+            frozenset(),
+            {"enrolments": ENROLMENTS},
+            DECISIONS,
+            recalls=frozenset({DECIDED}),
+            remembers=frozenset({DECIDED}),
+        ),
     }
 
     def check(self, dataset: str, rows: pa.Table, agreement: Agreement) -> None:
@@ -80,8 +91,9 @@ class FreeSchoolMeals:
         return job.kind != RUN or _run(job.party, job.collection, staged) == job
 
     def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
-        """For an enrolment: what the runs before it have kept."""
-        return () if job.kind == RUN else tuple(kept.name for kept in staged.kept(PENDING))
+        """What was decided before; for an enrolment also what the runs before it have kept."""
+        pending = () if job.kind == RUN else staged.kept(PENDING)
+        return tuple(partition.name for partition in (*pending, *staged.remembered(DECIDED)))
 
     def carry_out(
         self,
@@ -93,10 +105,10 @@ class FreeSchoolMeals:
     ) -> Carried:
         """Link, or enrol."""
         if job.kind == RUN:
-            pupils, households = rows_of(tables, "pupils"), rows_of(tables, "households")
-            return run(job, pupils, households, agreement, london_day(as_of), pseudonyms)
-        decisions, *pending = tables.values()
-        return enrol(job, decisions, pending)
+            return run(job, tables, agreement, london_day(as_of), pseudonyms)
+        [decisions] = (tables[Partition.named(name)] for name in job.inputs)
+        pending = [rows for partition, rows in tables.items() if partition.dataset == PENDING]
+        return enrol(job, decisions, pending, memory_of(tables))
 
 
 def _run(party: str, collection: str, staged: Staged) -> Job | None:

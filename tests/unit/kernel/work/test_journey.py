@@ -33,7 +33,7 @@ def test_a_child_on_both_sides_is_matched_released_to_its_home_borough_and_enrol
     world.carry_out_all()
 
     assert world.results("southwark", "enrolments").to_pylist() == [
-        {"upn": upn(1), "urn": "100042", "tier": "targeted", "start_date": NOW.date()}
+        {"upn": upn(1), "urn": "100042", "tier": "targeted", "start_date": NOW.date(), "status": "enrolled"}
     ]
 
 
