@@ -89,3 +89,7 @@ class Sharing:
     def claim(self, party: str, key: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """As `Storage.claim`, of a piece of work under this agreement."""
         return self.exchange.storage.claim(party, f"{self.agreement.id}/{key}", facts)
+
+    def claimed(self, party: str, key: str) -> dict[str, Any] | None:
+        """What was claimed of a piece of work; `None` where nothing was."""
+        return self.exchange.storage.claimed(party, f"{self.agreement.id}/{key}")

@@ -11,6 +11,7 @@ from shared.kernel.days import london_day
 from shared.kernel.errors import RejectedDrop
 from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
 from shared.kernel.intake.identity import drop_id
+from shared.kernel.intake.officers import check_all_officers
 from shared.kernel.intake.requests import request_job
 from shared.kernel.intake.staging import StagedFor, stage
 from shared.kernel.intake.standing import Standing, check_word, place
@@ -40,6 +41,7 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
     try:
         validation = _validate(sharing, subject, arrival, opened, contract)
         check_word(sharing, partition, manifest.replaces)
+        check_all_officers(sharing, partition, validation.accepted, contract)
     except RejectedDrop as refusal:
         return refuse(sharing, drop, arrival, refusal, manifest)
     routed = _route(sharing, arrival.tenant, validation)

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 from azure.storage.blob import BlobServiceClient, LinearRetry
 
 from shared.kernel import names
-from shared.kernel.errors import AlreadyExists
+from shared.kernel.errors import AlreadyExists, Missing
 from shared.kernel.storage.areas import SINGLE_PUT_BYTES, Area
 from shared.kernel.storage.faults import translated
 
@@ -152,6 +152,14 @@ class Storage:
         except AlreadyExists:
             document = area.read(name).data
         held: dict[str, Any] = json.loads(document)
+        return held
+
+    def claimed(self, slug: str, key: str) -> dict[str, Any] | None:
+        """The facts that were fixed for a piece of work of a borough; `None` where none were."""
+        try:
+            held: dict[str, Any] = json.loads(self.claims(slug).read(f"{key}.json").data)
+        except Missing:
+            return None
         return held
 
     def postcode_directory(self) -> pa.Table:
