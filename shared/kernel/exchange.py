@@ -70,6 +70,10 @@ class Sharing:
         """Validated rows that are this party's work."""
         return self.exchange.storage.staging(party).folder(self.agreement.id)
 
+    def pending(self, party: str) -> Area:
+        """What awaits a decision of this party's."""
+        return self.exchange.storage.pending(party).folder(self.agreement.id)
+
     def decisions(self, party: str) -> Area:
         """What this party has decided, as pseudonyms."""
         return self.exchange.storage.decisions(party).folder(self.agreement.id)

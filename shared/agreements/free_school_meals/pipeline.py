@@ -53,16 +53,18 @@ class FreeSchoolMeals:
     kinds: Mapping[str, Rights] = {
         RUN: Rights(
             frozenset({"pupils", "households"}),
-            frozenset({PENDING}),
+            frozenset(),
             {"matches": RESULTS, "review": RESULTS},
             RESULTS,
+            leaves_pending=frozenset({PENDING}),
             recalls=frozenset({DECIDED}),
         ),
         ENROLMENT: Rights(
-            frozenset({"decisions", PENDING}),
+            frozenset({"decisions"}),
             frozenset(),
             {"enrolments": ENROLMENTS},
             DECISIONS,
+            settles=frozenset({PENDING}),
             recalls=frozenset({DECIDED}),
             remembers=frozenset({DECIDED}),
         ),
@@ -91,8 +93,8 @@ class FreeSchoolMeals:
         return job.kind != RUN or _run(job.party, job.collection, staged) == job
 
     def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
-        """What was decided before; for an enrolment also what the runs before it have kept."""
-        pending = () if job.kind == RUN else staged.kept(PENDING)
+        """What was decided before; for an enrolment also what the runs before it left pending."""
+        pending = () if job.kind == RUN else staged.pending(PENDING)
         return tuple(partition.name for partition in (*pending, *staged.remembered(DECIDED)))
 
     def carry_out(

@@ -21,7 +21,7 @@ from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Pseudonyms, Release
 
 PENDING = "pending"
-"""Kept by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
+"""Left pending by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
 RESULTS = "results"
 
 
@@ -61,7 +61,7 @@ def run(
         summary=_summary(job, linked),
         folder=RESULTS,
         counts=_released_counts(linked),
-        kept={PENDING: linked.pending},
+        pending={PENDING: linked.pending},
     )
 
 

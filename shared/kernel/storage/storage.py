@@ -6,6 +6,7 @@ container                     holds                                             
 ``<slug>-inbox``              what the borough drops                                 the container
 ``<slug>-outbox``             what the borough collects                              the container
 ``staging``                   validated rows, sealed to the exchange                 prefix ``<home slug>/``
+``pending``                   what awaits a decision, sealed likewise                prefix ``<home slug>/``
 ``decisions``                 what was decided, as pseudonyms, sealed likewise       prefix ``<home slug>/``
 ``requests``                  work that is due                                       prefix ``<home slug>/``
 ``claims``                    facts fixed once for a piece of work                   prefix ``<slug>/``
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
-_BY_BOROUGH = ("staging", "decisions", "requests", "claims", "certificates")
+_BY_BOROUGH = ("staging", "pending", "decisions", "requests", "claims", "certificates")
 _SHARED = (*_BY_BOROUGH, "ledger", "reference", "deadletter")
 
 
@@ -110,6 +111,10 @@ class Storage:
     def staging(self, home: str) -> Area:
         """Validated rows of children who live in `home`, sealed to the exchange."""
         return self._area("staging", f"{_checked(home)}/")
+
+    def pending(self, home: str) -> Area:
+        """What awaits a decision of `home`'s, sealed to the exchange."""
+        return self._area("pending", f"{_checked(home)}/")
 
     def decisions(self, home: str) -> Area:
         """What `home` has decided, as pseudonyms, sealed to the exchange."""

@@ -12,6 +12,7 @@ import pytest
 
 from shared.agreements.free_school_meals.enrol import Followed, follow
 from shared.agreements.free_school_meals.memory import Decision, Memory
+from shared.kernel.intake.staging import read_staged
 from shared.kernel.work.memory import DECIDED
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, upn
 
@@ -123,6 +124,13 @@ def rows_are_swept(world: World) -> None:
             area.delete(blob.name)
 
 
+def all_is_swept(world: World) -> None:
+    """What awaits a decision, too: more than the agreement's `pending_days` have passed."""
+    rows_are_swept(world)
+    for blob in list(world.storage.pending("lambeth").list()):
+        world.storage.pending("lambeth").delete(blob.name)
+
+
 def enrolments(world: World) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     for name in world.outbox("southwark"):
@@ -135,7 +143,7 @@ def test_a_family_that_opted_out_is_written_to_in_no_later_term(world: World) ->
     [match] = term(world, NOW)["matches.parquet"]
     told = decide(world, NOW + timedelta(days=3), (match["match_ref"], "opted_out"))
     assert told["not_enrolled"] == {"opted_out": 1}
-    rows_are_swept(world)
+    all_is_swept(world)
     # Spelt and numbered otherwise, and at another address: it is the same pair.
     moved = household(child_seq=2, child_forename="Amara Grace", paon="99", street="Brixton Hill")
     spring = term(world, SPRING, claims=[moved])
@@ -149,10 +157,21 @@ def test_a_family_that_opted_out_is_written_to_in_no_later_term(world: World) ->
 
 def test_an_opt_out_that_comes_when_the_rows_are_gone_is_honoured(world: World) -> None:
     [match] = term(world, NOW)["matches.parquet"]
-    rows_are_swept(world)
-    told = decide(world, NOW + timedelta(days=40), (match["match_ref"], "opted_out"))
+    all_is_swept(world)
+    told = decide(world, NOW + timedelta(days=50), (match["match_ref"], "opted_out"))
     assert told["not_enrolled"] == {"opted_out_unknown": 1}
     assert term(world, SPRING)["excluded"] == {"opted_out": 1}
+
+
+def test_a_decision_may_come_when_the_rows_are_gone_and_a_family_has_answered(world: World) -> None:
+    [match] = term(world, NOW)["matches.parquet"]
+    rows_are_swept(world)
+    assert decide(world, NOW + timedelta(days=44), (match["match_ref"], "confirm"))["enrolled"] == 1
+    assert enrolments(world) == [(upn(1), "enrolled")]
+    # Kept for it are the pair's name, and what an enrolment says; nothing of a claim, and no name of a child.
+    [blob] = world.storage.pending("lambeth").list()
+    kept = read_staged(world.sharing, "lambeth", blob.name.removeprefix("fsm/"), area=world.sharing.pending("lambeth"))
+    assert kept.column_names == ["match_ref", "upn", "urn", "school_borough", "tier", "evidence_ref"]
 
 
 def test_a_child_who_was_confirmed_is_neither_asked_for_nor_enrolled_again(world: World) -> None:
@@ -161,7 +180,7 @@ def test_a_child_who_was_confirmed_is_neither_asked_for_nor_enrolled_again(world
     assert decide(world, NOW + timedelta(days=1), (ref, "confirm"))["enrolled"] == 1
     again = decide(world, NOW + timedelta(days=2), (ref, "confirm"))
     assert (again["enrolled"], again["not_enrolled"]) == (0, {"confirmed_before": 1})
-    rows_are_swept(world)
+    all_is_swept(world)
     spring = term(world, SPRING, pupils=[pupil(), pupil(2, forename="Bo", surname="Eze", dob=date(2014, 1, 2))])
     assert spring["excluded"] == {"confirmed_before": 1}
     assert spring["matches.parquet"] == []
@@ -173,7 +192,8 @@ def test_a_confirmation_is_taken_back_in_a_later_term_and_the_school_borough_is_
     [match] = term(world, NOW)["matches.parquet"]
     ref = match["match_ref"]
     decide(world, NOW + timedelta(days=1), (ref, "confirm"))
-    rows_are_swept(world)
+    all_is_swept(world)
+    assert decide(world, NOW + timedelta(days=50), (ref, "retract"))["not_enrolled"] == {"unknown_match_ref": 1}
     term(world, SPRING)
     assert decide(world, SPRING + timedelta(days=1), (ref, "reject"))["not_enrolled"] == {"needs_retract": 1}
     told = decide(world, SPRING + timedelta(days=2), (ref, "retract"))
