@@ -198,12 +198,12 @@ def retention_words() -> str:
         f"Days are counted from when each object was written. The sweep destroys on day {max(days)} at the latest, "
         f"the storage account's own lifecycle policy is the backstop on day {terms.lifecycle_days}, a watchdog alarms "
         f"on day {terms.watchdog_days}, and {terms.promise_days} days is the promise for every object, but for two "
-        f"kinds with days of their own. What a decision may come on is kept for {terms.pending_days} days, since families have time to answer; what was "
-        f"decided for {terms.decisions_days}, by a keyed pseudonym and nothing else. It is no "
-        "promise about a child: a result may be written as long as the rows behind it are there, and an enrolment as "
-        f"long as the result's reference is, each with days of its own. **Something of one drop can be there for up to "
-        f"{longest_chain()} days after it arrived.** Results that nobody has collected by day {terms.reminder_days} "
-        "are named."
+        f"kinds with days of their own. What a decision may come on is kept for {terms.pending_days} days, since "
+        f"families have time to answer; what was decided for {terms.decisions_days}, by a keyed pseudonym and nothing "
+        "else. It is no promise about a child: a result may be written as long as the rows behind it are there, and an "
+        "enrolment as long as the result's reference is, each with days of its own. **Something of one drop can be "
+        f"there for up to {longest_chain()} days after it arrived.** Results that nobody has collected by day "
+        f"{terms.reminder_days} are named."
     )
 
 
