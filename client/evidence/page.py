@@ -16,7 +16,7 @@ from client.evidence.facts import MEALS, AccessRow, Evidence
 from shared.kernel.audit.questions import BY_CODE
 from shared.kernel.audit.report import Destruction
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import Retention
+from shared.kernel.terms.model import LASTING, Retention
 
 SECTIONS = {
     "answer": "The answer",
@@ -166,4 +166,6 @@ def _listed(destructions: Sequence[Destruction]) -> list[Destruction]:
 
 def _days(retention: Retention) -> str:
     days = sorted(set(retention.sweep_days.values()))
-    return f"{days[0]} days" if len(days) == 1 else f"{days[0]} to {days[-1]} days"
+    rows = f"{days[0]} days" if len(days) == 1 else f"{days[0]} to {days[-1]} days"
+    own = [f"{words.container(kind)} after {retention.line(kind).sweep}" for kind in retention.kinds if kind in LASTING]
+    return "; ".join((rows, *own))

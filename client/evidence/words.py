@@ -30,6 +30,8 @@ ROLES = {
 ALARMING = ("nobody", "unknown pass", "unknown")
 
 _CONTAINERS = {
+    "pending": "what awaits a decision",
+    "decisions": "what was decided (as pseudonyms)",
     "deadletter": "events that could not be delivered",
     "queue": "queue of failed events",
     "vault": "key vault",

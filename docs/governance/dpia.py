@@ -33,6 +33,8 @@ def dpia_page() -> str:
             "rows": f"{terms.limits.rows:,}",
             "promise": str(terms.retention.promise_days),
             "chain": str(facts.longest_chain()),
+            "pending_days": str(terms.retention.pending_days),
+            "decision_days": str(terms.retention.decisions_days),
             "ledger_days": str(terms.records.ledger_days),
             "region": facts.region(),
             "purposes": " ".join(purpose.text for purpose in terms.purposes),

@@ -105,7 +105,7 @@ HELD: dict[Container | Lasting, Held] = {
         "the exchange; not the sender, who can only put files in",
     ),
     "staging": Held(
-        "accepted rows by home borough; which pupil a `match_ref` stands for; in a sender's own part the UPNs or claim "
+        "accepted rows by home borough; in a sender's own part the UPNs or claim "
         "references of each of its files, which tell whether one replaces another",
         "children, parents, officers",
         "the exchange's `staging` key",
@@ -116,6 +116,12 @@ HELD: dict[Container | Lasting, Held] = {
         "children, parents",
         "that borough's own `release` key (reports, receipts, summaries: not sealed)",
         "that borough alone; the exchange cannot open a result again",
+    ),
+    "pending": Held(
+        "what a decision may come on: of each pair its name (`match_ref`), UPN, school and tier",
+        "children",
+        "the exchange's `staging` key",
+        "the exchange",
     ),
     "decisions": Held(
         "what was decided on a pair, by a keyed pseudonym of it; the day, and the day on which that is forgotten. "
@@ -175,11 +181,13 @@ def retention_table() -> str:
 
 
 def longest_chain() -> int:
-    """Days from a drop to the end of the last that can come of it: staged rows, then a result, then an enrolment.
+    """Days from a drop to the end of the last that can come of it: staged rows, then what awaits a decision, then an
+    enrolment. Pseudonyms last longer and are told apart.
 
     What is past its day goes in the night after, so each may last a day longer than its days.
     """
-    return 3 * (max(agreement().retention.sweep_days.values()) + 1)
+    terms = agreement().retention
+    return sum(terms.line(kind).sweep + 1 for kind in ("staging", "pending", "outbox"))
 
 
 def retention_words() -> str:
@@ -189,12 +197,13 @@ def retention_words() -> str:
     return (
         f"Days are counted from when each object was written. The sweep destroys on day {max(days)} at the latest, "
         f"the storage account's own lifecycle policy is the backstop on day {terms.lifecycle_days}, a watchdog alarms "
-        f"on day {terms.watchdog_days}, and {terms.promise_days} days is the promise for every object. It is no "
-        "promise about a child: a result may be written as long as the rows behind it are there, and an enrolment as "
-        f"long as the result's reference is, each with days of its own. **Something of one drop can be there for up to "
-        f"{longest_chain()} days after it arrived.** Results that nobody has collected by day {terms.reminder_days} "
-        "are named. "
-        f"What was decided is remembered for {terms.decisions_days} days, by a keyed pseudonym and nothing else."
+        f"on day {terms.watchdog_days}, and {terms.promise_days} days is the promise for every object, but for two "
+        f"kinds with days of their own. What a decision may come on is kept for {terms.pending_days} days, since "
+        f"families have time to answer; what was decided for {terms.decisions_days}, by a keyed pseudonym and nothing "
+        "else. It is no promise about a child: a result may be written as long as the rows behind it are there, and an "
+        "enrolment as long as the result's reference is, each with days of its own. **Something of one drop can be "
+        f"there for up to {longest_chain()} days after it arrived.** Results that nobody has collected by day "
+        f"{terms.reminder_days} are named."
     )
 
 

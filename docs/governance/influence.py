@@ -71,6 +71,10 @@ class _Shelf:
         """Nothing was before."""
         return ()
 
+    def pending(self, word: str) -> tuple[Partition, ...]:
+        """Nothing was before."""
+        return ()
+
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Nothing was before."""
         return ()

@@ -24,6 +24,7 @@ KINDS = {
     "inbox": "files as they were dropped, sealed to the exchange",
     "staging": "accepted rows by the party whose work they are, and what jobs keep for later; sealed to the exchange",
     "outbox": "what is released, sealed to its receiver; beside it reports, receipts and summaries, which hold counts",
+    "pending": "what a decision may come on; sealed to the exchange",
     "decisions": "what was decided, by a keyed pseudonym, with its days; sealed to the exchange",
     "requests": "which work is due",
     "claims": "times fixed once; how a sender's drops stand to each other, by ids and counts",

@@ -259,7 +259,7 @@ def _enrolments() -> tuple[pa.Table, frozenset[str]]:
     """What a decision becomes, and what is read of it."""
     pending = _pairs().select(PENDING_COLUMNS[1:]).append_column("match_ref", pa.array(["decisions.match_ref"]))
     decisions = WatchedTable(origins("decisions", CONTRACTS["decisions"].names), set())
-    made = with_pupil(decisions, pending)
+    made = with_pupil(decisions, pending).append_column("status", pa.array(["the exchange"]))
     return made, frozenset(decisions.read)
 
 

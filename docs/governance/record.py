@@ -22,6 +22,8 @@ def record_page() -> str:
             "region": facts.region(),
             "promise": str(terms.retention.promise_days),
             "chain": str(facts.longest_chain()),
+            "pending_days": str(terms.retention.pending_days),
+            "decision_days": str(terms.retention.decisions_days),
             "ledger_days": str(terms.records.ledger_days),
             "workspace_days": str(facts.workspace_days()),
             "controllers": page(*(_controller(borough) for borough in facts.parties())),
@@ -57,7 +59,7 @@ def _controller(borough: Party) -> str:
                 (
                     "where",
                     f"`{borough.slug}-inbox`, `{borough.slug}-outbox`, `{borough.slug}/` in `staging`, "
-                    "`decisions`, `requests`, `claims`, `certificates`",
+                    "`pending`, `decisions`, `requests`, `claims`, `certificates`",
                 ),
                 (
                     "who acts for it",

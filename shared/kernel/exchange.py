@@ -70,6 +70,10 @@ class Sharing:
         """Validated rows that are this party's work."""
         return self.exchange.storage.staging(party).folder(self.agreement.id)
 
+    def pending(self, party: str) -> Area:
+        """What awaits a decision of this party's."""
+        return self.exchange.storage.pending(party).folder(self.agreement.id)
+
     def decisions(self, party: str) -> Area:
         """What this party has decided, as pseudonyms."""
         return self.exchange.storage.decisions(party).folder(self.agreement.id)
@@ -93,3 +97,7 @@ class Sharing:
     def claim(self, party: str, key: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """As `Storage.claim`, of a piece of work under this agreement."""
         return self.exchange.storage.claim(party, f"{self.agreement.id}/{key}", facts)
+
+    def claimed(self, party: str, key: str) -> dict[str, Any] | None:
+        """What was claimed of a piece of work; `None` where nothing was."""
+        return self.exchange.storage.claimed(party, f"{self.agreement.id}/{key}")

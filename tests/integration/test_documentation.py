@@ -304,7 +304,7 @@ def test_the_pages_state_the_days_and_bands_of_the_agreement() -> None:
     assert (retention.lifecycle_days, retention.watchdog_days, retention.promise_days) == (27, 29, 30)
     assert "on day 26, backstop on day 27, alarm on day 29, promise 30" in governance
     assert f"more than {retention.promise_days} days" in officers
-    assert f"decide within {retention.sweep_days['staging']} days" in officers
+    assert f"decide within {retention.pending_days} days" in officers
     bands = agreement.linkage
     assert f"From {bands.automatic} it is a match unless a guard stops it, from {bands.review} review" in officers
     assert agreement.officers_per_party == 2

@@ -328,6 +328,7 @@ def test_making_the_containers_again_keeps_what_is_in_them(storage: Storage) -> 
     names = {container.name for container in storage.service.list_containers()}
     assert names == {
         "staging",
+        "pending",
         "decisions",
         "requests",
         "claims",

@@ -21,7 +21,7 @@ from shared.kernel.storage.storage import Storage
 
 BOROUGHS = load_agreement("fsm").controllers
 BOXES = [f"{slug}-{box}" for slug in BOROUGHS for box in ("inbox", "outbox")]
-CONTAINERS = [*BOXES, "staging", "decisions", "requests", "claims", "ledger", "reference"]
+CONTAINERS = [*BOXES, "staging", "pending", "decisions", "requests", "claims", "ledger", "reference"]
 THERE = "lambeth/pupils/there.parquet"
 """In every container; `lambeth/` so that it is inside a home borough's part of the shared ones."""
 SECRET = b"PAR1 sealed rows PAR1"

@@ -33,6 +33,7 @@ DECISIONS = Contract(
     "decisions",
     DECISION_COLUMNS,
     (*DECISION_RULES, *DECISION_RULES_AMONG),
+    officer="decided_by",
     one_row="One row for each match of your results that an officer has decided; `match_ref` is copied from it.",
 )
 

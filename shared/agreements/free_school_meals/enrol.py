@@ -1,60 +1,180 @@
-"""A home borough's decisions become enrolments for the school boroughs: who, at which school, which tier, from when."""
+"""A home borough's decisions become enrolments for the school boroughs: who, at which school, which tier, from when.
+
+A confirmation that is taken back becomes a withdrawal. What each decision comes to hangs on what was decided before.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
+from shared.agreements.free_school_meals.memory import (
+    CONFIRM,
+    CONFIRMED_BEFORE,
+    DECIDED,
+    OPTED_OUT,
+    REJECT,
+    RETRACT,
+    Decision,
+    Memory,
+)
+from shared.agreements.free_school_meals.releases import EVIDENCE_REF, KEPT_COLUMNS, PENDING_COLUMNS
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
 
-UNKNOWN = "unknown_match_ref"
-CONFIRM = "confirm"
+UNKNOWN, OPTED_OUT_UNKNOWN = "unknown_match_ref", "opted_out_unknown"
+OPTED_OUT_BEFORE, LATER_DECISION = "opted_out_before", "later_decision"
+NEEDS_RETRACT, NOTHING_TO_RETRACT = "needs_retract", "nothing_to_retract"
+ENROLLED, WITHDRAWN = "enrolled", "withdrawn"
+"""The `status` of an enrolment."""
+RETRACTED = "retracted"
 ENROLMENTS = "enrolments"
 DECISIONS = "decisions"
 
 
-def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table]) -> Carried:
+@dataclass(frozen=True)
+class Followed:
+    """What one decision comes to."""
+
+    end: str
+    status: str | None = None
+    """What its school borough is told; `None`: nothing."""
+    remembered: str | None = None
+    """The decision that is remembered of the pair; `None`: none."""
+    of_evidence: bool = False
+    """Whether it is remembered of the pair with its evidence."""
+
+
+def follow(decision: Decision, *, known: bool, before: Decision | None, rejected: bool) -> Followed:
+    """What a decision comes to.
+
+    `known`: some run of the last days says which pupil it is about. `before` stands on the pair, `rejected` says that
+    the pair was rejected on the evidence that there is.
+    """
+    stands = before.choice if before else ""
+    if decision.choice == OPTED_OUT:
+        # Honoured whether or not the pair is known: a letter may take longer to come back than rows live.
+        status = WITHDRAWN if known and stands == CONFIRM else None
+        return Followed(f"{EXCLUDED}{OPTED_OUT if known else OPTED_OUT_UNKNOWN}", status, OPTED_OUT)
+    if decision.choice == RETRACT:
+        return _retract(decision, known=known, before=before, rejected=rejected)
+    if not known:
+        return Followed(f"{EXCLUDED}{UNKNOWN}")
+    if stands == OPTED_OUT:
+        return Followed(f"{EXCLUDED}{OPTED_OUT_BEFORE}")
+    if decision.choice == REJECT:
+        if stands == CONFIRM:
+            return Followed(f"{EXCLUDED}{NEEDS_RETRACT}")
+        return Followed(f"{EXCLUDED}{REJECT}", remembered=REJECT, of_evidence=True)
+    if stands == CONFIRM:
+        return Followed(f"{EXCLUDED}{CONFIRMED_BEFORE}")
+    if before and decision.day <= before.day:
+        return Followed(f"{EXCLUDED}{LATER_DECISION}")
+    return Followed("matched", ENROLLED, CONFIRM)
+
+
+def _retract(decision: Decision, *, known: bool, before: Decision | None, rejected: bool) -> Followed:
+    stands = before.choice if before else ""
+    if before and stands == OPTED_OUT:
+        if decision.day <= before.day:
+            return Followed(f"{EXCLUDED}{LATER_DECISION}")
+        return Followed(RETRACTED, remembered=RETRACT)
+    if not known:
+        return Followed(f"{EXCLUDED}{UNKNOWN}")
+    if before and stands == CONFIRM:
+        if decision.day < before.day:
+            return Followed(f"{EXCLUDED}{LATER_DECISION}")
+        return Followed(RETRACTED, WITHDRAWN, RETRACT)
+    if rejected:
+        return Followed(RETRACTED, remembered=RETRACT, of_evidence=True)
+    # Remembered all the same: the confirmation that it takes back may be in a file that is still on its way.
+    return Followed(f"{EXCLUDED}{NOTHING_TO_RETRACT}", remembered=RETRACT)
+
+
+def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table], memory: Memory) -> Carried:
     """Turn decisions into enrolments; `pending` is what the runs of the last days kept, oldest first.
 
-    Confirmed pairs go to their school borough. A match_ref that no run of the last days knows is counted back to the
-    home borough as `unknown_match_ref`, and nobody is enrolled for it.
+    A match_ref that no run of the last days knows is counted back to the home borough as `unknown_match_ref`, and
+    nobody is enrolled for it.
     """
     decided = with_pupil(decisions, _newest(pending))
-    known = pc.is_valid(decided.column("urn"))
-    confirmed = decided.filter(pc.and_(known, pc.equal(decided.column("decision"), CONFIRM)))
-    others = decided.filter(pc.and_(known, pc.not_equal(decided.column("decision"), CONFIRM)))
-    counts = {e["values"]: e["counts"] for e in pc.value_counts(others.column("decision")).to_pylist()}
-    if unknown := decided.num_rows - confirmed.num_rows - others.num_rows:
-        counts[UNKNOWN] = unknown
-    by_school = _by_school(confirmed)
+    evidence = _evidence(decisions, pending)
+    followed = [
+        follow(
+            Decision(row["decision"], row["start_date"]),
+            known=row["urn"] is not None,
+            before=memory.on(row["match_ref"]),
+            rejected=(found := memory.on(ref)) is not None and found.choice == REJECT,
+        )
+        for row, ref in zip(decided.to_pylist(), evidence, strict=True)
+    ]
+    sent = decided.append_column("status", pa.array([one.status for one in followed], pa.string()))
+    sent = sent.filter(pc.is_valid(sent.column("status")))
+    by_school = _by_school(sent)
+    ends = Counter(one.end for one in followed)
     [name] = job.inputs
     return Carried(
         rows_in=decisions.num_rows,
-        ends={"matched": confirmed.num_rows, **{f"{EXCLUDED}{reason}": count for reason, count in counts.items()}},
+        ends=ends,
         releases=tuple(Release(school, ENROLMENTS, ENROLMENTS, rows) for school, rows in by_school),
         summary={
             "home": job.party,
             "rows_in": decisions.num_rows,
             "decisions": Partition.named(name).drop,
-            "enrolled": confirmed.num_rows,
-            "not_enrolled": counts,
+            "enrolled": ends["matched"],
+            "withdrawn": sum(one.status == WITHDRAWN for one in followed),
+            "not_enrolled": {end.removeprefix(EXCLUDED): n for end, n in sorted(ends.items()) if end != "matched"},
         },
         folder=DECISIONS,
-        counts={f"enrolled.{school}": rows.num_rows for school, rows in by_school},
+        counts={
+            f"{status}.{school}": count
+            for school, rows in by_school
+            for status, count in sorted(Counter(rows.column("status").to_pylist()).items())
+        },
+        remembered={DECIDED: _to_remember(decided, evidence, followed)},
     )
 
 
 def _newest(pending: Sequence[pa.Table]) -> pa.Table:
     """What each match_ref stands for, as its newest run said."""
-    schema = pa.schema([(column, pa.string()) for column in PENDING_COLUMNS])
-    rows = pa.concat_tables([schema.empty_table(), *pending])
+    rows = _all(pending)
     return pa.Table.from_pandas(
-        rows.to_pandas().drop_duplicates("match_ref", keep="last"), schema=schema, preserve_index=False
+        rows.to_pandas().drop_duplicates("match_ref", keep="last"), schema=rows.schema, preserve_index=False
     )
+
+
+def _all(pending: Sequence[pa.Table]) -> pa.Table:
+    schema = pa.schema([(column, pa.string()) for column in KEPT_COLUMNS])
+    return pa.concat_tables([schema.empty_table(), *pending])
+
+
+def _evidence(decisions: pa.Table, pending: Sequence[pa.Table]) -> list[str | None]:
+    """The evidence that each decision was about; none where runs found more than one, and nobody can say which."""
+    seen = _all(pending).group_by("match_ref").aggregate([(EVIDENCE_REF, "count_distinct"), (EVIDENCE_REF, "max")])
+    seen = seen.filter(pc.equal(seen.column(f"{EVIDENCE_REF}_count_distinct"), 1))
+    place = pc.index_in(decisions.column("match_ref"), seen.column("match_ref").combine_chunks())
+    refs: list[str | None] = seen.column(f"{EVIDENCE_REF}_max").take(place.combine_chunks()).to_pylist()
+    return refs
+
+
+def _to_remember(decided: pa.Table, evidence: list[str | None], followed: Sequence[Followed]) -> pa.Table:
+    """As the kernel takes it. A rejection of nobody knows which evidence is not remembered: the pair comes back."""
+    refs = [
+        ref if one.of_evidence else of_pair
+        for of_pair, ref, one in zip(decided.column("match_ref").to_pylist(), evidence, followed, strict=True)
+    ]
+    rows = pa.table(
+        {
+            "ref": pa.array(refs, pa.string()),
+            "decision": pa.array([one.remembered for one in followed], pa.string()),
+            "day": decided.column("start_date"),
+        }
+    )
+    return rows.filter(pc.and_(pc.is_valid(rows.column("ref")), pc.is_valid(rows.column("decision"))))
 
 
 def with_pupil(decisions: pa.Table, pending: pa.Table) -> pa.Table:
@@ -67,9 +187,9 @@ def with_pupil(decisions: pa.Table, pending: pa.Table) -> pa.Table:
     return table
 
 
-def _by_school(confirmed: pa.Table) -> list[tuple[str, pa.Table]]:
-    schools = sorted(pc.unique(confirmed.column("school_borough")).to_pylist())
+def _by_school(sent: pa.Table) -> list[tuple[str, pa.Table]]:
+    schools = sorted(pc.unique(sent.column("school_borough")).to_pylist())
     return [
-        (school, confirmed.filter(pc.equal(confirmed.column("school_borough"), school)).sort_by("match_ref"))
+        (school, sent.filter(pc.equal(sent.column("school_borough"), school)).sort_by("match_ref"))
         for school in schools
     ]

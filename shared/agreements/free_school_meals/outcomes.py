@@ -28,6 +28,12 @@ class Outcomes:
         """How many rows have this outcome."""
         return int(pc.sum(pc.equal(self.outcome, outcome)).as_py() or 0)
 
+    def left_out(self, rows: pa.Array, reasons: pa.Array) -> Outcomes:
+        """The same, with these rows excluded for these reasons; null leaves a row as it is."""
+        places = pc.index_in(pa.array(np.arange(len(self.outcome))), rows)
+        reason = reasons.take(places)
+        return Outcomes(pc.if_else(pc.is_valid(reason), "excluded", self.outcome), pc.coalesce(reason, self.reason))
+
     def excluded(self) -> dict[str, int]:
         """How many rows are excluded, by reason."""
         counts = pc.value_counts(self.reason.drop_null()).to_pylist()

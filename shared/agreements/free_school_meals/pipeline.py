@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, enrol
-from shared.agreements.free_school_meals.run import PENDING, RESULTS, rows_of, run
+from shared.agreements.free_school_meals.memory import DECIDED
+from shared.agreements.free_school_meals.run import PENDING, RESULTS, memory_of, run
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
@@ -48,16 +49,28 @@ class FreeSchoolMeals:
         "review": "An officer looks at the pair.",
         "unmatched": "No child of a claim is likely enough to be this pupil.",
         "excluded": "Left out whatever it links to, for the reason that is named.",
+        "retracted": "Of a decision: what was decided before is taken back; the school borough of a child who was "
+        "enrolled is told.",
     }
     kinds: Mapping[str, Rights] = {
         RUN: Rights(
             frozenset({"pupils", "households"}),
-            frozenset({PENDING}),
+            frozenset(),
             {"matches": RESULTS, "review": RESULTS},
             RESULTS,
             waits=True,
+            leaves_pending=frozenset({PENDING}),
+            recalls=frozenset({DECIDED}),
         ),
-        ENROLMENT: Rights(frozenset({"decisions", PENDING}), frozenset(), {"enrolments": ENROLMENTS}, DECISIONS),
+        ENROLMENT: Rights(
+            frozenset({"decisions"}),
+            frozenset(),
+            {"enrolments": ENROLMENTS},
+            DECISIONS,
+            settles=frozenset({PENDING}),
+            recalls=frozenset({DECIDED}),
+            remembers=frozenset({DECIDED}),
+        ),
     }
 
     def check(self, dataset: str, rows: pa.Table, agreement: Agreement) -> None:
@@ -71,7 +84,7 @@ class FreeSchoolMeals:
             return route(rows, postcodes(), agreement, school=sender)
         return Routed({sender: rows} if rows.num_rows else {})
 
-    def due(self, arrived: Partition, party: str, staged: Staged) -> Iterable[Job]:
+    def due(self, arrived: Partition, party: str, staged: Files) -> Iterable[Job]:
         """A run over what counts now, if both sides are there; an enrolment of the decisions that came."""
         if arrived.dataset == "decisions":
             return (Job(ENROLMENT, party, arrived.collection, (arrived.name,)),)
@@ -86,13 +99,14 @@ class FreeSchoolMeals:
             return (Lack("pupils"),)
         return ()
 
-    def stands(self, job: Job, staged: Staged) -> bool:
+    def stands(self, job: Job, staged: Files) -> bool:
         """A run over files of which one has been replaced is another's work now."""
         return job.kind != RUN or _run(job.party, job.collection, staged) == job
 
     def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
-        """For an enrolment: what the runs before it have kept."""
-        return () if job.kind == RUN else tuple(kept.name for kept in staged.kept(PENDING))
+        """What was decided before; for an enrolment also what the runs before it left pending."""
+        pending = () if job.kind == RUN else staged.pending(PENDING)
+        return tuple(partition.name for partition in (*pending, *staged.remembered(DECIDED)))
 
     def carry_out(
         self,
@@ -104,10 +118,10 @@ class FreeSchoolMeals:
     ) -> Carried:
         """Link, or enrol."""
         if job.kind == RUN:
-            pupils, households = rows_of(tables, "pupils"), rows_of(tables, "households")
-            return run(job, pupils, households, agreement, london_day(as_of), pseudonyms)
-        decisions, *pending = tables.values()
-        return enrol(job, decisions, pending)
+            return run(job, tables, agreement, london_day(as_of), pseudonyms)
+        [decisions] = (tables[Partition.named(name)] for name in job.inputs)
+        pending = [rows for partition, rows in tables.items() if partition.dataset == PENDING]
+        return enrol(job, decisions, pending, memory_of(tables))
 
 
 def _run(party: str, collection: str, staged: Files) -> Job | None:

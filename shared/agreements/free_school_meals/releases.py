@@ -28,8 +28,11 @@ FROM_ASSESSMENT = ("tier", "tier_reason", "rule_version")
 PAIR = frozenset(("match_ref", *FROM_HOUSEHOLD, *FROM_PUPIL, *FROM_LINK, *FROM_ASSESSMENT))
 
 PENDING_COLUMNS = ["match_ref", "upn", "urn", "school_borough", "tier"]
+"""What an enrolment says of a pair, and which pair it is."""
+EVIDENCE_REF = "evidence_ref"
+KEPT_COLUMNS = [*PENDING_COLUMNS, EVIDENCE_REF]
 """What a run keeps of each pair, for the decision that comes back."""
-DECIDED = frozenset((*PENDING_COLUMNS, "decision", "start_date"))
+DECIDED = frozenset((*PENDING_COLUMNS, "decision", "start_date", "status"))
 
 MADE = {"matches": PAIR, "review": PAIR, "enrolments": DECIDED}
 """By release, every column that the pipeline makes."""

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
+from shared.agreements.free_school_meals.memory import DECIDED, OPTED_OUT, Memory, evidence_refs
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
-from shared.agreements.free_school_meals.releases import PENDING_COLUMNS
+from shared.agreements.free_school_meals.releases import EVIDENCE_REF, PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import match_refs, pairs
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.terms.model import Agreement
@@ -20,7 +21,7 @@ from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Pseudonyms, Release
 
 PENDING = "pending"
-"""Kept by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
+"""Left pending by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
 RESULTS = "results"
 
 
@@ -32,17 +33,19 @@ class Linked:
     outcomes: Outcomes
     matched: pa.Table
     review: pa.Table
+    pending: pa.Table
+    """Pairs on which a decision may come, those that were decided before included: what they stand for."""
 
 
 def run(
-    job: Job, pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: date, pseudonyms: Pseudonyms
+    job: Job, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: date, pseudonyms: Pseudonyms
 ) -> Carried:
     """Link and assess, and make the home borough's releases of it; `as_of` is the day on which eligibility is judged.
 
-    `pupils` are those that count of every school borough, `households` the home borough's own, both as `rows_of`
-    gives them.
+    `tables` are the pupils that count of every school borough, the home borough's own households, and the decisions
+    that are remembered.
     """
-    linked = find(job.party, pupils, households, agreement, as_of, pseudonyms)
+    linked = find(job.party, tables, agreement, as_of, pseudonyms)
     return Carried(
         rows_in=linked.pupils.num_rows,
         ends={
@@ -58,14 +61,16 @@ def run(
         summary=_summary(job, linked),
         folder=RESULTS,
         counts=_released_counts(linked),
-        kept={PENDING: pa.concat_tables([linked.matched, linked.review]).select(PENDING_COLUMNS)},
+        pending={PENDING: linked.pending},
     )
 
 
 def find(
-    home: str, pupils: pa.Table, households: pa.Table, agreement: Agreement, as_of: date, pseudonyms: Pseudonyms
+    home: str, tables: Mapping[Partition, pa.Table], agreement: Agreement, as_of: date, pseudonyms: Pseudonyms
 ) -> Linked:
-    """Link and assess."""
+    """Link and assess; leave out what was decided before."""
+    pupils, households = rows_of(tables, "pupils"), rows_of(tables, "households")
+    memory = memory_of(tables)
     terms = own_terms(agreement)
     rule_set = terms.eligibility.rule_set
     second = second_registrations(pupils)
@@ -79,12 +84,27 @@ def find(
     outcomes = decide(links, exclusions, tiers.combine_chunks())
 
     rows = outcomes.rows("matched", "review")
-    pupils_found, children = pupils.take(rows), linked_households.take(rows)
-    refs = match_refs(home, pupils_found, children, pseudonyms)
-    found = pairs(refs, pupils_found, children, links.take(rows), assessment.take(rows))
-    automatic = refs.filter(pc.equal(outcomes.outcome.take(rows), "matched"))
-    matched = pc.is_in(found.column("match_ref"), automatic)
-    return Linked(pupils, outcomes, found.filter(matched), found.filter(pc.invert(matched)))
+    sides = pupils.take(rows), linked_households.take(rows)
+    refs = match_refs(home, *sides, pseudonyms)
+    evidence = evidence_refs(refs, links.column("evidence").take(rows), pseudonyms)
+    reasons = memory.reasons(refs, evidence)
+    outcomes = outcomes.left_out(rows, reasons)
+    found = pairs(refs, *sides, links.take(rows), assessment.take(rows))
+
+    def of(outcome: str) -> pa.Table:
+        names = refs.filter(pc.equal(outcomes.outcome.take(rows), outcome))
+        return found.filter(pc.is_in(found.column("match_ref"), names))
+
+    evidence_of = pa.table({"match_ref": refs, EVIDENCE_REF: evidence}).sort_by("match_ref").column(EVIDENCE_REF)
+    pending = found.select(PENDING_COLUMNS).append_column(EVIDENCE_REF, evidence_of)
+    opted_out = refs.filter(pc.equal(reasons, OPTED_OUT))
+    pending = pending.filter(pc.invert(pc.is_in(pending.column("match_ref"), opted_out)))
+    return Linked(pupils, outcomes, of("matched"), of("review"), pending)
+
+
+def memory_of(tables: Mapping[Partition, pa.Table]) -> Memory:
+    """The decisions among the tables of a job."""
+    return Memory.of(rows for partition, rows in tables.items() if partition.dataset == DECIDED)
 
 
 def rows_of(tables: Mapping[Partition, pa.Table], dataset: str) -> pa.Table:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
 from shared.agreements.free_school_meals.releases import MADE
 from shared.kernel.terms.model import Agreement, Terms
 from shared.methods.linkage.policy import LinkagePolicy
+
+ANSWER_DAYS, MARGIN_DAYS = 28, 7
+"""What a family has to answer an opt-out letter, and what the officers need at least before and after it."""
 
 
 class EligibilityTerms(Terms):
@@ -26,6 +29,18 @@ class FreeSchoolMeals(Agreement):
 
     linkage: LinkagePolicy
     eligibility: EligibilityTerms
+
+    @model_validator(mode="after")
+    def _decisions_have_time(self) -> FreeSchoolMeals:
+        pending = self.retention.pending_days
+        if pending is None or pending < ANSWER_DAYS + MARGIN_DAYS:
+            raise ValueError(
+                f"retention.pending_days: at least {ANSWER_DAYS + MARGIN_DAYS}, since families have {ANSWER_DAYS} days "
+                "to answer"
+            )
+        if self.retention.decisions_days is None:
+            raise ValueError("retention.decisions_days: families who opt out are not to be asked again")
+        return self
 
     @classmethod
     def with_files(cls, document: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class OriginDestination:
             kept = kept.append_column("residence", found).select(list(KEPT_OF_PUPILS))
         return Routed({own_terms(agreement).hub: kept}, nowhere)
 
-    def due(self, arrived: Partition, party: str, staged: Staged) -> Iterable[Job]:
+    def due(self, arrived: Partition, party: str, staged: Files) -> Iterable[Job]:
         """The table of the collection, over all files that count; none while no pupils are there."""
         current = _totals(party, arrived.collection, staged)
         return () if current is None else (current,)
@@ -101,7 +101,7 @@ class OriginDestination:
             return (Lack("roll"),)
         return ()
 
-    def stands(self, job: Job, staged: Staged) -> bool:
+    def stands(self, job: Job, staged: Files) -> bool:
         """A table over files of which one has been replaced, or to which one has come, is another's work now."""
         return _totals(job.party, job.collection, staged) == job
 

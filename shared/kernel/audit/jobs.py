@@ -80,11 +80,14 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads)
     yield Rule(kind, "staging", "own", frozenset({"list"}), "datasets", id)
     yield Rule(kind, "vault", "exchange", frozenset({"unwrap"}), "purposes")
-    clause = retention_clause("decisions")
-    if rights.recalls:
-        yield Rule(kind, "decisions", "own", READING, clause, id, rights.recalls)
-    if rights.remembers:
-        yield Rule(kind, "decisions", "own", WRITING_ONCE, clause, id, rights.remembers)
+    for container, read, written in (
+        ("pending", rights.settles, rights.leaves_pending),
+        ("decisions", rights.recalls, rights.remembers),
+    ):
+        if read:
+            yield Rule(kind, container, "own", READING, retention_clause(container), id, read)
+        if written:
+            yield Rule(kind, container, "own", WRITING_ONCE, retention_clause(container), id, written)
     if rights.keeps:
         yield Rule(kind, "staging", "own", WRITING_ONCE, "purposes", id, rights.keeps)
     yield Rule(kind, "outbox", "own", WRITING_ONCE, "purposes", id, frozenset({rights.folder}))

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from shared.kernel.terms.agreements import Agreed, Agreements
 
-SHARED = ("staging", "decisions", "requests", "claims", "certificates")
+SHARED = ("staging", "pending", "decisions", "requests", "claims", "certificates")
 """Containers of which each party has the part under its own prefix."""
 EXCHANGE = NONE
 REPLAY = "replay"
 """The one part of the ledger that operators may add to: what they gave again, and removed."""
 REPORTS, CERTIFICATES = "reports", "certificates"
 """Folders of an outbox that are of no job: the answers to drops, and what the sweep delivers."""
-FOLDERS = {"staging": 2, "decisions": 2, "requests": 1, "claims": 2, "outbox": 2}
+FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 2, "outbox": 2}
 """Containers with a folder for each agreement: how many folders of a name say what it is, of two one within that."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
@@ -94,10 +94,11 @@ class Places:
 
 
 def folders_of(agreed: Agreed) -> frozenset[str]:
-    """Every folder that an agreement's part of staging, of decisions, of claims or of an outbox can have."""
+    """Every folder that an agreement's part of staging, pending, decisions, claims or of an outbox can have."""
     folders = {f"{dataset}{more}" for dataset in agreed.pipeline.contracts for more in ("", INDEX, TIES)}
     for rights in agreed.pipeline.kinds.values():
         folders |= {*rights.reads, *rights.keeps, *rights.recalls, *rights.remembers}
+        folders |= {*rights.settles, *rights.leaves_pending}
         folders |= {*rights.sends.values(), rights.folder}
     return frozenset({*folders, REPORTS, MARKS})
 

@@ -75,6 +75,8 @@ class Contract:
     """The column by which rows of two files are about the same thing, so that a newer file replaces the one before.
     None: no file of this dataset replaces another."""
     grouped_by: Grouping | None = None
+    officer: str | None = None
+    """The column that names who decided for the sender. The agreement says how many may, over all of its files."""
     one_row: str = ""
     """What a row of it is, in Markdown, for the page of datasets."""
 
@@ -83,7 +85,7 @@ class Contract:
         if [rule.among_rows for rule in self.rules] != sorted(rule.among_rows for rule in self.rules):
             raise ValueError(f"{self.dataset}: a rule on single rows stands after one that compares rows")
         named = {name for rule in self.rules for name in (rule.field, *rule.instead)}
-        named |= {self.identifier} if self.identifier else set()
+        named |= {name for name in (self.identifier, self.officer) if name}
         named |= {self.grouped_by.column} if self.grouped_by else set()
         if repeated := [name for name, times in Counter(self.names).items() if times > 1]:
             raise ValueError(f"{self.dataset} has the column {repeated[0]} twice")

@@ -35,15 +35,16 @@ _AREAS: dict[str, Callable[[Storage, str], Area]] = {
     "inbox": lambda storage, slug: storage.inbox(slug),
     "outbox": lambda storage, slug: storage.outbox(slug),
     "staging": lambda storage, slug: storage.staging(slug),
+    "pending": lambda storage, slug: storage.pending(slug),
     "decisions": lambda storage, slug: storage.decisions(slug),
     "requests": lambda storage, slug: storage.requests(slug),
     "claims": lambda storage, slug: storage.claims(slug),
     DEAD_LETTERS: lambda storage, _: storage.dead_letters(),
 }
-_OF_A_BOROUGH = ("inbox", "outbox", "staging", "decisions", "requests", "claims")
+_OF_A_BOROUGH = ("inbox", "outbox", "staging", "pending", "decisions", "requests", "claims")
 """In this order: a claim goes after the work that it is about, so that no event finds the work without its claim."""
 _OF_THE_EXCHANGE = (DEAD_LETTERS, "claims")
-_IN_FOLDERS = ("outbox", "staging", "decisions", "requests", "claims")
+_IN_FOLDERS = ("outbox", "staging", "pending", "decisions", "requests", "claims")
 """Of a party, with a folder for each agreement."""
 
 OWN = f"{NONE}/disposal-"

@@ -113,9 +113,7 @@ def _due(sharing: Sharing, party: str, waiting: Iterable[Mark]) -> list[Job]:
 
 
 class _SeenOnce:
-    """What lies staged for one party, each question answered once: thirty files ask the same."""
+    """The files that lie staged for one party, each question answered once: thirty files ask the same."""
 
     def __init__(self, staged: StagedFor) -> None:
         self.counting = cache(staged.counting)
-        self.kept = cache(staged.kept)
-        self.remembered = cache(staged.remembered)

@@ -76,8 +76,11 @@ class StagedFor:
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word, oldest first."""
-        found = [Partition.named(blob.name) for blob in self.sharing.staging(self.party).list(f"{kind}/")]
-        return tuple(sorted(found, key=_age))
+        return self._oldest_first(self.sharing.staging(self.party), kind)
+
+    def pending(self, word: str) -> tuple[Partition, ...]:
+        """Everything that awaits a decision under this word, oldest first."""
+        return self._oldest_first(self.sharing.pending(self.party), word)
 
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Every decision that is remembered under this word, oldest first.
@@ -90,6 +93,9 @@ class StagedFor:
             if any(blob.metadata.get(MADE_WITH) != mark for blob in found):
                 raise KeyUnavailable(OTHER_SECRET.code, OTHER_SECRET.meaning, OTHER_SECRET.remedy)
         return tuple(sorted((Partition.named(blob.name) for blob in found), key=_age))
+
+    def _oldest_first(self, area: Area, word: str) -> tuple[Partition, ...]:
+        return tuple(sorted((Partition.named(blob.name) for blob in area.list(f"{word}/")), key=_age))
 
 
 def _age(partition: Partition) -> tuple[datetime, str]:

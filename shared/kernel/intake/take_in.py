@@ -14,6 +14,7 @@ from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
 from shared.kernel.intake.codes import AGAIN
 from shared.kernel.intake.due import ask
 from shared.kernel.intake.identity import derived_id, drop_id
+from shared.kernel.intake.officers import check_all_officers
 from shared.kernel.intake.staging import stage
 from shared.kernel.intake.standing import Standing, check_place, place
 from shared.kernel.terms.partition import Partition
@@ -48,6 +49,7 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
     try:
         validation = _validate(sharing, subject, arrival, opened, contract)
         check_place(sharing, partition, manifest.replaces)
+        check_all_officers(sharing, partition, validation.accepted, contract)
     except RejectedDrop as refusal:
         return refuse(sharing, drop, arrival, refusal, manifest)
     routed = _route(sharing, arrival.tenant, validation)

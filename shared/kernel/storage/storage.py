@@ -6,6 +6,7 @@ container                     holds                                             
 ``<slug>-inbox``              what the borough drops                                 the container
 ``<slug>-outbox``             what the borough collects                              the container
 ``staging``                   validated rows, sealed to the exchange                 prefix ``<home slug>/``
+``pending``                   what awaits a decision, sealed likewise                prefix ``<home slug>/``
 ``decisions``                 what was decided, as pseudonyms, sealed likewise       prefix ``<home slug>/``
 ``requests``                  work that is due                                       prefix ``<home slug>/``
 ``claims``                    facts fixed once for a piece of work                   prefix ``<slug>/``
@@ -31,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 from azure.storage.blob import BlobServiceClient, LinearRetry
 
 from shared.kernel import names
-from shared.kernel.errors import AlreadyExists
+from shared.kernel.errors import AlreadyExists, Missing
 from shared.kernel.storage.areas import SINGLE_PUT_BYTES, Area
 from shared.kernel.storage.faults import translated
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
-_BY_BOROUGH = ("staging", "decisions", "requests", "claims", "certificates")
+_BY_BOROUGH = ("staging", "pending", "decisions", "requests", "claims", "certificates")
 _SHARED = (*_BY_BOROUGH, "ledger", "reference", "deadletter")
 
 
@@ -111,6 +112,10 @@ class Storage:
         """Validated rows of children who live in `home`, sealed to the exchange."""
         return self._area("staging", f"{_checked(home)}/")
 
+    def pending(self, home: str) -> Area:
+        """What awaits a decision of `home`'s, sealed to the exchange."""
+        return self._area("pending", f"{_checked(home)}/")
+
     def decisions(self, home: str) -> Area:
         """What `home` has decided, as pseudonyms, sealed to the exchange."""
         return self._area("decisions", f"{_checked(home)}/")
@@ -152,6 +157,14 @@ class Storage:
         except AlreadyExists:
             document = area.read(name).data
         held: dict[str, Any] = json.loads(document)
+        return held
+
+    def claimed(self, slug: str, key: str) -> dict[str, Any] | None:
+        """The facts that were fixed for a piece of work of a borough; `None` where none were."""
+        try:
+            held: dict[str, Any] = json.loads(self.claims(slug).read(f"{key}.json").data)
+        except Missing:
+            return None
         return held
 
     def postcode_directory(self) -> pa.Table:

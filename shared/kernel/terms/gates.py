@@ -45,6 +45,12 @@ TOO_MANY_OFFICERS = AgreementCode(
     "The file names more officers than the agreement allows a party.",
     "Let only the party's named officers decide.",
 )
+MORE_OFFICERS = AgreementCode(
+    "AGR-008",
+    "With those whom this file names, more officers have decided for the party than the agreement allows.",
+    "Let only the party's named officers decide, each under one name. The place of one who has left is free again when "
+    "what the exchange keeps of their first file is swept.",
+)
 NO_AGREEMENT = AgreementCode("AGR-007", "There is no agreement of this id.", "Give the id of one of those there are.")
 COLLECTION_NOT_OPEN = AgreementCode(
     "DRP-009",
@@ -60,6 +66,7 @@ CODES = (
     MAY_NOT_RECEIVE,
     TOO_MANY_OFFICERS,
     NO_AGREEMENT,
+    MORE_OFFICERS,
     COLLECTION_NOT_OPEN,
 )
 

@@ -21,8 +21,8 @@ Receiver = Literal["own", "others", "any"]
 """Of a release: the party whose job it is, any other participant, or both."""
 Container = Literal["inbox", "outbox", "staging", "requests", "claims", "poison", "deadletter"]
 """Where the exchange keeps anything that may be about a person, for no longer than rows."""
-Lasting = Literal["decisions"]
-"""Where it keeps what has days of its own, apart from those of rows: pseudonyms."""
+Lasting = Literal["pending", "decisions"]
+"""Where it keeps what has days of its own, apart from those of rows: what awaits a decision, and what was decided."""
 LASTING: tuple[Lasting, ...] = get_args(Lasting)
 Days = Annotated[int, Field(ge=1)]
 
@@ -143,6 +143,8 @@ class Retention(Terms):
     reminder_days: Days
     """When a result that nobody has collected is named, so that it can be collected before the sweep takes it."""
     sweep_days: dict[Container, Days]
+    pending_days: Days | None = None
+    """How long what a decision may come on is kept. `None`: nothing awaits one."""
     decisions_days: Days | None = None
     """How long a decision is remembered, as a pseudonym, and swept then. `None`: the agreement remembers none."""
     waiting_days: Days | None = None

@@ -84,6 +84,9 @@ class Staged(Files, Protocol):
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word (`Carried.kept`), oldest first."""
 
+    def pending(self, word: str) -> tuple[Partition, ...]:
+        """Everything that awaits a decision under this word (`Carried.pending`), oldest first."""
+
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Every decision that is remembered under this word (`Carried.remembered`), oldest first."""
 
@@ -116,6 +119,9 @@ class Carried:
     """For the ledger, beside the ends."""
     kept: Mapping[str, pa.Table] = field(default_factory=dict)
     """Staged for later jobs of the same party, by a word of the agreement's."""
+    pending: Mapping[str, pa.Table] = field(default_factory=dict)
+    """Kept until a decision on it may have come, by a word of the agreement's: longer than rows, so as little as can
+    be."""
     remembered: Mapping[str, pa.Table] = field(default_factory=dict)
     """Decisions to be remembered for as long as the agreement says, by a word of its own: `ref` (a pseudonym),
     `decision` (a word), `day` (its date), and nothing else. The kernel adds `expiry`, the first day on which it counts
@@ -147,7 +153,7 @@ class Pipeline(Protocol):
     def route(self, dataset: str, rows: pa.Table, *, sender: str, agreement: Agreement, postcodes: Postcodes) -> Routed:
         """Whose work each accepted row is. `rows` has the contract's columns in normal form, and `row`."""
 
-    def due(self, arrived: Partition, party: str, staged: Staged) -> Iterable[Job]:
+    def due(self, arrived: Partition, party: str, staged: Files) -> Iterable[Job]:
         """The jobs that are due now that this file lies in the party's staging area; none while something is missing.
 
         Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees
@@ -158,11 +164,12 @@ class Pipeline(Protocol):
         """What is missing before this file, which counts and lies staged for the party, is in any job; nothing where it
         is in one, or will be. Parties are told of what is missing for days."""
 
-    def stands(self, job: Job, staged: Staged) -> bool:
+    def stands(self, job: Job, staged: Files) -> bool:
         """Whether the job is still to be done: not when its inputs were replaced, and another was asked for instead."""
 
     def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
-        """Names of what was kept or remembered that it reads beside its inputs, as it is when the work begins."""
+        """Names of what was kept, is pending or remembered, that it reads beside its inputs, as of when the work
+        begins."""
 
     def carry_out(
         self,
@@ -202,6 +209,10 @@ class Rights:
     """Releases, and the folder of the outbox that each goes to."""
     folder: str
     """Of its summary."""
+    settles: frozenset[str] = frozenset()
+    """Words under which something awaits a decision that it reads."""
+    leaves_pending: frozenset[str] = frozenset()
+    """Words under which it leaves what awaits a decision."""
     recalls: frozenset[str] = frozenset()
     """Words under which decisions were remembered that it reads."""
     remembers: frozenset[str] = frozenset()

@@ -80,6 +80,9 @@ def do(sharing: Sharing, job: Job) -> str:
     hashes = _send_all(sharing, job, id, carried, started)
     for word, rows in carried.kept.items():
         stage(sharing, job.party, Partition(word, job.collection, job.party, started, id), rows)
+    for word, rows in carried.pending.items():
+        partition = Partition(word, job.collection, job.party, started, id)
+        stage(sharing, job.party, partition, rows, area=sharing.pending(job.party))
     for word, rows in carried.remembered.items():
         remember(sharing, Partition(word, job.collection, job.party, started, id), rows)
     sharing.ledger.record(
@@ -107,9 +110,11 @@ def do(sharing: Sharing, job: Job) -> str:
 
 def _read(sharing: Sharing, job: Job, name: str, started: datetime) -> pa.Table:
     """An input of the job, or what it also reads."""
-    if Partition.named(name).dataset in sharing.pipeline.kinds[job.kind].recalls:
+    word, rights = Partition.named(name).dataset, sharing.pipeline.kinds[job.kind]
+    if word in rights.recalls:
         return recall(sharing, job.party, name, on=london_day(started))
-    return read_staged(sharing, job.party, name)
+    area = sharing.pending(job.party) if word in rights.settles else None
+    return read_staged(sharing, job.party, name, area=area)
 
 
 def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> None:

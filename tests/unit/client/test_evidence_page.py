@@ -62,7 +62,10 @@ def test_the_page_names_every_agreement_with_its_days() -> None:
     assert "fsm@1.0.0" in text
     assert "recipients" not in text.lower()
     assert "head-count@2.1.0" in text
-    assert "30 days. The nightly sweep destroys after 26 days." in text
+    assert (
+        "30 days, but for what has days of its own. The nightly sweep destroys after 26 days; what awaits a decision "
+        "after 45; what was decided (as pseudonyms) after 400." in text
+    )
     assert "40 days. The nightly sweep destroys after 35 days." in text
     assert "Under the agreement fsm." in text
 

@@ -108,5 +108,5 @@ def test_the_assessment_follows_the_icos_steps_and_counts_its_decisions() -> Non
 
 
 def test_a_promise_is_about_an_object_and_the_pages_say_how_long_a_chain_may_be() -> None:
-    assert facts.longest_chain() == 81
-    assert "up to 81 days" in " ".join(dpia_page().split())
+    assert facts.longest_chain() == 100
+    assert "up to 100 days" in " ".join(dpia_page().split())

@@ -110,6 +110,7 @@ def test_every_released_column_comes_from_where_the_annex_says() -> None:
     assert released_from("review")["guard"] == "linkage"
     assert released_from("enrolments") == {
         "upn": "pupils.upn", "urn": "pupils.urn", "tier": "eligibility", "start_date": "decisions.decided_on",
+        "status": "the exchange",
     }  # fmt: skip
 
 

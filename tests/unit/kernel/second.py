@@ -39,6 +39,8 @@ class HeadCount:
                 frozenset({EARLIER}),
                 {COUNTS: COUNTS},
                 COUNTS,
+                settles=frozenset({"asked", "left"}),
+                leaves_pending=frozenset({"asked"}),
                 recalls=frozenset({"noted", "heard"}),
                 remembers=frozenset({"noted"}),
             )

@@ -15,11 +15,11 @@ DECISION_COLUMNS = (
     ),
     text(
         "decision",
-        "What the home borough decided after its letter",
+        "What the home borough decided after its letter; `retract` takes an earlier decision on the match back",
         "confirm",
         HOUSE,
         required=True,
-        codes=("confirm", "reject", "opted_out"),
+        codes=("confirm", "reject", "opted_out", "retract"),
         form="lower_code",
     ),
     text("decided_by", "The officer's user name or role", "fsm.officer1", HOUSE, required=True),

@@ -15,6 +15,8 @@ DECISION_RULES_AMONG = Rulebook("DEC", among_rows=True)
 OLDEST_DECISION_DAYS = 731
 FROM_RESULTS = "Copy the reference from the results you collected."
 
+ONE_OF = "Write confirm, reject, opted_out or retract."
+
 error, warning = DECISION_RULES.error, DECISION_RULES.warning
 
 error("DEC-001", "match_ref", "The match reference is missing.", FROM_RESULTS)(common.empty("match_ref"))
@@ -25,10 +27,8 @@ def match_ref_shape(frame: Frame, _: Context) -> Mask:
     return frame.filled("match_ref") & ~frame.like("match_ref", r"\A[A-Za-z0-9][A-Za-z0-9._:-]{0,79}\z")
 
 
-error("DEC-003", "decision", "The decision is missing.", "Write confirm, reject or opted_out.")(
-    common.empty("decision")
-)
-error("DEC-004", "decision", "The decision is not one of the codes.", "Write confirm, reject or opted_out.")(
+error("DEC-003", "decision", "The decision is missing.", ONE_OF)(common.empty("decision"))
+error("DEC-004", "decision", "The decision is not one of the codes.", ONE_OF)(
     common.not_one_of("decision", column_of(DECISION_COLUMNS, "decision").codes)
 )
 error("DEC-005", "decided_by", "Who decided is missing.", "Give the officer's user name or role.")(

@@ -35,7 +35,7 @@ def test_the_pipeline_makes_the_columns_that_the_terms_may_name() -> None:
     )
     assert MADE["matches"] == MADE["review"] == set(made.column_names)
     decided = with_pupil(empty("match_ref", "decision", "decided_on"), empty(*PENDING_COLUMNS))
-    assert MADE["enrolments"] == set(decided.column_names) == DECIDED
+    assert MADE["enrolments"] == {*decided.column_names, "status"} == DECIDED
 
 
 def test_the_terms_that_are_shipped_name_no_other() -> None:

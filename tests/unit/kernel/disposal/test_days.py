@@ -72,6 +72,7 @@ def test_the_fewest_days_of_any_agreements_are_days_that_an_agreement_can_say(ea
 def test_what_is_remembered_has_days_of_its_own_and_where_nothing_is_those_of_rows() -> None:
     own = BOTH.retention_of("fsm")
     assert own.line("decisions") == Line(400, 401, 403, 404)
+    assert own.line("pending") == Line(45, 46, 48, 49)
     assert own.line("staging") == Line(26, 27, 29, 30)
     assert second.RETENTION.line("decisions") == Line(35, 36, 39, 40)
     assert BOTH.retention_of("an-agreement-that-ended").line("decisions").sweep == 400
@@ -130,6 +131,7 @@ def lifecycle(days: int, *prefixes: str) -> LifecycleRule:
         ("lambeth-outbox/head-count/", {35, 36, 37}),
         ("lambeth-outbox/exchange/", {26, 27}),
         ("staging/lambeth/an-agreement-that-ended/", {26, 27}),
+        ("pending/", {45, 46}),
         ("decisions/", {400, 401}),  # the second agreement remembers nothing
         ("decisions/lambeth/fsm/", {400, 401}),
         # Of both: later than the one's sweep is later than the other's promise. No day is right.
@@ -177,18 +179,20 @@ SPLIT = tuple(
 
 
 def test_a_container_is_covered_whole_or_in_all_its_agreements_folders() -> None:
-    whole = ("lambeth-inbox/", "deadletter/", "decisions/")
+    whole = ("lambeth-inbox/", "deadletter/", "pending/", "decisions/")
     assert uncovered([lifecycle(27, *whole, *SPLIT)], THERE, OWNERS, BOTH) == ()
-    assert uncovered([lifecycle(27, "lambeth-inbox/", "decisions/", *SPLIT)], THERE, OWNERS, BOTH) == ("deadletter/",)
+    assert uncovered([lifecycle(27, "lambeth-inbox/", "pending/", "decisions/", *SPLIT)], THERE, OWNERS, BOTH) == (
+        "deadletter/",
+    )
     for left_out in SPLIT:
         rest = tuple(prefix for prefix in SPLIT if prefix != left_out)
         place = f"{left_out.partition('/')[0]}/"
         assert uncovered([lifecycle(27, *whole, *rest)], THERE, OWNERS, BOTH) == (place,)
-    assert len(uncovered([replace(lifecycle(27, *whole, *SPLIT), enabled=False)], THERE, OWNERS, BOTH)) == 7
+    assert len(uncovered([replace(lifecycle(27, *whole, *SPLIT), enabled=False)], THERE, OWNERS, BOTH)) == 8
 
 
 def test_who_only_collects_has_no_inbox_to_be_covered() -> None:
-    rule = lifecycle(27, "liia-outbox/", "staging/", "requests/", "claims/", "deadletter/", "decisions/")
+    rule = lifecycle(27, "liia-outbox/", "staging/", "requests/", "claims/", "deadletter/", "pending/", "decisions/")
     assert uncovered([rule], frozenset({"liia-outbox"}), ("liia", "exchange"), BOTH) == ()
     assert uncovered([rule], frozenset({"liia-outbox", "liia-inbox"}), ("liia", "exchange"), BOTH) == ("liia-inbox/",)
 

@@ -22,11 +22,12 @@ SHARED = ("staging", "requests", "claims", "deadletter")
 RULE = LifecycleRule(
     "all", True, tuple(f"{place}/" for place in (*BOXES, *SHARED)), blob_days=27, snapshot_days=27, version_days=27
 )
-DECISIONS = replace(
-    RULE, name="remembered", prefixes=("decisions/",), blob_days=401, snapshot_days=401, version_days=401
+DECISIONS, PENDING = (
+    replace(RULE, name=kind, prefixes=(f"{kind}/",), blob_days=days, snapshot_days=days, version_days=days)
+    for kind, days in (("decisions", 401), ("pending", 46))
 )
 CONFIGURATION = Configuration(
-    lifecycle=(RULE, DECISIONS),
+    lifecycle=(RULE, DECISIONS, PENDING),
     lifecycle_completed=NOW - timedelta(hours=30),
     lifecycle_errors=0,
     soft_delete_days=0,
@@ -39,7 +40,7 @@ CONFIGURATION = Configuration(
 ACCOUNT = Account(
     objects=dict.fromkeys(OWNERS, ()),
     swept={owner: NOW.date() for owner in OWNERS},
-    containers=frozenset({*BOXES, *SHARED, "decisions", "ledger", "certificates", "reference"}),
+    containers=frozenset({*BOXES, *SHARED, "decisions", "pending", "ledger", "certificates", "reference"}),
     strays={"staging": 0},
     configuration=CONFIGURATION,
 )
@@ -72,7 +73,7 @@ def configured(**settings: Any) -> Account:
 
 
 def with_rule(**changes: Any) -> Account:
-    return configured(lifecycle=(replace(RULE, **changes), DECISIONS))
+    return configured(lifecycle=(replace(RULE, **changes), DECISIONS, PENDING))
 
 
 def test_an_account_that_is_as_promised_gives_no_finding() -> None:
@@ -121,8 +122,8 @@ def test_places_that_no_sweep_reaches_are_found() -> None:
         (configured(point_in_time_restore=True), ("DSP-006", "exchange", "point_in_time_restore", 1)),
         (configured(object_replication=True), ("DSP-006", "exchange", "object_replication", 1)),
         (configured(held_containers=frozenset({"staging"})), ("DSP-004", "exchange", "held_containers", 1)),
-        (configured(lifecycle=()), ("DSP-008", "exchange", "lifecycle", len(BOXES) + len(SHARED) + 1)),
-        (configured(lifecycle=(RULE,)), ("DSP-008", "exchange", "lifecycle", 1)),
+        (configured(lifecycle=()), ("DSP-008", "exchange", "lifecycle", len(BOXES) + len(SHARED) + 2)),
+        (configured(lifecycle=(RULE, PENDING)), ("DSP-008", "exchange", "lifecycle", 1)),
         (with_rule(prefixes=(*RULE.prefixes, "decisions/")), ("DSP-009", "exchange", "lifecycle", 1)),
         (with_rule(enabled=False), ("DSP-008", "exchange", "lifecycle", len(BOXES) + len(SHARED))),
         (with_rule(prefixes=RULE.prefixes[1:]), ("DSP-008", "exchange", "lifecycle", 1)),

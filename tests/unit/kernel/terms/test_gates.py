@@ -36,7 +36,7 @@ def refused(code: str) -> Iterator[None]:
 
 
 def test_the_codes_are_those_that_senders_know() -> None:
-    assert [stated.code for stated in CODES] == [*(f"AGR-00{number}" for number in range(1, 8)), "DRP-009"]
+    assert [stated.code for stated in CODES] == [*(f"AGR-00{number}" for number in range(1, 9)), "DRP-009"]
     assert all(" " in stated.meaning and " " in stated.remedy for stated in CODES)
 
 
@@ -191,7 +191,7 @@ def test_a_home_borough_never_receives_an_address_and_a_school_borough_never_a_b
     for terms in AGREEMENT.releases.values():
         assert not address & set(terms.columns)
         if terms.to == "others":
-            assert set(terms.columns) == {"upn", "urn", "tier", "start_date"}
+            assert set(terms.columns) == {"upn", "urn", "tier", "start_date", "status"}
 
 
 def test_two_officers_may_act_for_a_borough_and_a_third_may_not() -> None:

@@ -33,7 +33,7 @@ def test_a_child_on_both_sides_is_matched_released_to_its_home_borough_and_enrol
     world.carry_out_all()
 
     assert world.results("southwark", "enrolments").to_pylist() == [
-        {"upn": upn(1), "urn": "100042", "tier": "targeted", "start_date": NOW.date()}
+        {"upn": upn(1), "urn": "100042", "tier": "targeted", "start_date": NOW.date(), "status": "enrolled"}
     ]
 
 
@@ -189,7 +189,7 @@ def test_rejected_and_opted_out_pairs_enrol_nobody(world: World) -> None:
     [match] = world.results("lambeth", "matches").to_pylist()
     for choice in ("reject", "opted_out"):
         world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"], choice)]))
-    world.carry_out_all()
+        world.carry_out_all()
     assert [name for name in world.outbox("southwark") if name.startswith("fsm/enrolments/")] == []
     counts = [
         next(event.counts for event in world.exchange.ledger.events(subject) if event.step == "conserved")
