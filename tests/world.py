@@ -172,6 +172,10 @@ class World:
         [name] = [name for name in self.outbox(slug) if name.endswith(f"/reports/{drop}/{document}")]
         return self.storage.outbox(slug).read(name).data
 
+    def answer_of(self, slug: str, name: str) -> bytes:
+        """A blob of the borough's outbox as it lies there."""
+        return self.storage.outbox(slug).read(name).data
+
     def statuses(self, slug: str) -> list[str]:
         """Those of all reports that the borough has, in alphabetical order."""
         outbox = self.storage.outbox(slug)

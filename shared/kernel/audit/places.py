@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.kernel import names
 from shared.kernel.intake.due import MARKS
 from shared.kernel.terms.agreements import NONE
+from shared.kernel.work.current import CURRENT, FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,19 @@ FOLDERS = {"staging": 2, "requests": 1, "claims": 2, "outbox": 2}
 INDEX, TIES = "index", "ties"
 """What the exchange itself keeps of a dataset in staging: which identifiers a file has, which file counts."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
-_OWN_WORK = ("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake")
+_OWN_WORK = (
+    "drop",
+    "event",
+    "sweep",
+    "watchdog",
+    "result",
+    "policy",
+    "records",
+    "replay",
+    "reconcile",
+    "wake",
+    CURRENT,
+)
 _ANSWERS = ("report.json", "report.xlsx", "receipt.json")
 
 
@@ -113,6 +126,8 @@ def _of_outboxes(agreements: Agreements) -> str:
                 f"{re.escape(agreed.terms.id)}/{re.escape(folder)}/{collections}/{names.ID}/{re.escape(file)}"
                 for folder, file in sorted(files)
             ]
+            if rights.waits:
+                made.append(f"{re.escape(agreed.terms.id)}/{re.escape(rights.folder)}/{collections}/{re.escape(FILE)}")
     return "|".join(made)
 
 

@@ -23,6 +23,8 @@ WAKE = "wake"
 LOOKING = frozenset({"look", "list"})
 READING = frozenset({"look", "list", "read"})
 WRITING_ONCE = frozenset({"create", "look"})
+TAKING_BACK = WRITING_ONCE | {"list", "delete"}
+"""A job may delete what it may write: what a newer result replaces, and what it cannot finish."""
 
 
 @dataclass(frozen=True)

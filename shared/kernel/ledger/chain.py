@@ -85,6 +85,10 @@ class Ledger:
         """Whether the subject's chain has the step."""
         return any(_index(blob, "step") == step for blob in self._stored(subject))
 
+    def steps(self, subject: str) -> frozenset[str]:
+        """All steps that the subject's chain has."""
+        return frozenset(_index(blob, "step") for blob in self._stored(subject))
+
     def conserve(
         self,
         subject: str,

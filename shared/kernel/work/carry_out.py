@@ -8,8 +8,9 @@ finished.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.kernel.days import london_day
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -20,13 +21,18 @@ from shared.kernel.intake.outcome import FOUND, settle
 from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.terms.partition import Partition
+from shared.kernel.work.current import covered_before, make_current, no_longer_covered
 from shared.kernel.work.outbox import released, send_sealed, send_summary
+from shared.kernel.work.withdraw import WITHDRAWN, withdraw
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from shared.kernel.exchange import Exchange, Sharing
     from shared.kernel.terms.pipeline import Carried, Job, Release
 
 SERVICE = "work"
+SUPERSEDED = "superseded"
 
 
 def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
@@ -54,24 +60,62 @@ def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
 def do(sharing: Sharing, job: Job) -> str:
     """Do one job and return its id.
 
-    Where a newer drop has replaced one of its inputs, the job is recorded as superseded and releases nothing: that drop
-    has made a request of its own. Raises `ConservationBroken` when a row is unaccounted for.
+    A job of which a newer drop has replaced an input before it began is superseded and releases nothing: that drop has
+    made a request of its own. One that has begun is finished, whatever came meanwhile; where its inputs are gone, so
+    that it cannot be, what it wrote is withdrawn. Raises `ConservationBroken` when a row is unaccounted for.
     """
     id = job_id(job, sharing.agreement.reference)
     subject = f"{job.kind}:{id}"
     sharing = sharing.working_on(subject)
-    if sharing.ledger.recorded(subject, "done"):
+    steps = sharing.ledger.steps(subject)
+    if "done" in steps:
         return id
+    begun = sharing.claim(
+        job.party, f"{job.kind}-{id}", _beginning(sharing, job)
+    )  # of an earlier try, if there was one
+    if SUPERSEDED in begun:
+        sharing.ledger.record(subject, SUPERSEDED, service=SERVICE, tenant=job.party)
+        return id
+    started = datetime.fromisoformat(str(begun["started_at"]))
+    rights = sharing.pipeline.kinds[job.kind]
+    summary = f"{rights.folder}/{job.collection}/{id}/summary.json"
+    if not sharing.outbox(job.party).exists(summary):
+        inputs = None if WITHDRAWN in steps else _inputs(sharing, job)
+        if inputs is None:
+            withdraw(sharing, job, id)
+            sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+            return id
+        _work(sharing, job, id, begun, inputs)
+    if rights.waits:
+        make_current(sharing, job, id, started)
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+    return id
+
+
+def _beginning(sharing: Sharing, job: Job) -> dict[str, Any]:
+    """What the claim fixes: when the job began, what it also reads and what is remembered of the result before it; or
+    that it was superseded, so that of two who try at the same moment both do the same."""
+    now = sharing.clock().isoformat(timespec="seconds")
     staged = StagedFor(sharing, job.party)
     if not sharing.pipeline.stands(job, staged):
-        sharing.ledger.record(subject, "superseded", service=SERVICE, tenant=job.party)
-        return id
-    now = sharing.clock().isoformat(timespec="seconds")
-    first = {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged))}
-    begun = sharing.claim(job.party, f"{job.kind}-{id}", first)  # of an earlier try, if there was one
+        return {SUPERSEDED: now}
+    before = covered_before(sharing, job) if sharing.pipeline.kinds[job.kind].waits else []
+    return {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged)), "covered_before": before}
+
+
+def _inputs(sharing: Sharing, job: Job) -> dict[Partition, pa.Table] | None:
+    """The staged files that the job is over; `None` where one of them is gone."""
+    try:
+        return {Partition.named(name): read_staged(sharing, job.party, name) for name in job.inputs}
+    except Missing:
+        return None
+
+
+def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs: dict[Partition, pa.Table]) -> None:
+    """Carry the job out, send what comes of it, keep what is kept, and write the summary last."""
+    subject = f"{job.kind}:{id}"
     started = datetime.fromisoformat(str(begun["started_at"]))
-    names = (*job.inputs, *begun["reads"])
-    tables = {Partition.named(name): read_staged(sharing, job.party, name) for name in names}
+    tables = inputs | {Partition.named(name): read_staged(sharing, job.party, name) for name in begun["reads"]}
     carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started)
     _conserve(sharing, job, subject, carried)
     hashes = _send_all(sharing, job, id, carried, started)
@@ -95,9 +139,9 @@ def do(sharing: Sharing, job: Job) -> str:
         "as_of": london_day(started).isoformat(),
         **carried.summary,
     }
+    if lost := no_longer_covered(job, begun.get("covered_before", ())):
+        summary["no_longer_covered"] = lost
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
-    sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
-    return id
 
 
 def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> None:

@@ -28,6 +28,9 @@ def job(verb: str, place: Place, work: str = "tally", agreement: str = "head-cou
         ("create", Place("outbox", "lewisham", "head-count", "counts"), "purposes"),
         ("create", Place("outbox", "lambeth", "head-count", "counts"), "releases.counts"),
         ("create", Place("claims", "lewisham", "head-count"), "purposes"),
+        ("delete", Place("outbox", "lewisham", "head-count", "counts"), "purposes"),
+        ("list", Place("outbox", "lambeth", "head-count", "counts"), "releases.counts"),
+        ("delete", Place("staging", "lewisham", "head-count", "earlier"), "purposes"),
         ("unwrap", Place("vault", EXCHANGE), "purposes"),
     ],
 )
@@ -52,6 +55,10 @@ def test_a_job_may_do_what_its_pipeline_says(verb: str, place: Place, clause: st
         ("create", Place("claims", "lewisham", "fsm")),
         ("create", Place("requests", "lewisham", "head-count")),
         ("delete", Place("staging", "lewisham", "head-count", "absences")),
+        ("delete", Place("outbox", "lewisham", "head-count", "reports")),
+        ("delete", Place("outbox", "lewisham", "fsm", "results")),
+        ("delete", Place("claims", "lewisham", "head-count")),
+        ("read", Place("outbox", "lewisham", "head-count", "counts")),
         ("unwrap", Place("vault", "lewisham")),
     ],
 )
@@ -130,6 +137,9 @@ ID = "0123456789abcdef" * 2
     [
         (f"fsm/results/2026-autumn/{ID}/matches.parquet", True),
         (f"fsm/results/2026-autumn/{ID}/summary.json", True),
+        ("fsm/results/2026-autumn/current.json", True),
+        ("fsm/results/2026-okafor/current.json", False),
+        ("fsm/decisions/2026-autumn/current.json", False),
         (f"fsm/reports/{ID}/report.xlsx", True),
         (f"exchange/reports/{ID}/receipt.json", True),
         (f"exchange/certificates/2026-11-30-{ID}.json", True),
