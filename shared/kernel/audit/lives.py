@@ -21,7 +21,7 @@ from shared.kernel.audit.columns import Mask, Numbers
 from shared.kernel.audit.explain import Row
 from shared.kernel.audit.places import REPORTS, Place
 from shared.kernel.audit.schema import VERBS
-from shared.kernel.work.current import FILE
+from shared.kernel.terms.current import FILE
 
 _RECEIPT = re.compile(rf"[^/]+/[^/]+/({names.ID})/receipt\.json")
 _OF_OBJECTS = frozenset({"inbox", "outbox", "staging", "requests", "claims", "certificates", "ledger", "deadletter"})

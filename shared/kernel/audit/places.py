@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shared.kernel import names
 from shared.kernel.intake.due import MARKS
 from shared.kernel.terms.agreements import NONE
-from shared.kernel.work.current import CURRENT, FILE
+from shared.kernel.terms.current import CURRENT, FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

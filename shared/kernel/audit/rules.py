@@ -65,6 +65,8 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
         _right("operator.reference-data", "reference", "exchange", *READING, "create", "alter", "delete"),
         _right("operator.replay", "queue", "exchange", "put", "peek", "take", "survey"),
         _right("operator.dead-letters", "deadletter", "exchange", *READING, "delete"),
+        # An empty blob that asks for work that waits; its folder is the agreement's.
+        _right("operator.run-now", "requests", "any", "create"),
         _right("operator.survey", "account", "exchange", "survey"),
         _right("operator.issue-passes", "account", "exchange", "delegate"),
     ),

@@ -20,7 +20,7 @@ from shared.kernel.errors import UntrustedDrop
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.identity import derived_id, drop_id
 from shared.kernel.terms.agreements import NONE, Agreements
-from shared.kernel.work.current import FILE
+from shared.kernel.terms.current import FILE
 
 if TYPE_CHECKING:
     from shared.kernel.storage.areas import Area

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from shared.kernel.days import london_day
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.seal import Label
-from shared.kernel.errors import ConservationBroken, Missing, RefusedEvent
+from shared.kernel.errors import ConservationBroken, Missing, NotAgreed, RefusedEvent
 from shared.kernel.intake.identity import job_id, request_event
-from shared.kernel.intake.outcome import FOUND, settle
+from shared.kernel.intake.outcome import ASKED, FOUND, settle
 from shared.kernel.intake.requests import read_request
+from shared.kernel.intake.run_now import run_now
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.run_now import is_asked_by_operators
 from shared.kernel.work.current import covered_before, make_current, no_longer_covered
 from shared.kernel.work.outbox import released, send_sealed, send_summary
 from shared.kernel.work.withdraw import WITHDRAWN, withdraw
@@ -36,13 +38,17 @@ SUPERSEDED = "superseded"
 
 
 def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
-    """Carry out the request `name` (``<agreement>/<job id>.json``) of `party`; the job's id, `None` when it is gone.
+    """Carry out the request `name` (``<agreement>/<job id>.json``) of `party`; the job's id, `None` when it is gone, or
+    when it asks for work that waits.
 
-    Raises `RefusedEvent` (EVT-002), after recording it, when the blob is not a request of this exchange.
+    Raises `RefusedEvent` (EVT-002, EVT-028), after recording it, when the blob is not a request of this exchange.
     """
     subject = request_event(party, name)
     exchange = exchange.working_on(subject)
     try:
+        if is_asked_by_operators(name):
+            _ask(exchange, subject, party, name)
+            return None
         sharing, job = read_request(exchange, party, name)
         exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=party)
     except Missing:
@@ -55,6 +61,19 @@ def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
     id = do(sharing, job)
     settle(exchange, party, subject)
     return id
+
+
+def _ask(exchange: Exchange, subject: str, party: str, name: str) -> None:
+    """Operators ask for work that waits. Raises `Missing`, and `RefusedEvent` for a name that cannot be understood."""
+    exchange.storage.requests(party).facts(name)
+    exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=party)
+    try:
+        collection, requests = run_now(exchange, party, name)
+    except NotAgreed as refusal:
+        raise RefusedEvent("EVT-028", f"The blob asks for no work that waits: {refusal.code}.") from None
+    counts = {"requests": requests}
+    exchange.ledger.record(subject, ASKED, service=SERVICE, tenant=party, counts=counts, codes=(collection,))
+    settle(exchange, party, subject)
 
 
 def do(sharing: Sharing, job: Job) -> str:

@@ -16,6 +16,7 @@ from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists, Changed, Missing, StorageUnavailable
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.staging import StagedFor
+from shared.kernel.terms.current import CURRENT, FILE, FORMAT
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from shared.kernel.terms.pipeline import Job
 
 SERVICE = "work"
-FORMAT = 1
-CURRENT = "current"
-"""The kind of chain of a party's results of one collection, its step, and the kind of statement."""
-FILE = "current.json"
 CLOCKS_DIFFER = timedelta(minutes=10)
 """As far as the clocks of two workers may be apart: what began so much earlier began earlier beyond doubt."""
 _TRIES = 20
