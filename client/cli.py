@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
     "health": ("operate.health:health", "For operators: is every drop noticed and taken in?"),
     "ledger": ("operate.ledger", "For operators: list and verify the ledger's chains."),
+    "run": ("operate.running", "Ask for work at once that waits while files still come."),
     "poison": ("operate.poison", "For operators: events that failed; look at them, replay them."),
     "deadletter": ("operate.deadletter", "For operators: events that could not be delivered; look, replay."),
     "pass": ("operate.passes", "For operators: issue a borough's pass."),

@@ -389,6 +389,22 @@ INPUT_CODES = _codes(
     ),
     InputCode("TOT-007", "There is no {what} {name} in the table.", "Name one of {known}."),
     InputCode(
+        "RUN-004",
+        "Nothing of {party} waits under {what}.",
+        "Name a party to an agreement under which work waits; `exchange agreement` lists them.",
+    ),
+    InputCode(
+        "RUN-006",
+        "{name} is not the file that the exchange signed for as its collection's current result.",
+        "Fetch again; if it stays so, tell the operators: somebody else has put it there.",
+    ),
+    InputCode(
+        "RUN-007",
+        "{name} is no word of the exchange on which result of that collection is current, or in a later format.",
+        "Install the newest client; if it stays so, tell the operators.",
+    ),
+    InputCode("RUN-005", "{what} has no collection {name}.", "Name one of {known}."),
+    InputCode(
         "TOT-008",
         "{path}, row {row}: this authority, period and breakdown stand in an earlier row too.",
         "Download it anew; two rows of one place cannot both be meant.",

@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
+from client.current import CurrentResults
 from client.files import write_bytes, write_table
 from client.opening import open_release
 from shared.kernel.errors import ExchangeError, NotAllowed, StorageUnavailable
+from shared.kernel.terms.current import FILE
 
 if TYPE_CHECKING:
     from shared.kernel.envelope.ring import LocalKeyRing
@@ -35,6 +37,8 @@ class Collected:
     """Files that were there already."""
     left: list[dict[str, object]] = field(default_factory=list)
     """What stayed behind: its name, code, why, and what to do."""
+    replaced: list[str] = field(default_factory=list)
+    """Files of results that are not the current ones of their collections: they are not collected."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,16 @@ class Collector:
     slug: str
     ring: LocalKeyRing
     agreements: Agreements
+    current: CurrentResults = field(default_factory=CurrentResults)
+    """What is current in the outbox."""
 
     def collect(self, door: BoroughDoor, names: list[str]) -> Collected:
         """Fetch, open and save each; go on after one that cannot be had."""
-        done = Collected()
+        done = Collected(
+            left=[_left(name, error) for name, error in self.current.unread.items()],
+            replaced=[name for name in names if self.current.is_replaced(name)],
+        )
+        names = [name for name in names if name not in {*done.replaced, *self.current.unread}]
         for place, name in enumerate(names):
             try:
                 self._one(door, name, done)
@@ -64,10 +74,12 @@ class Collector:
 
     def _one(self, door: BoroughDoor, name: str, done: Collected) -> None:
         path = self._place(name)
-        if path.exists() and not self.force:
+        # Which result is current is said anew with each.
+        if path.exists() and not self.force and path.name != FILE:
             done.kept.append(str(path))
             return
         blob = door.fetch(name)
+        self.current.check(name, blob.data)
         rows = None
         if name.endswith(".parquet"):
             table = open_release(blob, slug=self.slug, ring=self.ring, agreements=self.agreements)

@@ -26,7 +26,7 @@ from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
 from shared.kernel.envelope.ask_page import ask_page
 from shared.kernel.envelope.gates import gate_page
-from shared.kernel.intake.codes import DROP_CODES
+from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
 from shared.kernel.parties.model import AuthorityRegister
 from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
@@ -107,14 +107,17 @@ def _words(level: str) -> str:
     return level.lower().replace("_", " ")
 
 
+_INTAKE_CODES = (*AGREEMENT_CODES, *DROP_CODES, *RUN_CODES)
+
+
 def _intake_page() -> str:
     lines = [
-        "# Agreement, drop, wait and home codes",
+        "# Agreement, drop, run, wait and home codes",
         "",
         "| code | what it means | what to do |",
         "| --- | --- | --- |",
     ]
-    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted((*AGREEMENT_CODES, *DROP_CODES), key=code_of)]
+    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted(_INTAKE_CODES, key=code_of)]
     lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in WAIT_CODES]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"

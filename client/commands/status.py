@@ -13,6 +13,8 @@ from client.console import answer, facts_table, step, table
 from client.exits import Exit
 
 if TYPE_CHECKING:
+    from client.current import CurrentResults
+    from client.settings import Settings
     from shared.kernel.storage.access import BoroughDoor
     from shared.kernel.storage.areas import BlobFacts
 
@@ -52,9 +54,19 @@ def say_status(
             return
         files = sorted(door.list(prefix), key=lambda facts: facts.name)
         reports = [_report(door, facts) for facts in files if facts.name.endswith("report.json")]
-    listed = [_file(facts) for facts in files]
-    said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed}
-    answer(said, _text(reports, listed), as_json=json)
+        current = _current(door, settings, [facts.name for facts in files])
+    listed = [_file(facts) | {"current": not current.is_replaced(facts.name)} for facts in files]
+    results = [held.facts() for held in current.by_place.values()]
+    unread = [{"name": name, "code": error.code} for name, error in current.unread.items()]
+    said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed, "current": results}
+    answer(said | {"unread": unread}, _text(reports, listed, results, unread), as_json=json)
+
+
+def _current(door: BoroughDoor, settings: Settings, names: list[str]) -> CurrentResults:
+    """Which results are current. Without a key folder nobody can tell, and none is called replaced."""
+    from client.current import CurrentResults, read_current
+
+    return read_current(door, names, settings.key_ring().public_key) if settings.keys else CurrentResults()
 
 
 def _say_file(door: BoroughDoor, path: Path, *, as_json: bool) -> None:
@@ -114,7 +126,12 @@ def _standing(facts: dict[str, Any]) -> dict[str, Any]:
     return {shown: facts[name] for name, shown in names.items() if name in facts}
 
 
-def _text(reports: list[dict[str, Any]], files: list[dict[str, Any]]) -> str:
+def _text(
+    reports: list[dict[str, Any]],
+    files: list[dict[str, Any]],
+    current: list[dict[str, Any]],
+    unread: list[dict[str, Any]],
+) -> str:
     if not files:
         return "The outbox holds nothing yet."
     told = [
@@ -125,5 +142,9 @@ def _text(reports: list[dict[str, Any]], files: list[dict[str, Any]]) -> str:
         )
         for report in reports
     ]  # fmt: skip
-    listed = table(["file", "bytes", "since"], [[file["name"], file["bytes"], file["created"]] for file in files])
+    told += [facts_table({**held, "covers": ", ".join(held["covers"])}) for held in current]
+    told += [f"{one['code']}: {one['name']} cannot be believed, so it is not known which result is current."
+             for one in unread]  # fmt: skip
+    rows = [[file["name"], file["bytes"], file["created"], "" if file["current"] else "not current"] for file in files]
+    listed = table(["file", "bytes", "since", ""], rows)
     return "\n\n".join([*told, listed])

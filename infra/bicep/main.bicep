@@ -258,6 +258,7 @@ module operatorAccess 'modules/operators.bicep' = {
     functionAppName: app.outputs.name
     topicName: topic.outputs.name
     appendRole: roles.outputs.append
+    createRole: roles.outputs.create
     collectRole: roles.outputs.collect
     receiveRole: roles.outputs.receive
     workRole: roles.outputs.work

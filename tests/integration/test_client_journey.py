@@ -268,3 +268,71 @@ def test_an_outbox_without_anything_says_so(exchange, tmp_path):
     assert exchange("wandsworth", "status")[1]["files"] == []
     code, said = exchange("wandsworth", "fetch", "--out", tmp_path)
     assert (code, said["error"]["code"]) == (5, "INP-022")
+
+
+@pytest.fixture
+def linked(world: World, exchange: Command) -> World:
+    """Lambeth has asked for its run at once, and has it."""
+    for slug, dataset, row in (("southwark", "pupils", one_pupil()), ("lambeth", "households", household())):
+        world.receive(slug, world.drop(slug, dataset, [row]))
+    code, asked = exchange("lambeth", "run", "now", "--agreement", "fsm", "--collection", COLLECTION)
+    assert (code, asked["asked"]) == (0, [{"party": "lambeth", "agreement": "fsm", "collection": COLLECTION}])
+    receive_all(world, "lambeth")
+    assert len(list(world.storage.requests("lambeth").list())) == 1, "the run was asked for by the borough's blob"
+    world.carry_out_all()
+    return world
+
+
+def test_what_is_current_is_shown_and_collected_and_what_it_replaced_is_not(
+    linked: World, exchange: Command, tmp_path: Path
+) -> None:
+    code, status = exchange("lambeth", "status")
+    [current] = status["current"]
+    assert (code, current["agreement"], current["collection"]) == (0, "fsm@1.0.0", COLLECTION)
+    assert current["covers"] == ["households of lambeth", "pupils of southwark"]
+    outbox = linked.storage.outbox("lambeth")
+    stranger = f"fsm/results/{COLLECTION}/{'ab' * 16}/matches.parquet"
+    outbox.create(stranger, b"of a run that is not finished")
+
+    code, fetched = exchange("lambeth", "fetch", "fsm/results", "--out", tmp_path / "out")
+    assert (code, fetched["replaced"], fetched["left"]) == (0, [stranger], [])
+    saved = sorted(line["name"].rpartition("/")[2] for line in fetched["saved"])
+    assert saved == ["current.json", "matches.parquet", "review.parquet", "summary.json"]
+    code, again = exchange("lambeth", "fetch", "fsm/results", "--out", tmp_path / "out")
+    assert [line["name"].rpartition("/")[2] for line in again["saved"]] == ["current.json"], "it is fetched each time"
+
+
+def test_a_word_that_the_exchange_did_not_sign_is_not_believed(
+    linked: World, exchange: Command, tmp_path: Path
+) -> None:
+    outbox, name = linked.storage.outbox("lambeth"), f"fsm/results/{COLLECTION}/current.json"
+    held = outbox.read(name)
+    outbox.replace(name, held.data.replace(b'"format":1', b'"format":2'), held.etag)
+
+    code, fetched = exchange("lambeth", "fetch", "fsm/results", "--out", tmp_path / "out")
+    assert (code, [line["name"] for line in fetched["left"]]) == (8, [name])
+    code, status = exchange("lambeth", "status")
+    assert (code, status["current"], [one["name"] for one in status["unread"]]) == (0, [], [name])
+
+
+def test_a_file_that_stands_where_the_current_one_should_is_not_collected(
+    linked: World, exchange: Command, tmp_path: Path
+) -> None:
+    outbox = linked.storage.outbox("lambeth")
+    [name] = [name for name in linked.outbox("lambeth") if name.endswith("/matches.parquet")]
+    [other] = [name for name in linked.outbox("lambeth") if name.endswith("/review.parquet")]
+    swapped = outbox.read(other)
+    outbox.replace(name, swapped.data, outbox.facts(name).etag, swapped.metadata)  # sealed by the exchange, too
+
+    code, fetched = exchange("lambeth", "fetch", "fsm/results", "--out", tmp_path / "out")
+    assert (code, [(line["name"], line["code"]) for line in fetched["left"]]) == (8, [(name, "RUN-006")])
+
+
+def test_who_asks_where_nothing_waits_is_told(exchange: Command, world: World) -> None:
+    code, said = exchange("lambeth", "run", "now", "--agreement", "other")
+    assert (code, said["error"]["code"]) == (2, "RUN-004")
+    code, said = exchange("lambeth", "run", "now", "--agreement", "fsm", "--collection", "2019-autumn")
+    assert (code, said["error"]["code"]) == (2, "RUN-005")
+    code, said = exchange("lambeth", "run", "now", "--agreement", "fsm")
+    assert (code, [one["collection"] for one in said["asked"]]) == (0, [COLLECTION])
+    assert len(list(world.storage.inbox("lambeth").list())) == 1

@@ -118,6 +118,30 @@ def test_on_its_day_everything_goes_and_a_listing_and_a_certificate_prove_it(ter
     assert term.steps(subject(term, "lambeth")) == ["destroyed", "certified", "done"]
 
 
+def test_results_that_a_newer_one_replaced_are_certified_as_replaced_and_nothing_is_missing(
+    term: World, poison: PoisonQueue
+) -> None:
+    [old] = term.exchange.ledger.subjects("run")
+    pupils = [pupil(2, forename="Bo", laestab="2091234")]
+    term.receive("lewisham", term.drop("lewisham", "pupils", pupils))
+    dispose(term.exchange, poison, NoLog())  # it sees a mark, results, and which is current
+    term.carry_out_all()
+    later(term, 1)
+
+    dispose(term.exchange, poison, NoLog())
+
+    [body] = certificates(term, "lambeth")
+    assert body["missing"] == body["not_destroyed"] == []
+    assert {entry["work"] for entry in body["destroyed"]} == {old.partition(":")[2]}
+    assert {(entry["mechanism"], entry["kind"], entry["clause"]) for entry in body["destroyed"]} == {
+        ("replaced", "outbox", "purposes")
+    }
+    assert len(body["destroyed"]) == 3
+    [swept, _, _] = term.exchange.ledger.events(subject(term, "lambeth"))
+    assert {"lost.replaced": 3}.items() <= swept.counts.items()
+    assert swept.codes == ()
+
+
 def test_the_same_day_again_does_nothing_again(term: World, poison: PoisonQueue) -> None:
     later(term, DAYS + 1)
     dispose(term.exchange, poison, NoLog())

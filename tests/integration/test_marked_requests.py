@@ -19,7 +19,8 @@ from tests.poison import give_up
 from tests.wire import Request, Wire
 from tests.world import World, decision, household, pupil
 
-SUBJECT = re.compile(r"(event|drop|run|enrolment|sweep|watchdog|result|order|waiting|cover):[0-9a-f]{32}")
+KINDS = "event|drop|run|enrolment|sweep|watchdog|result|order|waiting|cover|wake|current"
+SUBJECT = re.compile(rf"({KINDS}):[0-9a-f]{{32}}|reconcile:look")
 
 
 @pytest.fixture
@@ -64,6 +65,7 @@ def test_every_request_of_a_term_names_its_work(
         watched.receive("southwark", "never-was.parquet")
     watched.receive("southwark", "odd//name.parquet")
     watched.receive("lambeth", drop(world, storage, "lambeth", "households", household()))
+    watched.wake()
     for blob in list(storage.requests("lambeth").list()):
         carry_out(watched.exchange, party="lambeth", name=blob.name)
     [match] = world.results("lambeth", "matches").to_pylist()

@@ -97,15 +97,17 @@ def place(tmp_path: Path, keys_folder: Path) -> Iterator[Place]:
             yield Place(replace(made, exchange=exchange), poison, clock, wire, keys, account)
 
 
-def test_drops_of_which_no_event_ever_came_end_within_two_rounds(place: Place) -> None:
+def test_drops_of_which_no_event_ever_came_are_taken_in_and_linked_once_nothing_more_comes(place: Place) -> None:
     place.drop("southwark", "pupils")
     place.drop("lambeth", "households")
 
-    first, second, third = place.round(minutes=5), place.round(minutes=5), place.round(minutes=5)
+    first, second, third, fourth, fifth = (place.round(minutes=minutes) for minutes in (5, 29, 1, 5, 5))
 
-    assert (first.taken, first.no_event) == (2, 2)
-    assert (second.taken, second.no_event) == (1, 1)  # the run that the two have asked for
-    assert (third.taken, third.waiting, third.looked) == (0, (), 3)
+    assert (first.taken, first.no_event, first.woken) == (2, 2, 0)
+    assert (second.taken, second.woken) == (0, 0), "the second of the two came 29 minutes ago"
+    assert (third.taken, third.woken) == (0, 1)
+    assert (fourth.taken, fourth.no_event) == (1, 1)  # the run that the two have made due
+    assert (fifth.taken, fifth.waiting, fifth.looked, fifth.woken) == (0, (), 3, 0)
     [match] = place.world.results("lambeth", "matches").to_pylist()
     assert match["household_ref"] == "H1"
 
@@ -360,8 +362,8 @@ def test_what_a_round_does_is_a_subject_of_the_ledger(place: Place) -> None:
     [event] = place.world.exchange.ledger.events(subject)
     assert subject.startswith("reconcile:20261121-0935-")
     assert event.counts == {
-        "looked": 1, "unseen": 0, "taken": 1, "no_event": 1, "waiting": 0, "oldest_minutes": 0, "given_up": 0,
-        "cleared": 0, "stays": 0,
+        "looked": 1, "unseen": 0, "taken": 1, "no_event": 1, "woken": 0, "waiting": 0, "oldest_minutes": 0,
+        "given_up": 0, "cleared": 0, "stays": 0,
     }  # fmt: skip
 
 
@@ -417,6 +419,7 @@ def test_storage_is_only_looked_at_for_what_it_is(place: Place) -> None:
 
     paths = [request.path for request in place.wire.requests]
     assert {request.method for request in place.wire.requests} == {"GET"}
-    assert len(paths) == 3 * len(place.world.agreement.controllers) + 1
+    # Inbox, requests, outcomes, and marks of work that waits.
+    assert len(paths) == 4 * len(place.world.agreement.controllers) + 1
     assert not any(path.endswith(".parquet") for path in paths)
     assert isinstance(place.world.storage, Storage)

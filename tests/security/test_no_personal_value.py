@@ -120,6 +120,8 @@ def test_a_whole_term_with_faults_leaves_no_personal_value_in_the_open(
         poison.every.ensure(QUEUE)
         host = Host.over(world.exchange, poison)
         host.run_to_quiescence(timeout=60)
+        world.wake()
+        host.run_to_quiescence(timeout=60)
         [match] = world.results("lambeth", "matches").to_pylist()
         assert match["pupil_surname"] == "Qzvqzname", "the child was linked, so its values did travel"
         choice = decision(match["match_ref"], decided_by="Qzvqzofficer", reason=f"{MARK} reason")
@@ -154,7 +156,10 @@ def test_the_logs_of_the_local_exchange_say_who_did_what_and_hold_no_value(keys_
             sealed = World(site.exchange, rings).under(load_agreement("fsm")).seal(slug, dataset, table(dataset, rows))
             with site.door(slug, identities.officer(slug)) as door:
                 door.put(f"{dataset}.parquet", sealed.data, sealed.metadata)
-        Host.of(site).run_to_quiescence(timeout=60)
+        host = Host.of(site)
+        host.run_to_quiescence(timeout=60)
+        World(site.exchange, rings).wake()
+        host.run_to_quiescence(timeout=60)
         assert [name for name in World(site.exchange, rings).outbox("lambeth") if name.endswith("/matches.parquet")]
     wiring.use(None)
 

@@ -1,6 +1,6 @@
 // What the people who run the exchange may do: read ledger, certificates and the logs, bring reference data, empty and
-// refill queues, take dead letters out and record that in the ledger, see which function is told of what. No container with
-// a drop, a staged row or a result is among it.
+// refill queues, take dead letters out and record that in the ledger, ask for work that waits, see which function is told of
+// what. No container with a drop, a staged row or a result is among it.
 param accountName string
 param auditAccountName string
 param auditContainers string[]
@@ -10,6 +10,7 @@ param queues string[]
 param functionAppName string
 param topicName string
 param appendRole string
+param createRole string
 param collectRole string
 param receiveRole string
 param workRole string
@@ -122,6 +123,21 @@ resource brings 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for oper
     principalId: operator
     principalType: 'User'
     roleDefinitionId: workRole
+  }
+}]
+
+// Who asks for work at once (`exchange run now`) puts an empty blob among the requests, and sees none.
+resource requests 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  name: '${accountName}/default/requests'
+}
+
+resource asksForWork 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for operator in operators: {
+  name: guid(requests.id, operator, createRole)
+  scope: requests
+  properties: {
+    principalId: operator
+    principalType: 'User'
+    roleDefinitionId: createRole
   }
 }]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shared.kernel.audit.places import REPORTS
-from shared.kernel.audit.rules import DROP, LOOKING, READING, WAKE, WRITING_ONCE, Rule, Whose
+from shared.kernel.audit.rules import DROP, LOOKING, READING, TAKING_BACK, WAKE, WRITING_ONCE, Rule, Whose
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.ties import TIES
@@ -80,18 +80,18 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads)
     yield Rule(kind, "staging", "own", frozenset({"list"}), "datasets", id)
     yield Rule(kind, "vault", "exchange", frozenset({"unwrap"}), "purposes")
-    for container, read, written in (
-        ("pending", rights.settles, rights.leaves_pending),
-        ("decisions", rights.recalls, rights.remembers),
+    for container, read, written, writing in (
+        ("pending", rights.settles, rights.leaves_pending, TAKING_BACK),
+        ("decisions", rights.recalls, rights.remembers, WRITING_ONCE),
     ):
         if read:
             yield Rule(kind, container, "own", READING, retention_clause(container), id, read)
         if written:
-            yield Rule(kind, container, "own", WRITING_ONCE, retention_clause(container), id, written)
+            yield Rule(kind, container, "own", writing, retention_clause(container), id, written)
     if rights.keeps:
-        yield Rule(kind, "staging", "own", WRITING_ONCE, "purposes", id, rights.keeps)
-    yield Rule(kind, "outbox", "own", WRITING_ONCE, "purposes", id, frozenset({rights.folder}))
+        yield Rule(kind, "staging", "own", TAKING_BACK, "purposes", id, rights.keeps)
+    yield Rule(kind, "outbox", "own", TAKING_BACK, "purposes", id, frozenset({rights.folder}))
     for release, folder in rights.sends.items():
         if said := terms.release_terms(release):
             clause = f"releases.{release}"
-            yield Rule(kind, "outbox", _WHOSE[said.to], WRITING_ONCE, clause, id, frozenset({folder}))
+            yield Rule(kind, "outbox", _WHOSE[said.to], TAKING_BACK, clause, id, frozenset({folder}))

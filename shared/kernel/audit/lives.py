@@ -21,6 +21,7 @@ from shared.kernel.audit.columns import Mask, Numbers
 from shared.kernel.audit.explain import Row
 from shared.kernel.audit.places import REPORTS, SHARED, Place
 from shared.kernel.audit.schema import VERBS
+from shared.kernel.terms.current import FILE
 
 _RECEIPT = re.compile(rf"[^/]+/[^/]+/({names.ID})/receipt\.json")
 _OF_OBJECTS = frozenset({*SHARED, "inbox", "outbox", "ledger", "deadletter"})
@@ -41,6 +42,8 @@ class Lives:
     receipts: set[str] = field(default_factory=set)
     """Ids of drops whose receipt was seen written."""
     _read: list[np.ndarray] = field(default_factory=list)
+    _rewritten: list[np.ndarray] = field(default_factory=list)
+    """Objects that are written again while they are there, because that is their work: which result is current."""
 
     def add(self, coded: Coded) -> None:
         """Take in one batch."""
@@ -77,6 +80,9 @@ class Lives:
         places = coded.places.taken(rows)
         released = rows[places.where(lambda place: place.kind == "outbox" and place.folder == REPORTS)]
         names = coded.table.column("blob").take(pa.array(released))
+        current = rows[places.where(lambda place: place.kind == "outbox" and bool(place.agreement))]
+        of_current = pc.ends_with(coded.table.column("blob").take(pa.array(current)), f"/{FILE}")
+        self._rewritten.append(_digests(coded, current[np.asarray(of_current)]))
         receipts = names.filter(pc.ends_with(names, "/receipt.json")).to_pylist()
         self.receipts.update(found[1] for name in receipts if (found := _RECEIPT.fullmatch(name)))
         for position in rows[places.where(lambda place: place.kind == "ledger")]:
@@ -96,7 +102,8 @@ class Lives:
         order = np.lexsort((joined["gone"], joined["at"], joined["object"]))
         read = np.unique(np.concatenate(self._read)) if self._read else np.zeros(0, np.uint64)
         columns = {name: column[order] for name, column in joined.items()}
-        return Closed(columns, tuple(self._files), tuple(self._places), read)
+        rewritten = np.unique(np.concatenate(self._rewritten)) if self._rewritten else np.zeros(0, np.uint64)
+        return Closed(columns, tuple(self._files), tuple(self._places), read, rewritten)
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,8 @@ class Closed:
     """Kind, owner and agreement."""
     read: np.ndarray
     """Objects of inboxes that the app has read, sorted."""
+    rewritten: np.ndarray
+    """Objects that may be written again, sorted."""
 
     def row(self, position: int) -> Row:
         """Where the log says it."""
@@ -135,9 +144,10 @@ class Closed:
         return np.flatnonzero(~self.columns["gone"].astype(bool))
 
     def overwritten(self) -> Iterator[int]:
-        """Positions of writes that follow a write of the same object, with no deletion between."""
+        """Positions of writes that follow a write of the same object, with no deletion between, but of those whose
+        work that is."""
         gone, objects = self.columns["gone"].astype(bool), self.columns["object"]
-        again = ~gone[1:] & ~gone[:-1] & (objects[1:] == objects[:-1])
+        again = ~gone[1:] & ~gone[:-1] & (objects[1:] == objects[:-1]) & ~np.isin(objects[1:], self.rewritten)
         yield from (int(position) + 1 for position in np.flatnonzero(again))
 
     def ends(self, births: np.ndarray) -> np.ndarray:

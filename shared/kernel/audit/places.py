@@ -11,6 +11,7 @@ from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.ties import TIES
 from shared.kernel.terms.agreements import NONE
+from shared.kernel.terms.current import CURRENT, FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
     *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
-    *("order", "waiting", "cover"),
+    *("order", "waiting", "cover", CURRENT),
 )
 _ANSWERS = ("report.json", "report.xlsx", "receipt.json")
 
@@ -118,6 +119,8 @@ def _of_outboxes(agreements: Agreements) -> str:
                 f"{re.escape(agreed.terms.id)}/{re.escape(folder)}/{collections}/{names.ID}/{re.escape(file)}"
                 for folder, file in sorted(files)
             ]
+            if rights.waits:
+                made.append(f"{re.escape(agreed.terms.id)}/{re.escape(rights.folder)}/{collections}/{re.escape(FILE)}")
     return "|".join(made)
 
 

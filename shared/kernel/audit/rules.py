@@ -24,6 +24,8 @@ WAKE = "wake"
 LOOKING = frozenset({"look", "list"})
 READING = frozenset({"look", "list", "read"})
 WRITING_ONCE = frozenset({"create", "look"})
+TAKING_BACK = WRITING_ONCE | {"list", "delete"}
+"""A job may delete what it may write: what a newer result replaces, and what it cannot finish."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
         _right("operator.reference-data", "reference", "exchange", *READING, "create", "alter", "delete"),
         _right("operator.replay", "queue", "exchange", "put", "peek", "take", "survey"),
         _right("operator.dead-letters", "deadletter", "exchange", *READING, "delete"),
+        # An empty blob that asks for work that waits; its folder is the agreement's.
+        _right("operator.run-now", "requests", "any", "create"),
         _right("operator.survey", "account", "exchange", "survey"),
         _right("operator.issue-passes", "account", "exchange", "delegate"),
     ),

@@ -27,6 +27,12 @@ SWEEP, LIFECYCLE, EXPIRY, UNEXPLAINED = "sweep", "lifecycle_policy", "expiry", "
 """Mechanisms. The second and third are inferred: the object had been seen, no sweep deleted it, and it went when the
 policy, or the service's own expiry of messages and of uncommitted blocks, would have taken it. The storage logs say
 who did. What went before that day is `unexplained`, and nobody certifies it."""
+REPLACED, WITHDRAWN = "replaced", "withdrawn"
+"""Mechanisms, as the ledger calls the steps: a newer result took the place of this one; a job that could not be
+finished took back what it wrote."""
+BY_WORK = (REPLACED, WITHDRAWN)
+_OF_WORK = ("outbox", "staging", "pending")
+"""Kinds of container from which work takes anything back."""
 
 
 def destroyed(plan: Plan, holding: Holding) -> tuple[HeldObject, ...]:
@@ -41,8 +47,30 @@ def not_destroyed(plan: Plan, holding: Holding) -> tuple[HeldObject, ...]:
     return tuple(held for held in plan.objects if held.id not in gone)
 
 
-def mechanism(held: HeldObject, plan: Plan, agreements: Agreements) -> str:
-    """How a lost object went, as far as that can be told."""
+def ways(exchange: Exchange, plan: Plan) -> dict[str, str]:
+    """How each lost object went, as far as that can be told, by its id."""
+    taken_back = _taken_back(exchange, plan.lost)
+    return {held.id: taken_back.get(held.id) or _way(held, plan, exchange.agreements) for held in plan.lost}
+
+
+def _taken_back(exchange: Exchange, lost: Iterable[HeldObject]) -> dict[str, str]:
+    """Of lost objects those that their own job, or a newer one, has deleted, as the ledger says: by id, which of the
+    two."""
+    steps: dict[tuple[str, str], frozenset[str]] = {}
+    found = {}
+    for held in lost:
+        if held.kind not in _OF_WORK or not held.work or held.agreement not in exchange.agreements:
+            continue
+        if (held.agreement, held.work) not in steps:
+            kinds = exchange.agreements[held.agreement].pipeline.kinds
+            chains = (exchange.ledger.steps(f"{kind}:{held.work}") for kind in kinds)
+            steps[held.agreement, held.work] = frozenset[str]().union(*chains)
+        if said := [way for way in (WITHDRAWN, REPLACED) if way in steps[held.agreement, held.work]]:
+            found[held.id] = said[0]
+    return found
+
+
+def _way(held: HeldObject, plan: Plan, agreements: Agreements) -> str:
     if held.state in ("message", "uncommitted"):
         return EXPIRY
     days = agreements.retention_of(held.agreement).line(held.kind).lifecycle
@@ -62,7 +90,7 @@ def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
     `event` is the step of the ledger that records the destruction: its time is the certificate's. `there` are the
     containers that exist: a party that has left may have no outbox any more.
     """
-    body = _body(exchange.agreements, sweep, plan, holding, event)
+    body = _body(exchange, sweep, plan, holding, event)
     document = sign_statement(body, CERTIFICATE, exchange.keys, datetime.fromisoformat(event.at))
     name = f"{sweep.day.isoformat()}-{sweep.id}.json"
     kept = exchange.storage.certificates(sweep.owner)
@@ -79,19 +107,20 @@ def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
     return document
 
 
-def _body(agreements: Agreements, sweep: Sweep, plan: Plan, holding: Holding, event: Event) -> dict[str, Any]:
+def _body(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event: Event) -> dict[str, Any]:
     by_sweep = [held for held in destroyed(plan, holding) if not held.delivery]
-    ways = {held.id: mechanism(held, plan, agreements) for held in plan.lost if not held.delivery}
-    gone = [held for held in plan.lost if ways.get(held.id, UNEXPLAINED) != UNEXPLAINED]
-    missing = [held for held in plan.lost if ways.get(held.id) == UNEXPLAINED]
+    found = ways(exchange, plan)
+    lost = [held for held in plan.lost if not held.delivery]
+    gone = [held for held in lost if found[held.id] != UNEXPLAINED]
+    missing = [held for held in lost if found[held.id] == UNEXPLAINED]
     entries = [_entry(held, {"destroyed": event.at, "mechanism": SWEEP}) for held in by_sweep]
     entries += [
-        _entry(held, {"destroyed": event.at, "mechanism": ways[held.id], "last_seen": plan.since}) for held in gone
+        _entry(held, {"destroyed": event.at, "mechanism": found[held.id], "last_seen": plan.since}) for held in gone
     ]
     return {
         "certificate": sweep.id,
         "borough": sweep.owner,
-        "agreements": {agreed.terms.reference: _clause(agreed.terms.retention) for agreed in agreements},
+        "agreements": {agreed.terms.reference: _clause(agreed.terms.retention) for agreed in exchange.agreements},
         "swept_at": plan.now.isoformat(),
         "destroyed": entries,
         "not_destroyed": [_entry(held, {"why": held.bar or "changed"}) for held in not_destroyed(plan, holding)],
@@ -113,7 +142,8 @@ def _clause(retention: Retention) -> dict[str, Any]:
 
 def _entry(held: HeldObject, more: Mapping[str, str]) -> dict[str, Any]:
     facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery", "passing")}
-    return {**facts, "clause": retention_clause(held.kind), **more}
+    clause = "purposes" if more.get("mechanism") in BY_WORK else retention_clause(held.kind)
+    return {**facts, "clause": clause, **more}
 
 
 def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:

@@ -20,6 +20,7 @@ from shared.kernel.errors import UntrustedDrop
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.identity import derived_id, drop_id
 from shared.kernel.terms.agreements import NONE, Agreements
+from shared.kernel.terms.current import FILE
 
 if TYPE_CHECKING:
     from shared.kernel.storage.areas import Area
@@ -83,8 +84,8 @@ class HeldObject:
     """Whether it is the copy of a certificate in an outbox. When that goes no certificate is written, or there would be
     no end of them; the certificate itself is kept elsewhere."""
     passing: bool = False
-    """Whether it goes when its work is done, as a mark of work that waits: it holds nothing of anybody, and that it
-    went is in the ledger alone."""
+    """Whether it comes and goes with the work, as a mark of work that waits, or the word which result is current: it
+    holds nothing of anybody, and what became of it is in the ledger alone."""
     agreement: str = ""
     """Id of the agreement whose days it has, `exchange` where it belongs to none; in an inbox, what its manifest says.
     Empty where that is not known."""
@@ -209,7 +210,7 @@ def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
         work=_work(kind, owner, copy, manifest),
         bar=copy.bar,
         delivery=kind == "outbox" and copy.name.startswith(DELIVERED),
-        passing=kind == "claims" and copy.name.split("/")[1:2] == [MARKS],
+        passing=_passes(kind, copy.name),
         agreement=_agreement(kind, copy, manifest),
     )
     return Found(held, lambda: area.destroy(copy))
@@ -233,6 +234,12 @@ def _agreement(kind: str, copy: Copy, manifest: Manifest | None) -> str:
         return manifest.agreement if manifest else ""
     first, folder, _ = copy.name.partition("/")
     return first if folder and kind in _IN_FOLDERS else ""
+
+
+def _passes(kind: str, name: str) -> bool:
+    if kind == "outbox":
+        return name.endswith(f"/{FILE}")
+    return kind == "claims" and name.split("/")[1:2] == [MARKS]
 
 
 def _work(kind: str, owner: str, copy: Copy, manifest: Manifest | None) -> str:

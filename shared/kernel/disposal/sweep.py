@@ -14,7 +14,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shared.kernel.disposal.certificate import UNEXPLAINED, destroyed, due, is_due, issue, mechanism, not_destroyed
+from shared.kernel.disposal.certificate import UNEXPLAINED, destroyed, due, is_due, issue, not_destroyed, ways
 from shared.kernel.disposal.notes import (
     Holding,
     Notes,
@@ -135,7 +135,7 @@ def _carry_out(
 def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there: frozenset[str]) -> None:
     """Record what was destroyed, and certify it."""
     gone, left = destroyed(plan, holding), not_destroyed(plan, holding)
-    ways = Counter(mechanism(held, plan, exchange.agreements) for held in plan.lost)
+    lost = Counter(ways(exchange, plan).values())
     event = exchange.ledger.record(
         sweep.subject,
         "destroyed",
@@ -143,12 +143,12 @@ def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there:
         tenant=sweep.owner,
         counts={
             **Counter(f"destroyed.{held.kind}" for held in gone),
-            **{f"lost.{way}": count for way, count in ways.items()},
+            **{f"lost.{way}": count for way, count in lost.items()},
             "rows": sum(held.rows or 0 for held in gone),
             "left": len(left),
         },
         hashes={"listing": hashlib.sha256(canonical([dict(part) for part in holding.containers])).hexdigest()},
-        codes=(*sorted({f"left.{held.bar or 'changed'}" for held in left}), *((MISSED,) if ways[UNEXPLAINED] else ())),
+        codes=(*sorted({f"left.{held.bar or 'changed'}" for held in left}), *((MISSED,) if lost[UNEXPLAINED] else ())),
     )
     if is_due(plan, holding):
         document = issue(exchange, sweep, plan, holding, event, there)

@@ -125,5 +125,24 @@ DROP_CODES = (
     SAME_SECOND_GONE,
 )
 
+ASKED_OTHERWISE = AgreementCode(
+    "RUN-001",
+    "The blob's name begins as one that asks for work at once, and goes on otherwise.",
+    "Ask with `exchange run now`, or drop an empty blob named `run-now/<agreement>/<collection>/<moment>`, such as "
+    "`run-now/fsm/2026-autumn/20261121T093000Z`.",
+)
+NOTHING_WAITS_THERE = AgreementCode(
+    "RUN-002",
+    "You are party to no agreement of that id under which work waits.",
+    "Name one of those under which it does; `exchange agreement` lists them.",
+)
+NO_SUCH_COLLECTION = AgreementCode(
+    "RUN-003",
+    "The agreement has no collection of that name.",
+    "Name one that it has; `exchange agreement` lists them.",
+)
+RUN_CODES = (ASKED_OTHERWISE, NOTHING_WAITS_THERE, NO_SUCH_COLLECTION)
+"""What who asks for work at once is told of a blob that asks for none."""
+
 UNREADABLE = {"STO-010": ARCHIVED, "STO-011": SENDERS_KEY, "STO-012": UNFINISHED_COPY}
 """What a sender is told of a blob that storage cannot read, by the code of its fault."""

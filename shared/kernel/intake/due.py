@@ -75,8 +75,8 @@ def begin(sharing: Sharing, party: str, waiting: Sequence[Mark], why: Reason) ->
     The ledger has it as ``wake:<id>``, before anything is done for it.
     """
     names = sorted(mark.partition.name for mark in waiting)
-    times = sorted(mark.since.isoformat() for mark in waiting)
-    subject = f"wake:{derived_id('wake', party, sharing.agreement.reference, *names, *times)}"
+    day = max(mark.since for mark in waiting).date().isoformat()  # the same marks may come again on another one
+    subject = f"wake:{derived_id('wake', party, sharing.agreement.reference, day, *names)}"
     sharing = sharing.working_on(subject)
     collection = waiting[0].partition.collection
     counts = {"files": len(waiting)}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FOUND = "found"
 """The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
+ASKED = "asked"
+"""The step of an event whose blob asks for work that waits: how many jobs were asked for."""
 RENAMED = "renamed"
 """The step of an event that named a blob otherwise than it is called."""
 _PREFIX = f"{NONE}/outcome-"

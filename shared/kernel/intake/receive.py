@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from shared.kernel.envelope.open import too_large
-from shared.kernel.errors import Missing, RefusedEvent, RejectedDrop, Unreadable, UnusableName
+from shared.kernel.errors import Missing, NotAgreed, RefusedEvent, RejectedDrop, Unreadable, UnusableName
 from shared.kernel.intake.answer import Arrival
 from shared.kernel.intake.codes import GONE, NOT_A_BLOCK_BLOB, UNREADABLE, UNUSABLE_NAME
 from shared.kernel.intake.identity import derived_id, drop_event
-from shared.kernel.intake.outcome import FOUND, RENAMED, settle
+from shared.kernel.intake.outcome import ASKED, FOUND, RENAMED, settle
+from shared.kernel.intake.run_now import run_now
 from shared.kernel.intake.take_in import SERVICE, refuse, take_in
 from shared.kernel.intake.trust import arrive, open_drop, received_at
+from shared.kernel.terms.run_now import is_asked_by_party
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 
 def receive(exchange: Exchange, *, tenant: str, container: str, name: str, or_named: Sequence[str] = ()) -> str | None:
-    """Take in the blob `name` of `tenant`'s inbox and return the drop's id; `None` when it was here and is gone again.
+    """Take in the blob `name` of `tenant`'s inbox and return the drop's id; `None` when it was here and is gone again,
+    or asks for work that waits.
 
     `or_named` are other names that the event may mean; the first of them that is there counts. A fault of the sender is
     not raised: it ends in a coded report and a receipt in the tenant's outbox.
@@ -41,12 +44,31 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str, or_na
         exchange.ledger.record(event, "refused", service=SERVICE, tenant=tenant, codes=("EVT-001",))
         raise RefusedEvent("EVT-001", f"The function of {tenant} was handed a blob of another container.")
     try:
-        found = _fetch(exchange, event, inbox, tenant, name)
+        if is_asked_by_party(name):
+            drop = _ask(exchange, event, inbox, tenant, name)
+        else:
+            found = _fetch(exchange, event, inbox, tenant, name)
+            drop = found if isinstance(found, str) else _take(exchange, event, tenant, found)
     except Missing:
         return _miss(exchange, event, tenant, name, or_named)
-    drop = found if isinstance(found, str) else _take(exchange, event, tenant, found)
     settle(exchange, tenant, event)
     return drop
+
+
+def _ask(exchange: Exchange, event: str, inbox: Area, tenant: str, name: str) -> str | None:
+    """The party asks for work that waits: ask for it, or refuse a name that cannot be understood. Raises `Missing`."""
+    try:
+        inbox.facts(name)
+    except UnusableName:
+        return _refuse_unread(exchange, tenant, name, UNUSABLE_NAME.refusal())
+    exchange.ledger.record(event, FOUND, service=SERVICE, tenant=tenant)
+    try:
+        collection, requests = run_now(exchange, tenant, name)
+    except NotAgreed as refusal:
+        return _refuse_unread(exchange, tenant, name, refusal)
+    counts = {"requests": requests}
+    exchange.ledger.record(event, ASKED, service=SERVICE, tenant=tenant, counts=counts, codes=(collection,))
+    return None
 
 
 def _fetch(exchange: Exchange, event: str, inbox: Area, tenant: str, name: str) -> Blob | str:

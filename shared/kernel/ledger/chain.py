@@ -57,14 +57,18 @@ class Ledger:
     ) -> Event:
         """Append the step to the subject's chain, or return the event that already records it.
 
-        A step of `REPEATED` is appended each time. Raises `LedgerRefused` (LED-003) when a field could hold personal
-        data.
+        A step of `REPEATED` is appended each time or, where it has hashes, once for each set of them. Raises
+        `LedgerRefused` (LED-003) when a field could hold personal data.
         """
         for _ in range(_TRIES):
             chain = self._stored(subject)
             for blob in chain:
-                if _index(blob, "step") == step and step not in REPEATED:
+                if _index(blob, "step") != step:
+                    continue
+                if step not in REPEATED:
                     return self._read(blob)
+                if hashes and (event := self._read(blob)).hashes == hashes:
+                    return event
             event = self._next(
                 subject,
                 step,
@@ -96,6 +100,10 @@ class Ledger:
     def recorded(self, subject: str, step: str) -> bool:
         """Whether the subject's chain has the step."""
         return any(_index(blob, "step") == step for blob in self._stored(subject))
+
+    def steps(self, subject: str) -> frozenset[str]:
+        """All steps that the subject's chain has."""
+        return frozenset(_index(blob, "step") for blob in self._stored(subject))
 
     def conserve(
         self,

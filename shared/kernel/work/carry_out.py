@@ -8,20 +8,25 @@ finished.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.kernel.days import london_day
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.seal import Label
-from shared.kernel.errors import ConservationBroken, Missing, RefusedEvent
+from shared.kernel.errors import ConservationBroken, Missing, NotAgreed, RefusedEvent
 from shared.kernel.intake.identity import job_id, request_event
-from shared.kernel.intake.outcome import FOUND, settle
+from shared.kernel.intake.outcome import ASKED, FOUND, settle
 from shared.kernel.intake.requests import read_request
+from shared.kernel.intake.run_now import run_now
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.run_now import is_asked_by_operators
+from shared.kernel.work.current import covered_before, make_current, no_longer_covered
 from shared.kernel.work.memory import recall, remember
 from shared.kernel.work.outbox import released, send_sealed, send_summary
+from shared.kernel.work.withdraw import WITHDRAWN, withdraw
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,16 +35,21 @@ if TYPE_CHECKING:
     from shared.kernel.terms.pipeline import Carried, Job, Release
 
 SERVICE = "work"
+SUPERSEDED = "superseded"
 
 
 def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
-    """Carry out the request `name` (``<agreement>/<job id>.json``) of `party`; the job's id, `None` when it is gone.
+    """Carry out the request `name` (``<agreement>/<job id>.json``) of `party`; the job's id, `None` when it is gone, or
+    when it asks for work that waits.
 
-    Raises `RefusedEvent` (EVT-002), after recording it, when the blob is not a request of this exchange.
+    Raises `RefusedEvent` (EVT-002, EVT-028), after recording it, when the blob is not a request of this exchange.
     """
     subject = request_event(party, name)
     exchange = exchange.working_on(subject)
     try:
+        if is_asked_by_operators(name):
+            _ask(exchange, subject, party, name)
+            return None
         sharing, job = read_request(exchange, party, name)
         exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=party)
     except Missing:
@@ -54,27 +64,77 @@ def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
     return id
 
 
+def _ask(exchange: Exchange, subject: str, party: str, name: str) -> None:
+    """Operators ask for work that waits. Raises `Missing`, and `RefusedEvent` for a name that cannot be understood."""
+    exchange.storage.requests(party).facts(name)
+    exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=party)
+    try:
+        collection, requests = run_now(exchange, party, name)
+    except NotAgreed as refusal:
+        raise RefusedEvent("EVT-028", f"The blob asks for no work that waits: {refusal.code}.") from None
+    counts = {"requests": requests}
+    exchange.ledger.record(subject, ASKED, service=SERVICE, tenant=party, counts=counts, codes=(collection,))
+    settle(exchange, party, subject)
+
+
 def do(sharing: Sharing, job: Job) -> str:
     """Do one job and return its id.
 
-    Where a newer drop has replaced one of its inputs, the job is recorded as superseded and releases nothing: that drop
-    has made a request of its own. Raises `ConservationBroken` when a row is unaccounted for.
+    A job of which a newer drop has replaced an input before it began is superseded and releases nothing: that drop has
+    made a request of its own. One that has begun is finished, whatever came meanwhile; where its inputs are gone, so
+    that it cannot be, what it wrote is withdrawn. Raises `ConservationBroken` when a row is unaccounted for.
     """
     id = job_id(job, sharing.agreement.reference)
     subject = f"{job.kind}:{id}"
     sharing = sharing.working_on(subject)
-    if sharing.ledger.recorded(subject, "done"):
+    steps = sharing.ledger.steps(subject)
+    if "done" in steps:
         return id
+    # Of an earlier try, if there was one.
+    begun = sharing.claim(job.party, f"{job.kind}-{id}", _beginning(sharing, job))
+    if SUPERSEDED in begun:
+        sharing.ledger.record(subject, SUPERSEDED, service=SERVICE, tenant=job.party)
+        return id
+    started = datetime.fromisoformat(str(begun["started_at"]))
+    rights = sharing.pipeline.kinds[job.kind]
+    summary = f"{rights.folder}/{job.collection}/{id}/summary.json"
+    if not sharing.outbox(job.party).exists(summary):
+        inputs = None if WITHDRAWN in steps else _inputs(sharing, job)
+        if inputs is None:
+            withdraw(sharing, job, id)
+            sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+            return id
+        _work(sharing, job, id, begun, inputs)
+    if rights.waits:
+        make_current(sharing, job, id, started)
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+    return id
+
+
+def _beginning(sharing: Sharing, job: Job) -> dict[str, Any]:
+    """What the claim fixes: when the job began, what it also reads and what is remembered of the result before it; or
+    that it was superseded, so that of two who try at the same moment both do the same."""
+    now = sharing.clock().isoformat(timespec="seconds")
     staged = StagedFor(sharing, job.party)
     if not sharing.pipeline.stands(job, staged):
-        sharing.ledger.record(subject, "superseded", service=SERVICE, tenant=job.party)
-        return id
-    now = sharing.clock().isoformat(timespec="seconds")
-    first = {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged))}
-    begun = sharing.claim(job.party, f"{job.kind}-{id}", first)  # of an earlier try, if there was one
+        return {SUPERSEDED: now}
+    before = covered_before(sharing, job) if sharing.pipeline.kinds[job.kind].waits else []
+    return {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged)), "covered_before": before}
+
+
+def _inputs(sharing: Sharing, job: Job) -> dict[Partition, pa.Table] | None:
+    """The staged files that the job is over; `None` where one of them is gone."""
+    try:
+        return {Partition.named(name): read_staged(sharing, job.party, name) for name in job.inputs}
+    except Missing:
+        return None
+
+
+def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs: dict[Partition, pa.Table]) -> None:
+    """Carry the job out, send what comes of it, keep what is kept, and write the summary last."""
+    subject = f"{job.kind}:{id}"
     started = datetime.fromisoformat(str(begun["started_at"]))
-    names = (*job.inputs, *begun["reads"])
-    tables = {Partition.named(name): _read(sharing, job, name, started) for name in names}
+    tables = inputs | {Partition.named(name): _read(sharing, job, name, started) for name in begun["reads"]}
     carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
     _conserve(sharing, job, subject, carried)
     hashes = _send_all(sharing, job, id, carried, started)
@@ -103,13 +163,13 @@ def do(sharing: Sharing, job: Job) -> str:
         "as_of": london_day(started).isoformat(),
         **carried.summary,
     }
+    if lost := no_longer_covered(job, begun.get("covered_before", ())):
+        summary["no_longer_covered"] = lost
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
-    sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
-    return id
 
 
 def _read(sharing: Sharing, job: Job, name: str, started: datetime) -> pa.Table:
-    """An input of the job, or what it also reads."""
+    """What the job also reads."""
     word, rights = Partition.named(name).dataset, sharing.pipeline.kinds[job.kind]
     if word in rights.recalls:
         return recall(sharing, job.party, name, on=london_day(started))

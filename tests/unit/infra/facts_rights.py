@@ -48,7 +48,8 @@ def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
 
 def who_runs_it_sees_no_row(cloud: Cloud) -> None:
     """Operators reach the records, the logs, reference data, queues and dead letters, and see what is deployed; they
-    add to the ledger, and alter or delete nothing there. Keepers reach no storage."""
+    add to the ledger, and alter or delete nothing there; they put among the requests, and see none. Keepers reach no
+    storage."""
     account, vault = cloud.account("exch").name, cloud.all("Microsoft.KeyVault/vaults")[0].name
     scopes: dict[str, set[str]] = {"operator": set(), "keeper": set()}
     in_records = {}
@@ -58,7 +59,7 @@ def who_runs_it_sees_no_row(cloud: Cloud) -> None:
             assert not [action for action in what if "unwrap" in action or "Crypto" in action]
             if "bxaudit" in scope:
                 assert what == {READ}
-            if (place := scope.rpartition("/")[2]) in ("ledger", "certificates", "deadletter"):
+            if (place := scope.rpartition("/")[2]) in ("ledger", "certificates", "deadletter", "requests"):
                 in_records[place] = what
     ours = f"{account}/default/"
     queues = cloud.inside("exch", "queueServices/queues")
@@ -68,12 +69,12 @@ def who_runs_it_sees_no_row(cloud: Cloud) -> None:
     deployed = {cloud.app().name, cloud.all("Microsoft.EventGrid/systemTopics")[0].name}
     assert scopes == {
         "operator": logs
-        | {ours + place for place in ("ledger", "certificates", "reference", "deadletter", *queues)}
+        | {ours + place for place in ("ledger", "certificates", "reference", "deadletter", "requests", *queues)}
         | deployed,
         "keeper": {vault},
     }
     taken = frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
-    assert in_records == {"ledger": {READ, ADD}, "certificates": {READ}, "deadletter": taken}
+    assert in_records == {"ledger": {READ, ADD}, "certificates": {READ}, "deadletter": taken, "requests": {ADD}}
 
 
 def operators_see_who_is_told_of_what(cloud: Cloud) -> None:

@@ -118,6 +118,8 @@ MUTANTS = (
            "assignableScopes: [resourceGroup().id]", "assignableScopes: [subscription().id]"),
     Mutant("an operator in an inbox", facts.who_runs_it_sees_no_row, MODULES + "operators.bicep",
            "default/reference", "default/lambeth-inbox"),
+    Mutant("an operator who may read requests", facts.who_runs_it_sees_no_row, MODULES + "operators.bicep",
+           "roleDefinitionId: createRole", "roleDefinitionId: collectRole"),
     Mutant("an operator who may rewrite the ledger", facts.who_runs_it_sees_no_row, MODULES + "operators.bicep",
            "roleDefinitionId: appendRole", "roleDefinitionId: workRole"),
     Mutant("an operator who may write certificates", facts.who_runs_it_sees_no_row, MODULES + "operators.bicep",

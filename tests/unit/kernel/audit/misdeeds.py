@@ -350,6 +350,21 @@ MISDEEDS = (
         "AUD-017",
         _while_at_work("PutBlob", f"requests/lambeth/head-count/{'ab' * 16}.json", "drop"),
     ),
+    _of(
+        "a run deletes another borough's result",
+        "AUD-005",
+        _while_at_work("DeleteBlob", f"southwark-outbox/fsm/results/{COLLECTION}/a.parquet"),
+    ),
+    _of(
+        "a run deletes a report of its own borough",
+        "AUD-005",
+        _while_at_work("DeleteBlob", "lambeth-outbox/fsm/reports/a/report.json"),
+    ),
+    _of(
+        "who wakes work deletes a claim that is no mark",
+        "AUD-005",
+        _while_at_work("DeleteBlob", "claims/lambeth/fsm/drop-a.json", "wake"),
+    ),
     _of("work on rows of a kind that its agreement has not", "AUD-007", _unknown_work),
     _of("rows at an end that is another agreement's", "AUD-007", _unknown_end),
     _of("a chain of an agreement that calls itself a sweep deletes", "AUD-005", _job_called_sweep),

@@ -284,6 +284,10 @@ class Term:
         for document in ("matches.parquet", "review.parquet", "summary.json"):
             self.blob(at, "PutBlob", f"{folder}/{document}", mark=subject)
         self.record(at, subject, "released", home, "release", counts={"matched.southwark": 5}, codes=(COLLECTION,))
+        current = f"{home}-outbox/fsm/results/{COLLECTION}/current.json"
+        self.blob(at, "GetBlobProperties", current, mark=subject)
+        self.blob(at, "PutBlob", current, mark=subject)
+        self.blob(at + timedelta(seconds=1), "PutBlob", current, mark=subject)  # as a newer run would
         self.record(at, subject, "done", home, "release")
         return run
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.disposal.account import Account, Configuration
-from shared.kernel.disposal.certificate import LIFECYCLE, UNEXPLAINED, due, mechanism
+from shared.kernel.disposal.certificate import LIFECYCLE, UNEXPLAINED, due, ways
 from shared.kernel.disposal.lifecycle import is_wrong, uncovered
 from shared.kernel.disposal.notes import Plan
 from shared.kernel.disposal.objects import HeldObject, object_id, stamp
@@ -113,7 +114,9 @@ def test_a_sweep_takes_what_is_past_the_day_of_its_agreement(thing: HeldObject, 
     ],
 )
 def test_what_went_before_its_agreements_lifecycle_is_unexplained(age: float, agreement: str, way: str) -> None:
-    assert mechanism(held(age, agreement), Plan(NOW, (), (), ""), BOTH) == way
+    lost = held(age, agreement)
+    exchange = cast(Exchange, SimpleNamespace(agreements=BOTH))
+    assert ways(exchange, Plan(NOW, (), (lost,), "")) == {lost.id: way}
 
 
 def lifecycle(days: int, *prefixes: str) -> LifecycleRule:

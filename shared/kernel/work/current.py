@@ -1,0 +1,189 @@
+"""Which result of a collection is current: one signed word in the party's outbox, and what it replaced is taken away.
+
+The word is written on condition that nobody wrote another meanwhile. Whoever was replaced is named in it until its
+files are gone, so that a process that was killed between the two leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.kernel.envelope.statement import sign_statement
+from shared.kernel.errors import AlreadyExists, Changed, Missing, StorageUnavailable
+from shared.kernel.intake.identity import derived_id
+from shared.kernel.intake.staging import StagedFor
+from shared.kernel.terms.current import CURRENT, FILE, FORMAT
+from shared.kernel.terms.partition import Partition
+
+if TYPE_CHECKING:
+    from shared.kernel.exchange import Sharing
+    from shared.kernel.ledger.events import Event
+    from shared.kernel.storage.areas import Area
+    from shared.kernel.terms.pipeline import Job
+
+SERVICE = "work"
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""As far as the clocks of two workers may be apart: what began so much earlier began earlier beyond doubt."""
+_TRIES = 20
+_MOST_REPLACED = 100
+"""As many ids fit into a blob's metadata with room to spare; each is named for seconds."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What `current.json` says, as its metadata repeats it: the app reads nothing in an outbox."""
+
+    etag: str
+    job: str
+    started: datetime
+    replaces: tuple[str, ...]
+
+
+def covered_before(sharing: Sharing, job: Job) -> list[str]:
+    """Whose files the last result of this kind and collection covered, as ``<dataset>.<sender>``; from the ledger,
+    which remembers longer than results lie."""
+    chain = sharing.ledger.events(_subject(sharing, job))
+    return sorted(chain[-1].codes) if chain else []
+
+
+def no_longer_covered(job: Job, before: Iterable[str]) -> list[str]:
+    """Of these, whose file the job has not among its inputs."""
+    return sorted(set(before) - set(_covers(job)))
+
+
+def make_current(sharing: Sharing, job: Job, id: str, started: datetime) -> None:
+    """Let the job's result be the current one of its collection, and take away what it replaces; or, where a later one
+    is current already, take its own away."""
+    outbox = sharing.outbox(job.party)
+    for _ in range(_TRIES):
+        held = _held(outbox, job, sharing)
+        if held is not None and held.job == id:
+            _remember(sharing, job, id)
+            _take_away(sharing, job, held.replaces, by=id)
+            return
+        if held is not None and not _takes_its_place(sharing, job, started, held):
+            _take_away(sharing, job, (id,), by=held.job)
+            return
+        with suppress(AlreadyExists, Changed):  # another was quicker: look again, at what it has written
+            _write(sharing, job, id, started, held)
+    raise StorageUnavailable("STO-004", f"Too many write which result of {job.party} is current.", "Try again.")
+
+
+def _takes_its_place(sharing: Sharing, job: Job, started: datetime, held: _Held) -> bool:
+    """Whether it is the later of the two: it is over what counts now; else it began later beyond doubt."""
+    stands = sharing.pipeline.stands(job, StagedFor(sharing, job.party))
+    return stands or held.started + CLOCKS_DIFFER < started
+
+
+def _held(outbox: Area, job: Job, sharing: Sharing) -> _Held | None:
+    try:
+        facts = outbox.facts(_name(sharing, job))
+    except Missing:
+        return None
+    told = facts.metadata
+    replaces = tuple(told["replaces"].split(",")) if told.get("replaces") else ()
+    return _Held(facts.etag, told["job"], datetime.fromisoformat(told["started"]), replaces)
+
+
+def _write(sharing: Sharing, job: Job, id: str, started: datetime, held: _Held | None) -> None:
+    document = sign_statement(_body(sharing, job, id, started), CURRENT, sharing.keys, started)
+    told = {"job": id, "started": started.isoformat()}
+    if held is not None:
+        told["replaces"] = ",".join((held.job, *held.replaces)[:_MOST_REPLACED])
+    outbox, name = sharing.outbox(job.party), _name(sharing, job)
+    if held is None:
+        outbox.create(name, document, told, content_type="application/json")
+    else:
+        outbox.replace(name, document, held.etag, told, content_type="application/json")
+
+
+def _body(sharing: Sharing, job: Job, id: str, started: datetime) -> dict[str, Any]:
+    rights = sharing.pipeline.kinds[job.kind]
+    released = _released(sharing, job, id)
+    inputs = [Partition.named(name) for name in job.inputs]
+    return {
+        "format": FORMAT,
+        "agreement": sharing.agreement.reference,
+        "party": job.party,
+        "collection": job.collection,
+        "kind": job.kind,
+        "job": id,
+        "started_at": started.isoformat(),
+        "folder": f"{rights.folder}/{job.collection}/{id}",
+        "releases": {
+            f"{folder}/{job.collection}/{id}/{release}.parquet": released[release]
+            for release, folder in rights.sends.items()
+            if release in released
+        },
+        "covers": [
+            {"dataset": file.dataset, "sender": file.sender, "drop": file.drop}
+            for file in sorted(inputs, key=lambda file: file.name)
+        ],
+    }
+
+
+def _released(sharing: Sharing, job: Job, id: str) -> Mapping[str, str]:
+    """The SHA-256 of each release, as the ledger has it."""
+    chain = sharing.ledger.events(f"{job.kind}:{id}")
+    return next(event for event in chain if event.step == "released").hashes
+
+
+def _remember(sharing: Sharing, job: Job, id: str) -> None:
+    """Record, once for each job, that its result became current and whose files it covers."""
+    subject, covers = _subject(sharing, job), _covers(job)
+    chain = sharing.ledger.events(subject)
+    if any(_job_of(event) == id for event in chain):
+        return
+    before = chain[-1].codes if chain else ()
+    lost = no_longer_covered(job, before)
+    counts = {"covers": len(covers), "no_longer": len(lost)}
+    if lost:
+        sharing.ledger.record(
+            f"{job.kind}:{id}", "narrowed", service=SERVICE, tenant=job.party, counts=counts, codes=lost
+        )
+    sharing.ledger.record(
+        subject, CURRENT, service=SERVICE, tenant=job.party, counts=counts, hashes={"job": id}, codes=covers
+    )
+
+
+def _job_of(event: Event) -> str:
+    return event.hashes.get("job", "")
+
+
+def _take_away(sharing: Sharing, job: Job, replaced: Iterable[str], *, by: str) -> None:
+    """Delete what is left of these results in the party's own outbox, and record on each that it was replaced."""
+    rights, outbox = sharing.pipeline.kinds[job.kind], sharing.outbox(job.party)
+    folders = {f"{folder}/{job.collection}/" for folder in (rights.folder, *rights.sends.values())}
+    names = [blob.name for folder in sorted(folders) for blob in outbox.list(folder)]
+    for id in replaced:
+        found = [name for name in names if name.split("/")[2] == id]
+        if not found:
+            continue
+        sharing.ledger.record(
+            f"{job.kind}:{id}",
+            "replaced",
+            service=SERVICE,
+            tenant=job.party,
+            counts={"files": len(found)},
+            hashes={"by": by},
+        )
+        for name in found:
+            with suppress(Missing):  # somebody else is at it
+                outbox.delete(name)
+
+
+def _covers(job: Job) -> list[str]:
+    inputs = (Partition.named(name) for name in job.inputs)
+    return sorted({f"{file.dataset}.{file.sender}" for file in inputs})
+
+
+def _name(sharing: Sharing, job: Job) -> str:
+    return f"{sharing.pipeline.kinds[job.kind].folder}/{job.collection}/{FILE}"
+
+
+def _subject(sharing: Sharing, job: Job) -> str:
+    return f"{CURRENT}:{derived_id(CURRENT, sharing.agreement.id, job.kind, job.party, job.collection)}"
