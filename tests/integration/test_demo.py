@@ -41,10 +41,11 @@ def steady(text: str) -> list[str]:
 
     How often a run is superseded, and so how many requests and objects there are, hangs on timing.
     """
-    text = re.sub(r"(As a map): \S+", r"\1: …", re.sub(r"\s+", " ", text).strip())
+    # A long path is broken anywhere, so what follows says where it ends.
+    text = re.sub(r"(As a map): .*?(?= Operations)", r"\1: …", re.sub(r"\s+", " ", text).strip())
     matched, ends, ending = text.partition(" Operations in the logs")
     assert ends
-    ending = re.sub(r"(officer|auditor|JSON): \S+", r"\1: …", ending)
+    ending = re.sub(r"(officer|auditor|JSON): .*?(?= For an| As JSON|$)", r"\1: …", ending)
     return [*matched.split(". "), *re.sub(r"\d[\d,.]*", "…", ending).split(". ")]
 
 
