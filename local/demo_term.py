@@ -1,0 +1,112 @@
+"""What the boroughs do in a demo's term: drop, decide, count."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from client.console import note
+from client.totals.collect import AGREEMENT
+from local.demo_account import Collected
+from local.demo_totals import collect_totals, drop_totals
+from local.host import RECONCILE_SECONDS
+from local.order import Order
+from local.party import Party
+from shared.agreements.free_school_meals.contracts import DECISIONS
+
+if TYPE_CHECKING:
+    from client.totals.table import Totals
+    from local.clock import Clock
+    from local.host import Host
+    from local.site import Desk, Site
+    from local.synth.london import London
+
+DAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+SECONDS_OF_WORK = 3600
+"""For which the functions may go on with what was dropped, before the demo gives up."""
+OFFICER = "demo-officer"
+WITHOUT_ACCOUNTS = "wandsworth"
+"""The borough that has passes and nothing else."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """What the boroughs do in the term, one step after the other."""
+
+    started: float
+    london: London
+    parties: tuple[Party, ...]
+    host: Host
+    clock: Clock
+    events: bool
+    order: Order
+
+    def drop(self) -> Collected:
+        """Every borough drops what it holds; what they then find in their outboxes."""
+        for party in self.parties:
+            for dataset, tables in (("pupils", self.london.pupils), ("households", self.london.households)):
+                rows = tables[party.slug]
+                say(self.started, f"{party.slug} seals and drops {rows.num_rows} {dataset}")
+                party.drop(dataset, self.london.collection, rows, prepared_at=DAY)
+                if self.order is Order.TRICKLE:
+                    self._work()
+        say(self.started, "the functions fire: intake, linkage, eligibility, release")
+        self._work()
+        return Collected.by(self.parties)
+
+    def decide(self, collected: Collected) -> dict[str, int]:
+        """Every officer decides on the matches; how many enrolments each school borough then collects."""
+        for party in self.parties:
+            decided = _confirmed(collected.matches[party.slug])
+            say(self.started, f"{party.slug} opens {decided.num_rows} matches with its own key, and confirms them")
+            if decided.num_rows:
+                party.decide(self.london.collection, decided, prepared_at=DAY)
+                if self.order is Order.TRICKLE:
+                    self._work()
+        self._work()
+        return {party.slug: sum(rows.num_rows for rows in party.releases("enrolments")) for party in self.parties}
+
+    def count(self, collected: Collected, site: Site) -> Totals:
+        """The second agreement; the table that the hub collects."""
+        told = "the boroughs drop their pupils without a name: one table of who lives where goes to the hub"
+        say(self.started, told)
+        for party in self.parties:
+            for _ in drop_totals(party, self.london, collected.matches[party.slug], prepared_at=DAY):
+                self._work()
+        hub = next(desk for desk in site.desks if desk.slug in site.exchange.agreements[AGREEMENT].terms.recipients)
+        with closing(party_of(site, hub)) as alliance:
+            return collect_totals(alliance)
+
+    def _work(self) -> None:
+        self.host.run_to_quiescence(timeout=SECONDS_OF_WORK)
+        for _ in range(0 if self.events else 2):
+            self.clock.go(self.clock() + timedelta(seconds=RECONCILE_SECONDS))
+            self.host.fire("reconcile")
+
+
+def party_of(site: Site, desk: Desk) -> Party:
+    """The party at that desk, with an account or with its passes."""
+    return Party.with_passes(site, desk) if desk.slug == WITHOUT_ACCOUNTS else Party.with_accounts(site, desk)
+
+
+def _confirmed(matches: pa.Table) -> pa.Table:
+    """The officer confirms every automatic match; what is in review is left for a person."""
+    rows = matches.num_rows
+    columns = {
+        "match_ref": matches.column("match_ref"),
+        "decision": pa.repeat("confirm", rows),
+        "decided_by": pa.repeat(OFFICER, rows),
+        "decided_on": pa.repeat(pa.scalar(DAY.date()), rows),
+        "reason": pa.nulls(rows, pa.string()),
+    }
+    return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS.arrow_schema())
+
+
+def say(started: float, what: str) -> None:
+    """Tell whoever waits how far it is."""
+    note(f"{time.monotonic() - started:5.1f} s  {what}")
