@@ -83,12 +83,10 @@ def run(
     Without `events` nobody has subscribed to any: each time two rounds of reconciliation do the work.
     """
     from client.pack.places import read_directory
-    from client.totals.collect import AGREEMENT
     from local.clock import Clock
     from local.demo_cost import spent
     from local.demo_ending import RECORD, audit_itself, weeks_pass
     from local.demo_term import DAY, Term, party_of, say
-    from local.demo_totals import drawn, told
     from local.host import Host
     from local.measured import forget_peak, memory_mb
     from local.site import open_site
@@ -114,32 +112,19 @@ def run(
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
         host = Host.of(site, delivery=Delivery(copies=int(events)), poll_seconds=POLL_SECONDS)
-        term = Term(started, london, parties, host, clock, events, order)
         forget_peak()
         before, _ = memory_mb()
-        collected = term.drop()
-        enrolled = term.decide(collected)
-        totals = term.count(collected, site)
+        done = Term(started, london, parties, host, clock, events, order).go_through(site)
         memory = before, memory_mb()[1]
         say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
         last = weeks_pass(clock, host, DAY, agreements)
         copy_account(site.operated, agreements, DAY, clock(), folder / RECORD)
     say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
-    beside = drawn(totals, london.collection, agreements[AGREEMENT].terms.reference)
-    days = (DAY.date(), last)
-    audited = audit_itself(folder, terms, agreements, days, beside)
-    summary = {
-        **collected.account(london),
-        "enrolled_by_school_borough": enrolled,
-        "totals": told(totals),
-        "events": dict(host.counts),
-        "audit": audited,
-        "took": spent(folder, host.meter, memory, agreements),
-        "boroughs": list(london.boroughs),
-        "order": order.value,
-        "seed": seed,
-        "scale": scale,
-        "elapsed_seconds": round(time.monotonic() - started, 1),
-    }
+    beside = done.drawn(london, agreements)
+    audited = audit_itself(folder, terms, agreements, (DAY.date(), last), beside)
+    took = spent(folder, host.meter, memory, agreements)
+    summary = {**done.told(london), "events": dict(host.counts), "audit": audited, "took": took}
+    summary |= {"boroughs": list(london.boroughs), "order": order.value, "seed": seed, "scale": scale}
+    summary |= {"elapsed_seconds": round(time.monotonic() - started, 1)}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary

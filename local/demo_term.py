@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from client.console import note
 from client.totals.collect import AGREEMENT
 from local.demo_account import Collected
-from local.demo_totals import collect_totals, drop_totals
+from local.demo_totals import collect_totals, drawn, drop_totals, told
 from local.host import RECONCILE_SECONDS
 from local.order import Order
 from local.party import Party
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from local.host import Host
     from local.site import Desk, Site
     from local.synth.london import London
+    from shared.kernel.terms.agreements import Agreements
 
 DAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SECONDS_OF_WORK = 3600
@@ -32,6 +34,25 @@ SECONDS_OF_WORK = 3600
 OFFICER = "demo-officer"
 WITHOUT_ACCOUNTS = "wandsworth"
 """The borough that has passes and nothing else."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What boroughs and hub have at the end of a term."""
+
+    collected: Collected
+    enrolled: Mapping[str, int]
+    """How many enrolments each school borough collected."""
+    totals: Totals
+
+    def told(self, london: London) -> dict[str, Any]:
+        """As the demo's summary has it."""
+        enrolled = {"enrolled_by_school_borough": dict(self.enrolled)}
+        return {**self.collected.account(london), **enrolled, "totals": told(self.totals)}
+
+    def drawn(self, london: London, agreements: Agreements) -> dict[str, bytes]:
+        """The hub's table and the map of it, for the evidence."""
+        return drawn(self.totals, london.collection, agreements[AGREEMENT].terms.reference)
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,11 @@ class Term:
     clock: Clock
     events: bool
     order: Order
+
+    def go_through(self, site: Site) -> Done:
+        """The whole term: files, decisions, and the second agreement."""
+        collected = self.drop()
+        return Done(collected, self.decide(collected), self.count(collected, site))
 
     def drop(self) -> Collected:
         """Every borough drops what it holds; what they then find in their outboxes."""
@@ -73,8 +99,7 @@ class Term:
 
     def count(self, collected: Collected, site: Site) -> Totals:
         """The second agreement; the table that the hub collects."""
-        told = "the boroughs drop their pupils without a name: one table of who lives where goes to the hub"
-        say(self.started, told)
+        say(self.started, "the boroughs drop their pupils without a name: one table of who lives where goes to the hub")
         for party in self.parties:
             for _ in drop_totals(party, self.london, collected.matches[party.slug], prepared_at=DAY):
                 self._work()

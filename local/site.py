@@ -140,13 +140,7 @@ def open_site(
     desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreements.parties)
     make_keys(folder / "keys", desks)
     moved = clock if isinstance(clock, Clock) else None
-    azurite = Azurite(
-        folder / "azurite",
-        [ACCOUNT, HOST_ACCOUNT],
-        certificate=tls.certificate(folder),
-        witness=folder / "logs",
-        clock=moved.file if moved else None,
-    )
+    azurite = _emulator(folder, moved)
     with ExitStack() as open_now:
         open_now.enter_context(azurite)
 
@@ -164,8 +158,7 @@ def open_site(
             return open_now.enter_context(Queues.connect(azurite.url(of, "queue"), **as_(who)))
 
         deployed = account(DEPLOYER)
-        only_collect = set(agreements.parties) - set(agreements.senders)
-        deployed.ensure_containers(agreements.senders, only_collect=only_collect)
+        deployed.ensure_containers(agreements.senders, only_collect=set(agreements.parties) - set(agreements.senders))
         made = queues(DEPLOYER)
         for name in (QUEUE, *_queues_of_events(agreements)):
             made.ensure(name)
@@ -190,6 +183,16 @@ def open_site(
             desks=desks,
             emulator_clock=moved or utc_now,
         )
+
+
+def _emulator(folder: Path, moved: Clock | None) -> Azurite:
+    return Azurite(
+        folder / "azurite",
+        [ACCOUNT, HOST_ACCOUNT],
+        certificate=tls.certificate(folder),
+        witness=folder / "logs",
+        clock=moved.file if moved else None,
+    )
 
 
 def _issue_all(

@@ -17,6 +17,7 @@ import pytest
 import typer
 
 from local.demo import command, run
+from local.order import Order
 from local.triggers.real import SETTING
 from shared.kernel.audit.register import read_register
 from tests.trigger_host import program
@@ -113,6 +114,15 @@ def test_a_demo_with_which_the_audit_finds_fault_ends_with_3(
     with nullcontext() if code == 0 else pytest.raises(typer.Exit) as ended:
         command(as_json=True)
     assert ended is None or ended.value.exit_code == code
+
+
+def test_two_others_drop_one_file_after_the_other_under_agreements_of_their_own(tmp_path: Path) -> None:
+    summary = run(tmp_path, scale=0.05, boroughs=("croydon", "sutton"), order=Order.TRICKLE)
+    assert summary["boroughs"] == list(summary["homes"]) == ["croydon", "sutton"]
+    assert summary["audit"]["explained_by"]["unexplained"] == 0
+    assert "broken" not in summary["audit"]["checks"].values()
+    assert summary["took"]["jobs"]["run"] >= 2
+    assert summary["took"]["functions"]["cpu_seconds"] > 0 < summary["took"]["unwraps"]
 
 
 @pytest.fixture(scope="module")
