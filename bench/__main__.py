@@ -1,4 +1,5 @@
-"""`python -m bench [--rows 10000 100000] [--json]`: every stage at every size, and the app's cold import.
+"""`python -m bench [--rows 10000 100000] [--json] [--no-growth]`: every stage at every size, the app's cold import, and
+how the work grows with the boroughs.
 
 This process stays small: a child's peak memory would otherwise begin with its parent's.
 """
@@ -16,6 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.growth import grown, growth_table
+
 ROOT = Path(__file__).resolve().parents[1]
 IMPORT = """
 import json, time
@@ -27,9 +30,10 @@ print(json.dumps({"seconds": time.perf_counter() - wall, "cpu_seconds": time.pro
 
 def main() -> int:
     """Measure, then print a table or JSON."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench", description=" ".join(__doc__.split("\n\n")[0].split()))
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000], help="sizes (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--no-growth", action="store_true", help="leave out the terms of 8 and of 33 boroughs")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         note(f"Making synthetic London for {max(asked.rows):,} rows")
@@ -46,9 +50,17 @@ def main() -> int:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
         "import_function_app": cold_import(),
         "stages": results,
+        "growth": [] if asked.no_growth else growth(),
     }
     print(json.dumps(report, indent=2) if asked.json else table(report))
     return 0
+
+
+def growth() -> list[dict[str, Any]]:
+    """A term of 8 boroughs and one of 33."""
+    with tempfile.TemporaryDirectory() as folder:
+        note("A term of 8 boroughs, and one of 33: this takes some minutes")
+        return grown(Path(folder))
 
 
 def child(module: str, *arguments: str) -> str:
@@ -75,6 +87,8 @@ def table(report: dict[str, Any]) -> str:
     lines += [_line(found) for found in report["stages"]]
     imported = report["import_function_app"]
     lines += ["", f"cold import of function_app: {imported['seconds']:.2f} s, {imported['cpu_seconds']:.2f} s of CPU"]
+    if report["growth"]:
+        lines += ["", growth_table(report["growth"])]
     return "\n".join(lines)
 
 

@@ -359,6 +359,17 @@ INPUT_CODES = _codes(
         "The trailer {trailer} cannot be looked for: {reason}.",
         "Write {{rows}} where the number of rows stands, {{any}} for a word that changes: 'TRAILER,{{any}},{{rows}}'.",
     ),
+    InputCode("INP-140", "There is no borough {names}.", "Name some of {known}; or pilot, or all."),
+    InputCode(
+        "INP-141",
+        "One borough alone has nobody to share with.",
+        "Name two or more, with commas between them; or pilot, or all.",
+    ),
+    InputCode(
+        "INP-142",
+        "Both --boroughs and --agreements were given, and each says who takes part.",
+        "Give one of the two.",
+    ),
     InputCode(
         "TOT-001",
         "There is no table of totals in your outbox{of}.",

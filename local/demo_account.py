@@ -13,15 +13,18 @@ import pyarrow.compute as pc
 from local.party import Party
 from local.synth.evaluate import Evaluation, evaluate
 from local.synth.london import London
+from shared.agreements.free_school_meals import ID
 
 _TURNED_BACK = pa.schema([("school_slug", pa.string()), ("pupil_row", pa.int32()), ("why", pa.string())])
 BEYOND = "beyond the exchange"
 """Pupils who live in no participating borough."""
+_NO_RUN: tuple[str, dict[str, Any]] = ("", {"rows_in": 0, "matched": 0, "review": 0, "unmatched": 0, "excluded": {}})
+"""Of a home to which no school borough had a pupil to send."""
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What the four boroughs found in their outboxes, opened by each with its own key."""
+    """What the boroughs found in their outboxes, opened by each with its own key."""
 
     summaries: Mapping[str, dict[str, Any]]
     """By home borough: the summary of its last run."""
@@ -36,9 +39,10 @@ class Collected:
         summaries, matches, review, turned_back = {}, {}, {}, []
         for party in parties:
             # Runs grow as drops arrive, and each carries the rows of those before it.
-            folder, summaries[party.slug] = max(party.summaries(), key=lambda found: found[1]["rows_in"])
-            [matches[party.slug]] = party.releases("matches", folder)
-            [review[party.slug]] = party.releases("review", folder)
+            last = max(party.summaries(), key=lambda found: found[1]["rows_in"], default=_NO_RUN)
+            folder, summaries[party.slug] = last
+            matches[party.slug] = _collected(party, "matches", folder)
+            review[party.slug] = _collected(party, "review", folder)
             for receipt, report in party.answers():
                 if receipt["dataset"] == "pupils":
                     turned_back += _turned_back(party.slug, report)
@@ -123,6 +127,15 @@ def _rows(matches: pa.Table, dropped: pa.Table, columns: Mapping[str, str]) -> p
     if rows.null_count:
         raise AssertionError(f"{rows.null_count} matches are of no row that was dropped")
     return rows.cast(pa.int32())
+
+
+def _collected(party: Party, release: str, folder: str) -> pa.Table:
+    """A release of a run, or none of its rows where there was no run."""
+    if not folder:
+        columns = party.agreements[ID].terms.releases[release].columns
+        return pa.table({name: pa.array([], pa.string()) for name in columns})
+    [rows] = party.releases(release, folder)
+    return rows
 
 
 def _turned_back(school: str, report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from shared.kernel.audit.report import AuditReport
     from shared.kernel.terms.agreements import Agreements
 
+RECORD, EVIDENCE = "record", "evidence"
+"""Within the demo's folder: what an auditor would be given, and what the audit gives a data protection officer."""
 HOURS = ((time(1, 55), "reconcile"), (time(2), "disposal"), (time(6), "watchdog"))
 """UTC: hours of the app's timers. That of `reconcile` comes every five minutes (`functions/`)."""
 
@@ -48,19 +50,20 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreements: Agreements
 
 def audit_itself(
     site: Path,
-    record: Path,
-    evidence: Path,
+    terms: Path | None,
     agreements: Agreements,
     days: tuple[date, date],
     beside: Mapping[str, bytes],
 ) -> dict[str, Any]:
     """Finish the record of the closed site, audit it and write the evidence; return what the demo says of it.
 
-    `beside` are files of the demo's own, by their names in the evidence folder.
+    `terms` is the folder of its agreements, if they are not the shipped ones; `beside` are files of the demo's own, by
+    their names in the evidence folder.
     """
+    record, evidence = site / RECORD, site / EVIDENCE
     add_logs(site, record)
     report = audit(record, agreements, *days)
-    page, copies = gather(record, report, agreements, agreement_files())
+    page, copies = gather(record, report, agreements, agreement_files(terms))
     write_folder(evidence, page, {**copies, **beside})
     return {**_told(report), "left": _left(record), "record": str(record), "page": str(evidence / PAGE)}
 

@@ -35,6 +35,11 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
     _show_ending(console, summary, path)
 
 
+def show_taken(summary: Mapping[str, Any]) -> None:
+    """Print what it took, where progress goes: it is another each time."""
+    Console(stderr=True).print(_taken(summary["took"]))
+
+
 def _show_ending(console: Console, summary: Mapping[str, Any], path: Path) -> None:
     """What became of it all, and what the audit says."""
     audited = summary["audit"]
@@ -53,6 +58,27 @@ def _show_ending(console: Console, summary: Mapping[str, Any], path: Path) -> No
         f"For an auditor: {_shown(audited['record'])}\n"
         f"As JSON: {_shown(str(path))}"
     )
+
+
+def _taken(took: Mapping[str, Any]) -> Table:
+    """What it took, and what that costs in the cloud."""
+    functions, cost, memory = took["functions"], took["cost"], took["memory_mb"]
+    table = _table("What it took", "of")
+    table.add_column("amount", justify="right")
+    table.add_column("US dollars", justify="right")
+    jobs = ", ".join(f"{_number(count)} {kind}" for kind, count in took["jobs"].items())
+    seconds = f"{functions['seconds']:,.1f} s, {functions['cpu_seconds']:,.1f} s of CPU"
+    for name, amount, dollars in (
+        ("functions, by the clock", seconds, f"{cost['functions']:.4f}"),
+        ("jobs", jobs, ""),
+        ("unwraps of keys", _number(took["unwraps"]), f"{cost['vault']:.4f}"),
+        *((f"blobs: {name}", _number(count), "") for name, count in took["storage"].items()),
+        ("blobs in all", _number(sum(took["storage"].values())), f"{cost['storage']:.4f}"),
+        ("memory at its peak", f"{memory['peak']:,} MB ({memory['before']:,} before)", ""),
+        (f"a term, prices of {cost['stated']}", "", f"{cost['whole']:.4f}"),
+    ):
+        table.add_row(name, amount, dollars)
+    return table
 
 
 def _outcomes(summary: Mapping[str, Any]) -> Table:

@@ -29,6 +29,7 @@ from shared.kernel.storage.poison import POISON, QUEUE
 from shared.kernel.storage.queues import Queues
 
 if TYPE_CHECKING:
+    from local.measured import Meter
     from local.site import Site
     from shared.kernel.exchange import Exchange
     from shared.kernel.storage.poison import PoisonQueue
@@ -116,6 +117,11 @@ class Host:
         the last look."""
         return self._worker.counts + Counter(poisoned=self._poisoned)
 
+    @property
+    def meter(self) -> Meter:
+        """What the functions have taken, events' and timers'."""
+        return self._worker.meter
+
     def run_to_quiescence(self, timeout: float) -> Counter[str]:
         """Fire until nothing waits, nothing runs and a look at every container finds nothing new; return the counts.
 
@@ -156,7 +162,8 @@ class Host:
     def fire(self, timer: str) -> None:
         """Let the hour of a timer come: its function runs once. Raises what the function raises, `KeyError` if the app
         has no timer of that name."""
-        self._triggers.timers[timer]()
+        with self._worker.meter.running():
+            self._triggers.timers[timer]()
 
     def _given_up(self) -> int:
         return sum(self._queues.count(queue) for queue in (QUEUE, *(name + POISON for name in self._triggers.by_queue)))

@@ -18,12 +18,13 @@ account's key: the app, whoever looks for events, whoever sets up, every borough
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from local import tls
@@ -125,23 +126,22 @@ class Site:
 
 @contextmanager
 def open_site(
-    folder: Path, agreements: Agreements | None = None, *, clock: Callable[[], datetime] = utc_now
+    folder: Path,
+    agreements: Agreements | None = None,
+    *,
+    terms: Path | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[Site]:
     """Start the emulator over `folder`; make what is not there yet: containers, queue, keys. Passes are made anew.
 
+    `terms` is a folder of agreements, which the profiles then name; without it those given hold, or the shipped ones.
     `clock` is the exchange's. The emulator goes by it if it is a `Clock`, else by the machine's.
     """
-    agreements = agreements or load_agreements()
+    agreements = agreements or load_agreements(terms)
     desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreements.parties)
     make_keys(folder / "keys", desks)
     moved = clock if isinstance(clock, Clock) else None
-    azurite = Azurite(
-        folder / "azurite",
-        [ACCOUNT, HOST_ACCOUNT],
-        certificate=tls.certificate(folder),
-        witness=folder / "logs",
-        clock=moved.file if moved else None,
-    )
+    azurite = _emulator(folder, moved)
     with ExitStack() as open_now:
         open_now.enter_context(azurite)
 
@@ -159,13 +159,13 @@ def open_site(
             return open_now.enter_context(Queues.connect(azurite.url(of, "queue"), **as_(who)))
 
         deployed = account(DEPLOYER)
-        only_collect = set(agreements.parties) - set(agreements.senders)
-        deployed.ensure_containers(agreements.senders, only_collect=only_collect)
+        deployed.ensure_containers(agreements.senders, only_collect=set(agreements.parties) - set(agreements.senders))
         made = queues(DEPLOYER)
         for name in (QUEUE, *_queues_of_events(agreements)):
             made.ensure(name)
-        passes = _issue_all(deployed, desks, agreements, (moved or utc_now)())
-        own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE}
+        named = {} if terms is None else {"agreements": str(terms.resolve())}
+        passes = _issue_all(deployed, desks, agreements, (moved or utc_now)(), named)
+        own = {"account": azurite.connection_string(ACCOUNT), "keys": "keys", "certificate": tls.CERTIFICATE} | named
         write_profile(folder / PROFILE, own)
         write_register(folder / "register.yaml", ACCOUNT, agreements, passes)
         storage = account(APP)
@@ -186,10 +186,22 @@ def open_site(
         )
 
 
-def _issue_all(storage: Storage, desks: tuple[Desk, ...], agreements: Agreements, issued: datetime) -> list[Pass]:
-    """Passes of every party."""
+def _emulator(folder: Path, moved: Clock | None) -> Azurite:
+    return Azurite(
+        folder / "azurite",
+        [ACCOUNT, HOST_ACCOUNT],
+        certificate=tls.certificate(folder),
+        witness=folder / "logs",
+        clock=moved.file if moved else None,
+    )
+
+
+def _issue_all(
+    storage: Storage, desks: tuple[Desk, ...], agreements: Agreements, issued: datetime, named: Mapping[str, str]
+) -> list[Pass]:
+    """Passes of every party; `named` is what else their profiles say."""
     each = [(desk, desk.slug in agreements.senders) for desk in desks]
-    return [held for desk, drops in each for held in issue_passes(storage, desk, issued, drops=drops)]
+    return [held for desk, drops in each for held in issue_passes(storage, desk, issued, drops=drops, named=named)]
 
 
 def _queues_of_events(agreements: Agreements) -> list[str]:
@@ -216,7 +228,12 @@ def make_keys(folder: Path, desks: tuple[Desk, ...]) -> None:
 
 
 def issue_passes(
-    storage: Storage, desk: Desk, issued: datetime | None = None, *, drops: bool = True
+    storage: Storage,
+    desk: Desk,
+    issued: datetime | None = None,
+    *,
+    drops: bool = True,
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Pass, ...]:
     """Write the party's profile, with a pass that only reads its outbox and, if it may drop anything, one that only
     creates in its inbox.
@@ -229,7 +246,7 @@ def issue_passes(
     urls = {"outbox": outbox_pass(storage, desk.slug, issued=issued, expires=expires)}
     if drops:
         urls = {"inbox": inbox_pass(storage, desk.slug, issued=issued, expires=expires), **urls}
-    own = {"borough": desk.slug, "keys": "keys", "certificate": f"../../{tls.CERTIFICATE}"}
+    own = {"borough": desk.slug, "keys": "keys", "certificate": f"../../{tls.CERTIFICATE}", **named}
     write_profile(desk.profile, own | {f"{box}_url": url for box, url in urls.items()})
     return tuple(Pass.of(url, desk.slug, box, issued, expires) for box, url in urls.items())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.reference import BlobReference
+from local.measured import Meter
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,6 +84,7 @@ class Worker:
         self.triggers = triggers
         self.counts: Counter[str] = Counter()
         """Tries by how they ended: `done` or `failed`."""
+        self.meter = Meter()
         self._free = threading.BoundedSemaphore(threads)
         self._counting = threading.Lock()
 
@@ -90,7 +92,8 @@ class Worker:
         """Run one function. Raises what it raises, and `KeyError` where there is none of that name."""
         with self._free:
             try:
-                self.triggers.functions[function](handed)
+                with self.meter.running():
+                    self.triggers.functions[function](handed)
             except BaseException:
                 self._count("failed")
                 raise

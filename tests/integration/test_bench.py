@@ -8,6 +8,7 @@ import pytest
 
 from bench import data
 from bench.__main__ import table
+from bench.growth import exponent, growth_table
 from bench.stages import STAGES
 
 ROWS = 300
@@ -40,9 +41,22 @@ def test_the_table_shows_every_stage() -> None:
         "machine": "a machine",
         "import_function_app": {"seconds": 0.5, "cpu_seconds": 0.4},
         "stages": [{"stage": stage, **measured} for stage in STAGES],
+        "growth": [term(8, 10.0), term(33, 50.0)],
     }
 
     text = table(report)
 
     assert "2,000" in text
     assert all(stage in text for stage in STAGES)
+    assert "at most 1.1: does NOT hold" in text
+
+
+def term(boroughs: int, cpu_seconds: float) -> dict[str, float]:
+    rest = dict.fromkeys(("seconds", "jobs", "unwraps", "requests", "peak_mb"), float(boroughs))
+    return {"boroughs": boroughs, "cpu_seconds": cpu_seconds, **rest}
+
+
+def test_work_that_grows_as_the_boroughs_do_has_the_exponent_1() -> None:
+    assert exponent(term(8, 2.0), term(32, 8.0)) == pytest.approx(1)
+    assert exponent(term(8, 2.0), term(32, 32.0)) == pytest.approx(2)
+    assert "at most 1.1: holds" in growth_table([term(8, 2.0), term(32, 9.0)])

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from shared.kernel.envelope import asks, gates
+from shared.kernel.envelope import asks, content_asks, gates
 from shared.kernel.envelope.gates import Reason, refuse
 from shared.kernel.envelope.keys import KeyService, Use, no_key
 from shared.kernel.envelope.limits import DATA_KEY_BYTES
-from shared.kernel.envelope.lock import is_sealed, read_lock
+from shared.kernel.envelope.lock import Lock, is_sealed, read_lock
 from shared.kernel.envelope.manifest import CONTEXT, Manifest, read_manifest, read_signature
-from shared.kernel.envelope.parquet import check_content, read_content
+from shared.kernel.envelope.parquet import check_content, read_content, read_own
 from shared.kernel.envelope.slips import signed_instead, unsealed
 from shared.kernel.errors import BadSignature, UntrustedDrop
 
@@ -63,6 +63,19 @@ Walk = Generator[Passed, None, Opened]
 """The gates one by one. The refusal of one ends the walk; its return value is what was inside."""
 
 
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class _Unlocked:
+    """A file that its sender did sign and that opens with a key of this place."""
+
+    manifest: Manifest
+    limits: Limits
+    lock: Lock
+    data_key: bytes
+
+
 def too_large(size: int, limits: Limits) -> UntrustedDrop:
     """The refusal (ENV-001) of a file of that many bytes, for whoever sees its size before reading it."""
     return refuse(gates.SIZE, f"It has {size} bytes; at most {limits.bytes} are allowed.")
@@ -74,13 +87,32 @@ def open_sealed(data: bytes, metadata: Mapping[str, str], place: Place, keys: Ke
     Raises `UntrustedDrop` (ENV-…) or `NotAgreed` (AGR-…) at the first gate that refuses: the sender's fault, not to be
     tried again. `KeyUnavailable` is ours, and says nothing of the file.
     """
-    walk = walk_gates(data, metadata, place, keys)
+    return _at_once(walk_gates(data, metadata, place, keys))
+
+
+def open_own(data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService) -> Opened:
+    """Open what the receiver sealed to itself: signature, hash and key must hold as everywhere.
+
+    The gates behind them stand against whoever writes a file to do harm, and this writer is ourselves: they are left
+    out, which is most of what opening costs. Raises as `open_sealed`, and `ValueError` at a place of two parties.
+    """
+    if place.sender != place.receiver:
+        raise ValueError("only what one has sealed to oneself is trusted")
+    unlocked = _at_once(_unlock(data, metadata, place, keys))
+    table, manifest = read_own(data, unlocked.data_key), unlocked.manifest
+    if table.num_rows != manifest.rows:
+        rows = table.num_rows
+        raise content_asks.ROWS_DIFFER.refusal(manifest=manifest.rows, footer=rows, groups=rows)
+    return Opened(manifest, table)
+
+
+def _at_once(walk: Generator[Passed, None, Found]) -> Found:
     while True:
         try:
             next(walk)
         except StopIteration as end:
-            opened: Opened = end.value
-            return opened
+            found: Found = end.value
+            return found
 
 
 def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService) -> Walk:
@@ -88,6 +120,26 @@ def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: Key
 
     No key is used before the sender is known, and nothing is said of the lock before the signature has held.
     """
+    unlocked = yield from _unlock(data, metadata, place, keys)
+    content = check_content(
+        data,
+        unlocked.lock,
+        unlocked.data_key,
+        rows=unlocked.manifest.rows,
+        limits=unlocked.limits,
+        known=place.known_columns,
+    )
+    checked = (gates.DAMAGED, gates.ROWS, gates.COLUMNS, gates.TYPES, gates.ROW_COUNT, gates.PAGES)
+    yield Passed(checked, f"{content.footer.rows:,} rows of {len(content.footer.columns)} columns")
+    table = read_content(content)
+    yield Passed((gates.EXPANDED,), f"{table.nbytes:,} bytes in memory, of {content.room:,}")
+    return Opened(unlocked.manifest, table)
+
+
+def _unlock(
+    data: bytes, metadata: Mapping[str, str], place: Place, keys: KeyService
+) -> Generator[Passed, None, _Unlocked]:
+    """The gates up to the one that hands over the data key."""
     manifest = yield from _what_is_signed(data, metadata, place, keys)
     if not place.accepted_key_ids:
         raise no_key(f"Nothing can be sealed by {place.sender} for {place.receiver}.")
@@ -107,12 +159,7 @@ def walk_gates(data: bytes, metadata: Mapping[str, str], place: Place, keys: Key
     if len(data_key) != DATA_KEY_BYTES:
         raise asks.DATA_KEY_LENGTH.refusal(bits=8 * len(data_key))
     yield Passed((gates.UNWRAP,), f"a data key of {8 * len(data_key)} bits")
-    content = check_content(data, lock, data_key, rows=manifest.rows, limits=limits, known=place.known_columns)
-    checked = (gates.DAMAGED, gates.ROWS, gates.COLUMNS, gates.TYPES, gates.ROW_COUNT, gates.PAGES)
-    yield Passed(checked, f"{content.footer.rows:,} rows of {len(content.footer.columns)} columns")
-    table = read_content(content)
-    yield Passed((gates.EXPANDED,), f"{table.nbytes:,} bytes in memory, of {content.room:,}")
-    return Opened(manifest, table)
+    return _Unlocked(manifest, limits, lock, data_key)
 
 
 def _what_is_signed(

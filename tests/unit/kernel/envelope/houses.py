@@ -65,6 +65,17 @@ class House:
         )
         return open_sealed(data, metadata, replace(place, **changes), keys)
 
+    def sealed_to_itself(self, table: pa.Table = PUPILS) -> Sealed:
+        """What the exchange seals to itself, as it does with what it stages."""
+        return self.sealed(
+            table, sender=EXCHANGE, key_id=self.exchange.current(EXCHANGE, Use.STAGING), keys=self.exchange
+        )
+
+    def itself(self) -> Place:
+        """Where such a file lies."""
+        limits = AGREEMENT.limits
+        return Place(EXCHANGE, EXCHANGE, self.exchange.accepted(EXCHANGE, Use.STAGING), lambda manifest: limits, limits)
+
 
 def exchange_keys(home: str, folder: Path, vault: FakeVault) -> LocalKeyRing | KeyVaultKeys:
     """An empty key service in one of the two homes."""

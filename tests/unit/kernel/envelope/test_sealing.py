@@ -11,10 +11,11 @@ from shared.kernel.envelope import gates
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.lock import read_lock
 from shared.kernel.envelope.manifest import EXCHANGE, METADATA_LIMIT, Manifest, from_metadata, to_metadata
-from shared.kernel.envelope.open import too_large
+from shared.kernel.envelope.open import Place, open_own, open_sealed, too_large
 from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import KeyUnavailable, NotAgreed, RejectedDrop, UntrustedDrop
 from shared.kernel.terms.gates import check_named
+from shared.kernel.terms.model import Limits
 from tests.unit.kernel.envelope.houses import AGREEMENT, NOON, PUPILS, House
 
 
@@ -64,28 +65,69 @@ def test_staging_opens_for_the_exchange_that_sealed_it(house: House) -> None:
     assert house.opened(staged.data, staged.metadata, borough=EXCHANGE, accepted_key_ids=accepted, dataset=None)
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.date32())}),
-        pa.table({"a": pa.nulls(5)}),
-        pa.table({"a": pa.array(["é", None, ""] * 70_000), "b": pa.array(range(210_000))}),
-        pa.table({"a": pa.chunked_array([["x"], ["y", "z"]])}),
-        pa.table(
-            {
-                "flag": [True, None],
-                "decimal": pa.array(["1.50", None]).cast(pa.decimal128(9, 2)),
-                "number": pa.array([1.5, None]),
-                "moment": pa.array([NOON, None], pa.timestamp("us", "UTC")),
-                "raw": pa.array([b"\xff", None]),
-            }
-        ),
-    ],
-    ids=["no rows", "only nulls", "many rows", "chunks", "every flat type"],
-)
+FLAT = [
+    pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.date32())}),
+    pa.table({"a": pa.nulls(5)}),
+    pa.table({"a": pa.array(["é", None, ""] * 70_000), "b": pa.array(range(210_000))}),
+    pa.table({"a": pa.chunked_array([["x"], ["y", "z"]])}),
+    pa.table(
+        {
+            "flag": [True, None],
+            "decimal": pa.array(["1.50", None]).cast(pa.decimal128(9, 2)),
+            "number": pa.array([1.5, None]),
+            "moment": pa.array([NOON, None], pa.timestamp("us", "UTC")),
+            "raw": pa.array([b"\xff", None]),
+        }
+    ),
+]
+FLAT_IDS = ["no rows", "only nulls", "many rows", "chunks", "every flat type"]
+
+
+@pytest.mark.parametrize("table", FLAT, ids=FLAT_IDS)
 def test_every_flat_table_survives_the_journey(house: House, table: pa.Table) -> None:
     sealed = house.sealed(table)
     assert house.opened(sealed.data, sealed.metadata).table.equals(table)
+
+
+@pytest.mark.parametrize("table", FLAT, ids=FLAT_IDS)
+def test_what_one_has_sealed_to_oneself_comes_back_as_through_every_gate(house: House, table: pa.Table) -> None:
+    sealed = house.sealed_to_itself(table)
+    own = open_own(sealed.data, sealed.metadata, house.itself(), house.exchange)
+    assert own == open_sealed(sealed.data, sealed.metadata, house.itself(), house.exchange)
+    assert own.table.equals(table)
+
+
+def test_only_what_one_has_sealed_to_oneself_is_trusted(house: House) -> None:
+    sealed = house.sealed()
+    inbox = replace(house.itself(), sender="lambeth", accepted_key_ids=house.exchange.accepted("lambeth", Use.DROP))
+    assert open_sealed(sealed.data, sealed.metadata, inbox, house.exchange).table.equals(PUPILS)
+    with pytest.raises(ValueError, match="sealed to oneself"):
+        open_own(sealed.data, sealed.metadata, inbox, house.exchange)
+
+
+def test_what_is_trusted_must_still_be_signed_whole_and_under_the_right_key(house: House) -> None:
+    def gate(data: bytes, metadata: dict[str, str], place: Place) -> str:
+        with pytest.raises(UntrustedDrop) as refused:
+            open_own(data, metadata, place, house.exchange)
+        return refused.value.code
+
+    good, own = house.sealed_to_itself(), house.itself()
+    manifest, signature = from_metadata(good.metadata)
+    altered = good.data[:-40] + bytes([good.data[-40] ^ 1]) + good.data[-39:]
+    more = manifest.model_copy(update={"rows": manifest.rows + 1})
+    stranger = house.sealed(sender="lambeth", receiver=EXCHANGE)
+    signed_anew = to_metadata(more, house.exchange.sign(more.signing_key_id, more.message()))
+
+    assert gate(altered, good.metadata, own) == gates.HASH.code
+    assert gate(good.data, to_metadata(more, signature), own) == gates.SIGNATURE.code
+    assert gate(good.data, signed_anew, own) == gates.ROW_COUNT.code
+    assert gate(stranger.data, stranger.metadata, own) == gates.ADDRESS.code
+    assert gate(good.data, good.metadata, replace(own, accepted_key_ids=frozenset({"another"}))) == gates.KEY_ID.code
+    assert gate(good.data, good.metadata, replace(own, limits=limits_of(bytes=len(good.data) - 1))) == gates.SIZE.code
+
+
+def limits_of(**changes: int) -> Limits:
+    return AGREEMENT.limits.model_copy(update=changes)
 
 
 def test_text_arrives_as_plain_text_however_it_was_held(house: House) -> None:

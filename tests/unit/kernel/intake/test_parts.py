@@ -14,7 +14,7 @@ import pytest
 
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.agreements.registry import load_agreement
-from shared.kernel.errors import Missing, RefusedEvent, TooLarge
+from shared.kernel.errors import Missing, RefusedEvent, TooLarge, UntrustedDrop
 from shared.kernel.intake.identity import derived_id, drop_event, drop_id, job_id, request_event, untrusted_drop_id
 from shared.kernel.intake.requests import read_request, request_job
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
@@ -264,7 +264,7 @@ def test_no_more_is_read_than_such_a_blob_can_be(world: World) -> None:
     for limit, refused in ((size, False), (size - 1, True)):
         limits = AGREEMENT.limits.model_copy(update={"decompressed_bytes": limit - 64, "rows": 1})
         bounded = replace(world.sharing, agreement=AGREEMENT.model_copy(update={"limits": limits}))
-        with pytest.raises(TooLarge) if refused else nullcontext():
+        with pytest.raises(UntrustedDrop, match="ENV-001") if refused else nullcontext():
             read_staged(bounded, "lambeth", partition.name)
 
 

@@ -1,0 +1,69 @@
+"""What the functions of this process took: time by the clock and of the processor, calls, memory."""
+
+from __future__ import annotations
+
+import math
+import resource
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"
+
+
+class Meter:
+    """Adds up the times in which at least one function runs. Functions that run side by side count once, as on the
+    bill of an instance.
+
+    The processor's time is that of the whole process meanwhile, so that threads of libraries are in it.
+    """
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.seconds = self.cpu_seconds = 0.0
+        self.billed_seconds = 0.0
+        """Each stretch of work is paid for a second at least, and in steps of a tenth."""
+        self._running = 0
+        self._began = (0.0, 0.0)
+        self._counting = threading.Lock()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """One call of a function."""
+        with self._counting:
+            if self._running == 0:
+                self._began = time.perf_counter(), time.process_time()
+            self._running += 1
+            self.calls += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._running -= 1
+                if self._running == 0:
+                    self._add(time.perf_counter() - self._began[0], time.process_time() - self._began[1])
+
+    def _add(self, seconds: float, cpu_seconds: float) -> None:
+        self.seconds += seconds
+        self.cpu_seconds += cpu_seconds
+        self.billed_seconds += max(1.0, math.ceil(10 * seconds) / 10)
+
+
+def forget_peak() -> None:
+    """Let the peak of this process's memory begin with what it has now, where the system can (Linux)."""
+    with suppress(OSError):
+        _CLEAR.write_text(_RESET_PEAK, encoding="ascii")
+
+
+def memory_mb() -> tuple[float, float]:
+    """What this process has now, and the most that it had since `forget_peak`, in MB."""
+    with suppress(OSError, KeyError):
+        lines = (line.split() for line in _STATUS.read_text(encoding="ascii").splitlines())
+        said = {words[0]: int(words[1]) / 2**10 for words in lines if words[0] in ("VmRSS:", "VmHWM:")}
+        return said["VmRSS:"], said["VmHWM:"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return peak, peak
