@@ -129,7 +129,7 @@ class Reader:
             assert self.run(words) == (9 if words[0] == "health" else 0), f"{block}: {line}"
             if words[0] == "practice":
                 self.lend_keys()
-            if words[0] == "drop":
+            if words[0] == "drop" or words[:2] == ["run", "now"]:
                 assert self.host, f"{block}: nothing runs yet"
                 self.host.run_to_quiescence(timeout=60)
         else:
