@@ -58,6 +58,11 @@ class CurrentResults:
         held = self.by_place.get(place)
         return held is not None and rest != FILE and rest.partition("/")[0] != held.job
 
+    def beside(self, name: str) -> str:
+        """Where a file is kept on this side: as it is called, but the word which result is current beside that one."""
+        held = self.by_place.get(name.rpartition("/")[0]) if name.endswith(f"/{FILE}") else None
+        return f"{held.place}/{held.job}/{FILE}" if held else name
+
     def check(self, name: str, data: bytes) -> None:
         """Raise `InvalidInput` RUN-006 when a file of the current result is not what the exchange signed for."""
         held = self.by_place.get(_split(name)[0])

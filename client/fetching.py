@@ -13,7 +13,6 @@ from client.current import CurrentResults
 from client.files import write_bytes, write_table
 from client.opening import open_release
 from shared.kernel.errors import ExchangeError, NotAllowed, StorageUnavailable
-from shared.kernel.terms.current import FILE
 
 if TYPE_CHECKING:
     from shared.kernel.envelope.ring import LocalKeyRing
@@ -73,9 +72,8 @@ class Collector:
         return done
 
     def _one(self, door: BoroughDoor, name: str, done: Collected) -> None:
-        path = self._place(name)
-        # Which result is current is said anew with each.
-        if path.exists() and not self.force and path.name != FILE:
+        path = self._place(self.current.beside(name))
+        if path.exists() and not self.force:
             done.kept.append(str(path))
             return
         blob = door.fetch(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +65,7 @@ def _as_party(settings: Settings, agreement: str | None, collection: str | None)
     from client.connect import exchange_now, open_door
     from client.passes import INBOX
     from client.settings import today
+    from shared.kernel.errors import AlreadyExists
     from shared.kernel.terms.run_now import name_for_party
 
     slug = settings.slug()
@@ -71,7 +73,8 @@ def _as_party(settings: Settings, agreement: str | None, collection: str | None)
     with step("Asking"), open_door(settings, INBOX) as door:
         door.greet()
         for id, name in pairs:
-            door.put(name_for_party(id, name, exchange_now(door)), b"", {})
+            with suppress(AlreadyExists):  # asked for in this very second
+                door.put(name_for_party(id, name, exchange_now(door)), b"", {})
     return [(slug, id, name) for id, name in pairs]
 
 
@@ -79,6 +82,7 @@ def _as_operator(chosen: OperatedSite, parties: Iterable[str], agreement: str | 
     from client.asking import asked_for, who_waits
     from client.codes import invalid
     from shared.kernel.days import london_day
+    from shared.kernel.errors import AlreadyExists
     from shared.kernel.terms.run_now import name_for_operators
 
     agreements, at = chosen.every_agreement(), site.now()
@@ -92,5 +96,6 @@ def _as_operator(chosen: OperatedSite, parties: Iterable[str], agreement: str | 
     ]
     with step("Asking"), chosen.storage() as storage:
         for slug, id, name in asked:
-            storage.requests(slug).create(name_for_operators(id, name, at), b"")
+            with suppress(AlreadyExists):
+                storage.requests(slug).create(name_for_operators(id, name, at), b"")
     return asked

@@ -157,10 +157,15 @@ class Wire(HTTPAdapter):
 
 
 class OneWrite(Wire):
-    """A wire over which a process lives for one write: as soon as something new was written, it is killed."""
+    """A wire over which a process lives for one write: as soon as something new was written, it is killed; with
+    `deletions`, as soon as something is gone, too."""
+
+    def __init__(self, *, deletions: bool = False) -> None:
+        super().__init__()
+        self._ends = {("PUT", 201), ("DELETE", 202)} if deletions else {("PUT", 201)}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         answer = super().send(request, *args, **kwargs)
-        if request.method == "PUT" and answer.status_code == 201:
+        if (request.method, answer.status_code) in self._ends:
             raise Killed
         return answer

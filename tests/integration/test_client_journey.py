@@ -299,7 +299,9 @@ def test_what_is_current_is_shown_and_collected_and_what_it_replaced_is_not(
     saved = sorted(line["name"].rpartition("/")[2] for line in fetched["saved"])
     assert saved == ["current.json", "matches.parquet", "review.parquet", "summary.json"]
     code, again = exchange("lambeth", "fetch", "fsm/results", "--out", tmp_path / "out")
-    assert [line["name"].rpartition("/")[2] for line in again["saved"]] == ["current.json"], "it is fetched each time"
+    assert (again["saved"], len(again["kept"])) == ([], 4)
+    [folder] = (tmp_path / "out/fsm/results" / COLLECTION).iterdir()  # the word lies beside what it is about
+    assert len(list(folder.iterdir())) == 4
 
 
 def test_a_word_that_the_exchange_did_not_sign_is_not_believed(

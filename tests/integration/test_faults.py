@@ -195,6 +195,35 @@ def test_a_process_killed_after_every_single_write_leaves_the_same_outputs(
         assert_ledger_is_whole(world)
 
 
+def test_a_run_that_replaces_another_killed_after_every_write_and_deletion_leaves_one_result(
+    drops: list[Drop], new_world: Callable[[], World], unused_accounts: Iterator[str], keys_folder: Path
+) -> None:
+    whole = new_world()
+    for stage in (drops[::2], drops[1:2]):
+        journey(whole, stage)
+
+    account = next(unused_accounts)
+    with Storage.connect(account) as storage:
+        world = make_world(storage, keys_folder)
+        storage.ensure_containers(world.agreement.controllers)
+        put_postcodes(storage)
+        journey(world, drops[::2])
+        lives = 0
+        while True:
+            with OneWrite(deletions=True).storage(account) as short_lived:
+                try:
+                    journey(over(world, short_lived), drops[1:2])
+                    break
+                except Killed:
+                    lives += 1
+        assert lives > 30
+        assert world.everything() == whole.everything()
+        assert ledger_of(world) == ledger_of(whole)
+        assert_ledger_is_whole(world)
+        assert len({name.split("/")[3] for name in world.outbox("lambeth") if name.endswith("summary.json")}) == 1
+        assert sum("replaced" in steps for steps in ledger_of(world).values()) == 1
+
+
 def blobs(storage: Storage) -> Iterator[str]:
     for container in storage.service.list_containers():
         yield from storage.service.get_container_client(container.name).list_blob_names()

@@ -25,7 +25,8 @@ from shared.kernel.ledger.chain import Ledger
 from shared.kernel.ledger.events import Event
 from shared.kernel.storage.access import BoroughDoor
 from shared.kernel.storage.poison import PoisonQueue
-from tests.world import World, household, pupil
+from shared.kernel.work.carry_out import carry_out
+from tests.world import COLLECTION, World, household, pupil
 
 
 @pytest.fixture
@@ -329,3 +330,25 @@ def test_a_postcode_directory_is_loaded_and_replaced(
     assert run(["postcodes", "load", str(sample), "--json"]) == 0
     assert said(capsys)["postcodes"] == world.storage.postcode_directory().num_rows > 100
     assert run(["postcodes", "load", "none.csv"]) == 2
+
+
+def test_an_operator_asks_for_work_that_waits_and_the_app_does_it(
+    world: World, operator: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    chosen = ["--agreement", "fsm", "--collection", COLLECTION, "--json"]
+    assert run(["run", "now", "--party", "lambeth", *chosen]) == 0
+    asked = said(capsys)["asked"]
+    assert asked == [{"party": "lambeth", "agreement": "fsm", "collection": COLLECTION}]
+
+    [blob] = world.storage.requests("lambeth").list()
+    carry_out(world.exchange, party="lambeth", name=blob.name)
+
+    assert len(list(world.storage.requests("lambeth").list())) == 2
+
+    assert run(["run", "now", "--everybody", *chosen]) == 0
+    everybody = [one["party"] for one in json.loads(capsys.readouterr().out)["asked"]]
+    assert everybody == list(world.agreement.controllers)
+    assert run(["run", "now", "--party", "somebody", *chosen]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "INP-023"

@@ -84,11 +84,12 @@ def begin(sharing: Sharing, party: str, waiting: Sequence[Mark], why: Reason) ->
     jobs = _due(sharing, party, waiting)
     for job in jobs:
         request_job(sharing, job)
+    # Before the last mark goes: without marks nobody comes here again.
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=party, counts={"requests": len(jobs)})
     area = sharing.claims(party)
     for name in names:
         with suppress(Missing):  # somebody else is at the same marks
             area.delete(f"{MARKS}/{name}")
-    sharing.ledger.record(subject, "done", service=SERVICE, tenant=party, counts={"requests": len(jobs)})
     return len(jobs)
 
 
