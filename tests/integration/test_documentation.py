@@ -204,7 +204,7 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
     assert '"unknown_match_ref": 1' in counted.read_text(encoding="utf-8")
     assert run(["fetch", "fsm/enrolments", "--out", str(sender / "x"), "--profile", str(sender / "exchange.toml")]) == 0
     [enrolments] = (sender / "x").rglob("enrolments.parquet")
-    assert pq.read_table(enrolments).column_names == ["upn", "urn", "tier", "start_date"]
+    assert pq.read_table(enrolments).column_names == ["upn", "urn", "tier", "start_date", "status"]
 
     capsys.readouterr()
     # The operators have taken in the key that Southwark made when it rotated.
@@ -308,7 +308,7 @@ def test_the_pages_state_the_days_and_bands_of_the_agreement() -> None:
     bands = agreement.linkage
     assert f"From {bands.automatic} it is a match unless a guard stops it, from {bands.review} review" in officers
     assert agreement.officers_per_party == 2
-    assert "at most two officers" in officers
+    assert "At most two officers" in officers
 
 
 def test_the_operators_page_explains_every_code_that_is_theirs_and_every_step_of_the_ledger() -> None:

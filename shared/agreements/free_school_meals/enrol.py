@@ -22,7 +22,7 @@ from shared.agreements.free_school_meals.memory import (
     Decision,
     Memory,
 )
-from shared.agreements.free_school_meals.releases import EVIDENCE_REF, KEPT_COLUMNS, PENDING_COLUMNS
+from shared.agreements.free_school_meals.releases import CHILD_REF, EVIDENCE_REF, KEPT_COLUMNS, PENDING_COLUMNS
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
 
@@ -43,23 +43,29 @@ class Followed:
     end: str
     status: str | None = None
     """What its school borough is told; `None`: nothing."""
-    remembered: str | None = None
+    of_pair: str | None = None
     """The decision that is remembered of the pair; `None`: none."""
-    of_evidence: bool = False
-    """Whether it is remembered of the pair with its evidence."""
+    of_child: str | None = None
+    """That is remembered of the child."""
+    of_evidence: str | None = None
+    """That is remembered of the pair with its evidence."""
 
 
-def follow(decision: Decision, *, known: bool, before: Decision | None, rejected: bool) -> Followed:
+def follow(
+    decision: Decision, *, known: bool, before: Decision | None, enrolled: bool = False, rejected: bool = False
+) -> Followed:
     """What a decision comes to.
 
-    `known`: some run of the last days says which pupil it is about. `before` stands on the pair, `rejected` says that
-    the pair was rejected on the evidence that there is.
+    `known`: some run of the last days says which pupil it is about. `before` stands on the pair; `enrolled` says that
+    the child is, by this pair or another, `rejected` that the pair was rejected on the evidence that there is.
     """
     stands = before.choice if before else ""
     if decision.choice == OPTED_OUT:
         # Honoured whether or not the pair is known: a letter may take longer to come back than rows live.
-        status = WITHDRAWN if known and stands == CONFIRM else None
-        return Followed(f"{EXCLUDED}{OPTED_OUT if known else OPTED_OUT_UNKNOWN}", status, OPTED_OUT)
+        end = f"{EXCLUDED}{OPTED_OUT if known else OPTED_OUT_UNKNOWN}"
+        if known and stands == CONFIRM:
+            return Followed(end, WITHDRAWN, of_pair=OPTED_OUT, of_child=RETRACT)
+        return Followed(end, of_pair=OPTED_OUT)
     if decision.choice == RETRACT:
         return _retract(decision, known=known, before=before, rejected=rejected)
     if not known:
@@ -69,12 +75,12 @@ def follow(decision: Decision, *, known: bool, before: Decision | None, rejected
     if decision.choice == REJECT:
         if stands == CONFIRM:
             return Followed(f"{EXCLUDED}{NEEDS_RETRACT}")
-        return Followed(f"{EXCLUDED}{REJECT}", remembered=REJECT, of_evidence=True)
-    if stands == CONFIRM:
+        return Followed(f"{EXCLUDED}{REJECT}", of_evidence=REJECT)
+    if stands == CONFIRM or enrolled:
         return Followed(f"{EXCLUDED}{CONFIRMED_BEFORE}")
     if before and decision.day <= before.day:
         return Followed(f"{EXCLUDED}{LATER_DECISION}")
-    return Followed("matched", ENROLLED, CONFIRM)
+    return Followed("matched", ENROLLED, of_pair=CONFIRM, of_child=CONFIRM)
 
 
 def _retract(decision: Decision, *, known: bool, before: Decision | None, rejected: bool) -> Followed:
@@ -82,17 +88,17 @@ def _retract(decision: Decision, *, known: bool, before: Decision | None, reject
     if before and stands == OPTED_OUT:
         if decision.day <= before.day:
             return Followed(f"{EXCLUDED}{LATER_DECISION}")
-        return Followed(RETRACTED, remembered=RETRACT)
+        return Followed(RETRACTED, of_pair=RETRACT)
     if not known:
         return Followed(f"{EXCLUDED}{UNKNOWN}")
     if before and stands == CONFIRM:
         if decision.day < before.day:
             return Followed(f"{EXCLUDED}{LATER_DECISION}")
-        return Followed(RETRACTED, WITHDRAWN, RETRACT)
+        return Followed(RETRACTED, WITHDRAWN, of_pair=RETRACT, of_child=RETRACT)
     if rejected:
-        return Followed(RETRACTED, remembered=RETRACT, of_evidence=True)
+        return Followed(RETRACTED, of_evidence=RETRACT)
     # Remembered all the same: the confirmation that it takes back may be in a file that is still on its way.
-    return Followed(f"{EXCLUDED}{NOTHING_TO_RETRACT}", remembered=RETRACT)
+    return Followed(f"{EXCLUDED}{NOTHING_TO_RETRACT}", of_pair=RETRACT)
 
 
 def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table], memory: Memory) -> Carried:
@@ -102,15 +108,16 @@ def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table], memory: Me
     nobody is enrolled for it.
     """
     decided = with_pupil(decisions, _newest(pending))
-    evidence = _evidence(decisions, pending)
+    names = _names(decisions, pending)
     followed = [
         follow(
             Decision(row["decision"], row["start_date"]),
             known=row["urn"] is not None,
             before=memory.on(row["match_ref"]),
-            rejected=(found := memory.on(ref)) is not None and found.choice == REJECT,
+            enrolled=memory.stands(child, CONFIRM),
+            rejected=memory.stands(evidence, REJECT),
         )
-        for row, ref in zip(decided.to_pylist(), evidence, strict=True)
+        for row, child, evidence in zip(decided.to_pylist(), names[CHILD_REF], names[EVIDENCE_REF], strict=True)
     ]
     sent = decided.append_column("status", pa.array([one.status for one in followed], pa.string()))
     sent = sent.filter(pc.is_valid(sent.column("status")))
@@ -135,7 +142,7 @@ def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table], memory: Me
             for school, rows in by_school
             for status, count in sorted(Counter(rows.column("status").to_pylist()).items())
         },
-        remembered={DECIDED: _to_remember(decided, evidence, followed)},
+        remembered={DECIDED: _to_remember(decided, names, followed)},
     )
 
 
@@ -152,29 +159,40 @@ def _all(pending: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables([schema.empty_table(), *pending])
 
 
-def _evidence(decisions: pa.Table, pending: Sequence[pa.Table]) -> list[str | None]:
-    """The evidence that each decision was about; none where runs found more than one, and nobody can say which."""
-    seen = _all(pending).group_by("match_ref").aggregate([(EVIDENCE_REF, "count_distinct"), (EVIDENCE_REF, "max")])
-    seen = seen.filter(pc.equal(seen.column(f"{EVIDENCE_REF}_count_distinct"), 1))
-    place = pc.index_in(decisions.column("match_ref"), seen.column("match_ref").combine_chunks())
-    refs: list[str | None] = seen.column(f"{EVIDENCE_REF}_max").take(place.combine_chunks()).to_pylist()
-    return refs
+def _names(decisions: pa.Table, pending: Sequence[pa.Table]) -> dict[str, list[str | None]]:
+    """Under which names beside its pair's each decision is remembered: of the child, and of the evidence.
+
+    None where no run of the last days knows it, or where runs found more than one, and nobody can say which it is.
+    """
+    rows = _all(pending)
+    found: dict[str, list[str | None]] = {}
+    for name in (CHILD_REF, EVIDENCE_REF):
+        seen = rows.group_by("match_ref").aggregate([(name, "count_distinct"), (name, "max")])
+        seen = seen.filter(pc.equal(seen.column(f"{name}_count_distinct"), 1))
+        place = pc.index_in(decisions.column("match_ref"), seen.column("match_ref").combine_chunks())
+        found[name] = seen.column(f"{name}_max").take(place.combine_chunks()).to_pylist()
+    return found
 
 
-def _to_remember(decided: pa.Table, evidence: list[str | None], followed: Sequence[Followed]) -> pa.Table:
+def _to_remember(decided: pa.Table, names: dict[str, list[str | None]], followed: Sequence[Followed]) -> pa.Table:
     """As the kernel takes it. A rejection of nobody knows which evidence is not remembered: the pair comes back."""
-    refs = [
-        ref if one.of_evidence else of_pair
-        for of_pair, ref, one in zip(decided.column("match_ref").to_pylist(), evidence, followed, strict=True)
-    ]
-    rows = pa.table(
+    refs, choices, days = [], [], []
+    for row, child, evidence, one in zip(
+        decided.to_pylist(), names[CHILD_REF], names[EVIDENCE_REF], followed, strict=True
+    ):
+        said = ((row["match_ref"], one.of_pair), (child, one.of_child), (evidence, one.of_evidence))
+        for ref, choice in said:
+            if ref and choice:
+                refs.append(ref)
+                choices.append(choice)
+                days.append(row["start_date"])
+    return pa.table(
         {
             "ref": pa.array(refs, pa.string()),
-            "decision": pa.array([one.remembered for one in followed], pa.string()),
-            "day": decided.column("start_date"),
+            "decision": pa.array(choices, pa.string()),
+            "day": pa.array(days, pa.date32()),
         }
     )
-    return rows.filter(pc.and_(pc.is_valid(rows.column("ref")), pc.is_valid(rows.column("decision"))))
 
 
 def with_pupil(decisions: pa.Table, pending: pa.Table) -> pa.Table:

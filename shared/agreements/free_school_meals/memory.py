@@ -1,7 +1,8 @@
 """What was decided on pairs before, as it was remembered: nobody who has opted out is written to, nobody asked twice.
 
-A confirmation, an opt-out and what takes one of them back are remembered under the pair's `match_ref`; a rejection
-under a pseudonym of the pair and its evidence, since another piece of evidence makes it another question.
+A confirmation, an opt-out and what takes one of them back are remembered of the pair, under its `match_ref`. That a
+child is enrolled is remembered of the child, too, since it may be on another claim next term. A rejection is remembered
+of the pair with its evidence, since other evidence makes it another question.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ DECIDED = "decided"
 CONFIRM, REJECT, OPTED_OUT, RETRACT = "confirm", "reject", "opted_out", "retract"
 CONFIRMED_BEFORE, REJECTED_BEFORE = "confirmed_before", "rejected_before"
 """Why a pair that was decided goes to nobody; one that was opted out of is left out as `opted_out`."""
-_EVIDENCE = "evidence"
+_CHILD, _EVIDENCE = "child", "evidence"
 _READ = ("ref", "decision", "day")
 _ORDER = (REJECT, CONFIRM, RETRACT)
 """Of two decisions of one day the later in this order stands: what sends less."""
@@ -36,7 +37,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True)
 class Memory:
-    """The decision that stands on each pair, and on each pair with its evidence, by their pseudonyms."""
+    """The decision that stands on each pair, child, and pair with its evidence, by their pseudonyms."""
 
     standing: dict[str, Decision]
 
@@ -64,18 +65,27 @@ class Memory:
         return cls(standing)
 
     def on(self, ref: str | None) -> Decision | None:
-        """What stands on this pair, or on this pair with this evidence."""
+        """What stands on this pair, child, or pair with its evidence."""
         return None if ref is None else self.standing.get(ref)
 
-    def reasons(self, refs: pa.Array, evidence: pa.Array) -> pa.Array:
-        """Why each pair of a run goes to nobody; null where it is to be looked at. The two are aligned."""
+    def stands(self, ref: str | None, choice: str) -> bool:
+        """Whether this is what stands on it."""
+        found = self.on(ref)
+        return found is not None and found.choice == choice
+
+    def reasons(self, refs: pa.Array, children: pa.Array, evidence: pa.Array) -> pa.Array:
+        """Why each pair of a run goes to nobody; null where it is to be looked at. The three are aligned."""
 
         def decided(names: pa.Array, choice: str) -> pa.Array:
             found = [ref for ref, decision in self.standing.items() if decision.choice == choice]
             return pc.is_in(names, pa.array(found, pa.string()))
 
         return pc.case_when(
-            pc.make_struct(decided(refs, OPTED_OUT), decided(refs, CONFIRM), decided(evidence, REJECT)),
+            pc.make_struct(
+                decided(refs, OPTED_OUT),
+                pc.or_(decided(refs, CONFIRM), decided(children, CONFIRM)),
+                decided(evidence, REJECT),
+            ),
             OPTED_OUT,
             CONFIRMED_BEFORE,
             REJECTED_BEFORE,
@@ -83,9 +93,14 @@ class Memory:
         )
 
 
-def evidence_refs(refs: pa.Array, evidence: pa.ChunkedArray, pseudonyms: Pseudonyms) -> pa.Array:
-    """A name for each pair with the evidence that speaks for it, so that a rejection is of both."""
-    return pseudonyms(_EVIDENCE, refs, evidence)
+def child_refs(home: str, upns: pa.ChunkedArray, pseudonyms: Pseudonyms) -> pa.Array:
+    """A name for each pupil who lives in the home borough, whatever claim they are on."""
+    return pseudonyms(_CHILD, pa.repeat(home, len(upns)), upns)
+
+
+def evidence_refs(refs: pa.Array, children: pa.Table, evidence: pa.ChunkedArray, pseudonyms: Pseudonyms) -> pa.Array:
+    """A name for each pair with the evidence that speaks for it and the child of the claim that it is about."""
+    return pseudonyms(_EVIDENCE, refs, children.column("child_forename"), children.column("child_dob"), evidence)
 
 
 def _place(decision: Decision) -> tuple[date, int]:

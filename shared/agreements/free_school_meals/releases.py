@@ -29,8 +29,8 @@ PAIR = frozenset(("match_ref", *FROM_HOUSEHOLD, *FROM_PUPIL, *FROM_LINK, *FROM_A
 
 PENDING_COLUMNS = ["match_ref", "upn", "urn", "school_borough", "tier"]
 """What an enrolment says of a pair, and which pair it is."""
-EVIDENCE_REF = "evidence_ref"
-KEPT_COLUMNS = [*PENDING_COLUMNS, EVIDENCE_REF]
+CHILD_REF, EVIDENCE_REF = "child_ref", "evidence_ref"
+KEPT_COLUMNS = [*PENDING_COLUMNS, CHILD_REF, EVIDENCE_REF]
 """What a run keeps of each pair, for the decision that comes back."""
 DECIDED = frozenset((*PENDING_COLUMNS, "decision", "start_date", "status"))
 

@@ -15,17 +15,18 @@ _TELLS_APART = ("dob", "surname", "forename", "urn", "school_borough")
 def match_refs(home: str, pupils: pa.Table, households: pa.Table, pseudonyms: Pseudonyms) -> pa.Array:
     """A name for each pair of a run, ``m-`` and 32 hex digits: the same in every run, drop and term, and no other's.
 
-    The tables are aligned, one pair a position. A pair is the home borough, the claim, the child's date of birth and
-    the pupil's UPN: a claim's children are numbered anew, and names are spelt otherwise, from one extract to the next.
-    Pairs of a run that would have one name, such as two registrations under one UPN, are told apart by the pupil.
+    The tables are aligned, one pair a position. A pair is the home borough, the claim, and the child of it that the
+    pupil's UPN says: a claim's children are numbered anew, their names spelt otherwise and their birthdays put right
+    from one extract to the next, so what the claim says of the child is no part of the name. Pairs of a run that would
+    have one name, such as two registrations under one UPN, are told apart by all that is known of them.
     """
-    claim = [pa.repeat(home, pupils.num_rows), households.column("household_ref"), households.column("child_dob")]
-    refs = pseudonyms(_PAIR, *claim, pupils.column("upn"))
+    homes = pa.repeat(home, pupils.num_rows)
+    refs = pseudonyms(_PAIR, homes, households.column("household_ref"), pupils.column("upn"))
     counts = pc.value_counts(refs)
     repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
     if len(repeated):
         more = [pupils.column(name) for name in _TELLS_APART]
-        told_apart = pseudonyms(_LOOKALIKE, refs, *more, households.column("child_seq"))
+        told_apart = pseudonyms(_LOOKALIKE, refs, *more, households.column("child_dob"), households.column("child_seq"))
         refs = pc.if_else(pc.is_in(refs, repeated), told_apart, refs)
     return pc.binary_join_element_wise("m", refs, "-")
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
-from shared.agreements.free_school_meals.memory import DECIDED, OPTED_OUT, Memory, evidence_refs
+from shared.agreements.free_school_meals.memory import DECIDED, OPTED_OUT, Memory, child_refs, evidence_refs
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
-from shared.agreements.free_school_meals.releases import EVIDENCE_REF, PENDING_COLUMNS
+from shared.agreements.free_school_meals.releases import CHILD_REF, EVIDENCE_REF, PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import match_refs, pairs
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.terms.model import Agreement
@@ -70,7 +70,6 @@ def find(
 ) -> Linked:
     """Link and assess; leave out what was decided before."""
     pupils, households = rows_of(tables, "pupils"), rows_of(tables, "households")
-    memory = memory_of(tables)
     terms = own_terms(agreement)
     rule_set = terms.eligibility.rule_set
     second = second_registrations(pupils)
@@ -86,17 +85,23 @@ def find(
     rows = outcomes.rows("matched", "review")
     sides = pupils.take(rows), linked_households.take(rows)
     refs = match_refs(home, *sides, pseudonyms)
-    evidence = evidence_refs(refs, links.column("evidence").take(rows), pseudonyms)
-    reasons = memory.reasons(refs, evidence)
+    names = {
+        "match_ref": refs,
+        CHILD_REF: child_refs(home, sides[0].column("upn"), pseudonyms),
+        EVIDENCE_REF: evidence_refs(refs, sides[1], links.column("evidence").take(rows), pseudonyms),
+    }
+    reasons = memory_of(tables).reasons(*names.values())
     outcomes = outcomes.left_out(rows, reasons)
     found = pairs(refs, *sides, links.take(rows), assessment.take(rows))
 
     def of(outcome: str) -> pa.Table:
-        names = refs.filter(pc.equal(outcomes.outcome.take(rows), outcome))
-        return found.filter(pc.is_in(found.column("match_ref"), names))
+        of_it = refs.filter(pc.equal(outcomes.outcome.take(rows), outcome))
+        return found.filter(pc.is_in(found.column("match_ref"), of_it))
 
-    evidence_of = pa.table({"match_ref": refs, EVIDENCE_REF: evidence}).sort_by("match_ref").column(EVIDENCE_REF)
-    pending = found.select(PENDING_COLUMNS).append_column(EVIDENCE_REF, evidence_of)
+    pending = found.select(PENDING_COLUMNS)
+    in_order = pa.table(names).sort_by("match_ref")  # as `pairs` is
+    for name in (CHILD_REF, EVIDENCE_REF):
+        pending = pending.append_column(name, in_order.column(name))
     opted_out = refs.filter(pc.equal(reasons, OPTED_OUT))
     pending = pending.filter(pc.invert(pc.is_in(pending.column("match_ref"), opted_out)))
     return Linked(pupils, outcomes, of("matched"), of("review"), pending)

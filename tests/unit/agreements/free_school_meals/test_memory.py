@@ -55,20 +55,20 @@ RETRACTED = Decision("retract", MONDAY)
 @pytest.mark.parametrize(
     ("choice", "day", "before", "known", "followed"),
     [
-        ("confirm", MONDAY, None, True, Followed("matched", "enrolled", "confirm")),
+        ("confirm", MONDAY, None, True, Followed("matched", "enrolled", "confirm", "confirm")),
         ("confirm", MONDAY, None, False, Followed("excluded.unknown_match_ref")),
         ("confirm", TUESDAY, CONFIRMED, True, Followed("excluded.confirmed_before")),
         ("confirm", TUESDAY, OPTED_OUT, True, Followed("excluded.opted_out_before")),
         ("confirm", MONDAY, RETRACTED, True, Followed("excluded.later_decision")),
-        ("confirm", TUESDAY, RETRACTED, True, Followed("matched", "enrolled", "confirm")),
-        ("reject", MONDAY, None, True, Followed("excluded.reject", None, "reject", of_evidence=True)),
+        ("confirm", TUESDAY, RETRACTED, True, Followed("matched", "enrolled", "confirm", "confirm")),
+        ("reject", MONDAY, None, True, Followed("excluded.reject", of_evidence="reject")),
         ("reject", TUESDAY, CONFIRMED, True, Followed("excluded.needs_retract")),
         ("reject", MONDAY, None, False, Followed("excluded.unknown_match_ref")),
         ("opted_out", MONDAY, None, True, Followed("excluded.opted_out", None, "opted_out")),
         ("opted_out", MONDAY, None, False, Followed("excluded.opted_out_unknown", None, "opted_out")),
-        ("opted_out", TUESDAY, CONFIRMED, True, Followed("excluded.opted_out", "withdrawn", "opted_out")),
+        ("opted_out", TUESDAY, CONFIRMED, True, Followed("excluded.opted_out", "withdrawn", "opted_out", "retract")),
         ("opted_out", TUESDAY, OPTED_OUT, True, Followed("excluded.opted_out", None, "opted_out")),
-        ("retract", TUESDAY, CONFIRMED, True, Followed("retracted", "withdrawn", "retract")),
+        ("retract", TUESDAY, CONFIRMED, True, Followed("retracted", "withdrawn", "retract", "retract")),
         ("retract", MONDAY - timedelta(1), CONFIRMED, True, Followed("excluded.later_decision")),
         ("retract", TUESDAY, CONFIRMED, False, Followed("excluded.unknown_match_ref")),
         ("retract", TUESDAY, OPTED_OUT, False, Followed("retracted", None, "retract")),
@@ -79,12 +79,21 @@ RETRACTED = Decision("retract", MONDAY)
 def test_what_a_decision_comes_to_hangs_on_what_was_decided_before(
     choice: str, day: date, before: Decision | None, known: bool, followed: Followed
 ) -> None:
-    assert follow(Decision(choice, day), known=known, before=before, rejected=False) == followed
+    assert follow(Decision(choice, day), known=known, before=before) == followed
 
 
 def test_a_rejection_is_taken_back_with_its_evidence() -> None:
-    taken_back = Followed("retracted", None, "retract", of_evidence=True)
+    taken_back = Followed("retracted", of_evidence="retract")
     assert follow(Decision("retract", TUESDAY), known=True, before=None, rejected=True) == taken_back
+
+
+def test_a_child_who_is_enrolled_by_another_claim_is_not_enrolled_again_and_its_retract_is_of_that_claim() -> None:
+    again = follow(Decision("confirm", TUESDAY), known=True, before=None, enrolled=True)
+    assert again == Followed("excluded.confirmed_before")
+    other_family = follow(Decision("opted_out", TUESDAY), known=True, before=None, enrolled=True)
+    assert other_family == Followed("excluded.opted_out", of_pair="opted_out"), "one parent says nothing for the other"
+    retract = follow(Decision("retract", TUESDAY), known=True, before=None, enrolled=True)
+    assert retract.status is None
 
 
 def term(
@@ -144,8 +153,10 @@ def test_a_family_that_opted_out_is_written_to_in_no_later_term(world: World) ->
     told = decide(world, NOW + timedelta(days=3), (match["match_ref"], "opted_out"))
     assert told["not_enrolled"] == {"opted_out": 1}
     all_is_swept(world)
-    # Spelt and numbered otherwise, and at another address: it is the same pair.
-    moved = household(child_seq=2, child_forename="Amara Grace", paon="99", street="Brixton Hill")
+    # Spelt and numbered otherwise, at another address, with its birthday put right: it is the same pair.
+    moved = household(
+        child_seq=2, child_forename="Amara Grace", paon="99", child_upn=upn(1), child_dob=date(2015, 3, 12)
+    )
     spring = term(world, SPRING, claims=[moved])
     assert (spring["matched"], spring["review"], spring["excluded"]) == (0, 0, {"opted_out": 1})
     assert spring["matches.parquet"] == spring["review.parquet"] == []
@@ -171,7 +182,7 @@ def test_a_decision_may_come_when_the_rows_are_gone_and_a_family_has_answered(wo
     # Kept for it are the pair's name, and what an enrolment says; nothing of a claim, and no name of a child.
     [blob] = world.storage.pending("lambeth").list()
     kept = read_staged(world.sharing, "lambeth", blob.name.removeprefix("fsm/"), area=world.sharing.pending("lambeth"))
-    assert kept.column_names == ["match_ref", "upn", "urn", "school_borough", "tier", "evidence_ref"]
+    assert kept.column_names == ["match_ref", "upn", "urn", "school_borough", "tier", "child_ref", "evidence_ref"]
 
 
 def test_a_child_who_was_confirmed_is_neither_asked_for_nor_enrolled_again(world: World) -> None:
@@ -186,6 +197,13 @@ def test_a_child_who_was_confirmed_is_neither_asked_for_nor_enrolled_again(world
     assert spring["matches.parquet"] == []
     assert decide(world, SPRING + timedelta(days=1), (ref, "confirm"))["not_enrolled"] == {"confirmed_before": 1}
     assert enrolments(world) == [(upn(1), "enrolled")]
+
+
+def test_a_child_who_was_confirmed_is_not_asked_for_on_another_claim(world: World) -> None:
+    [match] = term(world, NOW)["matches.parquet"]
+    assert decide(world, NOW + timedelta(days=1), (match["match_ref"], "confirm"))["enrolled"] == 1
+    all_is_swept(world)
+    assert term(world, SPRING, claims=[household("H2")])["excluded"] == {"confirmed_before": 1}
 
 
 def test_a_confirmation_is_taken_back_in_a_later_term_and_the_school_borough_is_told(world: World) -> None:
