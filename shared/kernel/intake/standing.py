@@ -113,7 +113,7 @@ def check_place(sharing: Sharing, partition: Partition, replaces: str | None) ->
     elif replaces is not None:
         found = UNKNOWN_DROP.code
         if replaces in others:
-            found = NOT_LATER.code if others[replaces] >= partition.prepared_at else ""
+            found = NOT_LATER.code if others[replaces] > partition.prepared_at else ""
     held = sharing.claim(partition.sender, f"word-{partition.drop}", {"refused": found})["refused"]
     for code in (TOO_MANY, TOO_LATE, SAME_SECOND_GONE, UNKNOWN_DROP, NOT_LATER):
         if held == code.code:
