@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -599,6 +600,31 @@ def test_killed_after_every_single_write_the_same_is_told_and_the_same_counts(ne
         assert counted(world, home) == counted(whole, home) == [expected[2]]
     for subject in world.exchange.ledger.subjects():
         verify_chain(world.exchange.ledger.events(subject))
+
+
+def test_killed_after_every_single_write_what_comes_after_its_days_is_refused_the_same_way(new_world: Any) -> None:
+    world = new_world()
+    older, newer = pupils(world, [*A, AWAY]), pupils(world, A, 1)
+    take(world, newer)
+    swept(world)
+    for sealed, code in ((older, "DRP-017"), (newer, "DRP-018")):
+        name = world.put("southwark", sealed.data, sealed.metadata)
+        drop = until_not_killed(world, name)
+        assert receipt(world, drop)["code"] == code
+    assert len(remembered(world)) == 1
+    assert world.statuses("southwark") == ["rejected", "rejected"]
+    for subject in world.exchange.ledger.subjects():
+        verify_chain(world.exchange.ledger.events(subject))
+
+
+def until_not_killed(world: Any, name: str) -> str:
+    """Take it in with a worker that is killed after each write, and the next one."""
+    while True:
+        with OneWrite().storage(world.account) as storage, suppress(Killed):
+            exchange = replace(world.exchange, storage=storage, ledger=world.exchange.ledger.over(storage.ledger()))
+            drop = replace(world, exchange=exchange).receive("southwark", name)
+            assert drop is not None
+            return str(drop)
 
 
 def test_two_workers_on_two_files_at_once_leave_one_that_counts(new_world: Any) -> None:
