@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from client.exits import Exit
 from local.site import Desk, issue_passes
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.waiting.watch import look_at_waits
 from tests.unit.client.census_sample import address, pupil, write_census
 from tests.world import COLLECTION, NOW, World, household, table
 from tests.world import pupil as one_pupil
@@ -235,6 +236,29 @@ def test_a_borough_that_was_asked_answers_with_a_word(world, exchange, tmp_path,
     facts = [report["facts"] for report in exchange("lambeth", "status")[1]["reports"]]
     [said] = [said for said in facts if said["standing"] == "replaces"]
     assert (said["counts"], said["other_drop"]) == ("yes", asked["other_drop"])
+
+
+def test_a_borough_whose_rows_wait_sees_it_in_its_status(world, exchange, desks, tmp_path, capsys):
+    path = tmp_path / "pupils.parquet"
+    pq.write_table(table("pupils", [one_pupil()]), path)
+    drop(exchange, "southwark", path, "pupils", tmp_path)
+    receive_all(world, "southwark")
+    world.now[0] = datetime.now(UTC) + timedelta(days=8)
+    look_at_waits(world.exchange)
+
+    reports = exchange("southwark", "status")[1]["reports"]
+    [waits] = [report for report in reports if report["status"] == "waiting"]
+    assert (waits["facts"]["code"], waits["facts"]["waits_for"], waits["facts"]["of"]) == (
+        "WAI-001",
+        "households",
+        "lambeth",
+    )
+    assert run(["status", "--profile", str(desks["southwark"])]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "waiting" in shown
+    assert "Ask whoever is named here for the missing file." in shown
+    assert exchange("southwark", "fetch", "fsm/reports", "--out", tmp_path / "collected")[0] == 0
+    assert len(list((tmp_path / "collected").rglob("report.xlsx"))) == 2
 
 
 def test_a_drops_id_that_is_none_is_not_sealed(desks, tmp_path, capsys):

@@ -72,7 +72,7 @@ UNKNOWN_DROP = AgreementCode(
 )
 NOT_LATER = AgreementCode(
     "DRP-014",
-    "The manifest says that this file replaces a drop that was prepared in the same second or later.",
+    "The manifest says that this file replaces a drop that was prepared later.",
     "Set the clock of the machine that seals, and seal again.",
 )
 TOO_MANY = AgreementCode(

@@ -8,7 +8,7 @@ is remembered beyond their days (`order.py`), so that none ever gives its place 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from shared.kernel.intake.codes import (
     UNKNOWN_DROP,
 )
 from shared.kernel.intake.index import Entry, entries_beside, identifiers_of, shared_with, write_index
-from shared.kernel.intake.order import Order, order_of, remember
+from shared.kernel.intake.order import Order, Remembered, order_of, remember
 from shared.kernel.intake.staging import stage
 from shared.kernel.intake.ties import TIES, Tie, Word, counting
 from shared.kernel.terms.partition import Partition
@@ -100,24 +100,26 @@ def check_place(sharing: Sharing, partition: Partition, replaces: str | None) ->
     (DRP-017, DRP-019), cannot replace the one that its manifest names (DRP-013, DRP-014), or too many files of its kind
     lie here already (DRP-015). What was found once holds whenever the drop is tried again."""
     others = {entry.drop: entry.prepared_at for entry in entries_beside(sharing, partition)}
-    newest = order_of(sharing, partition).newest
-    found = ""
+    found = _too_late(partition, order_of(sharing, partition).newest, others)
     if len(others) > MOST:
         found = TOO_MANY.code
-    elif (
-        newest is not None
-        and newest.drop not in {*others, partition.drop}
-        and (partition.prepared_at <= newest.prepared_at)
-    ):
-        found = (TOO_LATE if partition.prepared_at < newest.prepared_at else SAME_SECOND_GONE).code
-    elif replaces is not None:
+    elif replaces is not None and not found:
         found = UNKNOWN_DROP.code
         if replaces in others:
-            found = NOT_LATER.code if others[replaces] >= partition.prepared_at else ""
+            found = NOT_LATER.code if others[replaces] > partition.prepared_at else ""
     held = sharing.claim(partition.sender, f"word-{partition.drop}", {"refused": found})["refused"]
     for code in (TOO_MANY, TOO_LATE, SAME_SECOND_GONE, UNKNOWN_DROP, NOT_LATER):
         if held == code.code:
             raise code.refusal()
+
+
+def _too_late(partition: Partition, newest: Remembered | None, here: Container[str]) -> str:
+    """The code of why the file can no longer count, where one that is not older has counted and is here no more."""
+    if newest is None or newest.drop == partition.drop or newest.drop in here:
+        return ""
+    if newest.prepared_at == partition.prepared_at:
+        return SAME_SECOND_GONE.code
+    return TOO_LATE.code if newest.prepared_at > partition.prepared_at else ""
 
 
 def place(

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -117,6 +118,8 @@ def test_exactly_one_counts_unless_all_are_orphaned_questions_whatever_the_order
 
 # Through intake.
 
+AWAY = pupil(5, forename="Efe", home_la="E09000023", postcode="SE13 6TT")
+"""Lives in Lewisham; the others in Lambeth."""
 A, B = [pupil(1), pupil(2, forename="Bo")], [pupil(3, forename="Chi"), pupil(4, forename="Dayo")]
 
 
@@ -217,6 +220,18 @@ def test_parts_of_the_same_second_are_questions_and_no_hash_decides(world: World
     assert counted(world) == [first]
 
 
+@pytest.mark.parametrize("rows", [A, B], ids=["meets", "apart"])
+def test_of_two_files_of_one_second_the_sender_chooses_by_its_word(world: World, rows: Any) -> None:
+    first = take(world, pupils(world, A))
+    stated = take(world, pupils(world, [*rows, AWAY], replaces=first))
+    assert standing(world, stated)[:3] == ("yes", "replaces", first)
+    assert counted(world) == counted(world, "lewisham") == [stated]
+    assert remembered(world) == [first, stated]
+    third = take(world, pupils(world, A))
+    assert standing(world, third)[:3] == ("no", "same_second", stated)
+    assert counted(world) == [stated]
+
+
 def test_of_two_corrections_in_one_second_the_first_to_arrive_counts_whatever_their_hashes(world: World) -> None:
     one, other = (pupils(world, A) for _ in range(2))
     by_hash = sorted((one, other), key=lambda sealed: drop_id("southwark", "pupils", sealed.manifest.sha256))
@@ -305,10 +320,6 @@ def test_a_file_between_two_makes_the_newer_one_count(world: World) -> None:
     assert standing(world, between) == ("no", "older", newest, 2, 2, 1, "DRP-012")
     assert counted(world) == [newest]
     assert remembered(world) == [first, newest]
-
-
-AWAY = pupil(5, forename="Efe", home_la="E09000023", postcode="SE13 6TT")
-"""Lives in Lewisham; the others in Lambeth."""
 
 
 @pytest.mark.parametrize("kept", [A, B], ids=["meets", "apart"])
@@ -526,7 +537,7 @@ def test_another_collection_another_dataset_and_another_sender_are_no_question(w
 
 @pytest.mark.parametrize(
     ("minutes", "word", "code"),
-    [(1, "0" * 32, "DRP-013"), (0, "first", "DRP-014"), (-1, "first", "DRP-014")],
+    [(1, "0" * 32, "DRP-013"), (-1, "first", "DRP-014")],
 )
 def test_a_word_that_cannot_hold_is_refused(world: World, minutes: int, word: str, code: str) -> None:
     first = take(world, pupils(world, A))
@@ -589,6 +600,31 @@ def test_killed_after_every_single_write_the_same_is_told_and_the_same_counts(ne
         assert counted(world, home) == counted(whole, home) == [expected[2]]
     for subject in world.exchange.ledger.subjects():
         verify_chain(world.exchange.ledger.events(subject))
+
+
+def test_killed_after_every_single_write_what_comes_after_its_days_is_refused_the_same_way(new_world: Any) -> None:
+    world = new_world()
+    older, newer = pupils(world, [*A, AWAY]), pupils(world, A, 1)
+    take(world, newer)
+    swept(world)
+    for sealed, code in ((older, "DRP-017"), (newer, "DRP-018")):
+        name = world.put("southwark", sealed.data, sealed.metadata)
+        drop = until_not_killed(world, name)
+        assert receipt(world, drop)["code"] == code
+    assert len(remembered(world)) == 1
+    assert world.statuses("southwark") == ["rejected", "rejected"]
+    for subject in world.exchange.ledger.subjects():
+        verify_chain(world.exchange.ledger.events(subject))
+
+
+def until_not_killed(world: Any, name: str) -> str:
+    """Take it in with a worker that is killed after each write, and the next one."""
+    while True:
+        with OneWrite().storage(world.account) as storage, suppress(Killed):
+            exchange = replace(world.exchange, storage=storage, ledger=world.exchange.ledger.over(storage.ledger()))
+            drop = replace(world, exchange=exchange).receive("southwark", name)
+            assert drop is not None
+            return str(drop)
 
 
 def test_two_workers_on_two_files_at_once_leave_one_that_counts(new_world: Any) -> None:

@@ -12,9 +12,12 @@ import pytest
 
 from shared.kernel.errors import StorageUnavailable
 from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.terms.agreements import Agreed
+from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.pipeline import Lack
 from shared.kernel.waiting import watch
 from shared.kernel.waiting.codes import FEWER, LACKED, LACKS, ONE_SIDED, UNANSWERED, UNFINISHED
-from shared.kernel.waiting.look import Wait
+from shared.kernel.waiting.look import Wait, waits
 from shared.kernel.waiting.lying import lying_of
 from shared.kernel.waiting.watch import look_at_waits
 from tests.memory import MemoryBlobs
@@ -153,6 +156,27 @@ def test_households_without_pupils_are_told_that_a_collection_has_one_side(world
     assert "for pupils of any party" in report["facts"]["what_it_means"]
 
 
+def test_who_lacks_a_file_of_its_own_is_not_told_that_others_wait_for_it(world: World, service: MemoryBlobs) -> None:
+    class Own:
+        contracts = world.sharing.pipeline.contracts
+
+        def lacks(self, file: Partition, party: str, staged: Any) -> tuple[Lack, ...]:
+            return (Lack("decisions", file.sender),)
+
+        @property
+        def pipeline(self) -> Any:
+            return self
+
+    drop(world, "southwark", "pupils", [pupil()])
+    after(world, service, TOLD)
+    lying = {slug: lying_of(world.sharing, slug) for slug in PILOT}
+    told = waits(Agreed(world.agreement, Own()), lying, {}, world.now[0])
+    assert {(wait.code, wait.party, wait.others) for wait in told} == {
+        (LACKS, "southwark", ("southwark",)),
+        (ONE_SIDED, "exchange", ()),
+    }
+
+
 def test_a_file_that_is_older_or_has_nobody_there_waits_for_nothing(world: World, service: MemoryBlobs) -> None:
     drop(world, "southwark", "pupils", [pupil(), IN_LEWISHAM])
     drop(world, "southwark", "pupils", [pupil()], prepared_at=NOW + timedelta(minutes=1))
@@ -202,7 +226,9 @@ def test_a_question_that_nobody_answers_is_asked_again(world: World, service: Me
     later = NOW + timedelta(minutes=1)
     question = drop(world, "southwark", "pupils", [pupil(9, forename="Bo")], prepared_at=later)
     late = drop(world, "southwark", "pupils", [pupil(8)], prepared_at=NOW - timedelta(minutes=1))
-    after(world, service, TOLD)
+    after(world, service, TOLD - 0.1)
+    assert found(world) == []
+    after(world, service, 0.1)
     [wait] = found(world)
     assert (wait.code, wait.party, wait.work, wait.rows) == (UNANSWERED, "southwark", question, 1)
     assert late != question
@@ -217,6 +243,15 @@ def test_a_question_of_which_the_other_file_is_gone_is_still_asked(world: World,
     after(world, service, TOLD)
     sweep(world)
     assert [(wait.code, wait.work) for wait in found(world)] == [(UNANSWERED, question)]
+
+
+def test_a_late_file_is_no_question_either_when_the_newer_one_is_gone(world: World, service: MemoryBlobs) -> None:
+    drop(world, "southwark", "pupils", [pupil()])
+    after(world, service, 20)
+    drop(world, "southwark", "pupils", [pupil(9)], prepared_at=NOW - timedelta(minutes=1))
+    after(world, service, TOLD)
+    sweep(world)
+    assert found(world) == []
 
 
 def test_a_run_that_covers_fewer_senders_than_the_one_before_is_found_out(world: World, service: MemoryBlobs) -> None:
