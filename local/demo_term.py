@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 DAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SECONDS_OF_WORK = 3600
 """For which the functions may go on with what was dropped, before the demo gives up."""
-FEW = 4
-"""So many boroughs drop for the second agreement file by file. Each table remembers what those before it left out, so
-that each demo tells the same. Among many, where each file makes a table of all, that takes too long."""
 OFFICER = "demo-officer"
 WITHOUT_ACCOUNTS = "wandsworth"
 """The borough that has passes and nothing else."""
@@ -105,9 +102,7 @@ class Term:
         say(self.started, "the boroughs drop their pupils without a name: one table of who lives where goes to the hub")
         for party in self.parties:
             for _ in drop_totals(party, self.london, collected.matches[party.slug], prepared_at=DAY):
-                if self.order is Order.TRICKLE or len(self.parties) <= FEW:
-                    self._work()
-        self._work()
+                self._work()
         hub = next(desk for desk in site.desks if desk.slug in site.exchange.agreements[AGREEMENT].terms.recipients)
         with closing(party_of(site, hub)) as alliance:
             return collect_totals(alliance)
