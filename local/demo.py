@@ -26,8 +26,9 @@ from local.synth.london import PILOT
 FOLDER = Path(".exchange/demo")
 SEED = 1
 SCALE = 1.0
-POLL_SECONDS = 0.5
-"""Between looks for new blobs. In the cloud nobody looks; here each look is eight requests."""
+POLL_SECONDS, LONGEST_POLL_SECONDS = 0.125, 1.5
+"""Between looks for new blobs, for each borough, and at most. In the cloud nobody looks; here each look is two requests
+for a borough."""
 
 
 def command(
@@ -111,7 +112,8 @@ def run(
         for party in parties:
             leaving.callback(party.close)
         bring_postcodes(site.operated, read_directory(folder / "london" / "reference" / "postcodes.parquet"))
-        host = Host.of(site, delivery=Delivery(copies=int(events)), poll_seconds=POLL_SECONDS)
+        poll_seconds = min(POLL_SECONDS * len(parties), LONGEST_POLL_SECONDS)
+        host = Host.of(site, delivery=Delivery(copies=int(events)), poll_seconds=poll_seconds)
         forget_peak()
         before, _ = memory_mb()
         done = Term(started, london, parties, host, clock, events, order).go_through(site)
