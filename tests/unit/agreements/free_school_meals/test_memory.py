@@ -110,7 +110,8 @@ def term(
     world.carry_out_all()
     found = [name for name in world.outbox("lambeth") if name not in before and "/results/" in name]
     [summary] = [name for name in found if name.endswith("summary.json")]
-    told = {name.rpartition("/")[2]: world.open("lambeth", name).to_pylist() for name in found if name != summary}
+    sealed = [name for name in found if name.endswith(".parquet")]
+    told = {name.rpartition("/")[2]: world.open("lambeth", name).to_pylist() for name in sealed}
     return json.loads(world.storage.outbox("lambeth").read(summary).data) | told
 
 
