@@ -44,7 +44,7 @@ def _remember(sharing: Sharing, subject: str, party: str, done: Iterable[Done]) 
     for one in done:
         if one.id in known:
             continue
-        senders = {f"{file.dataset}.{file.sender}" for file in map(Partition.named, one.job.inputs)}
+        senders = sorted({_digest(file.dataset, file.sender) for file in map(Partition.named, one.job.inputs)})
         with suppress(AlreadyExists):  # another worker was quicker, with the same
             sharing.ledger.follow(
                 chain,
@@ -53,8 +53,8 @@ def _remember(sharing: Sharing, subject: str, party: str, done: Iterable[Done]) 
                 service=SERVICE,
                 tenant=party,
                 counts={"senders": len(senders)},
-                hashes={"job": one.id},
-                codes=(one.job.collection, *sorted(senders)),
+                hashes={"job": one.id, **{f"sender.{number}": sender for number, sender in enumerate(senders)}},
+                codes=(one.job.collection,),
             )
         chain = sharing.ledger.events(subject)
     return chain
@@ -64,9 +64,15 @@ def _fewer(sharing: Sharing, party: str, collection: str, last: Sequence[Event],
     before, newest = last
     since = datetime.fromisoformat(newest.at)
     until = since + timedelta(days=sharing.agreement.retention.sweep_days["staging"])
-    lost = [code.split(".") for code in sorted(set(before.codes) - set(newest.codes))]
+    lost = {*before.hashes.values()} - {*newest.hashes.values(), before.hashes["job"]}
     if until <= now:
         return
-    for dataset in sorted({dataset for dataset, _ in lost}):
-        senders = tuple(sender for of, sender in lost if of == dataset)
-        yield Wait(FEWER, party, dataset, collection, since, until, others=senders, work=newest.hashes["job"])
+    for dataset in sorted(sharing.pipeline.contracts):
+        slugs = (sender.slug for sender in sharing.agreement.participants)
+        if senders := tuple(slug for slug in slugs if _digest(dataset, slug) in lost):
+            yield Wait(FEWER, party, dataset, collection, since, until, others=senders, work=newest.hashes["job"])
+
+
+def _digest(dataset: str, sender: str) -> str:
+    """Who gave which dataset, as an event can hold it: a school's slug has a number that could be anybody's."""
+    return derived_id("sender", dataset, sender)

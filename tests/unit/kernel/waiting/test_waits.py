@@ -12,13 +12,15 @@ import pytest
 
 from shared.kernel.errors import StorageUnavailable
 from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.parties.model import Party
 from shared.kernel.terms.agreements import Agreed
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import Lack
+from shared.kernel.terms.pipeline import Job, Lack
 from shared.kernel.waiting import watch
 from shared.kernel.waiting.codes import FEWER, LACKED, LACKS, ONE_SIDED, UNANSWERED, UNFINISHED
+from shared.kernel.waiting.cover import covers_fewer
 from shared.kernel.waiting.look import Wait, waits
-from shared.kernel.waiting.lying import lying_of
+from shared.kernel.waiting.lying import Done, lying_of
 from shared.kernel.waiting.watch import look_at_waits
 from tests.memory import MemoryBlobs
 from tests.world import COLLECTION, NOW, PILOT, World, decision, household, pupil
@@ -360,3 +362,18 @@ def test_a_fault_under_one_agreement_keeps_no_other_from_being_looked_at(
     waited = look_at_waits(replace(world.exchange, agreements=both))
     assert [fault.code for fault in waited.faults] == ["STO-004"]
     assert {wait.code for _, wait in waited.found} == {LACKS, LACKED, ONE_SIDED}
+
+
+def test_a_sender_whose_name_has_a_number_is_remembered_too(world: World) -> None:
+    """As a school's: an event holds no six digits in a row."""
+    school = Party(slug="school-100785", name="A school", kind="school", urn="100785")
+    terms = world.agreement.model_copy(update={"parties": (school,), "recipients": (school.slug,)})
+    vars(terms).pop("by_slug", None)  # of the agreement that it is a copy of
+    sharing = replace(world.sharing, agreement=terms)
+    files = [
+        Partition("pupils", COLLECTION, slug, NOW, f"{n}" * 32) for n, slug in enumerate(("lewisham", school.slug))
+    ]
+    jobs = [Job("run", "lambeth", COLLECTION, tuple(file.name for file in files[:count])) for count in (2, 1)]
+    done = [Done(f"{n}" * 32, job, NOW) for n, job in enumerate(jobs)]
+    [wait] = covers_fewer(sharing, "lambeth", done, NOW)
+    assert (wait.code, wait.dataset, wait.others) == (FEWER, "pupils", (school.slug,))
