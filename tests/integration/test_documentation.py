@@ -321,7 +321,7 @@ def test_the_operators_page_explains_every_code_that_is_theirs_and_every_step_of
     steps = set(re.findall(r'\.record\(\s*\w+,\s*"([a-z]+)"', source)) | {"conserved"}
     assert {"received", "released", "unbalanced", "gone", "done"} <= steps
     steps |= {"destroyed", "certified", "reminded", "alarm", "watched"}
-    steps |= {"superseded", "withdrawn", "replaced", "narrowed", "current", "asked", "began"}
+    steps |= {"superseded", "withdrawn", "replaced", "current", "asked", "began"}
     assert steps <= coded("operators/README.md")
 
 

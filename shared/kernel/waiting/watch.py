@@ -47,6 +47,6 @@ def _found(sharing: Sharing) -> list[Wait]:
     parties = [party.slug for party in sharing.agreement.participants]
     lying = {party: lying_of(sharing, party) for party in parties}
     done = {party: finished(sharing, party) for party in parties}
-    fewer = [wait for party in parties for wait in covers_fewer(sharing, party, done[party], now)]
+    fewer = [wait for party in parties for wait in covers_fewer(sharing, done[party], now)]
     agreed = sharing.exchange.agreements[sharing.agreement.id]
     return [*waits(agreed, lying, done, now), *fewer]

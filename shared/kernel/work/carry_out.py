@@ -23,7 +23,8 @@ from shared.kernel.intake.run_now import run_now
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.run_now import is_asked_by_operators
-from shared.kernel.work.current import covered_before, make_current, no_longer_covered
+from shared.kernel.work.cover import covered, covers, no_longer, results
+from shared.kernel.work.current import make_current
 from shared.kernel.work.memory import recall, remember
 from shared.kernel.work.outbox import released, send_sealed, send_summary
 from shared.kernel.work.withdraw import WITHDRAWN, withdraw
@@ -118,7 +119,8 @@ def _beginning(sharing: Sharing, job: Job) -> dict[str, Any]:
     staged = StagedFor(sharing, job.party)
     if not sharing.pipeline.stands(job, staged):
         return {SUPERSEDED: now}
-    before = covered_before(sharing, job) if sharing.pipeline.kinds[job.kind].waits else []
+    last = results(sharing, job)[-1:]
+    before = [given for event in last for given in covered(event)]
     return {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged)), "covered_before": before}
 
 
@@ -163,8 +165,8 @@ def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs:
         "as_of": london_day(started).isoformat(),
         **carried.summary,
     }
-    if lost := no_longer_covered(job, begun.get("covered_before", ())):
-        summary["no_longer_covered"] = lost
+    if lost := no_longer(sharing, begun["covered_before"], covers(job)):
+        summary["no_longer_covered"] = [f"{dataset}.{sender}" for dataset, sender in lost]
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
 
 

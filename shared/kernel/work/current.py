@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists, Changed, Missing, StorageUnavailable
-from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.staging import StagedFor
 from shared.kernel.terms.current import CURRENT, FILE, FORMAT
 from shared.kernel.terms.partition import Partition
+from shared.kernel.work.cover import remember
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Sharing
-    from shared.kernel.ledger.events import Event
     from shared.kernel.storage.areas import Area
     from shared.kernel.terms.pipeline import Job
 
@@ -43,18 +42,6 @@ class _Held:
     replaces: tuple[str, ...]
 
 
-def covered_before(sharing: Sharing, job: Job) -> list[str]:
-    """Whose files the last result of this kind and collection covered, as ``<dataset>.<sender>``; from the ledger,
-    which remembers longer than results lie."""
-    chain = sharing.ledger.events(_subject(sharing, job))
-    return sorted(chain[-1].codes) if chain else []
-
-
-def no_longer_covered(job: Job, before: Iterable[str]) -> list[str]:
-    """Of these, whose file the job has not among its inputs."""
-    return sorted(set(before) - set(_covers(job)))
-
-
 def make_current(sharing: Sharing, job: Job, id: str, started: datetime) -> None:
     """Let the job's result be the current one of its collection, and take away what it replaces; or, where a later one
     is current already, take its own away."""
@@ -62,7 +49,7 @@ def make_current(sharing: Sharing, job: Job, id: str, started: datetime) -> None
     for _ in range(_TRIES):
         held = _held(outbox, job, sharing)
         if held is not None and held.job == id:
-            _remember(sharing, job, id)
+            remember(sharing, job, id)
             _take_away(sharing, job, held.replaces, by=id)
             return
         if held is not None and not _takes_its_place(sharing, job, started, held):
@@ -132,28 +119,6 @@ def _released(sharing: Sharing, job: Job, id: str) -> Mapping[str, str]:
     return next(event for event in chain if event.step == "released").hashes
 
 
-def _remember(sharing: Sharing, job: Job, id: str) -> None:
-    """Record, once for each job, that its result became current and whose files it covers."""
-    subject, covers = _subject(sharing, job), _covers(job)
-    chain = sharing.ledger.events(subject)
-    if any(_job_of(event) == id for event in chain):
-        return
-    before = chain[-1].codes if chain else ()
-    lost = no_longer_covered(job, before)
-    counts = {"covers": len(covers), "no_longer": len(lost)}
-    if lost:
-        sharing.ledger.record(
-            f"{job.kind}:{id}", "narrowed", service=SERVICE, tenant=job.party, counts=counts, codes=lost
-        )
-    sharing.ledger.record(
-        subject, CURRENT, service=SERVICE, tenant=job.party, counts=counts, hashes={"job": id}, codes=covers
-    )
-
-
-def _job_of(event: Event) -> str:
-    return event.hashes.get("job", "")
-
-
 def _take_away(sharing: Sharing, job: Job, replaced: Iterable[str], *, by: str) -> None:
     """Delete what is left of these results in the party's own outbox, and record on each that it was replaced."""
     rights, outbox = sharing.pipeline.kinds[job.kind], sharing.outbox(job.party)
@@ -176,14 +141,5 @@ def _take_away(sharing: Sharing, job: Job, replaced: Iterable[str], *, by: str) 
                 outbox.delete(name)
 
 
-def _covers(job: Job) -> list[str]:
-    inputs = (Partition.named(name) for name in job.inputs)
-    return sorted({f"{file.dataset}.{file.sender}" for file in inputs})
-
-
 def _name(sharing: Sharing, job: Job) -> str:
     return f"{sharing.pipeline.kinds[job.kind].folder}/{job.collection}/{FILE}"
-
-
-def _subject(sharing: Sharing, job: Job) -> str:
-    return f"{CURRENT}:{derived_id(CURRENT, sharing.agreement.id, job.kind, job.party, job.collection)}"

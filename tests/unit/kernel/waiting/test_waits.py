@@ -22,6 +22,7 @@ from shared.kernel.waiting.cover import covers_fewer
 from shared.kernel.waiting.look import Wait, waits
 from shared.kernel.waiting.lying import Done, lying_of
 from shared.kernel.waiting.watch import look_at_waits
+from shared.kernel.work.cover import remember
 from tests.memory import MemoryBlobs
 from tests.world import COLLECTION, NOW, PILOT, World, decision, household, pupil
 
@@ -283,8 +284,8 @@ def test_a_run_that_covers_fewer_senders_than_the_one_before_is_found_out(world:
     world.carry_out_all()
     after(world, service, 0.1)
     assert found(world) == []
-    [chain] = [world.exchange.ledger.events(subject) for subject in world.exchange.ledger.subjects("cover")]
-    assert [event.counts["senders"] for event in chain] == [3, 3, 2, 3]
+    [chain] = [world.exchange.ledger.events(subject) for subject in world.exchange.ledger.subjects("current")]
+    assert [event.counts["covers"] for event in chain] == [3, 3, 2, 3]
     verify_chain(chain)
 
 
@@ -375,5 +376,7 @@ def test_a_sender_whose_name_has_a_number_is_remembered_too(world: World) -> Non
     ]
     jobs = [Job("run", "lambeth", COLLECTION, tuple(file.name for file in files[:count])) for count in (2, 1)]
     done = [Done(f"{n}" * 32, job, NOW) for n, job in enumerate(jobs)]
-    [wait] = covers_fewer(sharing, "lambeth", done, NOW)
+    for one in done:
+        remember(sharing, one.job, one.id)
+    [wait] = covers_fewer(sharing, done, NOW)
     assert (wait.code, wait.dataset, wait.others) == (FEWER, "pupils", (school.slug,))
