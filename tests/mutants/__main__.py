@@ -29,7 +29,7 @@ RECORDED, STANDING = f"{INTAKE}/test_recorded.py", f"{INTAKE}/test_standing.py"
 QUICKER = "-k 'not every_single_write and not whatever_comes_first'"
 """Without the longest: a fault that lives on is shown to every test that reaches it."""
 _LONGER = "standing or inflated or ten_thousand or Content or Cool or Cold or pair_of_boroughs or were_replaced"
-FOR_RECEIVE = f"has_nobody_now or not ({_LONGER})"
+FOR_RECEIVE = f"has_nobody_now or same_bytes or answered_anew or not ({_LONGER})"
 TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.methods.linkage.guards.guards": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
     "shared.methods.linkage.guards.evidence": (f"{LINKAGE}/test_guard_edges.py", f"{LINKAGE}/test_guards.py"),
@@ -43,7 +43,7 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
     "shared.kernel.intake.identity": (PARTS,),
     "shared.agreements.free_school_meals.whereabouts": (PARTS, PAGES),
     "shared.kernel.intake.ties": (
-        f"{STANDING} -k 'newest or question or replaces_it or order or name or without_ties or moves_nobody'",
+        f"{STANDING} -k 'newest or question or replaces_it or order or name or without_ties or moves_nobody or late'",
     ),
     "shared.kernel.intake.codes": (PAGES, f"{INTAKE}/test_what_a_pass_can_put.py"),
     "shared.kernel.intake.staging": (PARTS,),
@@ -58,6 +58,10 @@ TESTED_BY: Mapping[str, tuple[str, ...]] = {
         ),
     ),
     "shared.kernel.intake.standing": (RECORDED, ANSWERS, f"{STANDING} {QUICKER}"),
+    **dict.fromkeys(("shared.kernel.intake.order", "shared.kernel.intake.index"), (RECORDED, f"{STANDING} {QUICKER}")),
+    **dict.fromkeys(
+        (f"shared.kernel.waiting.{room}" for room in ("look", "lying", "cover", "tell")), ("tests/unit/kernel/waiting",)
+    ),
     "shared.kernel.intake.outcome": (f"{INTAKE}/test_outcome.py",),
     "shared.kernel.reconcile.attempts": ("tests/unit/kernel/reconcile/test_attempts.py",),
     "shared.kernel.envelope.gates": (
