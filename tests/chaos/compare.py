@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.intake.identity import job_id
 from shared.kernel.intake.staging import StagedFor
 from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.terms.current import FILE
 from tests.chaos.schedule import HOMES
 from tests.world import COLLECTION, World
 
 _RELEASES = ("matches", "review")
 
 
-def current(world: World, home: str) -> str | None:
-    """The id of the run over what counts now; `None` while one side is missing."""
-    staged = StagedFor(world.sharing, home)
-    for partition in staged.counting("households", COLLECTION):
-        for job in world.sharing.pipeline.due(partition, home, staged):
-            return job_id(job, world.agreement.reference)
-    return None
-
-
 def pairs(world: World, home: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of the current results, by release."""
-    run = current(world, home)
-    if run is None:
+    """The rows of the current result, by release."""
+    if (held := current(world, home)) is None:
         return {}
-    folder = f"{world.agreement.id}/results/{COLLECTION}/{run}"
-    return {name: world.open(home, f"{folder}/{name}.parquet").to_pylist() for name in _RELEASES}
+    return {name: world.open(home, f"{held['folder']}/{name}.parquet").to_pylist() for name in _RELEASES}
+
+
+def current(world: World, home: str) -> dict[str, Any] | None:
+    """What the signed word in its outbox says of the current result; `None` where there is none."""
+    word = f"{world.agreement.id}/results/{COLLECTION}/{FILE}"
+    if word not in world.outbox(home):
+        return None
+    document = world.storage.outbox(home).read(word).data
+    body = verify_statement(document, world.exchange.keys.public_key)["body"]
+    return {**body, "folder": f"{world.agreement.id}/{body['folder']}"}
 
 
 def outcome(world: World) -> dict[str, Any]:
@@ -52,11 +53,32 @@ def broken(world: World) -> list[str]:
             found.append(f"{kind} not done: {steps}")
         if kind == "run" and ("superseded" in steps) == ("done" in steps):
             found.append(f"run neither or both: {steps}")
-        if "superseded" in steps and "released" in steps:
-            found.append(f"run released and superseded: {steps}")
+        if {"superseded", "withdrawn"} & set(steps) and "released" in steps:
+            found.append(f"run released and taken back: {steps}")
         if "unbalanced" in steps:
             found.append(f"{kind} unbalanced")
+    for slug in sorted(HOMES):
+        found += _results_of(world, slug)
     for slug, enrolled in outcome(world)["enrolled"].items():
         if len(set(enrolled)) != len(enrolled):
             found.append(f"a child is enrolled twice at {slug}")
     return found
+
+
+def _results_of(world: World, home: str) -> list[str]:
+    """What is wrong with what lies in the outbox beside the current result."""
+    held, due = current(world, home), due_run(world, home)
+    if (held and held["job"]) != due:
+        return [f"the current result of {home} is not of what counts"]
+    named = f"{world.agreement.id}/results/"
+    lying = {name.rpartition("/")[0] for name in world.outbox(home) if name.startswith(named) and FILE not in name}
+    return [] if lying == ({held["folder"]} if held else set()) else [f"{home} has results that were replaced"]
+
+
+def due_run(world: World, home: str) -> str | None:
+    """The id of the run over what counts now; `None` while one side is missing."""
+    staged = StagedFor(world.sharing, home)
+    for partition in staged.counting("households", COLLECTION):
+        for job in world.sharing.pipeline.due(partition, home, staged):
+            return job_id(job, world.agreement.reference)
+    return None

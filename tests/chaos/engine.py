@@ -23,8 +23,13 @@ AT_ONCE = 3
 COPIES = 2
 TRIES = 5
 """As often as the host tries an event."""
-_KILLED = 0.4
+_KILLED, _WOKEN = 0.4, 0.15
 _HANGS = 120
+
+
+@dataclass(frozen=True)
+class Wake:
+    """A round of reconciliation that finds what waits old enough, at a moment of its own."""
 
 
 @dataclass
@@ -42,11 +47,13 @@ class Machine:
 
     def run(self, tasks: Iterable[Task]) -> None:
         """Deliver the events of these blobs, and of every request that they bring about."""
-        waiting = self._delivered(tasks)
-        running: dict[int, tuple[Task, float, float]] = {}
-        tries: Counter[Task] = Counter()
+        waiting: list[Task | Wake] = [*self._delivered(tasks)]
+        running: dict[int, tuple[Task | Wake, float, float]] = {}
+        tries: Counter[Task | Wake] = Counter()
         while waiting or running:
             while waiting and len(running) < AT_ONCE:
+                if self.chance.random() < _WOKEN:
+                    waiting.append(Wake())
                 task = waiting.pop(self.chance.randrange(len(waiting)))
                 tries[task] += 1
                 running[self._begin(task)] = (task, time.monotonic(), self._lives())
@@ -69,13 +76,13 @@ class Machine:
                 waiting += self._delivered(self._requests())
 
     def finish(self) -> None:
-        """What reconciliation does with what has no outcome."""
-        while left := [
-            task for task in self._everything() if task.event not in settled(self.world.exchange, task.tenant)
-        ]:
+        """What reconciliation does with what has no outcome, until nothing is left."""
+        self.world.wake()
+        while left := [task for task in self._everything() if not self._has_ended(task)]:
             self.told["reconciled"] += len(left)
             for task in left:
                 attend(self.world, task)
+            self.world.wake()
 
     def _has_ended(self, task: Task) -> bool:
         return task.event in settled(self.world.exchange, task.tenant)
@@ -88,7 +95,7 @@ class Machine:
     def _lives(self) -> float:
         return self.chance.uniform(0, 1.2 * self._lasts) if self.chance.random() < _KILLED else _HANGS
 
-    def _begin(self, task: Task) -> int:
+    def _begin(self, task: Task | Wake) -> int:
         child = os.fork()
         if child == 0:  # pragma: no cover - another process
             code = 1
@@ -122,9 +129,11 @@ def _over(world: World, storage: Storage) -> World:
     return replace(world, exchange=replace(world.exchange, storage=storage, ledger=ledger))
 
 
-def attend(world: World, task: Task) -> None:
+def attend(world: World, task: Task | Wake) -> None:
     """Do what the task's function does."""
-    if task.kind == "drop":
+    if isinstance(task, Wake):
+        world.wake()
+    elif task.kind == "drop":
         receive(world.exchange, tenant=task.tenant, container=task.container, name=task.name)
     else:
         carry_out(world.exchange, party=task.tenant, name=task.name)
