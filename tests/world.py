@@ -152,9 +152,10 @@ class World:
 
     def wake(self) -> None:
         """Ask for all work that waits, as somebody does who does not wait."""
+        looking = replace(self.exchange, storage=self.storage.with_request_id("reconcile:look"))
         for each in self.exchange.agreements:
             for party in each.terms.participants:
-                begin_all(self.exchange.working_on("reconcile:look").under(each.terms.id), party.slug)
+                begin_all(looking.under(each.terms.id), party.slug)
 
     def carry_out_all(self) -> None:
         """Wake what waits, then do what the request trigger does, for every request there is."""

@@ -151,6 +151,13 @@ QUESTIONS = (
         "Do what the exception says, and audit again. The last line of an hour that was not over when it was copied is "
         "cut off: fetch it again.",
     ),
+    Question(
+        "AUD-019",
+        "Did every job end in one way, and is one result of each collection current?",
+        "The chains of jobs: none that was superseded stands as released too; none was replaced but by another of its "
+        "party that became current; none became current that was never released.",
+        "A defect of the exchange: ask the party which result it works with, and tell the maintainers.",
+    ),
 )
 
 

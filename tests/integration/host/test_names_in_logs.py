@@ -61,6 +61,8 @@ def test_a_childs_name_on_a_drop_goes_no_further(
             drop("lambeth", "households", [household()], NAME)
             world.storage.inbox("southwark").create(f"{NAME}.csv", b"upn")
             host.settle(60)
+            world.wake()
+            host.settle(60)
             assert world.results("lambeth", "matches").num_rows == 1
             gone = NewBlob("lambeth-inbox", f"{NAME} gone", "0x1").event(NOW)
             for function, event in (("drop_lambeth", gone), ("drop_nobody", gone), ("drop_southwark", gone)):

@@ -78,6 +78,8 @@ def test_a_term(term: Term, events: str, keys_folder: Path, tmp_path: Path, monk
         with host.machine:
             put(world, *term.drops)
             host.settle(60)
+            world.wake()
+            host.settle(60)
             put(world, term.choice)
             counts = host.settle(60)
         found, ledger = world.everything(), site.exchange.ledger

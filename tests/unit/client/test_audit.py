@@ -84,7 +84,7 @@ def test_an_audit_answers_in_json_for_one_borough(whole_term, tmp_path, capsys):
     assert cli.run(["audit", record, *PERIOD, "--borough", "lambeth", "--json"]) == Exit.NOT_KNOWN
     said = json.loads(capsys.readouterr().out)
     assert (said["ok"], said["answer"], said["borough"]) == (False, "not known", "lambeth")
-    assert len(said["checks"]) == 18
+    assert len(said["checks"]) == 19
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shared.kernel.audit.checks.answer import Answer, concerns, result, shown_operation
+from shared.kernel.audit.checks.jobs import ended_in_one_way
 from shared.kernel.audit.checks.ledger import ledger_whole, receipts, rows_accounted, taken_in_once
 from shared.kernel.audit.checks.logs import hours_logged, readable, there_is_any
 from shared.kernel.audit.checks.objects import overwritten, past_their_day
@@ -24,6 +25,7 @@ _LOOKS: dict[str, Callable[[Evidence, str], Answer]] = {
     "AUD-013": overwritten,
     "AUD-014": certificates_hold,
     "AUD-018": readable,
+    "AUD-019": ended_in_one_way,
 }
 
 

@@ -258,6 +258,18 @@ def _unknown_work(term: Term) -> None:
     term.record(AT, subject, "done", "lambeth", "work")
 
 
+def _never_released(term: Term) -> None:
+    """A run of which nothing but its end is known became current."""
+    run = "59" * 16
+    term.record(AT, f"run:{run}", "done", "lambeth", "work")
+    chain = next(subject for subject, events in term.events.items() if _is_lambeths(subject, events))
+    term.record(AT, chain, "current", "lambeth", "work", hashes={"job": run})
+
+
+def _is_lambeths(subject: str, events: list[Event]) -> bool:
+    return subject.startswith("current:") and events[0].tenant == "lambeth"
+
+
 def _unknown_end(term: Term) -> None:
     """Rows of a run came to an end that the other agreement's jobs have."""
     subject = f"run:{'57' * 16}"
@@ -580,4 +592,26 @@ MISDEEDS = (
         lambda t: t.blob(AT, "SetBlobMetadata", "certificates/lambeth/a.json", oauth("operator")),
     ),
     _of("a line that is cut off", "AUD-018", _junk),
+    _of(
+        "a run that was released stands as superseded too",
+        "AUD-019",
+        lambda t: t.record(AT, _subject(t, "run"), "superseded", "lambeth", "work"),
+    ),
+    _of(
+        "a result was replaced by one that never became current",
+        "AUD-019",
+        lambda t: t.record(AT, _subject(t, "run"), "replaced", "lambeth", "work", hashes={"by": "ab" * 16}),
+    ),
+    _of(
+        "a result was replaced by another party's",
+        "AUD-019",
+        lambda t: t.record(
+            AT, _subject(t, "run"), "replaced", "lambeth", "work", hashes={"by": _subject(t, "run", "southwark")[4:]}
+        ),
+    ),
+    _of(
+        "a result became current that was never released",
+        "AUD-019",
+        _never_released,
+    ),
 )

@@ -288,6 +288,15 @@ class Term:
         self.blob(at, "GetBlobProperties", current, mark=subject)
         self.blob(at, "PutBlob", current, mark=subject)
         self.blob(at + timedelta(seconds=1), "PutBlob", current, mark=subject)  # as a newer run would
+        self.record(
+            at,
+            f"current:{derived_id('current', home)}",
+            "current",
+            home,
+            "work",
+            hashes={"job": run},
+            agreement=AGREEMENT,
+        )
         self.record(at, subject, "done", home, "release")
         return run
 

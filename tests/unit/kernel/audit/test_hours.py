@@ -93,4 +93,5 @@ def test_a_record_whose_logs_are_another_accounts_says_that_nothing_is_known(ter
         "AUD-012",
         "AUD-014",
         "AUD-018",
+        "AUD-019",
     }
