@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.site import Desk, make_keys
-from shared.agreements.registry import load_agreements
+from shared.agreements.registry import PACKAGES, load_agreements
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.storage.access import BoroughDoor
@@ -84,6 +84,7 @@ def test_a_desk_holds_no_private_key_of_anybody_else_and_can_be_made_again(tmp_p
         ("exchange", "staging"),
         ("lambeth", "drop"),
         ("southwark", "drop"),
+        *((agreement, "pseudonym") for agreement in PACKAGES),
     }
 
 
