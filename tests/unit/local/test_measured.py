@@ -16,6 +16,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(time, "process_time", lambda: now[0] / 2)
+    monkeypatch.setattr(time, "thread_time", lambda: now[0] / 4)
     return now
 
 
@@ -31,6 +32,19 @@ def test_functions_that_run_side_by_side_count_once(clock: list[float]) -> None:
     second.close()
     clock[0] += 50
     assert meter.taken == Taken(2, 6.0, 3.0, 6.0)
+
+
+def test_what_is_done_aside_is_not_the_functions_work(clock: list[float]) -> None:
+    meter = Meter()
+    with meter.aside():
+        clock[0] += 8
+    with meter.running():
+        clock[0] += 2
+        with meter.aside():
+            clock[0] += 4
+    with meter.running():
+        clock[0] += 2
+    assert meter.taken == Taken(2, 8.0, 4.0 - 1.0, 8.0)
 
 
 def test_one_that_fails_counts_too(clock: list[float]) -> None:
