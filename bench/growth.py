@@ -1,8 +1,8 @@
 """How the work grows with the boroughs: a term of eight, and one of all 33, as `exchange demo` carries them out.
 
 The exponent is that of the functions' CPU seconds over the number of boroughs: 1 is work that grows as the boroughs
-do; at 2 each new borough would make more work for every other one. A borough's pupils come from and go to its
-neighbours, some ten of 33, and of eight at most seven.
+do; at 2 each new borough would make more work for every other one. A borough's pupils come from some eleven of the
+other 32, but of seven others only from five: part of what grows is that.
 """
 
 from __future__ import annotations

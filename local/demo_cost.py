@@ -15,7 +15,7 @@ from local.identities import HOST
 from local.site import ACCOUNT
 
 if TYPE_CHECKING:
-    from local.measured import Meter
+    from local.measured import Taken
     from shared.kernel.terms.agreements import Agreements
 
 PRICES = Path(__file__).with_name("prices.yaml")
@@ -24,16 +24,17 @@ WRITES, READS, DELETES = "writes and lists", "reads", "deletes"
 _BLOBS = f"/storageaccounts/{ACCOUNT}/blobservices/"
 
 
-def spent(folder: Path, meter: Meter, memory: tuple[float, float], agreements: Agreements) -> dict[str, Any]:
-    """What the demo in `folder` took. `memory`: MB of the process before the work, and at its peak."""
+def spent(
+    folder: Path, functions: tuple[Taken, Taken], memory: tuple[float, float], agreements: Agreements
+) -> dict[str, Any]:
+    """What the demo in `folder` took.
+
+    `functions`: in the term, and in the weeks after it. `memory`: MB of the process before the work, and at its peak.
+    """
     storage, unwraps = _requests(folder / "logs")
     found = {
-        "functions": {
-            "calls": meter.calls,
-            "seconds": round(meter.seconds, 1),
-            "cpu_seconds": round(meter.cpu_seconds, 1),
-            "billed_seconds": round(meter.billed_seconds, 1),
-        },
+        "functions": functions[0].rounded(),
+        "functions_afterwards": functions[1].rounded(),
         "jobs": _jobs(folder / RECORD / "ledger", agreements),
         "unwraps": unwraps,
         "storage": storage,
@@ -45,10 +46,10 @@ def spent(folder: Path, meter: Meter, memory: tuple[float, float], agreements: A
 def cost(found: dict[str, Any]) -> dict[str, Any]:
     """US dollars by what they are paid for, with the date and the source of the prices."""
     prices = yaml.safe_load(PRICES.read_text(encoding="utf-8"))
-    functions, storage = found["functions"], found["storage"]
+    functions, storage = (found["functions"], found["functions_afterwards"]), found["storage"]
+    billed, calls = (sum(each[name] for each in functions) for name in ("billed_seconds", "calls"))
     dollars = {
-        "functions": functions["billed_seconds"] * prices["memory_gb"] * prices["function_gb_second"]
-        + functions["calls"] * prices["function_call"],
+        "functions": billed * prices["memory_gb"] * prices["function_gb_second"] + calls * prices["function_call"],
         "storage": storage[WRITES] * prices["storage_write"] + storage[READS] * prices["storage_read"],
         "vault": found["unwraps"] * prices["vault_unwrap"],
     }

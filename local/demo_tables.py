@@ -62,14 +62,17 @@ def _show_ending(console: Console, summary: Mapping[str, Any], path: Path) -> No
 
 def _taken(took: Mapping[str, Any]) -> Table:
     """What it took, and what that costs in the cloud."""
-    functions, cost, memory = took["functions"], took["cost"], took["memory_mb"]
+    cost, memory = took["cost"], took["memory_mb"]
     table = _table("What it took", "of")
     table.add_column("amount", justify="right")
     table.add_column("US dollars", justify="right")
     jobs = ", ".join(f"{_number(count)} {kind}" for kind, count in took["jobs"].items())
-    seconds = f"{functions['seconds']:,.1f} s, {functions['cpu_seconds']:,.1f} s of CPU"
+    functions = (took["functions"], took["functions_afterwards"])
+    term, after = (f"{of['seconds']:,.1f} s, {of['cpu_seconds']:,.1f} s of CPU" for of in functions)
     for name, amount, dollars in (
-        ("functions, by the clock", seconds, f"{cost['functions']:.4f}"),
+        ("functions, in the term", term, ""),
+        ("functions, weeks later", after, ""),
+        ("functions in all", "", f"{cost['functions']:.4f}"),
         ("jobs", jobs, ""),
         ("unwraps of keys", _number(took["unwraps"]), f"{cost['vault']:.4f}"),
         *((f"blobs: {name}", _number(count), "") for name, count in took["storage"].items()),

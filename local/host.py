@@ -134,12 +134,18 @@ class Host:
         """The same, within a `with` of the machine."""
         deadline = time.monotonic() + timeout
         # Whoever works makes new blobs before his message is gone, so it is messages first and then blobs.
-        while (waiting := self.machine.waiting()) + self._grid.tell(self.machine):
+        while self._look():
             if time.monotonic() > deadline:
+                waiting = self.machine.waiting()
                 raise NotQuiet("HST-001", f"{waiting} events were still waiting after {timeout:.0f} s.")
             time.sleep(self._poll_seconds)
         self._poisoned = self._given_up() - self._poisoned_before
         return self.counts
+
+    def _look(self) -> int:
+        """How many events wait and how many were due."""
+        with self.meter.aside():
+            return self.machine.waiting() + self._grid.tell(self.machine)
 
     def run_forever(self, stop: threading.Event, *, reconcile_seconds: float = RECONCILE_SECONDS) -> None:
         """Fire until `stop` is set, then let what is running finish. Raises `HostFailed`.

@@ -9,25 +9,45 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What functions took."""
+
+    calls: int
+    seconds: float
+    cpu_seconds: float
+    billed_seconds: float
+    """Each stretch of work is paid for a second at least, and in steps of a tenth."""
+
+    def __sub__(self, earlier: Taken) -> Taken:
+        return Taken(*(mine - theirs for mine, theirs in zip(astuple(self), astuple(earlier), strict=True)))
+
+    def rounded(self) -> dict[str, float]:
+        """As a report has it."""
+        return {name: round(amount, 1) for name, amount in asdict(self).items()}
+
+
 class Meter:
     """Adds up the times in which at least one function runs. Functions that run side by side count once, as on the
     bill of an instance.
 
-    The processor's time is that of the whole process meanwhile, so that threads of libraries are in it.
+    The processor's time is that of the whole process meanwhile, so that threads of libraries are in it, but for what
+    is done `aside`.
     """
 
     def __init__(self) -> None:
-        self.calls = 0
-        self.seconds = self.cpu_seconds = 0.0
-        self.billed_seconds = 0.0
-        """Each stretch of work is paid for a second at least, and in steps of a tenth."""
+        self.taken = Taken(0, 0.0, 0.0, 0.0)
+        """Of all calls that have ended."""
+        self._calls = 0
         self._running = 0
+        self._aside = 0.0
         self._began = (0.0, 0.0)
         self._counting = threading.Lock()
 
@@ -36,21 +56,33 @@ class Meter:
         """One call of a function."""
         with self._counting:
             if self._running == 0:
-                self._began = time.perf_counter(), time.process_time()
+                self._began, self._aside = (time.perf_counter(), time.process_time()), 0.0
             self._running += 1
-            self.calls += 1
+            self._calls += 1
         try:
             yield
         finally:
             with self._counting:
                 self._running -= 1
                 if self._running == 0:
-                    self._add(time.perf_counter() - self._began[0], time.process_time() - self._began[1])
+                    self._add(time.perf_counter() - self._began[0], time.process_time() - self._began[1] - self._aside)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Something of this thread's that is no work of functions: the stand-in for Event Grid looks for new blobs."""
+        began = time.thread_time()
+        try:
+            yield
+        finally:
+            with self._counting:
+                if self._running:
+                    self._aside += time.thread_time() - began
 
     def _add(self, seconds: float, cpu_seconds: float) -> None:
-        self.seconds += seconds
-        self.cpu_seconds += cpu_seconds
-        self.billed_seconds += max(1.0, math.ceil(10 * seconds) / 10)
+        before, billed = self.taken, max(1.0, math.ceil(10 * seconds) / 10)
+        self.taken = Taken(
+            self._calls, before.seconds + seconds, before.cpu_seconds + cpu_seconds, before.billed_seconds + billed
+        )
 
 
 def forget_peak() -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from local.measured import Meter, forget_peak, memory_mb
+from local.measured import Meter, Taken, forget_peak, memory_mb
 
 
 @pytest.fixture
@@ -16,6 +16,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(time, "process_time", lambda: now[0] / 2)
+    monkeypatch.setattr(time, "thread_time", lambda: now[0] / 4)
     return now
 
 
@@ -30,7 +31,20 @@ def test_functions_that_run_side_by_side_count_once(clock: list[float]) -> None:
     clock[0] += 1
     second.close()
     clock[0] += 50
-    assert (meter.calls, meter.seconds, meter.cpu_seconds) == (2, 6.0, 3.0)
+    assert meter.taken == Taken(2, 6.0, 3.0, 6.0)
+
+
+def test_what_is_done_aside_is_not_the_functions_work(clock: list[float]) -> None:
+    meter = Meter()
+    with meter.aside():
+        clock[0] += 8
+    with meter.running():
+        clock[0] += 2
+        with meter.aside():
+            clock[0] += 4
+    with meter.running():
+        clock[0] += 2
+    assert meter.taken == Taken(2, 8.0, 4.0 - 1.0, 8.0)
 
 
 def test_one_that_fails_counts_too(clock: list[float]) -> None:
@@ -38,7 +52,7 @@ def test_one_that_fails_counts_too(clock: list[float]) -> None:
     with suppress(ValueError), meter.running():
         clock[0] += 4
         raise ValueError
-    assert (meter.calls, meter.seconds) == (1, 4.0)
+    assert meter.taken == Taken(1, 4.0, 2.0, 4.0)
 
 
 def test_each_stretch_is_paid_for_a_second_at_least_and_in_steps_of_a_tenth(clock: list[float]) -> None:
@@ -46,7 +60,16 @@ def test_each_stretch_is_paid_for_a_second_at_least_and_in_steps_of_a_tenth(cloc
     for seconds in (0.25, 2.25):
         with meter.running():
             clock[0] += seconds
-    assert meter.billed_seconds == pytest.approx(1.0 + 2.3)
+    assert meter.taken.billed_seconds == pytest.approx(1.0 + 2.3)
+
+
+def test_what_was_taken_since_is_what_is_left(clock: list[float]) -> None:
+    meter = Meter()
+    for seconds in (2.0, 3.0):
+        earlier = meter.taken
+        with meter.running():
+            clock[0] += seconds
+    assert meter.taken - earlier == Taken(1, 3.0, 1.5, 3.0)
 
 
 def test_the_peak_of_memory_begins_anew() -> None:
