@@ -16,6 +16,7 @@ from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.staging import counting_of_each
 from shared.kernel.intake.ties import TIES, Tie, counting, in_order
 from shared.kernel.terms.partition import Partition
+from shared.kernel.work.withdraw import WITHDRAWN
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Sharing
@@ -103,13 +104,17 @@ def lying_of(sharing: Sharing, party: str) -> Lying:
 
 
 def finished(sharing: Sharing, party: str) -> tuple[Done, ...]:
-    """The party's jobs that are done and whose requests still lie here, in the order in which they were asked for."""
+    """The party's jobs that are done and whose requests still lie here, in the order in which they were asked for.
+
+    A job that was withdrawn has ended, too, and yet used none of its files.
+    """
     found: list[Done] = []
     for blob in sharing.requests(party).list():
         with suppress(Missing, RefusedEvent):  # swept meanwhile; asked for under another version of the agreement
             _, job = read_request(sharing.exchange, party, f"{sharing.agreement.id}/{blob.name}")
             id = job_id(job, sharing.agreement.reference)
-            if sharing.ledger.recorded(f"{job.kind}:{id}", "done"):
+            steps = sharing.ledger.steps(f"{job.kind}:{id}")
+            if "done" in steps and WITHDRAWN not in steps:
                 found.append(Done(id, job, blob.created or sharing.clock()))
     return tuple(sorted(found, key=lambda done: (done.asked_at, done.id)))
 

@@ -207,6 +207,17 @@ def staged(world: World, party: str) -> list[Any]:
     return [file.partition for file in files]
 
 
+def test_work_that_was_withdrawn_has_used_none_of_its_files(world: World, service: MemoryBlobs) -> None:
+    drop(world, "southwark", "pupils", [pupil()])
+    drop(world, "lambeth", "households", [household()])
+    world.carry_out_all()
+    [run] = world.exchange.ledger.subjects("run")
+    after(world, service, 8)
+    assert found(world) == []
+    world.sharing.ledger.record(run, "withdrawn", service="work", tenant="lambeth")
+    assert {wait.code for wait in found(world)} == {UNFINISHED}
+
+
 def test_work_that_is_not_finished_is_the_exchanges_fault(world: World, service: MemoryBlobs) -> None:
     first = drop(world, "southwark", "pupils", [pupil()])
     second = drop(world, "lambeth", "households", [household()])
