@@ -57,6 +57,10 @@ mutations: setup ## 12,000 good drops, each changed in some way, through the gat
 chaos: setup ## 200 schedules of doubled, shuffled and killed events: does anything diverge? (CHAOS="10 7": so many, by that seed)
 	nice $(BIN)/python -m tests.chaos $(CHAOS)
 
+.PHONY: year
+year: setup ## a school year of 33 boroughs: is anybody asked twice, written to after opting out, or kept too long? (YEAR="pilot")
+	nice $(BIN)/python -m tests.chaos.year $(YEAR)
+
 .PHONY: bench
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
 	$(BIN)/python -m bench $(BENCH)

@@ -16,7 +16,7 @@ import hashlib
 import io
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -48,6 +48,9 @@ _PROPERTIES = {
 _numbers = itertools.count(1)
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass
 class StoredBlob:
     """One blob: a test may set what only Azure itself would (rehydration, a copy under way)."""
@@ -64,7 +67,7 @@ class StoredBlob:
     """SHA-256 of the key that came with the request, which is then needed to see anything of the blob."""
     copy_status: str = ""
     number: int = field(default_factory=lambda: next(_numbers))
-    created: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    created: datetime = _NEVER
 
     @property
     def etag(self) -> str:
@@ -139,8 +142,9 @@ def _bytes(body: Any) -> bytes:
 class MemoryBlobs(HTTPAdapter):
     """One storage account."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__()
+        self._clock = clock
         self.name = f"memory{next(_numbers)}"
         self.containers: dict[str, dict[str, StoredBlob]] = {}
         self._one_at_a_time = threading.RLock()
@@ -247,6 +251,7 @@ class MemoryBlobs(HTTPAdapter):
             kind=said.get("x-ms-blob-type", "BlockBlob"),
             tier=said.get("x-ms-access-tier", "Hot"),
             customer_key=key,
+            created=self._clock().replace(microsecond=0),
         )
         blob.properties.setdefault("Content-Type", "application/octet-stream")
         if blob.kind == "PageBlob":

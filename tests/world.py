@@ -223,9 +223,11 @@ class World:
 _numbers = itertools.count(1)
 
 
-def make_world(storage: Storage, folder: Path, agreement: Agreement | None = None) -> World:
+def make_world(
+    storage: Storage, folder: Path, agreement: Agreement | None = None, now: list[datetime] | None = None
+) -> World:
     """Build the world in an empty storage account, over keys that `make_keys(folder / "keys", desks(folder))` made."""
-    now = [NOW]
+    now = now or [NOW]
     return World(
         Exchange(
             agreements=agreements_of(agreement or load_agreement("fsm")),

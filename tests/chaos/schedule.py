@@ -17,7 +17,7 @@ HOMES = {
 """ONS code and a postcode of each."""
 _FORENAMES = ("Amara", "Bola", "Chi", "Dayo", "Efua", "Femi", "Gozi", "Halima", "Ife", "Jide", "Kemi", "Lola")
 _SURNAMES = ("Okafor", "Adeyemi", "Eze", "Mensah", "Nowak", "Patel", "Quaye", "Rossi", "Silva", "Tran", "Usman", "Vaz")
-_CHOICES = ("confirm", "confirm", "reject", "opt_out")
+_CHOICES = ("confirm", "confirm", "reject", "opted_out")
 
 
 @dataclass(frozen=True)
