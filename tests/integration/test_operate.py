@@ -269,7 +269,7 @@ def test_certificates_of_before_a_rotation_still_verify_in_the_record(
     def judged(*more: str) -> list[bool | None]:
         record = operator / f"record-{len(list(operator.iterdir()))}"
         assert run(["record", "fetch", *period, "--out", str(record), *more]) == 0
-        copies = read_certificates(record, read_keys(record), read_ledger(record), lambda _: 30)
+        copies = read_certificates(record, read_keys(record), read_ledger(record), lambda *_: 30)
         return sorted(not copy.wrong for copy in copies)
 
     assert judged() == [True, True]

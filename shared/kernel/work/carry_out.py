@@ -119,7 +119,7 @@ def _beginning(sharing: Sharing, job: Job) -> dict[str, Any]:
     staged = StagedFor(sharing, job.party)
     if not sharing.pipeline.stands(job, staged):
         return {SUPERSEDED: now}
-    last = results(sharing, job)[-1:]
+    last = results(sharing, job)[-1:] if sharing.pipeline.kinds[job.kind].waits else ()
     before = [given for event in last for given in covered(event)]
     return {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged)), "covered_before": before}
 

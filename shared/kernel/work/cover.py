@@ -66,5 +66,5 @@ def _subject(sharing: Sharing, job: Job) -> str:
 
 
 def _given(dataset: str, sender: str) -> str:
-    """A digest: the slug of a school has a number, which could be anybody's."""
+    """A digest: a slug may hold a number, which could be anybody's."""
     return derived_id("given", dataset, sender)
