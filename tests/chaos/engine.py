@@ -23,7 +23,7 @@ AT_ONCE = 3
 COPIES = 2
 TRIES = 5
 """As often as the host tries an event."""
-_KILLED, _WOKEN = 0.4, 0.15
+_KILLED, _WOKEN = 0.4, 0.08
 _HANGS = 120
 
 
