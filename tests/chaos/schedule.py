@@ -63,11 +63,10 @@ class Child:
 
 def files(world: World, chance: Random) -> list[File]:
     """Everybody's files, each party's in the order in which it made them; some are corrected by a later one."""
-    children = [
-        Child(number, *chance.sample(sorted(HOMES), 2)) for number in range(1, chance.randint(5, len(_FORENAMES)))
-    ]
+    boroughs = chance.sample(sorted(HOMES), chance.choice((2, 2, 3)))
+    children = [Child(number, *chance.sample(boroughs, 2)) for number in range(1, chance.randint(5, len(_FORENAMES)))]
     made: list[File] = []
-    for slug in sorted(HOMES):
+    for slug in boroughs:
         pupils = [child.pupil() for child in children if child.school == slug]
         claims = [child.claim() for child in children if child.home == slug and chance.random() < 0.8]
         made += _versions(world, chance, slug, "pupils", pupils)
