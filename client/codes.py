@@ -1,6 +1,7 @@
 """Every code with which the `exchange` command stops: INP-…, exit code 2.
 
-A message names the file, the row and the column; it never repeats what stands in a cell.
+A message names the file, the row and the column; it never repeats what stands in a cell. It is one table, as long as
+there are codes: a number is given once, and the next one that is free is seen at a glance.
 """
 
 from __future__ import annotations

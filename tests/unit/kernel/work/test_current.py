@@ -87,6 +87,12 @@ def test_a_newer_result_takes_its_place_and_the_old_one_is_gone_and_recorded(wor
     assert [event.hashes["job"] for event in world.exchange.ledger.events(chain)] == [old, new]
 
 
+def summary(world: World) -> dict[str, Any]:
+    """Of the one run of which there are results."""
+    [run] = runs(world)
+    return dict(json.loads(world.answer_of("lambeth", f"fsm/results/2026-autumn/{run}/summary.json")))
+
+
 def test_a_run_over_fewer_senders_than_the_one_before_says_so(world: World) -> None:
     pupils(world, 1)
     pupils(world, 2, sender="lewisham")
@@ -97,9 +103,7 @@ def test_a_run_over_fewer_senders_than_the_one_before_says_so(world: World) -> N
     households(world, after=LATER)
     world.carry_out_all()
 
-    [run] = runs(world)
-    summary = json.loads(world.answer_of("lambeth", f"fsm/results/2026-autumn/{run}/summary.json"))
-    assert summary["no_longer_covered"] == ["pupils.southwark"]
+    assert summary(world)["no_longer_covered"] == ["pupils.southwark"]
 
 
 def test_what_is_covered_is_remembered_after_every_result_was_swept(world: World) -> None:
@@ -117,9 +121,7 @@ def test_what_is_covered_is_remembered_after_every_result_was_swept(world: World
     pupils(world, 1, after=timedelta(days=27))
     households(world, after=timedelta(days=27))
     world.carry_out_all()
-    [run] = runs(world)
-    summary = json.loads(world.answer_of("lambeth", f"fsm/results/2026-autumn/{run}/summary.json"))
-    assert summary["no_longer_covered"] == ["pupils.lewisham"]
+    assert summary(world)["no_longer_covered"] == ["pupils.lewisham"]
 
 
 def test_an_enrolment_replaces_nothing_and_no_word_says_which_is_current(world: World) -> None:
