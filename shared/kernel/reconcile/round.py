@@ -70,7 +70,7 @@ class Round:
     looked: int
     """Blobs in inboxes and requests."""
     unseen: int
-    """Boroughs whose inbox, requests or marks of work that waits could not be looked into."""
+    """Parties whose inbox, requests or marks of work that waits could not be looked into."""
     taken: int
     """Of them, taken up and ended in this round."""
     no_event: int
