@@ -87,13 +87,13 @@ class Ledger:
             return event
         raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
 
-    def follow(self, chain: Sequence[Event], subject: str, step: str, **facts: Any) -> Event:
-        """Append the step after exactly these events, which are the subject's whole chain as it was read: what was
-        decided by them still holds. `facts` are those of `record`, all of them.
+    def follow(self, last: Event | None, subject: str, step: str, **facts: Any) -> Event:
+        """Append the step after this event, the last of the subject's chain as it was read (`None`: it had none): what
+        was decided by it still holds. `facts` are those of `record`, all of them.
 
         Raises `AlreadyExists` when the chain has grown since.
         """
-        event = self._next(subject, step, len(chain), chain[-1].hash if chain else START, **facts)
+        event = self._next(subject, step, last.seq if last else 0, last.hash if last else START, **facts)
         self._append(event)
         return event
 
@@ -171,6 +171,10 @@ class Ledger:
     def events(self, subject: str) -> tuple[Event, ...]:
         """The subject's chain as it is stored. Raises `LedgerBroken` (LED-001) for an event that was altered."""
         return tuple(self._read(blob) for blob in self._stored(subject))
+
+    def newest_first(self, subject: str) -> Iterator[Event]:
+        """The same from its end, each event read when it is come to: who needs the last few reads no more."""
+        return map(self._read, reversed(self._stored(subject)))
 
     def head(self, subject: str) -> Event | None:
         """The last event; `None` where there is none. Its hash vouches for the whole chain: state it in receipts."""

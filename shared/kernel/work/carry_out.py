@@ -27,6 +27,7 @@ from shared.kernel.work.cover import covered, covers, no_longer, results
 from shared.kernel.work.current import make_current
 from shared.kernel.work.memory import recall, remember
 from shared.kernel.work.outbox import released, send_sealed, send_summary
+from shared.kernel.work.turns import DONE, SUPERSEDED, before
 from shared.kernel.work.withdraw import WITHDRAWN, withdraw
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from shared.kernel.terms.pipeline import Carried, Job, Release
 
 SERVICE = "work"
-SUPERSEDED = "superseded"
 
 
 def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
@@ -87,10 +87,12 @@ def do(sharing: Sharing, job: Job) -> str:
     """
     id = job_id(job, sharing.agreement.reference)
     subject = f"{job.kind}:{id}"
-    sharing = sharing.working_on(subject)
     steps = sharing.ledger.steps(subject)
-    if "done" in steps:
+    if DONE in steps:
         return id
+    if sharing.pipeline.kinds[job.kind].remembers:
+        _do_those_before(sharing, job, id)
+    sharing = sharing.working_on(subject)
     # Of an earlier try, if there was one.
     begun = sharing.claim(job.party, f"{job.kind}-{id}", _beginning(sharing, job))
     if SUPERSEDED in begun:
@@ -103,13 +105,23 @@ def do(sharing: Sharing, job: Job) -> str:
         inputs = None if WITHDRAWN in steps else _inputs(sharing, job)
         if inputs is None:
             withdraw(sharing, job, id)
-            sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+            sharing.ledger.record(subject, DONE, service=SERVICE, tenant=job.party)
             return id
         _work(sharing, job, id, begun, inputs)
     if rights.waits:
         make_current(sharing, job, id, started)
-    sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+    sharing.ledger.record(subject, DONE, service=SERVICE, tenant=job.party)
     return id
+
+
+def _do_those_before(sharing: Sharing, job: Job, id: str) -> None:
+    """Do what took its turn before this job and has not ended: what it will have decided is to be known here."""
+    for earlier in before(sharing, job, id):
+        try:
+            request = read_request(sharing.exchange, job.party, f"{sharing.agreement.id}/{earlier}.json")
+        except (Missing, RefusedEvent):
+            continue  # destroyed since, or of terms that are no longer in force: nobody will do it
+        do(*request)
 
 
 def _beginning(sharing: Sharing, job: Job) -> dict[str, Any]:
