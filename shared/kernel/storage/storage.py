@@ -33,6 +33,7 @@ from azure.storage.blob import BlobServiceClient, LinearRetry
 
 from shared.kernel import names
 from shared.kernel.errors import AlreadyExists, Missing
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.areas import SINGLE_PUT_BYTES, Area
 from shared.kernel.storage.faults import translated
 
@@ -156,13 +157,13 @@ class Storage:
             area.create(name, document, content_type="application/json")
         except AlreadyExists:
             document = area.read(name).data
-        held: dict[str, Any] = json.loads(document)
+        held: dict[str, Any] = loads_once(document)
         return held
 
     def claimed(self, slug: str, key: str) -> dict[str, Any] | None:
         """The facts that were fixed for a piece of work of a borough; `None` where none were."""
         try:
-            held: dict[str, Any] = json.loads(self.claims(slug).read(f"{key}.json").data)
+            held: dict[str, Any] = loads_once(self.claims(slug).read(f"{key}.json").data)
         except Missing:
             return None
         return held
