@@ -136,7 +136,7 @@ WORK: dict[str, tuple[Rule, ...]] = {
         # Its own notes.
         Rule("sweep", "claims", "own", frozenset({"read", "create"}), "retention.sweep_days", EXCHANGE),
         Rule("sweep", "outbox", "own", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({CERTIFICATES})),
-        Rule("sweep", "certificates", "own", WRITING_ONCE | {"read"}, "records.certificate_days"),
+        Rule("sweep", "certificates", "own", WRITING_ONCE | {"list", "read"}, "records.certificate_days"),
         Rule("sweep", "deadletter", "exchange", LOOKING | {"delete", "batch"}, "retention.sweep_days.deadletter"),
         Rule("sweep", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.sweep_days.poison"),
         Rule("sweep", "account", "exchange", frozenset({"survey", "batch"}), "retention.sweep_days"),

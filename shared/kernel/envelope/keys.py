@@ -94,6 +94,11 @@ class PublicKey:
     jwk: Mapping[str, str]
     """RSA: kty, n, e. Ed25519: kty, crv, x. Base64url. Never a private member."""
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 thumbprint (RFC 7638) in hex: what binds a key from outside of whatever it is found in."""
+        return jwk.thumbprint(self.jwk)
+
     def document(self) -> dict[str, Any]:
         """A JSON Web Key with `kid`, and `owner`, `purpose` and `created` beside the standard members."""
         facts = {"kid": self.key_id, "owner": self.owner, "purpose": self.use.value, "created": self.created}

@@ -269,9 +269,7 @@ def verify_chain(events: Sequence[Event], *, vouched: str | None = None) -> None
         if event.step in steps - REPEATED:
             raise LedgerBroken("LED-001", f"A step is there again at place {place}.", "Compare with a copy.")
         if event.format < format_:
-            raise LedgerBroken(
-                "LED-001", f"An older format follows a newer one at place {place}.", "Compare with a copy."
-            )
+            raise LedgerBroken("LED-001", f"An older format follows at place {place}.", "Compare with a copy.")
         if event.format > 1 and event.at < last:
             raise LedgerBroken("LED-001", f"Time goes back at place {place}.", "Compare with a copy of the ledger.")
         steps.add(event.step)

@@ -105,7 +105,7 @@ class Event:
         try:
             facts = loads_once(document)
             written, claimed = facts.get("format", 1), facts.pop("hash")
-            # Of what an event is hashed never changes, so that one of a newer version is told from one that was altered.
+            # How an event is hashed never changes: one of a newer version is told from one that was altered.
             if type(written) is int and written > FORMAT and hashlib.sha256(_canonical(facts)).hexdigest() == claimed:
                 raise newer("An event of the ledger", written, FORMAT)
             event = cls(**{"format": 1, **facts})
