@@ -87,7 +87,7 @@ def _told(report: AuditReport) -> dict[str, Any]:
 
 def _left(record: Path) -> int:
     """How many objects were still listed, anywhere that rows live, when the certificates were written: but for what
-    awaits a decision or was decided, which has days of its own."""
+    awaits a decision or was decided, which has days of its own, and for copies of certificates and heads."""
     bodies = [json.loads(path.read_bytes())["payload"]["body"] for path in (record / "certificates").rglob("*.json")]
     parts = [part for body in bodies for part in body["proof"]["containers"]]
-    return sum(part["objects"] for part in parts if part["container"] not in LASTING)
+    return sum(part["objects"] - part["deliveries"] for part in parts if part["container"] not in LASTING)

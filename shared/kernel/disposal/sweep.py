@@ -208,6 +208,7 @@ def _holding(exchange: Exchange, shelves: tuple[Shelf, ...], spared: Iterable[st
             {
                 "container": shelf.container,
                 "objects": len(objects),
+                "deliveries": sum(held.delivery for held in objects),
                 "oldest": min((held.created for held in objects if held.created), default=""),
                 "past_their_day": len(due(objects, listed_at, exchange.agreements)),
                 "listing_sha256": hashlib.sha256(

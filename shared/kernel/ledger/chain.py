@@ -9,7 +9,7 @@ what lies outside of it. What counts is in the blob.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,19 @@ _APART = timedelta(minutes=1)
 def utc_now() -> datetime:
     """The time, where nobody says otherwise."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where one chain ends: the hash of its last event vouches for all of it."""
+
+    subject: str
+    seq: int
+    hash: str
+    at: str
+    """When the last event was recorded; UTC, whole seconds."""
+    written: datetime | None
+    """The same by the clock of the service; `None` where it does not say."""
 
 
 class Ledger:
@@ -145,6 +158,12 @@ class Ledger:
         """Every subject, and when the last event of its chain was written; `None` where the service does not say."""
         for subject, chain in self._chains():
             yield subject, chain[-1].created
+
+    def heads(self) -> Iterator[Head]:
+        """Where every chain ends, by one listing: what the events' own blobs say is for a reader to compare."""
+        for subject, chain in self._chains():
+            last = chain[-1]
+            yield Head(subject, len(chain), _index(last, "hash"), self._at(last), last.created)
 
     def of_period(self, begins: datetime, ends: datetime, kind: str = "") -> Iterator[dict[str, bytes]]:
         """Every chain, or every one of a kind, of which an event falls into the period, whole, as its blobs are: by
