@@ -86,7 +86,7 @@ def run(
     from client.pack.places import read_directory
     from local.clock import Clock
     from local.demo_cost import spent
-    from local.demo_ending import RECORD, audit_itself, weeks_pass
+    from local.demo_ending import HELD, RECORD, audit_itself, weeks_pass
     from local.demo_term import DAY, Term, party_of, say
     from local.host import Host
     from local.measured import forget_peak, memory_mb
@@ -118,6 +118,8 @@ def run(
         before, _ = memory_mb()
         done = Term(started, london, parties, host, clock, events, order).go_through(site)
         memory, in_term = (before, memory_mb()[1]), host.meter.taken
+        for party in parties:
+            party.keep(folder / HELD / party.slug)
         say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
         last = weeks_pass(clock, host, DAY, agreements)
         copy_account(site.operated, agreements, DAY, clock(), folder / RECORD)

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from shared.kernel.audit.report import AuditReport
     from shared.kernel.terms.agreements import Agreements
 
-RECORD, EVIDENCE = "record", "evidence"
-"""Within the demo's folder: what an auditor would be given, and what the audit gives a data protection officer."""
+RECORD, HELD, EVIDENCE = "record", "held", "evidence"
+"""Within the demo's folder: what an auditor would be given of the exchange's and of the boroughs', and what the audit
+gives a data protection officer."""
 HOURS = ((time(1, 55), "reconcile"), (time(2), "disposal"), (time(6), "watchdog"))
 """UTC: hours of the app's timers. That of `reconcile` comes every five minutes (`functions/`)."""
 
@@ -62,7 +63,7 @@ def audit_itself(
     """
     record, evidence = site / RECORD, site / EVIDENCE
     add_logs(site, record)
-    report = audit(record, agreements, *days)
+    report = audit(record, agreements, *days, held=site / HELD)
     page, copies = gather(record, report, agreements, agreement_files(terms))
     write_folder(evidence, page, {**copies, **beside})
     return {**_told(report), "left": _left(record), "record": str(record), "page": str(evidence / PAGE)}
@@ -88,6 +89,7 @@ def _told(report: AuditReport) -> dict[str, Any]:
 def _left(record: Path) -> int:
     """How many objects were still listed, anywhere that rows live, when the certificates were written: but for what
     awaits a decision or was decided, which has days of its own, and for copies of certificates and heads."""
-    bodies = [json.loads(path.read_bytes())["payload"]["body"] for path in (record / "certificates").rglob("*.json")]
+    signed = (json.loads(path.read_bytes())["payload"] for path in (record / "certificates").rglob("*.json"))
+    bodies = [payload["body"] for payload in signed if payload["kind"] == "certificate"]
     parts = [part for body in bodies for part in body["proof"]["containers"]]
     return sum(part["objects"] - part["deliveries"] for part in parts if part["container"] not in LASTING)

@@ -35,6 +35,7 @@ def write_evidence(
     last: auditing.Last,
     out: Annotated[Path, typer.Option("--out", help="Folder to write; not there yet, or empty.")],
     borough: auditing.Borough = None,
+    receipts: auditing.Receipts = None,
     locale: auditing.Locale = None,
     zone: auditing.Zone = None,
     agreements: options.Agreements = None,
@@ -47,7 +48,8 @@ def write_evidence(
 
     check_free(out)
     every = load_agreements(agreements)
-    report = auditing.audit_record(record, every, (first, last), borough, auditing.dating(locale, zone))
+    stated = auditing.dating(locale, zone)
+    report = auditing.audit_record(record, every, (first, last), borough, stated, receipts)
     with step("Writing the page"):
         evidence, copies = gather(record, report, every, agreement_files(agreements))
         files = write_folder(out, evidence, copies)

@@ -103,7 +103,7 @@ def _certificates(record: Path, report: AuditReport) -> list[tuple[Path, bytes]]
     for path in sorted(folder.rglob("*.json")):
         if _CERTIFICATE.fullmatch(path.relative_to(folder).as_posix()):
             one = told.get((path.parent.name, _id(path)))
-            if one is not None and one.holds is not False:
+            if one is not None and (one.genuine or one.holds is not False):
                 found.append((path, path.read_bytes()))
     return found
 
