@@ -79,7 +79,7 @@ def audit_record(
     Raises `InvalidInput` INP-001 (no such folder), INP-032 (ends before it begins), INP-023 (no party), or
     what `shared.kernel.audit.audit.audit` raises of a record that cannot be used.
     """
-    from shared.kernel.audit.audit import audit
+    from shared.kernel.audit.audit import Reading, audit
 
     first, last = days
 
@@ -96,9 +96,8 @@ def audit_record(
             first.date(),
             last.date(),
             party=borough or "",
-            dating=stated,
             held=held,
-            progress=progress,
+            reading=Reading(stated, progress),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from shared.kernel.terms.model import LASTING
 if TYPE_CHECKING:
     from local.clock import Clock
     from local.host import Host
+    from local.party import Party
     from shared.kernel.audit.report import AuditReport
     from shared.kernel.terms.agreements import Agreements
 
@@ -47,6 +48,12 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreements: Agreements
             clock.go(datetime.combine(day, hour, since.tzinfo))
             host.fire(timer)
     return day
+
+
+def keep_what_is_held(parties: Iterable[Party], site: Path) -> None:
+    """Every borough keeps what the exchange has signed for it."""
+    for party in parties:
+        party.keep(site / HELD / party.slug)
 
 
 def audit_itself(

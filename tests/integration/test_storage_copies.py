@@ -110,10 +110,13 @@ def test_what_soft_delete_keeps_is_never_certified_as_destroyed(
     assert list(world.storage.certificates("lambeth").list()) == []
 
 
-def test_a_versioned_blob_is_destroyed_in_both_its_forms(world: World, account: str) -> None:
+def test_a_versioned_blob_is_destroyed_in_both_its_forms(
+    world: World, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where versions are kept, a deletion leaves one: here the second listing says so, and the next pass takes it."""
     inbox = world.storage.inbox("lambeth")
     inbox.create("x", b"1")
+    both_say(monkeypatch, lambda: world.now[0])
     world.now[0] = datetime.now(UTC) + timedelta(days=27)
     listed: list[str] = []
 

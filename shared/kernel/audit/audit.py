@@ -36,6 +36,15 @@ from shared.kernel.terms.agreements import Agreements
 Progress = Callable[[int], None]
 """Is told how many bytes of logs were read since it was told last."""
 
+
+@dataclass(frozen=True)
+class Reading:
+    """How the logs are read: what is stated of the times in exports, and who is told how far it is."""
+
+    dating: Dating | None = None
+    progress: Progress = lambda _: None
+
+
 _PROBE = "GetContainerProperties"
 _CATEGORIES = {READ: ("blob", "queue"), WRITE: ("blob", "queue"), DELETE: ("blob", "queue"), KEYS: ("vault",)}
 
@@ -47,9 +56,8 @@ def audit(
     last: date,
     *,
     party: str = "",
-    dating: Dating | None = None,
     held: Path | None = None,
-    progress: Progress = lambda _: None,
+    reading: Reading | None = None,
 ) -> AuditReport:
     """Audit the record's days from `first` to `last`, both included, UTC; of one party or of all. `held` is a folder of
     what parties hold: receipts, certificates, daily heads, their copies of the exchange's keys.
@@ -64,8 +72,9 @@ def audit(
         raise NO_LEDGER.refusal()
     register = read_register(record / FILE)
     explainer = Explainer(agreements, register, ledger, first, last)
+    reading = reading or Reading()
     lives, tally, seen, once = Lives(), _Tally(), Seen(), Once()
-    for batch in once.passed(in_batches(tally.counted(read_logs(record, dating), progress))):
+    for batch in once.passed(in_batches(tally.counted(read_logs(record, reading.dating), reading.progress))):
         coded = explainer.add(batch)
         lives.add(coded)
         seen.add(coded)
@@ -96,7 +105,7 @@ def audit(
         empty=tally.empty,
         unread={file: found for file, found in tally.unread.items() if found.count},
     )
-    return _report(evidence, tally, party, dating)
+    return _report(evidence, tally, party, reading.dating)
 
 
 @dataclass

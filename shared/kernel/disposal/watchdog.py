@@ -80,8 +80,8 @@ NOT_REPORTED = Code(
 )
 CLOCK = _alarm(
     20,
-    "The clock of the machine and the storage service's do not agree: nothing is swept (CLK-001), and nothing else that "
-    "goes by days can be told.",
+    "The clock of the machine and the storage service's do not agree: nothing is swept (CLK-001), and nothing else "
+    "that goes by days can be told.",
     "Set the machine's clock (its time service), today.",
 )
 CODES = (

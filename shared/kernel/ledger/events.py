@@ -91,6 +91,10 @@ class Event:
         """SHA-256 of the event in canonical JSON, `previous` included: it vouches for the whole chain up to here."""
         return hashlib.sha256(_canonical(self._facts())).hexdigest()
 
+    def vouched(self) -> dict[str, str | int]:
+        """How a signed statement names the event: it vouches for the whole chain up to here."""
+        return {"subject": self.subject, "seq": self.seq, "head": self.hash, "at": self.at}
+
     def to_json(self) -> bytes:
         """The event with its hash, as it is stored."""
         return _canonical({**self._facts(), "hash": self.hash})
