@@ -123,7 +123,7 @@ def _judged(path: Path, record: Path, judge: _Judge) -> CertificateCopy:
         destruction = _destruction(body)
         late = tuple(_late(body, judge.promises))
         before = _before(body)
-        wrong = signed or _misplaced(path, payload) or _miscounted(body)
+        wrong = signed or misplaced(path, payload) or _miscounted(body)
         wrong = wrong or _unknown_to(judge.ledger, body, unread.sha256)
         along = Counter(_word(entry["kind"]) for entry in body["destroyed"] if _goes_along(entry))
     except NewerVersion:
@@ -144,8 +144,9 @@ def _judged(path: Path, record: Path, judge: _Judge) -> CertificateCopy:
     )
 
 
-def _misplaced(path: Path, payload: Mapping[str, Any]) -> str:
-    """Whether it lies where another belongs: borough, day and sweep are bound to each other and to its name."""
+def misplaced(path: Path, payload: Mapping[str, Any]) -> str:
+    """What is wrong with where it lies: party, day and sweep are bound to each other and to its name. Empty when all
+    is well."""
     body = payload["body"]
     if payload["kind"] != "certificate" or path.parent.name != body["borough"]:
         return "It is another kind of statement, or lies in another party's place."
