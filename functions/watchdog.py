@@ -1,5 +1,5 @@
 """Every morning, after the sweep: is anything still there that should not be, or set up so that it will be? And does
-anything wait that nobody has been told of?"""
+anything wait that nobody has been told of? Last, every party gets the day's signed heads of all chains."""
 
 import logging
 
@@ -26,7 +26,10 @@ def blueprint() -> func.Blueprint:
         try:
             on_time("watchdog", _watch)
         finally:
-            on_time("waiting", look_at_waits_and_say)
+            try:
+                on_time("waiting", look_at_waits_and_say)
+            finally:
+                on_time("heads", _state_heads)
 
     return triggers
 
@@ -44,6 +47,12 @@ def _watch() -> None:
         level = _LEVELS[code.severity]
         told = f"watchdog.{code.severity}"
         say(told, level=level, code=code.code, owner=finding.owner, where=finding.where, count=finding.count)
+
+
+def _state_heads() -> None:
+    from shared.kernel.disposal.heads import state_heads
+
+    state_heads(wiring.exchange())
 
 
 def look_at_waits_and_say() -> None:

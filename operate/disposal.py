@@ -17,6 +17,7 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
     Example: exchange sweep --profile practice/operator.toml
     """
     from shared.kernel.disposal.account import DataPlane
+    from shared.kernel.disposal.heads import state_heads
     from shared.kernel.disposal.remind import NoLog
     from shared.kernel.disposal.sweep import dispose
     from shared.kernel.disposal.watch import watch
@@ -26,6 +27,7 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
     with step("Sweeping"), chosen.storage() as storage, chosen.poison() as poison:
         exchange = chosen.exchange(storage)
         dispose(exchange, poison, NoLog())
+        state_heads(exchange)
         findings = watch(exchange, poison, DataPlane(exchange))
         waited = look_at_waits(exchange)
     rows = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, REPORTS, SHARED
+from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, HEADS, REPORTS, SHARED
 from shared.kernel.terms.model import retention_clause
 
 Whose = Literal["own", "others", "any", "exchange", "replay"]
@@ -136,11 +136,16 @@ WORK: dict[str, tuple[Rule, ...]] = {
         # Its own notes.
         Rule("sweep", "claims", "own", frozenset({"read", "create"}), "retention.sweep_days", EXCHANGE),
         Rule("sweep", "outbox", "own", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({CERTIFICATES})),
-        Rule("sweep", "certificates", "own", WRITING_ONCE | {"read"}, "records.certificate_days"),
+        Rule("sweep", "certificates", "own", WRITING_ONCE | {"list", "read"}, "records.certificate_days"),
         Rule("sweep", "deadletter", "exchange", LOOKING | {"delete", "batch"}, "retention.sweep_days.deadletter"),
         Rule("sweep", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.sweep_days.poison"),
         Rule("sweep", "account", "exchange", frozenset({"survey", "batch"}), "retention.sweep_days"),
         *(Rule("sweep", kind, "exchange", LOOKING, "retention.sweep_days") for kind in SHARED),
+    ),
+    "heads": (
+        Rule("heads", "certificates", "exchange", WRITING_ONCE | {"list", "read"}, "records.certificate_days"),
+        Rule("heads", "outbox", "any", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({HEADS})),
+        Rule("heads", "account", "exchange", frozenset({"survey"}), "records.certificate_days"),
     ),
     "records": tuple(Rule("records", kind, "exchange", LOOKING, "records") for kind in SHARED),
     "watchdog": (

@@ -79,6 +79,7 @@ def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Man
         "code": verdict.outcome.code if isinstance(verdict.outcome, RejectedDrop) else "",
         **_counts(verdict),
         "ledger_head": head.hash if head else "",
+        "ledger": [head.vouched()] if head else [],
     }
     documents = {
         "report.json": (report_json(verdict.outcome, facts), "application/json"),

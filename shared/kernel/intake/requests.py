@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.errors import AlreadyExists, RefusedEvent
 from shared.kernel.intake.identity import job_id
+from shared.kernel.json_once import loads_once
 from shared.kernel.terms.pipeline import Job
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def read_request(exchange: Exchange, party: str, name: str) -> tuple[Sharing, Jo
     agreement, _, within = name.partition("/")
     try:
         sharing = exchange.under(agreement)
-        read = json.loads(document)
+        read = loads_once(document)
         job = Job(read["kind"], party, read["collection"], tuple(read["inputs"]))
         held = job.kind in sharing.pipeline.kinds and _name(sharing, job) == within
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
