@@ -32,6 +32,7 @@ from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.schema import schema_text
+from shared.kernel.terms.stops import STOP_CODES
 from shared.kernel.waiting.codes import WAIT_CODES
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.explain.pictures import levels_chart, waterfall
@@ -118,7 +119,7 @@ def _intake_page() -> str:
         "| --- | --- | --- |",
     ]
     lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted(_INTAKE_CODES, key=code_of)]
-    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in WAIT_CODES]
+    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in (*WAIT_CODES, *STOP_CODES)]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"
         for agreed in load_agreements()
