@@ -29,6 +29,8 @@ from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
 from shared.kernel.parties.model import AuthorityRegister
 from shared.kernel.parties.register import FILE as REGISTER
+from shared.kernel.rights.leaving import LEAVES
+from shared.kernel.terms.ahead import AHEAD_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.schema import schema_text
@@ -119,7 +121,7 @@ def _intake_page() -> str:
         "| --- | --- | --- |",
     ]
     lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted(_INTAKE_CODES, key=code_of)]
-    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in (*WAIT_CODES, *STOP_CODES)]
+    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in (*AHEAD_CODES, LEAVES, *WAIT_CODES, *STOP_CODES)]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"
         for agreed in load_agreements()

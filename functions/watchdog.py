@@ -27,6 +27,7 @@ def blueprint() -> func.Blueprint:
             on_time("watchdog", _watch)
         finally:
             on_time("waiting", look_at_waits_and_say)
+            on_time("agreements", say_what_is_ahead)
 
     return triggers
 
@@ -69,3 +70,20 @@ def look_at_waits_and_say() -> None:
         )
     if waited.faults:
         raise waited.faults[0]
+
+
+def say_what_is_ahead() -> None:
+    """An agreement that ends, or is to be reviewed: 60, 30 and 7 days before, for three days each, then every day."""
+    from shared.kernel.days import london_day
+    from shared.kernel.terms.ahead import ahead
+
+    exchange = wiring.exchange()
+    for agreed in exchange.agreements:
+        for found in ahead(agreed.terms, london_day(exchange.clock())):
+            say(
+                "agreement.ahead" if found.alarms else "agreement.soon",
+                level=logging.ERROR if found.alarms else logging.INFO,
+                agreement=agreed.terms.reference,
+                code=found.code.code,
+                days=found.days,
+            )

@@ -87,6 +87,10 @@ class Sharing:
         """As `Exchange.working_on`."""
         return replace(self, exchange=self.exchange.working_on(subject))
 
+    def marking(self, subject: str, hashes: Mapping[str, str]) -> Sharing:
+        """The same; every event of this subject bears these hashes."""
+        return replace(self, exchange=replace(self.exchange, ledger=self.exchange.ledger.marking(subject, hashes)))
+
     def staging(self, party: str) -> Area:
         """Validated rows that are this party's work."""
         return self.exchange.storage.staging(party).folder(self.agreement.id)

@@ -36,7 +36,7 @@ _OWN_WORK = (
     *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
     *("order", "waiting", CURRENT, STOP, OUT_OF_USE),
 )
-_ANSWERS = ("report.json", "report.xlsx", "receipt.json")
+_ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json")
 
 
 @dataclass(frozen=True)

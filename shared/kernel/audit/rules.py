@@ -157,6 +157,7 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule(STOP, "claims", "any", WRITING_ONCE | {"list"}, "quarantine"),
         *(Rule(STOP, kind, "any", LOOKING | {"delete"}, "quarantine") for kind in ("staging", "pending")),
         Rule(STOP, "outbox", "any", TAKING_BACK, "quarantine"),
+        *(Rule(STOP, "vault", whose, frozenset({"look up"}), "controllers") for whose in ("any", "exchange")),
         Rule(STOP, "account", "exchange", frozenset({"survey"}), "quarantine"),
     ),
     "records": tuple(Rule("records", kind, "exchange", LOOKING, "records") for kind in SHARED),

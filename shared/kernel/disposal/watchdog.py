@@ -80,7 +80,7 @@ NOT_REPORTED = Code(
     "Nothing while sweeps are done: whether Azure reports a run that deletes nothing is not documented.",
 )
 UNDER_HOLD = Code(
-    "HLD-004",
+    "DSP-014",
     "unknown",
     "Objects are kept beyond their day, because a hold wants them.",
     "See `exchange hold list`. End the hold when whoever wanted it has what they need.",

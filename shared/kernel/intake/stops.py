@@ -13,6 +13,7 @@ from shared.kernel.terms.stops import Stop, Stops, Word
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
+    from shared.kernel.ledger.chain import Ledger
     from shared.kernel.ledger.events import Event
 
 STOP = "stop"
@@ -24,6 +25,12 @@ CONSENTED, ENDED = "consented", "ended"
 BY, DROP, WORK, KEY = "by", "drop", "work", "key"
 """What the hashes of an order are named, those of which there may be several with a number behind a dot."""
 
+SIGNED_WITH = "signed_with"
+"""What every event of a drop that is believed names its signing key, as `key_mark` makes it."""
+
+SEALED_TO = "sealed_to."
+"""Before the name of a release, in the event that records it: the key that opens it, as `key_mark` makes it."""
+
 
 def as_it_stands(exchange: Exchange) -> Exchange:
     """The exchange as it may work now: without the parties that have left, and knowing what is out of use."""
@@ -31,8 +38,12 @@ def as_it_stands(exchange: Exchange) -> Exchange:
 
 
 def stops_of(exchange: Exchange) -> Stops:
-    """Every order that the ledger has."""
-    ledger = exchange.ledger
+    """Every order that the exchange's ledger has."""
+    return stops_in(exchange.ledger)
+
+
+def stops_in(ledger: Ledger) -> Stops:
+    """Every order that a ledger has, the oldest first."""
     chains = (ledger.events(subject) for subject in ledger.subjects(STOP))
     return Stops(tuple(sorted((read_stop(chain) for chain in chains if chain), key=lambda stop: (stop.at, stop.id))))
 

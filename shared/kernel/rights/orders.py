@@ -25,6 +25,7 @@ from shared.kernel.intake.stops import (
     number_of,
 )
 from shared.kernel.rights.holds import keep
+from shared.kernel.rights.leaving import tell_of_leaving
 from shared.kernel.rights.out_of_use import SERVICE, put_report, tell_what_is_out_of_use
 from shared.kernel.terms.orders import Order, is_order_name, read_order
 from shared.kernel.terms.partition import Partition
@@ -85,6 +86,10 @@ def give(exchange: Exchange, order: Order) -> None:
     if not steps:
         _record(exchange, subject, order, rests)
     _make_do_without(as_it_stands(exchange), order, rests)
+    if order.word == "leave" and order.day:
+        for sharing in _agreements(exchange, order):
+            if any(party.slug == order.party for party in sharing.agreement.participants):
+                tell_of_leaving(sharing, order.stop, order.party, order.day)
     tell_what_is_out_of_use(exchange)
     keep(exchange)
 

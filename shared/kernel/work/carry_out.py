@@ -21,7 +21,7 @@ from shared.kernel.intake.outcome import ASKED, FOUND, settle
 from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.run_now import run_now
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
-from shared.kernel.intake.stops import as_it_stands
+from shared.kernel.intake.stops import SEALED_TO, as_it_stands, key_mark
 from shared.kernel.intake.usable import is_usable
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.run_now import is_asked_by_operators
@@ -35,6 +35,7 @@ from shared.kernel.work.withdraw import WITHDRAWN, withdraw
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shared.kernel.envelope.manifest import Manifest
     from shared.kernel.exchange import Exchange, Sharing
     from shared.kernel.terms.pipeline import Carried, Job, Release
 
@@ -215,14 +216,18 @@ def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> Non
 
 
 def _send_all(sharing: Sharing, job: Job, id: str, carried: Carried, started: datetime) -> dict[str, str]:
-    """Send every release; the SHA-256 of each sealed file, as the ledger names it.
+    """Send every release; the SHA-256 of each sealed file and a digest of the key that opens it, as the ledger names
+    them.
 
     Raises `ValueError` before anything is sent: two that the ledger could not tell apart are a defect of the pipeline.
     """
     keys = [_key(job, release) for release in carried.releases]
     if len(set(keys)) < len(keys):
         raise ValueError("a job has two releases to one party, or one release twice")
-    return {key: _send(sharing, job, id, release, started) for key, release in zip(keys, carried.releases, strict=True)}
+    sent = [_send(sharing, job, id, release, started) for release in carried.releases]
+    hashes = {key: manifest.sha256 for key, manifest in zip(keys, sent, strict=True)}
+    opens = {f"{SEALED_TO}{key}": key_mark(manifest.key_id) for key, manifest in zip(keys, sent, strict=True)}
+    return hashes | opens
 
 
 def _key(job: Job, release: Release) -> str:
@@ -230,8 +235,8 @@ def _key(job: Job, release: Release) -> str:
     return release.name if release.to == job.party else release.to
 
 
-def _send(sharing: Sharing, job: Job, id: str, release: Release, started: datetime) -> str:
-    """Send what the agreement releases; the SHA-256 of the sealed file."""
+def _send(sharing: Sharing, job: Job, id: str, release: Release, started: datetime) -> Manifest:
+    """Send what the agreement releases; the manifest of the sealed file."""
     rows = released(sharing.agreement, release.name, release.rows, to=release.to, own=job.party, on=sharing.today)
     label = Label(EXCHANGE, release.to, release.name, job.collection, started)
     return send_sealed(sharing, rows, label, name=f"{release.folder}/{job.collection}/{id}/{release.name}.parquet")

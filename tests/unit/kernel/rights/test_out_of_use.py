@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from shared.kernel.disposal.objects import look
 from shared.kernel.disposal.stopped import judge_of
 from shared.kernel.disposal.watchdog import UNDER_HOLD, check
 from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import RefusedEvent
+from shared.kernel.intake.stops import key_mark
 from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.terms.orders import Order, digest_of
 from tests.unit.kernel.rights.nights import QUEUE, certificates, night, order, staged, told
@@ -254,3 +257,47 @@ def test_an_order_given_twice_is_given_once(world: World) -> None:
     [stop] = list(world.exchange.ledger.subjects("stop"))
     assert world.steps(stop) == ["quarantined"]
     assert told(world, "southwark") == ["QUA-001"]
+
+
+def test_all_parties_are_told_of_a_leaving_in_one_signed_statement(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    order(world, "leave", "lambeth", day=date(2026, 12, 1))
+    order(world, "leave", "lambeth", day=date(2026, 12, 1))
+    statements = set()
+    for slug in world.rings:
+        [name] = [name for name in world.outbox(slug) if name.endswith("/leaving.json")]
+        statements.add(world.answer_of(slug, name))
+        assert "AGR-014" in told(world, slug)
+    [document] = statements
+    body = verify_statement(document, world.exchange.keys.public_key)["body"]
+    assert (body["party"], body["leaves_on"]) == ("lambeth", "2026-12-01")
+    assert {(row["dataset"], row["of"], row["for"], row["rows"]) for row in body["rows"]} == {
+        ("pupils", "southwark", "lambeth", 1),
+        ("households", "lambeth", "lambeth", 1),
+    }
+    assert drop in {row["drop"] for row in body["rows"]}
+    assert {(one["release"], one["fetch_until"]) for one in body["results"]} == {
+        ("matches", "2026-12-17"),
+        ("review", "2026-12-17"),
+    }
+    assert body["keys"]["sign"] == [world.rings["lambeth"].current("lambeth", Use.SIGN)]
+
+
+def test_every_event_of_a_drop_and_its_receipt_say_which_key_signed_it(world: World) -> None:
+    drop = both_sides(world)
+    key = world.rings["southwark"].current("southwark", Use.SIGN)
+    events = world.exchange.ledger.events(f"drop:{drop}")
+    assert {event.hashes["signed_with"] for event in events} == {key_mark(key)}
+    receipt = json.loads(world.answer("southwark", drop, "receipt.json"))["payload"]["body"]
+    assert receipt["signing_key_id"] == key
+    assert receipt["agreement_ends"] == "2027-08-31"
+
+
+def test_a_receipt_says_that_the_agreement_ends_soon(world: World) -> None:
+    period = world.agreement.in_force.model_copy(update={"last": date(2026, 12, 1)})
+    world = world.under(world.agreement.model_copy(update={"in_force": period}))
+    drop = both_sides(world)
+    receipt = json.loads(world.answer("southwark", drop, "receipt.json"))["payload"]["body"]
+    assert "1 December 2026, 10 days from now" in receipt["agreement_notice_agr_010"]
+    assert "agreement_notice_agr_010" in world.report("southwark", drop)["facts"]
