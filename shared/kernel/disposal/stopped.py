@@ -66,6 +66,10 @@ def is_kept(held: HeldObject) -> bool:
 def _part(sharing: Sharing, kind: str, owner: str, name: str, today: date) -> str:
     """Of what lies in a party's part: by the file where it is one, else by the party."""
     of_party = why_not(sharing.agreement, party=owner, sender=owner, dataset="", on=today)
+    if kind == "decisions" and of_party is NOT_IN_FORCE:
+        # Pseudonyms of families who want no letter: the version that follows, perhaps days late, must know them. They
+        # go on a day of their own, and nobody works with them before there is such a version.
+        return ""
     if of_party or kind in ("requests", "decisions"):
         return first_code([of_party])
     with suppress(ValueError):  # a tie: it holds two ids

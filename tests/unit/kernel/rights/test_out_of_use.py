@@ -85,16 +85,16 @@ def test_rows_of_and_for_a_party_that_left_are_told_destroyed_and_certified(worl
     world.receive("southwark", world.drop("southwark", "pupils", [pupil(3, home_la="E09000023", postcode="SE13 6TT")]))
     order(world, "leave", "lewisham", day=date(2026, 11, 23))
     night(world)
-    assert told(world, "lewisham") == []
+    assert told(world, "lewisham") == ["AGR-014"]
 
     world.now[0] = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
     night(world)
     assert staged(world, "lewisham") == []
     assert [name for name in staged(world, "lambeth") if "lewisham" in name] == []
     assert [name for name in staged(world, "lambeth") if "southwark" in name]
-    assert told(world, "lewisham") == ["AGR-009"]
-    assert told(world, "southwark") == ["AGR-009"]
-    assert told(world, "lambeth") == []
+    assert told(world, "lewisham") == ["AGR-009", "AGR-014"]
+    assert told(world, "southwark") == ["AGR-009", "AGR-014"]
+    assert told(world, "lambeth") == ["AGR-014"]
     clauses = {entry["clause"] for entry in certificates(world, "lewisham")[-1]["destroyed"]}
     assert "controllers" in clauses
 
