@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.kernel.envelope.manifest import read_manifest
-from shared.kernel.errors import Missing, OutOfUse, RefusedEvent, UntrustedDrop
-from shared.kernel.intake.identity import derived_id, drop_id, request_event
+from shared.kernel.errors import Missing, RefusedEvent, UntrustedDrop
+from shared.kernel.intake.identity import drop_id, request_event
 from shared.kernel.intake.outcome import FOUND, settle
 from shared.kernel.intake.stops import (
     BY,
@@ -26,13 +26,12 @@ from shared.kernel.intake.stops import (
 )
 from shared.kernel.rights.holds import keep
 from shared.kernel.rights.leaving import tell_of_leaving
-from shared.kernel.rights.out_of_use import SERVICE, put_report, tell_what_is_out_of_use
+from shared.kernel.rights.out_of_use import SERVICE, tell_what_is_out_of_use
+from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
 from shared.kernel.terms.orders import Order, is_order_name, read_order
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.stops import QUARANTINED
-from shared.kernel.waiting.lying import Done, finished
+from shared.kernel.waiting.lying import Done, asked_for
 from shared.kernel.work.judge import ask_for_the_rest
-from shared.kernel.work.withdraw import withdraw
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange, Sharing
@@ -44,7 +43,7 @@ _AFTER = {"end": ENDED, "hold": CONSENTED}
 
 @dataclass(frozen=True)
 class _Rests:
-    """A finished job that rests on rows that are out of use from now on."""
+    """A job, finished or under way, that rests on rows that are out of use from now on."""
 
     sharing: Sharing
     done: Done
@@ -85,7 +84,10 @@ def give(exchange: Exchange, order: Order) -> None:
     rests = list(_resting(exchange, order, _drops(exchange, order)))
     if not steps:
         _record(exchange, subject, order, rests)
-    _make_do_without(as_it_stands(exchange), order, rests)
+    if order.word in ("hold", "quarantine"):
+        take_back_what_rests_on_quarantine(exchange)
+        for one in rests:
+            ask_for_the_rest(as_it_stands(exchange).under(one.sharing.agreement.id), one.done.job)
     if order.word == "leave" and order.day:
         for sharing in _agreements(exchange, order):
             if any(party.slug == order.party for party in sharing.agreement.participants):
@@ -143,11 +145,11 @@ def _touches(order: Order, drops: frozenset[str]) -> Callable[[str, Partition], 
 
 
 def _resting(exchange: Exchange, order: Order, drops: frozenset[str]) -> Iterator[_Rests]:
-    """The finished jobs of any party that rest on the rows that it is about."""
+    """The jobs of any party that rest on the rows that it is about, those that are under way too."""
     touches = _touches(order, drops)
     for sharing in _agreements(exchange, order):
         for party in sharing.agreement.participants:
-            for done in finished(sharing, party.slug):
+            for done in asked_for(sharing, party.slug):
                 files = map(Partition.named, done.job.inputs)
                 if done.id in order.jobs or any(touches(party.slug, file) for file in files):
                     yield _Rests(sharing, done)
@@ -190,37 +192,3 @@ def _needed(exchange: Exchange, order: Order) -> int:
 
 def _numbered(word: str, values: Iterable[str]) -> dict[str, str]:
     return {f"{word}.{number}": value for number, value in enumerate(sorted(set(values)))}
-
-
-def _make_do_without(exchange: Exchange, order: Order, rests: Iterable[_Rests]) -> None:
-    """Take back what rests on rows in quarantine, tell whose it is, and ask for the work over the others."""
-    if order.word not in ("hold", "quarantine"):
-        return
-    for one in rests:
-        sharing = exchange.under(one.sharing.agreement.id)
-        if order.word == "quarantine":
-            _take_back(sharing, order, one.done)
-        ask_for_the_rest(sharing, one.done.job)
-
-
-def _take_back(sharing: Sharing, order: Order, done: Done) -> None:
-    """Withdraw a result that may rest on a stranger's rows, and tell whoever had it."""
-    job = done.job
-    withdraw(sharing, job, done.id)
-    told = f"Your result {done.id} of {job.collection} rests on such rows and has been taken back."
-    outcome = OutOfUse(
-        QUARANTINED.code,
-        f"{QUARANTINED.meaning} {told}",
-        "Do not use what you have fetched of it: send no letter and enrol nobody by it. Another result follows where "
-        "there are other rows.",
-    )
-    facts: dict[str, str | int] = {
-        "job": done.id,
-        "collection": job.collection,
-        "agreement": sharing.agreement.reference,
-        "looked_at": sharing.clock().isoformat(timespec="seconds"),
-        "code": outcome.code,
-        "what_it_means": outcome.message,
-        "what_to_do": outcome.remedy,
-    }
-    put_report(sharing, job.party, derived_id("taken-back", order.stop, done.id), outcome, facts)

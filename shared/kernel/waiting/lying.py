@@ -109,20 +109,25 @@ def lying_of(sharing: Sharing, party: str) -> Lying:
     return Lying(files, usable, tuple(ties), unusable)
 
 
-def finished(sharing: Sharing, party: str) -> tuple[Done, ...]:
-    """The party's jobs that are done and whose requests still lie here, in the order in which they were asked for.
-
-    A job that was withdrawn has ended, too, and yet used none of its files.
-    """
+def asked_for(sharing: Sharing, party: str) -> tuple[Done, ...]:
+    """The party's jobs whose requests still lie here, done or not, in the order in which they were asked for."""
     found: list[Done] = []
     for blob in sharing.requests(party).list():
         with suppress(Missing, RefusedEvent):  # swept meanwhile; no request of ours
             asked = read_request(sharing.exchange, party, f"{sharing.agreement.id}/{blob.name}")
-            job, id = asked.job, job_id(asked.job, asked.version)
-            steps = sharing.ledger.steps(f"{job.kind}:{id}")
-            if "done" in steps and WITHDRAWN not in steps:
-                found.append(Done(id, job, blob.created or sharing.clock()))
+            found.append(Done(job_id(asked.job, asked.version), asked.job, blob.created or sharing.clock()))
     return tuple(sorted(found, key=lambda done: (done.asked_at, done.id)))
+
+
+def finished(sharing: Sharing, party: str) -> tuple[Done, ...]:
+    """Of these the jobs that are done. One that was withdrawn has ended, too, and yet used none of its files."""
+    return tuple(one for one in asked_for(sharing, party) if is_done(sharing, one))
+
+
+def is_done(sharing: Sharing, one: Done) -> bool:
+    """Whether the job has ended, and what it wrote was not taken back."""
+    steps = sharing.ledger.steps(f"{one.job.kind}:{one.id}")
+    return "done" in steps and WITHDRAWN not in steps
 
 
 def _rows(blob: BlobFacts) -> int:

@@ -27,7 +27,7 @@ from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.run_now import is_asked_by_operators
 from shared.kernel.work.cover import covered, covers, no_longer, results
 from shared.kernel.work.current import make_current
-from shared.kernel.work.judge import ask_again, may_not_work, stop
+from shared.kernel.work.judge import ask_again, judged_now, may_not_work, stop
 from shared.kernel.work.memory import recall, remember
 from shared.kernel.work.outbox import released, send_sealed, send_summary
 from shared.kernel.work.withdraw import WITHDRAWN, withdraw
@@ -121,6 +121,10 @@ def do(sharing: Sharing, job: Job) -> str:
             return id
     if rights.waits:
         make_current(sharing, job, id, started)
+    # An order that came while it was sent did not find it among what is done.
+    if why := may_not_work(sharing := judged_now(sharing), job):
+        stop(sharing, job, id, why)
+        return id
     sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
     return id
 
@@ -156,7 +160,7 @@ def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs:
     tables = inputs | {Partition.named(name): _read(sharing, job, name, started) for name in also}
     carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
     # The work has taken its time: a day may have ended meanwhile, and with it the agreement.
-    sharing = as_it_stands(sharing.exchange).under(sharing.agreement.id)
+    sharing = judged_now(sharing)
     if why := may_not_work(sharing, job):
         return why
     _conserve(sharing, job, subject, carried)

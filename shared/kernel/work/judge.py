@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.intake.due import ask
 from shared.kernel.intake.identity import job_id
+from shared.kernel.intake.stops import as_it_stands
 from shared.kernel.intake.usable import is_usable, why_unusable
 from shared.kernel.terms.gates import LEFT, NOT_IN_FORCE
 from shared.kernel.terms.partition import Partition
@@ -27,6 +28,11 @@ STOPPED = "stopped"
 """The step of a job that may not be done, or not go on; its code says why."""
 AGAIN = "asked.again"
 """The step of a job that was asked for under an earlier version: what it is over is asked for anew."""
+
+
+def judged_now(sharing: Sharing) -> Sharing:
+    """The agreement as it stands at this moment: work takes time, and orders come meanwhile."""
+    return as_it_stands(sharing.exchange).under(sharing.agreement.id)
 
 
 def may_not_work(sharing: Sharing, job: Job) -> str:

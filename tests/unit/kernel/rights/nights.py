@@ -13,6 +13,7 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.rights.holds import keep
 from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.rights.out_of_use import tell_what_is_out_of_use
+from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.terms.orders import Order, digest_of
 from tests.world import World
@@ -44,6 +45,7 @@ def order(world: World, word: str, party: str, by: str = "operator1", **what: An
 def night(world: World) -> None:
     """What the timer of the sweep does."""
     keep(world.exchange)
+    take_back_what_rests_on_quarantine(world.exchange)
     assert tell_what_is_out_of_use(world.exchange) == ()
     dispose(world.exchange, QUEUE, NoLog())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -17,6 +19,7 @@ from shared.kernel.errors import RefusedEvent
 from shared.kernel.intake.stops import key_mark
 from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.terms.orders import Order, digest_of
+from shared.kernel.work import carry_out as carrying_out
 from tests.unit.kernel.rights.nights import QUEUE, certificates, night, order, staged, told
 from tests.world import NOW, World, decision, household, pupil
 
@@ -301,3 +304,43 @@ def test_a_receipt_says_that_the_agreement_ends_soon(world: World) -> None:
     receipt = json.loads(world.answer("southwark", drop, "receipt.json"))["payload"]["body"]
     assert "1 December 2026, 10 days from now" in receipt["agreement_notice_agr_010"]
     assert "agreement_notice_agr_010" in world.report("southwark", drop)["facts"]
+
+
+@pytest.mark.parametrize("during", ["read_staged", "send_sealed", "send_summary", "make_current"])
+def test_an_order_that_comes_while_a_job_is_under_way_stops_it(world: World, during: str) -> None:
+    drop = both_sides(world)
+    world.wake()
+    real = getattr(carrying_out, during)
+    given: list[str] = []
+
+    def meanwhile(*args: Any, **how: Any) -> Any:
+        if not given:
+            given.append(order(world, "quarantine", "southwark", drops=(drop,)))
+        return real(*args, **how)
+
+    with patch(f"shared.kernel.work.carry_out.{during}", meanwhile):
+        world.carry_out_all()
+    assert results(world) == []
+    assert list(world.storage.pending("lambeth").list()) == []
+
+
+def test_a_job_that_ended_as_the_order_came_is_taken_back_by_the_night(world: World) -> None:
+    drop = both_sides(world)
+    world.wake()
+    judged = carrying_out.may_not_work
+    asked: list[str] = []
+
+    def at_the_last(*given: Any) -> str:
+        found = judged(*given)
+        if len(asked) == 2:  # it has just been found that the job may end
+            order(world, "quarantine", "southwark", drops=(drop,))
+        asked.append(found)
+        return found
+
+    [request] = list(world.storage.requests("lambeth").list())
+    with patch("shared.kernel.work.carry_out.may_not_work", at_the_last):
+        carrying_out.carry_out(world.exchange, party="lambeth", name=request.name)
+    assert len(results(world)) == 2
+    night(world)
+    assert results(world) == []
+    assert "QUA-001" in told(world, "lambeth")
