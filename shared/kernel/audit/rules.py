@@ -159,6 +159,7 @@ WORK: dict[str, tuple[Rule, ...]] = {
         Rule(STOP, "outbox", "any", TAKING_BACK, "quarantine"),
         *(Rule(STOP, "vault", whose, frozenset({"look up"}), "controllers") for whose in ("any", "exchange")),
         Rule(STOP, "account", "exchange", frozenset({"survey"}), "quarantine"),
+        *(Rule(STOP, kind, "exchange", LOOKING, "quarantine") for kind in SHARED),
     ),
     "records": tuple(Rule("records", kind, "exchange", LOOKING, "records") for kind in SHARED),
     "watchdog": (

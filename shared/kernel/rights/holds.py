@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shared.kernel.days import london_day
-from shared.kernel.envelope.manifest import read_manifest
+from shared.kernel.disposal.objects import owners
+from shared.kernel.envelope.manifest import EXCHANGE, read_manifest
 from shared.kernel.errors import AlreadyExists, Missing, UntrustedDrop
 from shared.kernel.intake.identity import drop_id
 from shared.kernel.intake.stops import STOP, as_it_stands
@@ -43,12 +44,13 @@ def keep(exchange: Exchange) -> int:
 
 def _keep(exchange: Exchange, hold: Stop) -> int:
     brought = 0
-    for party in exchange.agreements.known:
+    there = exchange.storage.containers()
+    for party in (owner for owner in owners(exchange.agreements, exchange.storage, there) if owner != EXCHANGE):
         held = exchange.storage.held(party)
-        there = {blob.name for blob in held.list(f"{hold.id}/")}
-        for area, name, called in _concerned(exchange, hold, party):
+        kept_before = {blob.name for blob in held.list(f"{hold.id}/")}
+        for area, name, called in _concerned(exchange, hold, party, there):
             kept = f"{hold.id}/{called}"
-            if kept in there:
+            if kept in kept_before:
                 continue
             with suppress(Missing, AlreadyExists):  # swept since it was listed; another worker was quicker
                 blob = area.read(name)
@@ -57,7 +59,7 @@ def _keep(exchange: Exchange, hold: Stop) -> int:
     return brought
 
 
-def _concerned(exchange: Exchange, hold: Stop, party: str) -> Iterator[tuple[Area, str, str]]:
+def _concerned(exchange: Exchange, hold: Stop, party: str, there: frozenset[str]) -> Iterator[tuple[Area, str, str]]:
     """Every file of the party's that the hold is about: area, name in it, and what it is called where it is kept."""
     for kind, of in _AREAS.items():
         area = of(exchange.storage, party)
@@ -70,9 +72,9 @@ def _concerned(exchange: Exchange, hold: Stop, party: str) -> Iterator[tuple[Are
                 rows = kind == "pending" or file.dataset in exchange.agreements[agreement].contracts
                 if rows and hold.concerns(agreement, party, file.sender, work=file.drop):
                     yield area, blob.name, f"{kind}/{blob.name}"
-    if party != hold.party or party not in exchange.agreements.senders:
-        return
     inbox = exchange.storage.inbox(party)
+    if party != hold.party or inbox.container not in there:
+        return
     for blob in inbox.list():
         with suppress(UntrustedDrop):
             manifest = read_manifest(blob.metadata)

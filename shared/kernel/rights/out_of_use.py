@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.kernel.contract.report import report_json, report_xlsx
-from shared.kernel.envelope.manifest import from_metadata
+from shared.kernel.disposal.objects import owners
+from shared.kernel.envelope.manifest import EXCHANGE, from_metadata
 from shared.kernel.errors import AlreadyExists, ExchangeError, Missing, OutOfUse, UntrustedDrop
 from shared.kernel.intake.answer import XLSX
 from shared.kernel.intake.identity import derived_id
@@ -47,9 +48,10 @@ def tell_what_is_out_of_use(exchange: Exchange) -> tuple[ExchangeError, ...]:
     exchange = as_it_stands(exchange)
     there = exchange.storage.containers()
     faults: list[ExchangeError] = []
+    everybody = owners(exchange.agreements, exchange.storage, there)
     for agreed in exchange.agreements:
         sharing = exchange.under(agreed.terms.id)
-        for party in exchange.agreements.known:
+        for party in (owner for owner in everybody if owner != EXCHANGE):
             try:
                 for unusable in find(sharing, party):
                     _tell(sharing, unusable, there)
