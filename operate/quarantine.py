@@ -22,7 +22,6 @@ def quarantine(
     party: Annotated[
         list[str] | None, typer.Option("--party", help="With --since alone: of this party; else of every one.")
     ] = None,
-    agreement: ordering.Agreement = None,
     by: ordering.By = None,
     profile: site.Profile = None,
     json: options.Json = False,
@@ -40,7 +39,7 @@ def quarantine(
     chosen = site.load_site(profile)
     asked = _by_party(chosen, drop or [], key or [], party or [])
     rows = [
-        {"party": slug, "order": _order(chosen, slug, drops, keys, since, agreement, by)}
+        {"party": slug, "order": _order(chosen, slug, drops, keys, since, by)}
         for slug, (drops, keys) in sorted(asked.items())
     ]
     text = table(["party", "order"], [list(row.values()) for row in rows])
@@ -72,7 +71,6 @@ def _order(
     drops: tuple[str, ...],
     keys: tuple[str, ...],
     since: datetime | None,
-    agreement: str | None,
     by: str | None,
 ) -> str:
     from shared.kernel.terms.orders import Order
@@ -84,7 +82,6 @@ def _order(
         Order(
             word="quarantine",
             party=party,
-            agreement=agreement or "",
             drops=drops,
             keys=keys,
             since=from_then,
