@@ -19,6 +19,7 @@ from shared.kernel.errors import AlreadyExists, Missing
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.requests import request_job
 from shared.kernel.intake.staging import StagedFor
+from shared.kernel.intake.stops import as_it_stands
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def begin(sharing: Sharing, party: str, waiting: Sequence[Mark], why: Reason) ->
 
     The ledger has it as ``wake:<id>``, before anything is done for it.
     """
+    sharing = as_it_stands(sharing.exchange).under(sharing.agreement.id)
     names = sorted(mark.partition.name for mark in waiting)
     day = max(mark.since for mark in waiting).date().isoformat()  # the same marks may come again on another one
     subject = f"wake:{derived_id('wake', party, sharing.agreement.reference, day, *names)}"

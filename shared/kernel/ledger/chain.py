@@ -9,6 +9,7 @@ what lies outside of it. What counts is in the blob.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -58,10 +59,19 @@ class Ledger:
         self._area = area
         self._agreement = agreement
         self._clock = clock
+        self._marks: dict[str, dict[str, str]] = {}
 
     def under(self, agreement: str) -> Ledger:
         """The same chains; what is recorded from here on bears this agreement."""
-        return Ledger(self._area, agreement=agreement, clock=self._clock)
+        other = copy(self)
+        other._agreement = agreement
+        return other
+
+    def marking(self, subject: str, hashes: Mapping[str, str]) -> Ledger:
+        """The same chains; every event of this subject that is recorded from here on bears these hashes, too."""
+        other = copy(self)
+        other._marks = {**self._marks, subject: dict(hashes)}
+        return other
 
     def record(
         self,
@@ -183,7 +193,9 @@ class Ledger:
 
     def over(self, area: Area) -> Ledger:
         """The same ledger reached through another area, and so with other rights."""
-        return Ledger(area, agreement=self._agreement, clock=self._clock)
+        other = copy(self)
+        other._area = area
+        return other
 
     def end(self, subject: str) -> None:
         """Delete a whole chain whose days are over, its last event first: what is left at any moment is a chain that
@@ -239,6 +251,8 @@ class Ledger:
             at = last
             if datetime.fromisoformat(last) - now > _APART:
                 facts["codes"] = (*facts.get("codes", ()), SET_BACK)
+        if subject in self._marks:
+            facts["hashes"] = {**self._marks[subject], **facts["hashes"]}
         return Event(length + 1, subject, step, at, agreement=self._agreement, previous=previous, **facts)
 
     def _append(self, event: Event) -> None:

@@ -21,10 +21,13 @@ from shared.kernel.intake.outcome import ASKED, FOUND, settle
 from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.run_now import run_now
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
+from shared.kernel.intake.stops import SEALED_TO, as_it_stands, key_mark
+from shared.kernel.intake.usable import is_usable
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.run_now import is_asked_by_operators
 from shared.kernel.work.cover import covered, covers, no_longer, results
 from shared.kernel.work.current import make_current
+from shared.kernel.work.judge import ask_again, judged_now, may_not_work, stop
 from shared.kernel.work.memory import recall, remember
 from shared.kernel.work.outbox import released, send_sealed, send_summary
 from shared.kernel.work.turns import DONE, SUPERSEDED, before
@@ -33,6 +36,7 @@ from shared.kernel.work.withdraw import WITHDRAWN, withdraw
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shared.kernel.envelope.manifest import Manifest
     from shared.kernel.exchange import Exchange, Sharing
     from shared.kernel.terms.pipeline import Carried, Job, Release
 
@@ -46,12 +50,12 @@ def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
     Raises `RefusedEvent` (EVT-002, EVT-028), after recording it, when the blob is not a request of this exchange.
     """
     subject = request_event(party, name)
-    exchange = exchange.working_on(subject)
+    exchange = as_it_stands(exchange.working_on(subject))
     try:
         if is_asked_by_operators(name):
             _ask(exchange, subject, party, name)
             return None
-        sharing, job = read_request(exchange, party, name)
+        asked = read_request(exchange, party, name)
         exchange.ledger.record(subject, FOUND, service=SERVICE, tenant=party)
     except Missing:
         exchange.ledger.record(subject, "gone", service=SERVICE, tenant=party)
@@ -60,7 +64,7 @@ def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
         exchange.ledger.record(subject, "refused", service=SERVICE, tenant=party, codes=(refusal.code,))
         settle(exchange, party, subject)
         raise
-    id = do(sharing, job)
+    id = ask_again(asked) if asked.is_of_another_version else do(asked.sharing, asked.job)
     settle(exchange, party, subject)
     return id
 
@@ -81,9 +85,13 @@ def _ask(exchange: Exchange, subject: str, party: str, name: str) -> None:
 def do(sharing: Sharing, job: Job) -> str:
     """Do one job and return its id.
 
+    The agreement is judged now, and again before anything is sent: a job that may not be done is stopped.
+
     A job of which a newer drop has replaced an input before it began is superseded and releases nothing: that drop has
     made a request of its own. One that has begun is finished, whatever came meanwhile; where its inputs are gone, so
-    that it cannot be, what it wrote is withdrawn. Raises `ConservationBroken` when a row is unaccounted for.
+    that it cannot be, what it wrote is withdrawn.
+
+    Raises `ConservationBroken` when a row is unaccounted for, `NotAgreed` (AGR-001) before the agreement has begun.
     """
     id = job_id(job, sharing.agreement.reference)
     subject = f"{job.kind}:{id}"
@@ -93,6 +101,9 @@ def do(sharing: Sharing, job: Job) -> str:
     if sharing.pipeline.kinds[job.kind].remembers:
         _do_those_before(sharing, job, id)
     sharing = sharing.working_on(subject)
+    if why := may_not_work(sharing, job):
+        stop(sharing, job, id, why)
+        return id
     # Of an earlier try, if there was one.
     begun = sharing.claim(job.party, f"{job.kind}-{id}", _beginning(sharing, job))
     if SUPERSEDED in begun:
@@ -107,9 +118,15 @@ def do(sharing: Sharing, job: Job) -> str:
             withdraw(sharing, job, id)
             sharing.ledger.record(subject, DONE, service=SERVICE, tenant=job.party)
             return id
-        _work(sharing, job, id, begun, inputs)
+        if why := _work(sharing, job, id, begun, inputs):
+            stop(sharing, job, id, why)
+            return id
     if rights.waits:
         make_current(sharing, job, id, started)
+    # An order that came while it was sent did not find it among what is done.
+    if why := may_not_work(sharing := judged_now(sharing), job):
+        stop(sharing, job, id, why)
+        return id
     sharing.ledger.record(subject, DONE, service=SERVICE, tenant=job.party)
     return id
 
@@ -118,10 +135,13 @@ def _do_those_before(sharing: Sharing, job: Job, id: str) -> None:
     """Do what took its turn before this job and has not ended: what it will have decided is to be known here."""
     for earlier in before(sharing, job, id):
         try:
-            request = read_request(sharing.exchange, job.party, f"{sharing.agreement.id}/{earlier}.json")
+            asked = read_request(sharing.exchange, job.party, f"{sharing.agreement.id}/{earlier}.json")
         except (Missing, RefusedEvent):
-            continue  # destroyed since, or of terms that are no longer in force: nobody will do it
-        do(*request)
+            continue  # destroyed since, or of an agreement that the exchange no longer has: nobody will do it
+        if asked.is_of_another_version:
+            ask_again(asked)
+        else:
+            do(asked.sharing, asked.job)
 
 
 def _beginning(sharing: Sharing, job: Job) -> dict[str, Any]:
@@ -144,12 +164,20 @@ def _inputs(sharing: Sharing, job: Job) -> dict[Partition, pa.Table] | None:
         return None
 
 
-def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs: dict[Partition, pa.Table]) -> None:
-    """Carry the job out, send what comes of it, keep what is kept, and write the summary last."""
+def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs: dict[Partition, pa.Table]) -> str:
+    """Carry the job out, send what comes of it, keep what is kept, and write the summary last.
+
+    Returns the code of the reason why nothing was sent; empty where all was done.
+    """
     subject = f"{job.kind}:{id}"
     started = datetime.fromisoformat(str(begun["started_at"]))
-    tables = inputs | {Partition.named(name): _read(sharing, job, name, started) for name in begun["reads"]}
+    also = [name for name in begun["reads"] if is_usable(sharing, job.party, Partition.named(name))]
+    tables = inputs | {Partition.named(name): _read(sharing, job, name, started) for name in also}
     carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
+    # The work has taken its time: a day may have ended meanwhile, and with it the agreement.
+    sharing = judged_now(sharing)
+    if why := may_not_work(sharing, job):
+        return why
     _conserve(sharing, job, subject, carried)
     hashes = _send_all(sharing, job, id, carried, started)
     for word, rows in carried.kept.items():
@@ -180,6 +208,7 @@ def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs:
     if lost := no_longer(sharing, begun["covered_before"], covers(job)):
         summary["no_longer_covered"] = [f"{dataset}.{sender}" for dataset, sender in lost]
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
+    return ""
 
 
 def _read(sharing: Sharing, job: Job, name: str, started: datetime) -> pa.Table:
@@ -206,14 +235,18 @@ def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> Non
 
 
 def _send_all(sharing: Sharing, job: Job, id: str, carried: Carried, started: datetime) -> dict[str, str]:
-    """Send every release; the SHA-256 of each sealed file, as the ledger names it.
+    """Send every release; the SHA-256 of each sealed file and a digest of the key that opens it, as the ledger names
+    them.
 
     Raises `ValueError` before anything is sent: two that the ledger could not tell apart are a defect of the pipeline.
     """
     keys = [_key(job, release) for release in carried.releases]
     if len(set(keys)) < len(keys):
         raise ValueError("a job has two releases to one party, or one release twice")
-    return {key: _send(sharing, job, id, release, started) for key, release in zip(keys, carried.releases, strict=True)}
+    sent = [_send(sharing, job, id, release, started) for release in carried.releases]
+    hashes = {key: manifest.sha256 for key, manifest in zip(keys, sent, strict=True)}
+    opens = {f"{SEALED_TO}{key}": key_mark(manifest.key_id) for key, manifest in zip(keys, sent, strict=True)}
+    return hashes | opens
 
 
 def _key(job: Job, release: Release) -> str:
@@ -221,8 +254,8 @@ def _key(job: Job, release: Release) -> str:
     return release.name if release.to == job.party else release.to
 
 
-def _send(sharing: Sharing, job: Job, id: str, release: Release, started: datetime) -> str:
-    """Send what the agreement releases; the SHA-256 of the sealed file."""
-    rows = released(sharing.agreement, release.name, release.rows, to=release.to, own=job.party, on=london_day(started))
+def _send(sharing: Sharing, job: Job, id: str, release: Release, started: datetime) -> Manifest:
+    """Send what the agreement releases; the manifest of the sealed file."""
+    rows = released(sharing.agreement, release.name, release.rows, to=release.to, own=job.party, on=sharing.today)
     label = Label(EXCHANGE, release.to, release.name, job.collection, started)
     return send_sealed(sharing, rows, label, name=f"{release.folder}/{job.collection}/{id}/{release.name}.parquet")
