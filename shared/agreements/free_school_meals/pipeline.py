@@ -82,7 +82,7 @@ class FreeSchoolMeals:
         """Pupils are the work of the borough they live in. Households and decisions are home already."""
         if dataset == "pupils":
             return route(rows, postcodes(), agreement, school=sender)
-        return Routed({sender: rows} if rows.num_rows else {})
+        return Routed({sender: rows})
 
     def due(self, arrived: Partition, party: str, staged: Files) -> Iterable[Job]:
         """A run over what counts now, if both sides are there; an enrolment of the decisions that came."""

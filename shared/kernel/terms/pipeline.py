@@ -44,7 +44,7 @@ class Routed:
     """Where the accepted rows of a drop go. Every row is in one part or goes nowhere, once."""
 
     parts: Mapping[str, pa.Table]
-    """Rows by the slug of the party whose work they are; no part is empty."""
+    """Rows by the slug of the party whose work they are. A part of no rows says that there are none from now on."""
     nowhere: Mapping[Nowhere, pa.Array] = field(default_factory=dict)
     """The `row` numbers of the others, by reason; no array is empty."""
 
