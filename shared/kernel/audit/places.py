@@ -30,9 +30,9 @@ FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
     *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
-    *("order", "waiting", CURRENT),
+    *("order", "waiting", "notice", CURRENT),
 )
-_ANSWERS = ("report.json", "report.xlsx", "receipt.json")
+_ANSWERS = ("report.json", "report.xlsx", "receipt.json", "notice.json")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,12 @@ from shared.kernel.intake.run_now import run_now
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.run_now import is_asked_by_operators
-from shared.kernel.work.cover import covered, covers, no_longer, results
+from shared.kernel.work.cover import covered, covers, last_over, no_longer, results
 from shared.kernel.work.current import make_current
 from shared.kernel.work.memory import recall, remember
+from shared.kernel.work.notices import send_notices
 from shared.kernel.work.outbox import released, send_sealed, send_summary
+from shared.kernel.work.rows import tell_of_rows
 from shared.kernel.work.withdraw import WITHDRAWN, withdraw
 
 if TYPE_CHECKING:
@@ -82,8 +85,9 @@ def do(sharing: Sharing, job: Job) -> str:
     """Do one job and return its id.
 
     A job of which a newer drop has replaced an input before it began is superseded and releases nothing: that drop has
-    made a request of its own. One that has begun is finished, whatever came meanwhile; where its inputs are gone, so
-    that it cannot be, what it wrote is withdrawn. Raises `ConservationBroken` when a row is unaccounted for.
+    made a request of its own. Where an input is replaced before anything was sent, or is gone, what it wrote is
+    withdrawn: whom a newer drop has left out is in no result of a later moment. Raises `ConservationBroken` when a row
+    is unaccounted for.
     """
     id = job_id(job, sharing.agreement.reference)
     subject = f"{job.kind}:{id}"
@@ -105,7 +109,10 @@ def do(sharing: Sharing, job: Job) -> str:
             withdraw(sharing, job, id)
             sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
             return id
-        _work(sharing, job, id, begun, inputs)
+        if not _work(sharing, job, id, begun, inputs):
+            withdraw(sharing, job, id)
+            sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
+            return id
     if rights.waits:
         make_current(sharing, job, id, started)
     sharing.ledger.record(subject, "done", service=SERVICE, tenant=job.party)
@@ -116,12 +123,22 @@ def _beginning(sharing: Sharing, job: Job) -> dict[str, Any]:
     """What the claim fixes: when the job began, what it also reads and what is remembered of the result before it; or
     that it was superseded, so that of two who try at the same moment both do the same."""
     now = sharing.clock().isoformat(timespec="seconds")
-    staged = StagedFor(sharing, job.party)
+    staged = Looked(sharing, job.party)
     if not sharing.pipeline.stands(job, staged):
         return {SUPERSEDED: now}
     last = results(sharing, job)[-1:] if sharing.pipeline.kinds[job.kind].waits else ()
     before = [given for event in last for given in covered(event)]
     return {"started_at": now, "reads": list(sharing.pipeline.also_reads(job, staged)), "covered_before": before}
+
+
+@dataclass(frozen=True)
+class Looked(StagedFor):
+    """What lies staged for a party, as a pipeline is shown it when its work begins."""
+
+    def before(self, job: Job, word: str) -> tuple[Partition, ...]:
+        """As `terms.pipeline.Staged` has it."""
+        ids = last_over(self.sharing, job)
+        return tuple(partition for partition in self.pending(word) if partition.drop in ids)
 
 
 def _inputs(sharing: Sharing, job: Job) -> dict[Partition, pa.Table] | None:
@@ -132,19 +149,37 @@ def _inputs(sharing: Sharing, job: Job) -> dict[Partition, pa.Table] | None:
         return None
 
 
-def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs: dict[Partition, pa.Table]) -> None:
-    """Carry the job out, send what comes of it, keep what is kept, and write the summary last."""
+def _replaced(sharing: Sharing, job: Job) -> bool:
+    """Whether a newer drop has taken the place of one that the job is over. No other kind of file replaces any."""
+    staged, contracts = StagedFor(sharing, job.party), sharing.pipeline.contracts
+    files = [file for file in map(Partition.named, job.inputs) if contracts[file.dataset].may_be_empty]
+    counting = {
+        file
+        for dataset, collection in {(file.dataset, file.collection) for file in files}
+        for file in staged.counting(dataset, collection)
+    }
+    return not counting.issuperset(files)
+
+
+def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs: dict[Partition, pa.Table]) -> bool:
+    """Carry the job out, send what comes of it, keep what is kept, and write the summary last. False, and nothing sent,
+    where one of its inputs is replaced by now."""
     subject = f"{job.kind}:{id}"
     started = datetime.fromisoformat(str(begun["started_at"]))
     tables = inputs | {Partition.named(name): _read(sharing, job, name, started) for name in begun["reads"]}
     carried = sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
+    if _replaced(sharing, job):
+        return False
     _conserve(sharing, job, subject, carried)
+    if carried.told is not None:
+        tell_of_rows(sharing, job, id, next(iter(inputs.values())), carried.told)
     hashes = _send_all(sharing, job, id, carried, started)
     for word, rows in carried.kept.items():
         stage(sharing, job.party, Partition(word, job.collection, job.party, started, id), rows)
     for word, rows in carried.pending.items():
         partition = Partition(word, job.collection, job.party, started, id)
         stage(sharing, job.party, partition, rows, area=sharing.pending(job.party))
+    send_notices(sharing, carried.notices, job, id, started)
     for word, rows in carried.remembered.items():
         remember(sharing, Partition(word, job.collection, job.party, started, id), rows)
     sharing.ledger.record(
@@ -168,6 +203,7 @@ def _work(sharing: Sharing, job: Job, id: str, begun: Mapping[str, Any], inputs:
     if lost := no_longer(sharing, begun["covered_before"], covers(job)):
         summary["no_longer_covered"] = [f"{dataset}.{sender}" for dataset, sender in lost]
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
+    return True
 
 
 def _read(sharing: Sharing, job: Job, name: str, started: datetime) -> pa.Table:
