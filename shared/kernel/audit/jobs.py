@@ -91,8 +91,8 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     if rights.keeps:
         yield Rule(kind, "staging", "own", TAKING_BACK, "purposes", id, rights.keeps)
     yield Rule(kind, "outbox", "own", TAKING_BACK, "purposes", id, frozenset({rights.folder}))
-    # What became of single rows; that a row which anybody had is so no more.
-    yield Rule(kind, "outbox", "any", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
+    if rights.tells:
+        yield Rule(kind, "outbox", "any", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
     for release, folder in rights.sends.items():
         if said := terms.release_terms(release):
             clause = f"releases.{release}"

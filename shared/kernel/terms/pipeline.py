@@ -246,6 +246,8 @@ class Rights:
     """Words under which decisions were remembered that it reads."""
     remembers: frozenset[str] = frozenset()
     """Words under which it remembers decisions."""
+    tells: bool = False
+    """Whether it tells parties of single rows: of those of its input, or of such as anybody has had (`Notice`)."""
     waits: bool = False
     """Whether it is over everything of a collection that counts, so that a newer one takes its place: it is put off
     while files still come, where the agreement says so (`waits`), and one result of a collection is current."""
