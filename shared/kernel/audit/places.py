@@ -34,9 +34,9 @@ FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
     *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
-    *("order", "waiting", "turn", "heads", CURRENT, STOP, OUT_OF_USE),
+    *("order", "waiting", "turn", "heads", "notice", CURRENT, STOP, OUT_OF_USE),
 )
-_ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json")
+_ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json", "notice.json")
 
 
 @dataclass(frozen=True)
