@@ -299,7 +299,8 @@ def test_the_audit_explains_every_operation_by_its_pipeline_and_terms(town: Town
     by = Counter({"tell": 0, "drop": 0})
     for part in report.explained:
         by[part.by if part.agreement == ID else ""] += part.operations
-    assert by["tell"] == 14, "claim, two partitions, releases and summaries of two jobs, and the looks before"
+    parts = "claim, two partitions, releases and summaries of two jobs, the looks before, and twice at orders to stop"
+    assert by["tell"] == 18, parts
     assert by["drop"] == 18
 
 
