@@ -150,7 +150,7 @@ def _look_until_it_holds(sharing: Sharing, partition: Partition, identifiers: pa
     while True:
         order = order_of(sharing, partition)
         entries = entries_beside(sharing, partition)
-        known = _ties_beside(sharing, partition)
+        known = _ties_beside(sharing, partition) if len(entries) > 1 else []  # a tie is between two
         for entry in entries:
             if entry.drop not in {*shared, partition.drop}:
                 shared[entry.drop] = shared_with(sharing, entry, identifiers)

@@ -9,7 +9,8 @@ what lies outside of it. What counts is in the blob.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,23 @@ _TRIES = 20
 """Each lost race means that somebody else recorded another step of the same subject; there are fewer steps."""
 
 _DAY = timedelta(days=1)
+_MOST_ENDS = 1000
+
+
+@dataclass(frozen=True)
+class _End:
+    """Where a chain ended when this process last saw it. What is written there on the word of it is written on
+    condition that nothing is there, so that an end which is out of date is found out."""
+
+    length: int
+    hash: str
+    steps: frozenset[str]
+
+    @classmethod
+    def of(cls, chain: Sequence[BlobFacts]) -> _End:
+        """The end of these."""
+        steps = frozenset(_index(blob, "step") for blob in chain)
+        return cls(len(chain), _index(chain[-1], "hash") if chain else START, steps)
 
 
 def utc_now() -> datetime:
@@ -39,10 +57,13 @@ class Ledger:
         self._area = area
         self._agreement = agreement
         self._clock = clock
+        self._ends: dict[str, _End] = {}
 
     def under(self, agreement: str) -> Ledger:
         """The same chains; what is recorded from here on bears this agreement."""
-        return Ledger(self._area, agreement=agreement, clock=self._clock)
+        other = copy(self)
+        other._agreement = agreement
+        return other
 
     def record(
         self,
@@ -55,25 +76,24 @@ class Ledger:
         hashes: Mapping[str, str] | None = None,
         codes: Sequence[str] = (),
     ) -> Event:
-        """Append the step to the subject's chain, or return the event that already records it.
+        """Append the step to the subject's chain, or return the event that already records it. A chain to which this
+        process has recorded before is not listed again, unless it has grown since.
 
         A step of `REPEATED` is appended each time or, where it has hashes, once for each set of them. Raises
         `LedgerRefused` (LED-003) when a field could hold personal data.
         """
         for _ in range(_TRIES):
-            chain = self._stored(subject)
-            for blob in chain:
-                if _index(blob, "step") != step:
-                    continue
-                if step not in REPEATED:
-                    return self._read(blob)
-                if hashes and (event := self._read(blob)).hashes == hashes:
+            end = self._ends.pop(subject, None)
+            if end is None or step in end.steps:
+                chain = self._stored(subject)
+                if (event := self._recorded(chain, step, hashes)) is not None:
                     return event
+                end = _End.of(chain)
             event = self._next(
                 subject,
                 step,
-                len(chain),
-                _index(chain[-1], "hash") if chain else START,
+                end.length,
+                end.hash,
                 service=service,
                 tenant=tenant,
                 counts=dict(counts or {}),
@@ -84,8 +104,22 @@ class Ledger:
                 self._append(event)
             except AlreadyExists:
                 continue
+            if len(self._ends) >= _MOST_ENDS:
+                self._ends.clear()
+            self._ends[subject] = _End(event.seq, event.hash, end.steps | {step})
             return event
         raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
+
+    def _recorded(self, chain: Iterable[BlobFacts], step: str, hashes: Mapping[str, str] | None) -> Event | None:
+        """The event of the chain that records this already."""
+        for blob in chain:
+            if _index(blob, "step") != step:
+                continue
+            if step not in REPEATED:
+                return self._read(blob)
+            if hashes and (event := self._read(blob)).hashes == hashes:
+                return event
+        return None
 
     def follow(self, last: Event | None, subject: str, step: str, **facts: Any) -> Event:
         """Append the step after this event, the last of the subject's chain as it was read (`None`: it had none): what
@@ -157,11 +191,14 @@ class Ledger:
 
     def over(self, area: Area) -> Ledger:
         """The same ledger reached through another area, and so with other rights."""
-        return Ledger(area, agreement=self._agreement, clock=self._clock)
+        other = copy(self)
+        other._area = area
+        return other
 
     def end(self, subject: str) -> None:
         """Delete a whole chain whose days are over, its last event first: what is left at any moment is a chain that
         holds."""
+        self._ends.pop(subject, None)
         for blob in reversed(self._stored(subject)):
             try:
                 self._area.delete(blob.name)
