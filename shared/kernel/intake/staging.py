@@ -70,9 +70,9 @@ class StagedFor:
     def counting(self, dataset: str, collection: str) -> tuple[Partition, ...]:
         """The file that counts of each sender, by sender."""
         area = self.sharing.staging(self.party)
-        files = [Partition.named(blob.name) for blob in area.list(f"{dataset}/{collection}/")]
+        files = [Partition.named(name) for name in area.names(f"{dataset}/{collection}/")]
         # After the files: a file's ties are there before it is.
-        return counting_of_each(files, [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")])
+        return counting_of_each(files, [Tie.named(name) for name in area.names(f"{dataset}{TIES}/{collection}/")])
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word, oldest first."""
@@ -95,7 +95,7 @@ class StagedFor:
         return tuple(sorted((Partition.named(blob.name) for blob in found), key=_age))
 
     def _oldest_first(self, area: Area, word: str) -> tuple[Partition, ...]:
-        return tuple(sorted((Partition.named(blob.name) for blob in area.list(f"{word}/")), key=_age))
+        return tuple(sorted(map(Partition.named, area.names(f"{word}/")), key=_age))
 
 
 def _age(partition: Partition) -> tuple[datetime, str]:
