@@ -35,7 +35,7 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-006",
         "None of the {rows} rows of {path} could be packed ({reasons}).",
-        "Put right what {report} lists, row by row.",
+        "Put right what {report} lists, row by row. If you have none, and want to say so: `exchange pack none`.",
     ),
     InputCode("INP-007", "{path} names the column {columns} twice.", "Rename or remove one of them."),
     InputCode("INP-008", "{setting} is not set.", "Give {option}, set {variable}, or write {key} in the profile."),

@@ -47,7 +47,7 @@ def verify(
     if public is not None:
         find = lookup(read_public(public.read_bytes()))
     else:
-        find = load_settings(profile, keys=keys).key_ring().public_key
+        find = load_settings(profile, keys=keys).key_ring().known
     payload = verify_statement(certificate.read_bytes(), find)
     if payload["kind"] != "certificate":
         raise invalid("INP-027", path=certificate, kind=payload["kind"])

@@ -96,9 +96,7 @@ def _signature(pack: Pack, manifest: bytes) -> None:
     try:
         payload = verify_statement(path.read_bytes(), lookup(pack.trusted))
     except KeyUnavailable:
-        pack.unknown.append(
-            "The list of files is signed with a key that you did not give: ask its maker."
-        )
+        pack.unknown.append("The list of files is signed with a key that you did not give: ask its maker.")
         return
     except BadSignature:
         pack.broken.append("The signature of the list of files does not hold.")

@@ -9,6 +9,7 @@
     │   ├── NotAgreed              the agreement does not allow it (AGR-…)
     │   ├── BadFile                the contract cannot read the file at all (FIL-…)
     │   ├── Delayed                none of it: the exchange's own fault, answered in the same form (DRP-016)
+    │   ├── OutOfUse               none of it: taken in, and taken out of use since (AGR-…, QUA-…, HLD-…)
     │   └── Waiting                none of it: taken in, and in no finished work yet; told in the same form (WAI-…)
     ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, REC-…, KEY-004, AGR-007)
     ├── InvalidAgreement           terms, or the register of authorities, are wrong; names the key (AGR-000)
@@ -99,6 +100,10 @@ class BadFile(RejectedDrop):
 
 class Waiting(RejectedDrop):
     """Not refused: the drop was taken in, and rows of it are in no finished work."""
+
+
+class OutOfUse(RejectedDrop):
+    """Not refused: the drop was taken in, and its rows may not be used any more."""
 
 
 class Delayed(RejectedDrop):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from shared.kernel import names
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
+from shared.kernel.intake.stops import STOP
 from shared.kernel.intake.ties import TIES
+from shared.kernel.rights.out_of_use import OUT_OF_USE
 from shared.kernel.terms.agreements import NONE
 from shared.kernel.terms.current import CURRENT, FILE
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
     from shared.kernel.terms.agreements import Agreed, Agreements
 
-SHARED = ("staging", "pending", "decisions", "requests", "claims", "certificates")
+HELD = "held"
+"""What holds keep: no policy reaches it."""
+SHARED = ("staging", "pending", "decisions", HELD, "requests", "claims", "certificates")
 """Containers of which each party has the part under its own prefix."""
 EXCHANGE = NONE
 REPLAY = "replay"
@@ -30,9 +34,9 @@ FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
     *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
-    *("order", "waiting", "heads", CURRENT),
+    *("order", "waiting", "turn", "heads", "notice", CURRENT, STOP, OUT_OF_USE),
 )
-_ANSWERS = ("report.json", "report.xlsx", "receipt.json")
+_ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json", "notice.json")
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,17 @@ the sweep's chain in the ledger, so that neither can be altered without the othe
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.disposal.notes import Holding, Plan, Sweep
 from shared.kernel.disposal.objects import DELIVERED, HeldObject, past
+from shared.kernel.disposal.stopped import CLAUSES, goes_now, is_kept
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists
+from shared.kernel.intake.stops import stops_of
 from shared.kernel.terms.agreements import Agreements
 from shared.kernel.terms.model import LASTING, Retention, retention_clause
 
@@ -141,6 +144,7 @@ def _body(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
         "missing": [_entry(held, {"last_seen": plan.since}) for held in missing],
         "counts": _counts([*by_sweep, *gone]) | {"late": sum("kept_days" in entry for entry in entries)},
         "made_up": _made_up(by_sweep, plan, at, agreements),
+        "held": _under_hold(exchange, holding),
         "proof": {"listed_at": holding.listed_at, "containers": [dict(part) for part in holding.containers]},
         "ledger": {"subject": event.subject, "seq": event.seq, "head": event.hash},
     }
@@ -179,9 +183,23 @@ def _made_up(
 
 
 def _entry(held: HeldObject, more: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery", "passing")}
-    clause = "purposes" if more.get("mechanism") in BY_WORK else retention_clause(held.kind)
+    facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery", "passing", "stop")}
+    clause = CLAUSES.get(held.stop, retention_clause(held.kind))
+    if more.get("mechanism") in BY_WORK:
+        clause = "purposes"
     return {**facts, "clause": clause, **more}
+
+
+def _under_hold(exchange: Exchange, holding: Holding) -> dict[str, Any]:
+    """What is not destroyed because a hold keeps it: counts, and which holds, why and until when."""
+    kept = [held for held in holding.objects if is_kept(held)]
+    stops = {stop.id: stop for stop in stops_of(exchange).every} if kept else {}
+    holds = [
+        {"hold": id, "why": stops[id].why, "until": stops[id].day.isoformat(), "objects": count}
+        for id, count in sorted(Counter(held.work for held in kept).items())
+        if id in stops
+    ]
+    return {"objects": len(kept), "rows": sum(held.rows or 0 for held in kept), "holds": holds}
 
 
 def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:
@@ -194,9 +212,9 @@ def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:
 
 
 def due(objects: Iterable[HeldObject], now: datetime, agreements: Agreements) -> tuple[HeldObject, ...]:
-    """Those that are past the day of their agreement and kind."""
+    """Those that are past the day of their agreement and kind, or that nobody may use any more; none under a hold."""
 
     def days(held: HeldObject) -> int:
         return agreements.retention_of(held.agreement).line(held.kind).sweep
 
-    return tuple(held for held in objects if past(held, now, days(held)))
+    return tuple(held for held in objects if goes_now(held) or (past(held, now, days(held)) and not is_kept(held)))

@@ -31,6 +31,7 @@ from shared.kernel.disposal.notes import (
 )
 from shared.kernel.disposal.objects import Found, Shelf, look, owners, stamp
 from shared.kernel.disposal.remind import remind
+from shared.kernel.disposal.stopped import is_kept, judge_of
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import Changed, ExchangeError, Held, Missing
@@ -95,7 +96,7 @@ def sweep(exchange: Exchange, poison: PoisonQueue, owner: str, there: frozenset[
     if exchange.ledger.recorded(today.subject, "done"):
         tidy(exchange, today, found)
         return today
-    with look(exchange.storage, poison, owner, there) as shelves:
+    with look(exchange.storage, poison, owner, there, judge_of(exchange)) as shelves:
         holding = _holding(exchange, shelves)
     # Even where there is nothing to do the plan is fixed: another worker may be in the middle of one, and what we see
     # gone may be what it has destroyed and not yet certified.
@@ -140,6 +141,7 @@ def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there:
     """Record what was destroyed, and certify it."""
     gone, left = destroyed(plan, holding), not_destroyed(plan, holding)
     lost = Counter(ways(exchange, plan).values())
+    kept = sum(map(is_kept, holding.objects))
     event = exchange.ledger.record(
         sweep.subject,
         "destroyed",
@@ -149,6 +151,7 @@ def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there:
             **Counter(f"destroyed.{held.kind}" for held in gone),
             **{f"lost.{way}": count for way, count in lost.items()},
             "rows": sum(held.rows or 0 for held in gone),
+            **({"under_hold": kept} if kept else {}),
             "left": len(left),
         },
         hashes={"listing": hashlib.sha256(canonical([dict(part) for part in holding.containers])).hexdigest()},
@@ -167,15 +170,16 @@ def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there:
 
 def _destroy(exchange: Exchange, poison: PoisonQueue, sweep: Sweep, plan: Plan, there: frozenset[str]) -> Holding:
     """Destroy what the plan names, and list until nothing of it is there, or nothing more can be done."""
+    judge = judge_of(exchange)
     doomed = {held.id for held in plan.objects}
     spared: set[str] = set()
     for _ in range(_PASSES):
-        with look(exchange.storage, poison, sweep.owner, there) as shelves:
+        with look(exchange.storage, poison, sweep.owner, there, judge) as shelves:
             targets = [found for shelf in shelves for found in shelf.found if found.held.id in doomed - spared]
             if not targets:
                 return _holding(exchange, shelves, spared)
             spared |= _destroy_each(targets)
-    with look(exchange.storage, poison, sweep.owner, there) as shelves:
+    with look(exchange.storage, poison, sweep.owner, there, judge) as shelves:
         return _holding(exchange, shelves, spared)
 
 

@@ -20,6 +20,7 @@ from shared.kernel.envelope import jwk
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.gates import BAD_SIGNATURE, NO_KEY, NOT_A_KEY, SECRET_IS_THERE
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
+from shared.kernel.envelope.validity import ALWAYS, Validity
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
 from shared.kernel.json_once import loads_once
 
@@ -93,6 +94,8 @@ class PublicKey:
     """Seconds since 1970; the greatest of an owner and use is current."""
     jwk: Mapping[str, str]
     """RSA: kty, n, e. Ed25519: kty, crv, x. Base64url. Never a private member."""
+    validity: Validity = ALWAYS
+    """When its signatures count. A key that was revoked is listed with its end, for what it signed before."""
 
     @property
     def fingerprint(self) -> str:
@@ -102,7 +105,7 @@ class PublicKey:
     def document(self) -> dict[str, Any]:
         """A JSON Web Key with `kid`, and `owner`, `purpose` and `created` beside the standard members."""
         facts = {"kid": self.key_id, "owner": self.owner, "purpose": self.use.value, "created": self.created}
-        return {**self.jwk, **facts}
+        return {**self.jwk, **facts, **self.validity.members()}
 
 
 PublicKeyLookup = Callable[[str], PublicKey]
@@ -130,7 +133,7 @@ def read_public(document: bytes) -> tuple[PublicKey, ...]:
 def _public(entry: dict[str, Any]) -> PublicKey:
     use = Use(entry["purpose"])
     public = jwk.public_part(entry)
-    key = PublicKey(entry["owner"], use, entry["kid"], entry["created"], public)
+    key = PublicKey(entry["owner"], use, entry["kid"], entry["created"], public, Validity.of(entry))
     jwk.check(public, kty="OKP" if use is Use.SIGN else "RSA")
     check_owner(key.owner)
     true_id = ring_id(key.owner, use, jwk.thumbprint(public))

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.envelope.canonical import canonical, from_text, to_text
+from shared.kernel.envelope.gates import OUT_OF_TIME
 from shared.kernel.envelope.keys import KeyService, PublicKeyLookup, Use, bad_signature, check_signature
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.errors import newer
+from shared.kernel.errors import BadSignature, newer
 from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def verify_statement(document: bytes, public_key_lookup: PublicKeyLookup) -> dic
     """The payload (version, kind, issuer, issued_at, key_id, body) of a statement that holds.
 
     `public_key_lookup` is `keys.public_key`, or `lookup(read_public(exported))` for one who only has the issuer's
-    public keys. Raises `BadSignature` when any byte was altered or the key is not the issuer's, `KeyUnavailable` when
-    the key is not known, `NewerVersion` (LED-010) when the statement is of a version that this one does not know yet.
+    public keys. Raises `BadSignature` when any byte was altered or the key is not the issuer's (KEY-002), or when it is
+    dated outside of the key's validity (KEY-010); `KeyUnavailable` when the key is not known, `NewerVersion` (LED-010)
+    when the statement is of a version that this one does not know yet.
     """
     try:
         statement = loads_once(document)
@@ -75,7 +77,17 @@ def verify_statement(document: bytes, public_key_lookup: PublicKeyLookup) -> dic
         raise bad_signature()
     if version > VERSION:
         raise newer("The statement", version, VERSION)
+    if not key.validity.covers(_moment(payload)):
+        raise BadSignature(OUT_OF_TIME.code, OUT_OF_TIME.meaning, OUT_OF_TIME.remedy)
     return payload
+
+
+def _moment(payload: dict[str, Any]) -> int:
+    """When the statement says that it was issued."""
+    try:
+        return int(datetime.fromisoformat(payload["issued_at"]).timestamp())
+    except (ValueError, KeyError, TypeError):
+        raise bad_signature() from None
 
 
 def _message(payload: dict[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ what lies outside of it. What counts is in the blob.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -58,10 +59,19 @@ class Ledger:
         self._area = area
         self._agreement = agreement
         self._clock = clock
+        self._marks: dict[str, dict[str, str]] = {}
 
     def under(self, agreement: str) -> Ledger:
         """The same chains; what is recorded from here on bears this agreement."""
-        return Ledger(self._area, agreement=agreement, clock=self._clock)
+        other = copy(self)
+        other._agreement = agreement
+        return other
+
+    def marking(self, subject: str, hashes: Mapping[str, str]) -> Ledger:
+        """The same chains; every event of this subject that is recorded from here on bears these hashes, too."""
+        other = copy(self)
+        other._marks = {**self._marks, subject: dict(hashes)}
+        return other
 
     def record(
         self,
@@ -106,14 +116,14 @@ class Ledger:
             return event
         raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
 
-    def follow(self, chain: Sequence[Event], subject: str, step: str, **facts: Any) -> Event:
-        """Append the step after exactly these events, which are the subject's whole chain as it was read: what was
-        decided by them still holds. `facts` are those of `record`, all of them.
+    def follow(self, last: Event | None, subject: str, step: str, **facts: Any) -> Event:
+        """Append the step after this event, the last of the subject's chain as it was read (`None`: it had none): what
+        was decided by it still holds. `facts` are those of `record`, all of them.
 
         Raises `AlreadyExists` when the chain has grown since.
         """
-        before = (chain[-1].hash, chain[-1].at) if chain else _NONE_BEFORE
-        event = self._next(subject, step, len(chain), before, **facts)
+        before = (last.hash, last.at) if last else _NONE_BEFORE
+        event = self._next(subject, step, last.seq if last else 0, before, **facts)
         self._append(event)
         return event
 
@@ -183,7 +193,9 @@ class Ledger:
 
     def over(self, area: Area) -> Ledger:
         """The same ledger reached through another area, and so with other rights."""
-        return Ledger(area, agreement=self._agreement, clock=self._clock)
+        other = copy(self)
+        other._area = area
+        return other
 
     def end(self, subject: str) -> None:
         """Delete a whole chain whose days are over, its last event first: what is left at any moment is a chain that
@@ -197,6 +209,10 @@ class Ledger:
     def events(self, subject: str) -> tuple[Event, ...]:
         """The subject's chain as it is stored. Raises `LedgerBroken` (LED-001) for an event that was altered."""
         return tuple(self._read(blob) for blob in self._stored(subject))
+
+    def newest_first(self, subject: str) -> Iterator[Event]:
+        """The same from its end, each event read when it is come to: who needs the last few reads no more."""
+        return map(self._read, reversed(self._stored(subject)))
 
     def head(self, subject: str) -> Event | None:
         """The last event; `None` where there is none. Its hash vouches for the whole chain: state it in receipts."""
@@ -235,6 +251,8 @@ class Ledger:
             at = last
             if datetime.fromisoformat(last) - now > _APART:
                 facts["codes"] = (*facts.get("codes", ()), SET_BACK)
+        if subject in self._marks:
+            facts["hashes"] = {**self._marks[subject], **facts["hashes"]}
         return Event(length + 1, subject, step, at, agreement=self._agreement, previous=previous, **facts)
 
     def _append(self, event: Event) -> None:

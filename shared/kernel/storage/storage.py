@@ -8,6 +8,7 @@ container                     holds                                             
 ``staging``                   validated rows, sealed to the exchange                 prefix ``<home slug>/``
 ``pending``                   what awaits a decision, sealed likewise                prefix ``<home slug>/``
 ``decisions``                 what was decided, as pseudonyms, sealed likewise       prefix ``<home slug>/``
+``held``                      what a hold keeps, sealed as it lay                     prefix ``<slug>/``
 ``requests``                  work that is due                                       prefix ``<home slug>/``
 ``claims``                    facts fixed once for a piece of work                   prefix ``<slug>/``
 ``certificates``              certificates of destruction, no personal data          prefix ``<slug>/``
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
-_BY_BOROUGH = ("staging", "pending", "decisions", "requests", "claims", "certificates")
+_BY_BOROUGH = ("staging", "pending", "decisions", "held", "requests", "claims", "certificates")
 _SHARED = (*_BY_BOROUGH, "ledger", "reference", "deadletter")
 
 
@@ -122,6 +123,10 @@ class Storage:
     def decisions(self, home: str) -> Area:
         """What `home` has decided, as pseudonyms, sealed to the exchange."""
         return self._area("decisions", f"{_checked(home)}/")
+
+    def held(self, slug: str) -> Area:
+        """What a hold keeps in the borough's part, sealed as it lay: nobody works with it."""
+        return self._area("held", f"{_checked(slug)}/")
 
     def requests(self, home: str) -> Area:
         """Work that is due for `home`."""

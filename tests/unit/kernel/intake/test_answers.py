@@ -32,6 +32,7 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
         "received_at": NOW.isoformat(),
         "counts": "yes",
         "standing": "first",
+        "agreement_ends": "2027-08-31",
     }
     assert world.report("southwark", drop)["facts"] == facts
     said = receipt(world, drop)
@@ -49,6 +50,7 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
         "rejected": 1,
         "routed": {"lambeth": 1, "lewisham": 1},
         "excluded": {"home_is_school_borough": 1},
+        "signing_key_id": sealed.manifest.signing_key_id,
     }
     box = world.storage.outbox("southwark").client
     kinds = {
