@@ -17,6 +17,7 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
     Example: exchange sweep --profile practice/operator.toml
     """
     from shared.kernel.disposal.account import DataPlane
+    from shared.kernel.disposal.heads import state_heads
     from shared.kernel.disposal.remind import NoLog
     from shared.kernel.disposal.sweep import dispose
     from shared.kernel.disposal.watch import watch, watch_subject
@@ -33,6 +34,7 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
         take_back_what_rests_on_quarantine(exchange)
         untold = tell_what_is_out_of_use(exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date())))
         dispose(exchange, poison, NoLog())
+        state_heads(exchange)
         findings = watch(exchange, poison, DataPlane(exchange))
         waited = look_at_waits(exchange)
     rows = [

@@ -213,7 +213,8 @@ class World:
                 elif name.endswith("/current.json"):
                     # Of the same rows sealed again neither the hash is the same nor, of it, the signature.
                     body = json.loads(self.storage.outbox(slug).read(name).data)["payload"]["body"]
-                    found[f"{slug}/{name}"] = body | {"releases": sorted(body["releases"])}
+                    of_chains = [vouched["subject"] for vouched in body["ledger"]]
+                    found[f"{slug}/{name}"] = body | {"releases": sorted(body["releases"]), "ledger": of_chains}
                 else:
                     found[f"{slug}/{name}"] = json.loads(self.storage.outbox(slug).read(name).data)
         return found

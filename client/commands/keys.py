@@ -62,7 +62,7 @@ def show(profile: options.Profile = None, keys: options.Keys = None, json: optio
 
     settings = load_settings(profile, keys=keys)
     rows = [_described(key, current, private) for key, current, private in _all(settings)]
-    text = table(["owner", "use", "key", "made", "current", "private part"], [list(row.values()) for row in rows])
+    text = table(["owner", "use", "key", "made", "current", "private part"], [list(row.values())[:-1] for row in rows])
     answer({"ok": True, "keys": rows}, text, as_json=json)
 
 
@@ -245,6 +245,7 @@ def _described(key: PublicKey, current: bool, private: bool) -> dict[str, str]:
         "made": datetime.fromtimestamp(key.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "current": "yes" if current else "no" if key.validity.last is None else "revoked",
         "private_part": "here" if private else "elsewhere",
+        "fingerprint": key.fingerprint,
     }
 
 

@@ -98,6 +98,8 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     if rights.keeps:
         yield Rule(kind, "staging", "own", TAKING_BACK, "purposes", id, rights.keeps)
     yield Rule(kind, "outbox", "own", TAKING_BACK, "purposes", id, frozenset({rights.folder}))
+    if rights.tells:
+        yield Rule(kind, "outbox", "any", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
     for release, folder in rights.sends.items():
         if said := terms.release_terms(release):
             clause = f"releases.{release}"

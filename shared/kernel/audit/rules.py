@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, HELD, REPORTS, SHARED
+from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, HEADS, HELD, REPORTS, SHARED
 from shared.kernel.intake.stops import STOP
 from shared.kernel.terms.model import retention_clause
 
@@ -142,11 +142,16 @@ WORK: dict[str, tuple[Rule, ...]] = {
         # Its own notes.
         Rule("sweep", "claims", "own", frozenset({"read", "create"}), "retention.sweep_days", EXCHANGE),
         Rule("sweep", "outbox", "own", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({CERTIFICATES})),
-        Rule("sweep", "certificates", "own", WRITING_ONCE | {"read"}, "records.certificate_days"),
+        Rule("sweep", "certificates", "own", WRITING_ONCE | {"list", "read"}, "records.certificate_days"),
         Rule("sweep", "deadletter", "exchange", LOOKING | {"delete", "batch"}, "retention.sweep_days.deadletter"),
         Rule("sweep", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.sweep_days.poison"),
         Rule("sweep", "account", "exchange", frozenset({"survey", "batch"}), "retention.sweep_days"),
         *(Rule("sweep", kind, "exchange", LOOKING, "retention.sweep_days") for kind in SHARED),
+    ),
+    "heads": (
+        Rule("heads", "certificates", "exchange", WRITING_ONCE | {"list", "read"}, "records.certificate_days"),
+        Rule("heads", "outbox", "any", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({HEADS})),
+        Rule("heads", "account", "exchange", frozenset({"survey"}), "records.certificate_days"),
     ),
     # An order of the operators takes rows out of use: what rests on them is found and taken back, the work without them
     # asked for; what a hold wants is read as it lies, sealed, and kept.

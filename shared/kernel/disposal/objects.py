@@ -59,6 +59,10 @@ OWN = f"{NONE}/disposal-"
 
 DELIVERED = f"{NONE}/certificates/"
 """Where in an outbox certificates are delivered."""
+HEADS = "heads"
+"""Where among the exchange's certificates the daily heads are kept."""
+HEADS_DELIVERED = f"{NONE}/{HEADS}/"
+"""Where in an outbox they are delivered."""
 
 _WORK = re.compile(rf"(?<![0-9a-f]){names.ID}(?![0-9a-f])")
 
@@ -87,8 +91,8 @@ class HeldObject:
     bar: str
     """What would keep it from being destroyed: a lease, a hold, soft deletion; empty if nothing does."""
     delivery: bool = False
-    """Whether it is the copy of a certificate in an outbox. When that goes no certificate is written, or there would be
-    no end of them; the certificate itself is kept elsewhere."""
+    """Whether it is the copy of a certificate, or of daily heads, in an outbox. When that goes no certificate is
+    written, or there would be no end of them; the document itself is kept elsewhere."""
     passing: bool = False
     """Whether it comes and goes with the work, as a mark of work that waits, or the word which result is current: it
     holds nothing of anybody, and what became of it is in the ledger alone."""
@@ -221,7 +225,7 @@ def _found(kind: str, area: Area, owner: str, copy: Copy, judge: Judge) -> Found
         md5=copy.md5,
         work=_work(kind, owner, copy, manifest),
         bar=copy.bar,
-        delivery=kind == "outbox" and copy.name.startswith(DELIVERED),
+        delivery=kind == "outbox" and copy.name.startswith((DELIVERED, HEADS_DELIVERED)),
         passing=_passes(kind, copy.name),
         agreement=_agreement(kind, copy, manifest),
         stop=judge(kind, owner, copy.name, manifest),

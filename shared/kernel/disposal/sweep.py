@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shared.kernel.disposal.certificate import UNEXPLAINED, destroyed, due, is_due, issue, not_destroyed, ways
+from shared.kernel.disposal.clock import check_clock
 from shared.kernel.disposal.notes import (
     Holding,
     Notes,
@@ -53,7 +54,7 @@ def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None
     """Remind of what waits, then sweep, for everybody.
 
     A fault at one keeps no other from being swept, and logs that do not answer keep nobody; the first is raised at the
-    end.
+    end. Where the clock is implausible nothing is done at all (CLK-001).
     """
     faults: list[ExchangeError] = []
 
@@ -63,6 +64,7 @@ def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None
         except ExchangeError as fault:
             faults.append(fault)
 
+    check_clock(exchange.working_on(Sweep(EXCHANGE, exchange.clock().date()).subject), EXCHANGE)
     today = exchange.clock().date()
     of_all = exchange.working_on(Sweep(EXCHANGE, today).subject).storage
     there = of_all.containers()
@@ -78,10 +80,12 @@ def sweep(exchange: Exchange, poison: PoisonQueue, owner: str, there: frozenset[
     """Sweep what `owner` has: first what an earlier sweep left unfinished, then today's. Done once a day.
 
     `there` are the containers that exist.
-    Raises a `StorageFault` when it could not be finished; the next call goes on from there.
+    Raises a `StorageFault` when it could not be finished; the next call goes on from there. Raises `ClockImplausible`
+    (CLK-001), and has done nothing, when the clock and a second one do not agree.
     """
     today = Sweep(owner, exchange.clock().date())
     exchange = exchange.working_on(today.subject)
+    check_clock(exchange, owner)
     poison = poison.with_request_id(today.subject)
     found = notes(exchange, owner)
     for name in found.plans:
@@ -212,6 +216,7 @@ def _holding(exchange: Exchange, shelves: tuple[Shelf, ...], spared: Iterable[st
             {
                 "container": shelf.container,
                 "objects": len(objects),
+                "deliveries": sum(held.delivery for held in objects),
                 "oldest": min((held.created for held in objects if held.created), default=""),
                 "past_their_day": len(due(objects, listed_at, exchange.agreements)),
                 "listing_sha256": hashlib.sha256(

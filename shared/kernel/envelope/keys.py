@@ -6,7 +6,6 @@ only public parts is the same code for both and stands here: wrapping and verify
 
 from __future__ import annotations
 
-import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from shared.kernel.envelope.gates import BAD_SIGNATURE, NO_KEY, NOT_A_KEY, SECRE
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.kernel.envelope.validity import ALWAYS, Validity
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
+from shared.kernel.json_once import loads_once
 
 
 class Use(StrEnum):
@@ -97,6 +97,11 @@ class PublicKey:
     validity: Validity = ALWAYS
     """When its signatures count. A key that was revoked is listed with its end, for what it signed before."""
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 thumbprint (RFC 7638) in hex: what binds a key from outside of whatever it is found in."""
+        return jwk.thumbprint(self.jwk)
+
     def document(self) -> dict[str, Any]:
         """A JSON Web Key with `kid`, and `owner`, `purpose` and `created` beside the standard members."""
         facts = {"kid": self.key_id, "owner": self.owner, "purpose": self.use.value, "created": self.created}
@@ -120,7 +125,7 @@ def write_public(keys: tuple[PublicKey, ...]) -> bytes:
 def read_public(document: bytes) -> tuple[PublicKey, ...]:
     """Read `write_public` back. Raises `InvalidInput` (KEY-004) for anything else, weak keys and false ids included."""
     try:
-        return tuple(_public(entry) for entry in json.loads(document)["keys"])
+        return tuple(_public(entry) for entry in loads_once(document)["keys"])
     except (KeyError, TypeError, ValueError, RecursionError):
         raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.remedy) from None
 

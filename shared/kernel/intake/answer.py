@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from shared.kernel.terms.pipeline import Routed
 
 RECEIPT = "receipt"
+NO_ROWS_STATED = "none"
+"""What a file of no rows states: its sender has none from now on."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -71,6 +73,8 @@ def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Man
         "agreement": reference,
         "received_at": arrival.received_at.isoformat(),
     }
+    if not isinstance(verdict.outcome, RejectedDrop) and verdict.outcome.rows_in == 0:
+        facts["states"] = NO_ROWS_STATED
     if verdict.standing is not None:
         facts |= told(verdict.standing)
     if isinstance(under, Sharing):
@@ -84,6 +88,7 @@ def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Man
         "code": verdict.outcome.code if isinstance(verdict.outcome, RejectedDrop) else "",
         **_counts(verdict),
         "ledger_head": head.hash if head else "",
+        "ledger": [head.vouched()] if head else [],
         **({"signing_key_id": manifest.signing_key_id} if manifest else {}),
     }
     documents = {

@@ -12,6 +12,7 @@ from shared.kernel import names
 from shared.kernel.envelope.manifest import from_metadata
 from shared.kernel.errors import AlreadyExists, Missing, RefusedEvent, UntrustedDrop
 from shared.kernel.intake.identity import job_id
+from shared.kernel.json_once import loads_once
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Job
 
@@ -62,7 +63,7 @@ def read_request(exchange: Exchange, party: str, name: str) -> Asked:
     agreement, _, within = name.partition("/")
     try:
         sharing = exchange.under(agreement)
-        read = json.loads(document)
+        read = loads_once(document)
         job = Job(read["kind"], party, read["collection"], tuple(read["inputs"]))
         if job.kind in sharing.pipeline.kinds:
             for version in _versions(sharing, job, read.get("agreement")):

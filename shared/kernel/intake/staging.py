@@ -12,6 +12,7 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Place, open_own
 from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import AlreadyExists, KeyUnavailable
+from shared.kernel.intake.identity import job_id
 from shared.kernel.intake.ties import TIES, Tie, counting
 from shared.kernel.intake.usable import is_usable
 from shared.kernel.terms.partition import Partition
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from shared.kernel.exchange import Sharing
     from shared.kernel.storage.areas import Area
+    from shared.kernel.terms.pipeline import Job
 
 MADE_WITH = "made_with"
 """In the metadata of what holds pseudonyms: which secret they were made with."""
@@ -84,6 +86,11 @@ class StagedFor:
     def pending(self, word: str) -> tuple[Partition, ...]:
         """Everything that awaits a decision under this word and may be used now, oldest first."""
         return self._oldest_first(self.sharing.pending(self.party), word)
+
+    def left(self, job: Job, word: str) -> Partition | None:
+        """What this very job has left pending under this word; `None` where it has not been done."""
+        id = job_id(job, self.sharing.agreement.reference)
+        return next((partition for partition in self.pending(word) if partition.drop == id), None)
 
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Every decision that is remembered under this word, oldest first.

@@ -28,12 +28,15 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from copy import copy
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from azure.storage.blob import BlobServiceClient, LinearRetry
 
 from shared.kernel import names
 from shared.kernel.errors import AlreadyExists, Missing
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.areas import SINGLE_PUT_BYTES, Area
 from shared.kernel.storage.faults import translated
 
@@ -161,13 +164,13 @@ class Storage:
             area.create(name, document, content_type="application/json")
         except AlreadyExists:
             document = area.read(name).data
-        held: dict[str, Any] = json.loads(document)
+        held: dict[str, Any] = loads_once(document)
         return held
 
     def claimed(self, slug: str, key: str) -> dict[str, Any] | None:
         """The facts that were fixed for a piece of work of a borough; `None` where none were."""
         try:
-            held: dict[str, Any] = json.loads(self.claims(slug).read(f"{key}.json").data)
+            held: dict[str, Any] = loads_once(self.claims(slug).read(f"{key}.json").data)
         except Missing:
             return None
         return held
@@ -229,6 +232,18 @@ class Storage:
         """Raise a `StorageFault` unless the account answers, lets us in, and has its containers."""
         with translated("ledger"):
             self.service.get_container_client("ledger").get_container_properties(**self._tagged())
+
+    def now(self) -> datetime | None:
+        """The time by the service's own clock, UTC, whole seconds; `None` where its answer does not say."""
+        said: list[str] = []
+
+        def note(answer: Any) -> None:
+            said.append(answer.http_response.headers.get("Date") or "")
+
+        with translated("ledger"):
+            client = self.service.get_container_client("ledger")
+            client.get_container_properties(raw_response_hook=note, **self._tagged())
+        return parsedate_to_datetime(said[-1]).astimezone(UTC) if said and said[-1] else None
 
     def ensure_containers(self, parties: Iterable[str], *, only_collect: Iterable[str] = ()) -> None:
         """Make the containers of these parties, and the shared ones. In the cloud Bicep has made them.

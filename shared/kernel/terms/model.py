@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.kernel.parties.model import RESERVED, Party, check_distinct
 from shared.kernel.parties.register import authorities
@@ -257,6 +257,9 @@ class Agreement(Terms):
     """As many people have to agree before rows are kept beyond their day, or a hold ends before its own."""
     waits: Waits | None = None
     """Without it all work is asked for with the file that makes it due."""
+    signing_keys: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    """Fingerprints (RFC 7638) of the keys with which the exchange signs, as the parties agreed them: where there are
+    some, an audit believes no statement that is signed with another."""
 
     @classmethod
     def with_files(cls, document: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_who_waits_is_told_in_its_own_outbox_and_the_look_at_it_reads_requests_a
     assert not may("delete", Place("requests", "lambeth", "fsm"), "watchdog", EXCHANGE)
 
 
-@pytest.mark.parametrize("kind", ["order", "waiting", "current"])
+@pytest.mark.parametrize("kind", ["order", "waiting", "current", "turn"])
 def test_chains_of_the_exchanges_own_are_told_from_what_is_none_of_ours(kind: str) -> None:
     assert Places(second.both()).shown_name("ledger", f"{kind}/{ID}/0001.json") == f"{kind}/{ID}/0001.json"
 

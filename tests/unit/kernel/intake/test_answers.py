@@ -38,7 +38,9 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
     said = receipt(world, drop)
     # Of the chain as it was then; `done` came after it.
     heads = [event.hash for event in world.exchange.ledger.events(f"drop:{drop}")]
-    assert said.pop("ledger_head") in heads
+    head = said.pop("ledger_head")
+    assert head in heads
+    assert [vouched["head"] for vouched in said.pop("ledger")] == ([head] if head else [])
     assert said == facts | {
         "sender": "southwark",
         "sha256": hashlib.sha256(sealed.data).hexdigest(),

@@ -32,9 +32,8 @@ def test_a_child_on_both_sides_is_matched_released_to_its_home_borough_and_enrol
     world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
     world.carry_out_all()
 
-    assert world.results("southwark", "enrolments").to_pylist() == [
-        {"upn": upn(1), "urn": "100042", "tier": "targeted", "start_date": NOW.date(), "status": "enrolled"}
-    ]
+    of_child = {"upn": upn(1), "urn": "100042", "tier": "targeted", "start_date": NOW.date(), "status": "enrolled"}
+    assert world.results("southwark", "enrolments").to_pylist() == [{"match_ref": match["match_ref"], **of_child}]
 
 
 def test_every_row_of_a_drop_and_of_a_run_ends_in_exactly_one_place(world: World) -> None:
