@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.errors import OutOfUse
 from shared.kernel.intake.identity import derived_id
-from shared.kernel.intake.stops import STOP, as_it_stands
-from shared.kernel.rights.out_of_use import put_report
+from shared.kernel.intake.stops import as_it_stands
+from shared.kernel.rights.out_of_use import OUT_OF_USE, SERVICE, TOLD, put_report
 from shared.kernel.terms.stops import QUARANTINED
 from shared.kernel.waiting.lying import Done, finished
 from shared.kernel.work.withdraw import withdraw
@@ -27,7 +27,7 @@ def take_back_what_rests_on_quarantine(exchange: Exchange) -> None:
     exchange = as_it_stands(exchange)
     for stop in exchange.stops.every:
         if stop.word == "quarantine" and stop.works:
-            _take_back_all(exchange.working_on(f"{STOP}:{stop.id}"), stop)
+            _take_back_all(exchange, stop)
 
 
 def _take_back_all(exchange: Exchange, stop: Stop) -> None:
@@ -42,6 +42,7 @@ def _take_back_all(exchange: Exchange, stop: Stop) -> None:
 
 
 def _take_back(sharing: Sharing, stop: Stop, done: Done) -> None:
+    """Tell whose it is, then take it away: what is done bears the marks of the chains that say so."""
     job = done.job
     told = f"Your result {done.id} of {job.collection} rests on such rows and has been taken back."
     outcome = OutOfUse(
@@ -59,5 +60,9 @@ def _take_back(sharing: Sharing, stop: Stop, done: Done) -> None:
         "what_it_means": outcome.message,
         "what_to_do": outcome.remedy,
     }
-    put_report(sharing, job.party, derived_id("taken-back", stop.id, done.id), outcome, facts)
-    withdraw(sharing, job, done.id)
+    id = derived_id("taken-back", stop.id, done.id)
+    subject = f"{OUT_OF_USE}:{id}"
+    put_report(sharing.working_on(subject), job.party, id, outcome, facts)
+    codes = (QUARANTINED.code, job.collection)
+    sharing.ledger.record(subject, TOLD, service=SERVICE, tenant=job.party, hashes={"job": done.id}, codes=codes)
+    withdraw(sharing.working_on(f"{job.kind}:{done.id}"), job, done.id)
