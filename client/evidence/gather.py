@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 KEY = KEY_FILE
 _CERTIFICATE = re.compile(rf"{names.SLUG}/\d{{4}}-\d\d-\d\d-(?P<id>{names.ID})\.json")
 """Names that the exchange gives to certificates. Nothing else in the folder is copied: its name could say anything."""
-_WAY = re.compile(r"retention\.(sweep_days\.[a-z]{1,16}|[a-z]{1,16}_days) · [a-z_]{1,24}")
+_BEFORE_ITS_DAY = "purposes|in_force|controllers|quarantine|hold"
+"""Clauses under which something goes that is not past the day of its kind."""
+_WAY = re.compile(rf"(retention\.(sweep_days\.[a-z]{{1,16}}|[a-z]{{1,16}}_days)|{_BEFORE_ITS_DAY}) · [a-z_]{{1,24}}")
 
 
 def gather(

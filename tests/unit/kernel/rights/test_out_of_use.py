@@ -184,7 +184,9 @@ def test_a_held_drop_is_out_of_use_and_kept_until_its_hold_ends(world: World) ->
     assert not [blob.name for slug in world.rings for blob in world.storage.held(slug).list()]
     [entry] = [each for each in certificates(world, "southwark")[-1]["destroyed"] if each["kind"] == "held"]
     assert (entry["clause"], entry["mechanism"], entry["work"]) == ("hold", "sweep", hold)
-    assert certificates(world, "southwark")[-1]["held"]["objects"] == 0
+    last = certificates(world, "southwark")[-1]
+    assert last["held"]["objects"] == last["counts"]["late"] == 0
+    assert last["made_up"] is None
 
 
 def test_a_hold_that_is_ended_early_is_destroyed_at_once(world: World) -> None:
