@@ -9,7 +9,7 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import ExchangeError
 from shared.kernel.rights.holds import keep
 from shared.kernel.rights.out_of_use import tell_what_is_out_of_use
-from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
+from shared.kernel.rights.taken_back import take_back_what_rests_on_stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ def before_the_sweep(exchange: Exchange) -> tuple[ExchangeError, ...]:
     """Do all of it, whatever of it fails; the faults, to be raised once the sweep is done."""
     exchange = exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date()))
     faults: list[ExchangeError] = []
-    steps: tuple[Callable[[Exchange], object], ...] = (keep, take_back_what_rests_on_quarantine)
+    steps: tuple[Callable[[Exchange], object], ...] = (keep, take_back_what_rests_on_stops)
     for step in steps:
         try:
             step(exchange)

@@ -28,7 +28,7 @@ from shared.kernel.intake.stops import (
 from shared.kernel.rights.holds import keep
 from shared.kernel.rights.leaving import tell_of_leaving
 from shared.kernel.rights.out_of_use import SERVICE, tell_what_is_out_of_use
-from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
+from shared.kernel.rights.taken_back import take_back_what_rests_on_stops
 from shared.kernel.terms.orders import Order, is_order_name, read_order
 from shared.kernel.terms.partition import Partition
 from shared.kernel.waiting.lying import Done, asked_for
@@ -84,7 +84,7 @@ def give(exchange: Exchange, order: Order) -> None:
     if not steps:
         _record(exchange, subject, order, rests)
     if order.word in ("hold", "quarantine"):
-        take_back_what_rests_on_quarantine(exchange)
+        take_back_what_rests_on_stops(exchange)
         for one in rests:
             ask_for_the_rest(as_it_stands(exchange).under(one.sharing.agreement.id), one.done.job)
     if order.word == "leave" and order.day:

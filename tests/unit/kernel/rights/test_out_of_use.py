@@ -390,3 +390,26 @@ def test_a_result_that_an_earlier_try_sealed_to_a_key_that_was_revoked_since_is_
 
 def results_of(world: World, slug: str) -> list[str]:
     return [name for name in world.outbox(slug) if name.endswith(".parquet")]
+
+
+def test_whoever_had_what_was_decided_on_a_result_in_quarantine_is_told(world: World) -> None:
+    both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.carry_out_all()
+    assert len([name for name in world.outbox("southwark") if "/enrolments/" in name]) == 1
+    claims = next(blob.name for blob in world.storage.staging("lambeth").list() if "/households/" in blob.name)
+    order(world, "quarantine", "lambeth", drops=(claims.split(".")[-2],))
+    assert told(world, "southwark") == ["QUA-001"]
+    assert told(world, "lambeth") == ["QUA-001", "QUA-001"]  # whose rows they are, and whose result
+    night(world)
+    assert told(world, "southwark") == ["QUA-001"]
+
+
+def test_whoever_has_a_result_that_rests_on_held_rows_is_told_to_keep_it(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    order(world, "hold", "southwark", drops=(drop,), why="court", day=date(2027, 2, 1))
+    assert told(world, "lambeth") == ["HLD-001"]
+    assert len(results(world)) == 2
