@@ -1,0 +1,73 @@
+"""Under which versions of each agreement a period's work was done, and which parties left in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.kernel.intake.stops import ORDERED, STOP, read_stop
+
+if TYPE_CHECKING:
+    from shared.kernel.audit.chains import LedgerCopy
+    from shared.kernel.ledger.events import Event
+    from shared.kernel.terms.agreements import Agreements
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an agreement of which the ledger has events in the period, or that there is now."""
+
+    reference: str
+    """`id@version`."""
+    first: str
+    """Days of the first and the last event under it, empty where there is none in the period."""
+    last: str
+    file: str
+    """Its copy in the folder; empty where nobody has kept one."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A party that has left, by an order that the ledger has."""
+
+    party: str
+    agreement: str
+    """Id; empty: every one."""
+    on: str
+    """The first day without it."""
+    order: str
+
+
+def versions_of(
+    events: Iterable[Event], agreements: Agreements, earlier: Mapping[str, Path]
+) -> tuple[tuple[Version, ...], dict[str, bytes]]:
+    """Every version, by reference, and the copies of the earlier ones, by their place in the folder."""
+    days: dict[str, list[str]] = {agreed.terms.reference: [] for agreed in agreements}
+    ids = {agreed.terms.id for agreed in agreements}
+    for event in events:
+        if event.agreement.partition("@")[0] in ids:
+            days.setdefault(event.agreement, []).append(event.at[:10])
+    now = {agreed.terms.reference: f"agreements/{agreed.terms.id}.yaml" for agreed in agreements}
+    copies = {f"agreements/{name}.yaml": path.read_bytes() for name, path in earlier.items() if name in days}
+    found = tuple(
+        Version(
+            reference,
+            min(seen, default=""),
+            max(seen, default=""),
+            now.get(reference) or (f"agreements/{reference}.yaml" if reference in earlier else ""),
+        )
+        for reference, seen in sorted(days.items())
+    )
+    return found, copies
+
+
+def leavings_of(ledger: LedgerCopy, last: str) -> tuple[Leaving, ...]:
+    """Who had been ordered to leave by the last day of the period, by the day on which they leave."""
+    chains = [chain.events for chain in ledger.chains.values() if chain.kind == STOP and chain.events]
+    stops = [read_stop(tuple(events)) for events in chains if events[0].step in ORDERED and events[0].at[:10] <= last]
+    left = [
+        Leaving(stop.party, stop.agreement, stop.day.isoformat(), stop.id) for stop in stops if stop.word == "leaving"
+    ]
+    return tuple(sorted(left, key=lambda one: (one.on, one.party)))
