@@ -30,11 +30,11 @@ from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
 from shared.kernel.parties.model import AuthorityRegister
 from shared.kernel.parties.register import FILE as REGISTER
+from shared.kernel.rights.unread import ALL_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.schema import schema_text
 from shared.kernel.waiting.codes import WAIT_CODES
-from shared.kernel.work.notices import NOTICE_CODES
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.explain.pictures import levels_chart, waterfall
 from shared.methods.linkage.model.weights import weights_of
@@ -120,7 +120,7 @@ def _intake_page() -> str:
         "| --- | --- | --- |",
     ]
     lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted(_INTAKE_CODES, key=code_of)]
-    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in (*WAIT_CODES, *NOTICE_CODES)]
+    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in (*WAIT_CODES, *ALL_CODES)]
     lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in NOT_CARRIED_OUT]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"

@@ -26,7 +26,10 @@ def blueprint() -> func.Blueprint:
         try:
             on_time("watchdog", _watch)
         finally:
-            on_time("waiting", look_at_waits_and_say)
+            try:
+                on_time("waiting", look_at_waits_and_say)
+            finally:
+                on_time("notices", look_at_notices_and_say)
 
     return triggers
 
@@ -69,3 +72,19 @@ def look_at_waits_and_say() -> None:
         )
     if waited.faults:
         raise waited.faults[0]
+
+
+def look_at_notices_and_say() -> None:
+    """An overdue notice is said every day until it is read."""
+    from shared.kernel.disposal.watch import watch_subject
+    from shared.kernel.envelope.manifest import EXCHANGE
+    from shared.kernel.rights.unread import UNREAD, look_at_notices
+
+    exchange = wiring.exchange()
+    exchange = exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date()))
+    with wiring.collection_log() as log:
+        found = look_at_notices(exchange, log)
+    for unread in found:
+        alarms = unread.code is UNREAD
+        level, told = (logging.ERROR, "watchdog.alarm") if alarms else (logging.WARNING, "watchdog.unknown")
+        say(told, level=level, code=unread.code.code, owner=unread.party, where="notices", count=unread.count)

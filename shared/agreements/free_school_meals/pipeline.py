@@ -53,6 +53,7 @@ class FreeSchoolMeals:
         "excluded": "Left out whatever it links to, for the reason that is named.",
         "retracted": "Of a decision: what was decided before is taken back; the school borough of a child who was "
         "enrolled is told.",
+        "recalled": "Of a decision: the match should never have been sent; both boroughs are told, an enrolment ends.",
     }
     kinds: Mapping[str, Rights] = {
         RUN: Rights(
