@@ -360,6 +360,11 @@ INPUT_CODES = _codes(
         "The trailer {trailer} cannot be looked for: {reason}.",
         "Write {{rows}} where the number of rows stands, {{any}} for a word that changes: 'TRAILER,{{any}},{{rows}}'.",
     ),
+    InputCode(
+        "INP-130",
+        "{path} is no evidence folder, or its MANIFEST.json cannot be read.",
+        "Give the folder that `exchange evidence` wrote, whole.",
+    ),
     InputCode("INP-140", "There is no borough {names}.", "Name some of {known}; or pilot, or all."),
     InputCode(
         "INP-141",

@@ -17,6 +17,7 @@ from shared.kernel.intake.identity import derived_id, drop_id
 from shared.kernel.intake.officers import check_all_officers
 from shared.kernel.intake.staging import stage
 from shared.kernel.intake.standing import Standing, check_place, place
+from shared.kernel.intake.stops import SIGNED_WITH, key_mark
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED, Routed
 
@@ -36,6 +37,7 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
     """Take the drop in, unless that is done or is another event's work. Returns the drop's id."""
     manifest = opened.manifest
     drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
+    sharing = sharing.marking(f"drop:{drop}", {SIGNED_WITH: key_mark(manifest.signing_key_id)})
     match _begin(sharing, event, arrival, drop):
         case "over":
             return drop
@@ -96,6 +98,7 @@ def _refuse_again(sharing: Sharing, before: str, arrival: Arrival, manifest: Man
     """Answer a drop that came again, long after it was done: under an id of its own, since its own has its end."""
     drop = derived_id("again", before, arrival.received_at.isoformat())
     subject = f"drop:{drop}"
+    sharing = sharing.marking(subject, {SIGNED_WITH: key_mark(manifest.signing_key_id)})
     sharing.working_on(subject).ledger.record(
         subject, "again", service=SERVICE, tenant=arrival.tenant, hashes={"before": before}
     )

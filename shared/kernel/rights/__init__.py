@@ -1,1 +1,1 @@
-"""What parties and people may ask of what was shared, and what is owed to them then."""
+"""What a party, a family or the law may ask for, and what is owed then: notices, holds, quarantine, leaving."""
