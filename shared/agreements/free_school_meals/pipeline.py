@@ -23,6 +23,7 @@ from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
 from shared.kernel.terms.gates import check_officers
 from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.objected import OBJECTED
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import (
     Carried,
@@ -74,7 +75,7 @@ class FreeSchoolMeals:
             DECISIONS,
             tells=True,
             settles=frozenset({PENDING}),
-            recalls=frozenset({DECIDED}),
+            recalls=frozenset({DECIDED, OBJECTED}),
             remembers=frozenset({DECIDED}),
         ),
     }
@@ -123,7 +124,8 @@ class FreeSchoolMeals:
             *(() if seen else staged.counting("pupils", job.collection)),
             *staged.counting("households", job.collection),
         )
-        return tuple(file.name for file in (*staged.pending(PENDING), *staged.remembered(DECIDED), *here))
+        known = (*staged.pending(PENDING), *staged.remembered(DECIDED), *staged.remembered(OBJECTED))
+        return tuple(file.name for file in (*known, *here))
 
     def carry_out(
         self,
