@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -89,7 +90,7 @@ def seal_file(
         moment = own_second(settings.key_folder(), out, f"{dataset}-{collection}", now)
         label = Label(slug, EXCHANGE, dataset, collection, moment, replaces)
         sealed = seal(table, label, agreement=terms, key_id=ring.current(slug, Use.DROP), keys=ring)
-        path = save(sealed, out)
+        path = save(sealed, out, hashlib.sha256(file.read_bytes()).hexdigest())
     manifest = sealed.manifest
     shown = {"file": str(path), "rows": manifest.rows, "sha256": manifest.sha256, "sealed to": manifest.key_id}
     facts = {
