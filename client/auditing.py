@@ -40,6 +40,15 @@ Zone = Annotated[
     str | None,
     typer.Option("--log-zone", help="Of exports of logs whose times do not say their zone: Europe/London, UTC …"),
 ]
+Receipts = Annotated[
+    Path | None,
+    typer.Option(
+        "--receipts",
+        exists=True,
+        file_okay=False,
+        help="Folder of what parties hold: receipts, certificates, daily heads, their copies of the exchange's keys.",
+    ),
+]
 Borough = Annotated[str | None, typer.Option("--borough", help="Only what concerns this borough (slug); else all.")]
 
 
@@ -58,14 +67,19 @@ def dating(locale: LocaleName | None, zone: str | None) -> Dating:
 
 
 def audit_record(
-    record: Path, agreements: Agreements, days: tuple[datetime, datetime], borough: str | None, stated: Dating
+    record: Path,
+    agreements: Agreements,
+    days: tuple[datetime, datetime],
+    borough: str | None,
+    stated: Dating,
+    held: Path | None = None,
 ) -> AuditReport:
-    """Audit the record's `days`, first and last.
+    """Audit the record's `days`, first and last, beside what parties hold.
 
     Raises `InvalidInput` INP-001 (no such folder), INP-032 (ends before it begins), INP-023 (no party), or
     what `shared.kernel.audit.audit.audit` raises of a record that cannot be used.
     """
-    from shared.kernel.audit.audit import audit
+    from shared.kernel.audit.audit import Reading, audit
 
     first, last = days
 
@@ -82,8 +96,8 @@ def audit_record(
             first.date(),
             last.date(),
             party=borough or "",
-            dating=stated,
-            progress=progress,
+            held=held,
+            reading=Reading(stated, progress),
         )
 
 

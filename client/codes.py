@@ -35,7 +35,7 @@ INPUT_CODES = _codes(
     InputCode(
         "INP-006",
         "None of the {rows} rows of {path} could be packed ({reasons}).",
-        "Put right what {report} lists, row by row.",
+        "Put right what {report} lists, row by row. If you have none, and want to say so: `exchange pack none`.",
     ),
     InputCode("INP-007", "{path} names the column {columns} twice.", "Rename or remove one of them."),
     InputCode("INP-008", "{setting} is not set.", "Give {option}, set {variable}, or write {key} in the profile."),
@@ -359,6 +359,11 @@ INPUT_CODES = _codes(
         "INP-122",
         "The trailer {trailer} cannot be looked for: {reason}.",
         "Write {{rows}} where the number of rows stands, {{any}} for a word that changes: 'TRAILER,{{any}},{{rows}}'.",
+    ),
+    InputCode(
+        "INP-130",
+        "{path} is no evidence folder, or its MANIFEST.json cannot be read.",
+        "Give the folder that `exchange evidence` wrote, whole.",
     ),
     InputCode("INP-140", "There is no borough {names}.", "Name some of {known}; or pilot, or all."),
     InputCode(

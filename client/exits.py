@@ -13,6 +13,7 @@ from shared.kernel.errors import (
     InvalidInput,
     KeyUnavailable,
     Missing,
+    NewerVersion,
     NotAllowed,
     RejectedDrop,
     StorageFault,
@@ -92,6 +93,7 @@ _BY_KIND: tuple[tuple[type[ExchangeError], Exit], ...] = (
     (RejectedDrop, Exit.BAD_INPUT),
     (InvalidAgreement, Exit.BAD_INPUT),
     (BadSignature, Exit.BAD_INPUT),
+    (NewerVersion, Exit.BAD_INPUT),
 )
 """The first that fits. What is raised here about a file was found on this machine: the exchange has not seen it."""
 

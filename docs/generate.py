@@ -20,6 +20,7 @@ from docs.sealed.page import sealed_page, spark_page
 from docs.templates_of_the_cloud import agreements_of_the_cloud
 from shared.agreements.free_school_meals.eligibility.page import eligibility_page
 from shared.agreements.free_school_meals.terms import own_terms
+from shared.agreements.free_school_meals.told import NOT_CARRIED_OUT
 from shared.agreements.registry import PACKAGES, load_agreement, load_agreements
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
@@ -29,10 +30,14 @@ from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
 from shared.kernel.parties.model import AuthorityRegister
 from shared.kernel.parties.register import FILE as REGISTER
+from shared.kernel.rights.leaving import LEAVES
+from shared.kernel.terms.ahead import AHEAD_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.schema import schema_text
+from shared.kernel.terms.stops import STOP_CODES
 from shared.kernel.waiting.codes import WAIT_CODES
+from shared.kernel.work.notices import NOTICE_CODES
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.explain.pictures import levels_chart, waterfall
 from shared.methods.linkage.model.weights import weights_of
@@ -112,13 +117,17 @@ _INTAKE_CODES = (*AGREEMENT_CODES, *DROP_CODES, *RUN_CODES)
 
 def _intake_page() -> str:
     lines = [
-        "# Agreement, drop, run, wait and home codes",
+        "# Agreement, drop, run, wait, notice, decision and home codes",
         "",
         "| code | what it means | what to do |",
         "| --- | --- | --- |",
     ]
     lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted(_INTAKE_CODES, key=code_of)]
-    lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in WAIT_CODES]
+    lines += [
+        f"| {c.code} | {c.meaning} | {c.remedy} |"
+        for c in (*AHEAD_CODES, LEAVES, *WAIT_CODES, *NOTICE_CODES, *STOP_CODES)
+    ]
+    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in NOT_CARRIED_OUT]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"
         for agreed in load_agreements()

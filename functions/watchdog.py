@@ -1,7 +1,8 @@
 """Every morning, after the sweep: is anything still there that should not be, or set up so that it will be? And does
-anything wait that nobody has been told of?"""
+anything wait that nobody has been told of? Last, every party gets the day's signed heads of all chains."""
 
 import logging
+from contextlib import ExitStack
 
 import azure.functions as func
 
@@ -23,10 +24,12 @@ def blueprint() -> func.Blueprint:
     @triggers.timer_trigger(arg_name="timer", schedule=DAILY, run_on_startup=False, use_monitor=True)
     @triggers.retry(strategy="fixed_delay", max_retry_count="4", delay_interval="00:10:00")
     def look(timer: func.TimerRequest) -> None:
-        try:
+        # Each is done, whatever became of the one before it; an exit stack begins with the last.
+        with ExitStack() as morning:
+            morning.callback(on_time, "heads", _state_heads)
+            morning.callback(on_time, "agreements", say_what_is_ahead)
+            morning.callback(on_time, "waiting", look_at_waits_and_say)
             on_time("watchdog", _watch)
-        finally:
-            on_time("waiting", look_at_waits_and_say)
 
     return triggers
 
@@ -44,6 +47,12 @@ def _watch() -> None:
         level = _LEVELS[code.severity]
         told = f"watchdog.{code.severity}"
         say(told, level=level, code=code.code, owner=finding.owner, where=finding.where, count=finding.count)
+
+
+def _state_heads() -> None:
+    from shared.kernel.disposal.heads import state_heads
+
+    state_heads(wiring.exchange())
 
 
 def look_at_waits_and_say() -> None:
@@ -69,3 +78,20 @@ def look_at_waits_and_say() -> None:
         )
     if waited.faults:
         raise waited.faults[0]
+
+
+def say_what_is_ahead() -> None:
+    """An agreement that ends, or is to be reviewed: 60, 30 and 7 days before, for three days each, then every day."""
+    from shared.kernel.days import london_day
+    from shared.kernel.terms.ahead import ahead
+
+    exchange = wiring.exchange()
+    for agreed in exchange.agreements:
+        for found in ahead(agreed.terms, london_day(exchange.clock())):
+            say(
+                "agreement.ahead" if found.alarms else "agreement.soon",
+                level=logging.ERROR if found.alarms else logging.INFO,
+                agreement=agreed.terms.reference,
+                code=found.code.code,
+                days=found.days,
+            )

@@ -86,7 +86,7 @@ def run(
     from client.pack.places import read_directory
     from local.clock import Clock
     from local.demo_cost import spent
-    from local.demo_ending import RECORD, audit_itself, weeks_pass
+    from local.demo_ending import RECORD, audit_itself, keep_what_is_held, weeks_pass
     from local.demo_term import DAY, Term, party_of, say
     from local.host import Host
     from local.measured import forget_peak, memory_mb
@@ -118,15 +118,15 @@ def run(
         before, _ = memory_mb()
         done = Term(started, london, parties, host, clock, events, order).go_through(site)
         memory, in_term = (before, memory_mb()[1]), host.meter.taken
+        keep_what_is_held(parties, folder)
         say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
         last = weeks_pass(clock, host, DAY, agreements)
         copy_account(site.operated, agreements, DAY, clock(), folder / RECORD)
     say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
-    beside = done.drawn(london, agreements)
-    audited = audit_itself(folder, terms, agreements, (DAY.date(), last), beside)
+    audited = audit_itself(folder, terms, agreements, (DAY.date(), last), done.drawn(london, agreements))
     took = spent(folder, (in_term, host.meter.taken - in_term), memory, agreements)
     summary = {**done.told(london), "events": dict(host.counts), "audit": audited, "took": took}
-    summary |= {"boroughs": list(london.boroughs), "order": order.value, "seed": seed, "scale": scale}
-    summary |= {"elapsed_seconds": round(time.monotonic() - started, 1)}
+    asked = {"boroughs": list(london.boroughs), "order": order.value, "seed": seed, "scale": scale}
+    summary |= asked | {"elapsed_seconds": round(time.monotonic() - started, 1)}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary

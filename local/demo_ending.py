@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,13 @@ from shared.kernel.terms.model import LASTING
 if TYPE_CHECKING:
     from local.clock import Clock
     from local.host import Host
+    from local.party import Party
     from shared.kernel.audit.report import AuditReport
     from shared.kernel.terms.agreements import Agreements
 
-RECORD, EVIDENCE = "record", "evidence"
-"""Within the demo's folder: what an auditor would be given, and what the audit gives a data protection officer."""
+RECORD, HELD, EVIDENCE = "record", "held", "evidence"
+"""Within the demo's folder: what an auditor would be given of the exchange's and of the boroughs', and what the audit
+gives a data protection officer."""
 HOURS = ((time(1, 55), "reconcile"), (time(2), "disposal"), (time(6), "watchdog"))
 """UTC: hours of the app's timers. That of `reconcile` comes every five minutes (`functions/`)."""
 
@@ -48,6 +50,12 @@ def weeks_pass(clock: Clock, host: Host, since: datetime, agreements: Agreements
     return day
 
 
+def keep_what_is_held(parties: Iterable[Party], site: Path) -> None:
+    """Every borough keeps what the exchange has signed for it."""
+    for party in parties:
+        party.keep(site / HELD / party.slug)
+
+
 def audit_itself(
     site: Path,
     terms: Path | None,
@@ -62,7 +70,7 @@ def audit_itself(
     """
     record, evidence = site / RECORD, site / EVIDENCE
     add_logs(site, record)
-    report = audit(record, agreements, *days)
+    report = audit(record, agreements, *days, held=site / HELD)
     page, copies = gather(record, report, agreements, agreement_files(terms))
     write_folder(evidence, page, {**copies, **beside})
     return {**_told(report), "left": _left(record), "record": str(record), "page": str(evidence / PAGE)}
@@ -87,7 +95,8 @@ def _told(report: AuditReport) -> dict[str, Any]:
 
 def _left(record: Path) -> int:
     """How many objects were still listed, anywhere that rows live, when the certificates were written: but for what
-    awaits a decision or was decided, which has days of its own."""
-    bodies = [json.loads(path.read_bytes())["payload"]["body"] for path in (record / "certificates").rglob("*.json")]
+    awaits a decision or was decided, which has days of its own, and for copies of certificates and heads."""
+    signed = (json.loads(path.read_bytes())["payload"] for path in (record / "certificates").rglob("*.json"))
+    bodies = [payload["body"] for payload in signed if payload["kind"] == "certificate"]
     parts = [part for body in bodies for part in body["proof"]["containers"]]
-    return sum(part["objects"] for part in parts if part["container"] not in LASTING)
+    return sum(part["objects"] - part["deliveries"] for part in parts if part["container"] not in LASTING)

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 WORKERS = 3
 """How many functions run at a time: `PYTHON_THREADPOOL_THREAD_COUNT` in the cloud (`infra/`)."""
 
+BUSY = 2 * WORKERS
+"""With so many events waiting nobody looks for new blobs: there is enough to do, and each look takes its time."""
+
 RECONCILE_SECONDS = 300.0
 """How often `functions/reconcile.py` has its timer fire."""
 
@@ -143,9 +146,10 @@ class Host:
         return self.counts
 
     def _look(self) -> int:
-        """How many events wait and how many were due."""
+        """How many events wait and, where that is little, how many more were due."""
         with self.meter.aside():
-            return self.machine.waiting() + self._grid.tell(self.machine)
+            waiting = self.machine.waiting()
+            return waiting if waiting > BUSY else waiting + self._grid.tell(self.machine)
 
     def run_forever(self, stop: threading.Event, *, reconcile_seconds: float = RECONCILE_SECONDS) -> None:
         """Fire until `stop` is set, then let what is running finish. Raises `HostFailed`.

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -89,6 +90,16 @@ class Party:
         """Folder and `summary.json` of every finished run."""
         names = [blob.name for blob in self.officer.list(f"{ID}/results/") if blob.name.endswith("/summary.json")]
         return [(name.removesuffix("summary.json"), json.loads(self.officer.fetch(name).data)) for name in names]
+
+    def keep(self, folder: Path) -> None:
+        """Save what the exchange has signed, and this borough's own copy of the exchange's key: what an auditor asks a
+        borough for."""
+        for blob in self.officer.list():
+            if blob.name.endswith(("/receipt.json", "/current.json")) or blob.name.startswith(f"{EXCHANGE}/"):
+                path = folder / blob.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(self.officer.fetch(blob.name).data)
+        (folder / "exchange-public.json").write_bytes(self.desk.keys.export_public(EXCHANGE, Use.SIGN))
 
     def answers(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """The verified receipt and the report of every drop."""

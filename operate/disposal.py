@@ -17,15 +17,24 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
     Example: exchange sweep --profile practice/operator.toml
     """
     from shared.kernel.disposal.account import DataPlane
+    from shared.kernel.disposal.heads import state_heads
     from shared.kernel.disposal.remind import NoLog
     from shared.kernel.disposal.sweep import dispose
-    from shared.kernel.disposal.watch import watch
+    from shared.kernel.disposal.watch import watch, watch_subject
+    from shared.kernel.envelope.manifest import EXCHANGE
+    from shared.kernel.rights.holds import keep
+    from shared.kernel.rights.out_of_use import tell_what_is_out_of_use
+    from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
     from shared.kernel.waiting.watch import look_at_waits
 
     chosen = site.load_site(profile)
     with step("Sweeping"), chosen.storage() as storage, chosen.poison() as poison:
         exchange = chosen.exchange(storage)
+        keep(exchange)
+        take_back_what_rests_on_quarantine(exchange)
+        untold = tell_what_is_out_of_use(exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date())))
         dispose(exchange, poison, NoLog())
+        state_heads(exchange)
         findings = watch(exchange, poison, DataPlane(exchange))
         waited = look_at_waits(exchange)
     rows = [
@@ -40,7 +49,7 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
     alarms = sum(row["severity"] == "alarm" for row in rows)
     text = table(["code", "severity", "owner", "where", "count"], [list(row.values()) for row in rows])
     answer({"ok": not alarms, "findings": rows}, f"{text}\n\nSwept. {alarms} alarms.", as_json=json)
-    if waited.faults:
-        raise waited.faults[0]
+    if faults := (*untold, *waited.faults):
+        raise faults[0]
     if alarms:
         raise typer.Exit(1)

@@ -123,7 +123,7 @@ def show_chain(
 
 def read_chains(ledger: Ledger, kind: str, begins: datetime, ends: datetime) -> Iterator[Chain]:
     """Every chain of the period, verified: one that does not hold has its code as `fault`."""
-    from shared.kernel.errors import LedgerBroken
+    from shared.kernel.errors import LedgerBroken, NewerVersion
     from shared.kernel.ledger.chain import falls, verify_chain
     from shared.kernel.ledger.events import Event
 
@@ -132,7 +132,7 @@ def read_chains(ledger: Ledger, kind: str, begins: datetime, ends: datetime) -> 
         try:
             events = tuple(map(Event.from_json, documents.values()))
             verify_chain(events)
-        except LedgerBroken as broken:
+        except (LedgerBroken, NewerVersion) as broken:
             yield Chain(subject, (), broken.code)
         else:
             if falls(events, begins, ends):

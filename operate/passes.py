@@ -44,12 +44,15 @@ def issue(
     """
     from client.codes import invalid
     from shared.kernel.storage.access import inbox_pass, outbox_pass
+    from shared.kernel.terms.gates import LEFT
 
     chosen = site.load_site(profile)
     agreements = chosen.every_agreement()
     if borough not in agreements.parties:
         raise invalid("INP-023", name=borough, known=", ".join(agreements.parties))
     issued = site.now()
+    if _has_left(chosen, borough, issued):
+        raise LEFT.refusal()
     expires = issued + LASTS
     with step("Signing"), chosen.storage() as storage:
         urls = {"outbox": outbox_pass(storage, borough, issued=issued, expires=expires)}
@@ -71,6 +74,18 @@ def write_profile(path: Path, settings: dict[str, str]) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         # A JSON string of ASCII is a TOML string.
         file.writelines(f"{key} = {json_text.dumps(value)}\n" for key, value in settings.items())
+
+
+def _has_left(chosen: site.OperatedSite, borough: str, at: datetime) -> bool:
+    """Whether it has left every agreement to which it was a party."""
+    from operate.ordering import orders
+    from shared.kernel.days import london_day
+    from shared.kernel.terms.stops import Stops
+
+    stops, day = Stops(orders(chosen)), london_day(at)
+    of = [agreed.terms for agreed in chosen.every_agreement()]
+    mine = [terms.id for terms in of if any(party.slug == borough for party in terms.participants)]
+    return all(borough in stops.left(id, day) for id in mine)
 
 
 def _entry(url: str, borough: str, box: str, issued: datetime, expires: datetime) -> dict[str, str]:

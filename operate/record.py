@@ -93,7 +93,7 @@ def _copies(
     for owner in (*agreements.known, EXCHANGE):
         area = storage.certificates(owner)
         for blob in area.list():
-            if begins <= datetime.fromisoformat(blob.name[:10]).replace(tzinfo=UTC) < ends:
+            if begins <= datetime.fromisoformat(blob.name.rpartition("/")[2][:10]).replace(tzinfo=UTC) < ends:
                 yield "certificates", f"certificates/{owner}/{blob.name}", area.read(blob.name).data
 
 

@@ -108,13 +108,47 @@ def take_in(
 @app.command("revoke", epilog="Example: exchange vault revoke ring:hackney/sign/0a1b2c3d4e5f")
 def revoke(
     key: Annotated[str, typer.Argument(help="The key's id, as `exchange vault list` shows it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write its public part with its end, for old evidence.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--compromised-since",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"],
+            help="Since when somebody else may have had it, UTC: what is dated then or later does not count.",
+        ),
+    ] = None,
     profile: site.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Disable one version: it opens and verifies nothing any more."""
+    """Disable one version: nothing is sealed to it, opened or signed with it any more.
+
+    Keep the file that --out writes with the record's keys: by it what the key signed before its end still verifies.
+    Results that only this key opens and that may still lie in the outbox are named, as the ledger has them. Stop what a
+    stolen key has brought with `exchange quarantine --key`.
+    """
+    from operate.revoking import ended as ended_key
+    from operate.revoking import sealed_to
+    from shared.kernel.envelope.keys import write_public
+
+    chosen = site.load_site(profile)
     with step("Disabling"):
-        site.load_site(profile).vault_keys().revoke(key)
-    _say("revoked", (key,), as_json=json)
+        keys = chosen.vault_keys()
+        public = keys.public_key(key)
+        keys.revoke(key)
+    ended = ended_key(public, site.now(), since.replace(tzinfo=UTC) if since else None)
+    if out is not None:
+        out.write_bytes(write_public((ended,)))
+    sealed = sealed_to(chosen, key, site.now()) if chosen.account else None
+    rows = [[line["job"], line["collection"], line["release"], line["gone_after"]] for line in sealed or ()]
+    text = f"revoked  {key}"
+    if rows:
+        text += "\n\nResults that only this key opens, and that may not have been fetched:\n"
+        text += table(["job", "collection", "release", "gone after"], rows)
+    if sealed is None:
+        text += "\n\nNo account is set: whether results are sealed to it was not looked at."
+    answer({"ok": True, "revoked": [key], "sealed_to_it": sealed}, text, as_json=json)
 
 
 def _rows(chosen: OperatedSite) -> Iterator[dict[str, str]]:

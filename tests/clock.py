@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from local.azurite import Azurite
+from shared.kernel.storage.storage import Storage
 
 ACCOUNT = "clocked"
 
@@ -33,6 +36,12 @@ class Clock:
     def pass_by(self, **span: float) -> None:
         """Let some time go by."""
         self.go(self.now + timedelta(**span))
+
+
+def both_say(monkeypatch: pytest.MonkeyPatch, clock: Callable[[], datetime]) -> None:
+    """The storage service agrees with this clock: for an emulator that goes by the machine's, and a test that does not
+    wait for weeks. Nothing is destroyed by a clock that a second one contradicts."""
+    monkeypatch.setattr(Storage, "now", lambda _: clock())
 
 
 @contextmanager

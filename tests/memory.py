@@ -142,9 +142,12 @@ def _bytes(body: Any) -> bytes:
 class MemoryBlobs(HTTPAdapter):
     """One storage account."""
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
+        """With a clock its answers say the time (`Date`), as Azure's do. Without one it goes by the real time and does
+        not say it: most worlds' exchanges have another."""
         super().__init__()
-        self._clock = clock
+        self._says_time = clock is not None
+        self._clock = clock or (lambda: datetime.now(UTC))
         self.name = f"memory{next(_numbers)}"
         self.containers: dict[str, dict[str, StoredBlob]] = {}
         self._one_at_a_time = threading.RLock()
@@ -181,6 +184,8 @@ class MemoryBlobs(HTTPAdapter):
             except Refusal as refusal:
                 answer = Answer(refusal.status, {"x-ms-error-code": refusal.code})
         headers = {"x-ms-request-id": f"memory-{next(_numbers)}", "Content-Length": str(len(answer.body))}
+        if self._says_time:
+            headers["Date"] = format_datetime(self._clock().astimezone(UTC), usegmt=True)
         raw = urllib3.HTTPResponse(
             io.BytesIO(b"" if asked.method == "HEAD" else answer.body),
             headers | answer.headers,

@@ -31,9 +31,11 @@ from shared.kernel.exchange import Exchange, Sharing
 from shared.kernel.intake.due import begin_all
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
+from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.storage.storage import POSTCODES, Storage
 from shared.kernel.terms.agreements import Agreements
 from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.orders import is_order
 from shared.kernel.work.carry_out import carry_out
 
 PILOT = ("lambeth", "lewisham", "southwark", "wandsworth")
@@ -162,7 +164,8 @@ class World:
         self.wake()
         for slug in PILOT:
             for blob in list(self.storage.requests(slug).list()):
-                carry_out(self.exchange, party=slug, name=blob.name)
+                work = carry_out_order if is_order(blob.name) else carry_out
+                work(self.exchange, party=slug, name=blob.name)
 
     def report(self, slug: str, drop: str | None) -> dict[str, Any]:
         """The report that the borough finds in its outbox."""
@@ -210,7 +213,8 @@ class World:
                 elif name.endswith("/current.json"):
                     # Of the same rows sealed again neither the hash is the same nor, of it, the signature.
                     body = json.loads(self.storage.outbox(slug).read(name).data)["payload"]["body"]
-                    found[f"{slug}/{name}"] = body | {"releases": sorted(body["releases"])}
+                    of_chains = [vouched["subject"] for vouched in body["ledger"]]
+                    found[f"{slug}/{name}"] = body | {"releases": sorted(body["releases"]), "ledger": of_chains}
                 else:
                     found[f"{slug}/{name}"] = json.loads(self.storage.outbox(slug).read(name).data)
         return found

@@ -50,6 +50,41 @@ def show(
     answer(said, "\n\n".join(facts_table(_facts(one)) for one in shown), as_json=json)
 
 
+@app.command("status", epilog="Example: exchange agreement status")
+def status(agreements: options.Agreements = None, json: options.Json = False) -> None:
+    """Say how long every agreement lasts, when it is reviewed, and what to do where that is near.
+
+    Operators are alarmed 60, 30 and 7 days before either; receipts say the same.
+    """
+    from client.settings import load_settings, today
+    from shared.kernel.terms.ahead import ahead
+
+    every, on = [agreed.terms for agreed in load_settings(agreements=agreements).every_agreement()], today()
+    said = [
+        {
+            "agreement": one.reference,
+            "in_force": one.in_force.covers(on),
+            "ends": f"{one.in_force.last}",
+            "days_left": (one.in_force.last - on).days,
+            "review": f"{one.review}" if one.review else None,
+            "notices": [
+                {"code": found.code.code, "days": found.days, "says": found.told, "do": found.code.remedy}
+                for found in ahead(one, on)
+            ],
+        }
+        for one in every
+    ]
+    rows = [
+        [one["agreement"], "yes" if one["in_force"] else "no", one["ends"], one["days_left"], one["review"] or "none"]
+        for one in said
+    ]
+    text = table(("agreement", "in force", "last day", "days left", "review"), rows)
+    for one in every:
+        for found in ahead(one, on):
+            text += f"\n\n{found.code.code} {one.reference}: {found.told}\n  {found.code.remedy}"
+    answer({"ok": True, "agreements": said}, text, as_json=json)
+
+
 def _facts(agreement: Agreement) -> dict[str, object]:
     retention, records = agreement.retention, agreement.records
     collecting = {"only collect": " ".join(agreement.recipients)} if agreement.recipients else {}

@@ -25,19 +25,20 @@ def audit(
     first: auditing.First,
     last: auditing.Last,
     borough: auditing.Borough = None,
+    receipts: auditing.Receipts = None,
     locale: auditing.Locale = None,
     zone: auditing.Zone = None,
     agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
-    """Say of every operation in the logs who did it and why it was allowed, and answer eighteen questions about them.
+    """Say of every operation in the logs who did it and why it was allowed, and answer questions about them.
 
     Azure's logs are best effort: what they do not show may still have happened.
     """
     from shared.agreements.registry import load_agreements
 
     stated = auditing.dating(locale, zone)
-    report = auditing.audit_record(record, load_agreements(agreements), (first, last), borough, stated)
+    report = auditing.audit_record(record, load_agreements(agreements), (first, last), borough, stated, receipts)
     answer({"ok": report.answer == "holds", **report.document()}, _shown(report), as_json=json)
     auditing.end(report)
 
@@ -56,6 +57,8 @@ def _shown(report: AuditReport) -> str:
         "on other accounts": report.inputs.other_accounts,
         "events of the ledger": report.inputs.events,
         "certificates": report.inputs.certificates,
+        "statements that parties hold": report.inputs.held,
+        "lines that came twice": report.inputs.doubled,
     }
     ways = Counter[tuple[str, str, str]]()
     for part in report.explained:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from client import options
-from client.console import answer, step, table
+from client.console import answer, note, step, table
 
 if TYPE_CHECKING:
     from client.settings import Settings
@@ -61,7 +62,7 @@ def show(profile: options.Profile = None, keys: options.Keys = None, json: optio
 
     settings = load_settings(profile, keys=keys)
     rows = [_described(key, current, private) for key, current, private in _all(settings)]
-    text = table(["owner", "use", "key", "made", "current", "private part"], [list(row.values()) for row in rows])
+    text = table(["owner", "use", "key", "made", "current", "private part"], [list(row.values())[:-1] for row in rows])
     answer({"ok": True, "keys": rows}, text, as_json=json)
 
 
@@ -92,14 +93,37 @@ def rotate(
 @app.command(epilog="Example: exchange keys revoke ring:lambeth/sign/0a1b2c3d4e5f")
 def revoke(
     key: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--compromised-since",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"],
+            help="Since when somebody else may have had it, UTC: what is dated then or later does not count.",
+        ),
+    ] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Though results are lost that only this key opens.")] = False,
     profile: options.Profile = None,
     keys: options.Keys = None,
     json: options.Json = False,
 ) -> None:
-    """Take a key out of use for good: it opens and verifies nothing any more. There is no way back."""
-    from client.settings import load_settings
+    """Take a key out of use for good: nothing is sealed to it or signed with it any more. There is no way back.
 
-    load_settings(profile, keys=keys).key_ring().revoke(key)
+    It stays listed, and what it signed before still verifies, unless it was compromised by then. Export your public
+    keys again and send them: they say so to the others. Results that only this key opens are named first.
+    """
+    from client.settings import load_settings
+    from shared.kernel.envelope.gates import UNREAD_RESULTS
+    from shared.kernel.errors import InvalidInput
+
+    settings = load_settings(profile, keys=keys)
+    ring = settings.key_ring()
+    sealed = _unread(settings, ring.public_key(key))
+    if sealed and not anyway:
+        told = f"{UNREAD_RESULTS.meaning} They are: {', '.join(sealed)}."
+        raise InvalidInput(UNREAD_RESULTS.code, told, UNREAD_RESULTS.remedy)
+    ring.revoke(key, compromised=int(since.replace(tzinfo=UTC).timestamp()) if since else None)
+    if sealed is None:
+        note("No outbox is set: whether results that only this key opens lie there was not looked at.")
     _say_ids("revoked", [key], as_json=json)
 
 
@@ -113,7 +137,10 @@ def export(
     keys: options.Keys = None,
     json: options.Json = False,
 ) -> None:
-    """Write the public parts of your keys, to hand to the other side. They are no secret; compare ids by telephone."""
+    """Write the public parts of your keys, to hand to the other side. They are no secret; compare ids by telephone.
+
+    Keys that were revoked are among them, with their end: for what they signed before it.
+    """
     from client.files import write_bytes
     from client.settings import load_settings
     from shared.kernel.envelope.keys import write_public
@@ -123,7 +150,7 @@ def export(
     found: list[PublicKey] = []
     for each in _uses(use, whose):
         ring.current(whose, each)
-        found += ring.held(whose, each)
+        found += ring.every(whose, each)
     write_bytes(out, write_public(tuple(found)))
     _say_ids("exported", [key.key_id for key in found], as_json=json, out=str(out))
 
@@ -145,6 +172,27 @@ def take_in(
         check_file(file)
         imported += ring.import_public(file.read_bytes())
     _say_ids("imported", imported, as_json=json)
+
+
+def _unread(settings: Settings, key: PublicKey) -> list[str] | None:
+    """Names of the results in the outbox that only this key opens; `None` where no outbox is set."""
+    from client.connect import open_door
+    from client.passes import OUTBOX
+    from shared.kernel.envelope.keys import Use
+    from shared.kernel.envelope.manifest import read_manifest
+    from shared.kernel.errors import UntrustedDrop
+
+    if key.use is not Use.RELEASE:
+        return []
+    if not (settings.account_url or settings.outbox_url):
+        return None
+    found = []
+    with step("Looking into the outbox"), open_door(settings, OUTBOX) as door:
+        for blob in door.list():
+            with suppress(UntrustedDrop):  # a report: it is not sealed
+                if read_manifest(blob.metadata).key_id == key.key_id:
+                    found.append(blob.name)
+    return found
 
 
 def _owner(settings: Settings, owner: str | None) -> str:
@@ -180,11 +228,12 @@ def _all(settings: Settings) -> list[tuple[PublicKey, bool, bool]]:
     ring, found = settings.key_ring(), []
     for owner in (EXCHANGE, *settings.agreement().by_slug):
         for use in Use:
-            held = ring.held(owner, use)
+            held, every = ring.held(owner, use), ring.every(owner, use)
             private = Path(settings.keys or "") / "private"
-            for key in held:
+            for key in every:
                 name = f"{owner}.{use.value}.{key.key_id.rpartition('/')[2]}.jwk.json"
-                found.append((key, key is held[-1], (private / name).is_file()))
+                current = bool(held) and key.key_id == held[-1].key_id
+                found.append((key, current, (private / name).is_file()))
     return found
 
 
@@ -194,8 +243,9 @@ def _described(key: PublicKey, current: bool, private: bool) -> dict[str, str]:
         "use": key.use.value,
         "key": key.key_id,
         "made": datetime.fromtimestamp(key.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "current": "yes" if current else "no",
+        "current": "yes" if current else "no" if key.validity.last is None else "revoked",
         "private_part": "here" if private else "elsewhere",
+        "fingerprint": key.fingerprint,
     }
 
 

@@ -202,6 +202,41 @@ def from_table(
     _write(packed, file, out, report, facts, as_json=json)
 
 
+@app.command(epilog="Example: exchange pack none --dataset households --out households.parquet")
+def none(
+    dataset: Annotated[str, typer.Option(help="pupils or households.")],
+    out: Out,
+    agreement: options.Agreement = None,
+    profile: options.Profile = None,
+    agreements: options.Agreements = None,
+    json: options.Json = False,
+) -> None:
+    """State that you have none: a file of no rows, to be sealed and dropped like any other.
+
+    It takes the place of whatever you dropped before: from then on nobody has anything of yours in this dataset and
+    collection. To send nothing at all says nothing, and what you dropped before stays.
+    """
+    from client.codes import invalid
+    from client.contracts import find_contract
+    from client.files import write_table
+    from client.settings import load_settings
+    from shared.kernel.contract.file_rules import NO_ROWS
+
+    settings = load_settings(profile, agreements=agreements)
+    contract = find_contract(dataset, agreement, default=settings.default_agreement).contract
+    if not contract.may_be_empty:
+        raise NO_ROWS.broken_by()
+    if out.suffix.lower() != ".parquet":
+        raise invalid("INP-015", path=out, known=".parquet")
+    write_table(out, contract.arrow_schema().empty_table())
+    facts = {"ok": True, "dataset": dataset, "rows_written": 0, "states": "none", "out": str(out)}
+    answer(
+        facts,
+        f"{out} states that you have no {dataset}. Seal and drop it; it replaces what you dropped before.",
+        as_json=json,
+    )
+
+
 def _order(dates: str | None) -> Any:
     """The order of day and month that somebody stated."""
     from client.codes import invalid

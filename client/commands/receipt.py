@@ -44,7 +44,7 @@ def verify(
     if public is not None:
         find = lookup(read_public(public.read_bytes()))
     else:
-        find = load_settings(profile, keys=keys).key_ring().public_key
+        find = load_settings(profile, keys=keys).key_ring().known
     payload = verify_statement(receipt.read_bytes(), find)
     if file is not None and payload["body"].get("sha256") != hashlib.sha256(file.read_bytes()).hexdigest():
         raise invalid("INP-017", path=file)

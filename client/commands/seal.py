@@ -84,6 +84,8 @@ def seal_file(
         checked = validate(table, found.contract, as_of=today, stale_after_days=days)
         if checked.status == REJECTED:
             raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
+    if not checked.rows_in:
+        note(f"It has no rows: it states that you have no {dataset}, and replaces what you dropped before.")
     if checked.rows_rejected:
         note(f"{checked.rows_rejected} of {checked.rows_in} rows will be rejected; see `exchange check`.")
     with step("Sealing"):

@@ -110,7 +110,7 @@ class Evidence:
 
         The rows of results are totals of the table of children. Among drops, whose rows are not shown, they are lost.
         """
-        destroyed = self.report.destructions
+        destroyed = [one for one in self.report.destructions if one.genuine or one.holds is not False]
         with_drops = any(way.startswith("retention.sweep_days.inbox ") for one in destroyed for way in one.by_clause)
         return sum(one.rows for one in destroyed) if with_drops else None
 

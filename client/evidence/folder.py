@@ -6,14 +6,28 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from client.codes import invalid
 from client.evidence.facts import Evidence
 from client.evidence.page import FileFact, render
+from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.statement import sign_statement
+from shared.kernel.json_once import loads_once
+
+if TYPE_CHECKING:
+    from shared.kernel.envelope.keys import KeyService
 
 PAGE = "evidence.html"
+HEADS = "ledger-heads.json"
 MANIFEST = "MANIFEST.json"
+STATEMENT = "MANIFEST.statement.json"
+"""Who made the folder signs the SHA-256 of the manifest here. The manifest itself is the same for the same record."""
+KEY_FILE = "keys/exchange-public.json"
+FORMAT = 2
+"""Of the folder. 1, until and with commit e6f3284, said no format and could not be signed."""
 
 
 def write_folder(out: Path, evidence: Evidence, copies: Mapping[str, bytes]) -> tuple[FileFact, ...]:
@@ -27,11 +41,21 @@ def write_folder(out: Path, evidence: Evidence, copies: Mapping[str, bytes]) -> 
     facts = [_fact(path, data) for path, data in files.items()]
     files[PAGE] = render(evidence, facts).encode()
     listed = sorted([*facts, _fact(PAGE, files[PAGE])], key=lambda file: file.path)
-    files[MANIFEST] = as_json({"files": [asdict(file) for file in listed]})
+    ends = hashlib.sha256(copies[HEADS]).hexdigest() if HEADS in copies else ""
+    files[MANIFEST] = as_json({"format": FORMAT, "files": [asdict(file) for file in listed], "heads": ends})
     for path, data in files.items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(data)
     return tuple(listed)
+
+
+def sign_folder(out: Path, keys: KeyService, owner: str, now: datetime) -> str:
+    """Sign the manifest, and with it every file and the ends of all chains, as `owner`; returns the key's id."""
+    manifest = (out / MANIFEST).read_bytes()
+    told = loads_once(manifest)
+    body = {"manifest": hashlib.sha256(manifest).hexdigest(), "files": len(told["files"]), "heads": told["heads"]}
+    (out / STATEMENT).write_bytes(sign_statement(body, "evidence", keys, now, owner))
+    return keys.current(owner, Use.SIGN)
 
 
 def check_free(out: Path) -> None:

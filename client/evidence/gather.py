@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from client.evidence.facts import Evidence, Head, collect
-from client.evidence.folder import as_json
+from client.evidence.folder import HEADS, KEY_FILE, as_json
 from shared.kernel import names
 from shared.kernel.audit.chains import Chain, LedgerCopy, read_ledger
 from shared.kernel.envelope.keys import PublicKey, Use, read_public, write_public
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.kernel.ledger.events import Event
     from shared.kernel.terms.agreements import Agreements
 
-KEY = "keys/exchange-public.json"
+KEY = KEY_FILE
 _CERTIFICATE = re.compile(rf"{names.SLUG}/\d{{4}}-\d\d-\d\d-(?P<id>{names.ID})\.json")
 """Names that the exchange gives to certificates. Nothing else in the folder is copied: its name could say anything."""
 _WAY = re.compile(r"retention\.(sweep_days\.[a-z]{1,16}|[a-z]{1,16}_days) · [a-z_]{1,24}")
@@ -43,7 +43,7 @@ def gather(
     copies = {
         "audit.json": as_json(report.document()),
         **{f"agreements/{id}.yaml": path.read_bytes() for id, path in agreement_files.items()},
-        "ledger-heads.json": as_json({"chains": [asdict(head) for head in heads(ledger, report)]}),
+        HEADS: as_json({"chains": [asdict(head) for head in heads(ledger, report)]}),
         **{f"certificates/{path.relative_to(record / 'certificates').as_posix()}": data for path, data in certificates},
     }
     if keys := _keys(record):
@@ -103,7 +103,7 @@ def _certificates(record: Path, report: AuditReport) -> list[tuple[Path, bytes]]
     for path in sorted(folder.rglob("*.json")):
         if _CERTIFICATE.fullmatch(path.relative_to(folder).as_posix()):
             one = told.get((path.parent.name, _id(path)))
-            if one is not None and one.holds is not False:
+            if one is not None and (one.genuine or one.holds is not False):
                 found.append((path, path.read_bytes()))
     return found
 

@@ -161,7 +161,11 @@ def _listed(destructions: Sequence[Destruction]) -> list[Destruction]:
     """The newest, and all that do not hold, in order of time."""
     ordered = sorted(destructions, key=lambda one: (one.day, one.borough, one.certificate))
     newest = ordered[-LISTED:]
-    return [one for one in ordered if one in newest or one.holds is not True or one.not_destroyed or one.missing]
+    return [
+        one
+        for one in ordered
+        if one in newest or one.holds is not True or one.made_up or one.not_destroyed or one.missing
+    ]
 
 
 def _days(retention: Retention) -> str:

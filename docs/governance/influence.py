@@ -75,6 +75,14 @@ class _Shelf:
         """Nothing was before."""
         return ()
 
+    def left(self, job: Job, word: str) -> Partition | None:
+        """Nothing was before."""
+        return None
+
+    def before(self, job: Job, word: str) -> tuple[Partition, ...]:
+        """Nothing was before."""
+        return ()
+
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Nothing was before."""
         return ()

@@ -78,7 +78,9 @@ var outboxes = map(boroughs, slug => '${slug}-outbox')
 var ofRows = ['staging', 'requests', 'claims']
 // What is remembered for longer than rows, as pseudonyms, has a backstop of its own.
 var remembered = map(agreed.remembered, one => one.container)
-var working = concat(ofRows, remembered)
+// What a hold keeps: no policy takes it, only the sweep once no hold keeps it any more.
+var held = 'held'
+var working = concat(ofRows, remembered, [held])
 var deadLetters = 'deadletter'
 var personal = concat(inboxes, outboxes, ofRows, [deadLetters])
 var lasting = ['ledger', 'certificates', 'reference']
@@ -122,7 +124,7 @@ module exchangeAccount 'modules/storage-account.bicep' = {
   params: {
     name: 'bxexch${token}'
     location: location
-    containers: concat(personal, remembered, lasting)
+    containers: concat(personal, remembered, [held], lasting)
     queues: waiting
     networkRule: networkRule
     addresses: boroughDoors

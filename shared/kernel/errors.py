@@ -9,6 +9,7 @@
     │   ├── NotAgreed              the agreement does not allow it (AGR-…)
     │   ├── BadFile                the contract cannot read the file at all (FIL-…)
     │   ├── Delayed                none of it: the exchange's own fault, answered in the same form (DRP-016)
+    │   ├── OutOfUse               none of it: taken in, and taken out of use since (AGR-…, QUA-…, HLD-…)
     │   └── Waiting                none of it: taken in, and in no finished work yet; told in the same form (WAI-…)
     ├── InvalidInput               a person at a keyboard gave something unusable (INP-…, REC-…, KEY-004, AGR-007)
     ├── InvalidAgreement           terms, or the register of authorities, are wrong; names the key (AGR-000)
@@ -27,7 +28,9 @@
     │   └── StorageUnavailable     it did not answer as it should: it will pass
     ├── LedgerRefused              an event held something that is not a code, a count or an id (LED-003)
     ├── LedgerBroken               a hash chain does not hold (LED-001)
-    └── ConservationBroken         rows in do not equal rows out (LED-002): the run stops loudly
+    ├── ConservationBroken         rows in do not equal rows out (LED-002): the run stops loudly
+    ├── NewerVersion               an event, statement or pack was written by a newer version (LED-010)
+    └── ClockImplausible           this clock and a second one do not agree: nothing is destroyed by it (CLK-001)
 
 No message ever contains a value from a row: only codes, counts, ids, column names and row numbers.
 """
@@ -97,6 +100,10 @@ class BadFile(RejectedDrop):
 
 class Waiting(RejectedDrop):
     """Not refused: the drop was taken in, and rows of it are in no finished work."""
+
+
+class OutOfUse(RejectedDrop):
+    """Not refused: the drop was taken in, and its rows may not be used any more."""
 
 
 class Delayed(RejectedDrop):
@@ -173,3 +180,19 @@ class LedgerBroken(ExchangeError):
 
 class ConservationBroken(ExchangeError):
     """Rows in do not equal rows out."""
+
+
+class NewerVersion(ExchangeError):
+    """A document is in a format that this version does not know yet. Nothing is wrong with it."""
+
+
+def newer(what: str, written: int, known: int) -> NewerVersion:
+    """LED-010, to raise: `what` is an event, a statement or a pack."""
+    message = (
+        f"{what} was written by a newer version of the exchange: in format {written}; this one reads up to {known}."
+    )
+    return NewerVersion("LED-010", message, "Install the newer version; nothing is wrong with what is there.")
+
+
+class ClockImplausible(ExchangeError):
+    """The clock of this machine and a second one do not agree, so nothing may be destroyed by it."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+
+from shared.kernel.days import london_day
+from shared.kernel.terms.stops import NO_STOPS, Stops
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +32,19 @@ class Exchange:
     ledger: Ledger
     """Its events bear no agreement; see `Sharing.ledger`."""
     clock: Callable[[], datetime]
+    stops: Stops = NO_STOPS
+    """What takes rows out of use beside the agreements, as `intake.stops.as_it_stands` found it."""
+
+    def with_stops(self, stops: Stops) -> Exchange:
+        """The same under these orders: a party that has left an agreement by today is none of its parties."""
+        today = london_day(self.clock())
+        every = tuple(
+            replace(agreed, terms=agreed.terms.without(left))
+            if (left := stops.left(agreed.terms.id, today))
+            else agreed
+            for agreed in self.agreements
+        )
+        return replace(self, agreements=replace(self.agreements, every=every), stops=stops)
 
     def working_on(self, subject: str) -> Exchange:
         """The same. Every request to storage and keys bears the ledger's subject, which their logs repeat."""
@@ -58,6 +74,11 @@ class Sharing:
         return self.exchange.clock
 
     @property
+    def today(self) -> date:
+        """London's day by it: the one on which the agreement is judged."""
+        return london_day(self.clock())
+
+    @property
     def ledger(self) -> Ledger:
         """The exchange's ledger, whose events bear this agreement."""
         return self.exchange.ledger.under(self.agreement.reference)
@@ -65,6 +86,10 @@ class Sharing:
     def working_on(self, subject: str) -> Sharing:
         """As `Exchange.working_on`."""
         return replace(self, exchange=self.exchange.working_on(subject))
+
+    def marking(self, subject: str, hashes: Mapping[str, str]) -> Sharing:
+        """The same; every event of this subject bears these hashes."""
+        return replace(self, exchange=replace(self.exchange, ledger=self.exchange.ledger.marking(subject, hashes)))
 
     def staging(self, party: str) -> Area:
         """Validated rows that are this party's work."""

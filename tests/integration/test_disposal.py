@@ -29,12 +29,19 @@ from shared.kernel.storage.logs import SCOPE, ReadLog
 from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from tests.azure_services import Credential, served
+from tests.clock import both_say
 from tests.poison import give_up, how_many, in_sight
 from tests.wire import Fault, Killed, Request, Wire, at_write
 from tests.world import PILOT, World, household, pupil
 
 DAYS = 26
 CONTAINERS = ("inbox", "outbox", "staging", "requests", "claims")
+
+
+@pytest.fixture(autouse=True)
+def _clocks_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service goes by the exchange's clock, too."""
+    both_say(monkeypatch, lambda: world.now[0])
 
 
 @pytest.fixture

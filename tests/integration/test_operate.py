@@ -26,6 +26,7 @@ from shared.kernel.ledger.events import Event
 from shared.kernel.storage.access import BoroughDoor
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.work.carry_out import carry_out
+from tests.clock import both_say
 from tests.world import COLLECTION, World, household, pupil
 
 
@@ -199,7 +200,11 @@ def audit_account(unused_accounts: Iterator[str], monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("audit_account")
 def test_the_record_of_a_period_has_logs_whole_chains_certificates_and_keys(
-    term: World, operator: Path, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
+    term: World,
+    operator: Path,
+    poison: PoisonQueue,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from shared.kernel.disposal.remind import NoLog
     from shared.kernel.disposal.sweep import dispose
@@ -210,6 +215,7 @@ def test_the_record_of_a_period_has_logs_whole_chains_certificates_and_keys(
     term.exchange.ledger.record("run:" + "0a" * 16, "released", service="release", tenant="lambeth")
     term.exchange.ledger._clock = lambda: term.now[0]
     term.now[0] = datetime.now(UTC) + timedelta(days=27)
+    both_say(monkeypatch, lambda: term.now[0])
     dispose(term.exchange, poison, NoLog())
     to = max(day, term.now[0].date())
 
@@ -245,7 +251,12 @@ def own_keys(keys_folder: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_certificates_of_before_a_rotation_still_verify_in_the_record(
-    world: World, operator: Path, own_keys: Path, poison: PoisonQueue, capsys: pytest.CaptureFixture[str]
+    world: World,
+    operator: Path,
+    own_keys: Path,
+    poison: PoisonQueue,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two sweeps, with a rotation of the signing key between them; the record is copied with the key folder, with the
     files that boroughs got, and with the newest of these alone."""
@@ -256,6 +267,7 @@ def test_certificates_of_before_a_rotation_still_verify_in_the_record(
 
     ring = LocalKeyRing(own_keys / "keys")
     day = datetime.now(UTC).replace(microsecond=0)
+    both_say(monkeypatch, lambda: world.now[0])
     (operator / "before.json").write_bytes(ring.export_public(EXCHANGE, Use.SIGN))
     for number in range(2):
         world.storage.inbox("lambeth").create(f"{number}", b"x")
@@ -312,6 +324,10 @@ def test_a_sweep_by_hand_sweeps_and_ends_with_1_at_an_alarm(
 ) -> None:
     world.storage.inbox("lambeth").create("x", b"1")
     monkeypatch.setattr("operate.site.now", lambda: datetime.now(UTC) + timedelta(days=27))
+    assert run(["sweep"]) == 1, "the storage service contradicts"
+    assert "CLK-001" in capsys.readouterr().err
+    assert list(world.storage.inbox("lambeth").copies())
+    both_say(monkeypatch, lambda: datetime.now(UTC) + timedelta(days=27))
 
     assert run(["sweep"]) == 0
     assert "0 alarms" in capsys.readouterr().out

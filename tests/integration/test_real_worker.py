@@ -20,6 +20,7 @@ from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.reconcile import tasks
 from shared.kernel.storage.storage import Storage
+from tests.clock import both_say
 from tests.integration.functions_worker import Outcome, Worker
 from tests.integration.test_policy_runs import report
 
@@ -95,7 +96,7 @@ def test_the_sweep_comes_before_the_watchdog_and_both_come_daily(worker: Worker)
 
 @pytest.mark.usefixtures("settings")
 def test_the_timer_sweeps_and_the_watchdog_says_what_it_found(
-    worker: Worker, storage: Storage, ledger: Ledger, caplog: pytest.LogCaptureFixture
+    worker: Worker, storage: Storage, ledger: Ledger, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exchange = wiring.exchange()
     only_collect = set(exchange.agreements.parties) - set(exchange.agreements.senders)
@@ -103,6 +104,7 @@ def test_the_timer_sweeps_and_the_watchdog_says_what_it_found(
     exchange.keys.create_key("exchange", Use.SIGN)
     storage.inbox("lambeth").create("Okafor.parquet", b"x")
     month_later = exchange.clock() + timedelta(days=30)
+    both_say(monkeypatch, lambda: month_later)
     wiring.use(replace(exchange, clock=lambda: month_later))
 
     with caplog.at_level(logging.INFO):
@@ -137,10 +139,13 @@ def test_a_report_of_the_lifecycle_policy_is_noted_and_anything_else_is_refused(
 
 
 @pytest.mark.usefixtures("settings")
-def test_the_monthly_timer_ends_records(worker: Worker, storage: Storage, ledger: Ledger) -> None:
+def test_the_monthly_timer_ends_records(
+    worker: Worker, storage: Storage, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ledger.record("drop:" + "0a" * 16, "received", service="intake", tenant="lambeth")
     exchange = wiring.exchange()
     years_later = exchange.clock() + timedelta(days=AGREEMENT.records.ledger_days + 1)
+    both_say(monkeypatch, lambda: years_later)
     wiring.use(replace(exchange, clock=lambda: years_later))
 
     assert worker.tick("records").succeeded

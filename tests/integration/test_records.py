@@ -15,17 +15,19 @@ from shared.kernel.disposal.sweep import dispose
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.storage.poison import PoisonQueue
+from tests.clock import both_say
 from tests.wire import Fault, Killed, Wire, at_write
 from tests.world import World, household, pupil
 
 
 @pytest.fixture
-def years(world: World, account: str) -> Iterator[World]:
+def years(world: World, account: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A small term was swept, certified and recorded; the emulator's clock says when."""
     world.now[0] = datetime.now(UTC).replace(microsecond=0)
     world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
     world.receive("lambeth", world.drop("lambeth", "households", [household(extract_date=world.now[0].date())]))
     world.carry_out_all()
+    both_say(monkeypatch, lambda: world.now[0])
     world.now[0] += timedelta(days=27)
     with PoisonQueue.connect(account) as poison:
         dispose(world.exchange, poison, NoLog())

@@ -21,6 +21,7 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import Missing
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.storage.storage import Storage
+from tests.clock import both_say
 from tests.wire import Wire
 from tests.world import World
 
@@ -95,9 +96,12 @@ def test_a_version_is_asked_away_by_its_id(storage: Storage, account: str) -> No
         storage.inbox("lambeth").destroy(copy)
 
 
-def test_what_soft_delete_keeps_is_never_certified_as_destroyed(world: World, account: str) -> None:
+def test_what_soft_delete_keeps_is_never_certified_as_destroyed(
+    world: World, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.storage.inbox("lambeth").create("x", b"1")
     world.now[0] = datetime.now(UTC) + timedelta(days=27)
+    both_say(monkeypatch, lambda: world.now[0])
     wire = Azure(lambda text: text.replace("</Name><", "</Name><Deleted>true</Deleted><"))
     with wire.storage(account) as azure, PoisonQueue.connect(account) as poison:
         sweep(replace(world.exchange, storage=azure), poison, "lambeth", azure.containers())
@@ -106,10 +110,13 @@ def test_what_soft_delete_keeps_is_never_certified_as_destroyed(world: World, ac
     assert list(world.storage.certificates("lambeth").list()) == []
 
 
-def test_a_versioned_blob_is_destroyed_in_both_its_forms(world: World, account: str) -> None:
+def test_a_versioned_blob_is_destroyed_in_both_its_forms(
+    world: World, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where versions are kept, a deletion leaves one: here the second listing says so, and the next pass takes it."""
     inbox = world.storage.inbox("lambeth")
     inbox.create("x", b"1")
+    both_say(monkeypatch, lambda: world.now[0])
     world.now[0] = datetime.now(UTC) + timedelta(days=27)
     listed: list[str] = []
 

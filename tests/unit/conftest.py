@@ -30,7 +30,7 @@ LONG = {
     ),
     *("kernel/intake/test_bad_input.py", "kernel/intake/test_standing.py", "kernel/intake/test_what_a_pass_can_put.py"),
     *("kernel/intake/test_recorded.py", "kernel/intake/test_run_now.py", "kernel/intake/test_due.py"),
-    *("kernel/work/test_current.py", "kernel/waiting/test_waits.py"),
+    *("kernel/work/test_current.py", "kernel/work/test_turns.py", "kernel/waiting/test_waits.py"),
     *("methods/linkage/test_guards.py", "kernel/work/test_journey.py", "sealed/test_page.py", "sealed/test_vectors.py"),
 }
 

@@ -347,7 +347,7 @@ CONTENT = (
         refused("DRP-002", "days before it arrived; 120 are allowed for pupils"),
         changes={"prepared_at": "2026-06-01T09:00:00Z"},
     ),
-    holding("no-rows", "a file of no rows", refused("FIL-002"), lambda: pupils().slice(0, 0)),
+    holding("no-rows", "a file of no rows", accepted(0), lambda: pupils().slice(0, 0)),
     holding(
         "upper-case", "names in capitals", refused("FIL-003", "In lower case", "lower()"), lambda: _upper(pupils())
     ),

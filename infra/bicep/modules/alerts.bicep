@@ -112,6 +112,15 @@ var queries = [
     query: 'AppTraces | where Message has "waiting.found"'
   }
   {
+    name: 'agreement-ahead'
+    severity: 2
+    description: 'An agreement ends, or is to be reviewed, in 60, 30 or 7 days, or the day has gone by. From the day after its end nothing is taken in, linked or released, and what lies there is destroyed.'
+    every: 'PT6H'
+    window: 'P1D'
+    clears: true
+    query: 'AppTraces | where Message has "agreement.ahead"'
+  }
+  {
     name: 'unknown-reader'
     severity: 1
     description: 'Somebody read a blob who is neither the app nor of the borough whose outbox it is.'

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,13 +23,18 @@ from shared.agreements.free_school_meals.memory import (
     Decision,
     Memory,
 )
-from shared.agreements.free_school_meals.releases import CHILD_REF, EVIDENCE_REF, KEPT_COLUMNS, PENDING_COLUMNS
+from shared.agreements.free_school_meals.releases import CHILD_REF, EVIDENCE_REF, PENDING_COLUMNS
+from shared.agreements.free_school_meals.stands import Known
+from shared.agreements.free_school_meals.told import told_of
+from shared.kernel.terms.gates import may_release
+from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
 
 UNKNOWN, OPTED_OUT_UNKNOWN = "unknown_match_ref", "opted_out_unknown"
 OPTED_OUT_BEFORE, LATER_DECISION = "opted_out_before", "later_decision"
 NEEDS_RETRACT, NOTHING_TO_RETRACT = "needs_retract", "nothing_to_retract"
+SCHOOL_DEPARTED = "school_departed"
 ENROLLED, WITHDRAWN = "enrolled", "withdrawn"
 """The `status` of an enrolment."""
 RETRACTED = "retracted"
@@ -51,14 +57,51 @@ class Followed:
     """That is remembered of the pair with its evidence."""
 
 
-def follow(
-    decision: Decision, *, known: bool, before: Decision | None, enrolled: bool = False, rejected: bool = False
-) -> Followed:
-    """What a decision comes to.
+@dataclass(frozen=True)
+class About:
+    """What is known of the pair that a decision is about."""
 
-    `known`: some run of the last days says which pupil it is about. `before` stands on the pair; `enrolled` says that
-    the child is, by this pair or another, `rejected` that the pair was rejected on the evidence that there is.
-    """
+    known: bool
+    """Some run of the last days says which pupil it is about."""
+    why_not: str = ""
+    """Why it does not stand: a word of `stands`; empty where it does."""
+    before: Decision | None = None
+    """What stands on the pair."""
+    enrolled: bool = False
+    """The child is enrolled, by this pair or another."""
+    rejected: bool = False
+    """The pair was rejected on the evidence that there is."""
+    departed: bool = False
+    """The school borough is sent nothing any more."""
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """Who may be told of enrolments on the day of the job."""
+
+    agreement: Agreement
+    home: str
+    on: date
+
+    def departed(self, school: str | None) -> bool:
+        """Whether this school borough is told nothing, while the agreement is in force for others."""
+        if school is None or not self.agreement.in_force.covers(self.on):
+            return False  # an agreement that has ended is not for one row to answer
+        return not may_release(self.agreement, ENROLMENTS, (), to=school, own=self.home, on=self.on)
+
+
+def follow(decision: Decision, about: About) -> Followed:
+    """What a decision comes to. One that would be told to a school borough that has departed is told to nobody."""
+    followed = _follow(decision, about)
+    if followed.status is None or not about.departed:
+        return followed
+    if followed.status == ENROLLED:
+        return Followed(f"{EXCLUDED}{SCHOOL_DEPARTED}")
+    return replace(followed, end=f"{EXCLUDED}{SCHOOL_DEPARTED}", status=None)
+
+
+def _follow(decision: Decision, about: About) -> Followed:
+    known, before = about.known, about.before
     stands = before.choice if before else ""
     if decision.choice == OPTED_OUT:
         # Honoured whether or not the pair is known: a letter may take longer to come back than rows live.
@@ -67,7 +110,7 @@ def follow(
             return Followed(end, WITHDRAWN, of_pair=OPTED_OUT, of_child=RETRACT)
         return Followed(end, of_pair=OPTED_OUT)
     if decision.choice == RETRACT:
-        return _retract(decision, known=known, before=before, rejected=rejected)
+        return _retract(decision, about)
     if not known:
         return Followed(f"{EXCLUDED}{UNKNOWN}")
     if stands == OPTED_OUT:
@@ -76,46 +119,52 @@ def follow(
         if stands == CONFIRM:
             return Followed(f"{EXCLUDED}{NEEDS_RETRACT}")
         return Followed(f"{EXCLUDED}{REJECT}", of_evidence=REJECT)
-    if stands == CONFIRM or enrolled:
+    if stands == CONFIRM or about.enrolled:
         return Followed(f"{EXCLUDED}{CONFIRMED_BEFORE}")
     if before and decision.day <= before.day:
         return Followed(f"{EXCLUDED}{LATER_DECISION}")
+    if about.why_not:
+        return Followed(f"{EXCLUDED}{about.why_not}")
     return Followed("matched", ENROLLED, of_pair=CONFIRM, of_child=CONFIRM)
 
 
-def _retract(decision: Decision, *, known: bool, before: Decision | None, rejected: bool) -> Followed:
+def _retract(decision: Decision, about: About) -> Followed:
+    before = about.before
     stands = before.choice if before else ""
     if before and stands == OPTED_OUT:
         if decision.day <= before.day:
             return Followed(f"{EXCLUDED}{LATER_DECISION}")
         return Followed(RETRACTED, of_pair=RETRACT)
-    if not known:
+    if not about.known:
         return Followed(f"{EXCLUDED}{UNKNOWN}")
     if before and stands == CONFIRM:
         if decision.day < before.day:
             return Followed(f"{EXCLUDED}{LATER_DECISION}")
         return Followed(RETRACTED, WITHDRAWN, of_pair=RETRACT, of_child=RETRACT)
-    if rejected:
+    if about.rejected:
         return Followed(RETRACTED, of_evidence=RETRACT)
     # Remembered all the same: the confirmation that it takes back may be in a file that is still on its way.
     return Followed(f"{EXCLUDED}{NOTHING_TO_RETRACT}", of_pair=RETRACT)
 
 
-def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table], memory: Memory) -> Carried:
-    """Turn decisions into enrolments; `pending` is what the runs of the last days kept, oldest first.
+def enrol(job: Job, decisions: pa.Table, pairs: Known, memory: Memory, receivers: Receivers) -> Carried:
+    """Turn decisions into enrolments. `pairs` are those that runs of the last days found.
 
-    A match_ref that no run of the last days knows is counted back to the home borough as `unknown_match_ref`, and
-    nobody is enrolled for it.
+    Whoever decided is told of every row that enrols nobody and was to: which row, why, and what to do.
     """
-    decided = with_pupil(decisions, _newest(pending))
-    names = _names(decisions, pending)
+    decided = with_pupil(decisions, _newest(pairs.pairs))
+    names = _names(decisions, pairs.pairs)
     followed = [
         follow(
             Decision(row["decision"], row["start_date"]),
-            known=row["urn"] is not None,
-            before=memory.on(row["match_ref"]),
-            enrolled=memory.stands(child, CONFIRM),
-            rejected=memory.stands(evidence, REJECT),
+            About(
+                known=row["urn"] is not None,
+                why_not=pairs.why_not.get(row["match_ref"], ""),
+                before=memory.on(row["match_ref"]),
+                enrolled=memory.stands(child, CONFIRM),
+                rejected=memory.stands(evidence, REJECT),
+                departed=receivers.departed(row["school_borough"]),
+            ),
         )
         for row, child, evidence in zip(decided.to_pylist(), names[CHILD_REF], names[EVIDENCE_REF], strict=True)
     ]
@@ -143,31 +192,25 @@ def enrol(job: Job, decisions: pa.Table, pending: Sequence[pa.Table], memory: Me
             for status, count in sorted(Counter(rows.column("status").to_pylist()).items())
         },
         remembered={DECIDED: _to_remember(decided, names, followed)},
+        told=told_of(decisions, [one.end.removeprefix(EXCLUDED) for one in followed]),
     )
 
 
-def _newest(pending: Sequence[pa.Table]) -> pa.Table:
+def _newest(pairs: pa.Table) -> pa.Table:
     """What each match_ref stands for, as its newest run said."""
-    rows = _all(pending)
     return pa.Table.from_pandas(
-        rows.to_pandas().drop_duplicates("match_ref", keep="last"), schema=rows.schema, preserve_index=False
+        pairs.to_pandas().drop_duplicates("match_ref", keep="last"), schema=pairs.schema, preserve_index=False
     )
 
 
-def _all(pending: Sequence[pa.Table]) -> pa.Table:
-    schema = pa.schema([(column, pa.string()) for column in KEPT_COLUMNS])
-    return pa.concat_tables([schema.empty_table(), *pending])
-
-
-def _names(decisions: pa.Table, pending: Sequence[pa.Table]) -> dict[str, list[str | None]]:
+def _names(decisions: pa.Table, pairs: pa.Table) -> dict[str, list[str | None]]:
     """Under which names beside its pair's each decision is remembered: of the child, and of the evidence.
 
     None where no run of the last days knows it, or where runs found more than one, and nobody can say which it is.
     """
-    rows = _all(pending)
     found: dict[str, list[str | None]] = {}
     for name in (CHILD_REF, EVIDENCE_REF):
-        seen = rows.group_by("match_ref").aggregate([(name, "count_distinct"), (name, "max")])
+        seen = pairs.group_by("match_ref").aggregate([(name, "count_distinct"), (name, "max")])
         seen = seen.filter(pc.equal(seen.column(f"{name}_count_distinct"), 1))
         place = pc.index_in(decisions.column("match_ref"), seen.column("match_ref").combine_chunks())
         found[name] = seen.column(f"{name}_max").take(place.combine_chunks()).to_pylist()

@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.contracts import CONTRACTS
-from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, enrol
+from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, Receivers, enrol
+from shared.agreements.free_school_meals.kept import PENDING
 from shared.agreements.free_school_meals.memory import DECIDED
-from shared.agreements.free_school_meals.run import PENDING, RESULTS, memory_of, run
+from shared.agreements.free_school_meals.run import RESULTS, memory_of, run
+from shared.agreements.free_school_meals.stands import known
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
@@ -59,14 +61,17 @@ class FreeSchoolMeals:
             {"matches": RESULTS, "review": RESULTS},
             RESULTS,
             waits=True,
+            tells=True,
+            settles=frozenset({PENDING}),
             leaves_pending=frozenset({PENDING}),
             recalls=frozenset({DECIDED}),
         ),
         ENROLMENT: Rights(
-            frozenset({"decisions"}),
+            frozenset({"decisions", "pupils", "households"}),
             frozenset(),
             {"enrolments": ENROLMENTS},
             DECISIONS,
+            tells=True,
             settles=frozenset({PENDING}),
             recalls=frozenset({DECIDED}),
             remembers=frozenset({DECIDED}),
@@ -82,7 +87,7 @@ class FreeSchoolMeals:
         """Pupils are the work of the borough they live in. Households and decisions are home already."""
         if dataset == "pupils":
             return route(rows, postcodes(), agreement, school=sender)
-        return Routed({sender: rows} if rows.num_rows else {})
+        return Routed({sender: rows})
 
     def due(self, arrived: Partition, party: str, staged: Files) -> Iterable[Job]:
         """A run over what counts now, if both sides are there; an enrolment of the decisions that came."""
@@ -104,9 +109,20 @@ class FreeSchoolMeals:
         return job.kind != RUN or _run(job.party, job.collection, staged) == job
 
     def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
-        """What was decided before; for an enrolment also what the runs before it left pending."""
-        pending = () if job.kind == RUN else staged.pending(PENDING)
-        return tuple(partition.name for partition in (*pending, *staged.remembered(DECIDED)))
+        """What was decided before.
+
+        For a run also what the last ones over the same school boroughs left pending, to tell what has changed of it;
+        for an enrolment what every run left pending, and what lies here now of its collection: pupils only where no
+        run has been over them."""
+        if job.kind == RUN:
+            return tuple(file.name for file in (*staged.before(job, PENDING), *staged.remembered(DECIDED)))
+        now = _run(job.party, job.collection, staged)
+        seen = now is not None and staged.left(now, PENDING) is not None
+        here = (
+            *(() if seen else staged.counting("pupils", job.collection)),
+            *staged.counting("households", job.collection),
+        )
+        return tuple(file.name for file in (*staged.pending(PENDING), *staged.remembered(DECIDED), *here))
 
     def carry_out(
         self,
@@ -120,8 +136,9 @@ class FreeSchoolMeals:
         if job.kind == RUN:
             return run(job, tables, agreement, london_day(as_of), pseudonyms)
         [decisions] = (tables[Partition.named(name)] for name in job.inputs)
-        pending = [rows for partition, rows in tables.items() if partition.dataset == PENDING]
-        return enrol(job, decisions, pending, memory_of(tables))
+        on = london_day(as_of)
+        pairs = known(job, tables, agreement, on, pseudonyms)
+        return enrol(job, decisions, pairs, memory_of(tables), Receivers(agreement, job.party, on))
 
 
 def _run(party: str, collection: str, staged: Files) -> Job | None:

@@ -30,8 +30,9 @@ PAIR = frozenset(("match_ref", *FROM_HOUSEHOLD, *FROM_PUPIL, *FROM_LINK, *FROM_A
 PENDING_COLUMNS = ["match_ref", "upn", "urn", "school_borough", "tier"]
 """What an enrolment says of a pair, and which pair it is."""
 CHILD_REF, EVIDENCE_REF = "child_ref", "evidence_ref"
-KEPT_COLUMNS = [*PENDING_COLUMNS, CHILD_REF, EVIDENCE_REF]
-"""What a run keeps of each pair, for the decision that comes back."""
+CLAIM_REF, BIRTHDAY_REF, CONTACT_REF = "claim_ref", "birthday_ref", "contact_ref"
+KEPT_COLUMNS = [*PENDING_COLUMNS, CHILD_REF, EVIDENCE_REF, CLAIM_REF, BIRTHDAY_REF, CONTACT_REF]
+"""What a run keeps of each pair, for the decision that comes back and for what changes meanwhile."""
 DECIDED = frozenset((*PENDING_COLUMNS, "decision", "start_date", "status"))
 
 MADE = {"matches": PAIR, "review": PAIR, "enrolments": DECIDED}

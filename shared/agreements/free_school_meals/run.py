@@ -9,19 +9,19 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.changes import changes, covered_before
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
+from shared.agreements.free_school_meals.kept import PENDING, claim_refs, judged_by, last, to_keep
 from shared.agreements.free_school_meals.memory import DECIDED, OPTED_OUT, Memory, child_refs, evidence_refs
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
-from shared.agreements.free_school_meals.releases import CHILD_REF, EVIDENCE_REF, PENDING_COLUMNS
+from shared.agreements.free_school_meals.releases import CHILD_REF, EVIDENCE_REF, KEPT_COLUMNS, PENDING_COLUMNS
 from shared.agreements.free_school_meals.results import match_refs, pairs
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Pseudonyms, Release
+from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Notice, Pseudonyms, Release
 
-PENDING = "pending"
-"""Left pending by a run for the decisions that come back: which pupil of which school each match_ref stands for."""
 RESULTS = "results"
 
 
@@ -46,6 +46,7 @@ def run(
     that are remembered.
     """
     linked = find(job.party, tables, agreement, as_of, pseudonyms)
+    before = {partition: rows for partition, rows in tables.items() if partition.dataset == PENDING}
     return Carried(
         rows_in=linked.pupils.num_rows,
         ends={
@@ -61,7 +62,10 @@ def run(
         summary=_summary(job, linked),
         folder=RESULTS,
         counts=_released_counts(linked),
-        pending={PENDING: linked.pending},
+        pending={PENDING: to_keep(linked.pending, _covered(job))},
+        notices=_changes(job, last(before, job.collection), linked, tables, agreement, as_of, pseudonyms)
+        if before
+        else (),
     )
 
 
@@ -91,6 +95,7 @@ def find(
         EVIDENCE_REF: evidence_refs(refs, sides[1], links.column("evidence").take(rows), pseudonyms),
     }
     reasons = memory_of(tables).reasons(*names.values())
+    names |= judged_by(home, refs, *sides, pseudonyms)
     outcomes = outcomes.left_out(rows, reasons)
     found = pairs(refs, *sides, links.take(rows), assessment.take(rows))
 
@@ -100,7 +105,7 @@ def find(
 
     pending = found.select(PENDING_COLUMNS)
     in_order = pa.table(names).sort_by("match_ref")  # as `pairs` is
-    for name in (CHILD_REF, EVIDENCE_REF):
+    for name in KEPT_COLUMNS[len(PENDING_COLUMNS) :]:
         pending = pending.append_column(name, in_order.column(name))
     opted_out = refs.filter(pc.equal(reasons, OPTED_OUT))
     pending = pending.filter(pc.invert(pc.is_in(pending.column("match_ref"), opted_out)))
@@ -122,6 +127,28 @@ def rows_of(tables: Mapping[Partition, pa.Table], dataset: str) -> pa.Table:
         if partition.dataset == dataset
     ]
     return pa.concat_tables(tagged).combine_chunks()
+
+
+def _changes(
+    job: Job,
+    before: pa.Table,
+    linked: Linked,
+    tables: Mapping[Partition, pa.Table],
+    agreement: Agreement,
+    as_of: date,
+    pseudonyms: Pseudonyms,
+) -> tuple[Notice, ...]:
+    households = rows_of(tables, "households")
+    tiers = assess(households, rule_set=own_terms(agreement).eligibility.rule_set, as_of=as_of).column("tier")
+    names = claim_refs(job.party, households, pseudonyms)
+    claims = dict(zip(names.to_pylist(), tiers.to_pylist(), strict=True))
+    upns = linked.pupils.column("upn").combine_chunks()
+    return changes(covered_before(before, _covered(job)), linked.pending, upns, claims, memory_of(tables), job.party)
+
+
+def _covered(job: Job) -> list[str]:
+    """The school boroughs of which the run has a file."""
+    return [file.sender for file in map(Partition.named, job.inputs) if file.dataset == "pupils"]
 
 
 def _summary(job: Job, linked: Linked) -> dict[str, object]:

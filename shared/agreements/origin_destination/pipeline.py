@@ -83,8 +83,6 @@ class OriginDestination:
             reason = NO_AUTHORITY
         kept, others = rows.filter(held), rows.filter(pc.invert(held))
         nowhere = {reason: others.column("row").combine_chunks()} if others.num_rows else {}
-        if not kept.num_rows:
-            return Routed({}, nowhere)
         if dataset == "roll":
             found = residences(kept, postcodes(), agreement.authorities)
             kept = kept.append_column("residence", found).select(list(KEPT_OF_PUPILS))

@@ -16,21 +16,34 @@ from shared.kernel.audit.checks import check_all
 from shared.kernel.audit.checks.answer import concerns, shown_operation
 from shared.kernel.audit.coded import Coded
 from shared.kernel.audit.columns import together
-from shared.kernel.audit.evidence import HOUR, Evidence, Hours, micro, stamp
+from shared.kernel.audit.evidence import Evidence, Hours, micro, stamp
 from shared.kernel.audit.explain import MOST_ORIGINS, Explainer, Group
+from shared.kernel.audit.held import read_held
 from shared.kernel.audit.lives import Lives
 from shared.kernel.audit.logs.files import log_files
 from shared.kernel.audit.logs.moments import Dating
 from shared.kernel.audit.logs.read import Block, read_logs
 from shared.kernel.audit.logs.unread import Unread
+from shared.kernel.audit.once import HOUR, Once
 from shared.kernel.audit.questions import NO_LEDGER, NO_LOGS
 from shared.kernel.audit.register import FILE, read_register
 from shared.kernel.audit.report import Access, AuditReport, Coverage, Explained, Inputs, Way
 from shared.kernel.audit.schema import DELETE, KEYS, READ, WRITE
+from shared.kernel.audit.seen import Seen
+from shared.kernel.audit.trust import trust_in
 from shared.kernel.terms.agreements import Agreements
 
 Progress = Callable[[int], None]
 """Is told how many bytes of logs were read since it was told last."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the logs are read: what is stated of the times in exports, and who is told how far it is."""
+
+    dating: Dating | None = None
+    progress: Progress = lambda _: None
+
 
 _PROBE = "GetContainerProperties"
 _CATEGORIES = {READ: ("blob", "queue"), WRITE: ("blob", "queue"), DELETE: ("blob", "queue"), KEYS: ("vault",)}
@@ -43,10 +56,11 @@ def audit(
     last: date,
     *,
     party: str = "",
-    dating: Dating | None = None,
-    progress: Progress = lambda _: None,
+    held: Path | None = None,
+    reading: Reading | None = None,
 ) -> AuditReport:
-    """Audit the record's days from `first` to `last`, both included, UTC; of one party or of all.
+    """Audit the record's days from `first` to `last`, both included, UTC; of one party or of all. `held` is a folder of
+    what parties hold: receipts, certificates, daily heads, their copies of the exchange's keys.
 
     Raises `InvalidInput`: REC-001 when the record has no logs, REC-002 when it has no copy of the ledger, REC-003 when
     its register cannot be used, KEY-004 when a public key cannot. Nothing that stands in a log or a ledger raises.
@@ -58,12 +72,15 @@ def audit(
         raise NO_LEDGER.refusal()
     register = read_register(record / FILE)
     explainer = Explainer(agreements, register, ledger, first, last)
-    lives, tally = Lives(), _Tally()
-    for batch in in_batches(tally.counted(read_logs(record, dating), progress)):
+    reading = reading or Reading()
+    lives, tally, seen, once = Lives(), _Tally(), Seen(), Once()
+    for batch in once.passed(in_batches(tally.counted(read_logs(record, reading.dating), reading.progress))):
         coded = explainer.add(batch)
         lives.add(coded)
+        seen.add(coded)
         tally.note_hours(coded, explainer.since)
-    keys = certificates.read_keys(record)
+    of_parties = read_held(held) if held else None
+    trust = trust_in(certificates.read_keys(record), of_parties.keys if of_parties else (), register, agreements)
 
     def promises(agreement: str, kind: str) -> int:
         return agreements.retention_of(agreement).line(kind).promise
@@ -74,18 +91,21 @@ def audit(
         first=first,
         last=last,
         ledger=ledger,
-        certificates=certificates.read_certificates(record, keys, ledger, promises),
-        has_keys=bool(keys),
+        certificates=certificates.read_certificates(record, trust.keys, ledger, promises),
+        trust=trust,
         explainer=explainer,
         lives=lives.closed(),
         ledger_writes=lives.ledger_writes,
         receipts=lives.receipts,
+        seen=seen,
+        once=once,
+        held=of_parties,
         hours=tally.hours,
         probed=tally.probed,
         empty=tally.empty,
         unread={file: found for file, found in tally.unread.items() if found.count},
     )
-    return _report(evidence, tally, party, dating)
+    return _report(evidence, tally, party, reading.dating)
 
 
 @dataclass
@@ -149,6 +169,8 @@ def _report(evidence: Evidence, tally: _Tally, party: str, dating: Dating | None
             certificates=len(evidence.certificates),
             locale=dating.locale if dating else "",
             zone=str(dating.zone or "") if dating else "",
+            doubled=evidence.once.doubled,
+            held=len(evidence.held.statements) if evidence.held else 0,
         ),
         coverage=_coverage(evidence),
         explained=_explained(evidence, party),

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.kernel import names
-from shared.kernel.errors import LedgerBroken
+from shared.kernel.errors import LedgerBroken, NewerVersion
 from shared.kernel.ledger.chain import verify_chain
 from shared.kernel.ledger.events import Event
 
@@ -27,6 +27,8 @@ class Chain:
     """What breaks; empty when the chain holds."""
     at: str = ""
     """The file, relative to the record, at which it breaks."""
+    newer: bool = False
+    """Whether an event was written by a newer version: whether the chain holds, this one cannot tell."""
 
     @property
     def kind(self) -> str:
@@ -99,6 +101,8 @@ def _chain(subject: str, paths: list[Path], record: Path) -> Chain:
         where = path.relative_to(record).as_posix()
         try:
             event = Event.from_json(path.read_bytes())
+        except NewerVersion:
+            return Chain(subject, tuple(events), *(broken or ("", where)), newer=True)
         except LedgerBroken:
             broken = broken or ("An event was altered, or is none.", where)
             continue

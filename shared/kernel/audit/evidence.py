@@ -10,15 +10,16 @@ from functools import cached_property
 from shared.kernel.audit.certificates import CertificateCopy
 from shared.kernel.audit.chains import Chain, LedgerCopy
 from shared.kernel.audit.explain import Explainer, Group, Row
+from shared.kernel.audit.held import Held
 from shared.kernel.audit.lives import Closed
 from shared.kernel.audit.logs.unread import Unread
+from shared.kernel.audit.once import Once
 from shared.kernel.audit.register import Register
 from shared.kernel.audit.report import Finding, Place
-from shared.kernel.audit.schema import KEYS, WRITE
+from shared.kernel.audit.schema import KEYS, READ, WRITE
+from shared.kernel.audit.seen import Seen
+from shared.kernel.audit.trust import Trust
 from shared.kernel.terms.agreements import Agreements
-
-HOUR = 3_600_000_000
-"""Microseconds."""
 
 
 @dataclass
@@ -42,11 +43,14 @@ class Evidence:
     last: date
     ledger: LedgerCopy
     certificates: tuple[CertificateCopy, ...]
-    has_keys: bool
+    trust: Trust
     explainer: Explainer
     lives: Closed
     ledger_writes: dict[str, Row]
     receipts: set[str]
+    seen: Seen
+    once: Once
+    held: Held | None
     hours: dict[tuple[str, str], Hours]
     probed: set[int]
     """Hours in which the app's health was probed."""
@@ -73,6 +77,10 @@ class Evidence:
     def logged(self, moment: datetime) -> bool:
         """Whether any write is logged in that hour; if not, nothing follows from one that is not."""
         return int(moment.timestamp()) // 3600 in self.hours_of(WRITE)
+
+    def read_in(self, moment: datetime) -> bool:
+        """Whether any read is logged in that hour."""
+        return int(moment.timestamp()) // 3600 in self.hours_of(READ)
 
     def hours_of(self, category: str) -> set[int]:
         """Hours since 1970, within the period, in which the blob service, or the vault, has lines of that category."""

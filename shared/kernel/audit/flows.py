@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.audit.jobs import rights_of
 from shared.kernel.audit.report import Access
+from shared.kernel.intake.stops import SEALED_TO
 
 if TYPE_CHECKING:
     from shared.kernel.ledger.events import Event
@@ -58,7 +59,8 @@ def count_flows(
                 refused.setdefault(event.tenant, set()).add(event.subject)
         elif event.step == "released" and (rights := rights_of(agreements, event.agreement, kind)):
             # A job's hashes stand under the release or, of one that went elsewhere, under who got it.
-            released.update(event.tenant if name in rights.sends else name for name in event.hashes)
+            files = [name for name in event.hashes if not name.startswith(SEALED_TO)]
+            released.update(event.tenant if name in rights.sends else name for name in files)
     collected: Counter[str] = Counter()
     for part in access:
         if part.borough and part.borough == part.of and part.container == "outbox":

@@ -10,6 +10,7 @@ from shared.kernel.audit.rules import DROP, LOOKING, READING, TAKING_BACK, WAKE,
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.ties import TIES
+from shared.kernel.rights.out_of_use import OUT_OF_USE
 from shared.kernel.terms.model import retention_clause
 from shared.kernel.waiting.tell import WAITING
 
@@ -46,6 +47,10 @@ def rules_of(agreed: Agreed) -> dict[str, tuple[Rule, ...]]:
         DROP: tuple(_of_drop(agreed)),
         WAKE: tuple(_of_wake(agreed.terms)),
         # That rows wait.
+        # That rows are out of use.
+        OUT_OF_USE: (
+            Rule(OUT_OF_USE, "outbox", "own", WRITING_ONCE, "in_force", agreed.terms.id, frozenset({REPORTS})),
+        ),
         WAITING: (Rule(WAITING, "outbox", "own", WRITING_ONCE, "waits", agreed.terms.id, frozenset({REPORTS})),),
     }
 
@@ -80,6 +85,8 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads)
     yield Rule(kind, "staging", "own", frozenset({"list"}), "datasets", id)
     yield Rule(kind, "vault", "exchange", frozenset({"unwrap"}), "purposes")
+    # Of a job that is stopped: the work over what may still be used.
+    yield Rule(kind, "requests", "own", WRITING_ONCE, "in_force", id)
     for container, read, written, writing in (
         ("pending", rights.settles, rights.leaves_pending, TAKING_BACK),
         ("decisions", rights.recalls, rights.remembers, WRITING_ONCE),
@@ -91,6 +98,8 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     if rights.keeps:
         yield Rule(kind, "staging", "own", TAKING_BACK, "purposes", id, rights.keeps)
     yield Rule(kind, "outbox", "own", TAKING_BACK, "purposes", id, frozenset({rights.folder}))
+    if rights.tells:
+        yield Rule(kind, "outbox", "any", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
     for release, folder in rights.sends.items():
         if said := terms.release_terms(release):
             clause = f"releases.{release}"

@@ -53,6 +53,7 @@ OPERATIONS = pa.schema(
         ("ip", pa.string()),
         ("agent", pa.string()),
         ("request", pa.string()),
+        ("id", pa.string()),
         ("line", pa.int32()),
     ]
 )
@@ -61,7 +62,8 @@ OPERATIONS = pa.schema(
 ``at`` UTC · ``service`` blob, queue or vault · ``account`` storage account or vault · ``container`` or queue; empty for
 the service itself · ``blob`` its whole name, or the vault's ``keys/<name>``: **a party may have chosen it, never show
 it** · ``listed`` the prefix of a listing · ``principal`` the object id (lower case), or of a pass the digest of its
-signature (upper case) · ``request`` the client's request id; of the vault the correlation id without hyphens.
+signature (upper case) · ``request`` the client's request id; of the vault the correlation id without hyphens · ``id``
+what the service calls the request; empty in an export without it.
 """
 
 
@@ -108,6 +110,7 @@ def operations(raw: pa.Table) -> pa.Table:
         "ip": column["ip"],
         "agent": column["agent"],
         "request": _where(vault, column, _correlation, column["request"]),
+        "id": column["correlation"],
         "line": raw.column("line"),
     }
     return pa.table(made, schema=OPERATIONS)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from shared.kernel import names
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
+from shared.kernel.intake.stops import STOP
 from shared.kernel.intake.ties import TIES
+from shared.kernel.rights.out_of_use import OUT_OF_USE
 from shared.kernel.terms.agreements import NONE
 from shared.kernel.terms.current import CURRENT, FILE
 
@@ -18,21 +20,23 @@ if TYPE_CHECKING:
 
     from shared.kernel.terms.agreements import Agreed, Agreements
 
-SHARED = ("staging", "pending", "decisions", "requests", "claims", "certificates")
+HELD = "held"
+"""What holds keep: no policy reaches it."""
+SHARED = ("staging", "pending", "decisions", HELD, "requests", "claims", "certificates")
 """Containers of which each party has the part under its own prefix."""
 EXCHANGE = NONE
 REPLAY = "replay"
 """The one part of the ledger that operators may add to: what they gave again, and removed."""
-REPORTS, CERTIFICATES = "reports", "certificates"
-"""Folders of an outbox that are of no job: the answers to drops, and what the sweep delivers."""
+REPORTS, CERTIFICATES, HEADS = "reports", "certificates", "heads"
+"""Folders of an outbox that are of no job: the answers to drops, what the sweep delivers, and the daily heads."""
 FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 2, "outbox": 2}
 """Containers with a folder for each agreement: how many folders of a name say what it is, of two one within that."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
     *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
-    *("order", "waiting", CURRENT),
+    *("order", "waiting", "turn", "heads", "notice", CURRENT, STOP, OUT_OF_USE),
 )
-_ANSWERS = ("report.json", "report.xlsx", "receipt.json")
+_ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json", "notice.json")
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Places:
     def __init__(self, agreements: Agreements) -> None:
         self._slugs = frozenset(agreements.known)
         self._folders = {agreed.terms.id: folders_of(agreed) for agreed in agreements}
-        self._folders[EXCHANGE] = frozenset({REPORTS, CERTIFICATES})
+        self._folders[EXCHANGE] = frozenset({REPORTS, CERTIFICATES, HEADS})
         self._ours = {"outbox": re.compile(_of_outboxes(agreements)), "ledger": re.compile(_of_ledger(agreements))}
 
     def container(self, service: str, container: str) -> Place:
@@ -108,7 +112,7 @@ def _of_outboxes(agreements: Agreements) -> str:
     """Names in outboxes that this product's own grammar makes, and nobody else: safe to repeat."""
     made = [
         f"{_one_of([*_ids(agreements), EXCHANGE])}/{REPORTS}/{names.ID}/{_one_of(_ANSWERS)}",
-        rf"{EXCHANGE}/{CERTIFICATES}/\d{{4}}-\d\d-\d\d-{names.ID}\.json",
+        rf"{EXCHANGE}/({CERTIFICATES}|{HEADS})/\d{{4}}-\d\d-\d\d-{names.ID}\.json",
     ]
     for agreed in agreements:
         collections = _one_of({name for terms in agreed.terms.datasets.values() for name in terms.collections})

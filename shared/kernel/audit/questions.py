@@ -90,8 +90,9 @@ QUESTIONS = (
         "AUD-010",
         "Are there logs of every hour?",
         "Hours of the period in which no read of the blob service is logged. They are known to be missing where the "
-        "ledger has an event and no write is logged, or where the app's health was asked after in nearly every other "
-        "hour; of others it is not known whether there was anything to log.",
+        "ledger has an event and no write or no read is logged, where it records destructions and no deletion is "
+        "logged, or where the app's health was asked after in nearly every other hour; of others it is not known "
+        "whether there was anything to log.",
         "Fetch the logs of that hour again. Azure does not promise that there are any: what else happened in it is not "
         "known then.",
     ),
@@ -118,8 +119,10 @@ QUESTIONS = (
     Question(
         "AUD-014",
         "Do the signed certificates hold?",
-        "The signature of every certificate in the record, and its head in the ledger.",
-        "Ask the party for its own copy, and compare.",
+        "The signature of every certificate in the record, with keys that the register, the agreement or parties vouch "
+        "for; that it lies under its own party, day and sweep; that it is the very one that the ledger records; its "
+        "counts; and that it names the certificate before it.",
+        "Ask the party for its own copy, and compare. Of a key that nobody vouches for ask who put it there.",
     ),
     Question(
         "AUD-015",
@@ -157,6 +160,28 @@ QUESTIONS = (
         "The chains of jobs: none that was superseded stands as released too; none was replaced but by another of its "
         "party that became current; none became current that was never released.",
         "A defect of the exchange: ask the party which result it works with, and tell the maintainers.",
+    ),
+    Question(
+        "AUD-020",
+        "Does the record agree with what parties hold?",
+        "Receipts, certificates and daily heads that parties have collected (--receipts): that each verifies, that "
+        "the record has the events that they name, and the certificates themselves. Without them it is not known: a "
+        "record that was rewritten whole agrees with itself.",
+        "Somebody has rewritten the record since. Keep both; find out who could write to ledger and certificates.",
+    ),
+    Question(
+        "AUD-021",
+        "Do the logs show the work that the ledger records, and no other?",
+        "For every sweep the objects that it destroyed by the ledger and its deletions by the logs, either way; for "
+        "every chain that was begun a read of it in its own name.",
+        "Fetch the logs of that hour again. If they are whole, find out what was deleted, or who wrote the event.",
+        needs=(DELETE,),
+    ),
+    Question(
+        "AUD-022",
+        "Does every line stand in the file of its own hour?",
+        "The time of every line against the folders of its file; lines that came twice, which count once.",
+        "Fetch the file again, and compare: Azure puts a line there when it happens, or minutes later.",
     ),
 )
 

@@ -30,6 +30,7 @@ ObjectId = Annotated[
 Apps = Annotated[tuple[ObjectId, ...], BeforeValidator(lambda said: [said] if isinstance(said, str) else said)]
 """Identities of one program; several if it was changed. A text alone is one."""
 Signature = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{64}$")]
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Entry(BaseModel):
@@ -99,6 +100,9 @@ class Register(_Entry):
     """Who makes containers and queues, and issues passes."""
     platform: tuple[Platform, ...] = ()
     passes: tuple[Pass, ...] = ()
+    signing_keys: tuple[Fingerprint, ...] = ()
+    """Fingerprints (RFC 7638, `exchange keys list`) of every key that the exchange has signed with: from a borough's
+    own copy, or the agreement, never from the record that is audited. A statement signed with another does not hold."""
 
     @model_validator(mode="after")
     def _each_is_one(self) -> Register:
@@ -186,6 +190,7 @@ def register_from(
     vaults: list[str],
     records: str = "",
     events: str = "",
+    signing_keys: list[str] | None = None,
 ) -> dict[str, Any]:
     """The document of a register: `principals` as infra/bicep/principals.yaml holds them. Empty ids are left out.
 
@@ -208,6 +213,7 @@ def register_from(
         **people,
         "platform": [{"id": events, "does": "events"}] if events else [],
         "passes": [],
+        **({"signing_keys": signing_keys} if signing_keys else {}),
     }
     Register.model_validate(document)
     return document

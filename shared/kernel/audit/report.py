@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Literal
 
 Result = Literal["holds", "broken", "not known"]
-Source = Literal["log", "ledger", "certificate", "register", "statement"]
+Source = Literal["log", "ledger", "certificate", "register", "statement", "keys"]
 Way = Literal["right", "ledger", "unexplained"]
 
 SHOWN = 100
@@ -157,7 +157,15 @@ class Destruction:
     not_destroyed: int
     missing: int
     holds: bool | None
-    """Whether its signature verifies and its head is in the copy of the ledger; `None` when no key was given."""
+    """Whether it is genuine and nothing in it was kept longer than promised; `None` when no key was given."""
+    genuine: bool | None = None
+    """Whether its signature verifies, it lies in its place, and the ledger knows it; `None` when no key was given."""
+    late: int = 0
+    """Of its objects, those that were there for longer than was promised."""
+    made_up: int = 0
+    """Of its objects, those that an earlier night was to destroy: that one was missed, and this one made up for it."""
+    first_missed: str = ""
+    """The first night that was missed; empty where none was."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +190,10 @@ class Inputs:
     """What was stated of the order of day and month in exports: ``en-GB``, ``en-US``; empty when nothing was."""
     zone: str = ""
     """What was stated of the zone of times in exports, such as ``Europe/London``; empty when nothing was."""
+    doubled: int = 0
+    """Lines that stand in the logs once more (same request, time and operation): left out, each counts once."""
+    held: int = 0
+    """Signed statements that parties hold and that were compared with the record."""
 
 
 @dataclass(frozen=True)

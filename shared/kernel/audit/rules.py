@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, REPORTS, SHARED
+from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, HEADS, HELD, REPORTS, SHARED
+from shared.kernel.intake.stops import STOP
 from shared.kernel.terms.model import retention_clause
 
 Whose = Literal["own", "others", "any", "exchange", "replay"]
@@ -50,7 +51,7 @@ def _right(by: str, container: str, whose: Whose, *verbs: str) -> Rule:
 
 _EVERYBODY: tuple[Whose, ...] = ("any", "exchange")
 _BOXES = ("inbox", "outbox")
-_IN_PARTS = tuple(kind for kind in SHARED if kind != CERTIFICATES)
+_IN_PARTS = tuple(kind for kind in SHARED if kind not in (CERTIFICATES, HELD))
 _COLLECT = (
     Rule("borough.drop", "inbox", "own", frozenset({"create"}), "datasets"),
     Rule("borough.collect", "outbox", "own", READING, "releases"),
@@ -114,11 +115,16 @@ RIGHTS: dict[str, tuple[Rule, ...]] = {
 """By role. What is not here is not allowed."""
 
 _DISPOSED = ("inbox", "outbox", *_IN_PARTS)
-_SWEEP = tuple(Rule("sweep", kind, "own", LOOKING | {"delete", "batch"}, retention_clause(kind)) for kind in _DISPOSED)
+_SWEEP = (
+    *(Rule("sweep", kind, "own", LOOKING | {"delete", "batch"}, retention_clause(kind)) for kind in _DISPOSED),
+    Rule("sweep", HELD, "own", LOOKING | {"delete", "batch"}, "hold"),
+)
 WORK: dict[str, tuple[Rule, ...]] = {
     "event": (
         Rule("event", "inbox", "own", frozenset({"look", "read"}), "datasets"),
         Rule("event", "requests", "own", frozenset({"look", "read"}), "purposes"),
+        # Of a request that does not say its version: what the files that it is over say.
+        Rule("event", "staging", "own", frozenset({"look"}), "purposes"),
         Rule("event", "claims", "own", WRITING_ONCE | {"read"}, "datasets"),
         Rule("event", "vault", "own", frozenset({"unwrap"}), "datasets"),
         # That its file is delayed.
@@ -136,17 +142,35 @@ WORK: dict[str, tuple[Rule, ...]] = {
         # Its own notes.
         Rule("sweep", "claims", "own", frozenset({"read", "create"}), "retention.sweep_days", EXCHANGE),
         Rule("sweep", "outbox", "own", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({CERTIFICATES})),
-        Rule("sweep", "certificates", "own", WRITING_ONCE | {"read"}, "records.certificate_days"),
+        Rule("sweep", "certificates", "own", WRITING_ONCE | {"list", "read"}, "records.certificate_days"),
         Rule("sweep", "deadletter", "exchange", LOOKING | {"delete", "batch"}, "retention.sweep_days.deadletter"),
         Rule("sweep", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.sweep_days.poison"),
         Rule("sweep", "account", "exchange", frozenset({"survey", "batch"}), "retention.sweep_days"),
         *(Rule("sweep", kind, "exchange", LOOKING, "retention.sweep_days") for kind in SHARED),
     ),
+    "heads": (
+        Rule("heads", "certificates", "exchange", WRITING_ONCE | {"list", "read"}, "records.certificate_days"),
+        Rule("heads", "outbox", "any", WRITING_ONCE, "records.certificate_days", EXCHANGE, frozenset({HEADS})),
+        Rule("heads", "account", "exchange", frozenset({"survey"}), "records.certificate_days"),
+    ),
+    # An order of the operators takes rows out of use: what rests on them is found and taken back, the work without them
+    # asked for; what a hold wants is read as it lies, sealed, and kept.
+    STOP: (
+        *(Rule(STOP, kind, "any", READING, "hold") for kind in ("inbox", "staging", "pending")),
+        Rule(STOP, HELD, "any", WRITING_ONCE | {"list"}, "hold"),
+        Rule(STOP, "requests", "any", READING | {"create"}, "quarantine"),
+        Rule(STOP, "claims", "any", WRITING_ONCE | {"list"}, "quarantine"),
+        *(Rule(STOP, kind, "any", LOOKING | {"delete"}, "quarantine") for kind in ("staging", "pending")),
+        Rule(STOP, "outbox", "any", TAKING_BACK, "quarantine"),
+        *(Rule(STOP, "vault", whose, frozenset({"look up"}), "controllers") for whose in ("any", "exchange")),
+        Rule(STOP, "account", "exchange", frozenset({"survey"}), "quarantine"),
+        *(Rule(STOP, kind, "exchange", LOOKING, "quarantine") for kind in SHARED),
+    ),
     "records": tuple(Rule("records", kind, "exchange", LOOKING, "records") for kind in SHARED),
     "watchdog": (
         # Which files work that is finished was over: a request names them.
         Rule("watchdog", "requests", "any", frozenset({"read"}), "waits"),
-        *(Rule("watchdog", kind, "any", LOOKING, "retention.watchdog_days") for kind in _DISPOSED),
+        *(Rule("watchdog", kind, "any", LOOKING, "retention.watchdog_days") for kind in (*_DISPOSED, HELD)),
         *(Rule("watchdog", kind, "exchange", LOOKING, "retention.watchdog_days") for kind in (*SHARED, "deadletter")),
         Rule("watchdog", "queue", "exchange", frozenset({"take", "peek", "survey"}), "retention.watchdog_days"),
         Rule("watchdog", "account", "exchange", frozenset({"survey"}), "retention.watchdog_days"),

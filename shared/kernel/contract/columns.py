@@ -101,6 +101,11 @@ class Contract:
         return column_of(self.columns, name)
 
     @property
+    def may_be_empty(self) -> bool:
+        """Whether a file of no rows says something: that its sender has none from now on, whatever it had before."""
+        return self.identifier is not None
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every column name, in order."""
         return names(self.columns)

@@ -47,7 +47,9 @@ LOWER_CASE = {
 
 NO_DATASET = FileRule("FIL-001", "There is no dataset of that name.", "Send one of the datasets of your agreement.")
 NO_ROWS = FileRule(
-    "FIL-002", "The file has no rows.", "Send at least one row; where there is nothing to send, send no file."
+    "FIL-002",
+    "The file has no rows, and of this dataset that says nothing.",
+    "Send at least one row; where there is nothing to send, send no file.",
 )
 NO_HEADER = FileRule(
     "FIL-003",

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from shared.kernel.contract.identifiers import as_mask
 from shared.kernel.contract.sheets import new_workbook, write_sheet
 from shared.kernel.contract.validate import REJECTED, Validation
-from shared.kernel.errors import NOTHING, Delayed, Particulars, RejectedDrop, Waiting
+from shared.kernel.errors import NOTHING, Delayed, OutOfUse, Particulars, RejectedDrop, Waiting
 
 VERSION = 2
 """Of the JSON. In the first, which does not say its version, `group` had another name."""
@@ -35,6 +35,8 @@ DELAYED = "delayed"
 """The status of a drop that the exchange has not been able to take in yet."""
 WAITING = "waiting"
 """The status of what was taken in, and is in no finished work."""
+STOPPED = "stopped"
+"""Status of a drop that was taken in, and may not be used any more."""
 
 NUMBERING = "Rows are numbered as in a spreadsheet: the header is row 1, the first row of data is row 2."
 
@@ -178,12 +180,14 @@ def row_reference(row: int) -> str:
 
 
 def status_of(outcome: Validation | RejectedDrop) -> str:
-    """One of the four statuses; a drop refused as a whole is `rejected`, one that waits for the exchange `delayed`, one
-    that waits for something else `waiting`."""
+    """One of the five statuses; a drop refused as a whole is `rejected`, one that waits for the exchange `delayed`, one
+    that waits for something else `waiting`, one that was taken out of use since it was taken in `stopped`."""
     if isinstance(outcome, Delayed):
         return DELAYED
     if isinstance(outcome, Waiting):
         return WAITING
+    if isinstance(outcome, OutOfUse):
+        return STOPPED
     return REJECTED if isinstance(outcome, RejectedDrop) else outcome.status
 
 

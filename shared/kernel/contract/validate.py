@@ -61,9 +61,14 @@ class Validation:
     groups: pa.Array
 
     @property
+    def stands(self) -> bool:
+        """Whether the file says what its sender has: some rows, or none from the start. Not where all were rejected."""
+        return self.accepted.num_rows > 0 or self.rows_in == 0
+
+    @property
     def status(self) -> str:
         """`accepted`, `accepted_with_errors` (warnings only), `partly_accepted` or `rejected` (no row left)."""
-        if self.accepted.num_rows == 0:
+        if not self.stands:
             return REJECTED
         if self.rows_rejected:
             return PARTLY_ACCEPTED
@@ -74,7 +79,7 @@ def validate(table: pa.Table, contract: Contract, *, as_of: date, stale_after_da
     """Check a table against a contract, as on the day `as_of`.
 
     Raises BadFile (FIL-…) where the file as a whole cannot be what the contract says: unknown, lacking or repeated
-    columns, wrong, nested or extension types, no rows. Row faults never raise.
+    columns, wrong, nested or extension types, no rows where that says nothing. Row faults never raise.
     """
     rows = normalise(read_columns(table, contract), contract)
     frame = Frame(rows)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.disposal.objects import HeldObject, look, owners
 from shared.kernel.disposal.policy_runs import last_run
+from shared.kernel.disposal.stopped import judge_of
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -113,9 +114,9 @@ def survey(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource)
     storage = exchange.storage
     there = storage.containers()
     everybody = owners(exchange.agreements, storage, there)
-    objects = {}
+    objects, judge = {}, judge_of(exchange)
     for owner in everybody:
-        with look(storage, poison, owner, there) as shelves:
+        with look(storage, poison, owner, there, judge) as shelves:
             objects[owner] = tuple(found.held for shelf in shelves for found in shelf.found)
     known = {f"{owner}/" for owner in everybody}
     return Account(

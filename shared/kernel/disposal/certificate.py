@@ -6,20 +6,25 @@ the sweep's chain in the ledger, so that neither can be altered without the othe
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.disposal.notes import Holding, Plan, Sweep
 from shared.kernel.disposal.objects import DELIVERED, HeldObject, past
+from shared.kernel.disposal.stopped import CLAUSES, goes_now, is_kept
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists
+from shared.kernel.intake.stops import stops_of
 from shared.kernel.terms.agreements import Agreements
 from shared.kernel.terms.model import LASTING, Retention, retention_clause
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
     from shared.kernel.ledger.events import Event
+    from shared.kernel.storage.areas import Area
 
 CERTIFICATE = "certificate"
 
@@ -90,10 +95,10 @@ def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
     `event` is the step of the ledger that records the destruction: its time is the certificate's. `there` are the
     containers that exist: a party that has left may have no outbox any more.
     """
-    body = _body(exchange, sweep, plan, holding, event)
-    document = sign_statement(body, CERTIFICATE, exchange.keys, datetime.fromisoformat(event.at))
     name = f"{sweep.day.isoformat()}-{sweep.id}.json"
     kept = exchange.storage.certificates(sweep.owner)
+    body = _body(exchange, sweep, plan, holding, event) | {"previous": _before(kept, name)}
+    document = sign_statement(body, CERTIFICATE, exchange.keys, datetime.fromisoformat(event.at))
     try:
         kept.create(name, document, content_type="application/json")
     except AlreadyExists:
@@ -107,15 +112,27 @@ def issue(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
     return document
 
 
+def _before(kept: Area, name: str) -> dict[str, str] | None:
+    """The owner's certificate before the one of that name: none can be taken away later without the next one showing
+    it. `None` for the first."""
+    earlier = [blob.name for blob in kept.list() if blob.name < name]
+    if not earlier:
+        return None
+    return {"file": earlier[-1], "sha256": hashlib.sha256(kept.read(earlier[-1]).data).hexdigest()}
+
+
 def _body(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event: Event) -> dict[str, Any]:
     by_sweep = [held for held in destroyed(plan, holding) if not held.delivery]
     found = ways(exchange, plan)
     lost = [held for held in plan.lost if not held.delivery]
     gone = [held for held in lost if found[held.id] != UNEXPLAINED]
     missing = [held for held in lost if found[held.id] == UNEXPLAINED]
-    entries = [_entry(held, {"destroyed": event.at, "mechanism": SWEEP}) for held in by_sweep]
-    entries += [
-        _entry(held, {"destroyed": event.at, "mechanism": found[held.id], "last_seen": plan.since}) for held in gone
+    at, agreements = datetime.fromisoformat(event.at), exchange.agreements
+    how = {held.id: {"mechanism": SWEEP} for held in by_sweep}
+    how |= {held.id: {"mechanism": found[held.id], "last_seen": plan.since} for held in gone}
+    entries = [
+        _entry(held, {"destroyed": event.at, **how[held.id], **_late(held, at, agreements)})
+        for held in (*by_sweep, *gone)
     ]
     return {
         "certificate": sweep.id,
@@ -125,9 +142,11 @@ def _body(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, event:
         "destroyed": entries,
         "not_destroyed": [_entry(held, {"why": held.bar or "changed"}) for held in not_destroyed(plan, holding)],
         "missing": [_entry(held, {"last_seen": plan.since}) for held in missing],
-        "counts": _counts([*by_sweep, *gone]),
+        "counts": _counts([*by_sweep, *gone]) | {"late": sum("kept_days" in entry for entry in entries)},
+        "made_up": _made_up(by_sweep, plan, at, agreements),
+        "held": _under_hold(exchange, holding),
         "proof": {"listed_at": holding.listed_at, "containers": [dict(part) for part in holding.containers]},
-        "ledger": {"subject": event.subject, "head": event.hash},
+        "ledger": {"subject": event.subject, "seq": event.seq, "head": event.hash},
     }
 
 
@@ -140,10 +159,47 @@ def _clause(retention: Retention) -> dict[str, Any]:
     }
 
 
-def _entry(held: HeldObject, more: Mapping[str, str]) -> dict[str, Any]:
-    facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery", "passing")}
-    clause = "purposes" if more.get("mechanism") in BY_WORK else retention_clause(held.kind)
+def _late(held: HeldObject, gone: datetime, agreements: Agreements) -> dict[str, int]:
+    """How many days an object was there and how many were promised, where it was there for longer."""
+    promised = agreements.retention_of(held.agreement).line(held.kind).promise
+    if held.since is None or gone - held.since <= timedelta(days=promised):
+        return {}
+    return {"kept_days": (gone - held.since).days, "promised_days": promised}
+
+
+def _made_up(
+    swept: Iterable[HeldObject], plan: Plan, gone: datetime, agreements: Agreements
+) -> dict[str, int | str] | None:
+    """What an earlier night was to destroy and did not, and the first such night: a second fact, beside that it is gone
+    now. `None` where every night took what was its own."""
+    missed = []
+    for held in swept:
+        days = agreements.retention_of(held.agreement).line(held.kind).sweep
+        due = held.since + timedelta(days=days) if held.since else plan.now
+        night = plan.now.date() - timedelta(days=max(0, (plan.now - due).days))
+        if night < gone.date():
+            missed.append(night)
+    return {"objects": len(missed), "first_missed": min(missed).isoformat()} if missed else None
+
+
+def _entry(held: HeldObject, more: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {name: value for name, value in held.facts().items() if name not in ("bar", "delivery", "passing", "stop")}
+    clause = CLAUSES.get(held.stop, retention_clause(held.kind))
+    if more.get("mechanism") in BY_WORK:
+        clause = "purposes"
     return {**facts, "clause": clause, **more}
+
+
+def _under_hold(exchange: Exchange, holding: Holding) -> dict[str, Any]:
+    """What is not destroyed because a hold keeps it: counts, and which holds, why and until when."""
+    kept = [held for held in holding.objects if is_kept(held)]
+    stops = {stop.id: stop for stop in stops_of(exchange).every} if kept else {}
+    holds = [
+        {"hold": id, "why": stops[id].why, "until": stops[id].day.isoformat(), "objects": count}
+        for id, count in sorted(Counter(held.work for held in kept).items())
+        if id in stops
+    ]
+    return {"objects": len(kept), "rows": sum(held.rows or 0 for held in kept), "holds": holds}
 
 
 def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:
@@ -156,9 +212,9 @@ def _counts(gone: Iterable[HeldObject]) -> dict[str, int]:
 
 
 def due(objects: Iterable[HeldObject], now: datetime, agreements: Agreements) -> tuple[HeldObject, ...]:
-    """Those that are past the day of their agreement and kind."""
+    """Those that are past the day of their agreement and kind, or that nobody may use any more; none under a hold."""
 
     def days(held: HeldObject) -> int:
         return agreements.retention_of(held.agreement).line(held.kind).sweep
 
-    return tuple(held for held in objects if past(held, now, days(held)))
+    return tuple(held for held in objects if goes_now(held) or (past(held, now, days(held)) and not is_kept(held)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from shared.kernel.disposal.objects import HELD
 from shared.kernel.terms.agreements import NONE, Agreements
 from shared.kernel.terms.model import LASTING
 
@@ -42,7 +43,7 @@ def is_wrong(rule: LifecycleRule, agreements: Agreements) -> bool:
     return (
         not rule.prefixes
         or any(not prefix.endswith("/") for prefix in rule.prefixes)
-        or any(f"{record}/".startswith(prefix) for record in RECORDS for prefix in rule.prefixes)
+        or any(f"{kept}/".startswith(prefix) for kept in (*RECORDS, HELD) for prefix in rule.prefixes)
         or any(
             count is None or not _earliest(prefix, agreements) <= count <= _latest(prefix, agreements)
             for prefix in rule.prefixes

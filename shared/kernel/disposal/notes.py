@@ -6,7 +6,6 @@ would otherwise not know what the first of them was, and could not certify it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shared.kernel.disposal.objects import OWN, HeldObject
 from shared.kernel.errors import Missing
 from shared.kernel.intake.identity import derived_id
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -105,7 +105,7 @@ def fix_plan(exchange: Exchange, sweep: Sweep, plan: Plan) -> Plan:
 
 def open_plan(exchange: Exchange, owner: str, name: str) -> Plan:
     """A plan that an earlier sweep left."""
-    return _plan(json.loads(exchange.storage.claims(owner).read(name).data))
+    return _plan(loads_once(exchange.storage.claims(owner).read(name).data))
 
 
 def fix_holding(exchange: Exchange, sweep: Sweep, holding: Holding) -> Holding:
@@ -124,7 +124,7 @@ def last_holding(exchange: Exchange, sweep: Sweep, found: Notes) -> Holding | No
     earlier = [name for name in found.holdings if name < f"{_HELD}{sweep.day.isoformat()}.json"]
     if not earlier:
         return None
-    return _holding(json.loads(exchange.storage.claims(sweep.owner).read(earlier[-1]).data))
+    return _holding(loads_once(exchange.storage.claims(sweep.owner).read(earlier[-1]).data))
 
 
 def tidy(exchange: Exchange, sweep: Sweep, found: Notes) -> None:

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 POISON = "poison"
 DEAD_LETTERS = "deadletter"
+HELD = "held"
+
+Judge = Callable[[str, str, str, "Manifest | None"], str]
+"""Why what lies in this kind of container, of this owner, under this name, with this manifest, may not be used: a code;
+empty where it may (`stopped`)."""
 
 _AREAS: dict[str, Callable[[Storage, str], Area]] = {
     "inbox": lambda storage, slug: storage.inbox(slug),
@@ -38,11 +43,12 @@ _AREAS: dict[str, Callable[[Storage, str], Area]] = {
     "staging": lambda storage, slug: storage.staging(slug),
     "pending": lambda storage, slug: storage.pending(slug),
     "decisions": lambda storage, slug: storage.decisions(slug),
+    HELD: lambda storage, slug: storage.held(slug),
     "requests": lambda storage, slug: storage.requests(slug),
     "claims": lambda storage, slug: storage.claims(slug),
     DEAD_LETTERS: lambda storage, _: storage.dead_letters(),
 }
-_OF_A_BOROUGH = ("inbox", "outbox", "staging", "pending", "decisions", "requests", "claims")
+_OF_A_BOROUGH = ("inbox", "outbox", "staging", "pending", "decisions", HELD, "requests", "claims")
 """In this order: a claim goes after the work that it is about, so that no event finds the work without its claim."""
 _OF_THE_EXCHANGE = (DEAD_LETTERS, "claims")
 _IN_FOLDERS = ("outbox", "staging", "pending", "decisions", "requests", "claims")
@@ -53,6 +59,10 @@ OWN = f"{NONE}/disposal-"
 
 DELIVERED = f"{NONE}/certificates/"
 """Where in an outbox certificates are delivered."""
+HEADS = "heads"
+"""Where among the exchange's certificates the daily heads are kept."""
+HEADS_DELIVERED = f"{NONE}/{HEADS}/"
+"""Where in an outbox they are delivered."""
 
 _WORK = re.compile(rf"(?<![0-9a-f]){names.ID}(?![0-9a-f])")
 
@@ -81,14 +91,16 @@ class HeldObject:
     bar: str
     """What would keep it from being destroyed: a lease, a hold, soft deletion; empty if nothing does."""
     delivery: bool = False
-    """Whether it is the copy of a certificate in an outbox. When that goes no certificate is written, or there would be
-    no end of them; the certificate itself is kept elsewhere."""
+    """Whether it is the copy of a certificate, or of daily heads, in an outbox. When that goes no certificate is
+    written, or there would be no end of them; the document itself is kept elsewhere."""
     passing: bool = False
     """Whether it comes and goes with the work, as a mark of work that waits, or the word which result is current: it
     holds nothing of anybody, and what became of it is in the ledger alone."""
     agreement: str = ""
     """Id of the agreement whose days it has, `exchange` where it belongs to none; in an inbox, what its manifest says.
     Empty where that is not known."""
+    stop: str = ""
+    """Why it may not be used any more: a code; empty where it may. Under a hold: that it is kept."""
 
     def facts(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -133,7 +145,9 @@ def owners(agreements: Agreements, storage: Storage, there: frozenset[str]) -> t
 
 
 @contextmanager
-def look(storage: Storage, poison: PoisonQueue, owner: str, there: frozenset[str]) -> Iterator[tuple[Shelf, ...]]:
+def look(
+    storage: Storage, poison: PoisonQueue, owner: str, there: frozenset[str], judge: Judge
+) -> Iterator[tuple[Shelf, ...]]:
     """All that the owner has, wherever it is; `there` are the containers that exist.
 
     A context, because messages of the queue are out of sight of others as long as it is looked at.
@@ -143,7 +157,9 @@ def look(storage: Storage, poison: PoisonQueue, owner: str, there: frozenset[str
         area = _AREAS[kind](storage, owner)
         if area.container in there:
             copies = (copy for copy in area.copies() if not _own(kind, copy.name))
-            shelves.append(Shelf(kind, area.container, tuple(_found(kind, area, owner, copy) for copy in copies)))
+            shelves.append(
+                Shelf(kind, area.container, tuple(_found(kind, area, owner, copy, judge) for copy in copies))
+            )
     if owner != EXCHANGE:
         yield tuple(shelves)
         return
@@ -194,7 +210,7 @@ def _own(kind: str, name: str) -> bool:
     return kind == "claims" and name.startswith(OWN)
 
 
-def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
+def _found(kind: str, area: Area, owner: str, copy: Copy, judge: Judge) -> Found:
     manifest = _manifest(copy)
     # A version has the ETag that it had as the current blob, and is the same object.
     snapshot = copy.mark if copy.state == "snapshot" else ""
@@ -209,9 +225,10 @@ def _found(kind: str, area: Area, owner: str, copy: Copy) -> Found:
         md5=copy.md5,
         work=_work(kind, owner, copy, manifest),
         bar=copy.bar,
-        delivery=kind == "outbox" and copy.name.startswith(DELIVERED),
+        delivery=kind == "outbox" and copy.name.startswith((DELIVERED, HEADS_DELIVERED)),
         passing=_passes(kind, copy.name),
         agreement=_agreement(kind, copy, manifest),
+        stop=judge(kind, owner, copy.name, manifest),
     )
     return Found(held, lambda: area.destroy(copy))
 
@@ -232,6 +249,8 @@ def _agreement(kind: str, copy: Copy, manifest: Manifest | None) -> str:
     """Of a name that the exchange gave, its first folder; of a drop, what its manifest says."""
     if kind == "inbox":
         return manifest.agreement if manifest else ""
+    if kind == HELD:  # behind the hold and the kind of container that it lay in
+        return "".join(copy.name.split("/")[2:3])
     first, folder, _ = copy.name.partition("/")
     return first if folder and kind in _IN_FOLDERS else ""
 

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.kernel.disposal.clock import check_clock
 from shared.kernel.envelope.canonical import canonical
+from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import Missing
 from shared.kernel.intake.identity import derived_id
 
@@ -28,13 +30,15 @@ def end_records(exchange: Exchange, archive: Storage) -> None:
     """Delete what has had its days, and record it: what is due before the first deletion, and that it is done.
 
     `archive` is the same account, reached with an identity that may delete records: the app's own may not. Once a day;
-    raises a `StorageFault` when it could not be finished, and the next call goes on.
+    raises a `StorageFault` when it could not be finished, and the next call goes on; raises `ClockImplausible`
+    (CLK-001) when the clock and a second one do not agree: years ahead, it would end everything.
     """
     now, terms = exchange.clock(), exchange.agreements.records
     subject = f"records:{derived_id('records', now.date().isoformat())}"
     if exchange.ledger.recorded(subject, "done"):
         return
     exchange, archive = exchange.working_on(subject), archive.with_request_id(subject)
+    check_clock(exchange, EXCHANGE)
     ledger = exchange.ledger.over(archive.ledger())
     written = dict(ledger.written())
     chains = sorted(name for name, last in written.items() if _past(last, now, terms.ledger_days))

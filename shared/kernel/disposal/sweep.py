@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shared.kernel.disposal.certificate import UNEXPLAINED, destroyed, due, is_due, issue, not_destroyed, ways
+from shared.kernel.disposal.clock import check_clock
 from shared.kernel.disposal.notes import (
     Holding,
     Notes,
@@ -30,6 +31,7 @@ from shared.kernel.disposal.notes import (
 )
 from shared.kernel.disposal.objects import Found, Shelf, look, owners, stamp
 from shared.kernel.disposal.remind import remind
+from shared.kernel.disposal.stopped import is_kept, judge_of
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import Changed, ExchangeError, Held, Missing
@@ -52,7 +54,7 @@ def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None
     """Remind of what waits, then sweep, for everybody.
 
     A fault at one keeps no other from being swept, and logs that do not answer keep nobody; the first is raised at the
-    end.
+    end. Where the clock is implausible nothing is done at all (CLK-001).
     """
     faults: list[ExchangeError] = []
 
@@ -62,6 +64,7 @@ def dispose(exchange: Exchange, poison: PoisonQueue, log: CollectionLog) -> None
         except ExchangeError as fault:
             faults.append(fault)
 
+    check_clock(exchange.working_on(Sweep(EXCHANGE, exchange.clock().date()).subject), EXCHANGE)
     today = exchange.clock().date()
     of_all = exchange.working_on(Sweep(EXCHANGE, today).subject).storage
     there = of_all.containers()
@@ -77,10 +80,12 @@ def sweep(exchange: Exchange, poison: PoisonQueue, owner: str, there: frozenset[
     """Sweep what `owner` has: first what an earlier sweep left unfinished, then today's. Done once a day.
 
     `there` are the containers that exist.
-    Raises a `StorageFault` when it could not be finished; the next call goes on from there.
+    Raises a `StorageFault` when it could not be finished; the next call goes on from there. Raises `ClockImplausible`
+    (CLK-001), and has done nothing, when the clock and a second one do not agree.
     """
     today = Sweep(owner, exchange.clock().date())
     exchange = exchange.working_on(today.subject)
+    check_clock(exchange, owner)
     poison = poison.with_request_id(today.subject)
     found = notes(exchange, owner)
     for name in found.plans:
@@ -91,7 +96,7 @@ def sweep(exchange: Exchange, poison: PoisonQueue, owner: str, there: frozenset[
     if exchange.ledger.recorded(today.subject, "done"):
         tidy(exchange, today, found)
         return today
-    with look(exchange.storage, poison, owner, there) as shelves:
+    with look(exchange.storage, poison, owner, there, judge_of(exchange)) as shelves:
         holding = _holding(exchange, shelves)
     # Even where there is nothing to do the plan is fixed: another worker may be in the middle of one, and what we see
     # gone may be what it has destroyed and not yet certified.
@@ -136,6 +141,7 @@ def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there:
     """Record what was destroyed, and certify it."""
     gone, left = destroyed(plan, holding), not_destroyed(plan, holding)
     lost = Counter(ways(exchange, plan).values())
+    kept = sum(map(is_kept, holding.objects))
     event = exchange.ledger.record(
         sweep.subject,
         "destroyed",
@@ -145,6 +151,7 @@ def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there:
             **Counter(f"destroyed.{held.kind}" for held in gone),
             **{f"lost.{way}": count for way, count in lost.items()},
             "rows": sum(held.rows or 0 for held in gone),
+            **({"under_hold": kept} if kept else {}),
             "left": len(left),
         },
         hashes={"listing": hashlib.sha256(canonical([dict(part) for part in holding.containers])).hexdigest()},
@@ -163,15 +170,16 @@ def _tell(exchange: Exchange, sweep: Sweep, plan: Plan, holding: Holding, there:
 
 def _destroy(exchange: Exchange, poison: PoisonQueue, sweep: Sweep, plan: Plan, there: frozenset[str]) -> Holding:
     """Destroy what the plan names, and list until nothing of it is there, or nothing more can be done."""
+    judge = judge_of(exchange)
     doomed = {held.id for held in plan.objects}
     spared: set[str] = set()
     for _ in range(_PASSES):
-        with look(exchange.storage, poison, sweep.owner, there) as shelves:
+        with look(exchange.storage, poison, sweep.owner, there, judge) as shelves:
             targets = [found for shelf in shelves for found in shelf.found if found.held.id in doomed - spared]
             if not targets:
                 return _holding(exchange, shelves, spared)
             spared |= _destroy_each(targets)
-    with look(exchange.storage, poison, sweep.owner, there) as shelves:
+    with look(exchange.storage, poison, sweep.owner, there, judge) as shelves:
         return _holding(exchange, shelves, spared)
 
 
@@ -208,6 +216,7 @@ def _holding(exchange: Exchange, shelves: tuple[Shelf, ...], spared: Iterable[st
             {
                 "container": shelf.container,
                 "objects": len(objects),
+                "deliveries": sum(held.delivery for held in objects),
                 "oldest": min((held.created for held in objects if held.created), default=""),
                 "past_their_day": len(due(objects, listed_at, exchange.agreements)),
                 "listing_sha256": hashlib.sha256(

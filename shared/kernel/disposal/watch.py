@@ -6,8 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shared.kernel.disposal.account import ConfigurationSource, survey
-from shared.kernel.disposal.watchdog import Finding, check
+from shared.kernel.disposal.clock import check_clock
+from shared.kernel.disposal.watchdog import CLOCK, Finding, check
 from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.errors import ClockImplausible
 from shared.kernel.intake.identity import derived_id
 
 if TYPE_CHECKING:
@@ -23,6 +25,10 @@ def watch(exchange: Exchange, poison: PoisonQueue, source: ConfigurationSource) 
     """Compare promise and account; record an alarm for every owner that has one, and return all findings."""
     now = exchange.clock()
     of_all = watch_subject(EXCHANGE, now.date())
+    try:
+        check_clock(exchange.working_on(of_all), EXCHANGE)
+    except ClockImplausible:
+        return (Finding(CLOCK, EXCHANGE, "clock"),)  # not recorded: an event of such a day would stand in the way later
     account = survey(exchange.working_on(of_all), poison.with_request_id(of_all), source)
     findings = check(exchange.agreements, account, now)
     for owner, objects in account.objects.items():

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from shared.kernel.disposal.account import Account
 from shared.kernel.disposal.certificate import due
 from shared.kernel.disposal.lifecycle import RECORDS, SHARED, is_wrong, uncovered
-from shared.kernel.disposal.objects import HeldObject
+from shared.kernel.disposal.objects import HELD, HeldObject
+from shared.kernel.disposal.stopped import is_kept
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.terms.agreements import Agreements
 
@@ -78,9 +79,21 @@ NOT_REPORTED = Code(
     "The lifecycle policy reported no run for 72 hours, and there was nothing for it to delete.",
     "Nothing while sweeps are done: whether Azure reports a run that deletes nothing is not documented.",
 )
+CLOCK = _alarm(
+    20,
+    "The clock of the machine and the storage service's do not agree: nothing is swept (CLK-001), and nothing else "
+    "that goes by days can be told.",
+    "Set the machine's clock (its time service), today.",
+)
+UNDER_HOLD = Code(
+    "DSP-014",
+    "unknown",
+    "Objects are kept beyond their day, because a hold wants them.",
+    "See `exchange hold list`. End the hold when whoever wanted it has what they need.",
+)
 CODES = (
     *(MISSING, TOO_OLD, LEASED, ON_HOLD, SOFT_DELETE, VERSIONS, NOT_SWEPT, NOT_COVERED, WRONG_RULE, LIFECYCLE_LATE),
-    *(UNKNOWN_PLACE, NOT_SEEN, NOT_REPORTED),
+    *(UNKNOWN_PLACE, NOT_SEEN, NOT_REPORTED, UNDER_HOLD, CLOCK),
 )
 
 
@@ -113,7 +126,7 @@ def _objects(agreements: Agreements, owner: str, objects: tuple[HeldObject, ...]
 
     def is_too_old(held: HeldObject) -> bool:
         days = agreements.retention_of(held.agreement).line(held.kind).watchdog
-        return held.since is None or held.since <= now - timedelta(days=days)
+        return not is_kept(held) and (held.since is None or held.since <= now - timedelta(days=days))
 
     late = due(objects, now, agreements)
     questions: tuple[tuple[Code, tuple[HeldObject, ...], Callable[[HeldObject], bool]], ...] = (
@@ -122,6 +135,7 @@ def _objects(agreements: Agreements, owner: str, objects: tuple[HeldObject, ...]
         (ON_HOLD, objects, lambda held: held.bar in ("legal_hold", "immutable")),
         (SOFT_DELETE, objects, lambda held: held.state == "deleted"),
         (VERSIONS, objects, lambda held: held.state == "version"),
+        (UNDER_HOLD, objects, is_kept),
     )
     for code, among, concerned in questions:
         for kind, count in sorted(Counter(held.kind for held in among if concerned(held)).items()):
@@ -130,7 +144,7 @@ def _objects(agreements: Agreements, owner: str, objects: tuple[HeldObject, ...]
 
 def _places(account: Account) -> Iterator[Finding]:
     boxes = {f"{owner}-{box}" for owner in account.objects for box in ("inbox", "outbox")}
-    unknown = account.containers - boxes - {*SHARED, *RECORDS}
+    unknown = account.containers - boxes - {*SHARED, *RECORDS, HELD}
     if unknown:
         yield Finding(UNKNOWN_PLACE, EXCHANGE, "account", len(unknown))
     for container, count in sorted(account.strays.items()):

@@ -207,7 +207,21 @@ OTHER_SECRET = Reason(
     "Decisions are remembered under another secret than the agreement has now: none of them would be known.",
     "Operators: enable the older version of the secret again. No work is done that could write to who has opted out.",
 )
-KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY, SECRET_IS_THERE, OTHER_SECRET)
+OUT_OF_TIME = Reason(
+    "KEY-010",
+    "out of time",
+    "The document is dated outside of the time in which its key's signatures count: before it, after the key was "
+    "revoked, or when somebody else may have had the key.",
+    "Do not rely on the document; ask its issuer for it again, signed with the key that there is now.",
+)
+UNREAD_RESULTS = Reason(
+    "KEY-011",
+    "unread results",
+    "Results that are sealed to this key lie in the outbox, and only this key opens them.",
+    "Fetch them first with `exchange fetch`. If the key must go at once: give --anyway, and ask the operators for the "
+    "results again, sealed to your new key.",
+)
+KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY, SECRET_IS_THERE, OTHER_SECRET, OUT_OF_TIME, UNREAD_RESULTS)
 
 
 def refuse(gate: Reason, detail: str = "") -> UntrustedDrop:

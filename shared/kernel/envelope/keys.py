@@ -6,7 +6,6 @@ only public parts is the same code for both and stands here: wrapping and verify
 
 from __future__ import annotations
 
-import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -21,7 +20,9 @@ from shared.kernel.envelope import jwk
 from shared.kernel.envelope.canonical import canonical
 from shared.kernel.envelope.gates import BAD_SIGNATURE, NO_KEY, NOT_A_KEY, SECRET_IS_THERE
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
+from shared.kernel.envelope.validity import ALWAYS, Validity
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
+from shared.kernel.json_once import loads_once
 
 
 class Use(StrEnum):
@@ -93,11 +94,18 @@ class PublicKey:
     """Seconds since 1970; the greatest of an owner and use is current."""
     jwk: Mapping[str, str]
     """RSA: kty, n, e. Ed25519: kty, crv, x. Base64url. Never a private member."""
+    validity: Validity = ALWAYS
+    """When its signatures count. A key that was revoked is listed with its end, for what it signed before."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 thumbprint (RFC 7638) in hex: what binds a key from outside of whatever it is found in."""
+        return jwk.thumbprint(self.jwk)
 
     def document(self) -> dict[str, Any]:
         """A JSON Web Key with `kid`, and `owner`, `purpose` and `created` beside the standard members."""
         facts = {"kid": self.key_id, "owner": self.owner, "purpose": self.use.value, "created": self.created}
-        return {**self.jwk, **facts}
+        return {**self.jwk, **facts, **self.validity.members()}
 
 
 PublicKeyLookup = Callable[[str], PublicKey]
@@ -117,7 +125,7 @@ def write_public(keys: tuple[PublicKey, ...]) -> bytes:
 def read_public(document: bytes) -> tuple[PublicKey, ...]:
     """Read `write_public` back. Raises `InvalidInput` (KEY-004) for anything else, weak keys and false ids included."""
     try:
-        return tuple(_public(entry) for entry in json.loads(document)["keys"])
+        return tuple(_public(entry) for entry in loads_once(document)["keys"])
     except (KeyError, TypeError, ValueError, RecursionError):
         raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.remedy) from None
 
@@ -125,7 +133,7 @@ def read_public(document: bytes) -> tuple[PublicKey, ...]:
 def _public(entry: dict[str, Any]) -> PublicKey:
     use = Use(entry["purpose"])
     public = jwk.public_part(entry)
-    key = PublicKey(entry["owner"], use, entry["kid"], entry["created"], public)
+    key = PublicKey(entry["owner"], use, entry["kid"], entry["created"], public, Validity.of(entry))
     jwk.check(public, kty="OKP" if use is Use.SIGN else "RSA")
     check_owner(key.owner)
     true_id = ring_id(key.owner, use, jwk.thumbprint(public))

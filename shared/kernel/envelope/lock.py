@@ -6,7 +6,6 @@ Nothing is decrypted, no key service is asked: this is what an attacker may writ
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from shared.kernel.envelope import asks
 from shared.kernel.envelope.layouts import CRYPTO
 from shared.kernel.envelope.limits import MOST_CLEAR_BYTES, MOST_FILE_ID_BYTES
 from shared.kernel.envelope.thrift import Room, read_struct_at
+from shared.kernel.json_once import loads_once
 
 MAGIC = b"PARE"
 """What a Parquet file with an encrypted footer begins and ends with. A plain one has PAR1."""
@@ -78,7 +78,7 @@ def read_lock(data: bytes) -> Lock:
 def _wrapped_key(material: bytes) -> tuple[str, bytes]:
     """The key id and the wrapped data key in a footer's key material of type PKMT1."""
     try:
-        members: Any = json.loads(material)
+        members: Any = loads_once(material)
     except (ValueError, RecursionError):
         raise asks.KEY_MATERIAL.refusal() from None
     if not isinstance(members, dict):

@@ -11,8 +11,10 @@ import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from shared.kernel.envelope.keys import (
     secret_is_there,
 )
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
+from shared.kernel.envelope.validity import Validity
 from shared.kernel.errors import InvalidInput
 
 _FILE = re.compile(rf"({names.SLUG})\.([a-z]+)\.[0-9a-f]{{12}}\.jwk\.json")
@@ -72,20 +75,42 @@ class LocalKeyRing(PublicSide):
                 found.append(key_id)
         return tuple(found)
 
-    def revoke(self, key_id: str) -> None:
-        """Take a key out of use for good: it is neither current nor accepted, and opens and verifies nothing."""
-        self._register(self.public_key(key_id), revoked=True)
+    def revoke(self, key_id: str, *, compromised: int | None = None) -> None:
+        """Take a key out of use for good: it is neither current nor accepted, and opens and seals nothing.
+
+        It stays listed (`every`, `known`) with its end: what it signed before still verifies, unless somebody else may
+        have had it by then (`compromised`, seconds since 1970).
+        """
+        key = self.public_key(key_id)
+        ended = replace(key.validity, last=int(time.time()), compromised=compromised)
+        self._register(replace(key, validity=ended), revoked=True)
+
+    def limit(self, key_id: str, validity: Validity) -> None:
+        """Say when a key's signatures count."""
+        self._register(replace(self.public_key(key_id), validity=validity))
+
+    def every(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
+        """Every key of this owner and use, those that were revoked too, oldest first: for evidence, never for work."""
+        return self._listed(f"{check_owner(owner)}.{use.value}.*.jwk.json", revoked=True)
+
+    def known(self, key_id: str) -> PublicKey:
+        """The public part of one key, revoked or not: to verify what was signed while it counted."""
+        for key in self._listed("*.jwk.json", revoked=True):
+            if key.key_id == key_id:
+                return key
+        raise no_key()
 
     def import_public(self, document: bytes) -> tuple[str, ...]:
-        """Add public keys that another party exported, and return their ids. A key that was revoked here stays so.
+        """Add public keys that another party exported, and return their ids. A key that was revoked stays so, here or
+        there.
 
         Compare thumbprints with their owner first: who imports a key trusts it. Raises `InvalidInput` (KEY-004).
         """
         keys = read_public(document)
         for key in keys:
             known = self._read(self._public / self._name(key))
-            if known is None:
-                self._register(key)
+            if known is None or (key.validity.last is not None and not known["revoked"] and known["kid"] == key.key_id):
+                self._register(key, revoked=key.validity.last is not None)
             elif known["kid"] != key.key_id:
                 raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.remedy)
         return tuple(key.key_id for key in keys)
@@ -134,9 +159,9 @@ class LocalKeyRing(PublicSide):
     def _secret(self, agreement: str) -> Path:
         return self._private / f"{check_owner(agreement)}.pseudonym.jwk.json"
 
-    def _listed(self, pattern: str) -> tuple[PublicKey, ...]:
+    def _listed(self, pattern: str, *, revoked: bool = False) -> tuple[PublicKey, ...]:
         entries = (self._read(path) for path in self._public.glob(pattern))
-        keys = (_key(entry) for entry in entries if entry and not entry["revoked"])
+        keys = (_key(entry) for entry in entries if entry and (revoked or not entry["revoked"]))
         return tuple(sorted(keys, key=lambda key: (key.created, key.key_id)))
 
     def _private_part(self, key: PublicKey) -> dict[str, str]:
@@ -160,7 +185,8 @@ class LocalKeyRing(PublicSide):
 
 
 def _key(entry: Mapping[str, Any]) -> PublicKey:
-    return PublicKey(entry["owner"], Use(entry["purpose"]), entry["kid"], entry["created"], jwk.public_part(entry))
+    use, public = Use(entry["purpose"]), jwk.public_part(entry)
+    return PublicKey(entry["owner"], use, entry["kid"], entry["created"], public, Validity.of(entry))
 
 
 def _write(path: Path, data: bytes, *, mode: int, once: bool = False) -> None:

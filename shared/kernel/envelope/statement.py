@@ -7,18 +7,25 @@ context line and the canonical payload. A document that differs in a single byte
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.envelope.canonical import canonical, from_text, to_text
+from shared.kernel.envelope.gates import OUT_OF_TIME
 from shared.kernel.envelope.keys import KeyService, PublicKeyLookup, Use, bad_signature, check_signature
 from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.errors import BadSignature, newer
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+VERSION = 2
+"""Of what is written now. 1, until and with commit e6f3284, named fewer heads: a receipt that of its drop alone, a
+certificate neither the one before it nor what was late. Every version that was ever written is read for ever."""
 _CONTEXT = b"borough-exchange statement 1\n"
+"""Goes before what is signed, so that no other document passes for a statement. How a statement is signed is the same
+in every version: one of a newer version is told from one that was altered."""
 
 
 def sign_statement(
@@ -33,7 +40,7 @@ def sign_statement(
         raise ValueError("issued_at must be aware")
     key_id = keys.current(issuer, Use.SIGN)
     payload = {
-        "version": 1,
+        "version": VERSION,
         "kind": kind,
         "issuer": issuer,
         "issued_at": issued_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -48,11 +55,12 @@ def verify_statement(document: bytes, public_key_lookup: PublicKeyLookup) -> dic
     """The payload (version, kind, issuer, issued_at, key_id, body) of a statement that holds.
 
     `public_key_lookup` is `keys.public_key`, or `lookup(read_public(exported))` for one who only has the issuer's
-    public keys. Raises `BadSignature` when any byte was altered or the key is not the issuer's, `KeyUnavailable` when
-    the key is not known.
+    public keys. Raises `BadSignature` when any byte was altered or the key is not the issuer's (KEY-002), or when it is
+    dated outside of the key's validity (KEY-010); `KeyUnavailable` when the key is not known, `NewerVersion` (LED-010)
+    when the statement is of a version that this one does not know yet.
     """
     try:
-        statement = json.loads(document)
+        statement = loads_once(document)
         payload: dict[str, Any] = statement["payload"]
         signature = from_text(statement["signature"])
         key_id, issuer, issued = payload["key_id"], payload["issuer"], canonical(statement)
@@ -64,7 +72,22 @@ def verify_statement(document: bytes, public_key_lookup: PublicKeyLookup) -> dic
     if key.owner != issuer:
         raise bad_signature()
     check_signature(key, _message(payload), signature)
+    version = payload.get("version")
+    if type(version) is not int or version < 1:
+        raise bad_signature()
+    if version > VERSION:
+        raise newer("The statement", version, VERSION)
+    if not key.validity.covers(_moment(payload)):
+        raise BadSignature(OUT_OF_TIME.code, OUT_OF_TIME.meaning, OUT_OF_TIME.remedy)
     return payload
+
+
+def _moment(payload: dict[str, Any]) -> int:
+    """When the statement says that it was issued."""
+    try:
+        return int(datetime.fromisoformat(payload["issued_at"]).timestamp())
+    except (ValueError, KeyError, TypeError):
+        raise bad_signature() from None
 
 
 def _message(payload: dict[str, Any]) -> bytes:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from shared.kernel.contract.report import refusal_of, report_json, report_xlsx, status_of
 from shared.kernel.contract.validate import FINDINGS, Validation
+from shared.kernel.days import london_day
 from shared.kernel.envelope.manifest import Manifest
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists, RejectedDrop
 from shared.kernel.exchange import Sharing
 from shared.kernel.intake.standing import Standing, told
 from shared.kernel.terms.agreements import NONE
+from shared.kernel.terms.ahead import ahead
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
+    from shared.kernel.terms.model import Agreement
     from shared.kernel.terms.pipeline import Routed
 
 RECEIPT = "receipt"
+NO_ROWS_STATED = "none"
+"""What a file of no rows states: its sender has none from now on."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -68,8 +73,12 @@ def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Man
         "agreement": reference,
         "received_at": arrival.received_at.isoformat(),
     }
+    if not isinstance(verdict.outcome, RejectedDrop) and verdict.outcome.rows_in == 0:
+        facts["states"] = NO_ROWS_STATED
     if verdict.standing is not None:
         facts |= told(verdict.standing)
+    if isinstance(under, Sharing):
+        facts |= _ahead(under.agreement, london_day(arrival.received_at))
     head = exchange.ledger.head(f"drop:{drop}")
     receipt: dict[str, object] = {
         **facts,
@@ -79,6 +88,8 @@ def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Man
         "code": verdict.outcome.code if isinstance(verdict.outcome, RejectedDrop) else "",
         **_counts(verdict),
         "ledger_head": head.hash if head else "",
+        "ledger": [head.vouched()] if head else [],
+        **({"signing_key_id": manifest.signing_key_id} if manifest else {}),
     }
     documents = {
         "report.json": (report_json(verdict.outcome, facts), "application/json"),
@@ -94,6 +105,14 @@ def answer(under: Exchange | Sharing, drop: str, arrival: Arrival, manifest: Man
             outbox.create(f"reports/{drop}/{name}", document, content_type=content_type)
         except AlreadyExists:
             continue  # an earlier try wrote it, from the same facts
+
+
+def _ahead(agreement: Agreement, on: date) -> dict[str, str | int]:
+    """What the sender is told of the agreement itself: its last day and, if that or a review is near, how near."""
+    told: dict[str, str | int] = {"agreement_ends": agreement.in_force.last.isoformat()}
+    for found in ahead(agreement, on):
+        told |= {f"agreement_notice_{found.code.code.lower().replace('-', '_')}": f"{found.told} {found.code.remedy}"}
+    return told
 
 
 def with_nowhere(validation: Validation, routed: Routed) -> Validation:

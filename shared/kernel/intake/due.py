@@ -19,6 +19,7 @@ from shared.kernel.errors import AlreadyExists, Missing
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.requests import request_job
 from shared.kernel.intake.staging import StagedFor
+from shared.kernel.intake.stops import as_it_stands
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
@@ -42,13 +43,20 @@ class Mark:
 
 
 def ask(sharing: Sharing, arrived: Partition, party: str) -> None:
-    """Ask for the work that is due for `party` now that this file is staged, or leave a mark of what waits."""
-    for job in sharing.pipeline.due(arrived, party, StagedFor(sharing, party)):
-        if not _waits(sharing, job):
-            request_job(sharing, job)
-            continue
+    """Ask for the work that is due for `party` now that this file is staged, or leave a mark of what waits.
+
+    Where all work over such files waits, nobody looks what else lies there: that is for whoever finds the mark.
+    """
+    mine = [kind for kind, rights in sharing.pipeline.kinds.items() if arrived.dataset in rights.reads]
+    waiting = [kind for kind in mine if _waits(sharing, kind)]
+    if waiting:
         with suppress(AlreadyExists):  # an earlier try left it
             sharing.claims(party).create(f"{MARKS}/{arrived.name}", b"")
+    if waiting == mine:
+        return
+    for job in sharing.pipeline.due(arrived, party, StagedFor(sharing, party)):
+        if not _waits(sharing, job.kind):
+            request_job(sharing, job)
 
 
 def marks(sharing: Sharing, party: str) -> dict[str, list[Mark]]:
@@ -74,6 +82,7 @@ def begin(sharing: Sharing, party: str, waiting: Sequence[Mark], why: Reason) ->
 
     The ledger has it as ``wake:<id>``, before anything is done for it.
     """
+    sharing = as_it_stands(sharing.exchange).under(sharing.agreement.id)
     names = sorted(mark.partition.name for mark in waiting)
     day = max(mark.since for mark in waiting).date().isoformat()  # the same marks may come again on another one
     subject = f"wake:{derived_id('wake', party, sharing.agreement.reference, day, *names)}"
@@ -102,15 +111,15 @@ def begin_all(sharing: Sharing, party: str, collection: str | None = None) -> in
     )
 
 
-def _waits(sharing: Sharing, job: Job) -> bool:
-    return sharing.agreement.waits is not None and sharing.pipeline.kinds[job.kind].waits
+def _waits(sharing: Sharing, kind: str) -> bool:
+    return sharing.agreement.waits is not None and sharing.pipeline.kinds[kind].waits
 
 
 def _due(sharing: Sharing, party: str, waiting: Iterable[Mark]) -> list[Job]:
     """The jobs that wait behind the marks, each once."""
     staged = _SeenOnce(StagedFor(sharing, party))
     due = (job for mark in waiting for job in sharing.pipeline.due(mark.partition, party, staged))
-    return list(dict.fromkeys(job for job in due if _waits(sharing, job)))
+    return list(dict.fromkeys(job for job in due if _waits(sharing, job.kind)))
 
 
 class _SeenOnce:

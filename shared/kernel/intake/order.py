@@ -85,7 +85,7 @@ def remember(sharing: Sharing, order: Order, file: Counting, partition: Partitio
     """
     made, ordinal = file.place
     sharing.ledger.follow(
-        order.events,
+        order.events[-1] if order.events else None,
         order.subject,
         COUNTED,
         service="intake",

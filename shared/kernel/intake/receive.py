@@ -17,6 +17,7 @@ from shared.kernel.intake.codes import GONE, NOT_A_BLOCK_BLOB, UNREADABLE, UNUSA
 from shared.kernel.intake.identity import derived_id, drop_event
 from shared.kernel.intake.outcome import ASKED, FOUND, RENAMED, settle
 from shared.kernel.intake.run_now import run_now
+from shared.kernel.intake.stops import as_it_stands
 from shared.kernel.intake.take_in import SERVICE, refuse, take_in
 from shared.kernel.intake.trust import arrive, open_drop, received_at
 from shared.kernel.terms.run_now import is_asked_by_party
@@ -38,7 +39,7 @@ def receive(exchange: Exchange, *, tenant: str, container: str, name: str, or_na
     be tried again.
     """
     event = drop_event(tenant, container, name)
-    exchange = exchange.working_on(event)
+    exchange = as_it_stands(exchange.working_on(event))
     inbox = exchange.storage.inbox(tenant)
     if container != inbox.container:
         exchange.ledger.record(event, "refused", service=SERVICE, tenant=tenant, codes=("EVT-001",))

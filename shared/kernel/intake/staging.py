@@ -12,7 +12,9 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Place, open_own
 from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import AlreadyExists, KeyUnavailable
+from shared.kernel.intake.identity import job_id
 from shared.kernel.intake.ties import TIES, Tie, counting
+from shared.kernel.intake.usable import is_usable
 from shared.kernel.terms.partition import Partition
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from shared.kernel.exchange import Sharing
     from shared.kernel.storage.areas import Area
+    from shared.kernel.terms.pipeline import Job
 
 MADE_WITH = "made_with"
 """In the metadata of what holds pseudonyms: which secret they were made with."""
@@ -68,19 +71,26 @@ class StagedFor:
     party: str
 
     def counting(self, dataset: str, collection: str) -> tuple[Partition, ...]:
-        """The file that counts of each sender, by sender."""
+        """The file that counts of each sender, by sender. One that may not be used now counts and is left out: an older
+        one does not come to count in its place."""
         area = self.sharing.staging(self.party)
         files = [Partition.named(blob.name) for blob in area.list(f"{dataset}/{collection}/")]
         # After the files: a file's ties are there before it is.
-        return counting_of_each(files, [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")])
+        ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")]
+        return tuple(file for file in counting_of_each(files, ties) if is_usable(self.sharing, self.party, file))
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
-        """Everything that earlier jobs kept under this word, oldest first."""
+        """Everything that earlier jobs kept under this word and that may be used now, oldest first."""
         return self._oldest_first(self.sharing.staging(self.party), kind)
 
     def pending(self, word: str) -> tuple[Partition, ...]:
-        """Everything that awaits a decision under this word, oldest first."""
+        """Everything that awaits a decision under this word and may be used now, oldest first."""
         return self._oldest_first(self.sharing.pending(self.party), word)
+
+    def left(self, job: Job, word: str) -> Partition | None:
+        """What this very job has left pending under this word; `None` where it has not been done."""
+        id = job_id(job, self.sharing.agreement.reference)
+        return next((partition for partition in self.pending(word) if partition.drop == id), None)
 
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Every decision that is remembered under this word, oldest first.
@@ -95,7 +105,8 @@ class StagedFor:
         return tuple(sorted((Partition.named(blob.name) for blob in found), key=_age))
 
     def _oldest_first(self, area: Area, word: str) -> tuple[Partition, ...]:
-        return tuple(sorted((Partition.named(blob.name) for blob in area.list(f"{word}/")), key=_age))
+        found = (Partition.named(blob.name) for blob in area.list(f"{word}/"))
+        return tuple(sorted((file for file in found if is_usable(self.sharing, self.party, file)), key=_age))
 
 
 def _age(partition: Partition) -> tuple[datetime, str]:

@@ -222,7 +222,8 @@ def _standing(this: Entry, before: Entry | None, now: Entry | None, shared: dict
 
 def _tie(this: Entry, other: Entry, shared: int, replaces: str | None) -> Tie:
     later, earlier = (this, other) if other.place < this.place else (other, this)
-    meets = later.prepared_at > earlier.prepared_at and shared > 0
+    # A file of no rows says that there are none, of which nothing can be shared: what it says is no question.
+    meets = later.prepared_at > earlier.prepared_at and (shared > 0 or not (later.rows and earlier.rows))
     stated = replaces == other.drop  # and then this is the later one: `check_place` has seen to it
     return _tie_of(this.partition, later.drop, earlier.drop, "meets" if meets or stated else "apart")
 

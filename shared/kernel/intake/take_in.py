@@ -17,15 +17,15 @@ from shared.kernel.intake.identity import derived_id, drop_id
 from shared.kernel.intake.officers import check_all_officers
 from shared.kernel.intake.staging import stage
 from shared.kernel.intake.standing import Standing, check_place, place
+from shared.kernel.intake.stops import SIGNED_WITH, key_mark
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED
+from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED, Routed
 
 if TYPE_CHECKING:
     from shared.kernel.contract.columns import Contract
     from shared.kernel.envelope.manifest import Manifest
     from shared.kernel.envelope.open import Opened
     from shared.kernel.exchange import Exchange, Sharing
-    from shared.kernel.terms.pipeline import Routed
 
 SERVICE = "intake"
 _CLOCKS_APART = timedelta(hours=1)
@@ -37,6 +37,7 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
     """Take the drop in, unless that is done or is another event's work. Returns the drop's id."""
     manifest = opened.manifest
     drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
+    sharing = sharing.marking(f"drop:{drop}", {SIGNED_WITH: key_mark(manifest.signing_key_id)})
     match _begin(sharing, event, arrival, drop):
         case "over":
             return drop
@@ -52,12 +53,12 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
         check_all_officers(sharing, partition, validation.accepted, contract)
     except RejectedDrop as refusal:
         return refuse(sharing, drop, arrival, refusal, manifest)
-    routed = _route(sharing, arrival.tenant, validation)
+    routed = _route(sharing, arrival.tenant, validation) if validation.stands else Routed({})
     verdict = Verdict(with_nowhere(validation, routed), *_ends(routed))
     _conserve(sharing, subject, arrival.tenant, verdict, rows_in=manifest.rows, rejected=validation.rows_rejected)
     # Only now: rows that do not add up must not be lying where a later job would find them.
     parts = routed.parts
-    if contract.identifier is not None and validation.accepted.num_rows:
+    if contract.identifier is not None and validation.stands:
         placed = place(sharing, partition, validation.accepted, parts, manifest.replaces)
         _note_place(sharing, subject, arrival.tenant, placed.standing)
         verdict = replace(verdict, standing=placed.standing)
@@ -97,6 +98,7 @@ def _refuse_again(sharing: Sharing, before: str, arrival: Arrival, manifest: Man
     """Answer a drop that came again, long after it was done: under an id of its own, since its own has its end."""
     drop = derived_id("again", before, arrival.received_at.isoformat())
     subject = f"drop:{drop}"
+    sharing = sharing.marking(subject, {SIGNED_WITH: key_mark(manifest.signing_key_id)})
     sharing.working_on(subject).ledger.record(
         subject, "again", service=SERVICE, tenant=arrival.tenant, hashes={"before": before}
     )
@@ -146,7 +148,7 @@ def _route(sharing: Sharing, tenant: str, validation: Validation) -> Routed:
 def _ends(routed: Routed) -> tuple[dict[str, int], dict[str, int]]:
     """How many rows are whose work, and how many are nobody's, by reason."""
     return (
-        {party: rows.num_rows for party, rows in routed.parts.items()},
+        {party: rows.num_rows for party, rows in routed.parts.items() if rows.num_rows},
         {why.reason: len(rows) for why, rows in routed.nowhere.items()},
     )
 

@@ -12,10 +12,12 @@ from shared.kernel.envelope.manifest import EXCHANGE, Manifest
 from shared.kernel.envelope.open import Opened, Place, open_sealed
 from shared.kernel.intake.answer import Arrival
 from shared.kernel.intake.codes import IN_THE_FUTURE, TOO_OLD
-from shared.kernel.intake.identity import untrusted_drop_id
+from shared.kernel.intake.identity import drop_id, untrusted_drop_id
+from shared.kernel.intake.stops import key_mark
 from shared.kernel.terms.agreements import NONE
 from shared.kernel.terms.gates import check_may_drop, check_open
 from shared.kernel.terms.model import Limits
+from shared.kernel.terms.stops import QUARANTINED
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -43,15 +45,16 @@ def received_at(exchange: Exchange, tenant: str, arrival: str) -> datetime:
 def open_drop(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
     """What is in the drop, once every gate has let it pass.
 
-    Raises `RejectedDrop`: ENV-… at a gate of the envelope, AGR-… where the agreement that it names does not cover it on
-    the day of its arrival, DRP-… where it was prepared too long before its arrival, or after it.
+    Raises `RejectedDrop`: ENV-… at a gate of the envelope, AGR-… where the agreement that it names does not cover it
+    today, QUA-001 where the operators have put what this key brings into quarantine, DRP-… where it was prepared too
+    long before its arrival, or after it.
     """
 
     def agreed(manifest: Manifest) -> Limits:
         terms = exchange.agreements.named(manifest.reference).terms
-        day = london_day(arrival.received_at)
-        check_may_drop(terms, arrival.tenant, manifest.dataset, day)
-        check_open(terms, manifest.dataset, manifest.collection, day)
+        # Whether it may be worked with is judged now; whether it came in time for its collection, by its arrival.
+        check_may_drop(terms, arrival.tenant, manifest.dataset, london_day(exchange.clock()))
+        check_open(terms, manifest.dataset, manifest.collection, london_day(arrival.received_at))
         return terms.limits
 
     inbox = Place(
@@ -65,7 +68,15 @@ def open_drop(exchange: Exchange, arrival: Arrival, blob: Blob) -> Opened:
     opened = open_sealed(blob.data, blob.metadata, inbox, exchange.keys)
     terms = exchange.agreements.named(opened.manifest.reference).terms
     _check_age(arrival, opened.manifest, terms.terms_of(opened.manifest.dataset).stale_after_days)
+    _check_quarantine(exchange, arrival, opened.manifest)
     return opened
+
+
+def _check_quarantine(exchange: Exchange, arrival: Arrival, manifest: Manifest) -> None:
+    drop = drop_id(arrival.tenant, manifest.dataset, arrival.sha256, manifest.replaces)
+    key = key_mark(manifest.signing_key_id)
+    if exchange.stops.bringing(manifest.agreement, arrival.tenant, drop, key, arrival.received_at):
+        raise QUARANTINED.refusal()
 
 
 def _known_columns(exchange: Exchange) -> frozenset[str]:

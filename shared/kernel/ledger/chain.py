@@ -9,7 +9,8 @@ what lies outside of it. What counts is in the blob.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -26,10 +27,29 @@ _TRIES = 20
 
 _DAY = timedelta(days=1)
 
+SET_BACK = "CLK-002"
+"""Stands among the codes of an event whose clock was behind the event before it by more than `_APART`: its time is
+then that of the event before."""
+_APART = timedelta(minutes=1)
+"""So far two machines' clocks may be apart without a word."""
+
 
 def utc_now() -> datetime:
     """The time, where nobody says otherwise."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where one chain ends: the hash of its last event vouches for all of it."""
+
+    subject: str
+    seq: int
+    hash: str
+    at: str
+    """When the last event was recorded; UTC, whole seconds."""
+    written: datetime | None
+    """The same by the clock of the service; `None` where it does not say."""
 
 
 class Ledger:
@@ -39,10 +59,19 @@ class Ledger:
         self._area = area
         self._agreement = agreement
         self._clock = clock
+        self._marks: dict[str, dict[str, str]] = {}
 
     def under(self, agreement: str) -> Ledger:
         """The same chains; what is recorded from here on bears this agreement."""
-        return Ledger(self._area, agreement=agreement, clock=self._clock)
+        other = copy(self)
+        other._agreement = agreement
+        return other
+
+    def marking(self, subject: str, hashes: Mapping[str, str]) -> Ledger:
+        """The same chains; every event of this subject that is recorded from here on bears these hashes, too."""
+        other = copy(self)
+        other._marks = {**self._marks, subject: dict(hashes)}
+        return other
 
     def record(
         self,
@@ -73,7 +102,7 @@ class Ledger:
                 subject,
                 step,
                 len(chain),
-                _index(chain[-1], "hash") if chain else START,
+                (_index(chain[-1], "hash"), self._at(chain[-1])) if chain else _NONE_BEFORE,
                 service=service,
                 tenant=tenant,
                 counts=dict(counts or {}),
@@ -87,13 +116,14 @@ class Ledger:
             return event
         raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
 
-    def follow(self, chain: Sequence[Event], subject: str, step: str, **facts: Any) -> Event:
-        """Append the step after exactly these events, which are the subject's whole chain as it was read: what was
-        decided by them still holds. `facts` are those of `record`, all of them.
+    def follow(self, last: Event | None, subject: str, step: str, **facts: Any) -> Event:
+        """Append the step after this event, the last of the subject's chain as it was read (`None`: it had none): what
+        was decided by it still holds. `facts` are those of `record`, all of them.
 
         Raises `AlreadyExists` when the chain has grown since.
         """
-        event = self._next(subject, step, len(chain), chain[-1].hash if chain else START, **facts)
+        before = (last.hash, last.at) if last else _NONE_BEFORE
+        event = self._next(subject, step, last.seq if last else 0, before, **facts)
         self._append(event)
         return event
 
@@ -139,6 +169,12 @@ class Ledger:
         for subject, chain in self._chains():
             yield subject, chain[-1].created
 
+    def heads(self) -> Iterator[Head]:
+        """Where every chain ends, by one listing: what the events' own blobs say is for a reader to compare."""
+        for subject, chain in self._chains():
+            last = chain[-1]
+            yield Head(subject, len(chain), _index(last, "hash"), self._at(last), last.created)
+
     def of_period(self, begins: datetime, ends: datetime, kind: str = "") -> Iterator[dict[str, bytes]]:
         """Every chain, or every one of a kind, of which an event falls into the period, whole, as its blobs are: by
         name, in their order.
@@ -157,7 +193,9 @@ class Ledger:
 
     def over(self, area: Area) -> Ledger:
         """The same ledger reached through another area, and so with other rights."""
-        return Ledger(area, agreement=self._agreement, clock=self._clock)
+        other = copy(self)
+        other._area = area
+        return other
 
     def end(self, subject: str) -> None:
         """Delete a whole chain whose days are over, its last event first: what is left at any moment is a chain that
@@ -171,6 +209,10 @@ class Ledger:
     def events(self, subject: str) -> tuple[Event, ...]:
         """The subject's chain as it is stored. Raises `LedgerBroken` (LED-001) for an event that was altered."""
         return tuple(self._read(blob) for blob in self._stored(subject))
+
+    def newest_first(self, subject: str) -> Iterator[Event]:
+        """The same from its end, each event read when it is come to: who needs the last few reads no more."""
+        return map(self._read, reversed(self._stored(subject)))
 
     def head(self, subject: str) -> Event | None:
         """The last event; `None` where there is none. Its hash vouches for the whole chain: state it in receipts."""
@@ -193,9 +235,24 @@ class Ledger:
         """The area, with the subject as every request's id: the storage logs repeat it."""
         return replace(self._area, request_id=subject)
 
-    def _next(self, subject: str, step: str, length: int, previous: str, **facts: Any) -> Event:
-        """The event after the first `length`, of which the last has the hash `previous`."""
-        at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    def _at(self, blob: BlobFacts) -> str:
+        """When a stored event was recorded. Those of the first months do not say it in their metadata."""
+        return blob.metadata.get("at") or self._read(blob).at
+
+    def _next(self, subject: str, step: str, length: int, before: tuple[str, str], **facts: Any) -> Event:
+        """The event after the first `length`, of which the last has the hash and the time `before`.
+
+        No event goes back in time: where this clock is behind, the event has the time of the one before it.
+        """
+        previous, last = before
+        now = self._clock().astimezone(UTC)
+        at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        if at < last:
+            at = last
+            if datetime.fromisoformat(last) - now > _APART:
+                facts["codes"] = (*facts.get("codes", ()), SET_BACK)
+        if subject in self._marks:
+            facts["hashes"] = {**self._marks[subject], **facts["hashes"]}
         return Event(length + 1, subject, step, at, agreement=self._agreement, previous=previous, **facts)
 
     def _append(self, event: Event) -> None:
@@ -205,6 +262,9 @@ class Ledger:
             {"step": event.step, "hash": event.hash, "at": event.at},
             content_type="application/json",
         )
+
+
+_NONE_BEFORE = (START, "")
 
 
 def _folder(subject: str) -> str:
@@ -232,12 +292,12 @@ def _may_fall(blob: BlobFacts, begins: datetime, ends: datetime) -> bool:
 
 
 def verify_chain(events: Sequence[Event], *, vouched: str | None = None) -> None:
-    """Raise `LedgerBroken` (LED-001) when an event was altered, removed, reordered or inserted.
+    """Raise `LedgerBroken` (LED-001) when an event was altered, removed, reordered or inserted, or goes back in time.
 
     Events cut off at the end leave a shorter chain that holds. `vouched` is the hash of an event that somebody stated,
     say a signed receipt in its `ledger_head`: a chain that was cut before that event is found out.
     """
-    previous = START
+    previous, last, format_ = START, "", 1
     steps: set[str] = set()
     hashes: set[str] = set()
     for place, event in enumerate(events, start=1):
@@ -245,8 +305,12 @@ def verify_chain(events: Sequence[Event], *, vouched: str | None = None) -> None
             raise LedgerBroken("LED-001", f"The chain breaks at place {place}.", "Compare with a copy of the ledger.")
         if event.step in steps - REPEATED:
             raise LedgerBroken("LED-001", f"A step is there again at place {place}.", "Compare with a copy.")
+        if event.format < format_:
+            raise LedgerBroken("LED-001", f"An older format follows at place {place}.", "Compare with a copy.")
+        if event.format > 1 and event.at < last:
+            raise LedgerBroken("LED-001", f"Time goes back at place {place}.", "Compare with a copy of the ledger.")
         steps.add(event.step)
         hashes.add(event.hash)
-        previous = event.hash
+        previous, last, format_ = event.hash, event.at, event.format
     if vouched is not None and vouched not in hashes:
         raise LedgerBroken("LED-001", "The chain lacks an event that was vouched for.", "Compare with a copy.")

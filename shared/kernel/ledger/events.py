@@ -16,17 +16,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.kernel import names
-from shared.kernel.errors import LedgerBroken, LedgerRefused
+from shared.kernel.errors import LedgerBroken, LedgerRefused, newer
+from shared.kernel.json_once import loads_once
 
 START = "0" * 64
 """What the first event of a chain has for `previous`."""
 
+FORMAT = 2
+"""What is written now. 1, until and with commit e6f3284, said no format. 2 says it, and its time is never before that
+of the event before it. Every format that was ever written is read for ever."""
+
 OF_NONE = "exchange@0.0.0"
 """The agreement of an event that is of none: the exchange's own work, or before an agreement is known."""
 
-REPEATED = frozenset({"attempted", "counted", "current"})
+REPEATED = frozenset({"attempted", "counted", "current", "turn", "consented", "ended"})
 """Steps that a chain may have more than once: every attempt is told, every file of an order that came to count, every
-result that became current. Any other step is recorded once."""
+result that became current, every job that took its turn, everybody who agreed to a hold or to its end. Any other step
+is recorded once."""
 
 LONGEST = 96
 MOST = 10**12
@@ -65,10 +71,12 @@ class Event:
     counts: Mapping[str, int] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
+    format: int = FORMAT
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "codes", tuple(self.codes))
         _admit("seq", type(self.seq) is int and self.seq >= 1)
+        _admit("format", type(self.format) is int and 1 <= self.format <= FORMAT)
         for name, grammar in _GRAMMAR.items():
             _admit(name, _matches(grammar, getattr(self, name)))
         _admit("previous", len(self.previous) == len(START))
@@ -84,25 +92,38 @@ class Event:
         """SHA-256 of the event in canonical JSON, `previous` included: it vouches for the whole chain up to here."""
         return hashlib.sha256(_canonical(self._facts())).hexdigest()
 
+    def vouched(self) -> dict[str, str | int]:
+        """How a signed statement names the event: it vouches for the whole chain up to here."""
+        return {"subject": self.subject, "seq": self.seq, "head": self.hash, "at": self.at}
+
     def to_json(self) -> bytes:
         """The event with its hash, as it is stored."""
         return _canonical({**self._facts(), "hash": self.hash})
 
     @classmethod
     def from_json(cls, document: bytes) -> Event:
-        """Read a stored event back. Raises `LedgerBroken` (LED-001) when it is not one, or was altered."""
+        """Read a stored event back, of whatever format.
+
+        Raises `LedgerBroken` (LED-001) when it is not one, or a byte of it was altered, and `NewerVersion` (LED-010)
+        when it is in a format that this version does not know yet.
+        """
         try:
-            facts = json.loads(document)
-            claimed = facts.pop("hash")
-            event = cls(**facts)
+            facts = loads_once(document)
+            written, claimed = facts.get("format", 1), facts.pop("hash")
+            # How an event is hashed never changes: one of a newer version is told from one that was altered.
+            if type(written) is int and written > FORMAT and hashlib.sha256(_canonical(facts)).hexdigest() == claimed:
+                raise newer("An event of the ledger", written, FORMAT)
+            event = cls(**{"format": 1, **facts})
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, LedgerRefused):
             raise LedgerBroken("LED-001", "A stored event is not an event.", "Restore the ledger.") from None
-        if event.hash != claimed:
+        if event.hash != claimed or event.to_json() != document:
             raise LedgerBroken("LED-001", f"Event {event.seq} of {event.subject} was altered.", "Restore the ledger.")
         return event
 
     def _facts(self) -> dict[str, Any]:
         facts = {name: getattr(self, name) for name in ("seq", *_GRAMMAR)}
+        if self.format > 1:
+            facts["format"] = self.format
         return facts | {"counts": dict(self.counts), "hashes": dict(self.hashes), "codes": list(self.codes)}
 
 

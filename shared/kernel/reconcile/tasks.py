@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.intake.identity import drop_event, request_event
 from shared.kernel.intake.receive import receive
+from shared.kernel.rights.orders import carry_out_order
+from shared.kernel.terms.orders import is_order
 from shared.kernel.work.carry_out import carry_out
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ def task_of(exchange: Exchange, container: str, names: tuple[str, ...]) -> Task 
 def attend(exchange: Exchange, task: Task, attempts: Attempts) -> str | None:
     """Do the work of the blob; the id of what came of it. What fails is recorded as an attempt, and raised."""
     with attempts.at(exchange, task.event, task.tenant):
+        if task.kind == "request" and is_order(task.name):
+            return carry_out_order(exchange, party=task.tenant, name=task.name)
         if task.kind == "request":
             return carry_out(exchange, party=task.tenant, name=task.name)
         return receive(exchange, tenant=task.tenant, container=task.container, name=task.name, or_named=task.or_named)

@@ -8,6 +8,7 @@ container                     holds                                             
 ``staging``                   validated rows, sealed to the exchange                 prefix ``<home slug>/``
 ``pending``                   what awaits a decision, sealed likewise                prefix ``<home slug>/``
 ``decisions``                 what was decided, as pseudonyms, sealed likewise       prefix ``<home slug>/``
+``held``                      what a hold keeps, sealed as it lay                     prefix ``<slug>/``
 ``requests``                  work that is due                                       prefix ``<home slug>/``
 ``claims``                    facts fixed once for a piece of work                   prefix ``<slug>/``
 ``certificates``              certificates of destruction, no personal data          prefix ``<slug>/``
@@ -27,12 +28,15 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from copy import copy
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from azure.storage.blob import BlobServiceClient, LinearRetry
 
 from shared.kernel import names
 from shared.kernel.errors import AlreadyExists, Missing
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.areas import SINGLE_PUT_BYTES, Area
 from shared.kernel.storage.faults import translated
 
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
 POSTCODES = "postcodes.parquet"
 """In `reference`: Parquet with `postcode` (normal form) and `ons_code`, one row per postcode."""
 
-_BY_BOROUGH = ("staging", "pending", "decisions", "requests", "claims", "certificates")
+_BY_BOROUGH = ("staging", "pending", "decisions", "held", "requests", "claims", "certificates")
 _SHARED = (*_BY_BOROUGH, "ledger", "reference", "deadletter")
 
 
@@ -120,6 +124,10 @@ class Storage:
         """What `home` has decided, as pseudonyms, sealed to the exchange."""
         return self._area("decisions", f"{_checked(home)}/")
 
+    def held(self, slug: str) -> Area:
+        """What a hold keeps in the borough's part, sealed as it lay: nobody works with it."""
+        return self._area("held", f"{_checked(slug)}/")
+
     def requests(self, home: str) -> Area:
         """Work that is due for `home`."""
         return self._area("requests", f"{_checked(home)}/")
@@ -156,13 +164,13 @@ class Storage:
             area.create(name, document, content_type="application/json")
         except AlreadyExists:
             document = area.read(name).data
-        held: dict[str, Any] = json.loads(document)
+        held: dict[str, Any] = loads_once(document)
         return held
 
     def claimed(self, slug: str, key: str) -> dict[str, Any] | None:
         """The facts that were fixed for a piece of work of a borough; `None` where none were."""
         try:
-            held: dict[str, Any] = json.loads(self.claims(slug).read(f"{key}.json").data)
+            held: dict[str, Any] = loads_once(self.claims(slug).read(f"{key}.json").data)
         except Missing:
             return None
         return held
@@ -224,6 +232,18 @@ class Storage:
         """Raise a `StorageFault` unless the account answers, lets us in, and has its containers."""
         with translated("ledger"):
             self.service.get_container_client("ledger").get_container_properties(**self._tagged())
+
+    def now(self) -> datetime | None:
+        """The time by the service's own clock, UTC, whole seconds; `None` where its answer does not say."""
+        said: list[str] = []
+
+        def note(answer: Any) -> None:
+            said.append(answer.http_response.headers.get("Date") or "")
+
+        with translated("ledger"):
+            client = self.service.get_container_client("ledger")
+            client.get_container_properties(raw_response_hook=note, **self._tagged())
+        return parsedate_to_datetime(said[-1]).astimezone(UTC) if said and said[-1] else None
 
     def ensure_containers(self, parties: Iterable[str], *, only_collect: Iterable[str] = ()) -> None:
         """Make the containers of these parties, and the shared ones. In the cloud Bicep has made them.

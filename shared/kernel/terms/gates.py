@@ -58,6 +58,12 @@ COLLECTION_NOT_OPEN = AgreementCode(
     "Seal it again under a collection that is open, the same for all datasets that are to meet; the agreement lists "
     "them.",
 )
+LEFT = AgreementCode(
+    "AGR-009",
+    "These rows are of, or for, a party that is no longer part of the agreement, or of a dataset that is no longer in "
+    "it.",
+    "Nothing can be done with them here. Ask the operators whether the party joins again, and with which version.",
+)
 CODES = (
     NOT_IN_FORCE,
     OTHER_AGREEMENT,
@@ -68,6 +74,7 @@ CODES = (
     NO_AGREEMENT,
     MORE_OFFICERS,
     COLLECTION_NOT_OPEN,
+    LEFT,
 )
 
 

@@ -5,13 +5,13 @@ An agreement's package adds to this what its own method needs, as a subclass wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.kernel.parties.model import RESERVED, Party, check_distinct
 from shared.kernel.parties.register import authorities
@@ -59,6 +59,10 @@ class Period(Terms):
     def covers(self, on: date) -> bool:
         """Whether `on` is within the period."""
         return self.first <= on <= self.last
+
+    def is_over(self, on: date) -> bool:
+        """Whether its last day has gone by."""
+        return on > self.last
 
 
 class Purpose(Terms):
@@ -247,8 +251,15 @@ class Agreement(Terms):
     retention: Retention
     records: Records
     officers_per_party: Annotated[int, Field(ge=1)]
+    review: date | None = None
+    """The day by which the parties look at the agreement again."""
+    hold_consents: Annotated[int, Field(ge=1, le=2)] = 1
+    """As many people have to agree before rows are kept beyond their day, or a hold ends before its own."""
     waits: Waits | None = None
     """Without it all work is asked for with the file that makes it due."""
+    signing_keys: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    """Fingerprints (RFC 7638) of the keys with which the exchange signs, as the parties agreed them: where there are
+    some, an audit believes no statement that is signed with another."""
 
     @classmethod
     def with_files(cls, document: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -310,6 +321,19 @@ class Agreement(Terms):
     def release_terms(self, release: str) -> ReleaseTerms | None:
         """The terms of a release, `None` when the agreement has no such release."""
         return self.releases.get(release)
+
+    def without(self, slugs: Set[str]) -> Self:
+        """These terms as they stand once the parties of these slugs have left: they neither drop nor collect."""
+
+        def kept(named: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(slug for slug in named if slug not in slugs)
+
+        datasets = {
+            name: terms.model_copy(update={"dropped_by": kept(terms.dropped_by)})
+            for name, terms in self.datasets.items()
+        }
+        parties = {"controllers": kept(self.controllers), "recipients": kept(self.recipients)}
+        return self.model_copy(update={**parties, "datasets": datasets})
 
     @property
     def participants(self) -> tuple[Party, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from shared.kernel.terms.partition import Partition
 
@@ -44,7 +44,7 @@ class Routed:
     """Where the accepted rows of a drop go. Every row is in one part or goes nowhere, once."""
 
     parts: Mapping[str, pa.Table]
-    """Rows by the slug of the party whose work they are; no part is empty."""
+    """Rows by the slug of the party whose work they are. A part of no rows says that there are none from now on."""
     nowhere: Mapping[Nowhere, pa.Array] = field(default_factory=dict)
     """The `row` numbers of the others, by reason; no array is empty."""
 
@@ -87,6 +87,13 @@ class Staged(Files, Protocol):
     def pending(self, word: str) -> tuple[Partition, ...]:
         """Everything that awaits a decision under this word (`Carried.pending`), oldest first."""
 
+    def left(self, job: Job, word: str) -> Partition | None:
+        """What this very job has left pending under this word; `None` where it has not been done."""
+
+    def before(self, job: Job, word: str) -> tuple[Partition, ...]:
+        """What the results before this one have left pending under this word, oldest first: of each sender whose file
+        the job is over, the last result that was over one of theirs."""
+
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Every decision that is remembered under this word (`Carried.remembered`), oldest first."""
 
@@ -101,6 +108,22 @@ class Release:
     """A release of the agreement's terms, which say the columns: more than these are cut off, fewer are a defect."""
     folder: str
     rows: pa.Table
+
+
+Word = Literal["correction", "withdrawal", "recall"]
+"""What a notice is: something of a row that was sent is otherwise; the row is out; it should never have been sent."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a party is told of rows that it has had through the exchange and that are so no more: by reference, and
+    never a value."""
+
+    to: str
+    """The party's slug."""
+    word: Word
+    about: Mapping[str, str]
+    """Reference to reason: a word of the agreement's, such as ``benefit_ended``."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +149,12 @@ class Carried:
     """Decisions to be remembered for as long as the agreement says, by a word of its own: `ref` (a pseudonym),
     `decision` (a word), `day` (its date), and nothing else. The kernel adds `expiry`, the first day on which it counts
     no more, and gives back no row that has come to it."""
+    told: pa.Table | None = None
+    """What the party is told of single rows of the job's one input (`contract.validate.FINDINGS`): codes and row
+    numbers, never a value. The kernel makes a report of it, ``reports/<job id>/``."""
+    notices: tuple[Notice, ...] = ()
+    """What parties are told of rows that they have had from earlier jobs. Of one job there is one for each party and
+    word."""
 
 
 class Pipeline(Protocol):
@@ -217,6 +246,8 @@ class Rights:
     """Words under which decisions were remembered that it reads."""
     remembers: frozenset[str] = frozenset()
     """Words under which it remembers decisions."""
+    tells: bool = False
+    """Whether it tells parties of single rows: of those of its input, or of such as anybody has had (`Notice`)."""
     waits: bool = False
     """Whether it is over everything of a collection that counts, so that a newer one takes its place: it is put off
     while files still come, where the agreement says so (`waits`), and one result of a collection is current."""

@@ -55,10 +55,18 @@ def waits(
     terms = agreed.terms
     until = timedelta(days=terms.retention.sweep_days["staging"])
     since = now - timedelta(days=terms.retention.told_after_days)
-    waiters = [one for party in lying for one in _waiters(agreed, party, lying[party], done.get(party, ()), since)]
+    dropped = {
+        (file.partition.dataset, file.partition.collection, party)
+        for party, each in lying.items()
+        for file in each.entries
+    }
+    waiters = [
+        one for party in lying for one in _waiters(agreed, party, lying[party], done.get(party, ()), since, dropped)
+    ]
     there = {
         (file.partition.dataset, file.partition.collection) for each in lying.values() for file in each.files.values()
     }
+    there |= {(dataset, collection) for dataset, collection, _ in dropped}
     asked = [file for party in lying for file in lying[party].unanswered(party) if file.since <= since]
     return [
         *_grouped(LACKS, waiters, _of_senders, until),
@@ -69,13 +77,30 @@ def waits(
     ]
 
 
-def _waiters(agreed: Agreed, party: str, lying: Lying, done: Iterable[Done], since: datetime) -> Iterator[_Waiter]:
-    """Files with rows that count, staged for the party by that time, and in no finished work."""
+def _waiters(
+    agreed: Agreed, party: str, lying: Lying, done: Iterable[Done], since: datetime, dropped: set[tuple[str, str, str]]
+) -> Iterator[_Waiter]:
+    """Files with rows that count, staged for the party by that time, and in no finished work.
+
+    `dropped` are dataset, collection and sender of all that was dropped. What all who could drop it have dropped is
+    lacking no more: they have nothing for this party, and that is no silence.
+    """
     used = {name for each in done for name in each.job.inputs}
     for file in lying.that_count(tuple(agreed.pipeline.contracts)):
         if file.rows and file.since <= since and file.partition.name not in used:
             lacks = agreed.pipeline.lacks(file.partition, party, lying)
-            yield from (_Waiter(file, party, lack) for lack in lacks or (None,))
+            collection = file.partition.collection
+            silent = [lack for lack in lacks if not _all_have_spoken(agreed, lack, party, collection, dropped)]
+            if silent or not lacks:
+                yield from (_Waiter(file, party, lack) for lack in silent or (None,))
+
+
+def _all_have_spoken(
+    agreed: Agreed, lack: Lack, party: str, collection: str, dropped: set[tuple[str, str, str]]
+) -> bool:
+    """Whether what is lacking of any party has been dropped by every other that may."""
+    others = set(agreed.terms.terms_of(lack.dataset).dropped_by) - {party}
+    return not lack.of and bool(others) and all((lack.dataset, collection, other) in dropped for other in others)
 
 
 Who = tuple[str, str, str, str]

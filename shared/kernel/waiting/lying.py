@@ -15,6 +15,7 @@ from shared.kernel.intake.index import INDEX, rows_of_entry
 from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.staging import counting_of_each
 from shared.kernel.intake.ties import TIES, Tie, counting, in_order
+from shared.kernel.intake.usable import is_usable
 from shared.kernel.terms.partition import Partition
 from shared.kernel.work.withdraw import WITHDRAWN
 
@@ -43,11 +44,14 @@ class Lying:
     entries: tuple[File, ...]
     """The party's own files, as its index has them."""
     ties: tuple[Tie, ...]
+    unusable: frozenset[str] = frozenset()
+    """Names of files that nobody may work with now: whoever sent them is told otherwise."""
 
     def counting(self, dataset: str, collection: str) -> tuple[Partition, ...]:
         """The file that counts of each sender, by sender."""
         files = [file.partition for file in self.files.values() if _is_of(file.partition, dataset, collection)]
-        return counting_of_each(files, [tie for tie in self.ties if _is_of(tie, dataset, collection)])
+        found = counting_of_each(files, [tie for tie in self.ties if _is_of(tie, dataset, collection)])
+        return tuple(file for file in found if file.name not in self.unusable)
 
     def that_count(self, datasets: Sequence[str]) -> tuple[File, ...]:
         """All files of these datasets that count, of every collection and sender."""
@@ -100,23 +104,30 @@ def lying_of(sharing: Sharing, party: str) -> Lying:
             entries.append(File(own, rows_of_entry(blob), blob.created or now))
         else:
             files[blob.name] = File(partition, _rows(blob), blob.created or now)
-    return Lying(files, tuple(entries), tuple(ties))
+    unusable = frozenset(name for name, file in files.items() if not is_usable(sharing, party, file.partition))
+    usable = tuple(own for own in entries if is_usable(sharing, party, own.partition))
+    return Lying(files, usable, tuple(ties), unusable)
+
+
+def asked_for(sharing: Sharing, party: str) -> tuple[Done, ...]:
+    """The party's jobs whose requests still lie here, done or not, in the order in which they were asked for."""
+    found: list[Done] = []
+    for blob in sharing.requests(party).list():
+        with suppress(Missing, RefusedEvent):  # swept meanwhile; no request of ours
+            asked = read_request(sharing.exchange, party, f"{sharing.agreement.id}/{blob.name}")
+            found.append(Done(job_id(asked.job, asked.version), asked.job, blob.created or sharing.clock()))
+    return tuple(sorted(found, key=lambda done: (done.asked_at, done.id)))
 
 
 def finished(sharing: Sharing, party: str) -> tuple[Done, ...]:
-    """The party's jobs that are done and whose requests still lie here, in the order in which they were asked for.
+    """Of these the jobs that are done. One that was withdrawn has ended, too, and yet used none of its files."""
+    return tuple(one for one in asked_for(sharing, party) if is_done(sharing, one))
 
-    A job that was withdrawn has ended, too, and yet used none of its files.
-    """
-    found: list[Done] = []
-    for blob in sharing.requests(party).list():
-        with suppress(Missing, RefusedEvent):  # swept meanwhile; asked for under another version of the agreement
-            _, job = read_request(sharing.exchange, party, f"{sharing.agreement.id}/{blob.name}")
-            id = job_id(job, sharing.agreement.reference)
-            steps = sharing.ledger.steps(f"{job.kind}:{id}")
-            if "done" in steps and WITHDRAWN not in steps:
-                found.append(Done(id, job, blob.created or sharing.clock()))
-    return tuple(sorted(found, key=lambda done: (done.asked_at, done.id)))
+
+def is_done(sharing: Sharing, one: Done) -> bool:
+    """Whether the job has ended, and what it wrote was not taken back."""
+    steps = sharing.ledger.steps(f"{one.job.kind}:{one.id}")
+    return "done" in steps and WITHDRAWN not in steps
 
 
 def _rows(blob: BlobFacts) -> int:

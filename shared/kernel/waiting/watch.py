@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.kernel.days import london_day
 from shared.kernel.errors import ExchangeError
+from shared.kernel.intake.stops import as_it_stands
 from shared.kernel.waiting.cover import covers_fewer
 from shared.kernel.waiting.look import Wait, waits
 from shared.kernel.waiting.lying import finished, lying_of
@@ -29,7 +31,8 @@ def look_at_waits(exchange: Exchange) -> Waited:
     """Find what waits for as long as its agreement says, and tell whoever can end it."""
     found: list[tuple[str, Wait]] = []
     faults: list[ExchangeError] = []
-    for agreed in exchange.agreements:
+    exchange = as_it_stands(exchange)
+    for agreed in exchange.agreements.in_force(london_day(exchange.clock())):
         try:
             found += [(agreed.terms.id, wait) for wait in _found(exchange.under(agreed.terms.id))]
         except ExchangeError as fault:

@@ -6,7 +6,7 @@ files are gone, so that a process that was killed between the two leaves nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from shared.kernel.work.cover import remember
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Sharing
+    from shared.kernel.ledger.events import Event
     from shared.kernel.storage.areas import Area
     from shared.kernel.terms.pipeline import Job
 
@@ -102,21 +103,22 @@ def _body(sharing: Sharing, job: Job, id: str, started: datetime) -> dict[str, A
         "started_at": started.isoformat(),
         "folder": f"{rights.folder}/{job.collection}/{id}",
         "releases": {
-            f"{folder}/{job.collection}/{id}/{release}.parquet": released[release]
+            f"{folder}/{job.collection}/{id}/{release}.parquet": released.hashes[release]
             for release, folder in rights.sends.items()
-            if release in released
+            if release in released.hashes
         },
         "covers": [
             {"dataset": file.dataset, "sender": file.sender, "drop": file.drop}
             for file in sorted(inputs, key=lambda file: file.name)
         ],
+        "ledger": [released.vouched()],
     }
 
 
-def _released(sharing: Sharing, job: Job, id: str) -> Mapping[str, str]:
-    """The SHA-256 of each release, as the ledger has it."""
+def _released(sharing: Sharing, job: Job, id: str) -> Event:
+    """The event that records the job's releases, with the SHA-256 of each."""
     chain = sharing.ledger.events(f"{job.kind}:{id}")
-    return next(event for event in chain if event.step == "released").hashes
+    return next(event for event in chain if event.step == "released")
 
 
 def _take_away(sharing: Sharing, job: Job, replaced: Iterable[str], *, by: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from shared.kernel.envelope.keys import Use
-from shared.kernel.envelope.manifest import from_metadata
+from shared.kernel.envelope.manifest import Manifest, from_metadata
 from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.terms.gates import check_may_release
@@ -30,11 +30,11 @@ def released(agreement: Agreement, release: str, rows: pa.Table, *, to: str, own
     return rows.select(columns)
 
 
-def send_sealed(sharing: Sharing, rows: pa.Table, label: Label, *, name: str) -> str:
-    """Seal `rows` to the party that `label` names, write them as `name`, and return the SHA-256 of the sealed file.
+def send_sealed(sharing: Sharing, rows: pa.Table, label: Label, *, name: str) -> Manifest:
+    """Seal `rows` to the party that `label` names, write them as `name`, and return the manifest of the sealed file.
 
     Where the file is already there, an earlier try of the same work wrote it: the same rows under another data key. It
-    stays, and its hash is returned.
+    stays, and its manifest is returned; unless the key to which it was sealed has been revoked since.
     """
     key = sharing.keys.current(label.receiver, Use.RELEASE)
     sealed = seal(rows, label, agreement=sharing.agreement, key_id=key, keys=sharing.keys)
@@ -42,9 +42,13 @@ def send_sealed(sharing: Sharing, rows: pa.Table, label: Label, *, name: str) ->
     try:
         outbox.create(name, sealed.data, sealed.metadata)
     except AlreadyExists:
-        manifest, _ = from_metadata(outbox.facts(name).metadata)
-        return manifest.sha256
-    return sealed.manifest.sha256
+        there = outbox.facts(name)
+        manifest, _ = from_metadata(there.metadata)
+        if manifest.key_id in sharing.keys.accepted(label.receiver, Use.RELEASE):
+            return manifest
+        outbox.delete(name, if_match=there.etag)
+        outbox.create(name, sealed.data, sealed.metadata)
+    return sealed.manifest
 
 
 def send_summary(sharing: Sharing, summary: dict[str, Any], *, to: str, name: str) -> None:

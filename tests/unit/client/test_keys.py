@@ -38,7 +38,12 @@ def test_a_borough_makes_hands_over_rotates_and_revokes_keys(exchange, folders, 
 
     assert exchange("keys", "revoke", sign, *ours).code == 0
     left = exchange("keys", "list", *ours, "--json").json["keys"]
-    assert sign not in [key["key"] for key in left]
+    assert [key["current"] for key in left if key["key"] == sign] == ["revoked"]
+    assert exchange("keys", "rotate", "--use", "sign", "--borough", "lambeth", *ours).code == 0
+    assert exchange("keys", "export", "--borough", "lambeth", "--out", public, *ours).code == 0
+    assert exchange("keys", "import", public, *theirs).code == 0
+    told = exchange("keys", "list", *theirs, "--json").json["keys"]
+    assert [key["current"] for key in told if key["key"] == sign] == ["revoked"]
     assert "ring:lambeth/release" in exchange("keys", "list", *ours).out
 
 

@@ -335,3 +335,20 @@ def test_the_workbook_counts_every_code_filters_and_sets_apart_what_needs_nothin
     with ZipFile(tmp_path / "r.xlsx") as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
         assert all(b"<autoFilter" in parts.read(name) for name in sheets)
+
+
+def test_that_there_are_none_is_stated_by_a_command_of_its_own_and_by_no_empty_file(exchange, tmp_path):
+    (tmp_path / "p.csv").write_text(",".join(CONTRACTS["pupils"].names) + "\n")
+    out = tmp_path / "p.parquet"
+    said = exchange("pack", "table", tmp_path / "p.csv", "--dataset", "pupils", "--out", out, "--json", *AS_OF)
+    assert (said.code, said.json["error"]["code"], out.exists()) == (2, "INP-006", False)
+    assert "exchange pack none" in said.json["error"]["remedy"]
+    said = exchange("pack", "none", "--dataset", "pupils", "--out", out, "--json")
+    assert (said.code, said.json["states"]) == (0, "none")
+    assert pq.read_table(out).equals(CONTRACTS["pupils"].arrow_schema().empty_table())
+    assert exchange("check", out, "--dataset", "pupils", "--json").json["status"] == "accepted"
+
+
+def test_no_decisions_are_no_statement(exchange, tmp_path):
+    said = exchange("pack", "none", "--dataset", "decisions", "--out", tmp_path / "d.parquet", "--json")
+    assert (said.code, said.json["error"]["code"]) == (2, "FIL-002")

@@ -109,8 +109,8 @@ def test_every_released_column_comes_from_where_the_annex_says() -> None:
     assert released_from("matches")["pupil_dob"] == "pupils.dob"
     assert released_from("review")["guard"] == "linkage"
     assert released_from("enrolments") == {
-        "upn": "pupils.upn", "urn": "pupils.urn", "tier": "eligibility", "start_date": "decisions.decided_on",
-        "status": "the exchange",
+        "match_ref": "decisions.match_ref", "upn": "pupils.upn", "urn": "pupils.urn", "tier": "eligibility",
+        "start_date": "decisions.decided_on", "status": "the exchange",
     }  # fmt: skip
 
 

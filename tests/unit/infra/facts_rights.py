@@ -99,7 +99,7 @@ def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
     work = frozenset(BLOBS + verb for verb in ("read", "add/action", "write", "delete", "deleteBlobVersion/action"))
     expected = dict.fromkeys(("ledger", "certificates"), frozenset({READ, ADD}))
     expected |= {"reference": frozenset({"Storage Blob Data Reader"})}
-    expected |= dict.fromkeys(("staging", "requests", "claims", *LASTING), work)
+    expected |= dict.fromkeys(("staging", "requests", "claims", "held", *LASTING), work)
     # What comes from outside is read and removed, never written: dropped files, and events that were not delivered.
     receive = frozenset({READ, BLOBS + "delete", BLOBS + "deleteBlobVersion/action"})
     expected |= dict.fromkeys((*(f"{slug}-inbox" for slug in cloud.agreements.senders), "deadletter"), receive)

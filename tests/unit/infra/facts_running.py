@@ -128,7 +128,7 @@ def somebody_is_told(cloud: Cloud) -> None:
     metrics = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/metricAlerts")}
     assert set(queries) == {
         "poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event", "stranger-at-a-key",
-        "record-deleted", "record-written", "waiting", *RECONCILIATION,
+        "record-deleted", "record-written", "waiting", "agreement-ahead", *RECONCILIATION,
     }  # fmt: skip
     assert set(metrics) == {"poison-depth", "dead-letters"}
     [group] = cloud.all("Microsoft.Insights/actionGroups")
@@ -141,7 +141,7 @@ def somebody_is_told(cloud: Cloud) -> None:
     assert {name: asked[name].partition(" ")[0] for name in others} == {
         "poisoned-event": "StorageQueueLogs", "sweep-missing": "AppRequests", "watchdog-alarm": "AppTraces",
         "refused-event": "AppTraces", "stranger-at-a-key": "AZKVAuditLogs", "record-deleted": "StorageBlobLogs",
-        "record-written": "StorageBlobLogs", "waiting": "AppTraces",
+        "record-written": "StorageBlobLogs", "waiting": "AppTraces", "agreement-ahead": "AppTraces",
     }  # fmt: skip
     assert asked["waiting"] == 'AppTraces | where Message has "waiting.found"'
     assert queries["waiting"]["autoMitigate"] is True
@@ -189,7 +189,7 @@ def reconciliation_is_heard(cloud: Cloud) -> None:
     assert rules["reconcile-waits"]["evaluationFrequency"] == "PT5M", "as often as it looks"
     # What rings for each new line must not go silent by itself.
     clearing = {name for name, rule in rules.items() if rule["autoMitigate"]}
-    assert clearing == {*RECONCILIATION, "waiting"} - {"reconcile-gave-up"}
+    assert clearing == {*RECONCILIATION, "waiting", "agreement-ahead"} - {"reconcile-gave-up"}
 
 
 def the_private_variant_is_private(cloud: Cloud) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shared.kernel.audit.checks.answer import Answer, concerns, result, shown_operation
+from shared.kernel.audit.checks.held import agrees_with_what_is_held
 from shared.kernel.audit.checks.jobs import ended_in_one_way
 from shared.kernel.audit.checks.ledger import ledger_whole, receipts, rows_accounted, taken_in_once
 from shared.kernel.audit.checks.logs import hours_logged, readable, there_is_any
+from shared.kernel.audit.checks.matched import in_its_hour, matched
 from shared.kernel.audit.checks.objects import overwritten, past_their_day
 from shared.kernel.audit.checks.papers import certificates_hold, officers
 from shared.kernel.audit.evidence import Evidence, of_log, stamp
@@ -26,6 +28,9 @@ _LOOKS: dict[str, Callable[[Evidence, str], Answer]] = {
     "AUD-014": certificates_hold,
     "AUD-018": readable,
     "AUD-019": ended_in_one_way,
+    "AUD-020": agrees_with_what_is_held,
+    "AUD-021": matched,
+    "AUD-022": in_its_hour,
 }
 
 

@@ -118,7 +118,7 @@ def ledger_whole(evidence: Evidence, party: str) -> Answer:
         found.append(Finding(what, of_ours, stamp(row.at), tenant.get(subject, ""), "", "PutBlob", "ledger"))
     untold = 0
     for chain in evidence.chains():
-        if party not in ("", chain.tenant) or chain.broken:
+        if party not in ("", chain.tenant) or chain.broken or chain.newer:
             continue
         for event in chain.events:
             name = f"{chain.subject.replace(':', '/')}/{event.seq:04d}.json"
@@ -133,8 +133,10 @@ def ledger_whole(evidence: Evidence, party: str) -> Answer:
         what = f"{len(evidence.ledger.strays)} files are no event of any chain."
         found.append(Finding(what, Place("ledger", "ledger")))
     note = f"Of {untold} events the hour has no log of writes, so that nothing confirms them." if untold else ""
+    if newer := sum(chain.newer for chain in evidence.ledger.chains.values()):
+        note += f" {newer} chains have events that were written by a newer version: audit with that one."
     looked_at = {"chains": len(evidence.ledger.chains), "events": evidence.ledger.events}
-    return Answer(found, looked_at=looked_at, known=not untold, note=note)
+    return Answer(found, looked_at=looked_at, known=not untold and not newer, note=note.strip())
 
 
 def taken_in_once(evidence: Evidence, party: str) -> Answer:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from shared.kernel.audit.chains import moment
 from shared.kernel.audit.checks.answer import Answer
-from shared.kernel.audit.evidence import HOUR, Evidence, micro, of_ledger, stamp
+from shared.kernel.audit.checks.matched import destructions_logged
+from shared.kernel.audit.evidence import Evidence, micro, of_ledger, stamp
+from shared.kernel.audit.once import HOUR
 from shared.kernel.audit.questions import Question
 from shared.kernel.audit.report import Finding, Place
 from shared.kernel.audit.schema import DELETE, KEYS, READ, WRITE
@@ -24,8 +26,9 @@ def there_is_any(evidence: Evidence, question: Question) -> Answer:
 
 
 def hours_logged(evidence: Evidence, party: str) -> Answer:
-    """AUD-010. An hour's logs are known to be missing when the ledger has an event in it, which is a write, and there
-    is no line of one; or when the app's health, whose probe is a read, is asked after in nearly every hour, not in it.
+    """AUD-010. An hour's logs are known to be missing when the ledger has an event in it, which takes a read and a
+    write, and there is no line of one; when a sweep has destroyed something and there is no line of a deletion; or when
+    the app's health, whose probe is a read, is asked after in nearly every hour, not in it.
 
     Of another hour without a read nothing says whether there was anything to log.
     """
@@ -34,10 +37,14 @@ def hours_logged(evidence: Evidence, party: str) -> Answer:
     for chain in evidence.chains():
         for event in chain.events:
             at = moment(event)
-            if evidence.in_period(at) and not evidence.logged(at):
-                what = "The ledger records work in this hour, and there is no line of any write."
+            lacking = "write" if not evidence.logged(at) else "read" if not evidence.read_in(at) else ""
+            if lacking and evidence.in_period(at):
+                what = f"The ledger records work in this hour, and there is no line of any {lacking}."
                 hour = micro(at) // HOUR
                 found[hour] = Finding(what, of_ledger(chain, event.seq), stamp(hour * HOUR))
+    for hour, (chain, seq) in destructions_logged(evidence).items():
+        what = "The ledger records destructions, and there is no line of any deletion."
+        found.setdefault(hour, Finding(what, of_ledger(chain, seq), stamp(hour * HOUR)))
     probed = range(min(reads), max(reads) + 1) if reads else range(0)
     if reads and len(evidence.probed) >= _NEARLY_EVERY_HOUR * len(probed):
         for hour in set(probed) - reads:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from shared.kernel.audit.certificates import CertificateCopy
 from shared.kernel.audit.chains import moment
 from shared.kernel.audit.checks.answer import Answer, of_chain
 from shared.kernel.audit.evidence import Evidence
@@ -37,22 +39,59 @@ def _terms_of(evidence: Evidence, slug: str) -> Iterable[Agreement]:
 
 
 def certificates_hold(evidence: Evidence, party: str) -> Answer:
-    """AUD-014: every certificate verifies, and every one that the ledger records is there."""
+    """AUD-014: every certificate verifies with a key that somebody outside of the record vouches for, is what the
+    ledger records, and names the one before it; and every one that the ledger records is there."""
     copies = [copy for copy in evidence.certificates if party in ("", copy.party)]
     found = [
         Finding(copy.wrong, Place("certificate", _safe(copy.file)), "", copy.party) for copy in copies if copy.wrong
     ]
+    found += _gaps(evidence, copies)
     there = {copy.sha256 for copy in evidence.certificates}
     told = {copy.destruction.certificate for copy in evidence.certificates if copy.destruction}
     for chain in evidence.chains("sweep"):
         event = chain.step("certified")
         if event is None or party not in ("", chain.tenant) or chain.subject.partition(":")[2] in told:
-            continue
+            continue  # what is wrong with one that is there is said above
         if evidence.in_period(moment(event)) and event.hashes.get("certificate") not in there:
             found.append(of_chain("The ledger records a certificate that is not in the record.", chain, event.seq))
-    known = evidence.has_keys or not copies
-    note = "" if known else "The record has no public key of the exchange (keys/), so no signature could be verified."
-    return Answer(found, looked_at={"certificates": len(copies)}, known=known or bool(found), note=note)
+    for key in evidence.trust.strangers:
+        what = f"The record has a signing key that nobody outside of it vouches for ({key.fingerprint[:12]})."
+        found.append(Finding(what, Place("keys", "keys")))
+    return Answer(found, looked_at={"certificates": len(copies)}, **_known(evidence, copies))
+
+
+def _known(evidence: Evidence, copies: list[CertificateCopy]) -> dict[str, Any]:
+    """Whether the answer is known, and why not."""
+    notes = []
+    if copies and not evidence.trust.keys:
+        notes.append("The record has no public key of the exchange (keys/), so no signature could be verified.")
+    elif copies and not evidence.trust.vouched:
+        notes.append(
+            "Nobody outside of the record says which keys are the exchange's: name their fingerprints in the register "
+            "(`signing_keys`), or give what parties hold (--receipts)."
+        )
+    if newer := sum(copy.newer for copy in copies):
+        notes.append(f"{newer} certificates were written by a newer version.")
+    return {"known": not notes, "note": " ".join(notes)}
+
+
+def _gaps(evidence: Evidence, copies: list[CertificateCopy]) -> list[Finding]:
+    """Where a certificate does not name the one that lies before it."""
+    found = []
+    last: dict[str, CertificateCopy] = {}
+    for copy in sorted((copy for copy in copies if not copy.wrong and copy.destruction), key=lambda copy: copy.file):
+        before = last.get(copy.party)
+        last[copy.party] = copy
+        if not copy.names_before:
+            continue
+        if before is not None:
+            named = copy.before is not None and copy.before.sha256 == before.sha256
+        else:
+            named = copy.before is None or copy.before.day < evidence.first.isoformat()
+        if not named:
+            what = "The certificate before this one, which it names, is not in the record."
+            found.append(Finding(what, Place("certificate", _safe(copy.file)), "", copy.party))
+    return found
 
 
 def _safe(file: str) -> str:

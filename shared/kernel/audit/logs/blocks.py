@@ -30,7 +30,7 @@ _CATEGORIES = pa.array(list(FOLDERS))
 _TOP = ("time", "category", "operationName", "callerIpAddress")
 STORAGE_LOG = pa.schema(
     [
-        *_text(*_TOP, "statusText", "uri"),
+        *_text(*_TOP, "correlationId", "statusText", "uri"),
         ("statusCode", pa.int32()),
         ("identity", pa.struct([*_text("type", "tokenHash"), ("requester", pa.struct(_text("objectId")))])),
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
@@ -11,6 +10,7 @@ from shared.kernel.audit.logs.moments import Dating, read_time
 from shared.kernel.audit.logs.unread import Why
 from shared.kernel.audit.operations import RAW
 from shared.kernel.audit.schema import KEYS
+from shared.kernel.json_once import Twice, loads_once
 
 OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
@@ -76,10 +76,6 @@ class TableRow(dict[str, Any]):
     """Of its times, where a heading says it."""
 
 
-class Twice(Exception):
-    """A name stands twice in one object."""
-
-
 class _Unreadable(Exception):
     """A record is none."""
 
@@ -88,18 +84,10 @@ class _Unreadable(Exception):
         self.why = why
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON. Raises `Twice`: which of two values is meant would be a guess."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise Twice
-    return made
-
-
 def loads(text: str | bytes) -> object | Why:
     """One JSON value, or why it is none."""
     try:
-        found: object = json.loads(text, object_pairs_hook=once)
+        found: object = loads_once(text)
     except Twice:
         return Why.TWICE
     except (ValueError, RecursionError):

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.kernel.audit.logs.rows import TableRow, Twice, loads, once
+from shared.kernel.audit.logs.rows import TableRow, loads
 from shared.kernel.audit.logs.unread import Why
+from shared.kernel.json_once import Twice, once
 
 MOST = 16 * 2**20
 """Characters of one record. Azure's are of a few thousand."""

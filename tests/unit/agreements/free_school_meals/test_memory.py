@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from shared.agreements.free_school_meals.enrol import Followed, follow
+from shared.agreements.free_school_meals.enrol import About, Followed, follow
 from shared.agreements.free_school_meals.memory import Decision, Memory
 from shared.kernel.intake.staging import read_staged
 from shared.kernel.work.memory import DECIDED
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, upn
 
+NAMES = ["child_ref", "evidence_ref", "claim_ref", "birthday_ref", "contact_ref"]
 MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)
 SPRING, SUMMER = datetime.fromisoformat("2027-02-01T09:30:00Z"), datetime.fromisoformat("2027-06-01T09:30:00Z")
 
@@ -79,20 +81,20 @@ RETRACTED = Decision("retract", MONDAY)
 def test_what_a_decision_comes_to_hangs_on_what_was_decided_before(
     choice: str, day: date, before: Decision | None, known: bool, followed: Followed
 ) -> None:
-    assert follow(Decision(choice, day), known=known, before=before) == followed
+    assert follow(Decision(choice, day), About(known=known, before=before)) == followed
 
 
 def test_a_rejection_is_taken_back_with_its_evidence() -> None:
     taken_back = Followed("retracted", of_evidence="retract")
-    assert follow(Decision("retract", TUESDAY), known=True, before=None, rejected=True) == taken_back
+    assert follow(Decision("retract", TUESDAY), About(known=True, rejected=True)) == taken_back
 
 
 def test_a_child_who_is_enrolled_by_another_claim_is_not_enrolled_again_and_its_retract_is_of_that_claim() -> None:
-    again = follow(Decision("confirm", TUESDAY), known=True, before=None, enrolled=True)
+    again = follow(Decision("confirm", TUESDAY), About(known=True, enrolled=True))
     assert again == Followed("excluded.confirmed_before")
-    other_family = follow(Decision("opted_out", TUESDAY), known=True, before=None, enrolled=True)
+    other_family = follow(Decision("opted_out", TUESDAY), About(known=True, enrolled=True))
     assert other_family == Followed("excluded.opted_out", of_pair="opted_out"), "one parent says nothing for the other"
-    retract = follow(Decision("retract", TUESDAY), known=True, before=None, enrolled=True)
+    retract = follow(Decision("retract", TUESDAY), About(known=True, enrolled=True))
     assert retract.status is None
 
 
@@ -115,12 +117,12 @@ def term(
     return json.loads(world.storage.outbox("lambeth").read(summary).data) | told
 
 
-def decide(world: World, at: datetime, *choices: tuple[str, str]) -> dict[str, Any]:
-    """The home borough decides; the summary that it gets."""
+def decide(world: World, at: datetime, *choices: tuple[str, str], collection: str = "") -> dict[str, Any]:
+    """The home borough decides, on the term of that day unless another is named; the summary that it gets."""
     world.now[0] = at
     before = set(world.outbox("lambeth"))
     rows = [decision(ref, choice, decided_on=at.date()) for ref, choice in choices]
-    collection = COLLECTION if at.year == 2026 else "2027-spring"
+    collection = collection or (COLLECTION if at.year == 2026 else "2027-spring")
     world.receive("lambeth", world.drop("lambeth", "decisions", rows, prepared_at=at, collection=collection))
     world.carry_out_all()
     [name] = [name for name in world.outbox("lambeth") if name not in before and name.endswith("summary.json")]
@@ -178,12 +180,14 @@ def test_an_opt_out_that_comes_when_the_rows_are_gone_is_honoured(world: World) 
 def test_a_decision_may_come_when_the_rows_are_gone_and_a_family_has_answered(world: World) -> None:
     [match] = term(world, NOW)["matches.parquet"]
     rows_are_swept(world)
-    assert decide(world, NOW + timedelta(days=44), (match["match_ref"], "confirm"))["enrolled"] == 1
+    at = NOW + timedelta(days=44)
+    assert decide(world, at, (match["match_ref"], "confirm"), collection=COLLECTION)["enrolled"] == 1
     assert enrolments(world) == [(upn(1), "enrolled")]
     # Kept for it are the pair's name, and what an enrolment says; nothing of a claim, and no name of a child.
     [blob] = world.storage.pending("lambeth").list()
     kept = read_staged(world.sharing, "lambeth", blob.name.removeprefix("fsm/"), area=world.sharing.pending("lambeth"))
-    assert kept.column_names == ["match_ref", "upn", "urn", "school_borough", "tier", "child_ref", "evidence_ref"]
+    assert kept.column_names == ["match_ref", "upn", "urn", "school_borough", "tier", *NAMES]
+    assert all(re.fullmatch("[0-9a-f]{32}", ref) for name in NAMES for ref in kept.column(name).drop_null().to_pylist())
 
 
 def test_a_child_who_was_confirmed_is_neither_asked_for_nor_enrolled_again(world: World) -> None:

@@ -122,8 +122,7 @@ def _no_receipt(term: Term) -> None:
 def _nobody_took_it(term: Term) -> None:
     """Dropped, deleted by the sweep in its time, and never looked at between."""
     term.blob(AT, "PutBlob", "lambeth-inbox/late.parquet", oauth("lambeth officer 2"))
-    sweep = Sweep("lambeth", when("2026-11-10").date())
-    term.blob(when("2026-11-10", 2), "DeleteBlob", "lambeth-inbox/late.parquet", mark=sweep.subject)
+    _by_policy(term, "lambeth-inbox/late.parquet")
 
 
 def _begun_and_never_ended(term: Term) -> None:
@@ -154,8 +153,7 @@ def _replayed(term: Term) -> None:
     event = f"event:{derived_id('event', 'lambeth', 'lambeth-inbox', name)}"
     term.blob(AT, "GetBlob", f"lambeth-inbox/{name}", mark=event)
     term.record(AT, subject, "repeated", "lambeth")
-    sweep = Sweep("lambeth", when("2026-11-10").date())
-    term.blob(when("2026-11-10", 2), "DeleteBlob", f"lambeth-inbox/{name}", mark=sweep.subject)
+    _by_policy(term, f"lambeth-inbox/{name}")
 
 
 def _forged_certificate(term: Term) -> None:
@@ -242,12 +240,16 @@ def _of_the_job(operation: str, key: str) -> Callable[[Term], object]:
 
 
 def _done(term: Term, at: datetime, operation: str, key: str, subject: str) -> object:
-    """It is done, and what was written is swept in its time."""
+    """It is done, and what was written goes in its time."""
     if operation == "PutBlob":
-        owner = key.partition("/")[0].removesuffix("-outbox") if "-outbox/" in key else key.split("/")[1]
-        sweep = Sweep(owner, when("2026-11-01").date())
-        term.blob(when("2026-11-01", 2), "DeleteBlob", key, mark=sweep.subject)
+        _by_policy(term, key)
     return term.blob(at, operation, key, mark=subject)
+
+
+def _by_policy(term: Term, key: str) -> None:
+    """The lifecycle policy deletes it, in time for the promise."""
+    at = when("2026-11-05", 5)
+    term.blob(at, "DeleteBlob", key, {"type": "TrustedAccess"}, agent="ObjectLifeCycleScanner/0.50")
 
 
 def _unknown_work(term: Term) -> None:
@@ -519,7 +521,7 @@ MISDEEDS = (
     _of("the first event of a chain deleted", "AUD-009", lambda t: _remove_event(t, "run", 1)),
     _of("an altered event", "AUD-009", _alter_event),
     _of("an event altered with a hash of its own", "AUD-009", _rewrite_event),
-    _of("a chain made anew", "AUD-014", _rewrite_chain),
+    _of("a chain made anew", "AUD-014 AUD-021", _rewrite_chain),
     _of("an event that nobody wrote", "AUD-009", _insert_event),
     _of("a chain cut at its end", "AUD-009", _cut_chain),
     _of("an hour without logs", "AUD-010", _missing_hour),

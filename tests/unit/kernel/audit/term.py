@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -89,6 +90,8 @@ class Term:
     removed_events: set[str] = field(default_factory=set)
     certificates: dict[str, bytes] = field(default_factory=dict)
     register: dict[str, Any] = field(default_factory=dict)
+    public: dict[str, bytes] = field(default_factory=dict)
+    """Public keys, by file."""
     _serial: int = 0
 
     # -- lines
@@ -156,7 +159,7 @@ class Term:
         work = mark.rpartition(":")[2]
         self.lines.append(
             {
-                "time": _time(at),
+                "time": _time(at + timedelta(microseconds=self._serial % 1000)),  # the vault gives no other id to a use
                 "category": KEYS,
                 "operationName": operation,
                 "resultType": "Success",
@@ -338,7 +341,9 @@ class Term:
         if not gone:
             self.record(at, sweep.subject, "done", owner, "disposal", counts={"held": 0})
             return ""
-        event = self.record(at, sweep.subject, "destroyed", owner, "disposal", counts={"left": 0})
+        kinds = Counter(_kind(key) for key, _ in gone)
+        counts = {"left": 0, **{f"destroyed.{kind}": count for kind, count in sorted(kinds.items())}}
+        event = self.record(at, sweep.subject, "destroyed", owner, "disposal", counts=counts)
         document = self.certify(sweep, event, gone)
         name = f"{sweep.day.isoformat()}-{sweep.id}.json"
         self.certificates[f"{owner}/{name}"] = document
@@ -356,7 +361,7 @@ class Term:
         entries = []
         for key, created in gone:
             container, _, name = key.partition("/")
-            kind = container if container in ("staging", "requests", "claims") else container.rpartition("-")[2]
+            kind = _kind(key)
             entries.append(
                 {
                     "id": object_id(container, name, etag(key)),
@@ -378,9 +383,20 @@ class Term:
             "missing": [],
             "counts": {"objects": len(entries), "bytes": 0, "rows": 0},
             "proof": {"listed_at": event.at, "containers": []},
-            "ledger": {"subject": event.subject, "head": event.hash},
+            "ledger": {"subject": event.subject, "seq": event.seq, "head": event.hash},
+            "made_up": None,
+            "previous": self._before(sweep),
         }
         return sign_statement(body, "certificate", keys or self.keys, datetime.fromisoformat(event.at))
+
+    def _before(self, sweep: Sweep) -> dict[str, str] | None:
+        """The owner's certificate before that of the sweep."""
+        mine = f"{sweep.owner}/{sweep.day.isoformat()}"
+        earlier = [name for name in sorted(self.certificates) if name.startswith(f"{sweep.owner}/") and name < mine]
+        if not earlier:
+            return None
+        sha256 = hashlib.sha256(self.certificates[earlier[-1]]).hexdigest()
+        return {"file": earlier[-1].partition("/")[2], "sha256": sha256}
 
     def written(self, before: datetime) -> dict[str, dict[str, datetime]]:
         """By owner: what of theirs was written before and is there yet."""
@@ -418,7 +434,8 @@ class Term:
                     _write(record / "ledger" / name, self.raw_events.get(name, event.to_json()))
         for name, document in self.certificates.items():
             _write(record / "certificates" / name, document)
-        _write(record / "keys" / "exchange.json", self.keys.export_public(EXCHANGE, Use.SIGN))
+        for name, document in self.public.items():
+            _write(record / "keys" / name, document)
         _write(record / "register.yaml", yaml.safe_dump(self.register).encode())
         return record
 
@@ -431,7 +448,9 @@ class Term:
 
 def make_term(keys: LocalKeyRing, *, of_both: bool = True) -> Term:
     """The clean term, of both agreements or of free school meals alone."""
-    term = Term(keys, register=_register())
+    fingerprints = [key.fingerprint for key in keys.held(EXCHANGE, Use.SIGN)]
+    term = Term(keys, register=_register() | {"signing_keys": fingerprints})
+    term.public["exchange.json"] = keys.export_public(EXCHANGE, Use.SIGN)
     drops: dict[str, list[tuple[str, str, str]]] = {slug: [] for slug in PILOT}
     for number, slug in enumerate(PILOT):
         day = FIRST + timedelta(days=4 + number)
@@ -560,6 +579,11 @@ def _register() -> dict[str, Any]:
 def etag(key: str) -> str:
     """The ETag of the object of that name."""
     return "0x8D" + hashlib.sha256(key.encode()).hexdigest()[:12].upper()
+
+
+def _kind(key: str) -> str:
+    container = key.partition("/")[0]
+    return container if container in ("staging", "requests", "claims") else container.rpartition("-")[2]
 
 
 def _agreement(container: str, name: str) -> str:

@@ -58,7 +58,8 @@ def test_a_job_may_do_what_its_pipeline_says(verb: str, place: Place, clause: st
         ("create", Place("outbox", "lewisham", "exchange", "reports")),
         ("create", Place("outbox", "lewisham", "head-count", "reports")),
         ("create", Place("claims", "lewisham", "fsm")),
-        ("create", Place("requests", "lewisham", "head-count")),
+        ("create", Place("requests", "lewisham", "fsm")),
+        ("create", Place("requests", "lambeth", "head-count")),
         ("delete", Place("staging", "lewisham", "head-count", "absences")),
         ("delete", Place("outbox", "lewisham", "head-count", "reports")),
         ("delete", Place("outbox", "lewisham", "fsm", "results")),
@@ -157,7 +158,7 @@ def test_who_waits_is_told_in_its_own_outbox_and_the_look_at_it_reads_requests_a
     assert not may("delete", Place("requests", "lambeth", "fsm"), "watchdog", EXCHANGE)
 
 
-@pytest.mark.parametrize("kind", ["order", "waiting", "current"])
+@pytest.mark.parametrize("kind", ["order", "waiting", "current", "turn"])
 def test_chains_of_the_exchanges_own_are_told_from_what_is_none_of_ours(kind: str) -> None:
     assert Places(second.both()).shown_name("ledger", f"{kind}/{ID}/0001.json") == f"{kind}/{ID}/0001.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from shared.kernel.contract.file_rules import FILE_RULES, LONGEST_TEXT_BYTES, co
 from shared.kernel.contract.read import read_columns
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.errors import BadFile
-from tests.unit.kernel.contract.toy import AS_OF, CONTRACTS, LOANS, STALE_AFTER_DAYS, loans
+from tests.unit.kernel.contract.toy import AS_OF, CONTRACTS, LOANS, STALE_AFTER_DAYS, loans, validated
 
 UTC_MILLISECONDS = pa.timestamp("ms", "+00:00")
 
@@ -85,8 +86,16 @@ def test_a_column_twice_refuses_the_file() -> None:
     assert (error.code, "ref" in error.message) == ("FIL-004", True)
 
 
+def test_no_rows_say_that_there_are_none_where_a_file_replaces_the_one_before() -> None:
+    checked = check(loans().slice(0, 0))
+    assert (checked.status, checked.rows_in, checked.accepted.num_rows, checked.stands) == ("accepted", 0, 0, True)
+    everything_wrong = validated({"surname": None})
+    assert (everything_wrong.status, everything_wrong.stands) == ("rejected", False)
+
+
 def test_no_rows_and_no_dataset_have_their_own_codes() -> None:
-    assert refusal(loans().slice(0, 0)).code == "FIL-002"
+    with pytest.raises(BadFile, match="FIL-002"):
+        validate(loans().slice(0, 0), replace(LOANS, identifier=None), as_of=AS_OF, stale_after_days=60)
     with pytest.raises(BadFile, match="FIL-001") as caught:
         contract_for(CONTRACTS, "Okafor")
     assert "There are: loans, members." in caught.value.message

@@ -32,12 +32,15 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
         "received_at": NOW.isoformat(),
         "counts": "yes",
         "standing": "first",
+        "agreement_ends": "2027-08-31",
     }
     assert world.report("southwark", drop)["facts"] == facts
     said = receipt(world, drop)
     # Of the chain as it was then; `done` came after it.
     heads = [event.hash for event in world.exchange.ledger.events(f"drop:{drop}")]
-    assert said.pop("ledger_head") in heads
+    head = said.pop("ledger_head")
+    assert head in heads
+    assert [vouched["head"] for vouched in said.pop("ledger")] == ([head] if head else [])
     assert said == facts | {
         "sender": "southwark",
         "sha256": hashlib.sha256(sealed.data).hexdigest(),
@@ -47,6 +50,7 @@ def test_a_file_that_was_taken_in_is_answered_with_what_it_is_and_where_its_rows
         "rejected": 1,
         "routed": {"lambeth": 1, "lewisham": 1},
         "excluded": {"home_is_school_borough": 1},
+        "signing_key_id": sealed.manifest.signing_key_id,
     }
     box = world.storage.outbox("southwark").client
     kinds = {

@@ -149,7 +149,6 @@ EXTENSION = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcd
         (another_boroughs_drop, "ENV-004"),
         (another_boroughs_key, "ENV-009"),
         (a_key_nobody_knows, "ENV-009"),
-        (other("pupils", PUPILS.slice(0, 0)), "FIL-"),
         (forged(pa.table({f"c{n}": [1] for n in range(300)})), "ENV-015"),
         (other("pupils", PUPILS.append_column("ethnicity", [["WBRI"]])), "FIL-"),
         (other("pupils", PUPILS.drop_columns(["dob"])), "FIL-"),

@@ -16,7 +16,7 @@ from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.agreements.registry import load_agreement
 from shared.kernel.errors import Missing, RefusedEvent, TooLarge, UntrustedDrop
 from shared.kernel.intake.identity import derived_id, drop_event, drop_id, job_id, request_event, untrusted_drop_id
-from shared.kernel.intake.requests import read_request, request_job
+from shared.kernel.intake.requests import Asked, read_request, request_job
 from shared.kernel.intake.staging import StagedFor, read_staged, stage
 from shared.kernel.intake.ties import Tie
 from shared.kernel.terms.partition import Partition
@@ -231,14 +231,14 @@ def test_there_is_nothing_to_run_while_a_side_is_missing(world: World) -> None:
     assert run == job(pupils.name, households.name)
     assert due(pupils, "lambeth") == [run]
     name = request_job(world.sharing, run)
-    assert read_request(world.exchange, "lambeth", f"fsm/{name}") == (world.sharing, run)
+    assert read_request(world.exchange, "lambeth", f"fsm/{name}") == Asked(world.sharing, run, "fsm@1.0.0")
 
 
 def test_a_request_reads_back_and_is_asked_for_once(world: World) -> None:
     for asked in (job("decisions/x", kind="enrolment"), job("p", "q", "h")):
         name = request_job(world.sharing, asked)
         assert request_job(world.sharing, asked) == name
-        assert read_request(world.exchange, "lambeth", f"fsm/{name}") == (world.sharing, asked)
+        assert read_request(world.exchange, "lambeth", f"fsm/{name}") == Asked(world.sharing, asked, "fsm@1.0.0")
     assert len(list(world.storage.requests("lambeth").list("fsm/"))) == 2
 
 
@@ -248,7 +248,9 @@ def test_a_requests_name_and_content_are_the_same_in_whatever_version_wrote_it(w
     name = request_job(world.sharing, asked)
     assert name == f"{job_id(asked, AGREEMENT.reference)}.json"
     stored = world.storage.requests("lambeth").read(f"fsm/{name}").data
-    assert stored == b'{"collection": "2026-autumn", "inputs": ["q", "p", "h"], "kind": "run"}'
+    assert stored == (
+        b'{"agreement": "fsm@1.0.0", "collection": "2026-autumn", "inputs": ["q", "p", "h"], "kind": "run"}'
+    )
 
 
 def test_no_more_is_read_than_such_a_blob_can_be(world: World) -> None:

@@ -172,7 +172,7 @@ def test_a_receipt_names_what_it_replaces_with_both_counts(world: World) -> None
     assert standing(world, second) == ("yes", "replaces", first, 4, 2, 2, None)
     [placed] = [event for event in world.exchange.ledger.events(f"drop:{second}") if event.step == "placed"]
     assert placed.counts == {"rows": 4, "rows.other": 2, "shared": 2}
-    assert placed.hashes == {"other": first}
+    assert placed.hashes["other"] == first
     assert counted(world) == [second]
 
 

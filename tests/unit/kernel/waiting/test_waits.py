@@ -391,3 +391,17 @@ def test_a_sender_whose_name_has_a_number_is_remembered_too(world: World) -> Non
         remember(sharing, one.job, one.id)
     [wait] = covers_fewer(sharing, done, NOW)
     assert (wait.code, wait.dataset, wait.others) == (FEWER, "pupils", (school.slug,))
+
+
+def test_none_is_no_silence(world: World, service: MemoryBlobs) -> None:
+    """Southwark has nobody who lives in Lambeth, and says so: Lambeth waits for the others, and no collection is
+    one-sided. Once the others have said it, too, nobody waits."""
+    drop(world, "lambeth", "households", [household()])
+    drop(world, "southwark", "pupils", [])
+    after(world, service, TOLD)
+    assert in_short(world) == {("WAI-001", "lambeth", "households", (), "pupils", 1)}
+    drop(world, "lewisham", "pupils", [])
+    drop(world, "wandsworth", "pupils", [pupil(home_la="E09000023", postcode="SE13 6TT")])
+    assert in_short(world) == set()
+    after(world, service, TOLD)
+    assert {wait.party for wait in found(world)} == {"wandsworth", "lewisham"}, "of the pupil in Lewisham"

@@ -1,0 +1,193 @@
+"""In any order of events: who was taken out is linked, released and enrolled no more, and all who had them are told.
+
+The whole exchange over storage in memory. Two school boroughs and a home borough drop, leave out, move, bring back,
+drop nothing, decide on references however old, and the rows of the older ones are swept, as a seed says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.memory import MemoryBlobs
+from tests.world import PILOT, World, decision, household, make_world, pupil, put_postcodes, upn
+
+CHILDREN = {"Amara": "southwark", "Bola": "southwark", "Chidi": "wandsworth", "Dayo": "wandsworth"}
+"""Each with the borough of their school. All of them may live in Lambeth."""
+STEPS = 9
+
+
+@dataclass
+class Year:
+    """A world, and what the test knows of it by itself."""
+
+    world: World
+    random: Random
+    roll: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By school borough: who is in its file that counts, as living in Lambeth."""
+    claims: set[str] = field(default_factory=set)
+    """Who is in the households file that counts."""
+    ref_of: dict[str, str] = field(default_factory=dict)
+    child_of: dict[str, str] = field(default_factory=dict)
+    had: set[str] = field(default_factory=set)
+    """Who is in the results that are current."""
+    closed: set[str] = field(default_factory=set)
+
+    def standing(self) -> set[str]:
+        """Who is there on both sides."""
+        return {child for child, school in CHILDREN.items() if child in self.roll[school] and child in self.claims}
+
+    def drop_pupils(self, school: str) -> None:
+        own = [child for child, borough in CHILDREN.items() if borough == school]
+        there = [child for child in own if self.random.random() < 0.6]
+        moved = [child for child in own if child not in there and self.random.random() < 0.5]
+        rows = [row(child, school) for child in there]
+        rows += [row(child, school, home_la="E09000023", postcode="SE13 6TT") for child in moved]
+        if rows or self.random.random() < 0.5:  # else a file of the anchor alone, who lives elsewhere: none by silence
+            rows += [row("Anchor", school, home_la="E09000023", postcode="SE13 6TT")] if rows else []
+        else:
+            rows = [row("Anchor", school, home_la="E09000023", postcode="SE13 6TT")]
+        self.drop(school, "pupils", rows)
+        self.roll[school] = set(there)
+
+    def drop_claims(self) -> None:
+        there = [child for child in CHILDREN if self.random.random() < 0.7]
+        rows = [claim(child, self.world.now[0].date()) for child in ("Anchor", *there)] if there else []
+        self.drop("lambeth", "households", rows)
+        self.claims = set(there)
+
+    def drop(self, slug: str, dataset: str, rows: list[dict[str, Any]]) -> str:
+        name = self.world.drop(slug, dataset, rows, prepared_at=self.world.now[0])
+        drop = self.world.receive(slug, name)
+        assert drop is not None
+        said = json.loads(self.world.answer(slug, drop, "receipt.json"))["payload"]["body"]
+        assert said["status"].startswith("accepted"), said
+        assert said.get("counts", "yes") == "yes", said
+        return drop
+
+    def decide(self) -> None:
+        """On some of all references there ever were; whatever is enrolled stands."""
+        refs = sorted(self.child_of)
+        if not refs:
+            return
+        chosen = [ref for ref in refs if self.random.random() < 0.6] or refs[:1]
+        before = self.enrolled()
+        at = self.world.now[0].date()
+        self.drop("lambeth", "decisions", [decision(ref, decided_on=at) for ref in chosen])
+        wake, self.world.wake = self.world.wake, lambda: None  # type: ignore[method-assign]
+        self.world.carry_out_all()
+        self.world.wake = wake  # type: ignore[method-assign]
+        for child in self.enrolled() - before:
+            assert child in self.standing(), "enrolled while out"
+            self.closed.add(child)
+
+    def run(self) -> None:
+        told = self.told()
+        self.world.carry_out_all()
+        now = set()
+        for release in ("matches", "review"):
+            for name in self.world.outbox("lambeth"):
+                if name.endswith(f"/{release}.parquet"):
+                    for one in self.world.open("lambeth", name).to_pylist():
+                        child = one["pupil_forename"]
+                        self.ref_of[child] = one["match_ref"]
+                        self.child_of[one["match_ref"]] = child
+                        now.add(child)
+        assert now <= self.standing(), "released while out"
+        news = self.told()
+        for child in sorted((self.had | self.closed) - self.standing()):
+            for slug in ("lambeth", CHILDREN[child]):
+                assert self.ref_of[child] in news[slug], f"{slug} had the row, and is not told"
+        for slug in PILOT:
+            assert len(news[slug]) >= len(told[slug])
+        self.had = now
+
+    def told(self) -> dict[str, list[str]]:
+        """The references of all notices of a withdrawal, by who has them."""
+        found: dict[str, list[str]] = {}
+        for slug in PILOT:
+            box = self.world.storage.outbox(slug)
+            bodies = [
+                json.loads(box.read(name).data)["payload"]["body"]
+                for name in self.world.outbox(slug)
+                if name.endswith("/notice.json")
+            ]
+            found[slug] = [one["ref"] for body in bodies if body["word"] == "withdrawal" for one in body["about"]]
+        return found
+
+    def enrolled(self) -> set[str]:
+        names = {upn(serial): child for serial, child in enumerate(CHILDREN, 1)}
+        found = set()
+        for school in set(CHILDREN.values()):
+            for name in self.world.outbox(school):
+                if name.endswith("/enrolments.parquet"):
+                    found |= {names[one["upn"]] for one in self.world.open(school, name).to_pylist()}
+        return found
+
+    def sweep(self) -> None:
+        """The rows of both sides are gone, and what was asked for with them; what awaits a decision is not."""
+        for slug in PILOT:
+            for area in (self.world.storage.staging(slug), self.world.storage.requests(slug)):
+                for blob in list(area.list()):
+                    area.delete(blob.name)
+
+
+def row(child: str, school: str, **changes: Any) -> dict[str, Any]:
+    serial = [*CHILDREN, "Anchor"].index(child) + 1
+    number = "210" if school == "southwark" else "212"
+    at = {"urn": f"1000{number[1:]}", "laestab": f"{number}1234"}
+    born = date(2014, serial, 9)
+    if child == "Anchor":
+        serial += 20 if school == "southwark" else 40
+    return pupil(serial, forename=child, dob=born, surname=f"Oka{child.lower()}", **at) | changes
+
+
+def claim(child: str, at: date) -> dict[str, Any]:
+    serial = [*CHILDREN, "Anchor"].index(child) + 1
+    surname = f"Oka{child.lower()}"
+    return household(
+        f"H{serial}",
+        child_forename=child,
+        child_surname=surname,
+        claimant_surname=surname,
+        child_dob=date(2014, serial, 9),
+        extract_date=at,
+    )
+
+
+@pytest.fixture
+def world(keys_folder: Path) -> Iterator[World]:
+    with MemoryBlobs().storage() as storage:
+        made = make_world(storage, keys_folder)
+        storage.ensure_containers(made.agreement.controllers)
+        put_postcodes(storage)
+        yield made
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_is_out_stays_out_whatever_the_order(world: World, seed: int) -> None:
+    year = Year(world, Random(seed))
+    year.drop_pupils("southwark")
+    year.drop_claims()
+    year.run()
+    for _ in range(STEPS):
+        world.now[0] += timedelta(hours=year.random.randint(1, 20))
+        event = year.random.choice(["southwark", "wandsworth", "claims", "run", "run", "decide", "decide"])
+        if event == "claims":
+            year.drop_claims()
+        elif event == "run":
+            year.run()
+        elif event == "decide":
+            year.decide()
+        else:
+            year.drop_pupils(event)
+    world.now[0] += timedelta(hours=1)
+    year.run()

@@ -1,0 +1,163 @@
+"""A later correction reaches those who had the earlier one: signed, by reference, without a value."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shared.agreements.free_school_meals.changes import REASONS
+from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.ledger.chain import verify_chain
+from tests.unit.agreements.free_school_meals.test_memory import enrolments
+from tests.unit.agreements.free_school_meals.test_stands import (
+    CLAIM,
+    LATER,
+    OTHER,
+    OTHER_CLAIM,
+    account,
+    both,
+    confirm,
+    drop,
+    refs,
+    service,
+    storage,
+)
+from tests.world import NOW, PILOT, World, pupil, upn
+
+__all__ = ["account", "service", "storage"]
+
+
+def notices(world: World, slug: str) -> list[dict[str, Any]]:
+    """Those in the outbox, each verified."""
+    box = world.storage.outbox(slug)
+    names = [name for name in world.outbox(slug) if name.endswith("/notice.json")]
+    payloads = [verify_statement(box.read(name).data, world.rings[slug].public_key) for name in names]
+    assert {payload["kind"] for payload in payloads} <= {"notice"}
+    return [payload["body"] for payload in payloads]
+
+
+def told(world: World, slug: str) -> list[tuple[str, str, str]]:
+    return sorted((n["code"], one["ref"], one["why"]) for n in notices(world, slug) for one in n["about"])
+
+
+CHANGES = {
+    "removed": ("southwark", "pupils", [OTHER], "NOT-002", "pupil_gone"),
+    "moved": (
+        "southwark",
+        "pupils",
+        [pupil(home_la="E09000023", postcode="SE13 6TT"), OTHER],
+        "NOT-002",
+        "pupil_gone",
+    ),
+    "claim ended": ("lambeth", "households", [OTHER_CLAIM], "NOT-002", "claim_changed"),
+    "benefit ended": (
+        "lambeth",
+        "households",
+        [CLAIM | {"qualifying_benefit": "NONE"}, OTHER_CLAIM],
+        "NOT-002",
+        "benefit_ended",
+    ),
+    "birthday at school": ("southwark", "pupils", [pupil(dob=date(2015, 3, 12)), OTHER], "NOT-001", "birthday"),
+    "another school": (
+        "southwark",
+        "pupils",
+        [pupil(urn="100043", laestab="2101235"), OTHER],
+        "NOT-001",
+        "school",
+    ),
+    "suppressed": ("lambeth", "households", [CLAIM | {"suppress_contact": True}, OTHER_CLAIM], "NOT-001", "contact"),
+    "nobody left": ("southwark", "pupils", [], "NOT-002", "pupil_gone"),
+}
+
+
+@pytest.mark.parametrize(("slug", "dataset", "rows", "code", "why"), CHANGES.values(), ids=CHANGES)
+def test_both_boroughs_are_told_of_what_has_changed(
+    world: World, slug: str, dataset: str, rows: list[dict[str, Any]], code: str, why: str
+) -> None:
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)
+    assert [told(world, each) for each in PILOT] == [[], [], [], []]
+    drop(world, slug, dataset, rows, LATER)
+    world.carry_out_all()
+    expected = [(code, ref[upn(1)], why)] + ([(code, ref[upn(2)], why)] if not rows else [])
+    assert told(world, "lambeth") == told(world, "southwark") == sorted(expected)
+    assert told(world, "lewisham") == told(world, "wandsworth") == []
+    [notice] = notices(world, "southwark")
+    assert (notice["to"], notice["collection"], notice["agreement"]) == ("southwark", "2026-autumn", "fsm@1.0.0")
+    assert REASONS[why]
+    # Nothing has changed since: nobody is told again.
+    drop(
+        world,
+        slug,
+        dataset,
+        [*rows, *([pupil(8, forename="Zed")] if dataset == "pupils" else [])],
+        LATER + timedelta(1),
+    )
+    world.carry_out_all()
+    assert told(world, "lambeth") == sorted(expected)
+
+
+def test_a_notice_is_in_the_ledger_with_counts_and_codes(world: World) -> None:
+    both(world, [pupil()], [CLAIM])
+    drop(world, "southwark", "pupils", [], LATER)
+    world.carry_out_all()
+    chains = [world.exchange.ledger.events(subject) for subject in world.exchange.ledger.subjects("notice")]
+    for chain in chains:
+        verify_chain(chain)
+    assert sorted((chain[0].tenant, chain[0].counts["references"], chain[0].codes) for chain in chains) == [
+        ("lambeth", 1, ("NOT-002", "2026-autumn", "pupil_gone")),
+        ("southwark", 1, ("NOT-002", "2026-autumn", "pupil_gone")),
+    ]
+
+
+def test_a_notice_holds_no_value(world: World) -> None:
+    both(world, [pupil()], [CLAIM])
+    drop(world, "southwark", "pupils", [pupil(dob=date(2015, 3, 12), urn="100043", laestab="2101235")], LATER)
+    world.carry_out_all()
+    for slug in ("lambeth", "southwark"):
+        [document] = [json.dumps(notice) for notice in notices(world, slug)]
+        for value in (upn(1), "2015-03", "Amara", "Okafor", "100042", "100043", "H1"):
+            assert value not in document
+
+
+def test_the_school_borough_knows_by_its_enrolment_whom_a_notice_is_about(world: World) -> None:
+    both(world, [pupil()], [CLAIM])
+    ref = refs(world)[upn(1)]
+    assert confirm(world, LATER, ref)["enrolled"] == 1
+    drop(world, "lambeth", "households", [CLAIM | {"qualifying_benefit": "NONE"}], LATER + timedelta(hours=1))
+    world.carry_out_all()
+    [enrolled] = [name for name in world.outbox("southwark") if name.endswith("enrolments.parquet")]
+    assert world.open("southwark", enrolled).column("match_ref").to_pylist() == [ref]
+    assert told(world, "southwark") == [("NOT-002", ref, "benefit_ended")]
+
+
+def test_of_a_borough_whose_rows_are_gone_nothing_is_said_until_it_drops_again(world: World) -> None:
+    """A run that covers fewer says nothing of the others' rows: that they were destroyed is no correction."""
+    drop(world, "wandsworth", "pupils", [OTHER | {"urn": "101050", "laestab": "2124000"}], NOW)
+    both(world, [pupil()], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)
+    staging = world.storage.staging("lambeth")
+    for blob in list(staging.list()):
+        if ".wandsworth." in blob.name or "/wandsworth." in blob.name:
+            staging.delete(blob.name)
+    drop(world, "southwark", "pupils", [pupil(), pupil(8, forename="Zed")], LATER)
+    world.carry_out_all()
+    assert told(world, "lambeth") == []
+    drop(world, "wandsworth", "pupils", [], LATER + timedelta(hours=1))
+    world.carry_out_all()
+    assert told(world, "lambeth") == told(world, "wandsworth") == [("NOT-002", ref[upn(2)], "pupil_gone")]
+    assert told(world, "southwark") == []
+
+
+def test_what_the_family_or_an_officer_has_closed_is_no_news(world: World) -> None:
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)
+    confirm(world, LATER, ref[upn(1)], choice="opted_out")
+    confirm(world, LATER + timedelta(minutes=5), ref[upn(2)], choice="reject")
+    drop(world, "southwark", "pupils", [], LATER + timedelta(hours=1))
+    world.carry_out_all()
+    assert told(world, "lambeth") == told(world, "southwark") == []
+    assert enrolments(world) == []
