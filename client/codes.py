@@ -422,6 +422,12 @@ INPUT_CODES = _codes(
     ),
     InputCode("RUN-005", "{what} has no collection {name}.", "Name one of {known}."),
     InputCode(
+        "INC-001",
+        "Nothing says what the incident is about.",
+        "Give a time (--from, --until), a key, a borough or a container; several narrow it.",
+    ),
+    InputCode("INC-002", "It cannot have been noticed in the future.", "Give --noticed in UTC, as 2026-11-21T14:30."),
+    InputCode(
         "SUB-001",
         "{path} does not say who is asked about.",
         'Write a line for each thing that is known, as upn = "…" or born = "2015-03-21". What may be said: {known}; a '
