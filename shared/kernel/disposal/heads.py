@@ -76,7 +76,7 @@ def _signed(exchange: Exchange, kept: Area, name: str, now: datetime) -> bytes:
         before = kept.read(earlier[-1].name).data
         previous = {"file": earlier[-1].name, "sha256": hashlib.sha256(before).hexdigest()}
         since = datetime.fromisoformat(_body(before)["taken_at"]) - _OVERLAP
-    every = list(exchange.ledger.heads())
+    every = list(exchange.ledger.over(exchange.storage.ledger()).heads())
     body: dict[str, Any] = {
         "day": now.date().isoformat(),
         "taken_at": stamp(now),
