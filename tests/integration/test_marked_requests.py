@@ -15,6 +15,7 @@ from shared.kernel.errors import RefusedEvent
 from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from shared.kernel.work.carry_out import carry_out
+from tests.clock import both_say
 from tests.poison import give_up
 from tests.wire import Request, Wire
 from tests.world import World, decision, household, pupil
@@ -51,7 +52,12 @@ def drop(world: World, storage: Storage, slug: str, dataset: str, row: dict[str,
 
 
 def test_every_request_of_a_term_names_its_work(
-    world: World, watched: World, wire: Wire, storage: Storage, poison: PoisonQueue
+    world: World,
+    watched: World,
+    wire: Wire,
+    storage: Storage,
+    poison: PoisonQueue,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = [
         drop(world, storage, "southwark", "pupils", pupil()),
@@ -77,6 +83,7 @@ def test_every_request_of_a_term_names_its_work(
     give_up(poison, PoisonMessage("Host.Functions.drop_lambeth", "lambeth-inbox", "x", '"e"'))
     host = Host.over(watched.exchange, poison)
     wire.requests.clear()
+    both_say(monkeypatch, lambda: world.now[0])
     for days in (20, 27):
         world.now[0] = datetime.now(UTC) + timedelta(days=days)
         host.fire("disposal")

@@ -59,6 +59,21 @@ def held_by_parties(term: Term, folder: Path) -> Path:
     return folder
 
 
+def keep_heads(term: Term) -> None:
+    """The record's own daily heads, of its last three days."""
+    previous: dict[str, str] | None = None
+    for day in ("2026-11-28", "2026-11-29", "2026-11-30"):
+        ends = [events[-1] for events in term.events.values() if events[-1].at[:10] <= day]
+        body = {"day": day, "previous": previous, "chains": [end.vouched() for end in ends]}
+        name, document = f"{day}-{'ea' * 16}.json", sign_statement(body, "heads", term.keys, when(day, 6))
+        term.heads[name] = document
+        previous = {"file": name, "sha256": hashlib.sha256(document).hexdigest()}
+
+
+def _heads_gone(term: Term) -> None:
+    del term.heads[f"2026-11-29-{'ea' * 16}.json"]
+
+
 def _put(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
@@ -217,8 +232,11 @@ def _by_a_stranger(term: Term) -> None:
     the ledger records what lies there."""
     ring = LocalKeyRing(Path(mkdtemp()))
     ring.create_key(EXCHANGE, Use.SIGN)
-    for name in list(term.certificates):
+    for name in sorted(term.certificates):
         payload = _body(term, name)
+        if before := payload["body"]["previous"]:
+            lies_there = term.certificates[f"{name.partition('/')[0]}/{before['file']}"]
+            before["sha256"] = hashlib.sha256(lies_there).hexdigest()
         at = datetime.fromisoformat(payload["issued_at"])
         term.certificates[name] = sign_statement(payload["body"], "certificate", ring, at)
         digest = hashlib.sha256(term.certificates[name]).hexdigest()
@@ -354,6 +372,7 @@ LIES = (
     _lie("no reads at all", "AUD-010", _lines_gone(READ)),
     _lie("one deletion of a sweep gone", "AUD-021", _one_deletion_gone),
     _lie("one deletion more than the sweep destroyed", "AUD-021", _one_deletion_more),
+    _lie("a day's heads gone from the record", "AUD-020", _heads_gone),
     _lie("a line's year changed", "AUD-022", _another_year),
     _lie("a line's day changed", "AUD-022", _another_day),
     _lie("a line's hour changed", "AUD-022", _another_hour),

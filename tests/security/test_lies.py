@@ -13,7 +13,7 @@ from shared.kernel.audit.report import AuditReport
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from tests.security.lies import LIES, Lie, held_by_parties
+from tests.security.lies import LIES, Lie, held_by_parties, keep_heads
 from tests.unit.kernel import second
 from tests.unit.kernel.audit.term import FIRST, LAST, Term, make_term, when
 
@@ -24,6 +24,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
     keys = LocalKeyRing(tmp_path_factory.mktemp("keys"))
     keys.create_key(EXCHANGE, Use.SIGN)
     term = make_term(keys)
+    keep_heads(term)
     return pickle.dumps(term), held_by_parties(term, tmp_path_factory.mktemp("held"))
 
 
@@ -85,6 +86,12 @@ def test_a_line_of_the_last_minutes_may_come_into_the_next_hours_file(
 def test_without_what_parties_hold_it_is_not_known(term: Term, tmp_path: Path) -> None:
     report = audited(term, tmp_path, None)
     assert next(check for check in report.checks if check.code == "AUD-020").result == "not known"
+
+
+def test_a_record_contradicts_itself_where_it_keeps_its_heads(term: Term, tmp_path: Path) -> None:
+    next(lie for lie in LIES if lie.name == "a drop's counts rewritten and its chain hashed anew").tell(term)
+    report = audited(term, tmp_path, None)
+    assert "AUD-020" in broken(report)
 
 
 def test_keys_that_nobody_vouches_for_leave_certificates_unknown(

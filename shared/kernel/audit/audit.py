@@ -25,6 +25,7 @@ from shared.kernel.audit.logs.moments import Dating
 from shared.kernel.audit.logs.read import Block, read_logs
 from shared.kernel.audit.logs.unread import Unread
 from shared.kernel.audit.once import HOUR, Once
+from shared.kernel.audit.places import EXCHANGE
 from shared.kernel.audit.questions import NO_LEDGER, NO_LOGS
 from shared.kernel.audit.register import FILE, read_register
 from shared.kernel.audit.report import Access, AuditReport, Coverage, Explained, Inputs, Way
@@ -80,6 +81,7 @@ def audit(
         seen.add(coded)
         tally.note_hours(coded, explainer.since)
     of_parties = read_held(held) if held else None
+    kept = read_held(record / certificates.FOLDER / EXCHANGE / certificates.HEADS)
     trust = trust_in(certificates.read_keys(record), of_parties.keys if of_parties else (), register, agreements)
 
     def promises(agreement: str, kind: str) -> int:
@@ -100,6 +102,7 @@ def audit(
         seen=seen,
         once=once,
         held=of_parties,
+        kept=kept.statements,
         hours=tally.hours,
         probed=tally.probed,
         empty=tally.empty,

@@ -10,7 +10,7 @@ from functools import cached_property
 from shared.kernel.audit.certificates import CertificateCopy
 from shared.kernel.audit.chains import Chain, LedgerCopy
 from shared.kernel.audit.explain import Explainer, Group, Row
-from shared.kernel.audit.held import Held
+from shared.kernel.audit.held import Held, HeldStatement
 from shared.kernel.audit.lives import Closed
 from shared.kernel.audit.logs.unread import Unread
 from shared.kernel.audit.once import Once
@@ -51,6 +51,9 @@ class Evidence:
     seen: Seen
     once: Once
     held: Held | None
+    """What parties hold; `None` where nobody has given it."""
+    kept: tuple[HeldStatement, ...]
+    """The daily heads in the record itself."""
     hours: dict[tuple[str, str], Hours]
     probed: set[int]
     """Hours in which the app's health was probed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from shared.kernel.audit.checks.answer import Answer
 from shared.kernel.audit.evidence import Evidence
@@ -18,39 +19,51 @@ _ON_THE_EDGE = timedelta(days=1)
 
 def agrees_with_what_is_held(evidence: Evidence, party: str) -> Answer:
     """AUD-020: every statement that a party holds verifies, and the record has the events and the certificates that it
-    names."""
-    held = evidence.held
-    if held is None:
-        note = "What parties hold was not given (--receipts); of itself no record can say that it was rewritten."
-        return Answer(known=False, note=note)
+    names. The daily heads that the record keeps itself are asked the same, and that none of them is missing."""
+    held = evidence.held.statements if evidence.held else ()
     answer, heads, untold, newer = Answer(), 0, 0, 0
-    for statement in held.statements:
+    for statement in (*held, *evidence.kept):
         fault = _fault(evidence, statement)
         if fault is None:
             newer += 1
             continue
-        findings = [fault] if fault else []
-        try:
-            vouched = list(statement.vouches()) if not fault else []
-        except (KeyError, TypeError, ValueError, AttributeError):
-            vouched, findings = [], ["A statement that a party holds is not what its kind should be."]
-        for one in vouched:
-            heads += 1
-            said = _contradiction(evidence, one)
-            untold += said is None
-            findings += [said] if said else []
+        said: list[str | None] = [fault] if fault else [_contradiction(evidence, one) for one in _vouched(statement)]
+        heads += 0 if fault else len(said)
+        untold += said.count(None)
         if not fault and statement.kind == "certificate":
-            findings += _not_kept(evidence, statement)
-        answer.findings += [_finding(what, statement) for what in dict.fromkeys(findings)]
-    answer.looked_at = {"statements": len(held.statements), "heads": heads, "other files": held.others}
-    answer.known = bool(heads) and not newer
-    told = [f"{len(held.statements)} statements name {heads} ends of chains."]
+            said += _not_kept(evidence, statement)
+        answer.findings += [_finding(what, statement) for what in dict.fromkeys(said) if what]
+    answer.findings += _days_missing(evidence.kept)
+    answer.looked_at = {"statements": len(held), "daily heads kept": len(evidence.kept), "ends of chains": heads}
+    answer.known = evidence.held is not None and bool(heads) and not newer
+    told = [f"{len(held)} statements and {len(evidence.kept)} daily heads of the record name {heads} ends of chains."]
+    if evidence.held is None:
+        told = ["What parties hold was not given (--receipts); of itself no record can say that it was rewritten."]
     if untold:
-        told.append(f"{untold} of these are of days that the record is not of.")
+        told.append(f"{untold} ends are of days that the record is not of.")
     if newer:
         told.append(f"{newer} statements were written by a newer version.")
     answer.note = " ".join(told)
     return answer
+
+
+def _vouched(statement: HeldStatement) -> list[Vouched]:
+    """The events that it names; one that nobody could have recorded where it is not what its kind should be."""
+    try:
+        return list(statement.vouches())
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return [Vouched("", "", 0, statement.issued_at, exactly=True)]
+
+
+def _days_missing(kept: tuple[HeldStatement, ...]) -> list[Finding]:
+    """Where daily heads do not name those that lie before them in the record."""
+    found = []
+    in_order = sorted((one for one in kept if one.kind == "heads"), key=lambda one: one.issued_at)
+    for before, after in pairwise(in_order):
+        named = after.body.get("previous")
+        if not isinstance(named, dict) or named.get("sha256") != before.sha256:
+            found.append(_finding("The daily heads before these, which they name, are not in the record.", after))
+    return found
 
 
 def _fault(evidence: Evidence, statement: HeldStatement) -> str | None:

@@ -90,6 +90,8 @@ class Term:
     removed_events: set[str] = field(default_factory=set)
     certificates: dict[str, bytes] = field(default_factory=dict)
     register: dict[str, Any] = field(default_factory=dict)
+    heads: dict[str, bytes] = field(default_factory=dict)
+    """Daily heads, by file."""
     public: dict[str, bytes] = field(default_factory=dict)
     """Public keys, by file."""
     _serial: int = 0
@@ -434,6 +436,8 @@ class Term:
                     _write(record / "ledger" / name, self.raw_events.get(name, event.to_json()))
         for name, document in self.certificates.items():
             _write(record / "certificates" / name, document)
+        for name, document in self.heads.items():
+            _write(record / "certificates" / "exchange" / "heads" / name, document)
         for name, document in self.public.items():
             _write(record / "keys" / name, document)
         _write(record / "register.yaml", yaml.safe_dump(self.register).encode())
