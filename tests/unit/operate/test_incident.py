@@ -17,7 +17,7 @@ from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.ledger.chain import verify_chain
 from shared.kernel.storage.storage import Storage
 from tests.memory import MemoryBlobs, account, service, storage
-from tests.world import NOW, World, household, make_world, pupil, put_postcodes
+from tests.world import NOW, World, decision, household, make_world, pupil, put_postcodes
 
 __all__ = ["account", "service", "storage"]
 
@@ -85,20 +85,22 @@ def test_the_exercise(duty: Duty) -> None:
     """A pass to Lambeth's outbox was lost on Saturday at nine; somebody notices on Sunday."""
     about = ("--container", "lambeth-outbox", "--from", "2026-11-21T09:00", "--until", "2026-11-22T12:00")
     seen = duty.run("look", *about)
-    assert seen["counts"] == {"drops": 0, "rows": 0, "releases": 2, "rows.released": 1, "parties": 1}
+    assert seen["counts"] == {"drops": 0, "rows": 0, "releases": 2, "rows.released": 1, "parties": 2}
     assert list(duty.world.exchange.ledger.subjects("incident")) == []  # a look records nothing
 
     noticed = "2026-11-22T11:30"
     opened = duty.run("open", "--why", "pass-lost", "--noticed", noticed, *about)
     assert duty.run("open", "--why", "pass-lost", "--noticed", noticed, *about)["incident"] == opened["incident"]
     id = opened["incident"]
-    assert (opened["parties"], opened["untold"]) == (["lambeth"], ["lambeth"])
+    assert opened["parties"] == opened["untold"] == ["lambeth", "southwark"]  # whose pupils are in the results
     assert opened["hours_left"] == 68  # of 72, from when it was noticed and not from when it was typed
     assert {one["what"] for one in opened["releases"]} == {"matches", "review"}
 
     assert duty.run("close", "--incident", id[:6], "--outcome", "told", code=2)["error"]["code"] == "INC-004"
     duty.wait(1)
     duty.run("told", "lambeth", "--incident", id[:6], "--when", "2026-11-22T16:00")
+    assert "southwark" in duty.run("close", "--incident", id[:6], "--outcome", "told", code=2)["error"]["message"]
+    duty.run("told", "southwark", "--incident", id[:6])
     assert duty.run("close", "--incident", id, "--outcome", "told", code=2)["error"]["code"] == "INC-005"
 
     duty.wait(70)
@@ -108,7 +110,7 @@ def test_the_exercise(duty: Duty) -> None:
     assert "over since" in duty.text("show", "--incident", id)
     duty.run("told", "ico", "--incident", id)
     shown = duty.run("show", "--incident", id)
-    assert [one["whom"] for one in shown["told"]] == ["lambeth", "ico"]
+    assert [one["whom"] for one in shown["told"]] == ["lambeth", "southwark", "ico"]
     assert "late: say why" in duty.text("show", "--incident", id)
 
     run_id = subject_of(duty.world, "run").partition(":")[2]
@@ -149,6 +151,16 @@ def test_a_borough_is_reached_by_what_it_sent_and_what_it_was_given(duty: Duty) 
     assert southwark["releases"] == []
     lambeth = duty.run("look", "--borough", "lambeth")
     assert ([one["what"] for one in lambeth["drops"]], len(lambeth["releases"])) == (["households"], 2)
+
+
+def test_an_outbox_is_reached_by_what_lies_in_it_and_not_by_what_its_borough_sent_elsewhere(duty: Duty) -> None:
+    [match] = duty.world.results("lambeth", "matches").to_pylist()
+    duty.world.receive("lambeth", duty.world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    duty.world.carry_out_all()
+    assert {one["party"] for one in duty.run("look", "--container", "lambeth-outbox")["releases"]} == {"lambeth"}
+    [enrolled] = duty.run("look", "--container", "southwark-outbox")["releases"]
+    assert (enrolled["rows"], enrolled["parties"]) == (1, ["lambeth", "southwark"])
+    assert "southwark" in {one["party"] for one in duty.run("look", "--borough", "lambeth")["releases"]}
 
 
 def test_a_key_is_reached_by_what_it_signed_and_what_is_sealed_to_it(duty: Duty) -> None:
