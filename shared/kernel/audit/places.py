@@ -104,7 +104,7 @@ def folders_of(agreed: Agreed) -> frozenset[str]:
     """Every folder that an agreement's part of staging, pending, decisions, claims or of an outbox can have."""
     folders = {f"{dataset}{more}" for dataset in agreed.pipeline.contracts for more in ("", INDEX, TIES)}
     for rights in agreed.pipeline.kinds.values():
-        folders |= {*rights.reads, *rights.keeps, *rights.recalls, *rights.remembers}
+        folders |= {*rights.reads, *rights.looks_up, *rights.keeps, *rights.recalls, *rights.remembers}
         folders |= {*rights.settles, *rights.leaves_pending}
         folders |= {*rights.sends.values(), rights.folder}
     return frozenset({*folders, REPORTS, MARKS})
