@@ -42,6 +42,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fetch": ("client.commands.fetch", "Collect results, open them with your key, and save them."),
     "totals": ("client.commands.totals", "Open the table of residences and schools; compare it, draw it."),
     "receipt": ("client.commands.receipt", "Verify receipts and certificates, offline."),
+    "subject": (
+        "client.commands.subject",
+        "Say what was sent and received about one child or claim.",
+    ),
     "doctor": ("client.commands.doctor", "Look at everything that a drop needs, and say what is wrong."),
     "audit": ("client.commands.audit", "Audit a record of logs, ledger and certificates, offline."),
     "register": ("client.commands.register", "Make the register that says who is who in the logs."),
@@ -53,6 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "objections": ("client.commands.objections", "Keep people out of every extract who have objected."),
     "recall": ("client.commands.recall", "Say of a match that it should never have been sent; both boroughs are told."),
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
+    "incident": ("operate.incident", "For operators: what an incident reaches, its 72 hours, and who was told."),
     "health": ("operate.health:health", "For operators: is every drop noticed and taken in?"),
     "hold": ("operate.holds", "For operators: keep rows for an inquiry, a court or an incident."),
     "quarantine": ("operate.quarantine:quarantine", "For operators: stop rows that a stolen key brought."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,4 +59,4 @@ def seal_contract_file(
         moment = own_second(settings.key_folder(), out, f"{dataset}-{collection}", now)
         label = Label(slug, EXCHANGE, dataset, collection, moment, replaces)
         sealed = seal(table, label, agreement=terms, key_id=ring.current(slug, Use.DROP), keys=ring)
-        return save(sealed, out), sealed, checked.rows_rejected
+        return save(sealed, out, hashlib.sha256(file.read_bytes()).hexdigest()), sealed, checked.rows_rejected

@@ -24,16 +24,10 @@ def blueprint() -> func.Blueprint:
 
 def _dispose() -> None:
     from shared.kernel.disposal.sweep import dispose
-    from shared.kernel.disposal.watch import watch_subject
-    from shared.kernel.envelope.manifest import EXCHANGE
-    from shared.kernel.rights.holds import keep
-    from shared.kernel.rights.out_of_use import tell_what_is_out_of_use
-    from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
+    from shared.kernel.rights.night import before_the_sweep
 
     exchange = wiring.exchange()
-    keep(exchange)  # before anything of it is destroyed
-    take_back_what_rests_on_quarantine(exchange)
-    faults = tell_what_is_out_of_use(exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date())))
+    faults = before_the_sweep(exchange)
     with wiring.collection_log() as log:
         dispose(exchange, wiring.poison(), log)
     if faults:

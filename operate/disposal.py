@@ -20,19 +20,14 @@ def sweep(profile: site.Profile = None, json: options.Json = False) -> None:
     from shared.kernel.disposal.heads import state_heads
     from shared.kernel.disposal.remind import NoLog
     from shared.kernel.disposal.sweep import dispose
-    from shared.kernel.disposal.watch import watch, watch_subject
-    from shared.kernel.envelope.manifest import EXCHANGE
-    from shared.kernel.rights.holds import keep
-    from shared.kernel.rights.out_of_use import tell_what_is_out_of_use
-    from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
+    from shared.kernel.disposal.watch import watch
+    from shared.kernel.rights.night import before_the_sweep
     from shared.kernel.waiting.watch import look_at_waits
 
     chosen = site.load_site(profile)
     with step("Sweeping"), chosen.storage() as storage, chosen.poison() as poison:
         exchange = chosen.exchange(storage)
-        keep(exchange)
-        take_back_what_rests_on_quarantine(exchange)
-        untold = tell_what_is_out_of_use(exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date())))
+        untold = before_the_sweep(exchange)
         dispose(exchange, poison, NoLog())
         state_heads(exchange)
         findings = watch(exchange, poison, DataPlane(exchange))

@@ -48,7 +48,7 @@ record, the period or the folder cannot be used."""
 @app.command(
     "write",
     help=EVIDENCE_HELP,
-    epilog="Example: exchange evidence ./record --from 2026-10-01 --to 2026-10-31 --out ./evidence-october",
+    epilog="Example: exchange evidence write ./record --from 2026-10-01 --to 2026-10-31 --out ./evidence-october",
 )
 def write_evidence(
     record: auditing.Record,
@@ -70,14 +70,14 @@ def write_evidence(
     from client.evidence.folder import PAGE, check_free, write_folder
     from client.evidence.gather import gather
     from client.settings import load_settings
-    from shared.agreements.registry import agreement_files, load_agreements
+    from shared.agreements.registry import agreement_files, earlier_files, load_agreements
 
     check_free(out)
     every = load_agreements(agreements)
     stated = auditing.dating(locale, zone)
     report = auditing.audit_record(record, every, (first, last), borough, stated, receipts)
     with step("Writing the page"):
-        evidence, copies = gather(record, report, every, agreement_files(agreements))
+        evidence, copies = gather(record, report, every, agreement_files(agreements), earlier_files(agreements))
         files = write_folder(out, evidence, copies)
         signed = _sign(out, load_settings(profile, keys=keys))
     said = {**_facts(evidence), "page": str(out / PAGE), "files": len(files) + 1, "signed with": signed or "nothing"}

@@ -11,6 +11,8 @@ from shared.kernel.audit.flows import Flow, LastSweep, count_flows, last_sweeps
 from shared.methods.suppress import TOTAL, Cell, Counts, shown
 
 if TYPE_CHECKING:
+    from client.evidence.versions import Version
+    from shared.kernel.audit.leavings import Leaving
     from shared.kernel.audit.report import Access, AuditReport, CheckResult
     from shared.kernel.ledger.events import Event
     from shared.kernel.terms.agreements import Agreements
@@ -99,6 +101,10 @@ class Evidence:
     sweeps: tuple[LastSweep, ...]
     bytes_destroyed: Mapping[str, int]
     """By certificate; where one does not say, it is not here."""
+    versions: tuple[Version, ...] = ()
+    """Of every agreement those under which work was done in the period, and the one there is now."""
+    left: tuple[Leaving, ...] = ()
+    """Parties that have left."""
 
     def checks(self, result: str) -> tuple[CheckResult, ...]:
         """The checks with this result."""

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from client.evidence.facts import Evidence, Head, collect
 from client.evidence.folder import HEADS, KEY_FILE, as_json
+from client.evidence.versions import versions_of
 from shared.kernel import names
 from shared.kernel.audit.chains import Chain, LedgerCopy, read_ledger
+from shared.kernel.audit.leavings import leavings_of
 from shared.kernel.envelope.keys import PublicKey, Use, read_public, write_public
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import InvalidInput
@@ -26,21 +28,30 @@ if TYPE_CHECKING:
 KEY = KEY_FILE
 _CERTIFICATE = re.compile(rf"{names.SLUG}/\d{{4}}-\d\d-\d\d-(?P<id>{names.ID})\.json")
 """Names that the exchange gives to certificates. Nothing else in the folder is copied: its name could say anything."""
-_WAY = re.compile(r"retention\.(sweep_days\.[a-z]{1,16}|[a-z]{1,16}_days) · [a-z_]{1,24}")
+_BEFORE_ITS_DAY = "purposes|in_force|controllers|quarantine|hold"
+"""Clauses under which something goes that is not past the day of its kind."""
+_WAY = re.compile(rf"(retention\.(sweep_days\.[a-z]{{1,16}}|[a-z]{{1,16}}_days)|{_BEFORE_ITS_DAY}) · [a-z_]{{1,24}}")
 
 
 def gather(
-    record: Path, report: AuditReport, agreements: Agreements, agreement_files: Mapping[str, Path]
+    record: Path,
+    report: AuditReport,
+    agreements: Agreements,
+    agreement_files: Mapping[str, Path],
+    earlier: Mapping[str, Path] | None = None,
 ) -> tuple[Evidence, dict[str, bytes]]:
     """The facts of the page on the audit's `report` of `record`, and the files that lie beside it, by path.
 
-    The copies are those that the page tells how to check: certificates, the exchange's public keys, every agreement,
-    the audit's JSON, and the ends of the ledger's chains.
+    `earlier` are the files of earlier versions of agreements. The copies are those that the page tells how to check:
+    certificates, the exchange's public keys, every agreement in every version of the period, the audit's JSON, and the
+    ends of the ledger's chains.
     """
     report = replace(report, destructions=tuple(_plain(one, agreements) for one in report.destructions))
     ledger = read_ledger(record)
-    certificates = _certificates(record, report)
+    certificates, events = _certificates(record, report), _within(ledger, report)
+    versions, of_versions = versions_of(events, agreements, earlier or {})
     copies = {
+        **of_versions,
         "audit.json": as_json(report.document()),
         **{f"agreements/{id}.yaml": path.read_bytes() for id, path in agreement_files.items()},
         HEADS: as_json({"chains": [asdict(head) for head in heads(ledger, report)]}),
@@ -50,7 +61,8 @@ def gather(
         copies[KEY] = write_public(keys)
     stated = {_id(path): _bytes(data) for path, data in certificates}
     known = {certificate: count for certificate, count in stated.items() if count is not None}
-    return collect(agreements, report, _within(ledger, report), known), copies
+    facts = collect(agreements, report, events, known)
+    return replace(facts, versions=versions, left=leavings_of(ledger, report.last.isoformat())), copies
 
 
 def _plain(told: Destruction, agreements: Agreements) -> Destruction:

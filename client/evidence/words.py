@@ -37,6 +37,12 @@ _CONTAINERS = {
     "vault": "key vault",
     "account": "the storage account as a whole",
     "other": "a container of no agreement",
+    "held": "what holds keep",
+    "in_force": "the agreement ended",
+    "controllers": "a party left",
+    "quarantine": "in quarantine",
+    "hold": "a hold ended",
+    "purposes": "results that others replaced",
 }
 _OPERATIONS = {
     "GetBlob": "read",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.kernel.documents import wrong
 from shared.kernel.errors import InvalidInput
+from shared.kernel.names import is_reference
 from shared.kernel.terms.agreements import Agreed, Agreements
 from shared.kernel.terms.gates import NO_AGREEMENT
 from shared.kernel.terms.load import read_terms
@@ -106,6 +107,17 @@ def agreement_file(id: str, folder: Path | None = None) -> Path:
 def agreement_files(folder: Path | None = None) -> dict[str, Path]:
     """Where every agreement's terms are read from, by its id."""
     return {id: agreement_file(id, folder) for id in PACKAGES}
+
+
+def earlier_files(folder: Path | None = None) -> dict[str, Path]:
+    """Where the terms of earlier versions are kept, by reference (`id@version`): the folder `versions` beside the file
+    that there is now has each as ``<id>@<version>.yaml``. They are for evidence; nothing is carried out by them."""
+    found: dict[str, Path] = {}
+    for id in PACKAGES:
+        for path in sorted(agreement_file(id, folder).with_name("versions").glob(f"{id}@*.yaml")):
+            if is_reference(path.stem):
+                found[path.stem] = path
+    return found
 
 
 def agreed(terms: Agreement) -> Agreed:

@@ -69,10 +69,11 @@ class FreeSchoolMeals:
             recalls=frozenset({DECIDED}),
         ),
         ENROLMENT: Rights(
-            frozenset({"decisions", "pupils", "households"}),
+            frozenset({"decisions"}),
             frozenset(),
             {"enrolments": ENROLMENTS},
             DECISIONS,
+            looks_up=frozenset({"pupils", "households"}),
             tells=True,
             settles=frozenset({PENDING}),
             recalls=frozenset({DECIDED, OBJECTED}),

@@ -13,11 +13,13 @@ from typing import Any
 
 from shared.kernel import names
 from shared.kernel.audit.chains import LedgerCopy
+from shared.kernel.audit.places import HELD
 from shared.kernel.audit.report import Destruction
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.envelope.keys import PublicKey, lookup, read_public
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable, NewerVersion
+from shared.kernel.intake.stops import STOP
 from shared.kernel.json_once import loads_once
 
 FOLDER, KEYS = "certificates", "keys"
@@ -121,7 +123,7 @@ def _judged(path: Path, record: Path, judge: _Judge) -> CertificateCopy:
         payload = loads_once(document)["payload"]
         body, version = payload["body"], int(payload["version"])
         destruction = _destruction(body)
-        late = tuple(_late(body, judge.promises))
+        late = tuple(_late(body, judge.promises, judge.ledger))
         before = _before(body)
         wrong = signed or misplaced(path, payload) or _miscounted(body)
         wrong = wrong or _unknown_to(judge.ledger, body, unread.sha256)
@@ -230,11 +232,11 @@ def _time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _late(body: Mapping[str, Any], promises: Promises) -> list[Late]:
+def _late(body: Mapping[str, Any], promises: Promises, ledger: LedgerCopy) -> list[Late]:
     found = []
     for entry in body["destroyed"]:
-        if not entry["created"]:
-            continue
+        if not entry["created"] or (entry["kind"] == HELD and f"{STOP}:{entry['work']}" in ledger.chains):
+            continue  # what a hold kept has no day of the agreement's
         lived = datetime.fromisoformat(entry["destroyed"]) - datetime.fromisoformat(entry["created"])
         promised = promises(_agreement(body, entry), _word(entry["kind"]))
         if lived.total_seconds() > promised * 86_400:

@@ -90,7 +90,7 @@ def _of_wake(terms: Agreement) -> Iterator[Rule]:
 def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     id = terms.id
     yield Rule(kind, "claims", "own", WRITING_ONCE | {"read"}, "purposes", id)
-    yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads)
+    yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads | rights.looks_up)
     yield Rule(kind, "staging", "own", frozenset({"list"}), "datasets", id)
     yield Rule(kind, "vault", "exchange", frozenset({"unwrap"}), "purposes")
     # Of a job that is stopped: the work over what may still be used.

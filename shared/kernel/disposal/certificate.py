@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.disposal.notes import Holding, Plan, Sweep
-from shared.kernel.disposal.objects import DELIVERED, HeldObject, past
+from shared.kernel.disposal.objects import DELIVERED, HELD, HeldObject, past
 from shared.kernel.disposal.stopped import CLAUSES, goes_now, is_kept
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists
@@ -162,7 +162,8 @@ def _clause(retention: Retention) -> dict[str, Any]:
 def _late(held: HeldObject, gone: datetime, agreements: Agreements) -> dict[str, int]:
     """How many days an object was there and how many were promised, where it was there for longer."""
     promised = agreements.retention_of(held.agreement).line(held.kind).promise
-    if held.since is None or gone - held.since <= timedelta(days=promised):
+    # What a hold kept was kept as long as it wanted; the watchdog cries at what is there when it is over.
+    if held.kind == HELD or held.since is None or gone - held.since <= timedelta(days=promised):
         return {}
     return {"kept_days": (gone - held.since).days, "promised_days": promised}
 
@@ -173,7 +174,7 @@ def _made_up(
     """What an earlier night was to destroy and did not, and the first such night: a second fact, beside that it is gone
     now. `None` where every night took what was its own."""
     missed = []
-    for held in swept:
+    for held in (each for each in swept if each.kind != HELD):
         days = agreements.retention_of(held.agreement).line(held.kind).sweep
         due = held.since + timedelta(days=days) if held.since else plan.now
         night = plan.now.date() - timedelta(days=max(0, (plan.now - due).days))

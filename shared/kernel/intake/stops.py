@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.intake.identity import derived_id
-from shared.kernel.terms.agreements import NONE
 from shared.kernel.terms.stops import Stop, Stops, Word
 
 if TYPE_CHECKING:
@@ -22,6 +21,9 @@ ORDERED: dict[str, Word] = {"held": "hold", "quarantined": "quarantine", "left":
 """The first step of a chain, and which order it is."""
 CONSENTED, ENDED = "consented", "ended"
 """Steps of a hold, once for each person: that it keeps rows, that it ends before its day."""
+KEPT = "kept"
+"""The step of a hold whenever it has found files to keep."""
+_UNDER = "under."
 BY, DROP, WORK, KEY = "by", "drop", "work", "key"
 """What the hashes of an order are named, those of which there may be several with a number behind a dot."""
 
@@ -51,18 +53,18 @@ def stops_in(ledger: Ledger) -> Stops:
 def read_stop(chain: tuple[Event, ...]) -> Stop:
     """What one chain says. Its later events add who agreed, and what else was found to rest on the same rows."""
     first, *later = chain
-    agreement = first.agreement.partition("@")[0]
+    why, under = ([code for code in first.codes if code.startswith(_UNDER) is is_one] for is_one in (False, True))
     stop = Stop(
         id=first.subject.partition(":")[2],
         word=ORDERED[first.step],
         at=datetime.fromisoformat(first.at),
         party="" if first.tenant == EXCHANGE else first.tenant,
-        agreement="" if agreement == NONE else agreement,
+        agreement="".join(under).removeprefix(_UNDER),
         drops=_named(first, DROP),
         works=_named(first, WORK),
         keys=_named(first, KEY),
         day=day_of(first.counts["day"]) if "day" in first.counts else date.min,
-        why=first.codes[0] if first.codes else "",
+        why="".join(why),
         needed=first.counts.get("needed", 1),
         said=_named(first, BY),
         since=datetime.fromtimestamp(first.counts["since"], UTC) if "since" in first.counts else None,
@@ -73,6 +75,11 @@ def read_stop(chain: tuple[Event, ...]) -> Stop:
         if event.step == ENDED:
             stop = replace(stop, ended_by=stop.ended_by | _named(event, BY))
     return stop
+
+
+def codes_of(why: str, agreement: str) -> tuple[str, ...]:
+    """The codes of an order: the reason of a hold, and under which agreement it is, if under one alone."""
+    return tuple(filter(None, (why, f"{_UNDER}{agreement}" if agreement else "")))
 
 
 def number_of(day: date) -> int:

@@ -21,13 +21,14 @@ from shared.kernel.intake.stops import (
     STOP,
     WORK,
     as_it_stands,
+    codes_of,
     key_mark,
     number_of,
 )
 from shared.kernel.rights.holds import keep
 from shared.kernel.rights.leaving import tell_of_leaving
 from shared.kernel.rights.out_of_use import SERVICE, tell_what_is_out_of_use
-from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
+from shared.kernel.rights.taken_back import take_back_what_rests_on_stops
 from shared.kernel.terms.orders import Order, is_order_name, read_order
 from shared.kernel.terms.partition import Partition
 from shared.kernel.waiting.lying import Done, asked_for
@@ -77,15 +78,13 @@ def give(exchange: Exchange, order: Order) -> None:
     subject = f"{STOP}:{order.stop}"
     exchange = exchange.working_on(subject)
     steps = exchange.ledger.steps(subject)
-    if order.word == "end" and not steps:
-        raise RefusedEvent("HLD-003", "There is no hold of this id.", "See `exchange hold list`.")
     if order.word == "end" or (order.word == "hold" and steps):
         exchange.ledger.record(subject, _AFTER[order.word], service=SERVICE, tenant=order.party, hashes={BY: order.by})
     rests = list(_resting(exchange, order, _drops(exchange, order)))
     if not steps:
         _record(exchange, subject, order, rests)
     if order.word in ("hold", "quarantine"):
-        take_back_what_rests_on_quarantine(exchange)
+        take_back_what_rests_on_stops(exchange)
         for one in rests:
             ask_for_the_rest(as_it_stands(exchange).under(one.sharing.agreement.id), one.done.job)
     if order.word == "leave" and order.day:
@@ -106,7 +105,9 @@ def _read(exchange: Exchange, party: str, name: str) -> Order:
 
 
 def _is_known(exchange: Exchange, order: Order) -> bool:
-    return not order.agreement or order.agreement in exchange.agreements
+    """Whether there is the agreement that it names, and the hold that is to end."""
+    there = not order.hold or "held" in exchange.ledger.steps(f"{STOP}:{order.hold}")
+    return there and (not order.agreement or order.agreement in exchange.agreements)
 
 
 def _agreements(exchange: Exchange, order: Order) -> Iterator[Sharing]:
@@ -162,15 +163,12 @@ def _record(exchange: Exchange, subject: str, order: Order, rests: Iterable[_Res
         drops |= {
             Partition.named(name).drop for one in rests if one.done.id in order.jobs for name in one.done.job.inputs
         }
-    ledger = exchange.ledger
-    if order.agreement:
-        ledger = ledger.under(exchange.agreements[order.agreement].terms.reference)
     counts = {"needed": _needed(exchange, order)} if order.word == "hold" else {}
     if order.day:
         counts["day"] = number_of(order.day)
     if order.since:
         counts["since"] = int(order.since.timestamp())
-    ledger.record(
+    exchange.ledger.record(
         subject,
         _STEPS[order.word],
         service=SERVICE,
@@ -182,7 +180,7 @@ def _record(exchange: Exchange, subject: str, order: Order, rests: Iterable[_Res
             **_numbered(WORK, {*order.jobs, *(one.done.id for one in rests)}),
             **_numbered(KEY, {key_mark(key) for key in order.keys}),
         },
-        codes=(order.why,) if order.why else (),
+        codes=codes_of(order.why, order.agreement),
     )
 
 

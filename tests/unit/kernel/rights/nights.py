@@ -10,10 +10,8 @@ from typing import Any, cast
 from shared.kernel.disposal.remind import NoLog
 from shared.kernel.disposal.sweep import dispose
 from shared.kernel.envelope.statement import verify_statement
-from shared.kernel.rights.holds import keep
+from shared.kernel.rights.night import before_the_sweep
 from shared.kernel.rights.orders import carry_out_order
-from shared.kernel.rights.out_of_use import tell_what_is_out_of_use
-from shared.kernel.rights.taken_back import take_back_what_rests_on_quarantine
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.terms.orders import Order, digest_of
 from tests.world import World
@@ -44,9 +42,7 @@ def order(world: World, word: str, party: str, by: str = "operator1", **what: An
 
 def night(world: World) -> None:
     """What the timer of the sweep does."""
-    keep(world.exchange)
-    take_back_what_rests_on_quarantine(world.exchange)
-    assert tell_what_is_out_of_use(world.exchange) == ()
+    assert before_the_sweep(world.exchange) == ()
     dispose(world.exchange, QUEUE, NoLog())
 
 

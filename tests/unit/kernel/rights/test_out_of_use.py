@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 from unittest.mock import patch
 
@@ -14,14 +16,18 @@ from shared.kernel.disposal.objects import look
 from shared.kernel.disposal.stopped import judge_of
 from shared.kernel.disposal.watchdog import UNDER_HOLD, check
 from shared.kernel.envelope.keys import Use
+from shared.kernel.envelope.manifest import read_manifest
+from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import RefusedEvent
 from shared.kernel.intake.stops import key_mark
 from shared.kernel.rights.orders import carry_out_order
+from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.orders import Order, digest_of
 from shared.kernel.work import carry_out as carrying_out
 from tests.unit.kernel.rights.nights import QUEUE, certificates, night, order, staged, told
-from tests.world import NOW, World, decision, household, pupil
+from tests.wire import Killed
+from tests.world import NOW, World, decision, household, make_world, pupil, put_postcodes
 
 
 def both_sides(world: World) -> str:
@@ -178,7 +184,9 @@ def test_a_held_drop_is_out_of_use_and_kept_until_its_hold_ends(world: World) ->
     assert not [blob.name for slug in world.rings for blob in world.storage.held(slug).list()]
     [entry] = [each for each in certificates(world, "southwark")[-1]["destroyed"] if each["kind"] == "held"]
     assert (entry["clause"], entry["mechanism"], entry["work"]) == ("hold", "sweep", hold)
-    assert certificates(world, "southwark")[-1]["held"]["objects"] == 0
+    last = certificates(world, "southwark")[-1]
+    assert last["held"]["objects"] == last["counts"]["late"] == 0
+    assert last["made_up"] is None
 
 
 def test_a_hold_that_is_ended_early_is_destroyed_at_once(world: World) -> None:
@@ -344,3 +352,64 @@ def test_a_job_that_ended_as_the_order_came_is_taken_back_by_the_night(world: Wo
     night(world)
     assert results(world) == []
     assert "QUA-001" in told(world, "lambeth")
+
+
+@pytest.mark.parametrize("word", ["hold", "quarantine"])
+def test_a_pair_that_waits_for_a_decision_is_out_of_use_with_the_rows_that_it_rests_on(world: World, word: str) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    what: dict[str, Any] = {"why": "court", "day": date(2027, 2, 1)} if word == "hold" else {}
+    order(world, word, "southwark", drops=(drop,), **what)
+    world.carry_out_all()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.carry_out_all()
+    assert not [name for name in world.outbox("southwark") if "/enrolments/" in name]
+
+
+def test_a_result_that_an_earlier_try_sealed_to_a_key_that_was_revoked_since_is_sealed_again(
+    storage: Storage, keys_folder: Path, tmp_path: Path, now: list[datetime]
+) -> None:
+    put_postcodes(storage)
+    world = make_world(storage, Path(copytree(keys_folder, tmp_path / "keys of its own")), now=now)
+    both_sides(world)
+    ring = world.exchange.keys
+    assert isinstance(ring, LocalKeyRing)
+    old = ring.current("lambeth", Use.RELEASE)
+    with pytest.raises(Killed), patch("shared.kernel.work.carry_out.send_summary", side_effect=Killed):
+        world.carry_out_all()
+    new = world.rings["lambeth"].rotate("lambeth", Use.RELEASE)
+    ring.import_public(world.rings["lambeth"].export_public("lambeth", Use.RELEASE))
+    ring.revoke(old)
+    world.carry_out_all()
+    outbox = world.storage.outbox("lambeth")
+    sealed = [read_manifest(outbox.facts(name).metadata).key_id for name in results_of(world, "lambeth")]
+    assert sealed == [new, new]
+    assert world.results("lambeth", "matches").num_rows == 1
+
+
+def results_of(world: World, slug: str) -> list[str]:
+    return [name for name in world.outbox(slug) if name.endswith(".parquet")]
+
+
+def test_whoever_had_what_was_decided_on_a_result_in_quarantine_is_told(world: World) -> None:
+    both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.carry_out_all()
+    assert len([name for name in world.outbox("southwark") if "/enrolments/" in name]) == 1
+    claims = next(blob.name for blob in world.storage.staging("lambeth").list() if "/households/" in blob.name)
+    order(world, "quarantine", "lambeth", drops=(claims.split(".")[-2],))
+    assert told(world, "southwark") == ["QUA-001"]
+    assert told(world, "lambeth") == ["QUA-001", "QUA-001"]  # whose rows they are, and whose result
+    night(world)
+    assert told(world, "southwark") == ["QUA-001"]
+
+
+def test_whoever_has_a_result_that_rests_on_held_rows_is_told_to_keep_it(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    order(world, "hold", "southwark", drops=(drop,), why="court", day=date(2027, 2, 1))
+    assert told(world, "lambeth") == ["HLD-001"]
+    assert len(results(world)) == 2
