@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from client.files import write_together
 from client.sealed_files import beside, load
-from client.settings import now
 from shared.kernel.contract.objections import CONTRACT, names_in_objections, names_of
 from shared.kernel.days import london_day
 from shared.kernel.envelope.keys import Use
@@ -44,6 +43,8 @@ def read_list(settings: Settings, agreement: str) -> pa.Table:
 
 def write_list(settings: Settings, agreement: str, rows: pa.Table) -> Path:
     """Seal the list to the borough itself, in the place of the one before."""
+    from client.settings import now
+
     slug, ring, path = settings.slug(), settings.key_ring(), _path(settings)
     label = Label(slug, slug, OBJECTIONS, _COLLECTION, now())
     terms = settings.agreement(agreement)
@@ -54,6 +55,8 @@ def write_list(settings: Settings, agreement: str, rows: pa.Table) -> Path:
 
 def keep_out(packed: Packed, settings: Settings, contract: Contract, agreement: str) -> tuple[Packed, int]:
     """The packed file without the rows of people on the list today, and how many these are."""
+    from client.settings import now
+
     if not contract.named_by or not settings.keys or not _path(settings).is_file():
         return packed, 0
     listed = on(read_list(settings, agreement), london_day(now()))

@@ -25,8 +25,7 @@ def own(keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     copied(tmp_path / "agreements")
     profile = tmp_path / "exchange.toml"
     profile.write_text('borough = "southwark"\nkeys = "keys"\nagreements = "agreements"\n')
-    for module in ("sealing", "objections", "settings"):
-        monkeypatch.setattr(f"client.{module}.now", lambda: NOW)
+    monkeypatch.setattr("client.settings.now", lambda: NOW)
     return profile
 
 
