@@ -422,6 +422,39 @@ INPUT_CODES = _codes(
     ),
     InputCode("RUN-005", "{what} has no collection {name}.", "Name one of {known}."),
     InputCode(
+        "INC-001",
+        "Nothing says what the incident is about.",
+        "Give a time (--from, --until), a key, a borough or a container; several narrow it.",
+    ),
+    InputCode("INC-002", "It cannot have been noticed in the future.", "Give --noticed in UTC, as 2026-11-21T14:30."),
+    InputCode(
+        "SUB-001",
+        "{path} does not say who is asked about.",
+        'Write a line for each thing that is known, as upn = "…" or born = "2015-03-21". What may be said: {known}; a '
+        'forename or surname may be several: surname = ["…", "…"].',
+    ),
+    InputCode(
+        "SUB-002",
+        "Too little is said to find somebody by.",
+        "Give a UPN, ULN, National Insurance number or claim reference; or forename, surname and birthday together.",
+    ),
+    InputCode(
+        "SUB-003",
+        "What was said is no {what}.",
+        "Look for a slip: with one in it nothing would be found, and that would be no answer. A date is YYYY-MM-DD.",
+    ),
+    InputCode("SUB-004", "{path} is no kind of file that is read.", "Look through it yourself."),
+    InputCode(
+        "SUB-005",
+        "{path} has lines that could not be split into columns ({count}), so it was not looked through.",
+        "See `exchange pack` for which; or look through it yourself.",
+    ),
+    InputCode(
+        "SUB-006",
+        "The name of the page bears what was asked after.",
+        "Name it by your own reference, such as sar-2026-014.html: names of files are seen by others.",
+    ),
+    InputCode(
         "TOT-008",
         "{path}, row {row}: this authority, period and breakdown stand in an earlier row too.",
         "Download it anew; two rows of one place cannot both be meant.",

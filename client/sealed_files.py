@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from shared.kernel.envelope.seal import Sealed
 
 
+SOURCE = ".source.json"
+"""How the name of what says of which packed file a sealed one was made ends."""
+
+
 @dataclass(frozen=True)
 class SealedFile:
     """What `exchange drop` sends: the bytes under this name, with this blob metadata."""
@@ -31,12 +35,31 @@ def beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}.manifest.json")
 
 
-def save(sealed: Sealed, folder: Path) -> Path:
-    """Write the sealed file and its manifest; its name says dataset, collection and the first of its hash."""
+def save(sealed: Sealed, folder: Path, made_of: str = "") -> Path:
+    """Write the sealed file and its manifest; its name says dataset, collection and the first of its hash.
+
+    `made_of` is the SHA-256 of the packed file. It is kept beside, and never sent: whoever has sealed a file cannot
+    open it, and is asked for years which rows were in it (`exchange subject`).
+    """
     manifest = sealed.manifest
     path = folder / f"{manifest.dataset}-{manifest.collection}-{manifest.sha256[:12]}.parquet"
-    write_together({beside(path): json.dumps(sealed.metadata, indent=1).encode(), path: sealed.data})
+    files = {beside(path): json.dumps(sealed.metadata, indent=1).encode(), path: sealed.data}
+    if made_of:
+        files[_source(path)] = json.dumps({"made_of": made_of, "sealed": manifest.sha256}, indent=1).encode()
+    write_together(files)
     return path
+
+
+def source_of(path: Path) -> str:
+    """The SHA-256 of the packed file that a sealed file was made of; empty where that was not kept."""
+    try:
+        return str(json.loads(_source(path).read_bytes())["made_of"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _source(path: Path) -> Path:
+    return path.with_name(f"{path.stem}{SOURCE}")
 
 
 def load(path: Path) -> SealedFile:

@@ -31,13 +31,13 @@ from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
 from shared.kernel.parties.model import AuthorityRegister
 from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.rights.leaving import LEAVES
+from shared.kernel.rights.unread import ALL_CODES
 from shared.kernel.terms.ahead import AHEAD_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.schema import schema_text
 from shared.kernel.terms.stops import STOP_CODES
 from shared.kernel.waiting.codes import WAIT_CODES
-from shared.kernel.work.notices import NOTICE_CODES
 from shared.methods.linkage.compare.levels import LEVELS
 from shared.methods.linkage.explain.pictures import levels_chart, waterfall
 from shared.methods.linkage.model.weights import weights_of
@@ -124,8 +124,7 @@ def _intake_page() -> str:
     ]
     lines += [f"| {c.code} | {c.meaning} | {c.remedy} |" for c in sorted(_INTAKE_CODES, key=code_of)]
     lines += [
-        f"| {c.code} | {c.meaning} | {c.remedy} |"
-        for c in (*AHEAD_CODES, LEAVES, *WAIT_CODES, *NOTICE_CODES, *STOP_CODES)
+        f"| {c.code} | {c.meaning} | {c.remedy} |" for c in (*AHEAD_CODES, LEAVES, *WAIT_CODES, *ALL_CODES, *STOP_CODES)
     ]
     lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in NOT_CARRIED_OUT]
     lines += [

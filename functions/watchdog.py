@@ -28,6 +28,7 @@ def blueprint() -> func.Blueprint:
         with ExitStack() as morning:
             morning.callback(on_time, "heads", _state_heads)
             morning.callback(on_time, "agreements", say_what_is_ahead)
+            morning.callback(on_time, "notices", look_at_notices_and_say)
             morning.callback(on_time, "waiting", look_at_waits_and_say)
             on_time("watchdog", _watch)
 
@@ -78,6 +79,22 @@ def look_at_waits_and_say() -> None:
         )
     if waited.faults:
         raise waited.faults[0]
+
+
+def look_at_notices_and_say() -> None:
+    """An overdue notice is said every day until it is read."""
+    from shared.kernel.disposal.watch import watch_subject
+    from shared.kernel.envelope.manifest import EXCHANGE
+    from shared.kernel.rights.unread import UNREAD, look_at_notices
+
+    exchange = wiring.exchange()
+    exchange = exchange.working_on(watch_subject(EXCHANGE, exchange.clock().date()))
+    with wiring.collection_log() as log:
+        found = look_at_notices(exchange, log)
+    for unread in found:
+        alarms = unread.code is UNREAD
+        level, told = (logging.ERROR, "watchdog.alarm") if alarms else (logging.WARNING, "watchdog.unknown")
+        say(told, level=level, code=unread.code.code, owner=unread.party, where="notices", count=unread.count)
 
 
 def say_what_is_ahead() -> None:

@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="Look at the ledger, and verify its
 
 FINISHED = ("drop", "run", "enrolment", "sweep", "records", "replay")
 """Kinds of which every chain ends with `done`, unless its work is under way, was interrupted or fails."""
-KINDS = (*FINISHED, "event", "watchdog", "result", "policy", "reconcile", "wake", "current")
+KINDS = (*FINISHED, "incident", "event", "watchdog", "result", "policy", "reconcile", "wake", "current")
 ENDS = ("done", "superseded", "repeated", "refused", "unbalanced")
 
 

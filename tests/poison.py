@@ -6,6 +6,7 @@ import base64
 import json
 
 from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
+from shared.kernel.storage.queues import Queues
 
 
 def give_up(poison: PoisonQueue, message: PoisonMessage) -> None:
@@ -35,3 +36,18 @@ def in_sight(poison: PoisonQueue) -> list[PoisonMessage]:
 def how_many(poison: PoisonQueue) -> int:
     """How many blob events were given up, those that somebody has taken out too."""
     return poison.every.count(QUEUE)
+
+
+class NoQueues(Queues):
+    """An account without queues: no event was given up."""
+
+    def __init__(self) -> None:
+        """It has no service."""
+
+    def with_request_id(self, request_id: str) -> Queues:
+        """The same."""
+        return self
+
+    def names(self) -> tuple[str, ...]:
+        """None."""
+        return ()

@@ -48,7 +48,7 @@ record, the period or the folder cannot be used."""
 @app.command(
     "write",
     help=EVIDENCE_HELP,
-    epilog="Example: exchange evidence ./record --from 2026-10-01 --to 2026-10-31 --out ./evidence-october",
+    epilog="Example: exchange evidence write ./record --from 2026-10-01 --to 2026-10-31 --out ./evidence-october",
 )
 def write_evidence(
     record: auditing.Record,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from client import options
-from client.console import answer, facts_table, note, step
+from client.console import answer, facts_table
 from shared.kernel import names
 
 app = typer.Typer()
@@ -50,54 +50,19 @@ def seal_file(
 
     The file is checked first, by the rules and the agreement in force: what the exchange would refuse is refused here.
     """
-    from client.beforehand import look_beforehand
-    from client.codes import invalid
     from client.contracts import find_contract
-    from client.files import read_parquet
-    from client.sealed_files import save
-    from client.seconds import own_second
-    from client.settings import load_settings, now
-    from shared.kernel.contract.validate import REJECTED, validate
-    from shared.kernel.days import london_day
-    from shared.kernel.envelope.keys import Use
-    from shared.kernel.envelope.manifest import EXCHANGE
-    from shared.kernel.envelope.seal import Label, seal
-    from shared.kernel.errors import UntrustedDrop
-    from shared.kernel.terms.gates import check_may_drop, check_open
+    from client.sealing import seal_contract_file
+    from client.settings import load_settings
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     found = find_contract(dataset, agreement, default=settings.default_agreement)
-    if not names.is_collection(collection):
-        raise invalid("INP-020", name=collection)
-    slug, terms, ring, moment = settings.slug(), settings.agreement(found.agreement), settings.key_ring(), now()
-    today = london_day(moment)
-    check_may_drop(terms, slug, dataset, today)
-    check_open(terms, dataset, collection, today)
-    look_beforehand(settings)
-    try:
-        table = read_parquet(file, terms.limits)
-    except UntrustedDrop as refusal:
-        raise invalid("INP-016", path=file, reason=f"{refusal.code}, {refusal.message}".rstrip(".")) from None
-    with step("Checking"):
-        days = terms.terms_of(dataset).stale_after_days
-        checked = validate(table, found.contract, as_of=today, stale_after_days=days)
-        if checked.status == REJECTED:
-            raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
-    if not checked.rows_in:
-        note(f"It has no rows: it states that you have no {dataset}, and replaces what you dropped before.")
-    if checked.rows_rejected:
-        note(f"{checked.rows_rejected} of {checked.rows_in} rows will be rejected; see `exchange check`.")
-    with step("Sealing"):
-        moment = own_second(settings.key_folder(), out, f"{dataset}-{collection}", now)
-        label = Label(slug, EXCHANGE, dataset, collection, moment, replaces)
-        sealed = seal(table, label, agreement=terms, key_id=ring.current(slug, Use.DROP), keys=ring)
-        path = save(sealed, out)
+    path, sealed, rejected = seal_contract_file(settings, found, file, collection, out, replaces)
     manifest = sealed.manifest
     shown = {"file": str(path), "rows": manifest.rows, "sha256": manifest.sha256, "sealed to": manifest.key_id}
     facts = {
         "ok": True,
         "file": str(path),
-        "rows_to_be_rejected": checked.rows_rejected,
+        "rows_to_be_rejected": rejected,
         **manifest.model_dump(mode="json", exclude_none=True),
     }
     answer(facts, facts_table(shown), as_json=json)

@@ -11,7 +11,8 @@ from shared.kernel.audit.flows import Flow, LastSweep, count_flows, last_sweeps
 from shared.methods.suppress import TOTAL, Cell, Counts, shown
 
 if TYPE_CHECKING:
-    from client.evidence.versions import Leaving, Version
+    from client.evidence.versions import Version
+    from shared.kernel.audit.leavings import Leaving
     from shared.kernel.audit.report import Access, AuditReport, CheckResult
     from shared.kernel.ledger.events import Event
     from shared.kernel.terms.agreements import Agreements

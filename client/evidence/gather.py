@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from client.evidence.facts import Evidence, Head, collect
 from client.evidence.folder import HEADS, KEY_FILE, as_json
-from client.evidence.versions import leavings_of, versions_of
+from client.evidence.versions import versions_of
 from shared.kernel import names
 from shared.kernel.audit.chains import Chain, LedgerCopy, read_ledger
+from shared.kernel.audit.leavings import leavings_of
 from shared.kernel.envelope.keys import PublicKey, Use, read_public, write_public
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import InvalidInput

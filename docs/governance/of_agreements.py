@@ -230,7 +230,12 @@ def _flow(agreed: Agreed) -> str:
 
 def _jobs(agreed: Agreed) -> str:
     rows = [
-        (f"`{kind}`", code(sorted(rights.reads)), code(sorted(rights.keeps)), code(sorted(rights.sends)))
+        (
+            f"`{kind}`",
+            code(sorted(rights.reads | rights.looks_up)),
+            code(sorted(rights.keeps)),
+            code(sorted(rights.sends)),
+        )
         for kind, rights in agreed.pipeline.kinds.items()
     ]
     return table(("job", "reads", "keeps for later", "sends"), rows)

@@ -26,3 +26,12 @@ globalThis.Date = class Date extends TrueDate {
     return now();
   }
 };
+
+// Node dates its answers by a clock of its own, which was taken before this file: what the service says of its time is
+// the time that it goes by.
+const { ServerResponse } = require("node:http");
+const writeHead = ServerResponse.prototype.writeHead;
+ServerResponse.prototype.writeHead = function (...said) {
+  if (!this.headersSent) this.setHeader("Date", new Date().toUTCString());
+  return writeHead.apply(this, said);
+};

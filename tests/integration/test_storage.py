@@ -218,6 +218,15 @@ def test_a_home_boroughs_part_of_a_container_shows_only_its_own(storage: Storage
     assert list(storage.requests("lambeth").list()) == []
 
 
+def test_names_alone_are_those_of_the_listing(storage: Storage) -> None:
+    claims = storage.claims("lambeth")
+    for name in ("b/2.json", "b/1.json", "a/é & <x>.json"):
+        claims.create(name, b"x")
+    storage.claims("lewisham").create("b/3.json", b"x")
+    assert list(claims.names()) == [blob.name for blob in claims.list()] == ["a/é & <x>.json", "b/1.json", "b/2.json"]
+    assert list(claims.folder("b").names("1")) == ["1.json"]
+
+
 def test_blobs_are_listed_in_the_order_of_their_names(storage: Storage) -> None:
     area = storage.reference()
     with ThreadPoolExecutor(8) as pool:

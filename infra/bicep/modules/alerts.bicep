@@ -150,11 +150,11 @@ var queries = [
   {
     name: 'record-written'
     severity: 0
-    description: 'Somebody other than the app wrote to ledger or certificates, and it is no record of a replay.'
+    description: 'Somebody other than the app wrote to ledger or certificates, and it is no record of a replay or an incident.'
     every: 'PT15M'
     window: 'PT30M'
     clears: false
-    query: 'StorageBlobLogs | where Category == "StorageWrite" and StatusCode startswith "2" and tostring(split(ObjectKey, "/")[2]) in ("ledger", "certificates") and RequesterObjectId != "${appPrincipal}" and tostring(split(ObjectKey, "/")[3]) != "replay"'
+    query: 'StorageBlobLogs | where Category == "StorageWrite" and StatusCode startswith "2" and tostring(split(ObjectKey, "/")[2]) in ("ledger", "certificates") and RequesterObjectId != "${appPrincipal}" and tostring(split(ObjectKey, "/")[3]) !in ("replay", "incident")'
   }
   {
     name: 'refused-event'

@@ -11,6 +11,7 @@ from shared.agreements.free_school_meals.rules.households_among import HOUSEHOLD
 from shared.agreements.free_school_meals.rules.pupils import PUPIL_RULES
 from shared.agreements.free_school_meals.rules.pupils_among import PUPIL_RULES_AMONG
 from shared.kernel.contract.columns import Contract, Grouping
+from shared.kernel.contract.objections import CLAIM, PERSON, UPN
 
 PUPILS = Contract(
     "pupils",
@@ -18,6 +19,7 @@ PUPILS = Contract(
     (*PUPIL_RULES, *PUPIL_RULES_AMONG),
     identifier="upn",
     grouped_by=Grouping("urn", r"[1-9]\d{5}", "School (URN)"),
+    named_by={UPN: ("upn",), PERSON: ("forename", "surname", "dob")},
     one_row="One row for each registration of a pupil who lives in another borough. `home_la` says where; without it "
     "the postcode decides.",
 )
@@ -26,6 +28,11 @@ HOUSEHOLDS = Contract(
     HOUSEHOLD_COLUMNS,
     (*HOUSEHOLD_RULES, *HOUSEHOLD_RULES_AMONG),
     identifier="household_ref",
+    named_by={
+        UPN: ("child_upn",),
+        CLAIM: ("household_ref",),
+        PERSON: ("child_forename", "child_surname", "child_dob"),
+    },
     one_row="One row for **each child** of a claim. Claim, claimant and address stand in each of its rows, and should "
     "be the same in all of them; `child_seq` counts the children from 1. A claim without children has no row.",
 )

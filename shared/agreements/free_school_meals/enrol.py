@@ -18,6 +18,7 @@ from shared.agreements.free_school_meals.memory import (
     CONFIRMED_BEFORE,
     DECIDED,
     OPTED_OUT,
+    RECALL,
     REJECT,
     RETRACT,
     Decision,
@@ -29,7 +30,7 @@ from shared.agreements.free_school_meals.told import told_of
 from shared.kernel.terms.gates import may_release
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Release
+from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Notice, Release
 
 UNKNOWN, OPTED_OUT_UNKNOWN = "unknown_match_ref", "opted_out_unknown"
 OPTED_OUT_BEFORE, LATER_DECISION = "opted_out_before", "later_decision"
@@ -37,7 +38,7 @@ NEEDS_RETRACT, NOTHING_TO_RETRACT = "needs_retract", "nothing_to_retract"
 SCHOOL_DEPARTED = "school_departed"
 ENROLLED, WITHDRAWN = "enrolled", "withdrawn"
 """The `status` of an enrolment."""
-RETRACTED = "retracted"
+RETRACTED, RECALLED = "retracted", "recalled"
 ENROLMENTS = "enrolments"
 DECISIONS = "decisions"
 
@@ -111,6 +112,10 @@ def _follow(decision: Decision, about: About) -> Followed:
         return Followed(end, of_pair=OPTED_OUT)
     if decision.choice == RETRACT:
         return _retract(decision, about)
+    if decision.choice == RECALL and known:
+        if stands == CONFIRM:
+            return Followed(RECALLED, WITHDRAWN, of_pair=RETRACT, of_child=RETRACT)
+        return Followed(RECALLED)
     if not known:
         return Followed(f"{EXCLUDED}{UNKNOWN}")
     if stands == OPTED_OUT:
@@ -192,8 +197,20 @@ def enrol(job: Job, decisions: pa.Table, pairs: Known, memory: Memory, receivers
             for status, count in sorted(Counter(rows.column("status").to_pylist()).items())
         },
         remembered={DECIDED: _to_remember(decided, names, followed)},
+        notices=_recalls(job.party, decisions, decided, followed),
         told=told_of(decisions, [one.end.removeprefix(EXCLUDED) for one in followed]),
     )
+
+
+def _recalls(home: str, decisions: pa.Table, decided: pa.Table, followed: Sequence[Followed]) -> tuple[Notice, ...]:
+    """To the home borough and to each school borough: which matches are recalled, and why."""
+    about: dict[str, dict[str, str]] = {}
+    whys = decisions.column("reason").to_pylist()
+    for row, why, one in zip(decided.to_pylist(), whys, followed, strict=True):
+        if one.end == RECALLED:
+            for to in (home, row["school_borough"]):
+                about.setdefault(to, {})[row["match_ref"]] = why
+    return tuple(Notice(to, "recall", refs) for to, refs in sorted(about.items()))
 
 
 def _newest(pairs: pa.Table) -> pa.Table:

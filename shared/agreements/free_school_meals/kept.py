@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.contracts import HOUSEHOLDS, PUPILS
 from shared.agreements.free_school_meals.releases import (
     BIRTHDAY_REF,
     CLAIM_REF,
     CONTACT_REF,
     KEPT_COLUMNS,
+    PEOPLE_REFS,
 )
+from shared.kernel.contract.objections import names_of
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Pseudonyms
 
@@ -41,7 +44,21 @@ def judged_by(
         CLAIM_REF: claim_refs(home, households, pseudonyms),
         BIRTHDAY_REF: pseudonyms(_BIRTHDAY, refs, *born),
         CONTACT_REF: pseudonyms(_CONTACT, refs, households.column("suppress_contact")),
+        PEOPLE_REFS: _people_refs(home, pupils, households, pseudonyms),
     }
+
+
+def objected_to(pairs: pa.Table, names: Iterable[str]) -> list[bool]:
+    """Whether each pair's child or claim is among these names of people who have objected."""
+    names = set(names)
+    return [bool(refs) and not names.isdisjoint(refs.split(" ")) for refs in pairs.column(PEOPLE_REFS).to_pylist()]
+
+
+def _people_refs(home: str, pupils: pa.Table, households: pa.Table, pseudonyms: Pseudonyms) -> pa.Array:
+    at_school = names_of(PUPILS, pupils.column("school_borough").combine_chunks(), pupils, pseudonyms)
+    at_home = names_of(HOUSEHOLDS, pa.repeat(home, households.num_rows), households, pseudonyms)
+    found = zip(*(names.to_pylist() for names in (*at_school.values(), *at_home.values())), strict=True)
+    return pa.array([" ".join(filter(None, names)) for names in found], pa.string())
 
 
 def to_keep(pairs: pa.Table, covered: Iterable[str]) -> pa.Table:

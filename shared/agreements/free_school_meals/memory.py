@@ -20,6 +20,8 @@ from shared.kernel.terms.pipeline import Pseudonyms
 DECIDED = "decided"
 """The word under which decisions are remembered."""
 CONFIRM, REJECT, OPTED_OUT, RETRACT = "confirm", "reject", "opted_out", "retract"
+RECALL = "recall"
+"""Not remembered by itself: what it takes back is."""
 CONFIRMED_BEFORE, REJECTED_BEFORE = "confirmed_before", "rejected_before"
 """Why a pair that was decided goes to nobody; one that was opted out of is left out as `opted_out`."""
 _CHILD, _EVIDENCE = "child", "evidence"

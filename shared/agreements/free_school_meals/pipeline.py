@@ -23,6 +23,7 @@ from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
 from shared.kernel.terms.gates import check_officers
 from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.objected import OBJECTED
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import (
     Carried,
@@ -53,6 +54,7 @@ class FreeSchoolMeals:
         "excluded": "Left out whatever it links to, for the reason that is named.",
         "retracted": "Of a decision: what was decided before is taken back; the school borough of a child who was "
         "enrolled is told.",
+        "recalled": "Of a decision: the match should never have been sent; both boroughs are told, an enrolment ends.",
     }
     kinds: Mapping[str, Rights] = {
         RUN: Rights(
@@ -67,13 +69,14 @@ class FreeSchoolMeals:
             recalls=frozenset({DECIDED}),
         ),
         ENROLMENT: Rights(
-            frozenset({"decisions", "pupils", "households"}),
+            frozenset({"decisions"}),
             frozenset(),
             {"enrolments": ENROLMENTS},
             DECISIONS,
+            looks_up=frozenset({"pupils", "households"}),
             tells=True,
             settles=frozenset({PENDING}),
-            recalls=frozenset({DECIDED}),
+            recalls=frozenset({DECIDED, OBJECTED}),
             remembers=frozenset({DECIDED}),
         ),
     }
@@ -122,7 +125,8 @@ class FreeSchoolMeals:
             *(() if seen else staged.counting("pupils", job.collection)),
             *staged.counting("households", job.collection),
         )
-        return tuple(file.name for file in (*staged.pending(PENDING), *staged.remembered(DECIDED), *here))
+        known = (*staged.pending(PENDING), *staged.remembered(DECIDED), *staged.remembered(OBJECTED))
+        return tuple(file.name for file in (*known, *here))
 
     def carry_out(
         self,

@@ -31,7 +31,9 @@ PENDING_COLUMNS = ["match_ref", "upn", "urn", "school_borough", "tier"]
 """What an enrolment says of a pair, and which pair it is."""
 CHILD_REF, EVIDENCE_REF = "child_ref", "evidence_ref"
 CLAIM_REF, BIRTHDAY_REF, CONTACT_REF = "claim_ref", "birthday_ref", "contact_ref"
-KEPT_COLUMNS = [*PENDING_COLUMNS, CHILD_REF, EVIDENCE_REF, CLAIM_REF, BIRTHDAY_REF, CONTACT_REF]
+PEOPLE_REFS = "people_refs"
+"""Under which names the child, or their claim, would be found in a list of objections of either borough."""
+KEPT_COLUMNS = [*PENDING_COLUMNS, CHILD_REF, EVIDENCE_REF, CLAIM_REF, BIRTHDAY_REF, CONTACT_REF, PEOPLE_REFS]
 """What a run keeps of each pair, for the decision that comes back and for what changes meanwhile."""
 DECIDED = frozenset((*PENDING_COLUMNS, "decision", "start_date", "status"))
 

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.eligibility.assess import assess
-from shared.agreements.free_school_meals.kept import PENDING, claim_refs, every, last
+from shared.agreements.free_school_meals.kept import PENDING, claim_refs, every, last, objected_to
 from shared.agreements.free_school_meals.releases import CLAIM_REF
 from shared.agreements.free_school_meals.run import find
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.objected import OBJECTED
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Job, Pseudonyms
 
@@ -50,12 +51,29 @@ def known(
     ever = every(pending.values())
     own = {ref for rows in _of_collection(pending, job.collection) for ref in rows.column("match_ref").to_pylist()}
     of_newest = set(newest.column("match_ref").to_pylist())
+    objections = _newest_lists(tables, as_of)
+    out = {
+        ref
+        for ref, objected in zip(ever.column("match_ref").to_pylist(), objected_to(ever, objections), strict=True)
+        if objected
+    }
+    stand -= out
     why_not = {
-        ref: CHANGED if ref in of_newest else REPLACED if ref in own else OTHER_COLLECTION
+        ref: OBJECTED if ref in out else CHANGED if ref in of_newest else REPLACED if ref in own else OTHER_COLLECTION
         for ref in ever.column("match_ref").to_pylist()
         if ref not in stand
     }
     return Known(pa.concat_tables([ever, newest, anew]), frozenset(stand), why_not)
+
+
+def _newest_lists(tables: Mapping[Partition, pa.Table], as_of: date) -> set[str]:
+    """The names that hold on that day on the newest list of objections of each borough."""
+    newest: dict[str, Partition] = {}
+    for file in tables:
+        if file.dataset == OBJECTED:
+            newest[file.sender] = max(file, newest.get(file.sender, file), key=lambda f: (f.prepared_at, f.drop))
+    hold = (tables[file].filter(pc.less_equal(tables[file].column("day"), as_of)) for file in newest.values())
+    return {ref for rows in hold for ref in rows.column("ref").to_pylist()}
 
 
 def _of_collection(pending: Mapping[Partition, pa.Table], collection: str) -> list[pa.Table]:

@@ -76,6 +76,12 @@ NOT_CARRIED_OUT = (
         "There is no decision on this match that could be taken back.",
         "Nothing, if a confirmation of it is still on its way; otherwise check the reference.",
     ),
+    _of(
+        "DEC-070",
+        "objected",
+        "A borough has the child or the claim on its list of objections. Nobody was enrolled.",
+        "Nothing. If the objection no longer holds, the borough that has it removes it, and drops again.",
+    ),
     _of("DEC-069", CONFIRMED_BEFORE, "The child is enrolled already.", "Nothing."),
 )
 """Every reason for which a decision is not carried out as it stands. The others, such as opted out, are."""

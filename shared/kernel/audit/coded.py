@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from shared.kernel.audit.batches import Batch
 from shared.kernel.audit.columns import Column, Mask, Numbers, column_of, together
 from shared.kernel.audit.people import People, Person
-from shared.kernel.audit.places import EXCHANGE, FOLDERS, REPLAY, SHARED, Place, Places
+from shared.kernel.audit.places import EXCHANGE, FOLDERS, OPERATED, SHARED, Place, Places
 from shared.kernel.audit.register import Register
 from shared.kernel.audit.schema import DENIED_STATUS, DENIED_WORDS
 from shared.kernel.terms.agreements import Agreements
@@ -111,8 +111,8 @@ class Coder:
             return Place("vault", self.places.part(part.rpartition("/")[2].partition("-")[2]) or EXCHANGE)
         # What stands behind the last slash is no folder, but a file's name or the beginning of one.
         folders = part.split("/")[:-1]
-        if place.kind == "ledger" and folders == [REPLAY]:
-            return replace(place, owner=REPLAY)
+        if place.kind == "ledger" and folders[:1] and folders[0] in OPERATED:
+            return replace(place, owner=folders[0])
         if place.kind in SHARED:
             place = replace(place, owner=self.places.part(folders.pop(0)) if folders else "")
         if place.owner and place.kind in FOLDERS:

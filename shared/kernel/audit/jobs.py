@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.audit.places import REPORTS
 from shared.kernel.audit.rules import DROP, LOOKING, READING, TAKING_BACK, WAKE, WRITING_ONCE, Rule, Whose
+from shared.kernel.contract.objections import objectable
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.ties import TIES
 from shared.kernel.rights.out_of_use import OUT_OF_USE
 from shared.kernel.terms.model import retention_clause
+from shared.kernel.terms.objected import OBJECTED
 from shared.kernel.waiting.tell import WAITING
 
 if TYPE_CHECKING:
@@ -66,6 +68,12 @@ def _of_drop(agreed: Agreed) -> Iterator[Rule]:
     yield Rule(DROP, "vault", "exchange", frozenset({"unwrap"}), "datasets")
     yield Rule(DROP, "vault", "own", frozenset({"unwrap"}), "datasets")
     yield Rule(DROP, "requests", "any", WRITING_ONCE, "purposes", id)
+    if agreed.terms.takes_objections and objectable(agreed.pipeline.contracts):
+        objections, clause = frozenset({OBJECTED}), retention_clause("decisions")
+        yield Rule(DROP, "decisions", "any", WRITING_ONCE, clause, id, objections)
+        yield Rule(DROP, "decisions", "own", READING, clause, id, objections)
+        # Whoever has objected is taken out of the rows of its own file, wherever they lie.
+        yield Rule(DROP, "staging", "any", frozenset({"read"}), clause, id, datasets)
     yield Rule(DROP, "outbox", "own", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
     if agreed.terms.waits:
         yield Rule(DROP, "claims", "any", WRITING_ONCE, "waits", id, frozenset({MARKS}))
@@ -82,7 +90,7 @@ def _of_wake(terms: Agreement) -> Iterator[Rule]:
 def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     id = terms.id
     yield Rule(kind, "claims", "own", WRITING_ONCE | {"read"}, "purposes", id)
-    yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads)
+    yield Rule(kind, "staging", "own", READING, "datasets", id, rights.reads | rights.looks_up)
     yield Rule(kind, "staging", "own", frozenset({"list"}), "datasets", id)
     yield Rule(kind, "vault", "exchange", frozenset({"unwrap"}), "purposes")
     # Of a job that is stopped: the work over what may still be used.

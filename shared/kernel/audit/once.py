@@ -95,16 +95,17 @@ def hour_of(file: str) -> int:
     found = _FOLDER.search(file)
     if found is None:
         return -1
+    year, month, day, hour = map(int, found.groups())
     try:
-        begins = datetime(*map(int, found.groups()), tzinfo=UTC)  # type: ignore[arg-type, misc]
+        begins = datetime(year, month, day, hour, tzinfo=UTC)
     except ValueError:
         return -1
     return round(begins.timestamp()) * 1_000_000
 
 
 def _digests(table: pa.Table, at: Numbers) -> np.ndarray:
-    """64 bits of what a line says: which request, when, which operation, on what."""
-    parts = (table.column(name) for name in ("id", "operation", "container", "blob"))
+    """64 bits of what a line says: which request, when, which operation, on what of which account."""
+    parts = (table.column(name) for name in ("id", "operation", "account", "container", "blob"))
     texts = pc.binary_join_element_wise(*parts, "\n")
     found = pd.util.hash_array(texts.to_numpy(zero_copy_only=False).astype(object), categorize=False)
     return np.asarray(found ^ (at.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)))

@@ -11,6 +11,7 @@ from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.stops import STOP
 from shared.kernel.intake.ties import TIES
+from shared.kernel.rights.incidents import INCIDENT
 from shared.kernel.rights.out_of_use import OUT_OF_USE
 from shared.kernel.terms.agreements import NONE
 from shared.kernel.terms.current import CURRENT, FILE
@@ -26,14 +27,15 @@ SHARED = ("staging", "pending", "decisions", HELD, "requests", "claims", "certif
 """Containers of which each party has the part under its own prefix."""
 EXCHANGE = NONE
 REPLAY = "replay"
-"""The one part of the ledger that operators may add to: what they gave again, and removed."""
+OPERATED = (REPLAY, INCIDENT)
+"""The parts of the ledger that operators may add to: what they gave again, and removed; incidents."""
 REPORTS, CERTIFICATES, HEADS = "reports", "certificates", "heads"
 """Folders of an outbox that are of no job: the answers to drops, what the sweep delivers, and the daily heads."""
 FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 2, "outbox": 2}
 """Containers with a folder for each agreement: how many folders of a name say what it is, of two one within that."""
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
-    *("drop", "event", "sweep", "watchdog", "result", "policy", "records", "replay", "reconcile", "wake"),
+    *("drop", "event", "sweep", "watchdog", "result", "policy", "records", *OPERATED, "reconcile", "wake"),
     *("order", "waiting", "turn", "heads", "notice", CURRENT, STOP, OUT_OF_USE),
 )
 _ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json", "notice.json")
@@ -43,7 +45,7 @@ _ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json", "notic
 class Place:
     """A kind of container and whose it, or its part, is: a slug, `exchange`, or empty for a listing across parts.
 
-    The ledger is the exchange's, but for the part `replay`.
+    The ledger is the exchange's, but for the parts of operators.
     """
 
     kind: str
@@ -102,7 +104,7 @@ def folders_of(agreed: Agreed) -> frozenset[str]:
     """Every folder that an agreement's part of staging, pending, decisions, claims or of an outbox can have."""
     folders = {f"{dataset}{more}" for dataset in agreed.pipeline.contracts for more in ("", INDEX, TIES)}
     for rights in agreed.pipeline.kinds.values():
-        folders |= {*rights.reads, *rights.keeps, *rights.recalls, *rights.remembers}
+        folders |= {*rights.reads, *rights.looks_up, *rights.keeps, *rights.recalls, *rights.remembers}
         folders |= {*rights.settles, *rights.leaves_pending}
         folders |= {*rights.sends.values(), rights.folder}
     return frozenset({*folders, REPORTS, MARKS})

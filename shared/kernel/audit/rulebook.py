@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.kernel.audit.jobs import rules_of
-from shared.kernel.audit.places import EXCHANGE, REPLAY, Place
+from shared.kernel.audit.places import EXCHANGE, OPERATED, Place
 from shared.kernel.audit.report import Way
 from shared.kernel.audit.rules import ENDING, REPLAYING, RIGHTS, WORK, Rule
 
@@ -75,12 +75,12 @@ def _fits(rule: Rule, operation: Operation, party: str) -> bool:
         return False
     if (rule.agreement and rule.agreement != place.agreement) or (rule.folders and place.folder not in rule.folders):
         return False
-    if rule.whose == "replay":
-        return place.owner == REPLAY
+    if rule.whose in OPERATED:
+        return place.owner == rule.whose
     # A listing across all parts of a shared container is a look at none of them in particular.
     if rule.whose == "exchange":
-        return place.owner in ("", EXCHANGE, REPLAY)
+        return place.owner in ("", EXCHANGE, *OPERATED)
     if rule.whose in ("any", "others"):
         others = rule.whose == "any" or (bool(party) and place.owner != party)
-        return place.owner not in ("", EXCHANGE, REPLAY) and others
+        return place.owner not in ("", EXCHANGE, *OPERATED) and others
     return bool(party) and place.owner == party

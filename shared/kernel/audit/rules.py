@@ -13,9 +13,9 @@ from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, HEADS, HELD, REPO
 from shared.kernel.intake.stops import STOP
 from shared.kernel.terms.model import retention_clause
 
-Whose = Literal["own", "others", "any", "exchange", "replay"]
+Whose = Literal["own", "others", "any", "exchange", "replay", "incident"]
 """`own`: of the principal's, or the chain's, party. `others`: of some party but that. `any`: of some party. `exchange`:
-of no party. `replay`: that part of the ledger alone."""
+of no party. `replay`, `incident`: that part of the ledger alone."""
 
 DROP = "drop"
 """The kind of chain of a drop, of an agreement or of none."""
@@ -189,6 +189,7 @@ ENDING: dict[str, tuple[Rule, ...]] = {
 }
 """By kind of chain: what the identity that ends records may do. The app, which writes them, may not."""
 REPLAYING: dict[str, tuple[Rule, ...]] = {
-    "replay": (Rule("replay", "ledger", "replay", frozenset({"create"}), "records"),)
+    "replay": (Rule("replay", "ledger", "replay", frozenset({"create"}), "records"),),
+    "incident": (Rule("incident", "ledger", "incident", frozenset({"create"}), "records"),),
 }
 """By kind of chain: what operators may write under it, beside their rights. They add to no other chain."""

@@ -7,7 +7,8 @@ Minimisation is here: a column that is not listed is refused, so what nobody nee
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
@@ -77,6 +78,11 @@ class Contract:
     grouped_by: Grouping | None = None
     officer: str | None = None
     """The column that names who decided for the sender. The agreement says how many may, over all of its files."""
+    named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By what a person of a row can be known who has objected (`objections`): a word, and the columns that together are
+    it. None: no row of it is about a person of whom that can be asked."""
+    whole: bool = False
+    """Each file says everything from now on, whatever it shares with the one before."""
     one_row: str = ""
     """What a row of it is, in Markdown, for the page of datasets."""
 
@@ -103,7 +109,7 @@ class Contract:
     @property
     def may_be_empty(self) -> bool:
         """Whether a file of no rows says something: that its sender has none from now on, whatever it had before."""
-        return self.identifier is not None
+        return self.whole or self.identifier is not None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -79,17 +79,17 @@ NOT_REPORTED = Code(
     "The lifecycle policy reported no run for 72 hours, and there was nothing for it to delete.",
     "Nothing while sweeps are done: whether Azure reports a run that deletes nothing is not documented.",
 )
-CLOCK = _alarm(
-    20,
-    "The clock of the machine and the storage service's do not agree: nothing is swept (CLK-001), and nothing else "
-    "that goes by days can be told.",
-    "Set the machine's clock (its time service), today.",
-)
 UNDER_HOLD = Code(
     "DSP-014",
     "unknown",
     "Objects are kept beyond their day, because a hold wants them.",
     "See `exchange hold list`. End the hold when whoever wanted it has what they need.",
+)
+CLOCK = _alarm(
+    15,
+    "The clock of the machine and the storage service's do not agree: nothing is swept (CLK-001), and nothing else "
+    "that goes by days can be told.",
+    "Set the machine's clock (its time service), today.",
 )
 CODES = (
     *(MISSING, TOO_OLD, LEASED, ON_HOLD, SOFT_DELETE, VERSIONS, NOT_SWEPT, NOT_COVERED, WRONG_RULE, LIFECYCLE_LATE),

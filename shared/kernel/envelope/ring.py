@@ -18,8 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from azure.keyvault.keys.crypto import CryptographyClient
-
 from shared.kernel import names
 from shared.kernel.envelope import asks, jwk
 from shared.kernel.envelope.canonical import canonical
@@ -49,7 +47,7 @@ class LocalKeyRing(PublicSide):
     def __init__(self, folder: Path) -> None:
         self._public = folder / "public"
         self._private = folder / "private"
-        self._clients: dict[str, CryptographyClient] = {}
+        self._unwrappers: dict[str, jwk.Unwrapper] = {}
 
     def create_key(self, owner: str, use: Use) -> str:
         """Make a key pair and return its id. Where there is one already, this is the next version, and current."""
@@ -131,10 +129,10 @@ class LocalKeyRing(PublicSide):
     def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
         """Decrypt a data key with the private part held here."""
         key = self._usable(key_id, Use.DROP, Use.STAGING, Use.RELEASE)
-        if key_id not in self._clients:
-            self._clients[key_id] = jwk.client(self._private_part(key))
+        if key_id not in self._unwrappers:
+            self._unwrappers[key_id] = jwk.Unwrapper(self._private_part(key))
         try:
-            return self._clients[key_id].unwrap_key(jwk.WRAP_ALGORITHM, wrapped).key
+            return self._unwrappers[key_id].unwrap(wrapped)
         except ValueError:
             raise asks.UNWRAP.refusal() from None
 

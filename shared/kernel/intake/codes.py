@@ -104,6 +104,11 @@ SAME_SECOND_GONE = AgreementCode(
     "of its rows are over: it is not known which of the two is the newer.",
     "Seal the file again, which gives it a time of its own, and drop it.",
 )
+NOT_WHOLE = AgreementCode(
+    "DRP-020",
+    "A row of the list of objections is wrong, so none of it was taken: a part of it would not keep the others out.",
+    "Correct what `exchange check` lists, and drop the whole list again. Until then the list before it holds.",
+)
 DROP_CODES = (
     IN_THE_FUTURE,
     TOO_OLD,
@@ -123,6 +128,7 @@ DROP_CODES = (
     TOO_LATE,
     AGAIN,
     SAME_SECOND_GONE,
+    NOT_WHOLE,
 )
 
 ASKED_OTHERWISE = AgreementCode(

@@ -150,7 +150,7 @@ def _look_until_it_holds(sharing: Sharing, partition: Partition, identifiers: pa
     while True:
         order = order_of(sharing, partition)
         entries = entries_beside(sharing, partition)
-        known = _ties_beside(sharing, partition)
+        known = _ties_beside(sharing, partition) if len(entries) > 1 else []  # a tie is between two
         for entry in entries:
             if entry.drop not in {*shared, partition.drop}:
                 shared[entry.drop] = shared_with(sharing, entry, identifiers)
@@ -234,7 +234,7 @@ def _tie_of(partition: Partition, later: str, earlier: str, word: Word) -> Tie:
 
 def _ties_beside(sharing: Sharing, partition: Partition) -> list[Tie]:
     area = sharing.staging(partition.sender)
-    return [Tie.named(blob.name) for blob in area.list(f"{partition.dataset}{TIES}/{partition.collection}/")]
+    return [Tie.named(name) for name in area.names(f"{partition.dataset}{TIES}/{partition.collection}/")]
 
 
 def _write(sharing: Sharing, party: str, tie: Tie) -> None:

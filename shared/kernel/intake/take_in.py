@@ -6,22 +6,30 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from shared.kernel.contract.file_rules import contract_for
+import pyarrow.compute as pc
+
+from shared.kernel.contract.file_rules import NO_DATASET, contract_for
+from shared.kernel.contract.objections import CONTRACT as LIST
+from shared.kernel.contract.objections import objectable
 from shared.kernel.contract.validate import Validation, validate
 from shared.kernel.days import london_day
 from shared.kernel.errors import RejectedDrop
 from shared.kernel.intake.answer import Arrival, Verdict, answer, with_nowhere
-from shared.kernel.intake.codes import AGAIN
+from shared.kernel.intake.codes import AGAIN, NOT_WHOLE
 from shared.kernel.intake.due import ask
 from shared.kernel.intake.identity import derived_id, drop_id
+from shared.kernel.intake.objections import is_objected, left_out, objected, take_objections
 from shared.kernel.intake.officers import check_all_officers
 from shared.kernel.intake.staging import stage
 from shared.kernel.intake.standing import Standing, check_place, place
 from shared.kernel.intake.stops import SIGNED_WITH, key_mark
+from shared.kernel.terms.objected import OBJECTIONS
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED, Routed
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from shared.kernel.contract.columns import Contract
     from shared.kernel.envelope.manifest import Manifest
     from shared.kernel.envelope.open import Opened
@@ -46,6 +54,8 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
     subject = f"drop:{drop}"
     sharing = sharing.working_on(subject)
     partition = Partition(manifest.dataset, manifest.collection, arrival.tenant, manifest.prepared_at, drop)
+    if manifest.dataset == OBJECTIONS:
+        return _take_list(sharing, drop, arrival, opened, partition)
     contract = contract_for(sharing.pipeline.contracts, manifest.dataset)
     try:
         validation = _validate(sharing, subject, arrival, opened, contract)
@@ -53,13 +63,15 @@ def take_in(sharing: Sharing, event: str, arrival: Arrival, opened: Opened) -> s
         check_all_officers(sharing, partition, validation.accepted, contract)
     except RejectedDrop as refusal:
         return refuse(sharing, drop, arrival, refusal, manifest)
-    routed = _route(sharing, arrival.tenant, validation) if validation.stands else Routed({})
+    accepted, out = _without_objected(sharing, arrival, contract, validation.accepted)
+    routed = _route(sharing, arrival.tenant, validation.dataset, accepted) if validation.stands else Routed({})
+    routed = left_out(routed, out)
     verdict = Verdict(with_nowhere(validation, routed), *_ends(routed))
     _conserve(sharing, subject, arrival.tenant, verdict, rows_in=manifest.rows, rejected=validation.rows_rejected)
     # Only now: rows that do not add up must not be lying where a later job would find them.
     parts = routed.parts
     if contract.identifier is not None and validation.stands:
-        placed = place(sharing, partition, validation.accepted, parts, manifest.replaces)
+        placed = place(sharing, partition, accepted, parts, manifest.replaces)
         _note_place(sharing, subject, arrival.tenant, placed.standing)
         verdict = replace(verdict, standing=placed.standing)
         # A party for which an earlier file has rows and this one has none has none from now on: that is staged, too.
@@ -123,7 +135,8 @@ def _validate(sharing: Sharing, subject: str, arrival: Arrival, opened: Opened, 
     )
     day = london_day(arrival.received_at)
     validation = validate(opened.table, contract, as_of=day, stale_after_days=terms.stale_after_days)
-    sharing.pipeline.check(manifest.dataset, validation.accepted, sharing.agreement)
+    if contract is not LIST:
+        sharing.pipeline.check(manifest.dataset, validation.accepted, sharing.agreement)
     return validation
 
 
@@ -134,11 +147,45 @@ def _conserve(sharing: Sharing, subject: str, tenant: str, verdict: Verdict, *, 
     sharing.ledger.conserve(subject, service=SERVICE, tenant=tenant, rows_in=rows_in, ends=ends)
 
 
-def _route(sharing: Sharing, tenant: str, validation: Validation) -> Routed:
+def _take_list(sharing: Sharing, drop: str, arrival: Arrival, opened: Opened, partition: Partition) -> str:
+    """A list of objections: it is no party's work, and holds for every file of its sender."""
+    subject, manifest = f"drop:{drop}", opened.manifest
+    try:
+        if not objectable(sharing.pipeline.contracts):
+            raise NO_DATASET.broken_by()
+        validation = _validate(sharing, subject, arrival, opened, LIST)
+        if validation.rows_rejected:
+            # A list of which a part holds would let through whom the rest names.
+            raise NOT_WHOLE.refusal(f"Rows with errors: {', '.join(sorted(validation.rejected_by_code))}.")
+    except RejectedDrop as refusal:
+        return refuse(sharing, drop, arrival, refusal, manifest)
+    verdict = Verdict(validation, {arrival.tenant: manifest.rows})
+    _conserve(sharing, subject, arrival.tenant, verdict, rows_in=manifest.rows, rejected=0)
+    take_objections(sharing, partition, validation.accepted)
+    answer(sharing, drop, arrival, manifest, verdict)
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=arrival.tenant)
+    return drop
+
+
+def _without_objected(
+    sharing: Sharing, arrival: Arrival, contract: Contract, accepted: pa.Table
+) -> tuple[pa.Table, pa.Array]:
+    """The accepted rows without those of people who have objected, and the numbers of these."""
+    nobody = accepted.column("row").combine_chunks().slice(0, 0)
+    if not contract.named_by:
+        return accepted, nobody
+    names = objected(sharing, arrival.tenant, london_day(arrival.received_at))
+    if not len(names):
+        return accepted, nobody
+    out = is_objected(sharing, arrival.tenant, contract, accepted, names)
+    return accepted.filter(pc.invert(out)), accepted.column("row").combine_chunks().filter(out)
+
+
+def _route(sharing: Sharing, tenant: str, dataset: str, accepted: pa.Table) -> Routed:
     """Whose work each accepted row is, as the agreement's pipeline says."""
     return sharing.pipeline.route(
-        validation.dataset,
-        validation.accepted,
+        dataset,
+        accepted,
         sender=tenant,
         agreement=sharing.agreement,
         postcodes=sharing.exchange.storage.postcode_directory,

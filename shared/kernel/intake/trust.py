@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.kernel.contract.objections import CONTRACT as OBJECTION_LIST
 from shared.kernel.days import london_day
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE, Manifest
@@ -84,7 +85,7 @@ def _known_columns(exchange: Exchange) -> frozenset[str]:
     return frozenset(
         name
         for agreed in exchange.agreements
-        for contract in agreed.pipeline.contracts.values()
+        for contract in (*agreed.pipeline.contracts.values(), OBJECTION_LIST)
         for name in contract.names
     )
 

@@ -26,6 +26,19 @@ _TRIES = 20
 """Each lost race means that somebody else recorded another step of the same subject; there are fewer steps."""
 
 _DAY = timedelta(days=1)
+_MOST_ENDS = 1000
+
+
+@dataclass(frozen=True)
+class _End:
+    """Where a chain ended when this process last saw it. What is written there on the word of it is written on
+    condition that nothing is there, so that an end which is out of date is found out."""
+
+    length: int
+    before: tuple[str, str]
+    """The hash and the time of its last event."""
+    steps: frozenset[str]
+
 
 SET_BACK = "CLK-002"
 """Stands among the codes of an event whose clock was behind the event before it by more than `_APART`: its time is
@@ -60,6 +73,7 @@ class Ledger:
         self._agreement = agreement
         self._clock = clock
         self._marks: dict[str, dict[str, str]] = {}
+        self._ends: dict[str, _End] = {}
 
     def under(self, agreement: str) -> Ledger:
         """The same chains; what is recorded from here on bears this agreement."""
@@ -84,25 +98,24 @@ class Ledger:
         hashes: Mapping[str, str] | None = None,
         codes: Sequence[str] = (),
     ) -> Event:
-        """Append the step to the subject's chain, or return the event that already records it.
+        """Append the step to the subject's chain, or return the event that already records it. A chain to which this
+        process has recorded before is not listed again, unless it has grown since.
 
         A step of `REPEATED` is appended each time or, where it has hashes, once for each set of them. Raises
         `LedgerRefused` (LED-003) when a field could hold personal data.
         """
         for _ in range(_TRIES):
-            chain = self._stored(subject)
-            for blob in chain:
-                if _index(blob, "step") != step:
-                    continue
-                if step not in REPEATED:
-                    return self._read(blob)
-                if hashes and (event := self._read(blob)).hashes == hashes:
+            end = self._ends.pop(subject, None)
+            if end is None or step in end.steps:
+                chain = self._stored(subject)
+                if (event := self._recorded(chain, step, hashes)) is not None:
                     return event
+                end = self._end_of(chain)
             event = self._next(
                 subject,
                 step,
-                len(chain),
-                (_index(chain[-1], "hash"), self._at(chain[-1])) if chain else _NONE_BEFORE,
+                end.length,
+                end.before,
                 service=service,
                 tenant=tenant,
                 counts=dict(counts or {}),
@@ -113,8 +126,22 @@ class Ledger:
                 self._append(event)
             except AlreadyExists:
                 continue
+            if len(self._ends) >= _MOST_ENDS:
+                self._ends.clear()
+            self._ends[subject] = _End(event.seq, (event.hash, event.at), end.steps | {step})
             return event
         raise StorageUnavailable("STO-004", f"The chain of {subject} is too busy to be written to.", "Try again.")
+
+    def _recorded(self, chain: Iterable[BlobFacts], step: str, hashes: Mapping[str, str] | None) -> Event | None:
+        """The event of the chain that records this already."""
+        for blob in chain:
+            if _index(blob, "step") != step:
+                continue
+            if step not in REPEATED:
+                return self._read(blob)
+            if hashes and (event := self._read(blob)).hashes == hashes:
+                return event
+        return None
 
     def follow(self, last: Event | None, subject: str, step: str, **facts: Any) -> Event:
         """Append the step after this event, the last of the subject's chain as it was read (`None`: it had none): what
@@ -200,6 +227,7 @@ class Ledger:
     def end(self, subject: str) -> None:
         """Delete a whole chain whose days are over, its last event first: what is left at any moment is a chain that
         holds."""
+        self._ends.pop(subject, None)
         for blob in reversed(self._stored(subject)):
             try:
                 self._area.delete(blob.name)
@@ -238,6 +266,11 @@ class Ledger:
     def _at(self, blob: BlobFacts) -> str:
         """When a stored event was recorded. Those of the first months do not say it in their metadata."""
         return blob.metadata.get("at") or self._read(blob).at
+
+    def _end_of(self, chain: Sequence[BlobFacts]) -> _End:
+        steps = frozenset(_index(blob, "step") for blob in chain)
+        before = (_index(chain[-1], "hash"), self._at(chain[-1])) if chain else _NONE_BEFORE
+        return _End(len(chain), before, steps)
 
     def _next(self, subject: str, step: str, length: int, before: tuple[str, str], **facts: Any) -> Event:
         """The event after the first `length`, of which the last has the hash and the time `before`.

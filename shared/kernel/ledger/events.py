@@ -29,10 +29,10 @@ of the event before it. Every format that was ever written is read for ever."""
 OF_NONE = "exchange@0.0.0"
 """The agreement of an event that is of none: the exchange's own work, or before an agreement is known."""
 
-REPEATED = frozenset({"attempted", "counted", "current", "turn", "consented", "ended", "kept"})
+REPEATED = frozenset({"attempted", "counted", "current", "turn", "consented", "ended", "kept", "informed"})
 """Steps that a chain may have more than once: every attempt is told, every file of an order that came to count, every
 result that became current, every job that took its turn, everybody who agreed to a hold or to its end, every time it
-found files to keep. Any other step is recorded once."""
+found files to keep, everybody who was told of an incident. Any other step is recorded once."""
 
 LONGEST = 96
 MOST = 10**12

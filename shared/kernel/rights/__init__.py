@@ -1,1 +1,1 @@
-"""What a party or the law may ask for that is done by hand: holds, quarantine, leaving."""
+"""What a party, a family or the law may ask for, and what is owed then: notices, holds, quarantine, leaving."""

@@ -157,6 +157,13 @@ class Area:
             for blob in found:
                 yield self._facts(blob, blob.name.removeprefix(self.prefix))
 
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """The same, names alone, which takes the SDK a tenth of the time. For names that the exchange has given."""
+        with translated(self.container):
+            found = self.client.list_blob_names(name_starts_with=self.prefix + prefix, **self._tagged())
+            for name in found:
+                yield name.removeprefix(self.prefix)
+
     def delete(self, name: str, *, if_match: str | None = None) -> None:
         """Remove the blob and its snapshots.
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from shared.kernel.errors import NotAgreed
 from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.objected import OBJECTIONS
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def check_may_drop(agreement: Agreement, slug: str, dataset: str, on: date) -> N
     """Raise `NotAgreed` (AGR-001, 003, 004) unless the party `slug` may drop `dataset` on that day."""
     if not agreement.in_force.covers(on):
         raise NOT_IN_FORCE.refusal()
-    if dataset not in agreement.datasets:
+    if dataset not in agreement.datasets and not (dataset == OBJECTIONS and agreement.takes_objections):
         raise UNKNOWN_DATASET.refusal(f"It has: {', '.join(agreement.datasets)}.")
     if slug not in agreement.terms_of(dataset).dropped_by:
         raise MAY_NOT_DROP.refusal()

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from shared.kernel.parties.model import RESERVED, Party, check_distinct
 from shared.kernel.parties.register import authorities
+from shared.kernel.terms.objected import OBJECTIONS
 from shared.kernel.texts import Collection, Dataset, Slug, Version
 
 Receiver = Literal["own", "others", "any"]
@@ -315,8 +316,36 @@ class Agreement(Terms):
         return {party.slug: party for party in (*authorities(), *self.parties)}
 
     def terms_of(self, dataset: str) -> DatasetTerms:
-        """The terms of a dataset. Raises `KeyError` when the agreement has no such dataset."""
+        """The terms of a dataset. Raises `KeyError` when the agreement has no such dataset.
+
+        Of objections nothing need be said: whoever drops anything may drop them, whenever anything may be dropped.
+        """
+        if dataset == OBJECTIONS and self.takes_objections:
+            every = tuple(self.datasets.values())
+            return DatasetTerms(
+                dropped_by=tuple(dict.fromkeys(slug for terms in every for slug in terms.dropped_by)),
+                purpose=every[0].purpose,
+                stale_after_days=min(terms.stale_after_days for terms in every),
+                collections={
+                    name: Period.model_validate(
+                        {"from": min(p.first for p in periods), "to": max(p.last for p in periods)}
+                    )
+                    for name, periods in self._periods().items()
+                },
+            )
         return self.datasets[dataset]
+
+    @property
+    def takes_objections(self) -> bool:
+        """Whether objections can be remembered under it."""
+        return OBJECTIONS not in self.datasets and self.retention.decisions_days is not None
+
+    def _periods(self) -> dict[str, list[Period]]:
+        found: dict[str, list[Period]] = {}
+        for terms in self.datasets.values():
+            for name, period in terms.collections.items():
+                found.setdefault(name, []).append(period)
+        return found
 
     def release_terms(self, release: str) -> ReleaseTerms | None:
         """The terms of a release, `None` when the agreement has no such release."""

@@ -231,13 +231,15 @@ class Rights:
     """What a kind of job may do. The audit explains its operations by them, and by nothing else."""
 
     reads: frozenset[str]
-    """Datasets and kept words."""
+    """Datasets and kept words; the arrival of one asks for such work."""
     keeps: frozenset[str]
     """Words under which it keeps rows for later."""
     sends: Mapping[str, str]
     """Releases, and the folder of the outbox that each goes to."""
     folder: str
     """Of its summary."""
+    looks_up: frozenset[str] = frozenset()
+    """Datasets that it reads besides, as they lie there: their arrival asks for no such work."""
     settles: frozenset[str] = frozenset()
     """Words under which something awaits a decision that it reads."""
     leaves_pending: frozenset[str] = frozenset()

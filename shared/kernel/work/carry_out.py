@@ -196,7 +196,7 @@ def _carried(sharing: Sharing, job: Job, begun: Mapping[str, Any], inputs: Mappi
     """What comes of the job; nothing is written yet."""
     started = datetime.fromisoformat(str(begun["started_at"]))
     also = [name for name in begun["reads"] if is_usable(sharing, job.party, Partition.named(name))]
-    tables = {**inputs} | {Partition.named(name): _read(sharing, job, name, started) for name in also}
+    tables = {**inputs, **{Partition.named(name): _read(sharing, job, name, started) for name in also}}
     return sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
 
 

@@ -34,11 +34,11 @@ from shared.kernel.exchange import Exchange
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.poison import PoisonQueue
-from shared.kernel.storage.queues import Queues
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.model import Agreement
 from shared.kernel.work.carry_out import carry_out
 from tests.memory import Asked, MemoryBlobs, Refusal
+from tests.poison import NoQueues
 from tests.unit.infra.cloud import deploy_cloud
 from tests.unit.kernel.audit.term import Term, oauth, oid
 
@@ -53,21 +53,6 @@ OPERATIONS = {
     ("GET", False): "ListBlobs",
     ("HEAD", False): "GetContainerProperties",
 }
-
-
-class NoQueues(Queues):
-    """An account without queues: no event was given up."""
-
-    def __init__(self) -> None:
-        """It has no service."""
-
-    def with_request_id(self, request_id: str) -> Queues:
-        """The same."""
-        return self
-
-    def names(self) -> tuple[str, ...]:
-        """None."""
-        return ()
 
 
 class LoggedBlobs(MemoryBlobs):
@@ -299,7 +284,8 @@ def test_the_audit_explains_every_operation_by_its_pipeline_and_terms(town: Town
     by = Counter({"tell": 0, "drop": 0})
     for part in report.explained:
         by[part.by if part.agreement == ID else ""] += part.operations
-    assert by["tell"] == 14, "claim, two partitions, releases and summaries of two jobs, and the looks before"
+    parts = "claim, two partitions, releases and summaries of two jobs, the looks before, and twice at orders to stop"
+    assert by["tell"] == 18, parts
     assert by["drop"] == 18
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from shared.kernel.audit.register import read_register
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
+from tests.security.lies import held_by_parties
 from tests.unit.kernel.audit.exports import exported
 from tests.unit.kernel.audit.misdeeds import MISDEEDS
 from tests.unit.kernel.audit.term import CHILD, Term, make_term, when
@@ -29,12 +31,13 @@ def whole_term(tmp_path_factory: pytest.TempPathFactory) -> Term:
 
 
 def test_an_audit_in_which_all_holds_ends_with_0(whole_term, tmp_path, capsys):
-    term = Term(whole_term.keys, list(whole_term.lines), events=whole_term.events, certificates=whole_term.certificates)
-    term.register = whole_term.register
+    term = replace(whole_term, lines=list(whole_term.lines))
     for hour in range(24 * 61):
         at = when("2026-10-01", 0) + timedelta(hours=hour)
         term.blob(at, "GetContainerProperties", "ledger", mark="health:probe")
-    assert cli.run(["audit", str(term.write(tmp_path, split=0)), *PERIOD]) == 0
+    record, held = term.write(tmp_path / "record", split=0), held_by_parties(term, tmp_path / "held")
+    assert cli.run(["audit", str(record), *PERIOD]) == Exit.NOT_KNOWN, "nobody said what parties hold"
+    assert cli.run(["audit", str(record), *PERIOD, "--receipts", str(held)]) == 0
     text = capsys.readouterr().out
     assert "AUD-018" in text
     assert "best effort" in text
@@ -84,7 +87,7 @@ def test_an_audit_answers_in_json_for_one_borough(whole_term, tmp_path, capsys):
     assert cli.run(["audit", record, *PERIOD, "--borough", "lambeth", "--json"]) == Exit.NOT_KNOWN
     said = json.loads(capsys.readouterr().out)
     assert (said["ok"], said["answer"], said["borough"]) == (False, "not known", "lambeth")
-    assert len(said["checks"]) == 19
+    assert len(said["checks"]) == 22
 
 
 @pytest.mark.parametrize(

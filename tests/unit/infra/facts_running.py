@@ -155,6 +155,7 @@ def somebody_is_told(cloud: Cloud) -> None:
     assert 'where OperationName != "SecretGet" or who !in (dynamic(["keeper"]))' in asked["stranger-at-a-key"]
     assert f'RequesterObjectId != "{records}"' in asked["record-deleted"]
     assert f'RequesterObjectId != "{app}"' in asked["record-written"]
+    assert '!in ("replay", "incident")' in asked["record-written"]
     for function in ("disposal", "watchdog"):
         assert f'"{function}"' in asked["sweep-missing"]
     known = asked["unknown-reader"]

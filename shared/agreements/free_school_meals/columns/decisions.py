@@ -15,14 +15,15 @@ DECISION_COLUMNS = (
     ),
     text(
         "decision",
-        "What the home borough decided after its letter; `retract` takes an earlier decision on the match back",
+        "What the home borough decided after its letter; `retract` takes an earlier decision on the match back, "
+        "`recall` says that it should never have been sent",
         "confirm",
         HOUSE,
         required=True,
-        codes=("confirm", "reject", "opted_out", "retract"),
+        codes=("confirm", "reject", "opted_out", "retract", "recall"),
         form="lower_code",
     ),
     text("decided_by", "The officer's user name or role", "fsm.officer1", HOUSE, required=True),
     day("decided_on", "The day of the decision", "2026-10-01", HOUSE, required=True),
-    text("reason", "Why, where the match was rejected", "Not this family's child", HOUSE),
+    text("reason", "Why, where the match was rejected; of a recall one of its codes", "Not this family's child", HOUSE),
 )

@@ -15,7 +15,9 @@ DECISION_RULES_AMONG = Rulebook("DEC", among_rows=True)
 OLDEST_DECISION_DAYS = 731
 FROM_RESULTS = "Copy the reference from the results you collected."
 
-ONE_OF = "Write confirm, reject, opted_out or retract."
+ONE_OF = "Write confirm, reject, opted_out, retract or recall."
+RECALL_REASONS = ("wrong_family", "wrong_address", "sent_in_error", "other_error")
+"""Why a match may be recalled: a notice repeats the code, so no other text will do."""
 
 error, warning = DECISION_RULES.error, DECISION_RULES.warning
 
@@ -69,6 +71,16 @@ DECISION_RULES.error_in_each(
     "Check which column was mapped here; a reason is a sentence.",
     common.too_long,
 )
+
+
+@error(
+    "DEC-011",
+    "reason",
+    "A recall does not say why, or in other words than its codes.",
+    f"Write one of {', '.join(RECALL_REASONS)}: whoever had the match is told it.",
+)
+def recalled_without_code(frame: Frame, _: Context) -> Mask:
+    return frame.among("decision", ("recall",)) & ~frame.among("reason", RECALL_REASONS)
 
 
 @DECISION_RULES_AMONG.error(

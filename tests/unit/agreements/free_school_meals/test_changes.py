@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.agreements.free_school_meals.changes import REASONS
+from shared.kernel.disposal.remind import NoLog
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.rights.unread import NOT_KNOWN, UNREAD, Unread, look_at_notices
 from tests.unit.agreements.free_school_meals.test_memory import enrolments
 from tests.unit.agreements.free_school_meals.test_stands import (
     CLAIM,
@@ -25,7 +27,7 @@ from tests.unit.agreements.free_school_meals.test_stands import (
     service,
     storage,
 )
-from tests.world import NOW, PILOT, World, pupil, upn
+from tests.world import NOW, PILOT, World, decision, pupil, upn
 
 __all__ = ["account", "service", "storage"]
 
@@ -161,3 +163,51 @@ def test_what_the_family_or_an_officer_has_closed_is_no_news(world: World) -> No
     world.carry_out_all()
     assert told(world, "lambeth") == told(world, "southwark") == []
     assert enrolments(world) == []
+
+
+@pytest.mark.parametrize("enrolled", [True, False])
+def test_a_recall_tells_both_boroughs_and_ends_an_enrolment(world: World, enrolled: bool) -> None:
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)[upn(1)]
+    if enrolled:
+        confirm(world, LATER, ref)
+    at = LATER + timedelta(hours=1)
+    recall = decision(ref, "recall", decided_on=at.date(), reason="wrong_family")
+    unknown = decision("m-" + "0" * 32, "recall", decided_on=at.date(), reason="wrong_family")
+    drop(world, "lambeth", "decisions", [recall, unknown], at)
+    world.carry_out_all()
+    assert told(world, "lambeth") == told(world, "southwark") == [("NOT-003", ref, "wrong_family")]
+    assert sorted(enrolments(world)) == ([(upn(1), "enrolled"), (upn(1), "withdrawn")] if enrolled else [])
+
+
+def test_a_recall_says_why_by_a_code_and_by_no_other_text(world: World) -> None:
+    recall = decision("m-" + "0" * 32, "recall", reason="Mrs Okafor of 14 Acre Lane")
+    drop = world.receive("lambeth", world.drop("lambeth", "decisions", [recall]))
+    assert list(world.report("lambeth", drop)["rows_by_code"]) == ["DEC-011"]
+
+
+class Log:
+    """What the storage logs say."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = frozenset(names)
+
+    def collected(self, slug: str) -> frozenset[str] | None:
+        return self.names
+
+
+def test_a_notice_that_nobody_reads_is_alarmed_from_the_third_day_until_it_is_read(world: World) -> None:
+    both(world, [pupil()], [CLAIM])
+    drop(world, "southwark", "pupils", [], LATER)
+    world.carry_out_all()
+    [notice] = [name for name in world.outbox("lambeth") if name.endswith("notice.json")]
+    world.now[0] = datetime.now(UTC) + timedelta(days=2)  # blobs bear the time of this machine
+    assert look_at_notices(world.exchange, Log()) == ()
+    world.now[0] += timedelta(days=2)
+    for _ in range(2):
+        found = look_at_notices(world.exchange, Log())
+        assert found == (Unread(UNREAD, "lambeth", 1), Unread(UNREAD, "southwark", 1))
+    assert look_at_notices(world.exchange, NoLog())[0] == Unread(NOT_KNOWN, "lambeth", 1)
+    assert look_at_notices(world.exchange, Log(notice)) == (Unread(UNREAD, "southwark", 1),)
+    id = notice.split("/")[2]
+    assert world.steps(f"notice:{id}") == ["sent", "overdue", "read"]

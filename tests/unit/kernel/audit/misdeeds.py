@@ -412,6 +412,27 @@ MISDEEDS = (
             AT, "PutBlob", "ledger/drop/a/0001.json", oauth("operator"), _subject(t, "replay", "exchange")
         ),
     ),
+    Misdeed(
+        "an operator writes into the chain of a drop, and says that it is an incident",
+        frozenset({"AUD-009", "AUD-017"}),
+        lambda t: t.blob(
+            AT, "PutBlob", "ledger/drop/a/0001.json", oauth("operator"), _subject(t, "incident", "exchange")
+        ),
+    ),
+    Misdeed(
+        "an operator writes the record of an incident, and says that it is a replay",
+        frozenset({"AUD-009", "AUD-017"}),
+        lambda t: t.blob(
+            AT, "PutBlob", "ledger/incident/a/0001.json", oauth("operator"), _subject(t, "replay", "exchange")
+        ),
+    ),
+    _of(
+        "an operator removes the record of an incident",
+        "AUD-005",
+        lambda t: t.blob(
+            AT, "DeleteBlob", "ledger/incident/a/0001.json", oauth("operator"), _subject(t, "incident", "exchange")
+        ),
+    ),
     _of(
         "an operator removes the record of a replay",
         "AUD-005",

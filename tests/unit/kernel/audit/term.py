@@ -513,6 +513,9 @@ def _background(term: Term) -> None:
     term.record(at, again, "given", EXCHANGE, "replay", "operator", counts={"drop-lambeth": 1, "poison": 1})
     term.blob(at, "DeleteMessage", "webjobs-blobtrigger-poison/messages/1", oauth("operator"), again, service="queue")
     term.record(at, again, "done", EXCHANGE, "replay", "operator", counts={"removed": 1, "left": 0})
+    incident = f"incident:{'0c' * 16}"
+    term.record(at, incident, "opened", EXCHANGE, "incident", "operator", counts={"noticed": 1792488600})
+    term.record(at, incident, "informed", EXCHANGE, "incident", "operator", counts={"at": 1792488600})
     term.blob(at, "PutBlob", "deadletter/topic/2026/10/20/9/a.json", oauth("events"))
     _reconciles(term)
     term.blob(

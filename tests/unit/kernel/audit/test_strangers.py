@@ -41,6 +41,7 @@ READ: dict[str, Any] = {
     "ip": "198.51.100.7",
     "agent": "",
     "request": "",
+    "id": "",
     "line": 1,
 }
 

@@ -47,3 +47,18 @@ def test_one_key_cannot_be_imported_under_a_second_name(tmp_path: Path) -> None:
     exported["keys"][0]["kid"] = "https://kv.vault.azure.net/keys/drop-lambeth/" + "0" * 32
     with pytest.raises(InvalidInput, match="KEY-004"):
         ring.import_public(json.dumps(exported).encode())
+
+
+def test_a_private_part_that_belongs_to_another_key_opens_nothing(tmp_path: Path) -> None:
+    """Loading a key does not ask again whether its primes are prime; that it fits its public part is tried out."""
+    ring = LocalKeyRing(tmp_path)
+    ids = [ring.create_key(owner, Use.DROP) for owner in ("lambeth", "southwark")]
+    wrapped = ring.wrap(ids[0], bytes(32))
+    one, other = sorted((tmp_path / "private").iterdir())
+    mine, theirs = json.loads(one.read_bytes()), json.loads(other.read_bytes())
+    for swapped in (("d", "dp", "dq"), ("p",), ("n",)):
+        one.write_text(json.dumps(mine | {name: theirs[name] for name in swapped}))
+        with pytest.raises(ValueError, match=r"equal|failed|another key"):
+            LocalKeyRing(tmp_path).unwrap(ids[0], wrapped)
+    one.write_text(json.dumps(mine))
+    assert LocalKeyRing(tmp_path).unwrap(ids[0], wrapped) == bytes(32)

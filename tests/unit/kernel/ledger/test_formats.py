@@ -80,7 +80,7 @@ def test_events_of_a_chain_never_go_back_in_time(storage: Storage, behind: int, 
     first = ledger.record(SUBJECT, "received", **FACTS)
     now[0] -= timedelta(seconds=behind)
     second = ledger.record(SUBJECT, "conserved", **FACTS)
-    third = ledger.follow((first, second), SUBJECT, "done", **FACTS)
+    third = ledger.follow(second, SUBJECT, "done", **FACTS)
     assert [event.at for event in (second, third)] == [first.at, first.at]
     assert second.codes == third.codes == codes
     verify_chain(ledger.events(SUBJECT))

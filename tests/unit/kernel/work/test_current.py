@@ -134,7 +134,7 @@ def test_an_enrolment_replaces_nothing_and_no_word_says_which_is_current(world: 
     assert not [name for name in world.outbox("lambeth") if name.startswith("fsm/decisions/") and "current" in name]
 
 
-@pytest.mark.parametrize("step", ["_send_all", "send_summary", "make_current", "_work"])
+@pytest.mark.parametrize("step", ["_send_all", "send_summary", "make_current", "_carried"])
 def test_a_run_of_which_an_input_was_replaced_while_it_was_killed_releases_nothing_of_it(
     world: World, step: str
 ) -> None:
@@ -143,7 +143,7 @@ def test_a_run_of_which_an_input_was_replaced_while_it_was_killed_releases_nothi
     households(world)
     with killed_at(step):
         world.carry_out_all()
-    [old] = world.exchange.ledger.subjects("run") if step != "_work" else [""]
+    [old] = world.exchange.ledger.subjects("run") if step != "_carried" else [""]
     pupils(world, 1, 2, after=LATER)
     world.carry_out_all()
 

@@ -15,7 +15,7 @@ from shared.kernel.intake.staging import StagedFor
 from shared.kernel.storage.poison import PoisonQueue
 from shared.kernel.terms.partition import Partition
 from shared.kernel.work.memory import DECIDED, recall, remember
-from tests.unit.agreements.journey_of_library_cards import NoQueues
+from tests.poison import NoQueues
 from tests.world import COLLECTION, NOW, World
 
 WORD, TODAY = "noted", date(2026, 11, 21)

@@ -1,0 +1,130 @@
+"""Objections at intake: remembered as keyed pseudonyms, kept out of every later file, and taken out of what lies here.
+
+A party's newest list counts, by its manifest, in whatever order lists come. It is written into every party's memory,
+since whoever has had a row of theirs may be about to decide on it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shared.kernel.contract.objections import LEFT_OUT, names_in_objections, names_of
+from shared.kernel.days import london_day
+from shared.kernel.errors import Missing
+from shared.kernel.intake.due import ask
+from shared.kernel.intake.identity import derived_id
+from shared.kernel.intake.index import INDEX, entries_beside
+from shared.kernel.intake.staging import MADE_WITH, StagedFor, read_staged, stage
+from shared.kernel.intake.standing import place
+from shared.kernel.intake.ties import TIES, Tie, counting
+from shared.kernel.terms.objected import OBJECTED
+from shared.kernel.terms.partition import Partition
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from shared.kernel.contract.columns import Contract
+    from shared.kernel.exchange import Sharing
+    from shared.kernel.terms.pipeline import Routed
+
+_WORD = "objected"
+"""The decision that is remembered."""
+
+
+def take_objections(sharing: Sharing, partition: Partition, rows: pa.Table) -> None:
+    """Remember the list, and take whom it names out of the party's files that lie here."""
+    sender = pa.repeat(partition.sender, rows.num_rows)
+    days = sharing.agreement.retention.decisions_days or 0
+    last = london_day(partition.prepared_at) + timedelta(days=days)
+    days_to = rows.column("until_day").combine_chunks().cast(pa.int32())
+    ends = pc.add(days_to, pa.scalar(1, pa.int32())).cast(pa.date32())
+    table = pa.table(
+        {
+            "ref": names_in_objections(sender, rows, sharing.pseudonyms),
+            "decision": pa.repeat(_WORD, rows.num_rows),
+            "day": rows.column("from_day"),
+            "expiry": pc.min_element_wise(ends, pa.scalar(last, pa.date32())),
+        }
+    )
+    told = {MADE_WITH: sharing.keys.pseudonyms(sharing.agreement.id).mark}
+    own = replace(partition, dataset=OBJECTED)
+    for party in sharing.agreement.participants:
+        stage(sharing, party.slug, own, table, told, area=sharing.decisions(party.slug))
+    _take_out(sharing, partition)
+
+
+def objected(sharing: Sharing, sender: str, on: date) -> pa.Array:
+    """The names of whoever is on the newest list of the party, on that day."""
+    lists = [file for file in StagedFor(sharing, sender).remembered(OBJECTED) if file.sender == sender]
+    if not lists:
+        return pa.array([], pa.string())
+    newest = max(lists, key=lambda file: (file.prepared_at, file.drop))
+    rows = read_staged(sharing, sender, newest.name, area=sharing.decisions(sender))
+    holds = pc.and_(pc.less_equal(rows.column("day"), on), pc.greater(rows.column("expiry"), on))
+    return rows.filter(holds).column("ref").combine_chunks()
+
+
+def is_objected(sharing: Sharing, sender: str, contract: Contract, rows: pa.Table, names: pa.Array) -> pa.Array:
+    """Whether the person of each row is among these names."""
+    found = pa.array([False] * rows.num_rows, pa.bool_())
+    if len(names) and rows.num_rows:
+        senders = pa.repeat(sender, rows.num_rows)
+        for of_word in names_of(contract, senders, rows, sharing.pseudonyms).values():
+            found = pc.or_(found, pc.is_in(of_word, names.drop_null()))
+    return found
+
+
+def left_out(routed: Routed, rows: pa.Array) -> Routed:
+    """The same, with these rows (their numbers) nobody's work, since their people have objected."""
+    return replace(routed, nowhere={**routed.nowhere, LEFT_OUT: rows}) if len(rows) else routed
+
+
+def _take_out(sharing: Sharing, list_: Partition) -> None:
+    """Of every file of the party that lies here and counts: let one without them take its place, of the same second."""
+    sender = list_.sender
+    names = objected(sharing, sender, london_day(sharing.clock()))
+    for dataset, contract in sharing.pipeline.contracts.items():
+        if not contract.named_by or contract.identifier is None:
+            continue
+        area = sharing.staging(sender)
+        files = [Partition.named(blob.name) for blob in area.list(f"{dataset}{INDEX}/")]
+        for collection in sorted({file.collection for file in files}):
+            at = replace(list_, dataset=dataset, collection=collection)
+            ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")]
+            entry = counting(entries_beside(sharing, at), ties)
+            if entry is not None:
+                _replace(sharing, contract, entry.partition, entry.parties, names, list_)
+
+
+def _replace(
+    sharing: Sharing,
+    contract: Contract,
+    file: Partition,
+    parties: tuple[str, ...],
+    names: pa.Array,
+    list_: Partition,
+) -> None:
+    parts = {}
+    for party in parties:
+        with suppress(Missing):  # swept by now
+            parts[party] = read_staged(sharing, party, file.name)
+    kept = {
+        party: rows.filter(pc.invert(is_objected(sharing, file.sender, contract, rows, names)))
+        for party, rows in parts.items()
+    }
+    if all(kept[party].num_rows == rows.num_rows for party, rows in parts.items()):
+        return
+    without = replace(file, drop=derived_id(OBJECTED, file.drop, list_.drop))
+    there = {party: rows for party, rows in kept.items() if rows.num_rows}
+    rows = pa.concat_tables(list(kept.values()))
+    placed = place(sharing, without, rows, there, file.drop)
+    for party in placed.parties:
+        stage(sharing, party, without, kept.get(party, rows.slice(0, 0)))
+    for party in placed.parties:
+        ask(sharing, without, party)
