@@ -125,8 +125,8 @@ class Stops:
         )
 
     def on(self, agreement: str, *parties: str, work: str, on: date) -> Stop | None:
-        """The order that takes these rows out of use: first one that keeps them, last one that waits for somebody else's
-        consent to."""
+        """The order that takes these rows out of use: first one that keeps them, last one that waits for somebody
+        else's consent to."""
         found = [
             stop for stop in self.every if stop.word != "leaving" and stop.concerns(agreement, *parties, work=work)
         ]
