@@ -42,7 +42,7 @@ COLUMNS: tuple[Column, ...] = (
         codes=(UPN, CLAIM, PERSON),
         form="lower_code",
     ),
-    text("upn", "Unique Pupil Number", "J210234519001", _OWN, form="identifier"),
+    text("upn", "The UPN", "J210234519001", _OWN, form="identifier"),
     text("claim", "The claim's reference", "CTR0012345", _OWN),
     text("forename", "Forename", "Amara", _OWN),
     text("surname", "Surname", "Okafor", _OWN),
