@@ -41,7 +41,7 @@ import client.pack.census
 import client.pack.tabular
 from client import settings
 from client.cli import run
-from client.sealed_files import beside, load
+from client.sealed_files import SOURCE, beside, load
 from local.azurite import Azurite
 from local.site import Desk, make_keys
 from operate.passes import write_profile
@@ -160,7 +160,8 @@ class Desktop:
         assert 1 <= len(pairs) <= 2
         for path in pairs:
             assert load(path).manifest.rows == 2000
-        assert sorted(out.iterdir()) == sorted([*pairs, *map(beside, pairs)])
+        sources = [path.with_name(f"{path.stem}{SOURCE}") for path in pairs]
+        assert sorted(out.iterdir()) == sorted([*pairs, *map(beside, pairs), *sources])
 
     def sealing(self, out: Path) -> list[str]:
         words = ["seal", "h.parquet", "--dataset", "households", "--collection", COLLECTION, "--out", str(out)]
