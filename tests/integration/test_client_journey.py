@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from client.cli import run
 from client.exits import Exit
+from client.sealed_files import source_of
 from local.site import Desk, issue_passes
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -71,6 +73,8 @@ def drop(exchange: Command, slug: str, file: Path, dataset: str, folder: Path) -
     assert code == 0, sealed
     code, dropped = exchange(slug, "drop", sealed["file"])
     assert (code, dropped["sha256"]) == (0, sealed["sha256"])
+    # Kept beside, for whoever is asked in years which rows were in it.
+    assert source_of(Path(sealed["file"])) == hashlib.sha256(file.read_bytes()).hexdigest()
     return Path(sealed["file"])
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -296,3 +297,20 @@ def test_that_somebody_is_asked_about_is_not_shown_by_a_traceback() -> None:
     with pytest.raises(InvalidInput) as refused:
         understand({"upn": ["H1234567"]})
     assert "H1234567" not in str(refused.value)
+
+
+def test_a_result_that_may_be_wrong_does_not_make_its_child_theirs() -> None:
+    """The pupil is asked about; that the child of the claim is the same one is what the exchange thinks."""
+    row = {
+        "match_ref": "m-1",
+        "household_ref": "H9",
+        "child_seq": "1",
+        "child_forename": "Ada",
+        "child_surname": "Bell",
+    }
+    row |= {"pupil_forename": "Amara", "pupil_surname": "Okafor", "pupil_dob": "2015-03-21", "child_dob": "2015-03-21"}
+    known = Known()
+    asked = understand({"forename": ["Amara"], "surname": ["Okafor"], "born": ["2015-03-21"]})
+    [hit] = find(pa.Table.from_pylist([row]), asked, known)
+    assert hit.is_certain
+    assert (known.pairs, known.children, known.claims) == ({"M-1"}, set(), set())
