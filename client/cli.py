@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "link": ("client.commands.link", "Link a pupils file with a households file on this machine."),
     "train": ("client.commands.train", "Train a linkage model on files of this machine."),
     "review": ("client.commands.review", "Write sheets on which officers look first without a score, and then decide."),
+    "objections": ("client.commands.objections", "Keep people out of every extract who have objected."),
     "recall": ("client.commands.recall", "Say of a match that it should never have been sent; both boroughs are told."),
     "calibrate": ("client.commands.calibrate", "Say how often each band of probability was right, from decisions."),
     "incident": ("operate.incident", "For operators: what an incident reaches, its 72 hours, and who was told."),

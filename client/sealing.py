@@ -12,7 +12,6 @@ from client.console import note, step
 from client.files import read_parquet
 from client.sealed_files import save
 from client.seconds import own_second
-from client.settings import now
 from shared.kernel import names
 from shared.kernel.contract.validate import REJECTED, validate
 from shared.kernel.days import london_day
@@ -34,6 +33,8 @@ def seal_contract_file(
 
     What the exchange would refuse whole is refused here. Raises `InvalidInput` INP-016, 020; `NotAgreed`; `BadFile`.
     """
+    from client.settings import now
+
     dataset = found.contract.dataset
     if not names.is_collection(collection):
         raise invalid("INP-020", name=collection)

@@ -25,6 +25,8 @@ from shared.agreements.registry import PACKAGES, load_agreement, load_agreements
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
+from shared.kernel.contract.objections import CONTRACT as LIST_OF_OBJECTIONS
+from shared.kernel.contract.objections import LEFT_OUT
 from shared.kernel.envelope.ask_page import ask_page
 from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
@@ -35,6 +37,7 @@ from shared.kernel.rights.unread import ALL_CODES
 from shared.kernel.terms.ahead import AHEAD_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
+from shared.kernel.terms.objected import OBJECTIONS
 from shared.kernel.terms.schema import schema_text
 from shared.kernel.terms.stops import STOP_CODES
 from shared.kernel.waiting.codes import WAIT_CODES
@@ -51,7 +54,9 @@ def generated() -> dict[Path, str]:
     """Every generated text and what it should hold."""
     files = schemas()
     pages = {
-        "rule-codes": rule_page({one.heading: one.contracts for one in documented()}),
+        "rule-codes": rule_page(
+            {one.heading: one.contracts for one in documented()} | {"Objections": {OBJECTIONS: LIST_OF_OBJECTIONS}}
+        ),
         "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),
@@ -126,7 +131,7 @@ def _intake_page() -> str:
     lines += [
         f"| {c.code} | {c.meaning} | {c.remedy} |" for c in (*AHEAD_CODES, LEAVES, *WAIT_CODES, *ALL_CODES, *STOP_CODES)
     ]
-    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in NOT_CARRIED_OUT]
+    lines += [f"| {why.code} | {why.message} | {why.remedy} |" for why in (*NOT_CARRIED_OUT, LEFT_OUT)]
     lines += [
         f"| {why.code} | {why.message} | {why.remedy} |"
         for agreed in load_agreements()

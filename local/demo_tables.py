@@ -37,7 +37,12 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
 
 def show_taken(summary: Mapping[str, Any]) -> None:
     """Print what it took, where progress goes: it is another each time."""
-    Console(stderr=True).print(_taken(summary["took"]))
+    console = Console(stderr=True)
+    console.print(_taken(summary["took"]))
+    console.print(
+        "Elapsed: while at least one function ran; functions side by side count once, as on a bill. CPU: of this "
+        "process meanwhile, without the emulator, which is a process of its own.\n"
+    )
 
 
 def _show_ending(console: Console, summary: Mapping[str, Any], path: Path) -> None:
@@ -68,7 +73,7 @@ def _taken(took: Mapping[str, Any]) -> Table:
     table.add_column("US dollars", justify="right")
     jobs = ", ".join(f"{_number(count)} {kind}" for kind, count in took["jobs"].items())
     functions = (took["functions"], took["functions_afterwards"])
-    term, after = (f"{of['seconds']:,.1f} s, {of['cpu_seconds']:,.1f} s of CPU" for of in functions)
+    term, after = (f"{of['seconds']:,.1f} s elapsed, {of['cpu_seconds']:,.1f} s of CPU" for of in functions)
     for name, amount, dollars in (
         ("functions, in the term", term, ""),
         ("functions, weeks later", after, ""),

@@ -34,7 +34,9 @@ Party = Annotated[str | None, typer.Option("--borough", help="Slug of a party: w
 Container = Annotated[
     str | None, typer.Option("--container", help="inbox, staging, pending or outbox; or one party's: lambeth-outbox.")
 ]
-Id = Annotated[str, typer.Argument(help="The incident's id, or the first letters of it; `incident list` shows it.")]
+Id = Annotated[
+    str, typer.Option("--incident", help="Its id, or the first letters of it; not needed while one alone is open.")
+]
 
 
 @app.command("look", epilog="Example: exchange incident look --container lambeth-outbox --from 2026-11-20T18:00")
@@ -94,9 +96,9 @@ def open_one(
     shown.say(incident, found, (), now, as_json=json)
 
 
-@app.command("show", epilog="Example: exchange incident show 0a1b2c --record record")
+@app.command("show", epilog="Example: exchange incident show --record record")
 def show(
-    incident: Id,
+    incident: Id = "",
     record: Annotated[
         Path | None, typer.Option("--record", help="A record of those days (`exchange record fetch`): who read.")
     ] = None,
@@ -118,10 +120,10 @@ def show(
         raise typer.Exit(Exit.CHECK_BROKEN)
 
 
-@app.command("told", epilog="Example: exchange incident told 0a1b2c lambeth --when 2026-11-21T14:30")
+@app.command("told", epilog="Example: exchange incident told lambeth --when 2026-11-21T14:30")
 def told(
-    incident: Id,
     whom: Annotated[str, typer.Argument(help="A party's slug, ico, families or police.")],
+    incident: Id = "",
     when: Annotated[datetime | None, typer.Option("--when", formats=_TIMES, help="When, UTC; else now.")] = None,
     profile: site.Profile = None,
     json: options.Json = False,
@@ -145,10 +147,10 @@ def told(
     answer({"ok": True, "incident": found.id, "whom": whom, "at": at.isoformat()}, text, as_json=json)
 
 
-@app.command("close", epilog="Example: exchange incident close 0a1b2c --outcome told")
+@app.command("close", epilog="Example: exchange incident close --outcome told")
 def close(
-    incident: Id,
     outcome: Annotated[str, typer.Option("--outcome", help="told, no-risk or no-breach.")],
+    incident: Id = "",
     profile: site.Profile = None,
     json: options.Json = False,
 ) -> None:
@@ -260,10 +262,10 @@ def _find(ledger: Ledger, id: str) -> Incident:
     from shared.kernel.rights.incidents import incidents_in
 
     every = incidents_in(ledger)
-    found = [one for one in every if one.id.startswith(id)]
+    found = [one for one in every if (one.id.startswith(id) if id else not one.outcome)]
     if len(found) != 1:
         known = ", ".join(one.id for one in every) or "(there is none)"
-        raise invalid("INP-049", what="incident", name=id, known=known)
+        raise invalid("INP-049", what="one incident", name=id or "that alone is open", known=known)
     return found[0]
 
 

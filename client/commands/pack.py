@@ -98,7 +98,7 @@ def census(
         "files_read": list(deliveries.read),
         "files_not_read": list(deliveries.not_read),
     }
-    _write(packed, given[0], out, report, more, as_json=json)
+    _write(*_kept(packed, settings, "pupils"), given[0], out, report, more, as_json=json)
 
 
 @app.command(epilog="Example: exchange pack households extract.csv --style auto --out households.parquet")
@@ -143,7 +143,14 @@ def households(
             nobody_suppressed=nobody_suppressed,
             **_terms(settings, "households", as_of),
         )
-    _write(packed, extract, out, report, {"style": chosen.name, "source": dict(source.facts)}, as_json=json)
+    _write(
+        *_kept(packed, settings, "households"),
+        extract,
+        out,
+        report,
+        {"style": chosen.name, "source": dict(source.facts)},
+        as_json=json,
+    )
 
 
 @app.command("table", epilog="Example: exchange pack table decisions.xlsx --dataset decisions --out decisions.parquet")
@@ -199,7 +206,7 @@ def from_table(
         else:
             packed = pack_table(source, contract, style=chosen, **stated)
     facts = {"source": dict(source.facts)} | ({"style": style.stem} if style else {})
-    _write(packed, file, out, report, facts, as_json=json)
+    _write(*_kept(packed, settings, dataset, found.agreement), file, out, report, facts, as_json=json)
 
 
 @app.command(epilog="Example: exchange pack none --dataset households --out households.parquet")
@@ -256,8 +263,26 @@ def _terms(settings: Settings, dataset: str, as_of: Any, agreement: str = FSM) -
     return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 
+def _kept(packed: Packed, settings: Settings, dataset: str, agreement: str = FSM) -> tuple[Packed, int]:
+    """Without those who have objected, and how many rows these are."""
+    from client.contracts import find_contract
+    from client.objections import keep_out
+
+    kept, objected = keep_out(packed, settings, find_contract(dataset, agreement).contract, agreement)
+    if objected:
+        note(f"{objected} rows were left out: their people are on your list of objections.")
+    return kept, objected
+
+
 def _write(
-    packed: Packed, source: Path, out: Path, report: Path | None, more: dict[str, Any], *, as_json: bool
+    packed: Packed,
+    objected: int,
+    source: Path,
+    out: Path,
+    report: Path | None,
+    more: dict[str, Any],
+    *,
+    as_json: bool,
 ) -> None:
     """Write the report, then the file, unless no row is left; say what became of the rows."""
     from client.codes import invalid
@@ -274,7 +299,7 @@ def _write(
         if packed.table.num_rows:
             write_table(out, packed.table)
             remember(packed.rows_counted)
-    facts = {"ok": True, **more, **packed.summary(), "out": str(out), "report": str(report)}
+    facts = {"ok": True, **more, **packed.summary(), "objected": objected, "out": str(out), "report": str(report)}
     if packed.table.num_rows:
         answer(facts, packed_text(packed, facts), as_json=as_json)
         return

@@ -54,12 +54,14 @@ def say_status(
             return
         files = sorted(door.list(prefix), key=lambda facts: facts.name)
         reports = [_report(door, facts) for facts in files if facts.name.endswith("report.json")]
+        notices = [_notice(door, facts) for facts in files if facts.name.endswith("/notice.json")]
         current = _current(door, settings, [facts.name for facts in files])
     listed = [_file(facts) | {"current": not current.is_replaced(facts.name)} for facts in files]
     results = [held.facts() for held in current.by_place.values()]
     unread = [{"name": name, "code": error.code} for name, error in current.unread.items()]
     said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed, "current": results}
-    answer(said | {"unread": unread}, _text(reports, listed, results, unread), as_json=json)
+    said |= {"unread": unread, "notices": notices}
+    answer(said, _text([*reports, *notices], listed, results, unread), as_json=json)
 
 
 def _current(door: BoroughDoor, settings: Settings, names: list[str]) -> CurrentResults:
@@ -109,6 +111,20 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
         return {"name": facts.name, "status": "cannot be read", "code": getattr(fault, "code", "")}
     kept = ("status", "rows_in", "rows_accepted", "rows_rejected", "facts")
     return {"name": facts.name, **{name: document[name] for name in kept if name in document}}
+
+
+def _notice(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
+    """What a notice says of rows that you have had; `exchange receipt verify` says whether it holds."""
+    import json
+
+    from shared.kernel.errors import StorageFault
+
+    try:
+        body = json.loads(door.fetch(facts.name).data)["payload"]["body"]
+        about = {name: body[name] for name in ("code", "word", "what_it_means", "what_to_do", "about")}
+    except (StorageFault, ValueError, KeyError, TypeError) as fault:
+        return {"name": facts.name, "status": "cannot be read", "code": getattr(fault, "code", "")}
+    return {"name": facts.name, "status": f"notice of a {about['word']}", "facts": about}
 
 
 def _standing(facts: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from client.subject.access import Readers, readers
-from client.subject.asked import Asked
+from client.subject.asked import Asked, compact
 from client.subject.match import Hit, Known, find, find_by_cells
 from client.subject.shelves import Paper, SealedFile, Shelves, Table
 from shared.kernel.days import london_day
@@ -81,6 +81,8 @@ class Answer:
     party: str
     by: tuple[str, ...]
     entries: tuple[Entry, ...]
+    notices: tuple[str, ...]
+    """Notices of the exchange about a match of theirs: that it was corrected, withdrawn or recalled."""
     readers: Readers
     looked_at: Mapping[str, int]
     left: tuple[Mapping[str, str], ...]
@@ -117,7 +119,8 @@ class Answer:
 
 def account(shelves: Shelves, asked: Asked, agreements: Agreements, party: str, on: date, *, values: bool) -> Answer:
     """The answer of party `party` on day `on`; with `values` the rows themselves are in it."""
-    found = list(_found(shelves.tables, asked))
+    known = Known()
+    found = list(_found(shelves.tables, asked, known))
     entries: list[Entry] = []
     papers = _Papers(shelves, agreements)
     for table, hits in found:
@@ -127,6 +130,7 @@ def account(shelves: Shelves, asked: Asked, agreements: Agreements, party: str, 
         party=party,
         by=asked.by,
         entries=tuple(sorted(entries, key=lambda entry: (entry.way, entry.when, entry.file))),
+        notices=tuple(_notices(shelves, known)),
         readers=readers(shelves.audits, agreements, party, entries_of(entries)),
         looked_at={
             "tables": len(shelves.tables),
@@ -147,9 +151,8 @@ def entries_of(entries: Iterable[Entry]) -> list[tuple[str, str, tuple[str, ...]
     return [(entry.way, entry.when, entry.others) for entry in entries if entry.way in (SENT, RECEIVED) and entry.lines]
 
 
-def _found(tables: Iterable[Table], asked: Asked) -> Iterator[tuple[Table, tuple[Hit, ...]]]:
+def _found(tables: Iterable[Table], asked: Asked, known: Known) -> Iterator[tuple[Table, tuple[Hit, ...]]]:
     """Every table with its rows. What is packed tells UPN and child, results tell references, decisions bear those."""
-    known = Known()
     if asked.upn:
         known.upns.add(asked.upn)
     ours = [table for table in tables if table.kind != "foreign"]
@@ -160,6 +163,19 @@ def _found(tables: Iterable[Table], asked: Asked) -> Iterator[tuple[Table, tuple
         hits = find_by_cells(table.rows, asked) if table.kind == "foreign" else find(table.rows, asked, known)
         if hits:
             yield table, hits
+
+
+def _notices(shelves: Shelves, known: Known) -> Iterator[str]:
+    """The signed notices that name one of their references."""
+    for paper in shelves.of("notice"):
+        why = [str(one.get("why", "")) for one in paper.body.get("about", ()) if _is_named(str(one.get("ref")), known)]
+        if why:
+            word, code = paper.body.get("word", "notice"), paper.body.get("code", "")
+            yield f"{word} ({code}): {', '.join(sorted(set(why)))}; {paper.body.get('collection', '')}, {paper.file}"
+
+
+def _is_named(reference: str, known: Known) -> bool:
+    return compact(reference) in known.pairs
 
 
 class _Papers:

@@ -128,7 +128,7 @@ class Reader:
         elif ending in _TABLES:
             shelves.tables.append(self._text(path))
         else:
-            shelves.left.append({"file": str(path), "code": "SUB-004", "why": "It is no kind of file that is read."})
+            raise invalid("SUB-004", path=path)
 
     def _paper(self, path: Path, shelves: Shelves) -> None:
         data = path.read_bytes()

@@ -70,6 +70,7 @@ def _document(found: Answer) -> dict[str, Any]:
         "on": found.on.isoformat(),
         "entries": [entry.facts() for entry in found.entries],
         "near": found.near,
+        "notices": list(found.notices),
         "exchange_holds_until": found.held_until,
         "exchange": held(found),
         "who_could_read": asdict(found.readers),
@@ -85,6 +86,8 @@ def _parts(found: Answer) -> Iterator[str]:
         entries = [entry for entry in found.entries if entry.way == way]
         if entries:
             yield "\n\n".join([heading, *("\n".join(_entry(entry)) for entry in entries)])
+    if found.notices:
+        yield "What the exchange has told you of it since\n" + "\n".join(f"  {line}" for line in found.notices)
     yield "Who could read it\n" + "\n".join(f"  {line}" for line in _readers(found))
     yield "Until when\n  " + held(found)
     if found.unopened:

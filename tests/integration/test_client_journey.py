@@ -115,7 +115,7 @@ def test_from_census_tables_to_enrolment_with_the_command_alone(world: World, ex
     assert code == 0
     [enrolments] = [Path(line["file"]) for line in fetched["saved"] if line["file"].endswith("enrolments.xlsx")]
     sheet = CalamineWorkbook.from_path(str(enrolments)).get_sheet_by_index(0).to_python()
-    assert sheet[0] == ["upn", "urn", "tier", "start_date", "status"]
+    assert sheet[0] == ["match_ref", "upn", "urn", "tier", "start_date", "status"]
     assert len(sheet) == 3
 
     [receipt] = (tmp_path / "southwark-results").rglob("receipt.json")

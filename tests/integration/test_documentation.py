@@ -38,10 +38,12 @@ NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 FOLLOWED = (
     "users/README.md",
     "users/officers.md",
+    "users/subject.md",
     "users/totals.md",
     "operators/README.md",
     "operators/reconciliation.md",
     "operators/replay.md",
+    "ig/incident.md",
 )
 """The pages whose every block is run, in this order, by one reader on one machine."""
 
@@ -123,6 +125,8 @@ class Reader:
         elif command == "exchange":
             if words[:2] == ["pack", "table"]:
                 fill_in(Path(words[2]))
+            if words[0] == "subject":
+                name_somebody(self.where, words)
             if words[:2] == ["review", "decide"]:
                 fill_in(Path(words[words.index("--first-look") + 1]))
             # A practice exchange has no app and no subscriptions to ask for its health, as the page says.
@@ -177,6 +181,20 @@ def fill_in(path: Path) -> None:
             sheet.write_row(line, 0, [said.get(name, cell) for name, cell in zip(head, row, strict=True)])
 
 
+def name_somebody(folder: Path, words: list[str]) -> None:
+    """What the officer types into a file with an editor: who is asked about."""
+    decided = pq.read_table(folder / "decisions.parquet").column("match_ref").to_pylist()
+    claim = next(row["household_ref"] for row in results(folder) if row["match_ref"] in decided)
+    who = folder / words[words.index("--who") + 1]
+    who.write_text(f'claim = "{claim}"', encoding="utf-8")
+    who.chmod(0o600)
+
+
+def results(folder: Path) -> list[dict[str, str]]:
+    """Every match that the borough has collected."""
+    return [row for path in (folder / "collected").rglob("matches.parquet") for row in pq.read_table(path).to_pylist()]
+
+
 @pytest.fixture
 def reader(tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     """A reader in a fresh clone; whatever they start ends with the test."""
@@ -204,9 +222,14 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
     assert '"unknown_match_ref": 1' in counted.read_text(encoding="utf-8")
     assert run(["fetch", "fsm/enrolments", "--out", str(sender / "x"), "--profile", str(sender / "exchange.toml")]) == 0
     [enrolments] = (sender / "x").rglob("enrolments.parquet")
-    assert pq.read_table(enrolments).column_names == ["upn", "urn", "tier", "start_date", "status"]
+    assert pq.read_table(enrolments).column_names[-5:] == ["upn", "urn", "tier", "start_date", "status"]
 
-    capsys.readouterr()
+    reader.follow("users/subject.md")
+    asked = capsys.readouterr().out
+    assert "Sent to the exchange" in asked
+    assert "Received from the exchange" in asked
+    assert (home / "request-14.html").is_file()
+
     # The operators have taken in the key that Southwark made when it rotated.
     exchange = ["--keys", str(reader.clone / "practice" / "keys")]
     assert run(["keys", "import", str(sender / "southwark-public.json"), *exchange]) == 0
@@ -225,6 +248,10 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
     assert capsys.readouterr().out.split("\n")[:3] == [
         "No event was given up.", "Replayed: 0. Left: 0.", "Every event was delivered."
     ]  # fmt: skip
+    reader.follow("ig/incident.md")
+    said = capsys.readouterr().out
+    assert "still to be told  no party" in said
+    assert "the Commissioner was told after 0 hours" in said
 
 
 def test_the_front_page_can_be_typed(reader: Reader) -> None:

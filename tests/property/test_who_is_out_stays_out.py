@@ -1,7 +1,7 @@
 """In any order of events: who was taken out is linked, released and enrolled no more, and all who had them are told.
 
 The whole exchange over storage in memory. Two school boroughs and a home borough drop, leave out, move, bring back,
-drop nothing, decide on references however old, and the rows of the older ones are swept, as a seed says.
+drop nothing, object and no longer do, and decide on references however old, as a seed says.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from shared.kernel.contract.objections import CONTRACT as OBJECTION_LIST
 from tests.memory import MemoryBlobs
 from tests.world import PILOT, World, decision, household, make_world, pupil, put_postcodes, upn
 
@@ -42,9 +44,41 @@ class Year:
     """Who is in the results that are current."""
     closed: set[str] = field(default_factory=set)
 
+    objected: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By borough: who is on its list of objections."""
+    kept_out: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By borough: who was on its list when its file came, or has been since: the next file brings them back."""
+
     def standing(self) -> set[str]:
-        """Who is there on both sides."""
-        return {child for child, school in CHILDREN.items() if child in self.roll[school] and child in self.claims}
+        """Who is there on both sides, and has objected at neither."""
+        return {
+            child
+            for child, school in CHILDREN.items()
+            if child in self.roll[school] - self.kept_out[school] and child in self.claims - self.kept_out["lambeth"]
+        }
+
+    def object_or_lift(self) -> None:
+        """A borough drops its list anew."""
+        slug = self.random.choice(["southwark", "wandsworth", "lambeth"])
+        child = self.random.choice([one for one, school in CHILDREN.items() if slug in (school, "lambeth")])
+        self.objected[slug] ^= {child}
+        rows = [
+            {
+                "objection_ref": f"o-{one}",
+                "named_by": "person",
+                "forename": one,
+                "surname": f"Oka{one.lower()}",
+                "dob": date(2014, [*CHILDREN].index(one) + 1, 9),
+                "reason": "objection",
+                "from_day": self.world.now[0].date(),
+            }
+            for one in sorted(self.objected[slug])
+        ]
+        table = pa.Table.from_pylist(rows, schema=OBJECTION_LIST.arrow_schema())
+        sealed = self.world.seal(slug, "objections", table, prepared_at=self.world.now[0])
+        drop = self.world.receive(slug, self.world.put(slug, sealed.data, sealed.metadata))
+        assert self.world.report(slug, drop)["status"] == "accepted"
+        self.kept_out[slug] |= self.objected[slug]
 
     def drop_pupils(self, school: str) -> None:
         own = [child for child, borough in CHILDREN.items() if borough == school]
@@ -58,6 +92,7 @@ class Year:
             there, rows = [], []
         self.drop(school, "pupils", rows)
         self.roll[school] = set(there)
+        self.kept_out[school] = set(self.objected[school])
 
     def drop_claims(self) -> None:
         there = [child for child in CHILDREN if self.random.random() < 0.7]
@@ -66,6 +101,7 @@ class Year:
         rows = [claim(child, self.world.now[0].date()) for child in ("Anchor", *there)] if there else []
         self.drop("lambeth", "households", rows)
         self.claims = set(there)
+        self.kept_out["lambeth"] = set(self.objected["lambeth"])
 
     def drop(self, slug: str, dataset: str, rows: list[dict[str, Any]]) -> str:
         name = self.world.drop(slug, dataset, rows, prepared_at=self.world.now[0])
@@ -135,13 +171,6 @@ class Year:
                     found |= {names[one["upn"]] for one in self.world.open(school, name).to_pylist()}
         return found
 
-    def sweep(self) -> None:
-        """The rows of both sides are gone, and what was asked for with them; what awaits a decision is not."""
-        for slug in PILOT:
-            for area in (self.world.storage.staging(slug), self.world.storage.requests(slug)):
-                for blob in list(area.list()):
-                    area.delete(blob.name)
-
 
 def row(child: str, school: str, **changes: Any) -> dict[str, Any]:
     serial = [*CHILDREN, "Anchor"].index(child) + 1
@@ -183,13 +212,15 @@ def test_who_is_out_stays_out_whatever_the_order(world: World, seed: int) -> Non
     year.run()
     for _ in range(STEPS):
         world.now[0] += timedelta(hours=year.random.randint(1, 20))
-        event = year.random.choice(["southwark", "wandsworth", "claims", "run", "decide", "decide"])
+        event = year.random.choice(["southwark", "wandsworth", "claims", "run", "decide", "decide", "object"])
         if event == "claims":
             year.drop_claims()
         elif event == "run":
             year.run()
         elif event == "decide":
             year.decide()
+        elif event == "object":
+            year.object_or_lift()
         else:
             year.drop_pupils(event)
     world.now[0] += timedelta(hours=1)

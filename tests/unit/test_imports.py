@@ -201,8 +201,8 @@ def test_nobody_else_imports_what_a_string_names() -> None:
                 importing.add(module)
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
                 naming |= {module} if node.value.partition(":")[0] in modules() else set()
-    # The evidence page's templates lie in its own package, and that is how their loader is told where.
-    assert naming == {COMPOSITION_ROOT, "client.evidence.page"}
+    # The templates of pages lie in packages of their own, and that is how their loader is told where.
+    assert naming == {COMPOSITION_ROOT, "client.evidence.page", "client.subject.page"}
     # The emulator's installer asks whether a wheel of another project is there.
     assert importing == {COMPOSITION_ROOT, REGISTRY, "local.azurite"}
 

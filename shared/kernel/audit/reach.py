@@ -137,14 +137,21 @@ def _of_job(chain: Sequence[Event], gone: Gone, agreements: Agreements, scope: S
             continue
         if scope.key and scope.key != released.hashes.get(f"{SEALED_TO}{name}"):
             continue
-        if scope.party and scope.party not in (to, released.tenant):
+        if not _is_of(scope, to, released.tenant):
             continue
         own = name in rights.sends
         rows = sum(n for end, n in released.counts.items() if own or end.endswith(f".{to}"))
-        parties = tuple(sorted({to, released.tenant}))
+        # A job counts its rows by the party that the other side of them came from: it is reached, too.
+        others = {end.rpartition(".")[2] for end in released.counts if own} & set(agreements.known)
+        parties = tuple(sorted({to, released.tenant, *others}))
         one = _reached(released, name, to, parties, rows, gone, agreements)
         if _lay(one, gone, _kinds(scope, _OF_JOBS), scope):
             yield one
+
+
+def _is_of(scope: Scope, to: str, owner: str) -> bool:
+    """Whether it is the party's that is asked about: of its outbox what lies in it, otherwise its own work, too."""
+    return scope.party in ("", to) or (scope.party == owner and scope.container != "outbox")
 
 
 def _kinds(scope: Scope, kinds: tuple[str, ...]) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ def close_incident(ledger: Ledger, incident: Incident, outcome: str, parties: It
         raise InvalidInput(
             "INC-005",
             "That the Commissioner was told is not recorded.",
-            "Record it with `exchange incident told ID ico`; where nobody can be harmed, the outcome is no-risk.",
+            "Record it with `exchange incident told ico`; where nobody can be harmed, the outcome is no-risk.",
         )
     ledger.record(f"{INCIDENT}:{incident.id}", CLOSED, service=SERVICE, tenant=EXCHANGE, codes=(outcome,))
 

@@ -125,11 +125,16 @@ class Stops:
         )
 
     def on(self, agreement: str, *parties: str, work: str, on: date) -> Stop | None:
-        """The order that takes these rows out of use: first one that keeps them, then any other."""
+        """The order that takes these rows out of use: first one that keeps them, last one that waits for somebody
+        else's consent to."""
         found = [
             stop for stop in self.every if stop.word != "leaving" and stop.concerns(agreement, *parties, work=work)
         ]
-        return min(found, key=lambda stop: (not stop.keeps(on), stop.at), default=None)
+
+        def rank(stop: Stop) -> tuple[bool, bool, datetime]:
+            return not stop.keeps(on), stop.word == "hold" and not stop.is_agreed, stop.at
+
+        return min(found, key=rank, default=None)
 
     def bringing(self, agreement: str, party: str, drop: str, key: str, at: datetime) -> Stop | None:
         """The quarantine that concerns a drop that arrives."""

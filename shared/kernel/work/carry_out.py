@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 SERVICE = "work"
 
+RELEASED = "released"
+
 
 def carry_out(exchange: Exchange, *, party: str, name: str) -> str | None:
     """Carry out the request `name` (``<agreement>/<job id>.json``) of `party`; the job's id, `None` when it is gone, or
@@ -122,7 +124,9 @@ def do(sharing: Sharing, job: Job) -> str:
         if why := may_not_work(sharing := judged_now(sharing), job):
             stop(sharing, job, id, why)
             return id
-        if not inputs or not carried or _is_replaced(sharing, job):
+        # What was released before its input was replaced is finished, and gives way to the newer file's result.
+        replaced = RELEASED not in steps and _is_replaced(sharing, job)
+        if not inputs or not carried or replaced:
             withdraw(sharing, job, id)
             sharing.ledger.record(subject, DONE, service=SERVICE, tenant=job.party)
             return id
@@ -225,7 +229,7 @@ def _write(
         remember(sharing, Partition(word, job.collection, job.party, started, id), rows)
     sharing.ledger.record(
         subject,
-        "released",
+        RELEASED,
         service=SERVICE,
         tenant=job.party,
         counts=carried.counts,

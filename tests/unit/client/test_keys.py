@@ -72,3 +72,23 @@ def test_what_is_no_public_key_is_not_imported(exchange, tmp_path):
     (tmp_path / "k.json").write_text('{"keys": [{"kty": "RSA"}]}')
     said = exchange("keys", "import", tmp_path / "k.json", "--keys", tmp_path, "--json")
     assert (said.code, said.json["error"]["code"]) == (2, "KEY-004")
+
+
+def test_a_key_that_alone_opens_results_is_revoked_only_when_that_is_meant(exchange, tmp_path, monkeypatch):
+    keys = ("--keys", tmp_path)
+    release = exchange("keys", "new", "--borough", "lambeth", *keys, "--json").json["made"][0]
+    monkeypatch.setattr("client.commands.keys._unread", lambda *_: ["fsm/results/2026-autumn/1/matches.parquet"])
+    refused = exchange("keys", "revoke", release, *keys, "--json")
+    assert refused.json["error"]["code"] == "KEY-011"
+    assert "matches.parquet" in refused.json["error"]["message"]
+    assert [key["current"] for key in exchange("keys", "list", *keys, "--json").json["keys"]] == ["yes", "yes"]
+    assert exchange("keys", "revoke", release, "--anyway", *keys).code == 0
+    assert "revoked" in [key["current"] for key in exchange("keys", "list", *keys, "--json").json["keys"]]
+
+
+def test_without_an_outbox_it_is_said_that_nobody_looked(exchange, tmp_path):
+    keys = ("--keys", tmp_path)
+    release = exchange("keys", "new", "--borough", "lambeth", *keys, "--json").json["made"][0]
+    done = exchange("keys", "revoke", release, *keys)
+    assert done.code == 0
+    assert "was not looked at" in done.err

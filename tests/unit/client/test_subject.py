@@ -19,10 +19,11 @@ from client.subject.asked import understand
 from client.subject.match import Known, find
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import InvalidInput
 from shared.kernel.storage.storage import Storage
 from tests.memory import account, service, storage
-from tests.world import World, decision, household, make_world, pupil, put_postcodes, table, upn
+from tests.world import NOW, World, decision, household, make_world, pupil, put_postcodes, table, upn
 
 __all__ = ["account", "service", "storage"]
 
@@ -129,6 +130,18 @@ def test_the_home_borough_learns_it_by_name_and_birthday_and_not_of_the_brother(
 def test_a_claim_is_asked_about_as_a_whole(office: Office) -> None:
     answer = office.ask("lambeth", 'claim = "h1 "').json
     assert ways(answer)[("sent", "households")] == [2, 3]
+
+
+def test_a_notice_about_their_match_is_told(office: Office) -> None:
+    [match] = office.world.results("lambeth", "matches").to_pylist()
+    for ref, name in ((match["match_ref"], "theirs"), ("0" * 12 + "-1-" + "0" * 12 + "-1", "others")):
+        body = {"word": "recall", "code": "NOT-003", "collection": "2026-autumn", "about": [{"ref": ref, "why": "x"}]}
+        path = office.root / "lambeth" / "collected" / name / "notice.json"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(sign_statement(body, "notice", office.world.exchange.keys, NOW))
+    [told] = office.ask("lambeth", BY_NAME).json["notices"]
+    assert told.startswith("recall (NOT-003): x; 2026-autumn")
+    assert "theirs" in told
 
 
 def test_nothing_is_an_answer(office: Office) -> None:

@@ -17,7 +17,7 @@ from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.ledger.chain import verify_chain
 from shared.kernel.storage.storage import Storage
 from tests.memory import MemoryBlobs, account, service, storage
-from tests.world import NOW, World, household, make_world, pupil, put_postcodes
+from tests.world import NOW, World, decision, household, make_world, pupil, put_postcodes
 
 __all__ = ["account", "service", "storage"]
 
@@ -85,38 +85,41 @@ def test_the_exercise(duty: Duty) -> None:
     """A pass to Lambeth's outbox was lost on Saturday at nine; somebody notices on Sunday."""
     about = ("--container", "lambeth-outbox", "--from", "2026-11-21T09:00", "--until", "2026-11-22T12:00")
     seen = duty.run("look", *about)
-    assert seen["counts"] == {"drops": 0, "rows": 0, "releases": 2, "rows.released": 1, "parties": 1}
+    assert seen["counts"] == {"drops": 0, "rows": 0, "releases": 2, "rows.released": 1, "parties": 2}
     assert list(duty.world.exchange.ledger.subjects("incident")) == []  # a look records nothing
 
     noticed = "2026-11-22T11:30"
     opened = duty.run("open", "--why", "pass-lost", "--noticed", noticed, *about)
     assert duty.run("open", "--why", "pass-lost", "--noticed", noticed, *about)["incident"] == opened["incident"]
     id = opened["incident"]
-    assert (opened["parties"], opened["untold"]) == (["lambeth"], ["lambeth"])
+    assert opened["parties"] == opened["untold"] == ["lambeth", "southwark"]  # whose pupils are in the results
     assert opened["hours_left"] == 68  # of 72, from when it was noticed and not from when it was typed
     assert {one["what"] for one in opened["releases"]} == {"matches", "review"}
 
-    assert duty.run("close", id[:6], "--outcome", "told", code=2)["error"]["code"] == "INC-004"
+    assert duty.run("close", "--incident", id[:6], "--outcome", "told", code=2)["error"]["code"] == "INC-004"
     duty.wait(1)
-    duty.run("told", id[:6], "lambeth", "--when", "2026-11-22T16:00")
-    assert duty.run("close", id, "--outcome", "told", code=2)["error"]["code"] == "INC-005"
+    duty.run("told", "lambeth", "--incident", id[:6], "--when", "2026-11-22T16:00")
+    assert "southwark" in duty.run("close", "--incident", id[:6], "--outcome", "told", code=2)["error"]["message"]
+    duty.run("told", "southwark", "--incident", id[:6])
+    assert duty.run("close", "--incident", id, "--outcome", "told", code=2)["error"]["code"] == "INC-005"
 
     duty.wait(70)
-    late = duty.run("show", id, code=3)
+    assert duty.run("show", code=3)["incident"] == id  # the only one that is open
+    late = duty.run("show", "--incident", id, code=3)
     assert (late["overdue"], late["untold"]) == (True, [])
-    assert "over since" in duty.text("show", id)
-    duty.run("told", id, "ico")
-    shown = duty.run("show", id)
-    assert [one["whom"] for one in shown["told"]] == ["lambeth", "ico"]
-    assert "late: say why" in duty.text("show", id)
+    assert "over since" in duty.text("show", "--incident", id)
+    duty.run("told", "ico", "--incident", id)
+    shown = duty.run("show", "--incident", id)
+    assert [one["whom"] for one in shown["told"]] == ["lambeth", "southwark", "ico"]
+    assert "late: say why" in duty.text("show", "--incident", id)
 
     run_id = subject_of(duty.world, "run").partition(":")[2]
     certify(duty.world, "lambeth", run_id, ("outbox",), NOW + timedelta(days=26))
-    destroyed = duty.run("show", id)["releases"][0]["destroyed"]
+    destroyed = duty.run("show", "--incident", id)["releases"][0]["destroyed"]
     assert destroyed == ["outbox 2026-12-17T09:30:00Z"]
 
-    duty.run("close", id, "--outcome", "told")
-    assert duty.run("close", id, "--outcome", "no-risk", code=2)["error"]["code"] == "INC-006"
+    duty.run("close", "--incident", id, "--outcome", "told")
+    assert duty.run("close", "--incident", id, "--outcome", "no-risk", code=2)["error"]["code"] == "INC-006"
     [listed] = duty.run("list")["incidents"]
     assert listed["outcome"] == "told"
     verify_chain(duty.world.exchange.ledger.events(f"incident:{id}"))
@@ -150,6 +153,16 @@ def test_a_borough_is_reached_by_what_it_sent_and_what_it_was_given(duty: Duty) 
     assert ([one["what"] for one in lambeth["drops"]], len(lambeth["releases"])) == (["households"], 2)
 
 
+def test_an_outbox_is_reached_by_what_lies_in_it_and_not_by_what_its_borough_sent_elsewhere(duty: Duty) -> None:
+    [match] = duty.world.results("lambeth", "matches").to_pylist()
+    duty.world.receive("lambeth", duty.world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    duty.world.carry_out_all()
+    assert {one["party"] for one in duty.run("look", "--container", "lambeth-outbox")["releases"]} == {"lambeth"}
+    [enrolled] = duty.run("look", "--container", "southwark-outbox")["releases"]
+    assert (enrolled["rows"], enrolled["parties"]) == (1, ["lambeth", "southwark"])
+    assert "southwark" in {one["party"] for one in duty.run("look", "--borough", "lambeth")["releases"]}
+
+
 def test_a_key_is_reached_by_what_it_signed_and_what_is_sealed_to_it(duty: Duty) -> None:
     signing = duty.world.rings["southwark"].current("southwark", Use.SIGN)
     assert [one["party"] for one in duty.run("look", "--key", signing)["drops"]] == ["southwark"]
@@ -177,12 +190,12 @@ def test_who_read_is_told_from_the_logs(duty: Duty, monkeypatch: pytest.MonkeyPa
     id = duty.run("open", "--why", "pass-lost", "--container", "lambeth-outbox", "--from", "2026-11-21T09:00")[
         "incident"
     ]
-    shown = duty.run("show", id, "--record", tmp_path)
+    shown = duty.run("show", "--incident", id, "--record", tmp_path)
     assert [(one["outcome"], one["of"], one["operations"]) for one in shown["read"]] == [
         ("done", "lambeth", 4), ("denied", "lambeth", 4)
     ]  # fmt: skip
     assert [f"{day:%Y-%m-%d}" for day in asked[0][2]] == ["2026-11-21", "2026-11-22"]
-    assert "unknown pass 1a2b" in duty.text("show", id, "--record", tmp_path)
+    assert "unknown pass 1a2b" in duty.text("show", "--incident", id, "--record", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +207,7 @@ def test_who_read_is_told_from_the_logs(duty: Duty, monkeypatch: pytest.MonkeyPa
         (("look", "--from", "2026-11-22", "--until", "2026-11-21"), "INP-044"),
         (("open", "--why", "curiosity", "--borough", "lambeth"), "INP-049"),
         (("open", "--why", "read", "--noticed", "2030-01-01", "--borough", "lambeth"), "INC-002"),
-        (("show", "0a"), "INP-049"),
+        (("show", "--incident", "0a"), "INP-049"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(duty: Duty, words: tuple[str, ...], code: str) -> None:
@@ -204,6 +217,6 @@ def test_what_cannot_be_meant_is_refused(duty: Duty, words: tuple[str, ...], cod
 def test_nobody_was_told_before_it_was_noticed_or_in_the_future(duty: Duty) -> None:
     id = duty.run("open", "--why", "read", "--borough", "lambeth")["incident"]
     for when in ("2026-11-21T00:00", "2026-12-21T00:00"):
-        assert duty.run("told", id, "ico", "--when", when, code=2)["error"]["code"] == "INC-003"
-    assert duty.run("told", id, "somebody", code=2)["error"]["code"] == "INP-049"
-    duty.run("close", id, "--outcome", "no-breach")
+        assert duty.run("told", "ico", "--incident", id, "--when", when, code=2)["error"]["code"] == "INC-003"
+    assert duty.run("told", "somebody", "--incident", id, code=2)["error"]["code"] == "INP-049"
+    duty.run("close", "--incident", id, "--outcome", "no-breach")

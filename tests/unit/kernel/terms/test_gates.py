@@ -191,7 +191,7 @@ def test_a_home_borough_never_receives_an_address_and_a_school_borough_never_a_b
     for terms in AGREEMENT.releases.values():
         assert not address & set(terms.columns)
         if terms.to == "others":
-            assert set(terms.columns) == {"upn", "urn", "tier", "start_date", "status"}
+            assert set(terms.columns) == {"match_ref", "upn", "urn", "tier", "start_date", "status"}
 
 
 def test_two_officers_may_act_for_a_borough_and_a_third_may_not() -> None:
