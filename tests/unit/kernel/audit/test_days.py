@@ -10,6 +10,7 @@ import pytest
 
 from shared.kernel.audit.audit import audit
 from shared.kernel.audit.certificates import _late
+from shared.kernel.audit.chains import LedgerCopy
 from shared.kernel.audit.report import AuditReport, CheckResult
 from shared.kernel.disposal.notes import Sweep
 from tests.unit.kernel import second
@@ -90,7 +91,12 @@ def test_a_certificate_is_held_to_the_days_of_each_things_agreement(
     body: dict[str, object], promised: int | None
 ) -> None:
     agreements = second.both()
-    late = _late(body, lambda agreement, kind: agreements.retention_of(agreement).line(kind).promise)
+    no_ledger = LedgerCopy({}, frozenset(), ())
+
+    def promises(agreement: str, kind: str) -> int:
+        return agreements.retention_of(agreement).line(kind).promise
+
+    late = _late(body, promises, no_ledger)
     assert [(entry.days, entry.promised) for entry in late] == ([(35, promised)] if promised else [])
 
 
