@@ -107,7 +107,7 @@ SAME_SECOND_GONE = AgreementCode(
 NOT_WHOLE = AgreementCode(
     "DRP-020",
     "A row of the list of objections is wrong, so none of it was taken: a part of it would not keep the others out.",
-    "Correct what `exchange check` lists, and drop the whole list again. Until then the list before it holds.",
+    "Correct the rows that have the errors named here, and drop the whole list again. Until then the last one holds.",
 )
 DROP_CODES = (
     IN_THE_FUTURE,
