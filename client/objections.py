@@ -16,7 +16,7 @@ from shared.kernel.days import london_day
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.open import Place, open_own
 from shared.kernel.envelope.seal import Label, seal
-from shared.kernel.terms.objected import OBJECTIONS
+from shared.kernel.objected import OBJECTIONS
 
 if TYPE_CHECKING:
     from datetime import date

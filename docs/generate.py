@@ -26,10 +26,11 @@ from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
 from shared.kernel.contract.objections import CONTRACT as LIST_OF_OBJECTIONS
-from shared.kernel.contract.objections import LEFT_OUT
 from shared.kernel.envelope.ask_page import ask_page
 from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
+from shared.kernel.intake.objections import LEFT_OUT
+from shared.kernel.objected import OBJECTIONS
 from shared.kernel.parties.model import AuthorityRegister
 from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.rights.leaving import LEAVES
@@ -37,7 +38,6 @@ from shared.kernel.rights.unread import ALL_CODES
 from shared.kernel.terms.ahead import AHEAD_CODES
 from shared.kernel.terms.gates import CODES as AGREEMENT_CODES
 from shared.kernel.terms.gates import AgreementCode
-from shared.kernel.terms.objected import OBJECTIONS
 from shared.kernel.terms.schema import schema_text
 from shared.kernel.terms.stops import STOP_CODES
 from shared.kernel.waiting.codes import WAIT_CODES

@@ -21,9 +21,9 @@ from shared.agreements.free_school_meals.stands import known
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
 from shared.kernel.contract.columns import Contract
 from shared.kernel.days import london_day
+from shared.kernel.objected import OBJECTED
 from shared.kernel.terms.gates import check_officers
 from shared.kernel.terms.model import Agreement
-from shared.kernel.terms.objected import OBJECTED
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import (
     Carried,

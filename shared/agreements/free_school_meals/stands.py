@@ -19,8 +19,8 @@ from shared.agreements.free_school_meals.kept import PENDING, claim_refs, every,
 from shared.agreements.free_school_meals.releases import CLAIM_REF
 from shared.agreements.free_school_meals.run import find
 from shared.agreements.free_school_meals.terms import own_terms
+from shared.kernel.objected import OBJECTED
 from shared.kernel.terms.model import Agreement
-from shared.kernel.terms.objected import OBJECTED
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Job, Pseudonyms
 

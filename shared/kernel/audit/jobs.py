@@ -11,9 +11,9 @@ from shared.kernel.contract.objections import objectable
 from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.ties import TIES
+from shared.kernel.objected import OBJECTED
 from shared.kernel.rights.out_of_use import OUT_OF_USE
 from shared.kernel.terms.model import retention_clause
-from shared.kernel.terms.objected import OBJECTED
 from shared.kernel.waiting.tell import WAITING
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ days between which they hold; a row of the same party that bears one of them is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,20 +16,14 @@ from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.rules import common
 from shared.kernel.contract.rules.frame import Frame
 from shared.kernel.contract.rules.registry import Context, Rulebook
-from shared.kernel.terms.objected import OBJECTIONS
-from shared.kernel.terms.pipeline import Nowhere, Pseudonyms
+from shared.kernel.objected import OBJECTIONS
 
 UPN, CLAIM, PERSON = "upn", "claim", "person"
 REASONS = ("objection", "court_order", "safeguarding", "sent_in_error", "other")
 _OWN = "your own record"
 
-LEFT_OUT = Nowhere(
-    "OBJ-010",
-    "objected",
-    "",
-    "This person is on your list of objections: the row was left out.",
-    "Nothing. If the objection no longer holds: `exchange objections remove`, and drop the file again.",
-)
+Pseudonyms = Callable[..., pa.Array]
+"""As `terms.pipeline.Pseudonyms`, which this room does not know: a word and columns, of which it makes keyed names."""
 
 COLUMNS: tuple[Column, ...] = (
     text("objection_ref", "Your own number of the objection", "o-3f9a0c21", _OWN, required=True),

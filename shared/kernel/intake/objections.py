@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.kernel.contract.objections import LEFT_OUT, names_in_objections, names_of
+from shared.kernel.contract.objections import names_in_objections, names_of
 from shared.kernel.days import london_day
 from shared.kernel.errors import Missing
 from shared.kernel.intake.due import ask
@@ -23,8 +23,9 @@ from shared.kernel.intake.index import INDEX, entries_beside
 from shared.kernel.intake.staging import MADE_WITH, StagedFor, read_staged, stage
 from shared.kernel.intake.standing import place
 from shared.kernel.intake.ties import TIES, Tie, counting
-from shared.kernel.terms.objected import OBJECTED
+from shared.kernel.objected import OBJECTED
 from shared.kernel.terms.partition import Partition
+from shared.kernel.terms.pipeline import Nowhere
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
     from shared.kernel.contract.columns import Contract
     from shared.kernel.exchange import Sharing
     from shared.kernel.terms.pipeline import Routed
+
+LEFT_OUT = Nowhere(
+    "OBJ-010",
+    "objected",
+    "",
+    "This person is on your list of objections: the row was left out.",
+    "Nothing. If the objection no longer holds: `exchange objections remove`, and drop the file again.",
+)
 
 _WORD = "objected"
 """The decision that is remembered."""

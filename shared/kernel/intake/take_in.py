@@ -23,7 +23,7 @@ from shared.kernel.intake.officers import check_all_officers
 from shared.kernel.intake.staging import stage
 from shared.kernel.intake.standing import Standing, check_place, place
 from shared.kernel.intake.stops import SIGNED_WITH, key_mark
-from shared.kernel.terms.objected import OBJECTIONS
+from shared.kernel.objected import OBJECTIONS
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import EXCLUDED, REJECTED, ROUTED, Routed
 

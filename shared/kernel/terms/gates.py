@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.kernel.errors import NotAgreed
+from shared.kernel.objected import OBJECTIONS
 from shared.kernel.terms.model import Agreement
-from shared.kernel.terms.objected import OBJECTIONS
 
 
 @dataclass(frozen=True)

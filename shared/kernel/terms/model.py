@@ -13,9 +13,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.kernel.objected import OBJECTIONS
 from shared.kernel.parties.model import RESERVED, Party, check_distinct
 from shared.kernel.parties.register import authorities
-from shared.kernel.terms.objected import OBJECTIONS
 from shared.kernel.texts import Collection, Dataset, Slug, Version
 
 Receiver = Literal["own", "others", "any"]
