@@ -48,6 +48,7 @@ def rules_of(agreed: Agreed) -> dict[str, tuple[Rule, ...]]:
         **{kind: tuple(_of_job(agreed.terms, kind, rights)) for kind, rights in jobs.items()},
         DROP: tuple(_of_drop(agreed)),
         WAKE: tuple(_of_wake(agreed.terms)),
+        OBJECTED: tuple(_of_objections(agreed)),
         # That rows wait.
         # That rows are out of use.
         OUT_OF_USE: (
@@ -68,15 +69,33 @@ def _of_drop(agreed: Agreed) -> Iterator[Rule]:
     yield Rule(DROP, "vault", "exchange", frozenset({"unwrap"}), "datasets")
     yield Rule(DROP, "vault", "own", frozenset({"unwrap"}), "datasets")
     yield Rule(DROP, "requests", "any", WRITING_ONCE, "purposes", id)
-    if agreed.terms.takes_objections and objectable(agreed.pipeline.contracts):
-        objections, clause = frozenset({OBJECTED}), retention_clause("decisions")
-        yield Rule(DROP, "decisions", "any", WRITING_ONCE, clause, id, objections)
-        yield Rule(DROP, "decisions", "own", READING, clause, id, objections)
-        # Whoever has objected is taken out of the rows of its own file, wherever they lie.
-        yield Rule(DROP, "staging", "any", frozenset({"read"}), clause, id, datasets)
+    if _takes_objections(agreed):
+        yield Rule(DROP, "decisions", "own", READING, retention_clause("decisions"), id, frozenset({OBJECTED}))
     yield Rule(DROP, "outbox", "own", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
     if agreed.terms.waits:
         yield Rule(DROP, "claims", "any", WRITING_ONCE, "waits", id, frozenset({MARKS}))
+
+
+def _takes_objections(agreed: Agreed) -> bool:
+    return agreed.terms.takes_objections and objectable(agreed.pipeline.contracts)
+
+
+def _of_objections(agreed: Agreed) -> Iterator[Rule]:
+    """Whoever has objected is remembered by every party, and taken out of its sender's rows, wherever they lie."""
+    if not _takes_objections(agreed):
+        return
+    id, datasets, clause = agreed.terms.id, frozenset(agreed.pipeline.contracts), retention_clause("decisions")
+    indexes, ties = (frozenset(f"{dataset}{more}" for dataset in datasets) for more in (INDEX, TIES))
+    yield Rule(OBJECTED, "decisions", "any", WRITING_ONCE, clause, id, frozenset({OBJECTED}))
+    yield Rule(OBJECTED, "decisions", "own", READING, clause, id, frozenset({OBJECTED}))
+    yield Rule(OBJECTED, "staging", "any", WRITING_ONCE | {"read"}, clause, id, datasets | ties)
+    yield Rule(OBJECTED, "staging", "own", WRITING_ONCE | READING, clause, id, indexes)
+    yield Rule(OBJECTED, "staging", "any", frozenset({"list"}), clause, id)
+    yield Rule(OBJECTED, "claims", "own", WRITING_ONCE | {"read"}, clause, id)
+    yield Rule(OBJECTED, "requests", "any", WRITING_ONCE, "purposes", id)
+    yield Rule(OBJECTED, "vault", "exchange", frozenset({"unwrap"}), clause)
+    if agreed.terms.waits:
+        yield Rule(OBJECTED, "claims", "any", WRITING_ONCE, "waits", id, frozenset({MARKS}))
 
 
 def _of_wake(terms: Agreement) -> Iterator[Rule]:

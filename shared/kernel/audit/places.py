@@ -11,6 +11,7 @@ from shared.kernel.intake.due import MARKS
 from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.stops import STOP
 from shared.kernel.intake.ties import TIES
+from shared.kernel.objected import OBJECTED
 from shared.kernel.rights.incidents import INCIDENT
 from shared.kernel.rights.out_of_use import OUT_OF_USE
 from shared.kernel.terms.agreements import NONE
@@ -36,7 +37,7 @@ FOLDERS = {"staging": 2, "pending": 2, "decisions": 2, "requests": 1, "claims": 
 _WHOLE = {"ledger": "ledger", "reference": "reference", "deadletter": "deadletter"}
 _OWN_WORK = (
     *("drop", "event", "sweep", "watchdog", "result", "policy", "records", *OPERATED, "reconcile", "wake"),
-    *("order", "waiting", "turn", "heads", "notice", CURRENT, STOP, OUT_OF_USE),
+    *("order", "waiting", "turn", "heads", "notice", OBJECTED, CURRENT, STOP, OUT_OF_USE),
 )
 _ANSWERS = ("report.json", "report.xlsx", "receipt.json", "leaving.json", "notice.json")
 

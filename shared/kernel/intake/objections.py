@@ -42,12 +42,25 @@ LEFT_OUT = Nowhere(
     "Nothing. If the objection no longer holds: `exchange objections remove`, and drop the file again.",
 )
 
+SERVICE = "intake"
 _WORD = "objected"
 """The decision that is remembered."""
 
 
 def take_objections(sharing: Sharing, partition: Partition, rows: pa.Table) -> None:
-    """Remember the list, and take whom it names out of the party's files that lie here."""
+    """Remember the list, and take whom it names out of the party's files that lie here.
+
+    That is a work of its own, ``objected:<drop>``: no other drop may read what lies staged.
+    """
+    subject, tenant = f"{OBJECTED}:{partition.drop}", partition.sender
+    sharing = sharing.working_on(subject)
+    sharing.ledger.record(subject, "began", service=SERVICE, tenant=tenant, counts={"rows": rows.num_rows})
+    _remember(sharing, partition, rows)
+    files = _take_out(sharing, partition)
+    sharing.ledger.record(subject, "done", service=SERVICE, tenant=tenant, counts={"files": files})
+
+
+def _remember(sharing: Sharing, partition: Partition, rows: pa.Table) -> None:
     sender = pa.repeat(partition.sender, rows.num_rows)
     days = sharing.agreement.retention.decisions_days or 0
     last = london_day(partition.prepared_at) + timedelta(days=days)
@@ -65,7 +78,6 @@ def take_objections(sharing: Sharing, partition: Partition, rows: pa.Table) -> N
     own = replace(partition, dataset=OBJECTED)
     for party in sharing.agreement.participants:
         stage(sharing, party.slug, own, table, told, area=sharing.decisions(party.slug))
-    _take_out(sharing, partition)
 
 
 def objected(sharing: Sharing, sender: str, on: date) -> pa.Array:
@@ -94,8 +106,10 @@ def left_out(routed: Routed, rows: pa.Array) -> Routed:
     return replace(routed, nowhere={**routed.nowhere, LEFT_OUT: rows}) if len(rows) else routed
 
 
-def _take_out(sharing: Sharing, list_: Partition) -> None:
-    """Of every file of the party that lies here and counts: let one without them take its place, of the same second."""
+def _take_out(sharing: Sharing, list_: Partition) -> int:
+    """Of every file of the party that lies here and counts: let one without them take its place, of the same second.
+    How many files were looked into."""
+    looked = 0
     sender = list_.sender
     names = objected(sharing, sender, london_day(sharing.clock()))
     for dataset, contract in sharing.pipeline.contracts.items():
@@ -109,6 +123,8 @@ def _take_out(sharing: Sharing, list_: Partition) -> None:
             entry = counting(entries_beside(sharing, at), ties)
             if entry is not None:
                 _replace(sharing, contract, entry.partition, entry.parties, names, list_)
+                looked += 1
+    return looked
 
 
 def _replace(

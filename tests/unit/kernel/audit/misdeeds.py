@@ -323,6 +323,7 @@ MISDEEDS = (
         "AUD-001",
         _while_at_work("GetBlob", f"staging/lambeth/fsm/decisions/{COLLECTION}/a.parquet"),
     ),
+    _of("a drop reads what is staged for its sender", "AUD-001", _while_at_work("GetBlob", STAGED, "drop")),
     _of(
         "a drop reads what is staged under another agreement",
         "AUD-001",
