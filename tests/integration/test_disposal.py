@@ -116,7 +116,7 @@ def test_on_its_day_everything_goes_and_a_listing_and_a_certificate_prove_it(ter
     assert {entry["clause"] for entry in body["destroyed"]} == {f"retention.sweep_days.{kind}" for kind in CONTAINERS}
     assert {entry["mechanism"] for entry in body["destroyed"]} == {"sweep"}
     assert {part["container"] for part in body["proof"]["containers"]} == {
-        "lambeth-inbox", "lambeth-outbox", "staging", "pending", "decisions", "requests", "claims"
+        "lambeth-inbox", "lambeth-outbox", "staging", "pending", "decisions", "held", "requests", "claims"
     }  # fmt: skip
     left = {part["container"]: part["objects"] for part in body["proof"]["containers"] if part["objects"]}
     assert left == {"pending": 1}

@@ -20,7 +20,7 @@ from tests.poison import give_up
 from tests.wire import Request, Wire
 from tests.world import World, decision, household, pupil
 
-KINDS = "event|drop|run|enrolment|sweep|watchdog|result|order|waiting|wake|current"
+KINDS = "event|drop|run|enrolment|turn|notice|sweep|watchdog|heads|result|order|waiting|wake|current"
 SUBJECT = re.compile(rf"({KINDS}):[0-9a-f]{{32}}|reconcile:look")
 
 

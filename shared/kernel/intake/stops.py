@@ -40,8 +40,8 @@ def as_it_stands(exchange: Exchange) -> Exchange:
 
 
 def stops_of(exchange: Exchange) -> Stops:
-    """Every order that the exchange's ledger has."""
-    return stops_in(exchange.ledger)
+    """Every order that the exchange's ledger has; whose work it is to look is in the requests' ids."""
+    return stops_in(exchange.ledger.over(exchange.storage.ledger()))
 
 
 def stops_in(ledger: Ledger) -> Stops:
