@@ -47,8 +47,8 @@ FOLLOWED = (
 )
 """The pages whose every block is run, in this order, by one reader on one machine."""
 
-FOLLOWED_ELSEWHERE = ("users/unattended.md", "developers/add-an-agreement.md")
-"""By `test_unattended.py` and `tests/unit/agreements/test_add_an_agreement.py`."""
+FOLLOWED_ELSEWHERE = ("users/unattended.md", "developers/add-an-agreement.md", "governance/proof-format.md")
+"""By `test_unattended.py`, `tests/unit/agreements/test_add_an_agreement.py` and `test_proof_format.py`."""
 
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -346,6 +346,8 @@ def test_the_operators_page_explains_every_code_that_is_theirs_and_every_step_of
     assert set(re.findall(r'"((?:KEY|STO|LED|SYS|EVT|DSP)-\d{3})"', source)) <= set(re.findall(r"[A-Z]{3}-\d{3}", page))
     assert {code.code for code in DISPOSAL_CODES} <= set(re.findall(r"[A-Z]{3}-\d{3}", page))
     steps = set(re.findall(r'\.record\(\s*\w+,\s*"([a-z]+)"', source)) | {"conserved"}
+    named = dict(re.findall(r'^([A-Z_]+) = "([a-z.]+)"$', source, re.MULTILINE))
+    steps |= {named.get(name, name.lower()) for name in re.findall(r"\.record\(\s*\w+,\s*([A-Z_]+),", source)}
     assert {"received", "released", "unbalanced", "gone", "done"} <= steps
     steps |= {"destroyed", "certified", "reminded", "alarm", "watched"}
     steps |= {"superseded", "withdrawn", "replaced", "current", "asked", "began"}

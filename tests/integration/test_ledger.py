@@ -161,7 +161,8 @@ def test_an_event_that_was_removed_shows_at_the_next_look(storage: Storage, ledg
     for step in ("received", "staged", "done"):
         ledger.record(DROP, step, **OF_LAMBETH)
     storage.ledger().delete(DROP.replace(":", "/") + "/0002.json")
-    for look in (ledger.events, ledger.head, lambda drop: ledger.record(drop, "more", **OF_LAMBETH)):
+    anew = Ledger(storage.ledger())  # who has just recorded to a chain does not look at it again
+    for look in (ledger.events, ledger.head, lambda drop: anew.record(drop, "more", **OF_LAMBETH)):
         with pytest.raises(LedgerBroken, match="gap"):
             look(DROP)
 

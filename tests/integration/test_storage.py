@@ -339,6 +339,7 @@ def test_making_the_containers_again_keeps_what_is_in_them(storage: Storage) -> 
         "staging",
         "pending",
         "decisions",
+        "held",
         "requests",
         "claims",
         "certificates",
