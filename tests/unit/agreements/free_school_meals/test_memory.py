@@ -186,8 +186,9 @@ def test_a_decision_may_come_when_the_rows_are_gone_and_a_family_has_answered(wo
     # Kept for it are the pair's name, and what an enrolment says; nothing of a claim, and no name of a child.
     [blob] = world.storage.pending("lambeth").list()
     kept = read_staged(world.sharing, "lambeth", blob.name.removeprefix("fsm/"), area=world.sharing.pending("lambeth"))
-    assert kept.column_names == ["match_ref", "upn", "urn", "school_borough", "tier", *NAMES]
+    assert kept.column_names == ["match_ref", "upn", "urn", "school_borough", "tier", *NAMES, "people_refs"]
     assert all(re.fullmatch("[0-9a-f]{32}", ref) for name in NAMES for ref in kept.column(name).drop_null().to_pylist())
+    assert all(re.fullmatch("[0-9a-f]{32}( [0-9a-f]{32})*", refs) for refs in kept.column("people_refs").to_pylist())
 
 
 def test_a_child_who_was_confirmed_is_neither_asked_for_nor_enrolled_again(world: World) -> None:
