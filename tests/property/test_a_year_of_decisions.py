@@ -122,7 +122,7 @@ STEP = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEP, min_size=3, max_size=8))
 def test_nobody_is_asked_or_enrolled_twice_and_no_opted_out_family_is_written_to(steps: list[Any]) -> None:
     year = Year()

@@ -69,6 +69,7 @@ def _numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | {"child_seq": number} for number, row in enumerate(rows)]
 
 
+@settings(max_examples=50)
 @given(left=PUPILS, right=CHILDREN, seed=st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_decides_nothing(left: list[Any], right: list[Any], seed: Any) -> None:
     right = _numbered(right)
@@ -96,6 +97,7 @@ def test_pairs_in_batches_of_any_size_give_the_same_links(left: list[Any], right
         assert link_pupils(*tables, POLICY) == whole
 
 
+@settings(max_examples=50)
 @given(left=PUPILS, right=CHILDREN)
 def test_no_two_pupils_share_a_matched_child_and_every_pupil_has_one_row(left: list[Any], right: list[Any]) -> None:
     found = link_pupils(pupils(*left), children(*right), POLICY).to_pylist()
@@ -106,6 +108,7 @@ def test_no_two_pupils_share_a_matched_child_and_every_pupil_has_one_row(left: l
     assert not offered & set(matched)
 
 
+@settings(max_examples=50)
 @given(left=PUPILS, right=CHILDREN)
 def test_bands_hold_and_a_guarded_pair_is_never_matched(left: list[Any], right: list[Any]) -> None:
     for row in link_pupils(pupils(*left), children(*right), POLICY).to_pylist():
@@ -119,6 +122,7 @@ def test_bands_hold_and_a_guarded_pair_is_never_matched(left: list[Any], right: 
             assert row["household_row"] is row["rule"] is row["probability"] is row["evidence"] is None
 
 
+@settings(max_examples=50)
 @given(
     names=st.lists(st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=9), min_size=2, max_size=2, unique=True),
     recorded=st.tuples(st.booleans(), st.booleans()),
