@@ -31,6 +31,13 @@ LONG = {
     *("kernel/intake/test_bad_input.py", "kernel/intake/test_standing.py", "kernel/intake/test_what_a_pass_can_put.py"),
     *("kernel/intake/test_recorded.py", "kernel/intake/test_run_now.py", "kernel/intake/test_due.py"),
     *("kernel/work/test_current.py", "kernel/work/test_turns.py", "kernel/waiting/test_waits.py"),
+    *("agreements/free_school_meals/test_changes.py", "agreements/free_school_meals/test_stands.py"),
+    *("client/test_objections.py", "client/test_subject.py", "client/test_evidence_versions.py"),
+    *("kernel/audit/test_kept_records.py", "kernel/disposal/test_heads.py", "kernel/work/test_agreement_governs.py"),
+    *("kernel/intake/test_none.py", "kernel/intake/test_objections.py", "kernel/ledger/test_formats.py"),
+    *("kernel/rights/test_explained.py", "kernel/rights/test_out_of_use.py", "operate/test_incident.py"),
+    *("kernel/terms/test_ahead.py", "operate/test_orders.py", "operate/test_revoking.py", "bench/test_sweep.py"),
+    *("kernel/audit/test_readers.py", "client/test_pack_cases.py"),
     *("methods/linkage/test_guards.py", "kernel/work/test_journey.py", "sealed/test_page.py", "sealed/test_vectors.py"),
 }
 
