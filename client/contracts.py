@@ -10,6 +10,7 @@ from client.codes import invalid
 
 if TYPE_CHECKING:
     from shared.kernel.contract.columns import Contract
+    from shared.kernel.contract.validate import Validation
     from shared.kernel.errors import InvalidInput
 
 
@@ -48,6 +49,13 @@ def find_contract(dataset: str, agreement: str | None = None, *, default: str | 
     return next((found for found in having if found.agreement == default), having[0])
 
 
+def refused_whole(contract: Contract, checked: Validation) -> bool:
+    """Whether the exchange takes no row of it: none is right, or one of a list of objections is wrong (DRP-020)."""
+    from shared.kernel.contract.objections import CONTRACT
+
+    return not checked.stands or (contract is CONTRACT and checked.rows_rejected > 0)
+
+
 def _unclear(problem: str) -> InvalidInput:
     return invalid("INP-000", problem=problem, command="agreement")
 
@@ -58,7 +66,12 @@ def known_columns() -> frozenset[str]:
 
 
 def contracts() -> Mapping[str, Mapping[str, Contract]]:
-    """By the agreement's id its contracts, by dataset."""
+    """By the agreement's id its contracts, by dataset; objections with those that are about people who can object."""
     from shared.agreements.registry import PACKAGES
+    from shared.kernel.contract.objections import CONTRACT, objectable
 
-    return {id: package.contracts for id, package in PACKAGES.items()}
+    objections = {CONTRACT.dataset: CONTRACT}
+    return {
+        id: {**package.contracts, **(objections if objectable(package.contracts) else {})}
+        for id, package in PACKAGES.items()
+    }

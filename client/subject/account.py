@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from client.person import Person, compact
 from client.subject.access import Readers, readers
-from client.subject.asked import Asked, compact
 from client.subject.match import Hit, Known, find, find_by_cells
 from client.subject.shelves import Paper, SealedFile, Shelves, Table
 from shared.kernel.days import london_day
@@ -117,10 +117,10 @@ class Answer:
         return any(not entry.when for entry in self.shared)
 
 
-def account(shelves: Shelves, asked: Asked, agreements: Agreements, party: str, on: date, *, values: bool) -> Answer:
+def account(shelves: Shelves, person: Person, agreements: Agreements, party: str, on: date, *, values: bool) -> Answer:
     """The answer of party `party` on day `on`; with `values` the rows themselves are in it."""
     known = Known()
-    found = list(_found(shelves.tables, asked, known))
+    found = list(_found(shelves.tables, person, known))
     entries: list[Entry] = []
     papers = _Papers(shelves, agreements)
     for table, hits in found:
@@ -128,7 +128,7 @@ def account(shelves: Shelves, asked: Asked, agreements: Agreements, party: str, 
     told = {entry.file for entry in entries} | {table.file for table, _ in found}
     return Answer(
         party=party,
-        by=asked.by,
+        by=person.by,
         entries=tuple(sorted(entries, key=lambda entry: (entry.way, entry.when, entry.file))),
         notices=tuple(_notices(shelves, known)),
         readers=readers(shelves.audits, agreements, party, entries_of(entries)),
@@ -151,16 +151,16 @@ def entries_of(entries: Iterable[Entry]) -> list[tuple[str, str, tuple[str, ...]
     return [(entry.way, entry.when, entry.others) for entry in entries if entry.way in (SENT, RECEIVED) and entry.lines]
 
 
-def _found(tables: Iterable[Table], asked: Asked, known: Known) -> Iterator[tuple[Table, tuple[Hit, ...]]]:
+def _found(tables: Iterable[Table], person: Person, known: Known) -> Iterator[tuple[Table, tuple[Hit, ...]]]:
     """Every table with its rows. What is packed tells UPN and child, results tell references, decisions bear those."""
-    if asked.upn:
-        known.upns.add(asked.upn)
+    if person.upn:
+        known.upns.add(person.upn)
     ours = [table for table in tables if table.kind != "foreign"]
     pairless = [table for table in ours if "match_ref" not in table.rows.column_names]
     for table in (*pairless, *ours):  # twice: a row may be known by what a later table says
-        find(table.rows, asked, known)
+        find(table.rows, person, known)
     for table in tables:
-        hits = find_by_cells(table.rows, asked) if table.kind == "foreign" else find(table.rows, asked, known)
+        hits = find_by_cells(table.rows, person) if table.kind == "foreign" else find(table.rows, person, known)
         if hits:
             yield table, hits
 
