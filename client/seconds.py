@@ -15,6 +15,7 @@ from client.console import note
 from client.files import make_folder, write_bytes
 from client.locks import alone
 from shared.kernel.errors import InvalidInput
+from shared.kernel.json_once import loads_once
 
 MARKS = "last-sealed.json"
 _PATIENCE = timedelta(seconds=5)
@@ -59,6 +60,6 @@ def _next(path: Path, file: str, clock: Callable[[], datetime], wait: Callable[[
 
 def _read(path: Path) -> dict[str, datetime]:
     try:
-        return {str(file): datetime.fromisoformat(mark) for file, mark in json.loads(path.read_bytes()).items()}
+        return {str(file): datetime.fromisoformat(mark) for file, mark in loads_once(path.read_bytes()).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from client.console import answer, step, table
 from client.exits import Exit
 from operate import incident_shown as shown
 from operate import site
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from shared.kernel.audit.reach import Reach
@@ -242,7 +242,7 @@ def _certificates(storage: Storage, agreements: Agreements) -> Iterator[dict[str
     for owner in (*agreements.known, EXCHANGE):
         area = storage.certificates(owner)
         for blob in area.list():
-            yield json_format.loads(area.read(blob.name).data)["payload"]["body"]
+            yield loads_once(area.read(blob.name).data)["payload"]["body"]
 
 
 def _readers(

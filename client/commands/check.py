@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from client import options
 from client.console import answer, facts_table, legible, step, table
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from shared.kernel.contract.columns import Contract
@@ -58,8 +58,8 @@ def check_file(
         document = report_json(outcome, facts)
         if report is not None:
             _write_report(report, outcome, facts)
-    refused = _is_refused(outcome, found.contract) or (strict and json_text.loads(document)["rows_rejected"] > 0)
-    said = {"ok": not refused, **json_text.loads(document)}
+    refused = _is_refused(outcome, found.contract) or (strict and loads_once(document)["rows_rejected"] > 0)
+    said = {"ok": not refused, **loads_once(document)}
     answer(said, _text(said, outcome), as_json=json)
     if refused:
         raise typer.Exit(2)

@@ -11,6 +11,7 @@ import typer
 from client import options
 from client.console import answer, facts_table, step, table
 from client.exits import Exit
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from client.current import CurrentResults
@@ -101,12 +102,11 @@ def _file(facts: BlobFacts) -> dict[str, Any]:
 
 def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     """A report's status and counts, with what it is about; its lines stay in the file."""
-    import json
 
     from shared.kernel.errors import StorageFault
 
     try:
-        document = json.loads(door.fetch(facts.name).data)
+        document = loads_once(door.fetch(facts.name).data)
     except (StorageFault, ValueError) as fault:
         return {"name": facts.name, "status": "cannot be read", "code": getattr(fault, "code", "")}
     kept = ("status", "rows_in", "rows_accepted", "rows_rejected", "facts")
@@ -115,12 +115,11 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
 
 def _notice(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     """What a notice says of rows that you have had; `exchange receipt verify` says whether it holds."""
-    import json
 
     from shared.kernel.errors import StorageFault
 
     try:
-        body = json.loads(door.fetch(facts.name).data)["payload"]["body"]
+        body = loads_once(door.fetch(facts.name).data)["payload"]["body"]
         about = {name: body[name] for name in ("code", "word", "what_it_means", "what_to_do", "about")}
     except (StorageFault, ValueError, KeyError, TypeError) as fault:
         return {"name": facts.name, "status": "cannot be read", "code": getattr(fault, "code", "")}

@@ -29,6 +29,7 @@ from client.disk import check_file
 from client.files import write_bytes
 from client.settings import PROFILE
 from shared.kernel.errors import InvalidInput
+from shared.kernel.json_once import loads_once
 
 STILL_SECONDS = 3.0
 WAIT_SECONDS = 600.0
@@ -169,7 +170,7 @@ def expected(given: str | None) -> int | None:
 
 def _history(folder: Path) -> dict[str, dict[str, int | str]]:
     try:
-        known = json.loads((folder / HISTORY).read_bytes())
+        known = loads_once((folder / HISTORY).read_bytes())
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from functions.reference import BlobReference
 from local.triggers.app import Handed, Message, Worker
+from shared.kernel.json_once import loads_once
 
 
 class Front:
@@ -21,7 +22,7 @@ class Front:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
-                self.answer(*_invoke(worker, self.path.strip("/"), json.loads(self.rfile.read(length))))
+                self.answer(*_invoke(worker, self.path.strip("/"), loads_once(self.rfile.read(length))))
 
             def do_GET(self) -> None:
                 text, ends = token()

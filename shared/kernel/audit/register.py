@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from shared.kernel.audit.questions import REGISTER
 from shared.kernel.errors import InvalidInput
 from shared.kernel.texts import Slug
+from shared.kernel.yaml_once import load_yaml_once
 
 FILE = "register.yaml"
 
@@ -167,7 +168,7 @@ def signature_hash(signature: str) -> str:
 def read_register(path: Path) -> Register:
     """Read `register.yaml`. Raises `InvalidInput` (REC-003), naming the key and never what stands there."""
     try:
-        return Register.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Register.model_validate(load_yaml_once(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(whole file)"

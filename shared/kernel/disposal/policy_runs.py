@@ -7,7 +7,6 @@ and a party may have called a blob after a child: those names are counted here a
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.kernel.errors import RefusedEvent
 from shared.kernel.intake.identity import derived_id
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -46,7 +46,7 @@ def note_run(exchange: Exchange, message: bytes) -> str:
     Raises `RefusedEvent` (EVT-004), recorded and without repeating any of it, when the message is no such event.
     """
     try:
-        event = json.loads(message)
+        event = loads_once(message)
         if event["eventType"] != EVENT_TYPE:
             raise ValueError
         ended, data = _time(event["eventTime"]), event["data"]

@@ -7,7 +7,6 @@ pseudonyms, `private/<agreement>.pseudonym.jwk.json`, which has no public part.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -36,6 +35,7 @@ from shared.kernel.envelope.keys import (
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.kernel.envelope.validity import Validity
 from shared.kernel.errors import InvalidInput
+from shared.kernel.json_once import loads_once
 
 _FILE = re.compile(rf"({names.SLUG})\.([a-z]+)\.[0-9a-f]{{12}}\.jwk\.json")
 _RING_ID = re.compile(rf"ring:({names.SLUG})/([a-z]+)/([0-9a-f]{{12}})")
@@ -67,7 +67,7 @@ class LocalKeyRing(PublicSide):
         for path in sorted(self._private.glob("*.jwk.json")):
             if not (self._public / path.name).exists() and (named := _FILE.fullmatch(path.name)):
                 owner, use = check_owner(named[1]), Use(named[2])
-                public = jwk.public_part(json.loads(path.read_bytes()))
+                public = jwk.public_part(self._read(path) or {})
                 key_id = ring_id(owner, use, jwk.thumbprint(public))
                 self._register(PublicKey(owner, use, key_id, self._next_moment(owner, use), public))
                 found.append(key_id)
@@ -176,9 +176,11 @@ class LocalKeyRing(PublicSide):
 
     def _read(self, path: Path) -> dict[str, Any] | None:
         try:
-            entry: dict[str, Any] = json.loads(path.read_bytes())
+            entry: dict[str, Any] = loads_once(path.read_bytes())
         except FileNotFoundError:
             return None
+        except ValueError:
+            raise no_key(f"{path.name} is there, and is no key.") from None
         return entry
 
 

@@ -11,7 +11,6 @@ A version is revoked by disabling it. Wrapping and verifying never call the vaul
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
@@ -41,6 +40,7 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
 from shared.kernel.envelope.vault_names import as_request_id, asking, every, owner_and_use, secret_name, vault_name
 from shared.kernel.errors import KeyUnavailable
+from shared.kernel.json_once import loads_once
 
 FRESH_SECONDS = 300.0
 """How long a list of versions is believed: within this time a rotated key is used and a revoked one refused."""
@@ -179,7 +179,7 @@ class KeyVaultKeys(PublicSide):
                 raise no_secret(agreement)
             oldest = min(enabled, key=lambda version: (version.created_on, version.version))
             with asking():
-                held = json.loads(str(self._secrets.get_secret(secret_name(agreement), oldest.version).value))
+                held = _entry(str(self._secrets.get_secret(secret_name(agreement), oldest.version).value))
             made = KeyedPseudonyms(jwk.secret_of(held))
             self._pseudonyms[agreement] = (self._clock() + FRESH_SECONDS, made)
         return made
@@ -217,7 +217,7 @@ class KeyVaultKeys(PublicSide):
             version = properties.version
             if version not in self._secret_values:
                 with asking():
-                    self._secret_values[version] = json.loads(str(self._secrets.get_secret(name, version).value))
+                    self._secret_values[version] = _entry(str(self._secrets.get_secret(name, version).value))
             entry = self._secret_values[version]
             self._versions[entry["kid"]] = version
             yield PublicKey(owner, use, entry["kid"], entry["created"], jwk.public_part(entry))
@@ -235,3 +235,12 @@ class KeyVaultKeys(PublicSide):
             self._secrets.set_secret(
                 vault_name(key.owner, key.use), value, content_type="application/jwk+json", tags={"kid": key.key_id}
             )
+
+
+def _entry(value: str) -> dict[str, Any]:
+    """A secret's value as a JSON Web Key. Raises `KeyUnavailable` KEY-001, which repeats none of it."""
+    try:
+        entry: dict[str, Any] = loads_once(value)
+    except ValueError:
+        raise no_key("What the vault has in its place is no key.") from None
+    return entry

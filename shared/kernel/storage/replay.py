@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shared.kernel.errors import UnusableName
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.grid import CREATED, NamedBlob, named_blob
 from shared.kernel.storage.poison import POISON, QUEUE, PoisonMessage
 
@@ -141,7 +142,7 @@ def _read(message: QueueMessage, text: str) -> GivenUp:
                 raise TypeError
             named = NamedBlob(said.container, (said.blob,))
             return GivenUp(message, said.function_id.removeprefix(_HOST), named, said.etag, text)
-        event = json.loads(text)
+        event = loads_once(text)
         function = message.queue.removesuffix(POISON).replace("-", "_")
         return GivenUp(message, function, named_blob(event), str((event.get("data") or {}).get("eTag", "")), text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

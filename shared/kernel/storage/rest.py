@@ -6,7 +6,6 @@ goes wrong is told in this product's words; no answer of the service is repeated
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.kernel.errors import Missing, NotAllowed, StorageFault, StorageUnavailable
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -93,7 +93,7 @@ class RestService:
 
     def _read(self, response: HttpResponse) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = response.json()
+            answer: dict[str, Any] = loads_once(response.text())
         except ValueError:
             raise self._unavailable("no JSON") from None
         return answer
@@ -108,7 +108,7 @@ class RestService:
 def _code(response: HttpResponse) -> str:
     """The service's own error code, such as ``ManagementPolicyNotFound``: letters only, so it quotes nothing."""
     try:
-        code = str(json.loads(response.text())["error"]["code"])
+        code = str(loads_once(response.text())["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return ""
     return code if code.isalpha() else ""
