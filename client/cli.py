@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operate.agreement",
         "Say which agreements there are, what one says and how long it lasts; for operators: who leaves.",
     ),
-    "keys": ("client.commands.keys", "Make, list, rotate, export and import keys."),
+    "keys": ("client.commands.keys", "Make, list, rotate, limit, revoke, export and import keys."),
     "seal": ("client.commands.seal", "Encrypt a contract file to the exchange, and sign it."),
     "inspect": ("client.commands.inspect", "Show how a file is sealed, whoever sealed it; with a test key, the gates."),
     "drop": ("client.commands.drop", "Put a sealed file into your inbox."),

@@ -38,6 +38,7 @@ from shared.kernel.envelope.keys import (
 )
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
+from shared.kernel.envelope.validity import Validity
 from shared.kernel.envelope.vault_names import as_request_id, asking, every, owner_and_use, secret_name, vault_name
 from shared.kernel.errors import KeyUnavailable
 from shared.kernel.json_once import loads_once
@@ -115,7 +116,8 @@ class KeyVaultKeys(PublicSide):
                 self._secrets.update_secret_properties(name, self._versions[key_id], enabled=False)
 
     def import_public(self, document: bytes) -> tuple[str, ...]:
-        """Store public keys that boroughs exported, and return their ids. A key that is or was here is left as it is.
+        """Store public keys that boroughs exported, and return their ids. A key that is or was here is left as it is;
+        one whose end is told, and has gone by, is revoked here too, or never stored.
 
         Compare thumbprints with their owner first: who imports a key trusts it. Raises `InvalidInput` (KEY-004).
         """
@@ -123,12 +125,20 @@ class KeyVaultKeys(PublicSide):
         for key in keys:
             if key.use in _IN_VAULT:
                 raise no_key("The exchange's own keys are made in its vault, not imported.")
-            if not self._is_stored(key):
+            over = key.validity.is_over(int(time.time()))
+            if over and any(held.key_id == key.key_id for held in self._enabled(key.owner, key.use)):
+                self.revoke(key.key_id)
+            elif not (over or self._is_stored(key)):
                 self._put(key, {})
         return tuple(key.key_id for key in keys)
 
     def held(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
-        """Every enabled version of this owner and use, oldest first; as the vault said within `FRESH_SECONDS`."""
+        """Every enabled version of this owner and use whose time it is, oldest first."""
+        now = int(time.time())
+        return tuple(key for key in self._enabled(owner, use) if key.validity.covers(now))
+
+    def _enabled(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
+        """Every enabled version, oldest first, as the vault said within `FRESH_SECONDS`."""
         asked = (check_owner(owner), use)
         until, keys = self._lists.get(asked, (0.0, ()))
         if self._clock() >= until:
@@ -139,7 +149,7 @@ class KeyVaultKeys(PublicSide):
 
     def public_key(self, key_id: str) -> PublicKey:
         """The public part of one enabled version."""
-        for key in self.held(*owner_and_use(key_id)):
+        for key in self._enabled(*owner_and_use(key_id)):
             if key.key_id == key_id:
                 return key
         raise no_key()
@@ -220,7 +230,8 @@ class KeyVaultKeys(PublicSide):
                     self._secret_values[version] = _entry(str(self._secrets.get_secret(name, version).value))
             entry = self._secret_values[version]
             self._versions[entry["kid"]] = version
-            yield PublicKey(owner, use, entry["kid"], entry["created"], jwk.public_part(entry))
+            public, validity = jwk.public_part(entry), Validity.of(entry)
+            yield PublicKey(owner, use, entry["kid"], entry["created"], public, validity)
 
     def _is_stored(self, key: PublicKey) -> bool:
         """Whether some version holds this key. A disabled one cannot be read, so its tag says which key it is."""
