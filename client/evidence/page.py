@@ -137,7 +137,7 @@ def _environment(agreements: Agreements) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    spoken = ["day", "moment", "brief", "span", "number", "counted", "size", "file", "breakable"]
+    spoken = ["day", "moment", "brief", "span", "number", "few", "counted", "size", "file", "breakable"]
     spoken += ["operation", "container", "ways", "authentication"]
     environment.filters |= {word: getattr(words, word) for word in spoken}
     environment.filters |= {"name": name, "whose": whose, "who": who}

@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
+from shared.methods.suppress import THRESHOLD
+
 LEFT_OUT = "[c]"
 """For a number that is left out; the shorthand that the Government Analysis Function asks tables to use."""
 
@@ -138,6 +140,11 @@ def span(first: str, last: str) -> str:
 def number(count: int | None) -> str:
     """``12,345``; `LEFT_OUT` for a number that may not be shown."""
     return LEFT_OUT if count is None else f"{count:,}"
+
+
+def few(count: int) -> str:
+    """A number of people: `LEFT_OUT` for one so small that somebody could be recognised."""
+    return number(None if 0 < count < THRESHOLD else count)
 
 
 def counted(count: int, one: str, many: str = "") -> str:
