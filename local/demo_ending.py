@@ -14,7 +14,7 @@ from local.record import add_logs
 from shared.agreements.registry import agreement_files
 from shared.kernel.audit.audit import audit
 from shared.kernel.json_once import loads_once
-from shared.kernel.terms.model import LASTING
+from shared.kernel.terms.retention import LASTING
 
 if TYPE_CHECKING:
     from local.clock import Clock

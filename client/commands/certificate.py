@@ -94,7 +94,7 @@ def _late(body: dict[str, Any]) -> list[tuple[int, int]]:
 def _promised(body: dict[str, Any], entry: dict[str, Any]) -> int:
     """The days that its agreement promises by the certificate itself; 0 where it does not say, or the kind has its
     own."""
-    from shared.kernel.terms.model import LASTING
+    from shared.kernel.terms.retention import LASTING
 
     clauses = body.get("agreements", {})
     days = [

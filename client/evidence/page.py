@@ -16,7 +16,7 @@ from client.evidence.facts import MEALS, AccessRow, Evidence
 from shared.kernel.audit.questions import BY_CODE
 from shared.kernel.audit.report import Destruction
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import LASTING, Retention
+from shared.kernel.terms.retention import LASTING, Retention
 
 SECTIONS = {
     "answer": "The answer",

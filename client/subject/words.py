@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from client.console import facts_table, table
-from client.subject.account import OWN, PREPARED, RECEIVED, SENT, Answer, Entry
+from client.subject.account import Answer
+from client.subject.entries import OWN, PREPARED, RECEIVED, SENT, Entry
 
 HEADINGS = {
     SENT: "Sent to the exchange",

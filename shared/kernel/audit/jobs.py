@@ -13,7 +13,7 @@ from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.ties import TIES
 from shared.kernel.objected import OBJECTED
 from shared.kernel.rights.out_of_use import OUT_OF_USE
-from shared.kernel.terms.model import retention_clause
+from shared.kernel.terms.retention import retention_clause
 from shared.kernel.waiting.tell import WAITING
 
 if TYPE_CHECKING:

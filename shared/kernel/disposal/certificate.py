@@ -19,7 +19,7 @@ from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.intake.stops import stops_of
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import LASTING, Retention, retention_clause
+from shared.kernel.terms.retention import LASTING, Retention, retention_clause
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
