@@ -34,8 +34,8 @@ def find_contract(dataset: str, agreement: str | None = None, *, default: str | 
     for named in (agreement, default):
         if named is not None and named not in every:
             raise _unclear(f"There is no agreement {named}; there are: {', '.join(every)}.")
-    asked = {id: held for id, held in every.items() if agreement in (None, id)}
-    having = [Found(id, held[dataset]) for id, held in asked.items() if dataset in held]
+    meant = {id: held for id, held in every.items() if agreement in (None, id)}
+    having = [Found(id, held[dataset]) for id, held in meant.items() if dataset in held]
     if len(having) > 1 and default not in [found.agreement for found in having]:
         ids = " and ".join(found.agreement for found in having)
         raise _unclear(
@@ -44,7 +44,7 @@ def find_contract(dataset: str, agreement: str | None = None, *, default: str | 
         )
     if not having:
         name = dataset if agreement is None else f"{dataset} in the agreement {agreement}"
-        known = dict.fromkeys(name for held in asked.values() for name in held)
+        known = dict.fromkeys(name for held in meant.values() for name in held)
         raise invalid("INP-003", name=name, known=", ".join(known))
     return next((found for found in having if found.agreement == default), having[0])
 

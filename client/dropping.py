@@ -94,10 +94,10 @@ def receipt_of(door: BoroughDoor, sha256: str) -> dict[str, Any] | None:
     for facts in sorted(found, key=lambda facts: str(facts.created), reverse=True):
         try:
             body: dict[str, Any] = loads_once(door.fetch(facts.name).data)["payload"]["body"]
-            said = body.get("sha256")
+            stated = body.get("sha256")
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
-        if said == sha256:
+        if stated == sha256:
             return body
     return None
 
@@ -116,20 +116,20 @@ def _note_of(path: Path) -> Path:
 def _tried(path: Path, sealed: SealedFile, inbox: str) -> bool:
     """Whether this file was sent there before, from here."""
     try:
-        said = loads_once(_note_of(path).read_bytes())
+        stated = loads_once(_note_of(path).read_bytes())
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and (said.get("sha256"), said.get("inbox")) == (sealed.manifest.sha256, inbox)
+    return isinstance(stated, dict) and (stated.get("sha256"), stated.get("inbox")) == (sealed.manifest.sha256, inbox)
 
 
 def _write_note(note: Path, sealed: SealedFile, inbox: str, when: datetime | None) -> None:
     """Best effort: a sealed file may lie where nobody can write."""
-    said = {
+    stated = {
         "sha256": sealed.manifest.sha256,
         "inbox": inbox,
         "dropped": when and when.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     try:
-        write_bytes(note, json.dumps(said).encode())
+        write_bytes(note, json.dumps(stated).encode())
     except InvalidInput:
         return

@@ -113,10 +113,10 @@ def held(opened: Opened, agreement: Agreement, on: date) -> Line:
     except BadFile as refusal:
         return refused(dataset, refusal)
     codes = ", ".join(f"{code} {count:,}" for code, count in checked.rejected_by_code.items())
-    said = f"{checked.status}: {checked.rows_rejected:,} of {checked.rows_in:,} rows are out" + (
+    verdict = f"{checked.status}: {checked.rows_rejected:,} of {checked.rows_in:,} rows are out" + (
         f" ({codes})" * bool(codes)
     )
-    return Line(dataset, REFUSED if refused_whole(contract, checked) else PASSED, said)
+    return Line(dataset, REFUSED if refused_whole(contract, checked) else PASSED, verdict)
 
 
 def refused(what: str, refusal: RejectedDrop) -> Line:

@@ -53,8 +53,8 @@ def _next(path: Path, file: str, clock: Callable[[], datetime], wait: Callable[[
             free = last + timedelta(seconds=1)
             wait((free - moment).total_seconds())
             moment = free
-    said = {name: mark.isoformat() for name, mark in (marks | {file: moment}).items()}
-    write_bytes(path, json.dumps(said, indent=1).encode())
+    document = {name: mark.isoformat() for name, mark in (marks | {file: moment}).items()}
+    write_bytes(path, json.dumps(document, indent=1).encode())
     return moment
 
 

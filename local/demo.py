@@ -126,7 +126,7 @@ def run(
     audited = audit_itself(folder, terms, agreements, (DAY.date(), last), done.drawn(london, agreements))
     took = spent(folder, (in_term, host.meter.taken - in_term), memory, agreements)
     summary = {**done.told(london), "events": dict(host.counts), "audit": audited, "took": took}
-    asked = {"boroughs": list(london.boroughs), "order": order.value, "seed": seed, "scale": scale}
-    summary |= asked | {"elapsed_seconds": round(time.monotonic() - started, 1)}
+    request = {"boroughs": list(london.boroughs), "order": order.value, "seed": seed, "scale": scale}
+    summary |= request | {"elapsed_seconds": round(time.monotonic() - started, 1)}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary

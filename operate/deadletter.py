@@ -62,16 +62,16 @@ def replay(
     done = Replay("deadletter")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison:
         takers, queues, area = Takers.of(chosen), poison.every.names(), storage.dead_letters()
-        asked = []
+        wanted = []
         for letter in dead_letters(area):
             if borough is None or any(event.borough == borough for event in letter.events):
-                asked.append(letter)
+                wanted.append(letter)
             else:
                 done.pass_over(*_rows(letter))
-        feeds = {event.feed for letter in asked for event in letter.events}
+        feeds = {event.feed for letter in wanted for event in letter.events}
         door = Webhook.of(chosen) if (feeds & set(takers.feeds)) - set(queues) - {POLICY_RUNS} else None
         way = _Way(takers, queues, poison, door)
-        for letter in asked:
+        for letter in wanted:
             _replay(done, way, area, letter)
         done.settle(chosen, storage)
     done.say(as_json=json)

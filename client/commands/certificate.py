@@ -52,8 +52,8 @@ def verify(
     if payload["kind"] != "certificate":
         raise invalid("INP-027", path=certificate, kind=payload["kind"])
     late, made_up = _late(payload["body"]), _made_up(payload["body"])
-    said = {"ok": not late, "genuine": True, "holds": not late, "first_line": _first_line(late, made_up)}
-    answer({**said, **payload}, f"{said['first_line']}\n{_shown(payload)}", as_json=json)
+    verdict = {"ok": not late, "genuine": True, "holds": not late, "first_line": _first_line(late, made_up)}
+    answer({**verdict, **payload}, f"{verdict['first_line']}\n{_shown(payload)}", as_json=json)
     if late:
         raise typer.Exit(Exit.CHECK_BROKEN)
 

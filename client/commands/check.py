@@ -59,8 +59,8 @@ def check_file(
         if report is not None:
             _write_report(report, outcome, facts)
     refused = _is_refused(outcome, found.contract) or (strict and loads_once(document)["rows_rejected"] > 0)
-    said = {"ok": not refused, **loads_once(document)}
-    answer(said, _text(said, outcome), as_json=json)
+    result = {"ok": not refused, **loads_once(document)}
+    answer(result, _text(result, outcome), as_json=json)
     if refused:
         raise typer.Exit(2)
 
@@ -90,15 +90,15 @@ def _write_report(path: Path, outcome: Validation | RejectedDrop, facts: dict[st
         raise invalid("INP-015", path=path, known=".xlsx, .json or .csv")
 
 
-def _text(said: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
+def _text(result: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
     from shared.kernel.errors import RejectedDrop
 
-    status = {"status": said["status"].replace("_", " ")}
+    status = {"status": result["status"].replace("_", " ")}
     if isinstance(outcome, RejectedDrop):
         return facts_table(status | {"why": f"{outcome.code}: {outcome.message}", "what to do": outcome.remedy})
-    counts = {name.replace("_", " "): said[name] for name in ("rows_in", "rows_accepted", "rows_rejected")}
+    counts = {name.replace("_", " "): result[name] for name in ("rows_in", "rows_accepted", "rows_rejected")}
     parts = [facts_table(status | counts)]
     for title, to_do in (("To do", "yes"), ("Nothing to be done", "no")):
-        lines = [[c["code"], c["severity"], c["lines"], c["message"]] for c in said["codes"] if c["to_do"] == to_do]
+        lines = [[c["code"], c["severity"], c["lines"], c["message"]] for c in result["codes"] if c["to_do"] == to_do]
         parts += [table(["code", "severity", "lines", "what"], lines, title)] if lines else []
     return "\n\n".join(parts)

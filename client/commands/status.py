@@ -60,9 +60,9 @@ def say_status(
     listed = [_file(facts) | {"current": not current.is_replaced(facts.name)} for facts in files]
     results = [held.facts() for held in current.by_place.values()]
     unread = [{"name": name, "code": error.code} for name, error in current.unread.items()]
-    said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed, "current": results}
-    said |= {"unread": unread, "notices": notices}
-    answer(said, _text([*reports, *notices], listed, results, unread), as_json=json)
+    document = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed, "current": results}
+    document |= {"unread": unread, "notices": notices}
+    answer(document, _text([*reports, *notices], listed, results, unread), as_json=json)
 
 
 def _current(door: BoroughDoor, settings: Settings, names: list[str]) -> CurrentResults:
@@ -82,8 +82,8 @@ def _say_file(door: BoroughDoor, path: Path, *, as_json: bool) -> None:
     status = standing(str(receipt["status"]), receipt) if receipt else "no answer yet"
     refused = bool(receipt) and (status == "rejected" or status.endswith(DOES_NOT_COUNT))
     facts = {"file": sealed.name, "sha256": sealed.manifest.sha256, "status": status}
-    said = {"ok": bool(receipt) and not refused, **facts, "receipt": receipt}
-    answer(said, facts_table(facts), as_json=as_json)
+    document = {"ok": bool(receipt) and not refused, **facts, "receipt": receipt}
+    answer(document, facts_table(facts), as_json=as_json)
     if not receipt or status == "delayed":
         raise typer.Exit(Exit.TRY_LATER)
     if refused:

@@ -177,8 +177,8 @@ def container(kind: str) -> str:
 def ways(by_clause: Mapping[str, int]) -> str:
     """``nightly sweep: inbox 4, staging 30``, of counts by clause of the agreement and mechanism."""
     by_way: dict[str, list[str]] = {}
-    for said, count in sorted(by_clause.items()):
-        clause, _, way = said.partition(" · ")
+    for key, count in sorted(by_clause.items()):
+        clause, _, way = key.partition(" · ")
         what = container(clause.rpartition(".")[2].removesuffix("_days"))
         by_way.setdefault(way, []).append(f"{what} {count:,}")
     return "; ".join(f"{_MECHANISMS.get(way, way)}: {', '.join(parts)}" for way, parts in by_way.items())

@@ -24,8 +24,8 @@ class Papers:
         for paper in shelves.of("certificate"):
             for one in paper.body.get("destroyed", ()):
                 day = str(one.get("destroyed", ""))[:10]
-                said = f"{one.get('kind', 'object')} on {day} ({one.get('mechanism', '')}), certificate {_id(paper)}"
-                self._destroyed.setdefault(str(one.get("work", "")), set()).add(said)
+                words = f"{one.get('kind', 'object')} on {day} ({one.get('mechanism', '')}), certificate {_id(paper)}"
+                self._destroyed.setdefault(str(one.get("work", "")), set()).add(words)
 
     def drops_of(self, table: Table) -> tuple[list[Mapping[str, Any]], bool]:
         """The receipts of the drops that were made of a packed file, and whether that is recorded. Where it is not,

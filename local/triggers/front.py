@@ -28,8 +28,8 @@ class Front:
                 text, ends = token()
                 self.answer(200, {"access_token": text, "expires_on": str(ends), "token_type": "Bearer"})
 
-            def answer(self, status: int, said: dict[str, str]) -> None:
-                body = json.dumps(said).encode()
+            def answer(self, status: int, document: dict[str, str]) -> None:
+                body = json.dumps(document).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))

@@ -128,6 +128,6 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     if rights.tells:
         yield Rule(kind, "outbox", "any", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
     for release, folder in rights.sends.items():
-        if said := terms.release_terms(release):
+        if agreed_terms := terms.release_terms(release):
             clause = f"releases.{release}"
-            yield Rule(kind, "outbox", _WHOSE[said.to], TAKING_BACK, clause, id, frozenset({folder}))
+            yield Rule(kind, "outbox", _WHOSE[agreed_terms.to], TAKING_BACK, clause, id, frozenset({folder}))

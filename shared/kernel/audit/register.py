@@ -28,7 +28,7 @@ ObjectId = Annotated[
     BeforeValidator(lambda text: text.strip().lower() if isinstance(text, str) else text),
     StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
 ]
-Apps = Annotated[tuple[ObjectId, ...], BeforeValidator(lambda said: [said] if isinstance(said, str) else said)]
+Apps = Annotated[tuple[ObjectId, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 """Identities of one program; several if it was changed. A text alone is one."""
 Signature = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{64}$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -47,8 +47,8 @@ class Principal(_Entry):
 
     @model_validator(mode="before")
     @classmethod
-    def _text_is_an_id(cls, said: Any) -> Any:
-        return {"id": said} if isinstance(said, str) else said
+    def _text_is_an_id(cls, value: Any) -> Any:
+        return {"id": value} if isinstance(value, str) else value
 
 
 class Parties(_Entry):

@@ -70,8 +70,8 @@ def _taken_back(exchange: Exchange, lost: Iterable[HeldObject]) -> dict[str, str
             kinds = exchange.agreements[held.agreement].pipeline.kinds
             chains = (exchange.ledger.steps(f"{kind}:{held.work}") for kind in kinds)
             steps[held.agreement, held.work] = frozenset[str]().union(*chains)
-        if said := [way for way in (WITHDRAWN, REPLACED) if way in steps[held.agreement, held.work]]:
-            found[held.id] = said[0]
+        if ways := [way for way in (WITHDRAWN, REPLACED) if way in steps[held.agreement, held.work]]:
+            found[held.id] = ways[0]
     return found
 
 

@@ -94,7 +94,7 @@ def _counts(summary: Mapping[str, Any]) -> dict[str, int]:
     return {"objects": objects, "deleted": deleted, "left": max(0, objects - deleted, len(named))}
 
 
-def _time(said: str) -> datetime:
+def _time(text: str) -> datetime:
     """Azure's examples write it without a zone, and with more digits than Python reads; it is UTC."""
-    moment = datetime.fromisoformat(said.rstrip("Z")[:26])
+    moment = datetime.fromisoformat(text.rstrip("Z")[:26])
     return moment.replace(tzinfo=UTC)

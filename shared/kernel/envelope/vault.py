@@ -139,12 +139,12 @@ class KeyVaultKeys(PublicSide):
 
     def _enabled(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
         """Every enabled version, oldest first, as the vault said within `FRESH_SECONDS`."""
-        asked = (check_owner(owner), use)
-        until, keys = self._lists.get(asked, (0.0, ()))
+        whose = (check_owner(owner), use)
+        until, keys = self._lists.get(whose, (0.0, ()))
         if self._clock() >= until:
-            listed = self._vault_versions(*asked) if use in _IN_VAULT else self._secret_versions(*asked)
+            listed = self._vault_versions(*whose) if use in _IN_VAULT else self._secret_versions(*whose)
             keys = tuple(sorted(listed, key=lambda key: (key.created, key.key_id)))
-            self._lists[asked] = (self._clock() + FRESH_SECONDS, keys)
+            self._lists[whose] = (self._clock() + FRESH_SECONDS, keys)
         return keys
 
     def public_key(self, key_id: str) -> PublicKey:

@@ -81,8 +81,8 @@ def dead_letters(letters: Area) -> Iterator[DeadLetter]:
 
 def _read(document: bytes) -> tuple[Undelivered, ...]:
     try:
-        said = loads_once(document)
-        return tuple(_event(event) for event in (said if isinstance(said, list) else [said]))
+        events = loads_once(document)
+        return tuple(_event(event) for event in (events if isinstance(events, list) else [events]))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return ()
 

@@ -82,14 +82,14 @@ class RestService:
             raise self._unavailable(type(error).__name__) from None
         if response.status_code == 200:
             return self._read(response)
-        said = f"{response.status_code} {_code(response)}".rstrip()
+        status = f"{response.status_code} {_code(response)}".rstrip()
         if response.status_code in _TRANSIENT:
-            raise self._unavailable(said)
+            raise self._unavailable(status)
         if response.status_code in (401, 403):
-            raise self._refused(said)
+            raise self._refused(status)
         if response.status_code == 404:
-            raise Missing("STO-001", f"{self._name} has no such thing; {said}.")
-        raise StorageFault("STO-006", f"{self._name} refused; {said}.")
+            raise Missing("STO-001", f"{self._name} has no such thing; {status}.")
+        raise StorageFault("STO-006", f"{self._name} refused; {status}.")
 
     def _read(self, response: HttpResponse) -> dict[str, Any]:
         try:
@@ -98,11 +98,11 @@ class RestService:
             raise self._unavailable("no JSON") from None
         return answer
 
-    def _unavailable(self, said: str) -> StorageUnavailable:
-        return StorageUnavailable("STO-004", f"{self._name} did not answer as it should; {said}.", "Try again.")
+    def _unavailable(self, status: str) -> StorageUnavailable:
+        return StorageUnavailable("STO-004", f"{self._name} did not answer as it should; {status}.", "Try again.")
 
-    def _refused(self, said: str) -> NotAllowed:
-        return NotAllowed("STO-005", f"{self._name} does not let this identity in; {said}.", "Give it the role.")
+    def _refused(self, status: str) -> NotAllowed:
+        return NotAllowed("STO-005", f"{self._name} does not let this identity in; {status}.", "Give it the role.")
 
 
 def _code(response: HttpResponse) -> str:
