@@ -55,7 +55,7 @@ def source_of(path: Path) -> str:
     """The SHA-256 of the packed file that a sealed file was made of; empty where that was not kept."""
     try:
         return str(loads_once(_source(path).read_bytes())["made_of"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 
@@ -77,6 +77,6 @@ def load(path: Path) -> SealedFile:
         raise invalid("INP-012", path=path)
     try:
         metadata = {str(name): str(value) for name, value in loads_once(beside(path).read_bytes()).items()}
-    except (OSError, ValueError, AttributeError, RecursionError):
+    except (OSError, ValueError, AttributeError):
         raise invalid("INP-014", path=path, manifest=beside(path).name) from None
     return SealedFile(path.name, data, metadata, from_metadata(metadata)[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as text_of
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from client import options
 from client.console import answer, step, table
 from operate import site
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from operate.replaying import Replay, Takers
@@ -104,7 +104,7 @@ class _Way:
         if self.door is None or event.feed in self.queues:
             self.poison.every.put(event.feed, event.text)
             return
-        for events in grid_events(text_of.loads(event.text), event.named, account=self.poison.every.account):
+        for events in grid_events(loads_once(event.text), event.named, account=self.poison.every.account):
             self.door.give(event.function, events)
 
 

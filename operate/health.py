@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as text_of
 import re
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from operate import site
 from operate.standing import Finding, compare
 from operate.webhook import only_here
 from shared.kernel.errors import ExchangeError, LedgerBroken
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
@@ -143,7 +143,7 @@ def _ask(url: str) -> tuple[object, dict[str, Any]]:
         return type(failed).__name__, {}
     body: object = {}
     with suppress(ValueError, RecursionError):
-        body = text_of.loads(document)
+        body = loads_once(document)
     return status, body if isinstance(body, dict) else {}
 
 

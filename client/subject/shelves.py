@@ -134,7 +134,7 @@ class Reader:
         data = path.read_bytes()
         try:
             document = loads_once(data)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise invalid("INP-002", path=path, kind="JSON") from None
         if not isinstance(document, dict):
             shelves.passed_over += 1

@@ -79,7 +79,7 @@ ONCE = {
 }
 """Where JSON or YAML is read by another reader than ours, and why that takes no name twice for one."""
 READERS = re.compile(
-    r"\b(json\w*\.loads?\b|JSONDecoder|\.json\(\)|model_validate_json|validate_json|from_json\(\w*\.text|yaml\.\w*load)"
+    r"(?<!tomllib)\.loads?\(|(JSONDecoder|\.json\(\)|model_validate_json|validate_json|from_json\(\w*\.text|yaml\.\w*load)"
 )
 
 

@@ -167,6 +167,18 @@ def test_nobody_is_added_who_is_not_named_well(
     assert not list((own.parent / "keys").glob("objections*"))
 
 
+def test_a_list_that_a_borough_writes_itself_is_packed_whole(exchange: Any, own: Path) -> None:
+    """Whoever is on the list at hand is on the list that is packed, too."""
+    assert add(exchange, own, f'upn = "{upn(1)}"').code == 0
+    source, out = own.with_name("list.csv"), own.with_name("list.parquet")
+    source.write_text(
+        f"objection_ref,named_by,upn,reason,from_day\no-1,upn,{upn(1)},objection,2026-11-01\n", encoding="utf-8"
+    )
+    how = ("--dataset", "objections", "--out", out, "--profile", own, "--settle", "0", "--json", *AS_OF)
+    packed_list = exchange("pack", "table", source, *how)
+    assert (packed_list.code, packed_list.json["rows_written"], packed_list.json["objected"]) == (0, 1, 0)
+
+
 def test_a_list_of_the_first_days_is_read_and_takes_the_new_name(exchange: Any, own: Path) -> None:
     keys = own.parent / "keys"
     assert add(exchange, own, f'upn = "{upn(1)}"').code == 0
