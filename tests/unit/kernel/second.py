@@ -42,7 +42,7 @@ class HeadCount:
                 settles=frozenset({"asked", "left"}),
                 leaves_pending=frozenset({"asked"}),
                 recalls=frozenset({"noted", "heard"}),
-                remembers=frozenset({"noted"}),
+                remembers={"noted": {}},
             )
         }
     )
