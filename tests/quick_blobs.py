@@ -9,18 +9,21 @@ hold the same blobs. `tests/unit/test_quick_blobs.py` asks both the same::
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any, cast
+from xml.etree.ElementTree import Element, SubElement
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.core.pipeline.policies import ContentDecodePolicy
 
 from shared.kernel.storage.storage import Storage
 from tests.memory import MemoryBlobs, StoredBlob
@@ -94,21 +97,30 @@ class Container:
             headers = {"Date": date}
             raw_response_hook(SimpleNamespace(http_response=SimpleNamespace(headers=headers)))
 
-    def list_blob_names(self, name_starts_with: str = "", **_: Any) -> Iterator[str]:
-        """Names alone."""
+    def names(self, name_starts_with: str = "") -> list[str]:
+        """Those that begin so, sorted."""
         blobs, names = self.blobs, self.in_order
         first = bisect_left(names, name_starts_with)
         last = bisect_left(names, name_starts_with + "\U0010ffff", first)
-        return iter([name for name in names[first:last] if name in blobs])
+        return [name for name in names[first:last] if name in blobs]
 
-    def list_blobs(self, name_starts_with: str = "", **_: Any) -> Iterator[SimpleNamespace]:
-        """What is known of each."""
-        blobs = self.blobs
-        return (_properties(name, blobs[name]) for name in self.list_blob_names(name_starts_with) if name in blobs)
+    def list_blob_names(
+        self, *, name_starts_with: str, raw_response_hook: Callable[[Any], None], **_: Any
+    ) -> SimpleNamespace:
+        """One page, whose answer goes to the hook as the service's XML would."""
+
+        def by_page() -> Iterator[list[str]]:
+            names, blobs = self.names(name_starts_with), self.blobs
+            answer = Element("EnumerationResults")
+            SubElement(answer, "Blobs").extend(_line(name, blob) for name in names if (blob := blobs.get(name)))
+            raw_response_hook(SimpleNamespace(context={ContentDecodePolicy.CONTEXT_NAME: answer}))
+            yield names
+
+        return SimpleNamespace(by_page=by_page)
 
     def walk_blobs(self, *, delimiter: str, **_: Any) -> Iterator[SimpleNamespace]:
         """The folders, and what lies in none."""
-        parts = {first + split for first, split, _ in (name.partition(delimiter) for name in self.list_blob_names())}
+        parts = {first + split for first, split, _ in (name.partition(delimiter) for name in self.names())}
         return (SimpleNamespace(name=part) for part in sorted(parts))
 
 
@@ -167,24 +179,32 @@ def _check(there: StoredBlob | None, how: Mapping[str, Any]) -> None:
 
 
 def _properties(name: str, blob: StoredBlob) -> SimpleNamespace:
-    created: datetime = blob.created
-    md5 = hashlib.md5(blob.data, usedforsecurity=False).digest()
     return SimpleNamespace(
         name=name,
         size=len(blob.data),
         etag=blob.etag,
         metadata=dict(blob.metadata),
-        creation_time=created,
+        creation_time=blob.created,
         blob_type=blob.kind,
-        deleted=False,
-        snapshot=None,
-        version_id=None,
-        is_current_version=None,
-        content_settings=SimpleNamespace(content_md5=md5),
-        has_legal_hold=False,
-        immutability_policy=None,
-        lease=SimpleNamespace(status="unlocked"),
     )
+
+
+def _line(name: str, blob: StoredBlob) -> Element:
+    """One blob of a listing."""
+    line = Element("Blob")
+    SubElement(line, "Name").text = name
+    said = {
+        "Content-Length": str(len(blob.data)),
+        "Etag": blob.etag.strip('"'),
+        "Creation-Time": format_datetime(blob.created, usegmt=True),
+        "BlobType": blob.kind,
+        "Content-MD5": base64.b64encode(hashlib.md5(blob.data, usedforsecurity=False).digest()).decode(),
+    }
+    for part, values in (("Properties", said), ("Metadata", blob.metadata)):
+        under = SubElement(line, part)
+        for tag, value in values.items():
+            SubElement(under, tag).text = value
+    return line
 
 
 def _refusal(status: int, code: str) -> HttpResponseError:

@@ -148,9 +148,9 @@ def _take_out(sharing: Sharing, list_: Partition) -> int:
 def _that_may_count(sharing: Sharing, list_: Partition, dataset: str) -> Iterator[Entry]:
     """The files of the party that may be used, now or once it has answered, of each collection, in their order."""
     area = sharing.staging(list_.sender)
-    collections = {Partition.named(name).collection for name in area.names(f"{dataset}{INDEX}/")}
+    collections = {Partition.named(blob.name).collection for blob in area.list(f"{dataset}{INDEX}/")}
     for collection in sorted(collections):
-        ties = [Tie.named(name) for name in area.names(f"{dataset}{TIES}/{collection}/")]
+        ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")]
         entries = entries_beside(sharing, replace(list_, dataset=dataset, collection=collection))
         for entry in that_may_count(entries, ties):
             if is_usable(sharing, list_.sender, entry.partition):

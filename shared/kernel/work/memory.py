@@ -47,7 +47,7 @@ def take_back(sharing: Sharing, job: Job, id: str, word: str, taken_back_by: Map
     if not taken_back_by:
         return
     area = sharing.decisions(job.party)
-    for name in list(area.names(f"{word}/{job.collection}/")):
+    for name in [blob.name for blob in area.list(f"{word}/{job.collection}/")]:
         own = Partition.named(name)
         if own.drop != id:
             continue
