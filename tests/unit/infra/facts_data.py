@@ -7,7 +7,9 @@ from shared.kernel.terms.model import LASTING
 from tests.unit.infra.cloud import Cloud
 
 LOCATIONLESS = {
+    "Microsoft.AlertsManagement/actionRules",
     "Microsoft.Insights/actionGroups",
+    "Microsoft.Insights/activityLogAlerts",
     "Microsoft.Insights/metricAlerts",
     "Microsoft.Network/privateDnsZones",
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks",
