@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.kernel.storage.logs import question
 from tests.unit.infra import kql
 from tests.unit.infra.facts_alarms import MINUTES
 from tests.unit.infra.kql import Rows
@@ -208,6 +209,11 @@ def asked(name: str) -> str:
     return kql.text_of(name, WORDS)
 
 
+def who_read() -> str:
+    """The app's own question."""
+    return question("bxexch", "/bxexch/lambeth-outbox/", "app-id")
+
+
 def right(name: str, text: str) -> bool:
     """Whether it rings on what it is for, and on nothing else."""
     return all(kql.answer(text, rows) for rows in RINGS[name]) and not any(
@@ -216,7 +222,7 @@ def right(name: str, text: str) -> bool:
 
 
 def test_every_text_fits_the_tables() -> None:
-    texts = {name: asked(name) for name in NAMES}
+    texts = {name: asked(name) for name in NAMES} | {"who_read": who_read()}
 
     assert {name: said for name, said in kql.findings(texts, kql.tables()).items() if said} == {}
 
@@ -224,7 +230,7 @@ def test_every_text_fits_the_tables() -> None:
 def test_where_a_table_was_never_written_to_there_is_a_warning_and_no_error() -> None:
     """An error would be refused at deployment, or disabled by Azure after a week."""
     old = {"as it was": 'StorageBlobLogs | where Category == "StorageDelete"'}
-    said = kql.findings({name: asked(name) for name in NAMES} | old, {})
+    said = kql.findings({name: asked(name) for name in NAMES} | {"who_read": who_read()} | old, {})
 
     assert {severity for severity, _ in said.pop("as it was")} == {"Error"}
     assert {severity for found in said.values() for severity, _ in found} == {"Warning"}
@@ -248,6 +254,30 @@ def test_it_rings_on_what_it_is_for(name: str) -> None:
     for number, rows in enumerate(QUIET[name]):
         assert not kql.answer(asked(name), rows), f"rows {number} do not ring"
     assert not kql.answer(asked(name), {}), "an empty workspace"
+
+
+def read(key: str, app: str, **said: str) -> dict[str, Any]:
+    """A line of a read, as the account logs it."""
+    row = {"OperationName": "GetBlob", "StatusCode": "200", "AccountName": "bxexch", "Category": "StorageRead"}
+    return {"age": 5, **row, "ObjectKey": f"/bxexch/{key}", "RequesterAppId": app, **said}
+
+
+def test_the_apps_own_question_tells_who_has_collected() -> None:
+    rows = [
+        read("lambeth-outbox/a", "of-lambeth"),
+        read("lambeth-outbox/a", "of-lambeth"),
+        read("lambeth-outbox/b", "app-id"),
+        read("lambeth-outbox/c", "", StatusCode="403"),
+        read("lambeth-outbox/d", "", AuthenticationType="SAS"),
+        read("lewisham-outbox/e", "of-lewisham"),
+        read("lambeth-outbox/f", "of-lambeth", OperationName="GetBlobProperties"),
+    ]
+
+    assert sorted(kql.answer(who_read(), {"StorageBlobLogs": rows})) == [
+        ("",), ("/bxexch/lambeth-outbox/a",), ("/bxexch/lambeth-outbox/d",),
+    ]  # fmt: skip
+    assert kql.answer(who_read(), {"StorageBlobLogs": [read("lewisham-outbox/e", "x")]}) == [("",)], "lines, none of it"
+    assert kql.answer(who_read(), {}) == [], "no lines at all: the logs cannot tell"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("-missing")])
