@@ -49,6 +49,12 @@ param budgetStart string
 @description('Whether the audit containers are locked already. A locked policy cannot be written again, so it is left.')
 param auditLocked bool = false
 
+@description('The same of ledger and certificates.')
+param recordsLocked bool = false
+
+@description('Whether what must not go by mistake is locked against deletion; false for a trial that will be taken down.')
+param locks bool = true
+
 @description('Object ids in Entra: the identity and the officers of each borough, operators, keepers of keys.')
 param principals principalsFile = loadYamlContent('principals.yaml')
 
@@ -105,7 +111,8 @@ var held = 'held'
 var working = [...ofRows, ...remembered, held]
 var deadLetters = 'deadletter'
 var personal = [...inboxes, ...outboxes, ...ofRows, deadLetters]
-var lasting = ['ledger', 'certificates', 'reference']
+var records = ['ledger', 'certificates']
+var lasting = [...records, 'reference']
 var eventQueues = [...map(senders, slug => 'drop-${slug}'), 'request']
 // The host would make the poison queues when it needs them; made here, operators can be given them.
 var givenUp = map(eventQueues, queue => '${queue}-poison')
@@ -117,7 +124,10 @@ var waiting = [
   '${policyRuns}-poison'
   ...(privateNetwork ? [...givenUp, ...eventQueues] : [])
 ]
-var auditContainers = map(['storageread', 'storagewrite', 'storagedelete', 'auditevent'], log => 'insights-logs-${log}')
+var auditContainers = [
+  ...map(['storageread', 'storagewrite', 'storagedelete', 'auditevent'], log => 'insights-logs-${log}')
+  'insights-activity-logs'
+]
 
 var emails = mailAddresses('EXCHANGE_ALERT_EMAILS', alertEmails)
 var onCall = empty(trim(onCallEmails)) ? emails : mailAddresses('EXCHANGE_ON_CALL_EMAILS', onCallEmails)
@@ -204,13 +214,48 @@ module lifecycle 'modules/lifecycle.bicep' = {
   }
 }
 
-module auditLock 'modules/append-only.bicep' = if (!auditLocked) {
+module auditKept 'modules/kept.bicep' = if (!auditLocked) {
   scope: group
   dependsOn: [auditAccount]
   params: {
     accountName: auditName
     containers: auditContainers
     days: ledgerDays
+    appends: true
+  }
+}
+
+// Created once, and deleted when the days are over by an identity that can do nothing else: a policy of as many days fits.
+module recordsKept 'modules/kept.bicep' = if (!recordsLocked) {
+  scope: group
+  dependsOn: [exchangeAccount]
+  params: {
+    accountName: exchangeName
+    containers: records
+    days: ledgerDays
+    appends: false
+  }
+}
+
+module lockIt 'modules/locks.bicep' = if (locks) {
+  scope: group
+  // Last of all: a lock bars what a first deployment that failed half way may still have to replace.
+  dependsOn: [vault, monitoring, hostAccount, auditAccount, operatorAccess]
+  params: {
+    vaultName: vaultName
+    workspaceName: workspaceName
+    hostAccountName: hostName
+    auditAccountName: auditName
+  }
+}
+
+module activity 'modules/activity.bicep' = {
+  dependsOn: [monitoring, auditKept]
+  params: {
+    environmentName: environmentName
+    group: group.name
+    workspaceName: workspaceName
+    auditAccountName: auditName
   }
 }
 
@@ -387,6 +432,7 @@ module alerts 'modules/alerts.bicep' = {
     recordsIdentity: recordsIdentity
     alarmsIdentity: alarmsIdentity
     keepers: flatten(map(principals.keepers, one => peopleOf(one)))
+    deployers: flatten(map(principals.?deployers ?? [], one => peopleOf(one)))
     operators: flatten(map(principals.operators, one => peopleOf(one)))
     parties: parties
     silence: privateNetwork ? '10m' : '30m'
@@ -414,6 +460,7 @@ output EXCHANGE_APP string = 'https://${app.outputs.hostName}'
 output EXCHANGE_APP_ID string = app.outputs.id
 output EXCHANGE_APP_PRINCIPAL string = identities.outputs.principals[0]
 output EXCHANGE_RECORDS_PRINCIPAL string = identities.outputs.principals[1]
+output EXCHANGE_ALARMS_PRINCIPAL string = identities.outputs.principals[2]
 output EXCHANGE_TOPIC_PRINCIPAL string = topic.outputs.principalId
 output EXCHANGE_TOPIC string = topicName
 output EXCHANGE_TOPIC_ID string = topic.outputs.id

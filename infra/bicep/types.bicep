@@ -39,6 +39,8 @@ type principalsFile = {
   }
   operators: named[]
   keepers: named[]
+  @description('Who deploys, as the activity log names a caller: an object id, or a person by name.')
+  deployers: named[]?
 }
 
 @export()

@@ -18,6 +18,9 @@ param alarmsIdentity string
 @description('Object ids of those who make and rotate keys. They cannot use one.')
 param keepers string[]
 
+@description('Object ids, or names, of those who deploy, as the activity log names a caller.')
+param deployers string[]
+
 @description('Object ids of those who take dead letters out.')
 param operators string[]
 param parties party[]
@@ -160,6 +163,15 @@ var rules rule[] = [
     query: loadTextContent('../kql/record-written.kql')
   }
   {
+    name: 'changed-by-hand'
+    severity: 1
+    description: 'Somebody who does not deploy has changed rights, logs, alarms, locks or what is kept, or asked for a key of an account or of the app.'
+    every: 'PT15M'
+    window: 'PT45M'
+    apart: ['operation', 'who']
+    query: loadTextContent('../kql/changed-by-hand.kql')
+  }
+  {
     name: 'refused-event'
     severity: 2
     description: 'A function was handed a blob that is not its own (EVT-001, EVT-002: look at the subject filters), or one that is not there (EVT-010).'
@@ -183,9 +195,14 @@ type rule = {
 
 // Known before anything is deployed; the ids of identities are not, and come last.
 var kept = 'dynamic([${join(map(keepers, id => '"${id}"'), ', ')}])'
+var deploying = 'dynamic([${join(map(deployers, id => '"${toLower(id)}"'), ', ')}])'
 var asked = map(rules, one => {
   ...one
-  query: replace(replace(replace(one.query, '<readers>', join(readers, ', ')), '<keepers>', kept), '<silence>', silence)
+  query: replace(
+    replace(replace(replace(one.query, '<readers>', join(readers, ', ')), '<keepers>', kept), '<deployers>', deploying),
+    '<silence>',
+    silence
+  )
 })
 
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {

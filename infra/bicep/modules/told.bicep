@@ -102,3 +102,36 @@ resource azure 'Microsoft.Insights/activityLogAlerts@2026-01-01' = {
     }
   }
 }
+
+// A log alarm cannot tell that it was switched off: Azure does so when its question has failed for a week.
+resource disabled 'Microsoft.Insights/activityLogAlerts@2026-01-01' = {
+  name: 'alarm-disabled'
+  location: 'global'
+  properties: {
+    description: 'An alarm of the logs was switched off, by somebody or by Azure. docs/operators/alarms.md'
+    enabled: true
+    scopes: [subscription().id]
+    condition: {
+      allOf: [
+        {
+          field: 'category'
+          equals: 'Administrative'
+        }
+        {
+          field: 'operationName'
+          equals: 'Microsoft.Insights/ScheduledQueryRules/disable/action'
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [
+        {
+          actionGroupId: operators.id
+        }
+        {
+          actionGroupId: onCall.id
+        }
+      ]
+    }
+  }
+}

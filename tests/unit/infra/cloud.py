@@ -193,7 +193,7 @@ def principals_of(agreements: Agreements) -> dict[str, Any]:
         slug: {"identity": f"identity-{slug}", "officers": [f"officer-{number}-{slug}" for number in (1, 2)]}
         for slug in agreements.parties
     }
-    return {"boroughs": named, "keepers": ["keeper"], "operators": ["operator"]}
+    return {"boroughs": named, "keepers": ["keeper"], "operators": ["operator"], "deployers": ["Deployer"]}
 
 
 def all_of_london() -> dict[str, str]:

@@ -21,7 +21,9 @@ from tests.unit.infra.facts_data import (
     every_borough_has_both_containers,
     everything_personal_has_its_day,
     only_uk_south,
+    records_are_kept_for_their_days_and_no_longer,
     storage_has_no_keys_and_nothing_is_public,
+    what_must_not_go_is_locked,
 )
 from tests.unit.infra.facts_rights import (
     a_borough_only_drops_and_collects,
@@ -54,6 +56,8 @@ FACTS: tuple[Fact, ...] = (
     every_borough_has_both_containers,
     everything_personal_has_its_day,
     audit_logs_can_only_grow,
+    records_are_kept_for_their_days_and_no_longer,
+    what_must_not_go_is_locked,
     a_borough_only_drops_and_collects,
     roles_allow_no_more_than_they_say,
     who_runs_it_sees_no_row,

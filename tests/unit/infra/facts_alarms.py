@@ -9,7 +9,7 @@ from tests.unit.infra.cloud import Cloud
 QUERIES = {
     "poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event", "stranger-at-a-key",
     "record-deleted", "record-written", "waiting", "agreement-ahead", "reconcile-waits", "reconcile-gave-up",
-    "reconcile-missing", "poison-stays", "deadletter-stays",
+    "reconcile-missing", "poison-stays", "deadletter-stays", "changed-by-hand",
 }  # fmt: skip
 METRICS = {"events-dropped", "deliveries-fail", "dead-letters"}
 MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT45M": 45, "PT1H": 60, "PT2H": 120, "PT6H": 360, "P2D": 2880}
@@ -46,6 +46,11 @@ def somebody_is_told(cloud: Cloud) -> None:
         assert rule["enabled"] is True
         assert groups["operators"].id in str(rule["actions"])
         assert (groups["on-call"].id in str(rule["actions"])) == (rule["severity"] < 2)
+    [switched_off] = [one for one in cloud.all("Microsoft.Insights/activityLogAlerts") if one.name == "alarm-disabled"]
+    assert "ScheduledQueryRules/disable/action" in str(switched_off.body["properties"]["condition"])
+    assert {one["actionGroupId"] for one in switched_off.body["properties"]["actions"]["actionGroups"]} == {
+        group.id for group in groups.values()
+    }
     [budget] = cloud.all("Microsoft.Consumption/budgets")
     assert all(notice["contactEmails"] for notice in budget.body["properties"]["notifications"].values())
 
@@ -103,6 +108,7 @@ def strangers_are_told_of(cloud: Cloud) -> None:
         for person in (cloud.principals[slug]["identity"], *cloud.principals[slug]["officers"]):
             assert f'"{slug}-outbox", "{person}"' in known
     assert '"deadletter", "operator"' in known
+    assert 'tolower(Caller) !in (dynamic(["deployer"]))' in asked(rules["changed-by-hand"])
     assert not [name for name, rule in rules.items() if "<" in asked(rule).replace("< ", "").replace("<=", "")]
 
 

@@ -114,15 +114,19 @@ def everything_is_logged_twice(cloud: Cloud) -> None:
         assert said["workspaceId"] == workspace.id
         if setting.placed_on == "Microsoft.KeyVault/vaults":
             assert said["logAnalyticsDestinationType"] == "Dedicated", "the alarm asks AZKVAuditLogs"
-        logged[setting.placed_on] = {log["category"] for log in said["logs"] if log["enabled"]}
+        # That of the subscription is on nothing: what is done to rights, logs, alarms and locks.
+        placed = setting.placed_on if setting.scope else "subscription"
+        logged[placed] = {log["category"] for log in said["logs"] if log["enabled"]}
     storage_logs = {"StorageRead", "StorageWrite", "StorageDelete"}
     assert logged == {
         "Microsoft.Storage/storageAccounts/blobServices": storage_logs,
         "Microsoft.Storage/storageAccounts/queueServices": storage_logs,
         "Microsoft.KeyVault/vaults": {"AuditEvent"},
+        "subscription": {"Administrative", "Security", "Policy", "Alert", "ServiceHealth", "ResourceHealth"},
     }
     assert set(cloud.inside("audit", "blobServices/containers")) == {
-        f"insights-logs-{log.lower()}" for log in storage_logs | {"AuditEvent"}
+        "insights-activity-logs",
+        *(f"insights-logs-{log.lower()}" for log in storage_logs | {"AuditEvent"}),
     }
 
 

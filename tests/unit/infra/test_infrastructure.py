@@ -23,6 +23,7 @@ from tests.unit.infra.cloud import (
     terms_of_the_pilot,
 )
 from tests.unit.infra.facts import FACTS, Fact
+from tests.unit.infra.facts_data import policies_in
 from tests.unit.infra.snapshots import DeploymentFailed
 from tests.unit.infra.templates import TEMPLATES
 
@@ -198,8 +199,14 @@ def test_the_shipped_principals_name_every_participant_and_nobody() -> None:
 def test_audit_policies_that_are_locked_are_left_alone(pilot: Cloud) -> None:
     locked = deploy_cloud(settings={"EXCHANGE_AUDIT_LOCKED": "true"})
 
-    assert not locked.all("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies")
+    assert policies_in(locked, "audit") == {}
+    assert policies_in(locked, "exch") == policies_in(pilot, "exch"), "it has a switch of its own"
+    assert policies_in(deploy_cloud(settings={"EXCHANGE_RECORDS_LOCKED": "true"}), "exch") == {}
     assert locked.inside("audit", "blobServices/containers") == pilot.inside("audit", "blobServices/containers")
+
+
+def test_a_trial_that_will_be_taken_down_has_no_locks() -> None:
+    assert deploy_cloud(settings={"EXCHANGE_LOCKS": "false"}).all("Microsoft.Authorization/locks") == []
 
 
 def test_nothing_of_the_agreement_is_repeated(pilot: Cloud) -> None:
@@ -229,7 +236,7 @@ def test_the_hooks_use_what_the_template_gives() -> None:
     outputs = set(re.findall(r"^output (\w+) ", (FOLDER / "main.bicep").read_text(encoding="utf-8"), re.MULTILINE))
     scripts = sorted((ROOT / "infra").glob("*.sh"))
 
-    assert [script.name for script in scripts] == ["events.sh", "lock-audit.sh"]
+    assert [script.name for script in scripts] == ["events.sh", "lock.sh"]
     for script in scripts:
         assert set(re.findall(r"\$\{?(AZURE_\w+|EXCHANGE_\w+)", script.read_text(encoding="utf-8"))) <= outputs
 

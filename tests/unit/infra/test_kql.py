@@ -20,6 +20,7 @@ WORDS = {
     "readers": '"lambeth-outbox", "ann", "lewisham-outbox", "ben", "deadletter", "olga"',
     "keepers": 'dynamic(["kim"])',
     "silence": "30m",
+    "deployers": 'dynamic(["the-workflow"])',
 }
 NAMES = sorted(path.stem for path in kql.FOLDER.glob("*.kql"))
 CLAIM = "http://schemas.microsoft.com/identity/claims/objectidentifier"
@@ -42,6 +43,13 @@ def at_a_key(operation: str, who: str) -> Rows:
     identity = json.dumps({"claim": {CLAIM: who}})
     id = "https://kv.vault.azure.net/keys/drop-lambeth/1"
     return {"AZKVAuditLogs": [{"age": 5, "OperationName": operation, "Id": id, "Identity": identity}]}
+
+
+def change(operation: str, who: str, status: str = "Success") -> Rows:
+    """What somebody did to the subscription, as the activity log has it."""
+    return {
+        "AzureActivity": [{"age": 5, "OperationNameValue": operation, "Caller": who, "ActivityStatusValue": status}]
+    }
 
 
 def run(name: str, age: float, *, success: bool = True) -> Rows:
@@ -91,6 +99,14 @@ RINGS: dict[str, list[Rows]] = {
     "waiting": [line("waiting.found", age=30 * HOUR, agreement="fsm", code="WAI-001", owner="lambeth", count=2)],
     "agreement-ahead": [line("agreement.ahead", age=30 * HOUR, agreement="fsm@3", code="AGR-010", days=30)],
     "refused-event": [line("event.refused", code="EVT-001", trigger="drop_lambeth")],
+    "changed-by-hand": [
+        change("MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/WRITE", "eve@example.org"),
+        change("Microsoft.Insights/diagnosticSettings/delete", "eve"),
+        change("Microsoft.Storage/storageAccounts/listKeys/action", "eve", "Succeeded"),
+        change("Microsoft.Web/sites/host/listkeys/action", "ann"),
+        change("Microsoft.Authorization/locks/delete", ""),
+        change("Microsoft.EventGrid/systemTopics/eventSubscriptions/write", "eve"),
+    ],
     "unknown-reader": [
         blob("GetBlob", "lambeth-outbox/r", "ben"),
         blob("GetBlob", "staging/lambeth/r", "ann"),
@@ -139,6 +155,13 @@ QUIET: dict[str, list[Rows]] = {
     "waiting": [line("timer.done", trigger="waiting")],
     "agreement-ahead": [line("agreement.soon", days=45)],
     "refused-event": [line("event.done"), line("event.failed", code="SYS-001")],
+    "changed-by-hand": [
+        change("Microsoft.Authorization/roleAssignments/write", "the-workflow"),
+        change("Microsoft.Authorization/roleAssignments/write", "The-Workflow"),
+        change("Microsoft.Authorization/roleAssignments/write", "eve", "Failure"),
+        change("Microsoft.Authorization/roleAssignments/write", "eve", "Start"),
+        change("Microsoft.Storage/storageAccounts/read", "eve"),
+    ],
     "unknown-reader": [
         blob("GetBlob", "lambeth-outbox/r", "ann"),
         blob("GetBlob", "deadletter/a", "olga"),
@@ -162,6 +185,12 @@ QUIET: dict[str, list[Rows]] = {
     ],
 }
 MUTANTS = [
+    ("changed-by-hand", '"microsoft.authorization/roleassignments/write", ', ""),
+    ("changed-by-hand", '"microsoft.storage/storageaccounts/listkeys/action", ', ""),
+    ("changed-by-hand", "tolower(OperationNameValue)", "OperationNameValue"),
+    ("changed-by-hand", "tolower(Caller) !in", "Caller !in"),
+    ("changed-by-hand", '("success", "succeeded")', '("success", "succeeded", "failure")'),
+    ("changed-by-hand", '("success", "succeeded")', '("success")'),
     ("reconcile-waits", ' or Message has "reconcile.unseen"', ""),
     ("reconcile-waits", 'tostring(line.event) in ("reconcile.waits", "reconcile.unseen")', "true"),
     ("reconcile-gave-up", "== ", "!= "),

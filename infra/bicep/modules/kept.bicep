@@ -1,8 +1,11 @@
-// What is in these containers can be added to and read, not changed or deleted. A template cannot lock a policy:
-// infra/lock-audit.sh does.
+// What is in these containers is kept for so many days: until then nobody changes or deletes it. A template cannot lock a
+// policy: infra/lock.sh does.
 param accountName string
 param containers string[]
 param days int
+
+@description('Whether a blob may be added to: Azure Monitor appends to one an hour; a record is written once.')
+param appends bool
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: accountName
@@ -23,8 +26,7 @@ resource policies 'Microsoft.Storage/storageAccounts/blobServices/containers/imm
     parent: account::blobs::kept[i]
     name: 'default'
     properties: {
-      // Azure Monitor appends to one blob an hour.
-      allowProtectedAppendWrites: true
+      allowProtectedAppendWrites: appends
       immutabilityPeriodSinceCreationInDays: days
     }
   }
