@@ -439,6 +439,15 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  dependsOn: [monitoring]
+  params: {
+    location: location
+    workspaceName: workspaceName
+  }
+}
+
 module metricAlerts 'modules/metric-alerts.bicep' = {
   scope: group
   dependsOn: [monitoring, topic, app, told]
