@@ -6,7 +6,6 @@ what `bicep snapshot` says of them; what there is, what Azure lists. Both are fi
 
 from __future__ import annotations
 
-import json as text_of
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ import typer
 from client import options
 from client.console import answer, table
 from client.exits import Exit
+from shared.kernel.json_once import loads_once
 
 What = Literal["too much", "from above", "too little", "not known"]
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
@@ -122,7 +122,7 @@ def _read(path: Path, kind: type) -> Any:
 
     check_file(path)
     try:
-        found = text_of.loads(path.read_text(encoding="utf-8"))
+        found = loads_once(path.read_text(encoding="utf-8"))
     except ValueError:
         found = None
     if not isinstance(found, kind):
