@@ -30,21 +30,25 @@ setup: .venv/ready ## everything that is needed, into .venv
 demo: setup ## the whole exchange on this machine: drops in, matches out, a table of every row
 	$(BIN)/exchange demo
 
-# A file's tests stay in one worker, so that what they share is made once; those that take longest begin.
-.PHONY: test
-test: setup ## lint, types, structure, and every test, with the lines that they reach
+.PHONY: lint
+lint: setup ## lint, types, structure
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Types are checked while the tests run. A file's tests stay in one worker, so that what they share is made once; those that
+# take longest begin.
+.PHONY: test
+test: setup ## lint, types, structure, and every test, with the lines that they reach
+	$(MAKE) --no-print-directory --jobs 2 lint tests
+
+.PHONY: tests
+tests: setup
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing --cov-fail-under=95
 
 .PHONY: quick
-quick: setup ## lint, types, structure, and the unit tests that touch nothing outside of the process: under a minute
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+quick: lint ## lint, types, structure, and the unit tests that touch nothing outside of the process: under a minute
 	$(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m "not outside and not long" tests/unit
 
 .PHONY: mutants

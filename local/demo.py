@@ -106,7 +106,7 @@ def run(
     say(started, "starting the storage emulator; making keys")
     clock = Clock(folder / "clock", DAY)
     terms = write_agreements(boroughs, folder)
-    with open_site(folder, terms=terms, clock=clock) as site, ExitStack() as leaving:
+    with open_site(folder, terms=terms, clock=clock, kept=False) as site, ExitStack() as leaving:
         agreements = site.exchange.agreements
         parties = tuple(party_of(site, desk) for desk in site.desks if desk.slug in agreements[ID].terms.controllers)
         for party in parties:

@@ -131,17 +131,19 @@ def open_site(
     *,
     terms: Path | None = None,
     clock: Callable[[], datetime] = utc_now,
+    kept: bool = True,
 ) -> Iterator[Site]:
     """Start the emulator over `folder`; make what is not there yet: containers, queue, keys. Passes are made anew.
 
     `terms` is a folder of agreements, which the profiles then name; without it those given hold, or the shipped ones.
-    `clock` is the exchange's. The emulator goes by it if it is a `Clock`, else by the machine's.
+    `clock` is the exchange's. The emulator goes by it if it is a `Clock`, else by the machine's. What is stored ends
+    with the site unless it is `kept`.
     """
     agreements = agreements or load_agreements(terms)
     desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreements.parties)
     make_keys(folder / "keys", desks)
     moved = clock if isinstance(clock, Clock) else None
-    azurite = _emulator(folder, moved)
+    azurite = _emulator(folder, moved, kept=kept)
     with ExitStack() as open_now:
         open_now.enter_context(azurite)
 
@@ -186,13 +188,14 @@ def open_site(
         )
 
 
-def _emulator(folder: Path, moved: Clock | None) -> Azurite:
+def _emulator(folder: Path, moved: Clock | None, *, kept: bool) -> Azurite:
     return Azurite(
         folder / "azurite",
         [ACCOUNT, HOST_ACCOUNT],
         certificate=tls.certificate(folder),
         witness=folder / "logs",
         clock=moved.file if moved else None,
+        kept=kept,
     )
 
 

@@ -49,5 +49,5 @@ def clocked_account(folder: Path, now: datetime) -> Iterator[tuple[Clock, str]]:
     """A clock, and the connection string of an account in an emulator of its own that goes by it."""
     clock = Clock(now, folder / "now")
     clock.go(now)
-    with Azurite(folder / "azurite", [ACCOUNT], clock=clock.file) as emulator:
+    with Azurite(folder / "azurite", [ACCOUNT], clock=clock.file, kept=False) as emulator:
         yield clock, emulator.connection_string(ACCOUNT)

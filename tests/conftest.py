@@ -38,7 +38,8 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """The emulator of this test process."""
     from local.azurite import Azurite
 
-    with Azurite(tmp_path_factory.mktemp("azurite"), [f"test{number:04d}" for number in range(ACCOUNTS)]) as emulator:
+    names = [f"test{number:04d}" for number in range(ACCOUNTS)]
+    with Azurite(tmp_path_factory.mktemp("azurite"), names, kept=False) as emulator:
         yield emulator
 
 

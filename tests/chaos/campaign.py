@@ -29,7 +29,7 @@ def run_many(count: int, seed: int) -> tuple[list[str], Counter[str]]:
         keys = Path(folder)
         make_keys(keys / "keys", desks(keys))
         names = [f"chaos{number:04d}" for number in range(count)]
-        with Azurite(keys / "azurite", names) as emulator:
+        with Azurite(keys / "azurite", names, kept=False) as emulator:
             for number, name in enumerate(names):
                 found, happened = run_one(emulator.connection_string(name), keys, seed + number)
                 wrong += [f"seed {seed + number}: {what}" for what in found]

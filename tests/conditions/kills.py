@@ -229,7 +229,7 @@ def commands(desk: Desktop) -> list[Callable[[], None]]:
 def kill_many(folder: Path, count: int, seed: int) -> Counter[str]:
     """Kill so many commands, one after the other; raises where something half, doubled or left is found."""
     with (
-        Azurite(folder / "azurite", ["kills"]) as emulator,
+        Azurite(folder / "azurite", ["kills"], kept=False) as emulator,
         Storage.connect(emulator.connection_string("kills")) as storage,
     ):
         storage.ensure_containers(load_agreement("fsm").controllers)

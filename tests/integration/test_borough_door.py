@@ -82,7 +82,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def entra_azurite(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Path]) -> Iterator[Azurite]:
-    with Azurite(tmp_path_factory.mktemp("entra"), ["entra"], certificate=certificate) as emulator:
+    with Azurite(tmp_path_factory.mktemp("entra"), ["entra"], certificate=certificate, kept=False) as emulator:
         yield emulator
 
 

@@ -70,7 +70,7 @@ def test_the_example_seals_under_the_agreement_that_is_in_force() -> None:
 def running(folder: Path) -> Iterator[Site]:
     """`exchange up`, in a thread of this process and on the day of the tests' world."""
     stop = threading.Event()
-    with open_site(folder, clock=lambda: NOW) as site:
+    with open_site(folder, clock=lambda: NOW, kept=False) as site:
         put_postcodes(site.operated)
         host = Host.of(site)
         thread = threading.Thread(target=host.run_forever, args=(stop,))

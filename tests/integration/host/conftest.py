@@ -41,7 +41,7 @@ def pushed(keys_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A local exchange whose events call the webhook."""
     folder = tmp_path_factory.mktemp("pushed")
     lend_keys(keys_folder, folder)
-    with open_site(folder, clock=Clock(folder / "clock", NOW)) as site:
+    with open_site(folder, clock=Clock(folder / "clock", NOW), kept=False) as site:
         yield site
     wiring.use(None)
 
@@ -53,7 +53,7 @@ def private(keys_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     lend_keys(keys_folder, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXCHANGE_EVENTS", "queue")
-        opened = open_site(folder, clock=Clock(folder / "clock", NOW))
+        opened = open_site(folder, clock=Clock(folder / "clock", NOW), kept=False)
         site = opened.__enter__()
     try:
         yield site

@@ -71,7 +71,7 @@ def term(unused_accounts: Iterator[str], keys_folder: Path) -> Term:
 def test_a_term(term: Term, events: str, keys_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXCHANGE_EVENTS", events)
     lend_keys(keys_folder, tmp_path)
-    with open_site(tmp_path, clock=lambda: NOW) as site:
+    with open_site(tmp_path, clock=lambda: NOW, kept=False) as site:
         put_postcodes(site.operated)
         world = World(site.exchange, {desk.slug: desk.keys for desk in site.desks})
         host = Host.of(site, delivery=Delivery(copies=2, shuffled=True, seed=3))
