@@ -114,23 +114,46 @@ def test_a_ledger_agrees_with_what_parties_hold(made: tuple[Path, Term], tmp_pat
     assert (code, said) == (0, "HOLDS")
 
 
+def of_one_drop(made: tuple[Path, Term], folder: Path) -> tuple[str, Path, Path]:
+    """A drop's subject, and a ledger of its chain and another one beside its receipt: each event takes its time."""
+    record, term = made
+    subject, other, *_ = (subject for subject in term.events if subject.startswith("drop:"))
+    for chain in (subject.replace(":", "/"), other.replace(":", "/")):
+        shutil.copytree(record / "record" / "ledger" / chain, folder / "ledger" / chain)
+    [receipt] = (record / "held").rglob(f"{subject[5:]}/receipt.json")
+    (folder / "held").mkdir()
+    shutil.copy(receipt, folder / "held")
+    return subject, folder / "ledger", folder / "held"
+
+
+def test_one_drops_chain_agrees_with_its_receipt(made: tuple[Path, Term], tmp_path: Path) -> None:
+    _, ledger, held = of_one_drop(made, tmp_path)
+    assert carried_out("verify-ledger.sh", tmp_path, ledger, held) == (0, "HOLDS")
+
+
 def test_a_chain_that_was_rewritten_whole_contradicts_a_receipt(made: tuple[Path, Term], tmp_path: Path) -> None:
-    ledger = Path(shutil.copytree(made[0] / "record" / "ledger", tmp_path / "ledger"))
-    subject = next(subject for subject in made[1].events if subject.startswith("drop:"))
+    subject, ledger, held = of_one_drop(made, tmp_path)
     for event in anew(made[1].events[subject], lambda event: replace(event, counts={})):
         (ledger / subject.replace(":", "/") / f"{event.seq:04d}.json").write_bytes(event.to_json())
-    code, said = carried_out("verify-ledger.sh", tmp_path, ledger, made[0] / "held")
+    code, said = carried_out("verify-ledger.sh", tmp_path, ledger, held)
     assert (code, f"{subject} was rewritten" in said) == (1, True)
 
 
-def test_a_chain_that_is_gone_or_altered_shows(made: tuple[Path, Term], tmp_path: Path) -> None:
-    subject = next(subject for subject in made[1].events if subject.startswith("drop:"))
-    gone = Path(shutil.copytree(made[0] / "record" / "ledger", tmp_path / "gone"))
-    shutil.rmtree(gone / subject.replace(":", "/"))
-    code, said = carried_out("verify-ledger.sh", tmp_path, gone, made[0] / "held")
-    assert (code, f"{subject} is gone" in said) == (1, True)
-    altered = Path(shutil.copytree(made[0] / "record" / "ledger", tmp_path / "altered"))
-    file = altered / subject.replace(":", "/") / "0002.json"
+def test_a_chain_that_is_gone_or_cut_shows(made: tuple[Path, Term], tmp_path: Path) -> None:
+    subject, ledger, held = of_one_drop(made, tmp_path)
+    chain = ledger / subject.replace(":", "/")
+    for file in sorted(chain.iterdir())[1:]:
+        file.unlink()
+    code, said = carried_out("verify-ledger.sh", tmp_path, ledger, held)
+    assert (code, f"{subject} is gone, or was cut" in said) == (1, True)
+    shutil.rmtree(chain)
+    code, said = carried_out("verify-ledger.sh", tmp_path, ledger, held)
+    assert (code, f"{subject} is gone, or was cut" in said) == (1, True)
+
+
+def test_a_chain_that_was_altered_shows(made: tuple[Path, Term], tmp_path: Path) -> None:
+    subject, ledger, held = of_one_drop(made, tmp_path)
+    file = ledger / subject.replace(":", "/") / "0002.json"
     file.write_bytes(file.read_bytes().replace(b'"routed":9', b'"routed":8'))
-    code, said = carried_out("verify-ledger.sh", tmp_path, altered, made[0] / "held")
+    code, said = carried_out("verify-ledger.sh", tmp_path, ledger, held)
     assert (code, "was altered" in said) == (1, True)
