@@ -46,6 +46,7 @@ BLOCKS: tuple[Block, ...] = (
     Block("born-crossed-surname", ("unordered_dob", "surname_sound"), "names in the other order, moved family", True),
     Block("born-crossed-forename", ("unordered_dob", "forename_sound"), "names in the other order, moved family", True),
     Block("home-crossed", ("postcode", "surname_sound", "forename_sound"), "names in the other order, any date", True),
+    Block("born-wide", ("unordered_dob",), "any names, moved family", wide=True),
     Block("home-surname-wide", ("postcode", "surname_sound"), "other forename, no date of birth", wide=True),
     Block(
         "names-wide", ("surname_sound", "forename_sound"), "no date of birth or a wrong one, moved family", wide=True

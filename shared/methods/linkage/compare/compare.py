@@ -10,6 +10,7 @@ from shared.methods.linkage.compare.batches import in_batches, levels_together
 from shared.methods.linkage.compare.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.methods.linkage.compare.names import compare_forenames, compare_surnames, in_other_order, is_a_parents
 from shared.methods.linkage.compare.similarity import scored
+from shared.methods.linkage.compare.whole_names import compare_whole_names
 from shared.methods.linkage.encode.addresses import Addresses
 from shared.methods.linkage.encode.arrays import Codes, Levels, lookup
 from shared.methods.linkage.encode.fields import numbered
@@ -42,6 +43,7 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     selected = np.flatnonzero((surname < Surname.EXACT) & (forename < Forename.KNOWN_VARIANT))
     exchanged = selected[in_other_order(records, pairs.where(selected), forename_similarity)]
     surname[exchanged], forename[exchanged] = Surname.OTHER_ORDER, Forename.OTHER_ORDER
+    compare_whole_names(records, pairs, surname, forename)
     selected = np.flatnonzero((surname == Surname.DIFFERS) & (forename >= Forename.SIMILAR))
     surname[selected[is_a_parents(records, pairs.where(selected))]] = Surname.A_PARENTS
     return {

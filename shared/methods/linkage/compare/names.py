@@ -49,6 +49,7 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
     variant = records.known_surnames.are((codes[0][unequal], codes[1][unequal]))
     # From the weakest level to the strongest: each later one overrules.
     for best, holds in (
+        (Surname.OF_NO_FAMILY, is_of_no_family(records, among)),
         (Surname.SIMILAR, similarity >= SIMILAR_SURNAMES),
         (Surname.SOUNDS_ALIKE, near.sounds_alike & (similarity >= ALIKE) | variant),
         (Surname.ONE_PART_AGREES, shared == 100),
@@ -89,6 +90,14 @@ def is_former_or_preferred(records: Records, pairs: Pairs) -> Mask:
     for other in records.other_surnames:
         left = other[pairs.left]
         found |= (left == right) & (left >= 0)
+    return found
+
+
+def is_of_no_family(records: Records, pairs: Pairs) -> Mask:
+    """Whether one of the surnames marks sex or rank (`variants.OF_NO_FAMILY`); both must be there."""
+    left, right = codes_of(records.surname, pairs)
+    marks = records.surnames_of_no_family
+    found: Mask = (marks[left] | marks[right]) & (np.minimum(left, right) >= 0)
     return found
 
 

@@ -18,7 +18,9 @@ from shared.methods.linkage.encode.fields import Field, encode, in_one_vocabular
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.encode.shared_identifiers import encode_identifier
 from shared.methods.linkage.encode.sounds import sounds
+from shared.methods.linkage.encode.spellings import in_english
 from shared.methods.linkage.encode.standardise import NO_DAY
+from shared.methods.linkage.encode.variants import USUAL
 from shared.methods.linkage.schema import Columns, Schema
 from shared.methods.linkage.workers import WORKERS
 
@@ -133,7 +135,7 @@ def _surnames(sides: _Sides) -> tuple[Field, Field, Field, tuple[Codes, ...], tu
     """The whole surname, its words and its sound; the left rows' other surnames; those of the right rows' parents."""
     others, parents = sides.schema.left.other_surnames, [parent.surname for parent in sides.schema.right.parents]
     words = encode(
-        standardise.surnames,
+        _surnames_in_english,
         sides.left.texts(sides.schema.left.surname, *others),
         sides.right.texts(sides.schema.right.surname, *parents),
     )
@@ -154,11 +156,19 @@ def _surnames(sides: _Sides) -> tuple[Field, Field, Field, tuple[Codes, ...], tu
 def _forenames(sides: _Sides) -> tuple[Field, Field, Field, Field, Field]:
     """The whole forename, its first and further names, its first three letters, and the sound of the first name."""
     left, right = sides.both(lambda of: of.forename)
-    forename = encode(standardise.forenames, [left], [right])
+    forename = encode(_forenames_in_english, [left], [right])
     whole, first = forename.mapped(standardise.together), forename.mapped(first_words)
     start = whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3))
     further = _further_names(forename, sides.left.text(sides.schema.left.middle_names))
     return whole, first, further, start, first.mapped(sounds)
+
+
+def _surnames_in_english(values: pa.Array) -> pa.Array:
+    return in_english(standardise.surnames(values), USUAL)
+
+
+def _forenames_in_english(values: pa.Array) -> pa.Array:
+    return in_english(standardise.forenames(values), USUAL)
 
 
 def _sexes(sides: _Sides) -> Field:
@@ -200,7 +210,7 @@ def _further_names(forename: Field, middle_names: pa.ChunkedArray) -> Field:
         return pc.if_else(pc.equal(rest, ""), pa.scalar(None, pa.string()), rest)
 
     own = forename.mapped(further)
-    middle = encode(standardise.forenames, [middle_names], [])
+    middle = encode(_forenames_in_english, [middle_names], [])
     codes, values = numbered(pa.concat_arrays([own.values, middle.values]))
     named = lookup(codes[: own.size], own.left)
     in_middle = lookup(codes[own.size :], middle.left)

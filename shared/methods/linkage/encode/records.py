@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.addresses import Addresses
@@ -16,8 +17,9 @@ from shared.methods.linkage.encode.fields import Field
 from shared.methods.linkage.encode.keys import joint
 from shared.methods.linkage.encode.known_forms import KnownForms
 from shared.methods.linkage.encode.letters import Names
+from shared.methods.linkage.encode.name_words import NameWords
 from shared.methods.linkage.encode.shared_identifiers import SharedIdentifier
-from shared.methods.linkage.encode.variants import FORENAMES, SURNAMES
+from shared.methods.linkage.encode.variants import FORENAMES, OF_NO_FAMILY, SURNAMES
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,18 @@ class Records:
     def first_and_further(self) -> Names:
         """First names and further names as one vocabulary."""
         return Names(pa.concat_arrays([self.first_name.values, self.further_names.values]))
+
+    @cached_property
+    def name_words(self) -> tuple[tuple[Field, NameWords], ...]:
+        """The fields of which a whole name is made, each with the words of its values."""
+        fields = (self.first_name, self.further_names, self.surname_words)
+        return tuple((field, NameWords(field.values)) for field in fields)
+
+    @cached_property
+    def surnames_of_no_family(self) -> Mask:
+        """Which surnames mark sex or rank; the last entry is of a missing one."""
+        listed = pc.is_in(self.surname.values, pa.array(OF_NO_FAMILY, pa.string()))
+        return np.append(listed.to_numpy(zero_copy_only=False), False)
 
     @cached_property
     def known_surnames(self) -> KnownForms:

@@ -35,6 +35,7 @@ OTHER: dict[tuple[str, int], str] = {
     ("dob", Dob.DAY_AND_MONTH_SWAPPED): "day and month of birth have changed places",
     ("surname", Surname.MISSING): "a surname is missing",
     ("surname", Surname.DIFFERS): "another surname",
+    ("surname", Surname.OF_NO_FAMILY): "another surname, of which one is not a family's",
     ("surname", Surname.A_PARENTS): "the surname is that of a parent on the {family}",
     ("surname", Surname.SIMILAR): "the surnames are similar",
     ("surname", Surname.SOUNDS_ALIKE): "the surnames sound alike",

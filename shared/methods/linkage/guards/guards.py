@@ -115,7 +115,9 @@ def _stranger(pairs: Evidence) -> Mask:
 
 def _stranger_weighed(pairs: Evidence) -> Mask:
     apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
-    stopped: Mask = apart & (pairs.strangers > pairs.most_strangers)
+    # A forename that only looks or sounds like the other is mostly another one; where families live, it is a cousin's.
+    similar = (pairs["forename"] >= Forename.FIRST_THREE_LETTERS) & (pairs["forename"] < Forename.KNOWN_VARIANT)
+    stopped: Mask = apart & (pairs.strangers > pairs.most_strangers) | apart & similar & pairs.families
     return stopped
 
 

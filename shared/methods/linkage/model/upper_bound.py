@@ -13,10 +13,12 @@ from shared.methods.linkage.compare.levels import Address, Dob, Forename, Identi
 from shared.methods.linkage.compare.names import (
     is_a_parents,
     is_former_or_preferred,
+    is_of_no_family,
     may_be_in_other_order,
     may_be_near_forenames,
     may_be_near_surnames,
 )
+from shared.methods.linkage.compare.whole_names import may_share_words
 from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
 from shared.methods.linkage.encode.pairs import Pairs, codes_of, ranked
 from shared.methods.linkage.model.weights import Scale
@@ -31,7 +33,10 @@ def may_weigh(scale: Scale, pairs: Pairs, similarity: float, least: float) -> Co
     among = pairs.where(selected)
     enough = surname[selected] + _forename(scale, among, similarity) >= least
     crossed = np.flatnonzero(~enough & (exchanged[selected] >= least))
-    enough[crossed] = may_be_in_other_order(scale.records, among.where(crossed), similarity)
+    crossed_pairs = among.where(crossed)
+    enough[crossed] = may_be_in_other_order(scale.records, crossed_pairs, similarity) | may_share_words(
+        scale.records, crossed_pairs
+    )
     return selected[enough]
 
 
@@ -82,7 +87,8 @@ def _surname(scale: Scale, pairs: Pairs) -> Scores:
     near = may_be_near_surnames(records, among)
     known = records.known_surnames.may_be(codes_of(records.surname, among))
     sounds, parents = np.flatnonzero(near.sounds_alike | known), np.flatnonzero(is_a_parents(records, among))
-    best = bits[unequal]
+    best = _at_least(bits[unequal], is_of_no_family(records, among), table[Surname.OF_NO_FAMILY])
+    best = _at_least(best, may_share_words(records, among), table[Surname.ONE_PART_AGREES])
     best = _at_least(best, near.similar, table[Surname.SIMILAR])
     best = _at_least(best, near.one_part, table[Surname.ONE_PART_AGREES])
     best = _at_least(best, is_former_or_preferred(records, among), table[Surname.FORMER_OR_PREFERRED])
@@ -110,6 +116,7 @@ def _forename(scale: Scale, pairs: Pairs, similarity: float) -> Scores:
     variants = records.known_forenames.may_be((first[0][unequal], first[1][unequal]))
     best = _at_least(bits[unequal], start[0] == start[1], table[Forename.FIRST_THREE_LETTERS])
     best = _at_least(best, np.maximum(*further) >= 0, table[Forename.MIDDLE_NAME])
+    best = _at_least(best, may_share_words(records, among), table[Forename.KNOWN_VARIANT])
     best = _at_least(best, near.similar, table[Forename.SIMILAR])
     best = _at_least(best, near.shortened, table[Forename.SHORTENED])
     best = _at_least(best, variants, table[Forename.KNOWN_VARIANT])

@@ -104,7 +104,6 @@ def test_every_declared_column_is_one_that_a_validated_file_has() -> None:
 NAMES_OF_AN_AGREEMENT = re.compile(r"pupil|household|claim|school|meal|borough|suppress_contact|child_|\bE09", re.I)
 MAY = {
     "policy.py": 3,  # what models up to version 1.2.0 call the two sides
-    "encode/variants.py": 1,  # the source of the table of names
     "guards/neighbours.py": 1,  # children of all school years
 }
 

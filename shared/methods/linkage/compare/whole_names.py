@@ -1,0 +1,131 @@
+"""Whole names whose words are in each other's, wherever they stand: family name first, a name left out, an initial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from shared.methods.linkage.compare.levels import Forename, Surname
+from shared.methods.linkage.encode.arrays import Codes, Levels, Mask
+from shared.methods.linkage.encode.name_words import INITIAL, Bits, Word
+from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.encode.variants import FORENAMES
+
+LEAST_WORDS = 2
+"""Words that must be the same; one and an initial are less."""
+HONOURS = {"SYED", "SAYED", "SAYYID", "SHEIKH", "SHAIKH", "SK", "HAJI", "MST", "MOSAMMAT", "MUSAMMAT", "BIBI", "UMME"}
+HONOURS |= {"MARIA", "ANA", "JOSE", "JOAO", "LUIS", "THI", "VAN", "KAUR", "SINGH", "BEGUM", "KHATUN", "MIAH", "ABU"}
+HONOURS.update(next(group for group in FORENAMES if "MOHAMMED" in group))
+"""Forenames beside that by which a child is called, so that many lists leave them out."""
+
+
+def compare_whole_names(records: Records, pairs: Pairs, surname: Levels, forename: Levels) -> None:
+    """Raise the levels of pairs of which all words of one whole name are in the other's.
+
+    Where one of the two names agrees, the other is a known form of itself with words left out; where neither does, the
+    names stand in another order. One word and an initial say less: similar surnames, a shortened forename.
+    """
+    known = (surname > Surname.MISSING) & (forename > Forename.MISSING) & (forename != Forename.OTHER_ORDER)
+    selected = np.flatnonzero(known & ((surname < Surname.SIMILAR) | (forename < Forename.KNOWN_VARIANT)))
+    selected = selected[may_share_words(records, pairs.where(selected))]
+    common = _in_common(records, pairs.where(selected))
+    whole, initial = common.words >= LEAST_WORDS, common.words == 1
+    surnames_agree = surname[selected] >= Surname.SIMILAR
+    forenames_agree = ~surnames_agree & (forename[selected] >= Forename.KNOWN_VARIANT)
+    for at, name, level in (
+        (whole & surnames_agree & common.called_alike, forename, Forename.KNOWN_VARIANT),
+        (initial & surnames_agree, forename, Forename.SHORTENED),
+        (whole & forenames_agree, surname, Surname.ONE_PART_AGREES),
+        (initial & forenames_agree, surname, Surname.SIMILAR),
+    ):
+        rows = selected[at]
+        name[rows] = np.maximum(name[rows], np.int8(level))
+    moved = selected[(common.words > 0) & ~surnames_agree & ~forenames_agree & common.surnames_in]
+    surname[moved], forename[moved] = Surname.OTHER_ORDER, Forename.OTHER_ORDER
+
+
+def may_share_words(records: Records, pairs: Pairs) -> Mask:
+    """Which pairs may have all words of one whole name in the other's; all others have not."""
+    left, right = (_bits(records, pairs, side) for side in ("left", "right"))
+    initials = ((left | right) & INITIAL) != 0
+    shared = np.bitwise_count(left & right & ~INITIAL)
+    may: Mask = shared >= np.where(initials, 1, LEAST_WORDS)
+    return may
+
+
+def _bits(records: Records, pairs: Pairs, side: str) -> Bits:
+    rows, found = getattr(pairs, side), np.zeros(len(pairs), np.uint64)
+    for field, vocabulary in records.name_words:
+        found |= vocabulary.bits[getattr(field, side)[rows]]
+    return found
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the whole names of pairs have in common, if all words of one are in the other."""
+
+    words: Codes
+    """Whole words in common; 0 where a word of the shorter name is not in the longer."""
+    surnames_in: Mask
+    """A word of either surname is in the other's whole name."""
+    called_alike: Mask
+    """No forename is left out but an honour."""
+
+
+def _in_common(records: Records, pairs: Pairs) -> Common:
+    words = [vocabulary.words for _, vocabulary in records.name_words]
+
+    def name(codes: tuple[int, ...]) -> Name:
+        first, further, surname = (of[code] for of, code in zip(words, codes, strict=True))
+        return Name(first + further, surname)
+
+    @cache
+    def common(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, bool, bool]:
+        return words_in_common(name(left), name(right))
+
+    sides = (
+        zip(*(getattr(field, side)[getattr(pairs, side)].tolist() for field, _ in records.name_words), strict=True)
+        for side in ("left", "right")
+    )
+    found = [common(left, right) for left, right in zip(*sides, strict=True)]
+    counted, surnames_in, called_alike = np.array(found, np.int64).reshape(-1, 3).T
+    return Common(counted, surnames_in > 0, called_alike > 0)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A whole name in words."""
+
+    forename: tuple[Word, ...]
+    surname: tuple[Word, ...]
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All of them."""
+        return self.forename + self.surname
+
+
+def words_in_common(left: Name, right: Name) -> tuple[int, bool, bool]:
+    """The entries of `Common` for two names.
+
+    Known forms of one word are one word. An initial stands for one word that begins with it and is counted as none.
+    """
+    few, many = sorted((left, right), key=lambda name: len(name.words))
+    rest, unmatched = list(many.words), []
+    for word in few.words:
+        fits = next((each for each in rest if each.known_as == word.known_as and not word.is_initial), None)
+        if fits is None:
+            unmatched.append(word)
+        else:
+            rest.remove(fits)
+    for word in unmatched:
+        fits = next((each for each in rest if each.may_be_initial_of(word)), None)
+        if fits is None:
+            return 0, False, False
+        rest.remove(fits)
+    called_alike = all(word.spelled in HONOURS for word in many.forename if word in rest)
+    surnames_in = any(word not in rest for word in many.surname)
+    return len(few.words) - len(unmatched), surnames_in, called_alike
