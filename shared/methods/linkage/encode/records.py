@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.addresses import Addresses
-from shared.methods.linkage.encode.arrays import Codes, Mask
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
 from shared.methods.linkage.encode.fields import Field
 from shared.methods.linkage.encode.keys import joint
 from shared.methods.linkage.encode.known_forms import KnownForms
@@ -47,6 +48,8 @@ class Records:
     unordered_dob: Field
     """The date with day and month in one order, so that a swap of the two is the same."""
     birth_year: Field
+    birthday: Field
+    """Day and month of birth, in one order."""
     sex: Field
     postcode: Field
     sector: Field
@@ -105,6 +108,16 @@ class Records:
         return KnownForms(self.first_name.values, FORENAMES)
 
     @cached_property
+    def known_forename(self) -> Field:
+        """Which forms of one first name it is one of: a key that they share, missing for names of no known form."""
+        names, family = _families_of_names()
+        listed = pc.index_in(self.first_name.values, pa.array(names))
+        of_name = pc.take(pa.array(family, pa.int32()), listed)
+        codes = np.append(pc.fill_null(of_name, MISSING).to_numpy(zero_copy_only=False), np.int32(MISSING))
+        values = pa.nulls(max(family) + 1)
+        return Field(values, codes[self.first_name.left], codes[self.first_name.right])
+
+    @cached_property
     def known_names(self) -> KnownForms:
         """Forms of one first name among all names (`every_name`)."""
         return KnownForms(self.every_name.values, FORENAMES)
@@ -119,3 +132,14 @@ class Records:
         """The field that a cascade tier calls `name`."""
         field: Field = getattr(self, name)
         return field
+
+
+@cache
+def _families_of_names() -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Every listed forename and the number of its family: groups that have a name in common are one."""
+    family: dict[str, int] = {}
+    for number, group in enumerate(FORENAMES):
+        before = {family[name] for name in group if name in family}
+        family |= {name: number for name, known in family.items() if known in before}
+        family |= dict.fromkeys(group, number)
+    return tuple(family), tuple(family.values())
