@@ -30,6 +30,7 @@ from shared.agreements.free_school_meals.registrations import second_registratio
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import validate
+from shared.kernel.terms.pipeline import Routed
 from shared.methods.linkage.policy import LinkagePolicy
 
 STALE_AFTER = 365
@@ -48,7 +49,7 @@ def write_boroughs(seed: int, folder: Path, scale: float = 1.0) -> None:
     parts, start = [], 0
     for slug, table in world.pupils.items():
         rows = validate(table, PUPILS, as_of=AS_OF, stale_after_days=STALE_AFTER).accepted
-        home = route(rows, world.postcodes, everywhere, school=slug).home
+        home = _homes(rows, route(rows, world.postcodes, everywhere, school=slug))
         truth = world.truth.slice(start, table.num_rows).take(rows.column("row"))
         own, other = (_at(truth, column, position, home) for column in ("household_row", "other_household_row"))
         facts = {"school_borough": pa.repeat(slug, rows.num_rows), "home": home, "own": own, "other": other}
@@ -60,6 +61,16 @@ def write_boroughs(seed: int, folder: Path, scale: float = 1.0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(pupils.filter(pc.is_valid(pupils.column("home"))), folder / "pupils.parquet")
     pq.write_table(households, folder / "households.parquet")
+
+
+def _homes(rows: pa.Table, routed: Routed) -> pa.Array:
+    """The borough to which each row goes; null where it goes nowhere."""
+    slugs = list(routed.parts)
+    number = np.full(int(pc.max(rows.column("row")).as_py() or 0) + 1, -1)
+    for place, part in enumerate(routed.parts.values()):
+        number[np.asarray(part.column("row"))] = place
+    place = number[np.asarray(rows.column("row"))]
+    return pa.array(slugs, pa.string()).take(pa.array(place, mask=place < 0))
 
 
 def _households(world: London) -> tuple[pa.Table, dict[str, np.ndarray]]:

@@ -46,7 +46,7 @@ COMPARED_IN = {
     "uln": ("uln",),
     "surname": ("surname", "surname_words", "surname_sound", "other_surnames", "parents"),
     "forename": ("forename", "first_name", "further_names", "forename_3", "forename_sound"),
-    "dob": ("dob", "unordered_dob", "birth_year"),
+    "dob": ("dob", "unordered_dob", "birth_year", "birthday"),
     "sex": ("sex",),
     "address": ("postcode", "sector", "district", "area", "uprn", "addresses"),
     "contact": ("contact", "other_parents"),

@@ -17,9 +17,6 @@ from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.read import read_records
-from shared.methods.linkage.model.upper_bound import may_weigh
-from shared.methods.linkage.model.weigh import weigh
-from shared.methods.linkage.model.weights import weights_of
 from tests.unit.methods.linkage.families import CHILD, PUPIL, children, pupils
 from tests.unit.methods.linkage.families import WHOLE as POLICY
 
@@ -191,21 +188,6 @@ def test_comparisons_are_symmetric(left: list[Any], right: list[Any]) -> None:
     ahead, back = (compare(records, pairs, POLICY.forename_similarity) for records in (forward, backward))
     for name in ahead:
         assert ahead[name].tolist() == back[name].tolist(), name
-
-
-@given(left=PUPILS, right=CHILDREN, least=st.sampled_from((-30.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0)))
-def test_codes_alone_rule_out_no_pair_that_weighs_enough(left: list[Any], right: list[Any], least: float) -> None:
-    assert POLICY.model is not None
-    records = read_records(pupils(*left), children(*_numbered(right)), SCHEMA)
-    rows = np.arange(len(left) * len(right))
-    pairs = Pairs(rows // max(len(right), 1), rows % max(len(right), 1))
-    scale = weights_of(POLICY.model).on(records)
-    total = scale.bits(pairs, compare(records, pairs, POLICY.forename_similarity)).total
-    asked = may_weigh(scale, pairs, POLICY.forename_similarity, least)
-    assert set(np.flatnonzero(total >= least)) <= set(asked.tolist())
-    assert weigh(scale, pairs, POLICY.forename_similarity, least).pairs.left.tolist() == (
-        pairs.left[total >= least].tolist()
-    )
 
 
 OWN = {

@@ -77,12 +77,12 @@ def test_train_writes_a_model_and_says_how_many_it_found(exchange, pupils, house
 
 def test_a_trained_model_is_used_when_the_agreement_names_it(exchange, pupils, households, tmp_path):
     folder = copied(tmp_path / "agreements")
-    assert exchange("train", pupils, households, "--out", folder / "model-1.3.0.json", "--version", "1.3.0").code == 0
+    assert exchange("train", pupils, households, "--out", folder / "model-1.4.0.json", "--version", "1.4.0").code == 0
     terms = folder / "fsm.yaml"
-    terms.write_text(terms.read_text(encoding="utf-8").replace("model-1.2.0.json", "model-1.3.0.json"), "utf-8")
+    terms.write_text(terms.read_text(encoding="utf-8").replace("model-1.3.0.json", "model-1.4.0.json"), "utf-8")
     model = load_agreement("fsm", folder).linkage.model
     assert model is not None
-    assert model.version == "1.3.0"
+    assert model.version == "1.4.0"
     said = exchange("link", pupils, households, "--out", tmp_path / "links", "--agreements", folder, "--json")
     assert said.code == 0
     assert said.json["outcome"]["matched"] >= 55

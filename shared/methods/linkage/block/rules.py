@@ -46,7 +46,11 @@ BLOCKS: tuple[Block, ...] = (
     Block("born-crossed-surname", ("unordered_dob", "surname_sound"), "names in the other order, moved family", True),
     Block("born-crossed-forename", ("unordered_dob", "forename_sound"), "names in the other order, moved family", True),
     Block("home-crossed", ("postcode", "surname_sound", "forename_sound"), "names in the other order, any date", True),
-    Block("born-wide", ("unordered_dob",), "any names, moved family", wide=True),
+    Block("birthday-surname", ("birthday", "surname_sound"), "wrong year of birth, other forename, moved family"),
+    Block("birthday-home", ("birthday", "postcode"), "wrong year of birth, any name"),
+    Block("born-known-forename", ("unordered_dob", "known_forename"), "another form of the forename, changed surname"),
+    Block("born-wide", ("unordered_dob",), "any name, in any order of its words, moved family", wide=True),
+    Block("home-wide", ("uprn",), "another person of the family", wide=True),
     Block("home-surname-wide", ("postcode", "surname_sound"), "other forename, no date of birth", wide=True),
     Block(
         "names-wide", ("surname_sound", "forename_sound"), "no date of birth or a wrong one, moved family", wide=True

@@ -32,7 +32,7 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
     levels = levels_together(in_batches(lambda batch: _compare(records, batch, forename_similarity), pairs))
     # Of all batches at once, so that each address text is read once.
     one_postcode = np.flatnonzero(levels["address"] == Address.SAME_POSTCODE)
-    levels["address"][one_postcode] = _house_number(records, pairs.where(one_postcode))
+    levels["address"][one_postcode] = house_number(records, pairs.where(one_postcode))
     return levels
 
 
@@ -44,7 +44,7 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     exchanged = selected[in_other_order(records, pairs.where(selected), forename_similarity)]
     surname[exchanged], forename[exchanged] = Surname.OTHER_ORDER, Forename.OTHER_ORDER
     compare_whole_names(records, pairs, surname, forename)
-    selected = np.flatnonzero((surname == Surname.DIFFERS) & (forename >= Forename.SIMILAR))
+    selected = np.flatnonzero((surname == Surname.DIFFERS) | (surname == Surname.OF_NO_FAMILY))
     surname[selected[is_a_parents(records, pairs.where(selected))]] = Surname.A_PARENTS
     return {
         "upn": _identifier(records.upn, pairs),
@@ -122,7 +122,7 @@ def area_levels(records: Records, pairs: Pairs) -> Levels:
     return level
 
 
-def _house_number(records: Records, pairs: Pairs) -> Levels:
+def house_number(records: Records, pairs: Pairs) -> Levels:
     """Levels of pairs at one postcode, by the numbers (house, flat) in their address text, in whatever order."""
     if not len(pairs):
         return np.zeros(0, np.int8)

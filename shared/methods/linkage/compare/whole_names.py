@@ -12,14 +12,10 @@ from shared.methods.linkage.encode.arrays import Codes, Levels, Mask
 from shared.methods.linkage.encode.name_words import INITIAL, Bits, Word
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
-from shared.methods.linkage.encode.variants import FORENAMES
+from shared.methods.linkage.encode.variants import FAMILY_FIRST, HONOURS
 
 LEAST_WORDS = 2
 """Words that must be the same; one and an initial are less."""
-HONOURS = {"SYED", "SAYED", "SAYYID", "SHEIKH", "SHAIKH", "SK", "HAJI", "MST", "MOSAMMAT", "MUSAMMAT", "BIBI", "UMME"}
-HONOURS |= {"MARIA", "ANA", "JOSE", "JOAO", "LUIS", "THI", "VAN", "KAUR", "SINGH", "BEGUM", "KHATUN", "MIAH", "ABU"}
-HONOURS.update(next(group for group in FORENAMES if "MOHAMMED" in group))
-"""Forenames beside that by which a child is called, so that many lists leave them out."""
 
 
 def compare_whole_names(records: Records, pairs: Pairs, surname: Levels, forename: Levels) -> None:
@@ -28,13 +24,16 @@ def compare_whole_names(records: Records, pairs: Pairs, surname: Levels, forenam
     Where one of the two names agrees, the other is a known form of itself with words left out; where neither does, the
     names stand in another order. One word and an initial say less: similar surnames, a shortened forename.
     """
-    known = (surname > Surname.MISSING) & (forename > Forename.MISSING) & (forename != Forename.OTHER_ORDER)
-    selected = np.flatnonzero(known & ((surname < Surname.SIMILAR) | (forename < Forename.KNOWN_VARIANT)))
+    known = (surname > Surname.MISSING) & (forename > Forename.MISSING)
+    selected = np.flatnonzero(
+        known & ((surname < Surname.SIMILAR) | (forename < Forename.KNOWN_VARIANT) | (forename == Forename.OTHER_ORDER))
+    )
     selected = selected[may_share_words(records, pairs.where(selected))]
     common = _in_common(records, pairs.where(selected))
     whole, initial = common.words >= LEAST_WORDS, common.words == 1
-    surnames_agree = surname[selected] >= Surname.SIMILAR
-    forenames_agree = ~surnames_agree & (forename[selected] >= Forename.KNOWN_VARIANT)
+    exchanged = forename[selected] == Forename.OTHER_ORDER
+    surnames_agree = (surname[selected] >= Surname.SIMILAR) & ~exchanged
+    forenames_agree = ~surnames_agree & ~exchanged & (forename[selected] >= Forename.KNOWN_VARIANT)
     for at, name, level in (
         (whole & surnames_agree & common.called_alike, forename, Forename.KNOWN_VARIANT),
         (initial & surnames_agree, forename, Forename.SHORTENED),
@@ -45,6 +44,9 @@ def compare_whole_names(records: Records, pairs: Pairs, surname: Levels, forenam
         name[rows] = np.maximum(name[rows], np.int8(level))
     moved = selected[(common.words > 0) & ~surnames_agree & ~forenames_agree & common.surnames_in]
     surname[moved], forename[moved] = Surname.OTHER_ORDER, Forename.OTHER_ORDER
+    # By custom the family name comes first: no word has changed its meaning.
+    first = selected[whole & ~surnames_agree & ~forenames_agree & common.family_first]
+    surname[first], forename[first] = Surname.ONE_PART_AGREES, Forename.KNOWN_VARIANT
 
 
 def may_share_words(records: Records, pairs: Pairs) -> Mask:
@@ -73,6 +75,8 @@ class Common:
     """A word of either surname is in the other's whole name."""
     called_alike: Mask
     """No forename is left out but an honour."""
+    family_first: Mask
+    """The surname of one, and no other word, is a family name that stands first in the other (`FAMILY_FIRST`)."""
 
 
 def _in_common(records: Records, pairs: Pairs) -> Common:
@@ -83,7 +87,7 @@ def _in_common(records: Records, pairs: Pairs) -> Common:
         return Name(first + further, surname)
 
     @cache
-    def common(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, bool, bool]:
+    def common(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, bool, bool, bool]:
         return words_in_common(name(left), name(right))
 
     sides = (
@@ -91,8 +95,8 @@ def _in_common(records: Records, pairs: Pairs) -> Common:
         for side in ("left", "right")
     )
     found = [common(left, right) for left, right in zip(*sides, strict=True)]
-    counted, surnames_in, called_alike = np.array(found, np.int64).reshape(-1, 3).T
-    return Common(counted, surnames_in > 0, called_alike > 0)
+    counted, *holds = np.array(found, np.int64).reshape(-1, 4).T
+    return Common(counted, *(each > 0 for each in holds))
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class Name:
         return self.forename + self.surname
 
 
-def words_in_common(left: Name, right: Name) -> tuple[int, bool, bool]:
+def words_in_common(left: Name, right: Name) -> tuple[int, bool, bool, bool]:
     """The entries of `Common` for two names.
 
     Known forms of one word are one word. An initial stands for one word that begins with it and is counted as none.
@@ -124,8 +128,18 @@ def words_in_common(left: Name, right: Name) -> tuple[int, bool, bool]:
     for word in unmatched:
         fits = next((each for each in rest if each.may_be_initial_of(word)), None)
         if fits is None:
-            return 0, False, False
+            return 0, False, False, False
         rest.remove(fits)
     called_alike = all(word.spelled in HONOURS for word in many.forename if word in rest)
     surnames_in = any(word not in rest for word in many.surname)
-    return len(few.words) - len(unmatched), surnames_in, called_alike
+    return len(few.words) - len(unmatched), surnames_in, called_alike, _family_first(left, right)
+
+
+def _family_first(left: Name, right: Name) -> bool:
+    first = [
+        surname
+        for one, other in ((left, right), (right, left))
+        for surname in one.surname
+        if other.forename and surname == other.forename[0] and surname.spelled in FAMILY_FIRST
+    ]
+    return len(first) == 1

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.addresses import Addresses
-from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, lookup
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, counts, lookup
 from shared.methods.linkage.encode.digits import encode_digits
 from shared.methods.linkage.encode.fields import Field, encode, in_one_vocabulary, numbered
+from shared.methods.linkage.encode.keys import joint
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.encode.shared_identifiers import encode_identifier
 from shared.methods.linkage.encode.sounds import sounds
@@ -79,7 +80,7 @@ def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
     forename, first_name, further_names, forename_3, forename_sound = forenames.result()
     surname_sound, forename_sound = in_one_vocabulary(surname_sound, forename_sound)
     postcode, sector, district, area = areas.result()
-    dob, unordered_dob, birth_year = dates.result()
+    dob, unordered_dob, birth_year, birthday = dates.result()
     contact, other_parents = contacts.result()
     return Records(
         upn=upn.result(),
@@ -96,13 +97,14 @@ def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
         dob=dob,
         unordered_dob=unordered_dob,
         birth_year=birth_year,
+        birthday=birthday,
         sex=sex.result(),
         postcode=postcode,
         sector=sector,
         district=district,
         area=area,
         uprn=uprn.result(),
-        family=_of_right(families.result(), left.num_rows),
+        family=_families(_of_right(families.result(), left.num_rows), surname, postcode),
         contact=contact,
         other_parents=other_parents,
         parents=parents,
@@ -121,14 +123,15 @@ def _areas(sides: _Sides) -> tuple[Field, Field, Field, Field]:
     return postcode, sector, district, area
 
 
-def _dates(sides: _Sides) -> tuple[Field, Field, Field]:
-    """Date of birth, the same without an order of day and month, and the year."""
+def _dates(sides: _Sides) -> tuple[Field, Field, Field, Field]:
+    """Date of birth, the same without an order of day and month, the year, and the day and month."""
     columns = ((sides.left, sides.schema.left), (sides.right, sides.schema.right))
     days = [standardise.days(table.column(each.birth_date, pa.date32())) for table, each in columns]
     codes, values = numbered(pa.array(np.concatenate(days), mask=np.concatenate(days) == NO_DAY))
     dob = Field(values, codes[: len(days[0])], codes[len(days[0]) :])
     year = dob.mapped(lambda days: pc.year(days.cast(pa.int32()).cast(pa.date32())))
-    return dob, dob.mapped(standardise.unordered_days), year
+    unordered = dob.mapped(standardise.unordered_days)
+    return dob, unordered, year, unordered.mapped(standardise.birthdays)
 
 
 def _surnames(sides: _Sides) -> tuple[Field, Field, Field, tuple[Codes, ...], tuple[Codes, ...]]:
@@ -188,6 +191,25 @@ def _contacts(sides: _Sides) -> tuple[Field, tuple[Codes, ...]]:
 
 def _of_right(field: Field, left_rows: int) -> Field:
     return Field(field.values, np.full(left_rows, MISSING, np.int32), field.right)
+
+
+OF_ITS_OWN = 1000
+"""Right rows from which a file without two rows of one family is one whose rows are numbered, not its families."""
+MOST_AT_HOME = 12
+"""Right rows of one surname and postcode, at most, to be taken for a family where no family is named."""
+
+
+def _families(named: Field, surname: Field, postcode: Field) -> Field:
+    """The families of the right rows. Where none is named, or in a large file no two rows name the same one (it numbers
+    its rows), those of one surname and postcode."""
+    several = np.any(counts(named.right, named.size) > 1)
+    if several or (named.size and len(named.right) < OF_ITS_OWN):
+        return named
+    homes = joint([surname, postcode])
+    size = counts(homes.right, homes.size)
+    crowded = np.append(size > MOST_AT_HOME, False)[homes.right]
+    missing = np.full(len(homes.left), MISSING, np.int32)
+    return Field(homes.values, missing, np.where(crowded, np.int32(MISSING), homes.right))
 
 
 def _suppressed(sides: _Sides) -> Mask:

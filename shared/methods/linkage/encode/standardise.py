@@ -139,6 +139,11 @@ def unordered_days(values: pa.Array) -> pa.Array:
     return pa.array((year * 32 + np.minimum(day, month)) * 32 + np.maximum(day, month))
 
 
+def birthdays(unordered: pa.Array) -> pa.Array:
+    """Day and month of `unordered_days`, in one order, without the year."""
+    return pc.bit_wise_and(unordered, 1023)
+
+
 def digits_of_dates(days: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
     """The eight digits of dates, given in days since 1970-01-01, four bits each: `0x20140317`."""
     dates = days.astype("datetime64[D]")

@@ -26,6 +26,10 @@ FORENAMES = _groups("forename")
 SURNAMES = _groups("surname")
 
 
+FAMILY_FIRST = frozenset().union(*_groups("family_first"))
+"""Chinese, Vietnamese and Korean family names, which stand before the others where the custom is kept."""
+
+
 def _usual() -> dict[str, str]:
     found: dict[str, str] = {}
     for first, *others in (line.split(",")[2].split() for line in _LINES if ",somali," in line):
@@ -46,6 +50,12 @@ _MARKS |= {"MIAH", "UDDIN", "ULLAH"}
 OF_NO_FAMILY = sorted(_MARKS.union(*(group for group in SURNAMES if not _MARKS.isdisjoint(group))))
 """Surnames of Sikhs and of Bengali, Pakistani and Pathan families that mark sex or rank, in all their spellings: one
 child's is dropped or exchanged for another, and its brother's is not the same."""
+
+
+HONOURS = {"SYED", "SAYED", "SAYYID", "SHEIKH", "SHAIKH", "SK", "HAJI", "MST", "MOSAMMAT", "MUSAMMAT", "BIBI", "UMME"}
+HONOURS |= {"MARIA", "ANA", "JOSE", "JOAO", "LUIS", "THI", "VAN", "KAUR", "SINGH", "BEGUM", "KHATUN", "MIAH", "ABU"}
+HONOURS.update(next(group for group in FORENAMES if "MOHAMMED" in group))
+"""Forenames beside that by which a child is called, so that many lists leave them out."""
 
 
 def groups_by_name(groups: Iterable[Iterable[str]] = FORENAMES) -> dict[str, tuple[int, ...]]:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.methods.linkage.block.rules import block
+from shared.methods.linkage.block.rules import FINE, block
+from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import Family
 from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
 from shared.methods.linkage.encode.keys import Runs
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
-from shared.methods.linkage.guards.guards import first_to_stop
+from shared.methods.linkage.guards.guards import GUARDS, UNLISTED, first_to_stop
 from shared.methods.linkage.guards.scoring import ModelView, Scored, evidence_of
 from shared.methods.linkage.model.family import by_siblings
-from shared.methods.linkage.model.posterior import World, calibrated, posterior
-from shared.methods.linkage.model.rivals import rivals
-from shared.methods.linkage.model.weigh import Weighed, weigh
+from shared.methods.linkage.model.fit import fitted, worth_fitting
+from shared.methods.linkage.model.posterior import World, calibrated, of_families, posterior
+from shared.methods.linkage.model.rivals import Rivals, rivals
+from shared.methods.linkage.model.weigh import Weighed
 from shared.methods.linkage.model.weights import Bits, weights_of
-from shared.methods.linkage.workers import at_once
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy
@@ -34,6 +35,9 @@ CLOSE = 3.0
 """Bits by which the best pair must lead; less is a tie, which a person decides."""
 
 
+UNLISTED_RULE = "unlisted"
+
+
 @dataclass(frozen=True)
 class Offered:
     """Pairs with their chance, and how far the next candidate of either row is behind (bits, inf: none)."""
@@ -44,56 +48,75 @@ class Offered:
 
 
 def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier: int, matched: Pairs) -> Offered:
-    """Weigh the pairs of these rows. `tier` is the number that the pairs carry as their rule; `matched` are settled.
+    """Weigh the pairs of these left rows; `right` are those that are not `matched`, which are settled. `tier` is the
+    number that the pairs carry as their rule; the one above it is that of families that do not list the left row.
 
     Twice: what is likely enough by itself, and what is matched already, speaks for brothers and sisters of one family.
     """
-    model = policy.model
-    if model is None:
+    if policy.model is None:
         raise ValueError("the policy has no model")
-    pairs, _ = block(records, left, right)
-    considered = np.bincount(pairs.left, minlength=records.left_rows)
+    everyone = np.ones(records.left_rows, np.bool_)
+    families = policy.links_families
+    fits = worth_fitting(records)
+    pairs, rule = block(records, everyone if fits else left, np.ones_like(right) if families or fits else right)
+    levels = compare(records, pairs, policy.forename_similarity)
+    model = policy.model
+    if fits:
+        model = fitted(records, policy, pairs, levels, rule < len(FINE))
+    free = np.flatnonzero(left[pairs.left] & (right[pairs.right] | families))
+    considered = np.bincount(pairs.left[free], minlength=records.left_rows)
     weights, world = weights_of(model), World(int(left.sum()), int(right.sum()), model.found)
     scale, least = weights.on(records), NEGLIGIBLE - world.odds(world.found * world.left_rows)
+    weighed = Weighed(pairs.where(free), {name: level[free] for name, level in levels.items()})
 
-    def chances(among: Weighed) -> tuple[Bits, Scores]:
-        bits, competing = at_once(lambda: scale.bits(among.pairs, among.levels), lambda: rivals(records, among.pairs))
-        chance, _ = posterior(bits.total, bits.siblings, competing, world)
-        return bits, calibrated(chance, model.calibration)
+    def chances(among: Weighed) -> tuple[Bits, Rivals, Scores, float]:
+        bits = scale.bits(among.pairs, among.levels)
+        open_to = np.where(right[among.pairs.right], bits.total, -np.inf)
+        competing = rivals(records, among.pairs)
+        chance, prior = posterior(open_to, bits.siblings, competing, world)
+        return bits, competing, calibrated(chance, model.calibration), prior
 
-    weighed = weigh(scale, pairs, policy.forename_similarity, least)
-    bits, chance = chances(weighed)
-    likely = matched + weighed.pairs.where(chance >= LIKELIER)
-    spoken_for = weigh(
-        scale,
-        pairs.where(np.flatnonzero(by_siblings(records, pairs, likely))),
-        policy.forename_similarity,
-        least - weights.most("family"),
-    )
-    if len(spoken_for.pairs):
-        spoken_for.levels["family"][:] = Family.SIBLING_MATCHED
-        weighed = _instead(weighed, spoken_for, records.right_rows)
-        bits, chance = chances(weighed)
+    bits = scale.bits(weighed.pairs, weighed.levels)
+    most = np.maximum(bits.total, bits.siblings) if families else bits.total
+    near = weighed.where(np.flatnonzero(most >= least))
+    _, _, chance, _ = chances(near)
+    likely = matched + near.pairs.where(chance >= LIKELIER)
+    spoken_for = by_siblings(records, weighed.pairs, likely)
+    weighed.levels["family"][spoken_for] = Family.SIBLING_MATCHED
+    most += np.where(spoken_for, weights.most("family"), 0.0)
+    weighed = weighed.where(np.flatnonzero(most >= least))
+    bits, competing, chance, prior = chances(weighed)
     pairs, levels = weighed.pairs, weighed.levels
-    margin, strangers = at_once(
-        lambda: margins(bits.total, pairs), lambda: weights.strangers(levels, bits, records.right_rows)
-    )
-    view = ModelView(strangers, families=model.siblings.per_child > 0)
+    family = np.where(records.family.right >= 0, records.family.right, records.family.size + np.arange(len(right)))
+    of = family[pairs.right] if families else pairs.right
+    stated, rules, unlisted = chance, np.full(len(pairs), tier), np.zeros(len(pairs), np.bool_)
+    if families:
+        open_to = np.where(right[pairs.right], bits.total, -np.inf)
+        found = of_families(open_to + prior, bits.siblings + prior, competing, of)
+        stated = calibrated(found.chance, model.calibration)
+        unlisted = found.unlisted > found.chance / 2
+        rules[unlisted] += 1
+    strangers = weights.strangers(levels, bits, records.right_rows)
+    view = ModelView(strangers, model.siblings.per_child > FAMILIES, fits, stated)
+    margin = margins(bits.total, pairs, of, both=not families)
     evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, model=view)
     guard = first_to_stop(evidence, policy.guards)
-    return Offered(Scored(pairs, np.full(len(pairs), tier), levels, guard, chance, margin), considered)
+    # Whose name and birthday it is says nothing of a family that does not list the left row.
+    nobody_listed = unlisted & ~records.suppressed[pairs.right]
+    guard[nobody_listed] = GUARDS.index(UNLISTED)
+    return Offered(Scored(pairs, rules, levels, guard, stated, chance, margin), considered)
 
 
-def _instead(weighed: Weighed, better: Weighed, right_rows: int) -> Weighed:
-    """All of these pairs in their order; of a pair in both, what is `better` known of it."""
-    numbers, known = (each.pairs.left * right_rows + each.pairs.right for each in (weighed, better))
-    others = np.flatnonzero(~np.isin(numbers, known))
-    return (weighed.where(others) + better).where(np.argsort(np.concatenate((numbers[others], known))))
+FAMILIES = 0.1
+"""Brothers and sisters on average, from which a table is one of families; a few rows of one home are not."""
 
 
-def margins(bits: Scores, pairs: Pairs) -> Scores:
-    """How many bits each pair is ahead of the best other pair of either row; below 0 it is behind."""
+def margins(bits: Scores, pairs: Pairs, of: Codes, *, both: bool) -> Scores:
+    """How many bits each pair is ahead of the best other pair of its left row, or (`both`) of either row; below 0 it is
+    behind. Pairs of one left row whose right rows are `of` one family are not one another's rivals."""
     margin = np.full(len(bits), np.inf)
+    if not both:
+        return _ahead_of_families(bits, pairs, of)
     for row in (pairs.left, pairs.right):
         runs = Runs.of(row, int(np.max(row, initial=-1)) + 1)
         if not len(runs.rows):
@@ -105,3 +128,16 @@ def margins(bits: Scores, pairs: Pairs) -> Scores:
         alone_at_the_top = np.add.reduceat(leads.astype(np.int64), runs.starts)[run] == 1
         margin[runs.rows] = np.minimum(margin[runs.rows], mine - np.where(leads & alone_at_the_top, second, best))
     return margin
+
+
+def _ahead_of_families(bits: Scores, pairs: Pairs, of: Codes) -> Scores:
+    margin = np.full(len(bits), np.inf)
+    if not len(bits):
+        return margin
+    key = pairs.left.astype(np.int64) * (int(np.max(of)) + 1) + of
+    _, first, family = np.unique(key, return_index=True, return_inverse=True)
+    best = np.full(len(first), -np.inf)
+    np.maximum.at(best, family, bits)
+    between = margins(best, Pairs(pairs.left[first], np.arange(len(first))), first, both=True)
+    ahead: Scores = between[family] + bits - best[family]
+    return ahead

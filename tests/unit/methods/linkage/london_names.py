@@ -48,8 +48,8 @@ def listed(which: str) -> tuple[NamePair, ...]:
     )
 
 
-def outcomes(pairs: tuple[NamePair, ...], *, moved: bool) -> list[dict[str, Any]]:
-    """The link of the pupil of every pair, in a run with everybody else; `right` says whether it is the pair's child.
+def outcomes(pairs: tuple[NamePair, ...], *, moved: bool, alone: bool = False) -> list[dict[str, Any]]:
+    """The link of the pupil of every pair, in a run with everybody else, or `alone`; `right`: it is the pair's child.
 
     Each pair has a birthday and a home of its own, `moved` two homes. Neither side gives sex, parents or identifiers.
     """
@@ -63,34 +63,47 @@ def outcomes(pairs: tuple[NamePair, ...], *, moved: bool) -> list[dict[str, Any]
         later = birthday + timedelta(days=700) if pair.kind == "siblings" else birthday
         names = {"child_forename": pair.right[0], "child_surname": pair.right[1], "child_dob": later}
         right.append({"household_ref": f"P{number}"} | names | other)
-    others = _others()
-    links = link_pupils(
-        pa.concat_tables([pupils(*left), others[0]]), pa.concat_tables([children(*right), others[1]]), WHOLE
-    )
+    files = [pupils(*left)], [children(*right)]
+    if not alone:
+        for file, others in zip(files, _others(), strict=True):
+            file.append(others)
+    links = link_pupils(*map(pa.concat_tables, files), WHOLE)
     found = links.slice(0, len(pairs)).to_pylist()
     return [link | {"right": link["household_row"] == row} for row, link in enumerate(found)]
 
 
 @cache
 def _others() -> tuple[pa.Table, pa.Table]:
-    """Children with names as frequent as in synthetic London, who are in one of the two files only."""
+    """Families of one to four with names as frequent as in synthetic London: the children of claims, and pupils of whom
+    four in ten are among them, one in ten of these at another address and some with a letter left out."""
     rng = np.random.default_rng(7)
-    rows = OTHER_PUPILS + OTHER_CHILDREN
     lexicon = Lexicon()
     names = Names(lexicon)
     share = names.custom("share")
-    origins = rng.choice(len(share), rows, p=share / share.sum())
-    surnames = lexicon.of(names.surnames(rng, origins))
-    forenames = lexicon.of(names.forenames(rng, origins, rng.random(rows) < 0.5))
-    born = [_FIRST + timedelta(days=day) for day in rng.integers(0, _DAYS, rows).tolist()]
-    homes = [{"postcode": _postcode(n), "uprn": str(n)} for n in (rng.integers(20_000, 60_000, rows)).tolist()]
-    each = list(zip(forenames, surnames, born, homes, strict=True))
-    left = [{"forename": f, "surname": s, "dob": b, "sex": None} | h for f, s, b, h in each[:OTHER_PUPILS]]
+    size = rng.integers(1, 5, (OTHER_CHILDREN + OTHER_PUPILS) // 2)
+    family = np.repeat(np.arange(len(size)), size)
+    origins = rng.choice(len(share), len(size), p=share / share.sum())
+    surnames = lexicon.of(names.surnames(rng, origins)[family])
+    forenames = lexicon.of(names.forenames(rng, origins[family], rng.random(len(family)) < 0.5))
+    born = [_FIRST + timedelta(days=day) for day in rng.integers(0, _DAYS, len(family)).tolist()]
+    each = list(zip(forenames, surnames, born, family.tolist(), strict=True))
     right = [
-        {"household_ref": f"B{n}", "child_forename": f, "child_surname": s, "child_dob": b} | h
-        for n, (f, s, b, h) in enumerate(each[OTHER_PUPILS:])
+        {"household_ref": f"B{f}", "child_seq": n, "child_forename": a, "child_surname": b, "child_dob": d} | _home(f)
+        for n, (a, b, d, f) in enumerate(each[:OTHER_CHILDREN])
     ]
+    found = rng.choice(OTHER_CHILDREN, int(0.4 * OTHER_PUPILS), replace=False).tolist()
+    absent = range(OTHER_CHILDREN, OTHER_CHILDREN + OTHER_PUPILS - len(found))
+    left = []
+    for place, row in enumerate([*found, *absent]):
+        forename, surname, birthday, lives = each[row]
+        forename = forename[:2] + forename[3:] if place % 20 == 0 else forename
+        home = _home(lives if place % 10 else 40_000 + lives)
+        left.append({"forename": forename, "surname": surname, "dob": birthday, "sex": None} | home)
     return pupils(*left), children(*right)
+
+
+def _home(family: int) -> dict[str, str]:
+    return {"postcode": _postcode(20_000 + family), "uprn": str(family)}
 
 
 def _postcode(number: int) -> str:

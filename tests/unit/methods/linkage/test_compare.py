@@ -49,7 +49,7 @@ def _level(comparison: str, pupil: dict[str, Any], child: dict[str, Any]) -> int
         ("Fiyinfoluwa", "Foluwa", Forename.KNOWN_VARIANT),
         ("Damilola", "Oluwadamilola Precious", Forename.KNOWN_VARIANT),
         ("Kobina", "Kwabena", Forename.KNOWN_VARIANT),
-        ("Amelia Rose", "Rose", Forename.KNOWN_VARIANT),
+        ("Amelia Rose", "Rose", Forename.MIDDLE_NAME),
         ("Mohammed Ali", "Mohammed Omar", Forename.FURTHER_NAMES_DIFFER),
         ("Mohamed Ali", "Mohammed Omar", Forename.FURTHER_NAMES_DIFFER),
         ("Mohammed A", "Mohammed Ali", Forename.EXACT),
