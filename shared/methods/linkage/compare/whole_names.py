@@ -51,18 +51,21 @@ def compare_whole_names(records: Records, pairs: Pairs, surname: Levels, forenam
 
 def may_share_words(records: Records, pairs: Pairs) -> Mask:
     """Which pairs may have all words of one whole name in the other's; all others have not."""
-    left, right = (_bits(records, pairs, side) for side in ("left", "right"))
-    initials = ((left | right) & INITIAL) != 0
-    shared = np.bitwise_count(left & right & ~INITIAL)
-    may: Mask = shared >= np.where(initials, 1, LEAST_WORDS)
+    (left, fewer_left), (right, fewer_right) = (_bits(records, pairs, side) for side in ("left", "right"))
+    # An initial is no whole word, and two words that share a bit are seen as one.
+    one_is_enough = (((left | right) & INITIAL) != 0) | fewer_left | fewer_right
+    may: Mask = np.bitwise_count(left & right & ~INITIAL) >= np.where(one_is_enough, 1, LEAST_WORDS)
     return may
 
 
-def _bits(records: Records, pairs: Pairs, side: str) -> Bits:
-    rows, found = getattr(pairs, side), np.zeros(len(pairs), np.uint64)
+def _bits(records: Records, pairs: Pairs, side: str) -> tuple[Bits, Mask]:
+    """The bits of each row's words, and whether there are fewer bits than words."""
+    rows, found, words = getattr(pairs, side), np.zeros(len(pairs), np.uint64), np.zeros(len(pairs), np.int8)
     for field, vocabulary in records.name_words:
-        found |= vocabulary.bits[getattr(field, side)[rows]]
-    return found
+        codes = getattr(field, side)[rows]
+        found |= vocabulary.bits[codes]
+        words += vocabulary.counts[codes]
+    return found, np.bitwise_count(found) < words
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from shared.methods.linkage.encode.arrays import Levels
 from shared.methods.linkage.encode.spellings import respelled
 from shared.methods.linkage.encode.variants import FORENAMES, SURNAMES, groups_by_name
 
@@ -65,6 +66,11 @@ class NameWords:
                 bits |= int(INITIAL) if word.is_initial else bit(word.known_as)
             found[code] = bits
         return found
+
+    @cached_property
+    def counts(self) -> Levels:
+        """How many words each name has; the last is a missing one."""
+        return np.array([len(words) for words in self.words], np.int8)
 
 
 @cache

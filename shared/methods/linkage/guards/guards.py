@@ -158,14 +158,14 @@ def _stranger_weighed(pairs: Evidence) -> Mask:
 
 def _stranger_of_family(pairs: Evidence) -> Mask:
     apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
-    # Elsewhere, names that have changed places, or of which only the forename agrees, may be another family's: only
-    # files that are large enough to count such names can tell that hardly anybody else has one. A forename that only
-    # looks or sounds like the other is mostly another one, however seldom.
+    # Elsewhere, a name of which only the forename agrees may be another family's: only files that are large enough to
+    # count such names can tell that hardly anybody else has one. Names that have changed places, and a forename that
+    # only looks or sounds like the other, are mostly others, however seldom.
     forename, surname = pairs["forename"], pairs["surname"]
-    unsure = (forename == Forename.OTHER_ORDER) | ((surname > Surname.MISSING) & (surname < Surname.A_PARENTS))
+    unsure = (surname > Surname.MISSING) & (surname < Surname.A_PARENTS)
     if pairs.counted:
         unsure &= pairs.strangers * LENIENCE > pairs.most_strangers
-    unsure |= forename < Forename.KNOWN_VARIANT
+    unsure |= (forename < Forename.KNOWN_VARIANT) | (forename == Forename.OTHER_ORDER)
     unsure &= pairs["address"] != Address.MISSING
     unsure |= pairs.chance < SURE
     unsure &= pairs.families
