@@ -13,11 +13,13 @@ from shared.methods.linkage.block.cascade import Groups, alone_on_both_sides, ca
 from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
 from shared.methods.linkage.encode.read import read_records
 from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.explain.released import released
 from shared.methods.linkage.explain.sentence import sentences
 from shared.methods.linkage.explain.words import describe
 from shared.methods.linkage.guards.guards import GUARDS, UNLISTED
 from shared.methods.linkage.guards.scoring import Scored, score, together
 from shared.methods.linkage.model.probabilistic import LIKELIER, RULE, UNLISTED_RULE, offer
+from shared.methods.linkage.model.weights import Scale
 from shared.methods.linkage.schema import Schema, Wording
 from shared.methods.linkage.workers import side_by_side
 
@@ -38,6 +40,7 @@ LINKS = pa.schema(
         ("runner_up", pa.int32()),
         ("margin", pa.float64()),
         ("sentence", pa.string()),
+        ("parts", pa.string()),
     ]
 )
 """One row per left row, in their order; see `link`."""
@@ -60,6 +63,7 @@ def link(left: pa.Table, right: pa.Table, schema: Schema, policy: LinkagePolicy)
     - `runner_up`: how many other right rows shared a key with the left row
     - `margin`: bits by which the pair leads the next one of either row, null where none came near
     - `sentence`: the same in one plain sentence
+    - `parts`: of a pair in review that was weighed, the parts of its weight in whole bits (`explain.released`)
 
     The same rows in any order give the same links. Nothing is raised for what a row contains.
     """
@@ -73,14 +77,22 @@ def link_records(records: Records, right: pa.Table, schema: Schema, policy: Link
     matched, alone = _cascade(records, groups, policy)
     shared: Codes = np.stack([shared_with(keyed) for keyed in groups]).max(axis=0)
     if policy.model is None:
-        offered = _offer(records, groups, alone, policy, matched)
+        offered, scale = _offer(records, groups, alone, policy, matched), None
     else:
         weighed = offer(records, policy, *_free(records, matched), len(groups), matched.pairs)
         scored = _once_each(weighed.scored, content, len(groups)) if policy.links_families else weighed.scored
         matched, offered = _settled(matched, scored, policy)
-        shared = np.maximum(shared, weighed.considered)
+        shared, scale = np.maximum(shared, weighed.considered), weighed.scale
     review = _best(offered.where(offered.probability >= policy.review), content)
-    return _links(policy, schema.wording, matched, review, shared)
+    parts = _parts(scale, review)
+    return _links(policy, schema.wording, matched, review, shared, parts)
+
+
+def _parts(scale: Scale | None, review: Scored) -> list[str | None]:
+    if scale is None:  # a rule made the pair, and no weight
+        return [None] * len(review)
+    bits = scale.bits(review.pairs, review.levels)
+    return [*released(bits, review.levels, _log_odds(review.probability))]
 
 
 def _once_each(weighed: Scored, content: pa.Table, tier: int) -> Scored:
@@ -207,7 +219,14 @@ def _content_rank(content: pa.Table, among: Codes) -> Codes:
     return rank[place]
 
 
-def _links(policy: LinkagePolicy, wording: Wording, matched: Scored, review: Scored, shared: Codes) -> pa.Table:
+def _links(
+    policy: LinkagePolicy,
+    wording: Wording,
+    matched: Scored,
+    review: Scored,
+    shared: Codes,
+    parts: list[str | None],
+) -> pa.Table:
     left = len(shared)
     chosen = matched + review
     place = np.full(left, -1)
@@ -239,5 +258,6 @@ def _links(policy: LinkagePolicy, wording: Wording, matched: Scored, review: Sco
         "runner_up": lambda: pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
         "margin": lambda: settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
         "sentence": lambda: settled(sentences(chosen.levels, chosen.margin, chosen.guard, which, wording)),
+        "parts": lambda: settled(pa.array([*[None] * len(matched), *parts], pa.string())),
     }
     return pa.table(side_by_side(lambda field: columns[field.name]().cast(field.type), LINKS), schema=LINKS)

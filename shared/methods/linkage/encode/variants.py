@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from importlib.resources import files
+from pkgutil import get_data
 
-_LINES = files(__package__).joinpath("known_forms.csv").read_text(encoding="ascii").splitlines()[1:]
+_LINES = (get_data(__package__, "known_forms.csv") or b"").decode("ascii").splitlines()[1:]
 Groups = tuple[tuple[str, ...], ...]
 
 

@@ -21,7 +21,7 @@ from shared.methods.linkage.model.fit import fitted, worth_fitting
 from shared.methods.linkage.model.posterior import World, calibrated, of_families, posterior
 from shared.methods.linkage.model.rivals import Rivals, rivals
 from shared.methods.linkage.model.weigh import Weighed
-from shared.methods.linkage.model.weights import Bits, weights_of
+from shared.methods.linkage.model.weights import Bits, Scale, weights_of
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy
@@ -45,6 +45,8 @@ class Offered:
     scored: Scored
     considered: Codes
     """For each left row, how many right rows were weighed."""
+    scale: Scale
+    """What weighed them."""
 
 
 def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier: int, matched: Pairs) -> Offered:
@@ -104,7 +106,7 @@ def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier
     # Whose name and birthday it is says nothing of a family that does not list the left row.
     nobody_listed = unlisted & ~records.suppressed[pairs.right]
     guard[nobody_listed] = GUARDS.index(UNLISTED)
-    return Offered(Scored(pairs, rules, levels, guard, stated, chance, margin), considered)
+    return Offered(Scored(pairs, rules, levels, guard, stated, chance, margin), considered, scale)
 
 
 FAMILIES = 0.1

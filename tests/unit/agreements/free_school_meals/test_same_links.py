@@ -74,13 +74,13 @@ def _text(cell: object) -> str:
 
 
 LINKS = {
-    "shipped": (_shipped, "1dcb5fd9ff25433cffb797a36d0fa168fe600731addcb47e56c193e363cfe3b5"),
-    "generated": (_generated, "b1b7b0be16bc6f274e73ce39b4e5e8409b877301805e86759c885029177f3aa9"),
-    "crowded": (_crowded, "393a0e806def3ade33b7ca3d2217dceef87fa74d5ae9ba51f213f7ada878ed36"),
-    "bare": (_bare, "c4f32c303092ed5932b596522071ace1d3a5934b6eab74540acb8a544206e7b0"),
+    "shipped": (_shipped, "760f3cd6448e5dff35b33ca7694fc06bd815f06ac4bab0a35a2587639bb76ebb"),
+    "generated": (_generated, "30df995364abdec763f746a3b2c7376af2247b24b5a1642af06f91b846a1d357"),
+    "crowded": (_crowded, "8f44160fce3ff20a60ca9a6df8d2ead79e3f16dacdd946c83c6376866eaced5e"),
+    "bare": (_bare, "09f4fe0ef15a31c149b94b4f6e64c9c526991577cd7de27f134aac7aa7cf0e0a"),
 }
-WITHOUT_MODEL = "d8f7d5a16fb12df86d690fdaae072ab397bbab7ea326eddc13d9f7e17e5c7ddb"
-TRAINED = "66e6ae3a56bb0f0a80ec15bf468dad278273474f6d959ba8ca628b5f9806c273"
+WITHOUT_MODEL = "09d2baf4f429d223e020ba6b15a348560359009cabff3d96d4de7684d6d10720"
+TRAINED = "36bb2f3247fd13af387d104d83c9495fade2a84d81d8acff1a5bdfe8134ffd7b"
 
 
 @pytest.mark.parametrize("name", LINKS)
