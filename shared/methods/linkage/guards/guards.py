@@ -24,7 +24,8 @@ LENIENCE = 20.0
 
 
 SURE = 0.99
-"""The chance that a family of another address needs, since what it can be instead is another family."""
+"""The chance that a family of another address needs whose names and birthday are not all exact: what it can be instead
+is another family."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,9 @@ def _stranger_of_family(pairs: Evidence) -> Mask:
     unsure &= (pairs["address"] != Address.MISSING) & pairs.families
     if pairs.counted:
         unsure &= pairs.strangers * LENIENCE > pairs.most_strangers
-    unsure |= (pairs.chance < SURE) & pairs.families
+    exact = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT)
+    exact &= (forename == Forename.EXACT) | (forename == Forename.FIRST_NAME)
+    unsure |= (pairs.chance < SURE) & ~exact & pairs.families
     stopped: Mask = apart & (unsure | (pairs.strangers > pairs.most_strangers))
     return stopped
 
