@@ -17,7 +17,7 @@ from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.read import read_records
-from tests.unit.methods.linkage.families import CHILD, PUPIL, children, pupils
+from tests.unit.methods.linkage.families import BY_CHILD, CHILD, PUPIL, children, pupils
 from tests.unit.methods.linkage.families import WHOLE as POLICY
 
 # Few values, so that rows collide in every way: this is where links go wrong.
@@ -139,7 +139,7 @@ def test_a_twin_is_never_matched_to_the_other(names: list[str], recorded: tuple[
 
 @given(names=st.lists(st.sampled_from(FORENAMES[:-1]), min_size=2, max_size=2, unique=True))
 def test_alone_or_not_two_first_names_of_one_family_and_birthday_need_a_beginning_in_common(names: list[str]) -> None:
-    (found,) = link_pupils(pupils({"forename": names[0]}), children({"child_forename": names[1]}), POLICY).to_pylist()
+    (found,) = link_pupils(pupils({"forename": names[0]}), children({"child_forename": names[1]}), BY_CHILD).to_pylist()
     if names[0][:3].upper() != names[1][:3].upper():
         assert found["outcome"] != "matched"
 

@@ -66,17 +66,19 @@ MOST_RIGHT_ROWS = 200
 """Right rows under one key, at most. Beyond it the key tells too little to be worth looking."""
 
 
-def block(records: Records, left: Mask, right: Mask) -> tuple[Pairs, Codes]:
+def block(records: Records, left: Mask, right: Mask, wide: Mask | None = None) -> tuple[Pairs, Codes]:
     """Every pair of these rows that some rule makes, once each, and the position of the first rule that makes it.
 
-    The pairs are in the order of left row, then right row.
+    The pairs are in the order of left row, then right row. The wide rules are for the left rows `wide` (None: all).
     """
-    lefts, rights = np.flatnonzero(left), np.flatnonzero(right)
+    every, rights = np.flatnonzero(left), np.flatnonzero(right)
+    few = every if wide is None else np.flatnonzero(left & wide)
     # Rules in the last bits, so that of equal pairs the first rule comes first.
     rule_bits, right_bits = len(BLOCKS).bit_length(), records.right_rows.bit_length()
 
     def made_by(rule: tuple[int, Block]) -> Codes:
         number, at = rule
+        lefts = few if at.wide else every
         pairs = equi_join(*_key(records, at, lefts, rights), MOST_RIGHT_ROWS)
         return (lefts[pairs.left] << right_bits | rights[pairs.right]) << rule_bits | number
 

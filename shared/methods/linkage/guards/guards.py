@@ -24,7 +24,8 @@ LENIENCE = 20.0
 
 
 SURE = 0.99
-"""The chance that a family of another address needs, since what it can be instead is another family."""
+"""The chance that a family of another address needs whose names and birthday are not all exact: what it can be instead
+is another family."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,9 @@ def _stranger_of_family(pairs: Evidence) -> Mask:
         unsure &= pairs.strangers * LENIENCE > pairs.most_strangers
     unsure |= (forename < Forename.KNOWN_VARIANT) | (forename == Forename.OTHER_ORDER)
     unsure &= pairs["address"] != Address.MISSING
-    unsure |= pairs.chance < SURE
+    exact = (surname == Surname.EXACT) & (pairs["dob"] == Dob.EXACT)
+    exact &= (forename == Forename.EXACT) | (forename == Forename.FIRST_NAME)
+    unsure |= (pairs.chance < SURE) & ~exact
     unsure &= pairs.families
     stopped: Mask = apart & (unsure | (pairs.strangers > pairs.most_strangers))
     return stopped

@@ -25,7 +25,7 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     homes = (records.postcode, records.uprn)
     found: Mask = np.any(side_by_side(lambda home: _of_one_home(home, records.family, pairs, matched), homes), axis=0)
     spoken_for = np.flatnonzero(found)
-    found[spoken_for] = ~_at_one_home(records, pairs.where(spoken_for))
+    found[spoken_for] = ~at_one_home(records, pairs.where(spoken_for))
     return found
 
 
@@ -58,7 +58,7 @@ def _may_be_of_one_home(home: Field, families: Field, pairs: Pairs, matched: Pai
     return may
 
 
-def _at_one_home(records: Records, pairs: Pairs) -> Mask:
+def at_one_home(records: Records, pairs: Pairs) -> Mask:
     """Whether UPRN or postcode agrees: the levels of `Address` from the same postcode on."""
     same: Mask = np.zeros(len(pairs), np.bool_)
     for field in (records.uprn, records.postcode):

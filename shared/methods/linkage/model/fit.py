@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.methods.linkage.block.rules import FINE, block
+from shared.methods.linkage.block.rules import block
 from shared.methods.linkage.compare.compare import compare
-from shared.methods.linkage.encode.arrays import Levels, Mask
-from shared.methods.linkage.encode.pairs import Pairs
+from shared.methods.linkage.encode.arrays import Mask
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.model.expectation_maximisation import Blocked
 from shared.methods.linkage.model.siblings import cut
-from shared.methods.linkage.model.strangers import SAMPLE, drawn
+from shared.methods.linkage.model.strangers import drawn
 from shared.methods.linkage.model.train import SAMPLE_AT_ONCE, learn
 from shared.methods.linkage.policy import LevelChances, LinkageModel, LinkagePolicy, Siblings
 
@@ -19,6 +18,8 @@ FEWEST = 1000
 """Rows of either side from which files say something of their own."""
 MATCHES, STRANGERS, ROWS = 200.0, 20_000.0, 200.0
 """What the saved model weighs: as so many matches (m), random pairs (u) and right rows (families)."""
+SAMPLE = 20_000
+"""Random pairs of the files at hand."""
 
 
 def model_of_run(records: Records, policy: LinkagePolicy) -> LinkageModel:
@@ -27,10 +28,10 @@ def model_of_run(records: Records, policy: LinkagePolicy) -> LinkageModel:
         raise ValueError("the policy has no model")
     if not worth_fitting(records):
         return policy.model
-    everyone = (np.ones(rows, np.bool_) for rows in (records.left_rows, records.right_rows))
-    pairs, rule = block(records, *everyone)
+    selected = rows_to_learn_from(records)
+    pairs, _ = block(records, selected, np.ones(records.right_rows, np.bool_), wide=~selected)
     levels = compare(records, pairs, policy.forename_similarity)
-    return fitted(records, policy, pairs, levels, rule < len(FINE))
+    return fitted(Blocked(records, int(selected.sum()), pairs, levels), policy)
 
 
 def worth_fitting(records: Records) -> bool:
@@ -38,24 +39,21 @@ def worth_fitting(records: Records) -> bool:
     return min(records.left_rows, records.right_rows) >= FEWEST
 
 
-def fitted(
-    records: Records, policy: LinkagePolicy, pairs: Pairs, levels: dict[str, Levels], teaches: Mask
-) -> LinkageModel:
-    """The policy's model, drawn towards what these files show: the more, the more they have to show.
-
-    `pairs` are all blocked pairs and `levels` theirs; those of wide blocking rules teach nothing.
-    """
-    saved = policy.model
-    if saved is None:
-        raise ValueError("the policy has no model")
+def rows_to_learn_from(records: Records) -> Mask:
+    """The left rows of which the fit looks at every pair but those of wide blocking rules, which teach nothing."""
     selected = np.zeros(records.left_rows, np.bool_)
     selected[drawn(records, 0, SAMPLE_AT_ONCE)] = True
-    at = np.flatnonzero(teaches & selected[pairs.left])
-    blocked = Blocked(
-        records, int(selected.sum()), pairs.where(at), {name: level[at] for name, level in levels.items()}
-    )
-    own = learn([blocked], policy, name=saved.name, version=saved.version, trained_on=saved.trained_on)
-    matches = own.found * int(selected.sum())
+    return selected
+
+
+def fitted(blocked: Blocked, policy: LinkagePolicy) -> LinkageModel:
+    """The policy's model, drawn towards what these pairs show: the more, the more they have to show."""
+    saved, records = policy.model, blocked.records
+    if saved is None:
+        raise ValueError("the policy has no model")
+    facts = {"name": saved.name, "version": saved.version, "trained_on": saved.trained_on}
+    own = learn([blocked], policy, **facts, random_pairs=SAMPLE)
+    matches = own.found * blocked.wanted
     comparisons = {
         name: {
             level: LevelChances(

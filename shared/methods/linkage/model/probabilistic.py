@@ -16,8 +16,9 @@ from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.guards.guards import GUARDS, UNLISTED, first_to_stop
 from shared.methods.linkage.guards.scoring import ModelView, Scored, evidence_of
-from shared.methods.linkage.model.family import by_siblings
-from shared.methods.linkage.model.fit import fitted, worth_fitting
+from shared.methods.linkage.model.expectation_maximisation import Blocked
+from shared.methods.linkage.model.family import at_one_home, by_siblings
+from shared.methods.linkage.model.fit import fitted, rows_to_learn_from, worth_fitting
 from shared.methods.linkage.model.posterior import World, calibrated, of_families, posterior
 from shared.methods.linkage.model.rivals import Rivals, rivals
 from shared.methods.linkage.model.weigh import Weighed
@@ -57,14 +58,22 @@ def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier
     """
     if policy.model is None:
         raise ValueError("the policy has no model")
-    everyone = np.ones(records.left_rows, np.bool_)
     families = policy.links_families
     fits = worth_fitting(records)
-    pairs, rule = block(records, everyone if fits else left, np.ones_like(right) if families or fits else right)
+    candidates = np.ones_like(right) if families or fits else right
+    teaching = rows_to_learn_from(records) if fits else np.zeros_like(left)
+    pairs, rule = block(records, left | teaching, candidates, wide=left)
+    # A right row that is matched stands for its family at most, and only who is at its home may be of that.
+    open_pairs = left[pairs.left] & right[pairs.right]
+    kept = np.flatnonzero(open_pairs | teaching[pairs.left] | at_one_home(records, pairs))
+    pairs, rule = pairs.where(kept), rule[kept]
     levels = compare(records, pairs, policy.forename_similarity)
     model = policy.model
     if fits:
-        model = fitted(records, policy, pairs, levels, rule < len(FINE))
+        at = np.flatnonzero(teaching[pairs.left] & (rule < len(FINE)))
+        seen = Weighed(pairs, levels).where(at)
+        blocked = Blocked(records, int(teaching.sum()), seen.pairs, seen.levels)
+        model = fitted(blocked, policy)
     free = np.flatnonzero(left[pairs.left] & (right[pairs.right] | families))
     considered = np.bincount(pairs.left[free], minlength=records.left_rows)
     weights, world = weights_of(model), World(int(left.sum()), int(right.sum()), model.found)

@@ -24,7 +24,7 @@ from shared.methods.linkage.policy import Siblings
 
 LARGEST = 12
 """Rows of one family, at most: beyond it it is none."""
-SAMPLE = 50_000
+SAMPLE = 10_000
 """Right rows whose siblings are looked at, at most."""
 _BELIEVED = 20.0
 """Pairs of siblings that what is known of strangers (of twins: of siblings) weighs."""

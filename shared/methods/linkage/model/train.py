@@ -75,15 +75,21 @@ def train_records(
 
 
 def learn(
-    blocked: Sequence[Blocked], policy: LinkagePolicy, *, name: str, version: str, trained_on: str
+    blocked: Sequence[Blocked],
+    policy: LinkagePolicy,
+    *,
+    name: str,
+    version: str,
+    trained_on: str,
+    random_pairs: int = SAMPLE,
 ) -> LinkageModel:
-    """The model of these compared pairs. Raises ValueError when there is none."""
+    """The model of these compared pairs, and of so many random ones. Raises ValueError when there is none."""
     if not sum(len(each.pairs) for each in blocked):
         raise ValueError(_NOTHING)
     files, wanted = [each.records for each in blocked], [each.wanted for each in blocked]
     rows = sum(records.left_rows for records in files)
     possible = sum(left * records.right_rows for left, records in zip(wanted, files, strict=True))
-    u, repeats = _by_chance(files, wanted, policy.forename_similarity)
+    u, repeats = _by_chance(files, wanted, random_pairs, policy.forename_similarity)
     siblings = learn_siblings(files, u, policy.forename_similarity)
     right_rows = sum(records.right_rows for records in files)
     kept = Calibration() if policy.model is None else policy.model.calibration
@@ -97,13 +103,13 @@ def learn(
 
 
 def _by_chance(
-    files: Sequence[Records], wanted: Sequence[int], similarity: float
+    files: Sequence[Records], wanted: Sequence[int], sample: int, similarity: float
 ) -> tuple[dict[str, Scores], dict[str, float]]:
     """What strangers agree on, of each pair of files as many as its part of all pairs is."""
     possible = [left * records.right_rows for left, records in zip(wanted, files, strict=True)]
     return chances(
         [
-            strangers(records, int(SAMPLE * part / sum(possible)) + 1, similarity)
+            strangers(records, int(sample * part / sum(possible)) + 1, similarity)
             for records, part in zip(files, possible, strict=True)
             if part
         ]
