@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +25,15 @@ _BLOBS = f"/storageaccounts/{ACCOUNT}/blobservices/"
 
 
 def spent(
-    folder: Path, functions: tuple[Taken, Taken], memory: tuple[float, float], agreements: Agreements
+    folder: Path, functions: Mapping[str, Taken], memory: tuple[float, float], agreements: Agreements
 ) -> dict[str, Any]:
     """What the demo in `folder` took.
 
-    `functions`: in the term, and in the weeks after it. `memory`: MB of the process before the work, and at its peak.
+    `functions`: what they took in each step of it. `memory`: MB of the process before the work, and at its peak.
     """
     storage, unwraps = _requests(folder / "logs")
     found = {
-        "functions": functions[0].rounded(),
-        "functions_afterwards": functions[1].rounded(),
+        "functions": {step: taken.rounded() for step, taken in functions.items()},
         "jobs": _jobs(folder / RECORD / "ledger", agreements),
         "unwraps": unwraps,
         "storage": storage,
@@ -46,7 +45,7 @@ def spent(
 def cost(found: dict[str, Any]) -> dict[str, Any]:
     """US dollars by what they are paid for, with the date and the source of the prices."""
     prices = yaml.safe_load(PRICES.read_text(encoding="utf-8"))
-    functions, storage = (found["functions"], found["functions_afterwards"]), found["storage"]
+    functions, storage = found["functions"].values(), found["storage"]
     billed, calls = (sum(each[name] for each in functions) for name in ("billed_seconds", "calls"))
     dollars = {
         "functions": billed * prices["memory_gb"] * prices["function_gb_second"] + calls * prices["function_call"],

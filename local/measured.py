@@ -45,6 +45,8 @@ class Meter:
     def __init__(self) -> None:
         self.taken = Taken(0, 0.0, 0.0, 0.0)
         """Of all calls that have ended."""
+        self.steps: dict[str, Taken] = {}
+        """Of those that ended within each step, in the order of steps."""
         self._calls = 0
         self._running = 0
         self._aside = 0.0
@@ -66,6 +68,13 @@ class Meter:
                 self._running -= 1
                 if self._running == 0:
                     self._add(time.perf_counter() - self._began[0], time.process_time() - self._began[1] - self._aside)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """What functions take meanwhile is taken by this step."""
+        before = self.taken
+        yield
+        self.steps[name] = self.taken - before
 
     @contextmanager
     def aside(self) -> Iterator[None]:
