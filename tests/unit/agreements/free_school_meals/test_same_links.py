@@ -74,10 +74,10 @@ def _text(cell: object) -> str:
 
 
 LINKS = {
-    "shipped": (_shipped, "760f3cd6448e5dff35b33ca7694fc06bd815f06ac4bab0a35a2587639bb76ebb"),
-    "generated": (_generated, "30df995364abdec763f746a3b2c7376af2247b24b5a1642af06f91b846a1d357"),
-    "crowded": (_crowded, "8f44160fce3ff20a60ca9a6df8d2ead79e3f16dacdd946c83c6376866eaced5e"),
-    "bare": (_bare, "09f4fe0ef15a31c149b94b4f6e64c9c526991577cd7de27f134aac7aa7cf0e0a"),
+    "shipped": (_shipped, "258e5d238fcfb83fc144da705cb705c66c23c1aca6581233e579e488249f449f"),
+    "generated": (_generated, "e38547316804708f4ec8c6a20918bc76f4be6dddc7bb0f07a9dccd6f8bd8c516"),
+    "crowded": (_crowded, "a653583b6d483c0a598cdd3e3757ef13bc7456d1a26e6091eb26b553cd62ef58"),
+    "bare": (_bare, "fbfecc07d46eb73b83ced487036ed40513dd1d0ae932aaaab746efee889116d4"),
 }
 WITHOUT_MODEL = "09d2baf4f429d223e020ba6b15a348560359009cabff3d96d4de7684d6d10720"
 TRAINED = "36bb2f3247fd13af387d104d83c9495fade2a84d81d8acff1a5bdfe8134ffd7b"
