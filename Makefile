@@ -30,7 +30,7 @@ demo: setup ## the whole exchange on this machine: drops in, matches out, a tabl
 
 # A file's tests stay in one worker, so that what they share is made once; those that take longest begin.
 .PHONY: test
-test: setup ## lint, types, structure, and every test, with the coverage of all but the longest
+test: setup ## lint, types, structure, and every test, with the lines that they reach
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -117,16 +117,16 @@ def run(
         forget_peak()
         before, _ = memory_mb()
         done = Term(started, london, parties, host, clock, events, order).go_through(site)
-        memory, in_term = (before, memory_mb()[1]), host.meter.taken
+        memory = (before, memory_mb()[1])
         keep_what_is_held(parties, folder)
         say(started, "every borough has collected; four weeks pass, and the sweep destroys what is past its day")
-        last = weeks_pass(clock, host, DAY, agreements)
+        with host.meter.step("weeks later"):
+            last = weeks_pass(clock, host, DAY, agreements)
         copy_account(site.operated, agreements, DAY, clock(), folder / RECORD)
     say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
     audited = audit_itself(folder, terms, agreements, (DAY.date(), last), done.drawn(london, agreements))
-    took = spent(folder, (in_term, host.meter.taken - in_term), memory, agreements)
-    summary = {**done.told(london), "events": dict(host.counts), "audit": audited, "took": took}
-    asked = {"boroughs": list(london.boroughs), "order": order.value, "seed": seed, "scale": scale}
-    summary |= asked | {"elapsed_seconds": round(time.monotonic() - started, 1)}
+    summary = {**done.told(london), "events": dict(host.counts), "audit": audited, "seed": seed, "scale": scale}
+    summary |= {"took": spent(folder, host.meter.steps, memory, agreements), "boroughs": list(london.boroughs)}
+    summary |= {"order": order.value, "elapsed_seconds": round(time.monotonic() - started, 1)}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary

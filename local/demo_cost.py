@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from local.demo_ending import RECORD
 from local.identities import HOST
 from local.site import ACCOUNT
+from shared.kernel.json_once import loads_once
+from shared.kernel.yaml_once import load_yaml_once
 
 if TYPE_CHECKING:
     from local.measured import Taken
@@ -25,16 +24,15 @@ _BLOBS = f"/storageaccounts/{ACCOUNT}/blobservices/"
 
 
 def spent(
-    folder: Path, functions: tuple[Taken, Taken], memory: tuple[float, float], agreements: Agreements
+    folder: Path, functions: Mapping[str, Taken], memory: tuple[float, float], agreements: Agreements
 ) -> dict[str, Any]:
     """What the demo in `folder` took.
 
-    `functions`: in the term, and in the weeks after it. `memory`: MB of the process before the work, and at its peak.
+    `functions`: what they took in each step of it. `memory`: MB of the process before the work, and at its peak.
     """
     storage, unwraps = _requests(folder / "logs")
     found = {
-        "functions": functions[0].rounded(),
-        "functions_afterwards": functions[1].rounded(),
+        "functions": {step: taken.rounded() for step, taken in functions.items()},
         "jobs": _jobs(folder / RECORD / "ledger", agreements),
         "unwraps": unwraps,
         "storage": storage,
@@ -45,8 +43,8 @@ def spent(
 
 def cost(found: dict[str, Any]) -> dict[str, Any]:
     """US dollars by what they are paid for, with the date and the source of the prices."""
-    prices = yaml.safe_load(PRICES.read_text(encoding="utf-8"))
-    functions, storage = (found["functions"], found["functions_afterwards"]), found["storage"]
+    prices = load_yaml_once(PRICES.read_text(encoding="utf-8"))
+    functions, storage = found["functions"].values(), found["storage"]
     billed, calls = (sum(each[name] for each in functions) for name in ("billed_seconds", "calls"))
     dollars = {
         "functions": billed * prices["memory_gb"] * prices["function_gb_second"] + calls * prices["function_call"],
@@ -75,7 +73,7 @@ def _requests(logs: Path) -> tuple[dict[str, int], int]:
 def _lines(logs: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(logs.rglob("*.json")):
         with path.open(encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+            yield from map(loads_once, lines)
 
 
 def _asked_by(line: dict[str, Any]) -> str | None:
@@ -96,4 +94,4 @@ def _jobs(ledger: Path, agreements: Agreements) -> dict[str, int]:
 
 
 def _released(chain: Path) -> bool:
-    return any(json.loads(path.read_bytes())["step"] == "released" for path in chain.glob("*.json"))
+    return any(loads_once(path.read_bytes())["step"] == "released" for path in chain.glob("*.json"))

@@ -72,11 +72,11 @@ def _taken(took: Mapping[str, Any]) -> Table:
     table.add_column("amount", justify="right")
     table.add_column("US dollars", justify="right")
     jobs = ", ".join(f"{_number(count)} {kind}" for kind, count in took["jobs"].items())
-    functions = (took["functions"], took["functions_afterwards"])
-    term, after = (f"{of['seconds']:,.1f} s elapsed, {of['cpu_seconds']:,.1f} s of CPU" for of in functions)
     for name, amount, dollars in (
-        ("functions, in the term", term, ""),
-        ("functions, weeks later", after, ""),
+        *(
+            (f"functions, {step}", f"{of['seconds']:,.1f} s elapsed, {of['cpu_seconds']:,.1f} s of CPU", "")
+            for step, of in took["functions"].items()
+        ),
         ("functions in all", "", f"{cost['functions']:.4f}"),
         ("jobs", jobs, ""),
         ("unwraps of keys", _number(took["unwraps"]), f"{cost['vault']:.4f}"),

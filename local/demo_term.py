@@ -72,8 +72,12 @@ class Term:
 
     def go_through(self, site: Site) -> Done:
         """The whole term: files, decisions, and the second agreement."""
-        collected = self.drop()
-        return Done(collected, self.decide(collected), self.count(collected, site))
+        with self.host.meter.step("files to matches"):
+            collected = self.drop()
+        with self.host.meter.step("decisions to enrolments"):
+            enrolled = self.decide(collected)
+        with self.host.meter.step("totals"):
+            return Done(collected, enrolled, self.count(collected, site))
 
     def drop(self) -> Collected:
         """Every borough drops what it holds; what they then find in their outboxes."""

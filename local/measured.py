@@ -45,6 +45,8 @@ class Meter:
     def __init__(self) -> None:
         self.taken = Taken(0, 0.0, 0.0, 0.0)
         """Of all calls that have ended."""
+        self.steps: dict[str, Taken] = {}
+        """Of those that ended within each step, in the order of steps."""
         self._calls = 0
         self._running = 0
         self._aside = 0.0
@@ -66,6 +68,13 @@ class Meter:
                 self._running -= 1
                 if self._running == 0:
                     self._add(time.perf_counter() - self._began[0], time.process_time() - self._began[1] - self._aside)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """What functions take meanwhile is taken by this step."""
+        before = self.taken
+        yield
+        self.steps[name] = self.taken - before
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -95,7 +104,7 @@ def memory_mb() -> tuple[float, float]:
     """What this process has now, and the most that it had since `forget_peak`, in MB."""
     with suppress(OSError, KeyError):
         lines = (line.split() for line in _STATUS.read_text(encoding="ascii").splitlines())
-        said = {words[0]: int(words[1]) / 2**10 for words in lines if words[0] in ("VmRSS:", "VmHWM:")}
-        return said["VmRSS:"], said["VmHWM:"]
+        megabytes = {words[0]: int(words[1]) / 2**10 for words in lines if words[0] in ("VmRSS:", "VmHWM:")}
+        return megabytes["VmRSS:"], megabytes["VmHWM:"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return peak, peak

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -24,25 +23,6 @@ if TYPE_CHECKING:
     from tests.world import World
 
 ACCOUNTS = 1000
-
-# Journeys through everything are run without measuring coverage, which would cost them half as much time again: what
-# they reach, smaller tests have to reach too.
-JOURNEYS = (
-    "tests/conditions/",
-    "tests/integration/host/",
-    "tests/integration/test_bench",
-    "tests/integration/test_chaos.py",
-    "tests/integration/test_demo.py",
-    "tests/integration/test_disposal.py",
-    "tests/integration/test_documentation.py",
-    "tests/integration/test_faults.py",
-    "tests/integration/test_marked_requests.py",
-    "tests/integration/test_outages.py",
-    "tests/integration/test_unattended.py",
-    "tests/integration/test_up.py",
-    "tests/integration/test_wheel.py",
-    "tests/property/",
-)
 
 # Tests write a file and pack it at once.
 os.environ.setdefault("EXCHANGE_SETTLE", "0")
@@ -105,19 +85,6 @@ def world(storage: Storage, keys_folder: Path) -> World:
 
     put_postcodes(storage)
     return make_world(storage, keys_folder)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test, measured or, where it is a journey, not."""
-    measuring = Coverage.current() if item.nodeid.startswith(JOURNEYS) else None
-    if measuring is None:
-        return (yield)
-    measuring.stop()
-    try:
-        return (yield)
-    finally:
-        measuring.start()
 
 
 def pytest_report_header() -> list[str]:

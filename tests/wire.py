@@ -109,6 +109,7 @@ class Wire(HTTPAdapter):
         super().__init__(pool_maxsize=32)
         self.plan = plan
         self.requests: list[Request] = []
+        self._writes = 0
         self._noting = threading.Lock()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -145,8 +146,8 @@ class Wire(HTTPAdapter):
     def _note(self, request: requests.PreparedRequest) -> Request:
         method, path = str(request.method), unquote(urlsplit(str(request.url)).path)
         with self._noting:
-            writes = sum(earlier.writes for earlier in self.requests) + (method in {"PUT", "DELETE"})
-            noted = Request(len(self.requests) + 1, writes, method, path, dict(request.headers))
+            self._writes += method in {"PUT", "DELETE"}
+            noted = Request(len(self.requests) + 1, self._writes, method, path, dict(request.headers))
             self.requests.append(noted)
         return noted
 

@@ -31,8 +31,10 @@ from tests.memory import MemoryBlobs
 from tests.world import World, decision, household, make_world, pupil, put_postcodes, upn
 
 TERMS = {"2026-autumn": date(2026, 10, 5), "2027-spring": date(2027, 1, 25), "2027-summer": date(2027, 5, 10)}
-AGAIN, TAKEN_BACK, SWEEPS = 9, 16, 3
-"""Days into a term: everybody drops anew; one confirmation is taken back. Days from one sweep to the next."""
+AGAIN, TAKEN_BACK = 9, 16
+"""Days into a term: everybody drops anew; one confirmation is taken back."""
+SWEEPS, SWEEPS_OF_NOTHING = 3, 15
+"""Days from one sweep to the next: where something is past its days, and where nothing is."""
 END = date(2027, 8, 20)
 CHOICES = {"Amara": "confirm", "Bola": "opted_out", "Chi": "reject", "Dayo": "confirm"}
 BACK = "Dayo"
@@ -67,7 +69,7 @@ class Year:
         """Let days pass, with a sweep every few of them, and nothing kept for too long."""
         while self.today < day:
             self.world.now[0] += timedelta(days=1)
-            if self.today.toordinal() % SWEEPS == 0:
+            if self.today.toordinal() % (SWEEPS if self._something_is_due() else SWEEPS_OF_NOTHING) == 0:
                 self._sweep()
 
     def term(self, collection: str, begins: date) -> None:
@@ -169,6 +171,15 @@ class Year:
         for slug in self.slugs:
             for blob in list(self.world.storage.requests(slug).list()):
                 carry_out(self.world.exchange, party=slug, name=blob.name)
+
+    def _something_is_due(self) -> bool:
+        retention = self.world.agreement.retention
+        return any(
+            self.world.now[0] - blob.created >= timedelta(days=retention.line(kind).sweep)
+            for container, blobs in self.account.containers.items()
+            if (kind := container.rpartition("-")[2]) in retention.kinds
+            for blob in blobs.values()
+        )
 
     def _sweep(self) -> None:
         exchange = self.world.exchange

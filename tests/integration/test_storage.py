@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 import threading
 import traceback
@@ -25,6 +26,7 @@ from shared.kernel.errors import (
     StorageUnavailable,
     TooLarge,
 )
+from shared.kernel.storage.listing import Listed, listing
 from shared.kernel.storage.storage import POSTCODES, Storage
 from tests.memory import MemoryBlobs
 from tests.wire import Fault, Killed, Request, Wire, always, at_write, first
@@ -218,13 +220,44 @@ def test_a_home_boroughs_part_of_a_container_shows_only_its_own(storage: Storage
     assert list(storage.requests("lambeth").list()) == []
 
 
-def test_names_alone_are_those_of_the_listing(storage: Storage) -> None:
-    claims = storage.claims("lambeth")
-    for name in ("b/2.json", "b/1.json", "a/é & <x>.json"):
-        claims.create(name, b"x")
-    storage.claims("lewisham").create("b/3.json", b"x")
-    assert list(claims.names()) == [blob.name for blob in claims.list()] == ["a/é & <x>.json", "b/1.json", "b/2.json"]
-    assert list(claims.folder("b").names("1")) == ["1.json"]
+def test_the_listing_says_what_the_sdks_own_says(storage: Storage) -> None:
+    inbox = storage.inbox("lambeth")
+    no_xml = ("no\ufffexml",) if MemoryBlobs.at(storage.service.url) else ()  # the emulator cannot list it
+    for name in ("b/2.json", "b/1.json", "a/é & <x>.json", "empty", *no_xml):
+        inbox.create(name, b"" if name == "empty" else b"12", {"k": "<v> & v"[: len(name)], "empty": ""})
+    client = inbox.client
+    client.get_blob_client("b/2.json").acquire_lease()
+    asked = ["metadata", "snapshots", "versions", "deleted", "uncommittedblobs", "immutabilitypolicy", "legalhold"]
+    found = list(client.list_blobs(include=asked))
+    assert list(listing(client, "", asked)) == [
+        Listed(
+            name=blob.name,
+            size=blob.size,
+            etag=blob.etag,
+            created=blob.creation_time,
+            kind=blob.blob_type.value,
+            md5=bytes(blob.content_settings.content_md5 or b"").hex(),
+            metadata={name: value or "" for name, value in (blob.metadata or {}).items()},
+            deleted=bool(blob.deleted),
+            snapshot=blob.snapshot or "",
+            version=blob.version_id or "",
+            is_current_version=bool(blob.is_current_version),
+            is_leased=blob.lease.status == "locked",
+            has_legal_hold=bool(blob.has_legal_hold),
+            is_immutable=bool(blob.immutability_policy.expiry_time),
+        )
+        for blob in found
+    ]
+
+
+@pytest.mark.parametrize("account", ["emulator"], indirect=True)
+def test_a_listing_of_many_pages_is_whole_though_each_is_asked_for_twice(account: str, storage: Storage) -> None:
+    for number in range(7):
+        storage.inbox("lambeth").create(f"{number}", b"x")
+    pages = itertools.cycle((Fault.BUSY, None))
+    with Wire(lambda _: next(pages)).storage(account) as shaky:
+        found = listing(shaky.inbox("lambeth").client, "", [], results_per_page=3)
+        assert [blob.name for blob in found] == list("0123456")
 
 
 def test_blobs_are_listed_in_the_order_of_their_names(storage: Storage) -> None:

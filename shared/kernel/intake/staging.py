@@ -74,9 +74,9 @@ class StagedFor:
         """The file that counts of each sender, by sender. One that may not be used now counts and is left out: an older
         one does not come to count in its place."""
         area = self.sharing.staging(self.party)
-        files = [Partition.named(name) for name in area.names(f"{dataset}/{collection}/")]
+        files = [Partition.named(blob.name) for blob in area.list(f"{dataset}/{collection}/")]
         # After the files: a file's ties are there before it is.
-        ties = [Tie.named(name) for name in area.names(f"{dataset}{TIES}/{collection}/")]
+        ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")]
         return tuple(file for file in counting_of_each(files, ties) if is_usable(self.sharing, self.party, file))
 
     def kept(self, kind: str) -> tuple[Partition, ...]:
@@ -105,7 +105,7 @@ class StagedFor:
         return tuple(sorted((Partition.named(blob.name) for blob in found), key=_age))
 
     def _oldest_first(self, area: Area, word: str) -> tuple[Partition, ...]:
-        found = map(Partition.named, area.names(f"{word}/"))
+        found = (Partition.named(blob.name) for blob in area.list(f"{word}/"))
         return tuple(sorted((file for file in found if is_usable(self.sharing, self.party, file)), key=_age))
 
 

@@ -234,7 +234,7 @@ def _tie_of(partition: Partition, later: str, earlier: str, word: Word) -> Tie:
 
 def _ties_beside(sharing: Sharing, partition: Partition) -> list[Tie]:
     area = sharing.staging(partition.sender)
-    return [Tie.named(name) for name in area.names(f"{partition.dataset}{TIES}/{partition.collection}/")]
+    return [Tie.named(blob.name) for blob in area.list(f"{partition.dataset}{TIES}/{partition.collection}/")]
 
 
 def _write(sharing: Sharing, party: str, tie: Tie) -> None:

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import BlobProperties, ContainerClient
+from azure.storage.blob import ContainerClient
 
+from shared.kernel.storage.listing import Listed, listing
 from shared.kernel.storage.names import is_usable
 
 State = Literal["current", "snapshot", "version", "deleted", "uncommitted", "discarded"]
@@ -49,23 +50,20 @@ class Copy:
 
 def list_copies(client: ContainerClient, prefix: str, **request: Any) -> Iterator[Copy]:
     """Every copy under the prefix, in the order of names."""
-    for found in client.list_blobs(name_starts_with=prefix, include=list(INCLUDED), **request):
+    for found in listing(client, prefix, INCLUDED, **request):
         state = _state(found)
-        if state == "current" and not found.size and not found.content_settings.content_md5:
-            state = (
-                "discarded"
-                if _MARK.items() <= (found.metadata or {}).items()
-                else _committed(client, found.name, **request)
-            )
+        if state == "current" and not found.size and not found.md5:
+            discarded = _MARK.items() <= found.metadata.items()
+            state = "discarded" if discarded else _committed(client, found.name, **request)
         yield Copy(
             name=found.name.removeprefix(prefix),
             state=state,
-            mark=found.snapshot or (found.version_id if state == "version" else "") or "",
-            size=found.size or 0,
-            etag=str(found.etag or ""),
-            created=found.creation_time,
-            metadata=dict(found.metadata or {}),
-            md5=bytes(found.content_settings.content_md5 or b"").hex(),
+            mark=found.snapshot or (found.version if state == "version" else ""),
+            size=found.size,
+            etag=found.etag,
+            created=found.created,
+            metadata=found.metadata,
+            md5=found.md5,
             bar=_bar(found, state),
         )
 
@@ -107,13 +105,13 @@ def _destroy_by_batch(client: ContainerClient, wanted: Mapping[str, Any], **requ
         raise HttpResponseError(response=answer)
 
 
-def _state(found: BlobProperties) -> State:
+def _state(found: Listed) -> State:
     if found.deleted:
         return "deleted"
     if found.snapshot:
         return "snapshot"
     # Where versions are off the service says nothing of them.
-    return "version" if found.version_id and not found.is_current_version else "current"
+    return "version" if found.version and not found.is_current_version else "current"
 
 
 def _committed(client: ContainerClient, name: str, **request: Any) -> State:
@@ -129,11 +127,11 @@ def _committed(client: ContainerClient, name: str, **request: Any) -> State:
     return "current"
 
 
-def _bar(found: BlobProperties, state: State) -> Bar:
+def _bar(found: Listed, state: State) -> Bar:
     if state == "deleted":
         return "soft_deleted"
     if found.has_legal_hold:
         return "legal_hold"
-    if found.immutability_policy and found.immutability_policy.expiry_time:
+    if found.is_immutable:
         return "immutable"
-    return "leased" if found.lease.status == "locked" else ""
+    return "leased" if found.is_leased else ""

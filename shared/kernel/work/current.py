@@ -125,7 +125,7 @@ def _take_away(sharing: Sharing, job: Job, replaced: Iterable[str], *, by: str) 
     """Delete what is left of these results in the party's own outbox, and record on each that it was replaced."""
     rights, outbox = sharing.pipeline.kinds[job.kind], sharing.outbox(job.party)
     folders = {f"{folder}/{job.collection}/" for folder in (rights.folder, *rights.sends.values())}
-    names = [name for folder in sorted(folders) for name in outbox.names(folder)]
+    names = [blob.name for folder in sorted(folders) for blob in outbox.list(folder)]
     for id in replaced:
         found = [name for name in names if name.split("/")[2] == id]
         if not found:

@@ -48,20 +48,24 @@ def test_what_is_asked_of_the_exchanges_account_is_counted_as_it_is_paid_for(tmp
         for number, step in enumerate(steps):
             put(ledger / job / f"{number:04}.json", {"step": step})
 
-    took = spent(tmp_path, (Taken(2, 3.04, 1.5, 3.1), Taken(1, 2.0, 1.0, 2.0)), (100.2, 250.7), load_agreements())
+    took = spent(
+        tmp_path, {"a": Taken(2, 3.04, 1.5, 3.1), "b": Taken(1, 2.0, 1.0, 2.0)}, (100.2, 250.7), load_agreements()
+    )
 
     assert took["storage"] == {"writes and lists": 3, "reads": 2, "deletes": 1}
     assert took["unwraps"] == 1
     assert took["jobs"] == {"run": 1, "enrolment": 0, "totals": 0}
-    assert took["functions"] == {"calls": 2, "seconds": 3.0, "cpu_seconds": 1.5, "billed_seconds": 3.1}
-    assert took["functions_afterwards"]["seconds"] == 2.0
+    assert took["functions"]["a"] == {"calls": 2, "seconds": 3.0, "cpu_seconds": 1.5, "billed_seconds": 3.1}
+    assert took["functions"]["b"]["seconds"] == 2.0
     assert took["memory_mb"] == {"before": 100, "peak": 251}
 
 
 def test_it_is_paid_by_prices_with_a_date_and_a_source() -> None:
     found = {
-        "functions": {"billed_seconds": 3000.0, "calls": 900_000},
-        "functions_afterwards": {"billed_seconds": 600.0, "calls": 100_000},
+        "functions": {
+            "a": {"billed_seconds": 3000.0, "calls": 900_000},
+            "b": {"billed_seconds": 600.0, "calls": 100_000},
+        },
         "storage": {"writes and lists": 10_000, "reads": 10_000, "deletes": 10_000},
         "unwraps": 10_000,
     }
