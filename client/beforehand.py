@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from client.codes import invalid
@@ -10,6 +9,7 @@ from client.connect import ahead, check_clock, open_door
 from client.console import note
 from client.passes import OUTBOX
 from shared.kernel.errors import InvalidInput, StorageFault
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from client.settings import Settings
@@ -43,7 +43,7 @@ def agreement_of(door: BoroughDoor, ours: Agreement) -> str:
     reports = [facts for facts in door.list(f"{ours.id}/reports/") if facts.name.endswith("/report.json")]
     for facts in sorted(reports, key=lambda facts: str(facts.created), reverse=True)[:1]:
         try:
-            return str(json.loads(door.fetch(facts.name).data)["facts"]["agreement"])
+            return str(loads_once(door.fetch(facts.name).data)["facts"]["agreement"])
         except (ValueError, KeyError, TypeError):
             return ""
     return ""

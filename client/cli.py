@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "operate.agreement",
         "Say which agreements there are, what one says and how long it lasts; for operators: who leaves.",
     ),
-    "keys": ("client.commands.keys", "Make, list, rotate, export and import keys."),
+    "keys": ("client.commands.keys", "Make, list, rotate, limit, revoke, export and import keys."),
     "seal": ("client.commands.seal", "Encrypt a contract file to the exchange, and sign it."),
     "inspect": ("client.commands.inspect", "Show how a file is sealed, whoever sealed it; with a test key, the gates."),
     "drop": ("client.commands.drop", "Put a sealed file into your inbox."),
@@ -143,7 +143,7 @@ def _root(
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code. Nothing that this prints holds a value from a row."""
-    words, as_json = _asked(args)
+    words, as_json = _words_of(args)
     try:
         code = _help_in_json(words) if as_json and _is_for_help(words) else _call(words)
         if code == Exit.INTERRUPTED:  # as the library says it
@@ -166,7 +166,7 @@ def _shortened(message: str) -> str:
     return message if len(message) <= _LONGEST else f"{message[:_LONGEST]} …"
 
 
-def _asked(args: Sequence[str]) -> tuple[list[str], bool]:
+def _words_of(args: Sequence[str]) -> tuple[list[str], bool]:
     """The words of the command line, `--json` behind the command wherever it was typed, and whether it was."""
     words = list(args)
     end = words.index("--") if "--" in words else len(words)

@@ -455,6 +455,18 @@ INPUT_CODES = _codes(
         "Name it by your own reference, such as sar-2026-014.html: names of files are seen by others.",
     ),
     InputCode(
+        "KEY-013",
+        "The keys of {party} are still needed: {why}.",
+        "Revoke them by the same command once it has left. A key that was stolen is revoked at once: "
+        "`exchange vault revoke`.",
+    ),
+    InputCode(
+        "OBJ-020",
+        "An objection cannot be kept by what is known of the person: {problem}.",
+        "Name a child by upn, or by forename, surname and born, or by both; or name a claim alone, with all of its "
+        "children.",
+    ),
+    InputCode(
         "TOT-008",
         "{path}, row {row}: this authority, period and breakdown stand in an earlier row too.",
         "Download it anew; two rows of one place cannot both be meant.",

@@ -10,6 +10,7 @@ from client.codes import invalid
 
 if TYPE_CHECKING:
     from shared.kernel.contract.columns import Contract
+    from shared.kernel.contract.validate import Validation
     from shared.kernel.errors import InvalidInput
 
 
@@ -33,8 +34,8 @@ def find_contract(dataset: str, agreement: str | None = None, *, default: str | 
     for named in (agreement, default):
         if named is not None and named not in every:
             raise _unclear(f"There is no agreement {named}; there are: {', '.join(every)}.")
-    asked = {id: held for id, held in every.items() if agreement in (None, id)}
-    having = [Found(id, held[dataset]) for id, held in asked.items() if dataset in held]
+    meant = {id: held for id, held in every.items() if agreement in (None, id)}
+    having = [Found(id, held[dataset]) for id, held in meant.items() if dataset in held]
     if len(having) > 1 and default not in [found.agreement for found in having]:
         ids = " and ".join(found.agreement for found in having)
         raise _unclear(
@@ -43,9 +44,16 @@ def find_contract(dataset: str, agreement: str | None = None, *, default: str | 
         )
     if not having:
         name = dataset if agreement is None else f"{dataset} in the agreement {agreement}"
-        known = dict.fromkeys(name for held in asked.values() for name in held)
+        known = dict.fromkeys(name for held in meant.values() for name in held)
         raise invalid("INP-003", name=name, known=", ".join(known))
     return next((found for found in having if found.agreement == default), having[0])
+
+
+def refused_whole(contract: Contract, checked: Validation) -> bool:
+    """Whether the exchange takes no row of it: none is right, or one of a list of objections is wrong (DRP-020)."""
+    from shared.kernel.contract.objections import CONTRACT
+
+    return not checked.stands or (contract is CONTRACT and checked.rows_rejected > 0)
 
 
 def _unclear(problem: str) -> InvalidInput:
@@ -58,7 +66,12 @@ def known_columns() -> frozenset[str]:
 
 
 def contracts() -> Mapping[str, Mapping[str, Contract]]:
-    """By the agreement's id its contracts, by dataset."""
+    """By the agreement's id its contracts, by dataset; objections with those that are about people who can object."""
     from shared.agreements.registry import PACKAGES
+    from shared.kernel.contract.objections import CONTRACT, objectable
 
-    return {id: package.contracts for id, package in PACKAGES.items()}
+    objections = {CONTRACT.dataset: CONTRACT}
+    return {
+        id: {**package.contracts, **(objections if objectable(package.contracts) else {})}
+        for id, package in PACKAGES.items()
+    }

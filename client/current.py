@@ -66,8 +66,8 @@ class CurrentResults:
     def check(self, name: str, data: bytes) -> None:
         """Raise `InvalidInput` RUN-006 when a file of the current result is not what the exchange signed for."""
         held = self.by_place.get(_split(name)[0])
-        said = held.releases.get(name) if held else None
-        if said is not None and hashlib.sha256(data).hexdigest() != said:
+        stated = held.releases.get(name) if held else None
+        if stated is not None and hashlib.sha256(data).hexdigest() != stated:
             raise invalid("RUN-006", name=name)
 
 
@@ -91,8 +91,8 @@ def _read(name: str, document: bytes, find: PublicKeyLookup) -> Current:
     payload = verify_statement(document, find)
     body, place = payload["body"], name.rpartition("/")[0]
     agreement = str(body.get("agreement", "")).partition("@")[0]
-    said = f"{agreement}/{str(body.get('folder', '')).rpartition('/')[0]}"
-    if payload["kind"] != CURRENT or body.get("format") != FORMAT or said != place:
+    stated = f"{agreement}/{str(body.get('folder', '')).rpartition('/')[0]}"
+    if payload["kind"] != CURRENT or body.get("format") != FORMAT or stated != place:
         raise invalid("RUN-007", name=name)
     return Current(
         place,

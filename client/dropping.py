@@ -19,6 +19,7 @@ from client.connect import CLOCKS_DIFFER, exchange_now, how_far
 from client.files import write_bytes
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import AlreadyExists, InvalidInput, StorageFault, StorageUnavailable
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from client.sealed_files import SealedFile
@@ -92,11 +93,11 @@ def receipt_of(door: BoroughDoor, sha256: str) -> dict[str, Any] | None:
     found = [facts for facts in door.list() if facts.name.endswith("/receipt.json")]
     for facts in sorted(found, key=lambda facts: str(facts.created), reverse=True):
         try:
-            body: dict[str, Any] = json.loads(door.fetch(facts.name).data)["payload"]["body"]
-            said = body.get("sha256")
+            body: dict[str, Any] = loads_once(door.fetch(facts.name).data)["payload"]["body"]
+            stated = body.get("sha256")
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
-        if said == sha256:
+        if stated == sha256:
             return body
     return None
 
@@ -115,20 +116,20 @@ def _note_of(path: Path) -> Path:
 def _tried(path: Path, sealed: SealedFile, inbox: str) -> bool:
     """Whether this file was sent there before, from here."""
     try:
-        said = json.loads(_note_of(path).read_bytes())
+        stated = loads_once(_note_of(path).read_bytes())
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and (said.get("sha256"), said.get("inbox")) == (sealed.manifest.sha256, inbox)
+    return isinstance(stated, dict) and (stated.get("sha256"), stated.get("inbox")) == (sealed.manifest.sha256, inbox)
 
 
 def _write_note(note: Path, sealed: SealedFile, inbox: str, when: datetime | None) -> None:
     """Best effort: a sealed file may lie where nobody can write."""
-    said = {
+    stated = {
         "sha256": sealed.manifest.sha256,
         "inbox": inbox,
         "dropped": when and when.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     try:
-        write_bytes(note, json.dumps(said).encode())
+        write_bytes(note, json.dumps(stated).encode())
     except InvalidInput:
         return

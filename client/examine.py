@@ -29,14 +29,14 @@ class Check:
 
     what: str
     holds: bool
-    said: str
+    found: str
     code: str = ""
     remedy: str = ""
     exit: Exit = Exit.DONE
 
     def shown(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"what": self.what, "ok": self.holds, "found": self.said, "code": self.code, "remedy": self.remedy}
+        return {"what": self.what, "ok": self.holds, "found": self.found, "code": self.code, "remedy": self.remedy}
 
 
 def examine(profile: Path | None, **options: Any) -> list[Check]:
@@ -62,7 +62,7 @@ def examine(profile: Path | None, **options: Any) -> list[Check]:
         _looked("inbox pass", lambda: _pass(held, INBOX)),
         _looked("outbox pass", lambda: _pass(held, OUTBOX)),
     ]
-    return [*found, *_asked(held)]
+    return [*found, *_of_the_exchange(held)]
 
 
 def _looked(what: str, look: Callable[[], str]) -> Check:
@@ -72,8 +72,8 @@ def _looked(what: str, look: Callable[[], str]) -> Check:
         return Check(what, False, error.message, error.code, error.remedy, exit_of(error))
     except ModuleNotFoundError as error:
         part = str(error.name)
-        said = f"The part {part} is not installed."
-        return Check(what, False, said, "CLI-002", versions.how_to_install(part), Exit.OUR_FAULT)
+        problem = f"The part {part} is not installed."
+        return Check(what, False, problem, "CLI-002", versions.how_to_install(part), Exit.OUR_FAULT)
 
 
 def _version() -> str:
@@ -117,7 +117,7 @@ def _pass(settings: Settings, box: Box) -> str:
     return f"holds until {until:%Y-%m-%dT%H:%M:%SZ}" if until else "no pass: an Entra account is used"
 
 
-def _asked(settings: Settings) -> Iterator[Check]:
+def _of_the_exchange(settings: Settings) -> Iterator[Check]:
     """What only the exchange can say: that it can be reached, its clock, and which agreement it goes by."""
     door: BoroughDoor | None = None
 

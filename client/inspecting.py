@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from client.contracts import contracts, find_contract, known_columns
-from shared.kernel.contract.validate import REJECTED, validate
+from client.contracts import contracts, find_contract, known_columns, refused_whole
+from shared.kernel.contract.validate import validate
 from shared.kernel.envelope import gates
 from shared.kernel.envelope.jwk import RSA_BITS
 from shared.kernel.envelope.keys import KeyService, Use
@@ -113,10 +113,10 @@ def held(opened: Opened, agreement: Agreement, on: date) -> Line:
     except BadFile as refusal:
         return refused(dataset, refusal)
     codes = ", ".join(f"{code} {count:,}" for code, count in checked.rejected_by_code.items())
-    said = f"{checked.status}: {checked.rows_rejected:,} of {checked.rows_in:,} rows are out" + (
+    verdict = f"{checked.status}: {checked.rows_rejected:,} of {checked.rows_in:,} rows are out" + (
         f" ({codes})" * bool(codes)
     )
-    return Line(dataset, REFUSED if checked.status == REJECTED else PASSED, said)
+    return Line(dataset, REFUSED if refused_whole(contract, checked) else PASSED, verdict)
 
 
 def refused(what: str, refusal: RejectedDrop) -> Line:

@@ -104,9 +104,11 @@ def read_decisions(path: Path) -> pa.Table:
     """
     codes = CONTRACTS["decisions"].column("decision").codes or ()
     table = _read_columns(path, {"match_ref": pa.string(), "decision": pa.string()})
-    said = pc.ascii_lower(pc.utf8_trim_whitespace(table.column("decision")))
-    _all_fit(path, "decision", pc.is_in(said, pa.array([*codes, None])), kind="decision", example=" or ".join(codes))
-    return table.set_column(1, "decision", said).drop_null()
+    decisions = pc.ascii_lower(pc.utf8_trim_whitespace(table.column("decision")))
+    _all_fit(
+        path, "decision", pc.is_in(decisions, pa.array([*codes, None])), kind="decision", example=" or ".join(codes)
+    )
+    return table.set_column(1, "decision", decisions).drop_null()
 
 
 def _read_columns(path: Path, kinds: dict[str, pa.DataType]) -> pa.Table:
@@ -136,8 +138,8 @@ def check_label(name: str, version: str) -> None:
         LinkageModel.model_validate({"name": name, "version": version})
     except ValidationError as problems:  # all else is still missing; only these two are looked at
         wrong = {problem["loc"][0] for problem in problems.errors()}
-        if said := [text for field, text in forms.items() if field in wrong]:
-            raise invalid("INP-000", problem=" ".join(said), command="train") from None
+        if slips := [text for field, text in forms.items() if field in wrong]:
+            raise invalid("INP-000", problem=" ".join(slips), command="train") from None
 
 
 def model_bytes(model: LinkageModel) -> bytes:
@@ -159,10 +161,10 @@ def write_pictures(folder: Path, explanation: pa.Table, links: pa.Table) -> int:
     """One waterfall a pair, named by the pupil's row; returns how many."""
     from shared.methods.linkage.explain.pictures import waterfall
 
-    said = dict(zip(links.column("pupil_row").to_pylist(), links.column("sentence").to_pylist(), strict=True))
+    sentences = dict(zip(links.column("pupil_row").to_pylist(), links.column("sentence").to_pylist(), strict=True))
     parts: dict[int, list[tuple[str, float]]] = {}
     for line in explanation.to_pylist():
         parts.setdefault(line["pupil_row"], []).append((f"{line['part']} {line['says']}".strip(), line["bits"]))
     for row, bars in parts.items():
-        write_bytes(folder / f"pupil-row-{row}.svg", waterfall(bars, said[row]).encode())
+        write_bytes(folder / f"pupil-row-{row}.svg", waterfall(bars, sentences[row]).encode())
     return len(parts)

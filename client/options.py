@@ -21,6 +21,13 @@ Agreement = Annotated[
 Agreements = Annotated[
     Path | None, typer.Option("--agreements", help="Folder with `<id>.yaml` of every agreement; else those shipped.")
 ]
+Who = Annotated[
+    Path | None,
+    typer.Option(
+        "--who",
+        help='File of lines such as upn = "…": upn, uln, nino, claim, forename, surname, born; else you are asked.',
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Check as if on this day (YYYY-MM-DD); else today."),

@@ -61,22 +61,22 @@ def read_pass(url: str, box: Box) -> Pass:
     parts = urlsplit(url)
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise invalid("INP-097", setting=box.setting)
-    said = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    parameters = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     container = parts.path.rstrip("/").rpartition("/")[2]
     host = str(parts.hostname)
     if not parts.query and "?" not in url:
         return Pass(host, container, None, None)
-    if missing := [name for name in _NEEDED if not said.get(name)]:
+    if missing := [name for name in _NEEDED if not parameters.get(name)]:
         raise _cut(box, f"it has no {missing[0]}=")
     # A + that was not written as %2B has become a space.
-    if not _SIGNATURE.fullmatch(said["sig"].replace(" ", "+")):
+    if not _SIGNATURE.fullmatch(parameters["sig"].replace(" ", "+")):
         raise _cut(box, "its signature is not whole")
-    if not set(box.allowed) <= set(said["sp"]):
+    if not set(box.allowed) <= set(parameters["sp"]):
         raise invalid("INP-096", setting=box.setting, what=box.doing, box=f"the {box.name}")
-    if said.get("sr", _CONTAINER) != _CONTAINER:
+    if parameters.get("sr", _CONTAINER) != _CONTAINER:
         what = f"{box.doing} (it is not for the whole container)"
         raise invalid("INP-096", setting=box.setting, what=what, box=f"the {box.name}")
-    return Pass(host, container, _moment(box, said.get("st")), _moment(box, said["se"]))
+    return Pass(host, container, _moment(box, parameters.get("st")), _moment(box, parameters["se"]))
 
 
 def check_pass(url: str, box: Box, slug: str, now: datetime) -> Pass:

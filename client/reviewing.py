@@ -106,11 +106,11 @@ def read_first_looks(path: Path) -> pa.Table:
     if missing := [name for name in ("match_ref", FIRST_LOOK) if name not in source.table.column_names]:
         hint = "give a sheet that `exchange review first-look` wrote."
         raise invalid("INP-004", path=path, columns=", ".join(missing), hint=hint)
-    said = pc.utf8_lower(source.column(FIRST_LOOK))
-    if len(wrong := np.flatnonzero(~np.asarray(pc.is_in(said, pa.array([*ANSWERS, None]))))):
+    answers = pc.utf8_lower(source.column(FIRST_LOOK))
+    if len(wrong := np.flatnonzero(~np.asarray(pc.is_in(answers, pa.array([*ANSWERS, None]))))):
         row, example = int(source.line[wrong[0]]), " or ".join(ANSWERS)
         raise invalid("INP-018", path=path, row=row, column=FIRST_LOOK, kind="first look", example=example)
-    looks = pa.table({"match_ref": source.column("match_ref"), FIRST_LOOK: said})
+    looks = pa.table({"match_ref": source.column("match_ref"), FIRST_LOOK: answers})
     return looks.filter(pc.is_valid(looks.column("match_ref")))
 
 

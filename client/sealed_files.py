@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from client.codes import invalid
 from client.disk import check_file
 from client.files import SEALED_MARK, write_together
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from shared.kernel.envelope.manifest import Manifest
@@ -53,8 +54,8 @@ def save(sealed: Sealed, folder: Path, made_of: str = "") -> Path:
 def source_of(path: Path) -> str:
     """The SHA-256 of the packed file that a sealed file was made of; empty where that was not kept."""
     try:
-        return str(json.loads(_source(path).read_bytes())["made_of"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return str(loads_once(_source(path).read_bytes())["made_of"])
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 
@@ -75,7 +76,7 @@ def load(path: Path) -> SealedFile:
     if not (data.startswith(SEALED_MARK) and data.endswith(SEALED_MARK)):
         raise invalid("INP-012", path=path)
     try:
-        metadata = {str(name): str(value) for name, value in json.loads(beside(path).read_bytes()).items()}
-    except (OSError, ValueError, AttributeError, RecursionError):
+        metadata = {str(name): str(value) for name, value in loads_once(beside(path).read_bytes()).items()}
+    except (OSError, ValueError, AttributeError):
         raise invalid("INP-014", path=path, manifest=beside(path).name) from None
     return SealedFile(path.name, data, metadata, from_metadata(metadata)[0])

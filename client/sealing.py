@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from client.beforehand import look_beforehand
 from client.codes import invalid
 from client.console import note, step
+from client.contracts import refused_whole
 from client.files import read_parquet
 from client.sealed_files import save
 from client.seconds import own_second
 from shared.kernel import names
-from shared.kernel.contract.validate import REJECTED, validate
+from shared.kernel.contract.validate import validate
 from shared.kernel.days import london_day
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
@@ -50,8 +51,8 @@ def seal_contract_file(
     with step("Checking"):
         days = terms.terms_of(dataset).stale_after_days
         checked = validate(table, found.contract, as_of=today, stale_after_days=days)
-        if checked.status == REJECTED:
-            raise invalid("INP-016", path=file, reason=f"all {checked.rows_in} rows would be rejected")
+        if refused_whole(found.contract, checked):
+            raise invalid("INP-016", path=file, reason=f"{checked.rows_rejected} of {checked.rows_in} rows are wrong")
     if not checked.rows_in:
         note(f"It has no rows: it states that you have no {dataset}, and replaces what you dropped before.")
     if checked.rows_rejected:

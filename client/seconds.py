@@ -15,6 +15,7 @@ from client.console import note
 from client.files import make_folder, write_bytes
 from client.locks import alone
 from shared.kernel.errors import InvalidInput
+from shared.kernel.json_once import loads_once
 
 MARKS = "last-sealed.json"
 _PATIENCE = timedelta(seconds=5)
@@ -52,13 +53,13 @@ def _next(path: Path, file: str, clock: Callable[[], datetime], wait: Callable[[
             free = last + timedelta(seconds=1)
             wait((free - moment).total_seconds())
             moment = free
-    said = {name: mark.isoformat() for name, mark in (marks | {file: moment}).items()}
-    write_bytes(path, json.dumps(said, indent=1).encode())
+    document = {name: mark.isoformat() for name, mark in (marks | {file: moment}).items()}
+    write_bytes(path, json.dumps(document, indent=1).encode())
     return moment
 
 
 def _read(path: Path) -> dict[str, datetime]:
     try:
-        return {str(file): datetime.fromisoformat(mark) for file, mark in json.loads(path.read_bytes()).items()}
+        return {str(file): datetime.fromisoformat(mark) for file, mark in loads_once(path.read_bytes()).items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from client.contracts import contracts
 from shared.agreements.registry import load_agreements
 from shared.kernel.contract.columns import Contract
 
@@ -27,5 +28,8 @@ class Documented:
 
 @cache
 def documented() -> tuple[Documented, ...]:
-    """All of them, in the order of the registry."""
-    return tuple(Documented(agreed.terms.id, agreed.terms.title, agreed.contracts) for agreed in load_agreements())
+    """All of them, in the order of the registry, each with all that can be dropped under it: objections too."""
+    by_id = contracts()
+    return tuple(
+        Documented(agreed.terms.id, agreed.terms.title, by_id[agreed.terms.id]) for agreed in load_agreements()
+    )

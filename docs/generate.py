@@ -25,12 +25,10 @@ from shared.agreements.registry import PACKAGES, load_agreement, load_agreements
 from shared.kernel.audit.questions import question_page
 from shared.kernel.contract.catalogue import rule_page
 from shared.kernel.contract.columns import Contract
-from shared.kernel.contract.objections import CONTRACT as LIST_OF_OBJECTIONS
 from shared.kernel.envelope.ask_page import ask_page
 from shared.kernel.envelope.gates import gate_page
 from shared.kernel.intake.codes import DROP_CODES, RUN_CODES
 from shared.kernel.intake.objections import LEFT_OUT
-from shared.kernel.objected import OBJECTIONS
 from shared.kernel.parties.model import AuthorityRegister
 from shared.kernel.parties.register import FILE as REGISTER
 from shared.kernel.rights.leaving import LEAVES
@@ -54,9 +52,7 @@ def generated() -> dict[Path, str]:
     """Every generated text and what it should hold."""
     files = schemas()
     pages = {
-        "rule-codes": rule_page(
-            {one.heading: one.contracts for one in documented()} | {"Objections": {OBJECTIONS: LIST_OF_OBJECTIONS}}
-        ),
+        "rule-codes": rule_page({one.heading: one.contracts for one in documented()}),
         "gate-codes": gate_page() + "\n" + ask_page() + "\n" + _intake_page(),
         "eligibility-rules": eligibility_page(),
         "command-codes": code_page(),

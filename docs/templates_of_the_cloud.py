@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import yaml
 
-from shared.kernel.terms.model import LASTING, Agreement
+from shared.kernel.terms.model import Agreement
+from shared.kernel.terms.retention import LASTING
 
 _HEAD = """# Made from the agreements of the registry by `make docs`, and compared by a test: do not change it here.
 # Who takes part, who drops, how many officers a party may name, and days.

@@ -7,7 +7,6 @@ and the blob that the event names is asserted to be the queue owner's before any
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -21,6 +20,7 @@ from functions.reference import BlobReference
 from functions.requests import FUNCTION, carry_out_request
 from functions.settings import CONNECTION
 from shared.kernel.errors import ExchangeError
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.grid import named_blob
 
 
@@ -41,7 +41,7 @@ def blob_of(message: bytes) -> BlobReference:
     """The blob that an Event Grid event names. Raises `UnreadableEvent`, so the message ends in the poison queue."""
     named = None
     with suppress(ValueError, TypeError, AttributeError, RecursionError):
-        named = named_blob(json.loads(message))
+        named = named_blob(loads_once(message))
     if named is None:
         raise UnreadableEvent(
             "EVT-003", "The message is no blob event.", "Only Event Grid writes to these queues: see who else did."

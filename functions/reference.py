@@ -8,11 +8,12 @@ its own conditions), and doubles the time that it takes to import the app.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from azurefunctions.extensions.base import InConverter, SdkType
+
+from shared.kernel.json_once import loads_once
 
 
 @dataclass(frozen=True)
@@ -42,5 +43,5 @@ class BlobReferenceConverter(InConverter, binding="blob", trigger="blobTrigger")
         """Read the reference. Bytes instead of a reference mean that the host did not see the SDK type: raised."""
         if data is None or data.type != "model_binding_data":
             raise ValueError("the host sent no blob reference")
-        content = json.loads(data.value.content)
+        content = loads_once(data.value.content)
         return BlobReference(container=content["ContainerName"], name=content["BlobName"])

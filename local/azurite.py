@@ -74,10 +74,10 @@ def find_node() -> Node:
 
 def _major_version(node: str) -> int:
     try:
-        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout  # noqa: S603
+        printed = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return 0
-    found = re.match(r"v(\d+)\.", said)
+    found = re.match(r"v(\d+)\.", printed)
     return int(found[1]) if found else 0
 
 
@@ -197,13 +197,13 @@ class Azurite:
         deadline = time.monotonic() + START_SECONDS
         while True:
             ended = process.poll() is not None
-            said = self.log.read_text(encoding="utf-8", errors="replace")
-            ports = {service.lower(): int(port) for service, port in LISTENING.findall(said)}
+            printed = self.log.read_text(encoding="utf-8", errors="replace")
+            ports = {service.lower(): int(port) for service, port in LISTENING.findall(printed)}
             if len(ports) == 3 and not ended:
                 return ports
             if ended or time.monotonic() > deadline:
                 what = f"ended with {process.returncode}" if ended else f"was not ready after {START_SECONDS:.0f} s"
-                raise EmulatorFailed("EMU-003", f"The storage emulator {what}:\n{_tail(said)}\n")
+                raise EmulatorFailed("EMU-003", f"The storage emulator {what}:\n{_tail(printed)}\n")
             time.sleep(0.05)
 
     def stop(self) -> None:

@@ -12,6 +12,7 @@ from client.codes import invalid
 from local.synth.london import PILOT
 from local.synth.places import load_places
 from shared.agreements.registry import agreement_files
+from shared.kernel.yaml_once import load_yaml_once
 
 ALL = "all"
 OF_PILOT = "pilot"
@@ -45,7 +46,7 @@ def write_agreements(slugs: Sequence[str], site: Path) -> Path | None:
     folder = site / AGREEMENTS
     folder.mkdir(parents=True, exist_ok=True)
     for id, path in agreement_files().items():
-        terms = yaml.safe_load(path.read_text(encoding="utf-8"))
+        terms = load_yaml_once(path.read_text(encoding="utf-8"))
         shipped = terms["controllers"]
         terms["controllers"] = list(slugs)
         for dataset in terms["datasets"].values():

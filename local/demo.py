@@ -125,9 +125,8 @@ def run(
         copy_account(site.operated, agreements, DAY, clock(), folder / RECORD)
     say(started, "the exchange is audited, from the logs that emulator and key ring wrote")
     audited = audit_itself(folder, terms, agreements, (DAY.date(), last), done.drawn(london, agreements))
-    took = spent(folder, host.meter.steps, memory, agreements)
-    summary = {**done.told(london), "events": dict(host.counts), "audit": audited, "took": took}
-    asked = {"boroughs": list(london.boroughs), "order": order.value, "seed": seed, "scale": scale}
-    summary |= asked | {"elapsed_seconds": round(time.monotonic() - started, 1)}
+    summary = {**done.told(london), "events": dict(host.counts), "audit": audited, "seed": seed, "scale": scale}
+    summary |= {"took": spent(folder, host.meter.steps, memory, agreements), "boroughs": list(london.boroughs)}
+    summary |= {"order": order.value, "elapsed_seconds": round(time.monotonic() - started, 1)}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary

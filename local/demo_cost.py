@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from local.demo_ending import RECORD
 from local.identities import HOST
 from local.site import ACCOUNT
+from shared.kernel.json_once import loads_once
+from shared.kernel.yaml_once import load_yaml_once
 
 if TYPE_CHECKING:
     from local.measured import Taken
@@ -44,7 +43,7 @@ def spent(
 
 def cost(found: dict[str, Any]) -> dict[str, Any]:
     """US dollars by what they are paid for, with the date and the source of the prices."""
-    prices = yaml.safe_load(PRICES.read_text(encoding="utf-8"))
+    prices = load_yaml_once(PRICES.read_text(encoding="utf-8"))
     functions, storage = found["functions"].values(), found["storage"]
     billed, calls = (sum(each[name] for each in functions) for name in ("billed_seconds", "calls"))
     dollars = {
@@ -74,7 +73,7 @@ def _requests(logs: Path) -> tuple[dict[str, int], int]:
 def _lines(logs: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(logs.rglob("*.json")):
         with path.open(encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+            yield from map(loads_once, lines)
 
 
 def _asked_by(line: dict[str, Any]) -> str | None:
@@ -95,4 +94,4 @@ def _jobs(ledger: Path, agreements: Agreements) -> dict[str, int]:
 
 
 def _released(chain: Path) -> bool:
-    return any(json.loads(path.read_bytes())["step"] == "released" for path in chain.glob("*.json"))
+    return any(loads_once(path.read_bytes())["step"] == "released" for path in chain.glob("*.json"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -14,7 +13,8 @@ from client.evidence.gather import gather
 from local.record import add_logs
 from shared.agreements.registry import agreement_files
 from shared.kernel.audit.audit import audit
-from shared.kernel.terms.model import LASTING
+from shared.kernel.json_once import loads_once
+from shared.kernel.terms.retention import LASTING
 
 if TYPE_CHECKING:
     from local.clock import Clock
@@ -96,7 +96,7 @@ def _told(report: AuditReport) -> dict[str, Any]:
 def _left(record: Path) -> int:
     """How many objects were still listed, anywhere that rows live, when the certificates were written: but for what
     awaits a decision or was decided, which has days of its own, and for copies of certificates and heads."""
-    signed = (json.loads(path.read_bytes())["payload"] for path in (record / "certificates").rglob("*.json"))
+    signed = (loads_once(path.read_bytes())["payload"] for path in (record / "certificates").rglob("*.json"))
     bodies = [payload["body"] for payload in signed if payload["kind"] == "certificate"]
     parts = [part for body in bodies for part in body["proof"]["containers"]]
     return sum(part["objects"] - part["deliveries"] for part in parts if part["container"] not in LASTING)

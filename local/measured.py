@@ -104,7 +104,7 @@ def memory_mb() -> tuple[float, float]:
     """What this process has now, and the most that it had since `forget_peak`, in MB."""
     with suppress(OSError, KeyError):
         lines = (line.split() for line in _STATUS.read_text(encoding="ascii").splitlines())
-        said = {words[0]: int(words[1]) / 2**10 for words in lines if words[0] in ("VmRSS:", "VmHWM:")}
-        return said["VmRSS:"], said["VmHWM:"]
+        megabytes = {words[0]: int(words[1]) / 2**10 for words in lines if words[0] in ("VmRSS:", "VmHWM:")}
+        return megabytes["VmRSS:"], megabytes["VmHWM:"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return peak, peak

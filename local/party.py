@@ -5,7 +5,6 @@ Some boroughs have Entra accounts, and one has none and comes with its passes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.envelope.statement import verify_statement
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.access import BoroughDoor
 from shared.kernel.terms.agreements import Agreements
 
@@ -89,7 +89,7 @@ class Party:
     def summaries(self) -> list[tuple[str, dict[str, Any]]]:
         """Folder and `summary.json` of every finished run."""
         names = [blob.name for blob in self.officer.list(f"{ID}/results/") if blob.name.endswith("/summary.json")]
-        return [(name.removesuffix("summary.json"), json.loads(self.officer.fetch(name).data)) for name in names]
+        return [(name.removesuffix("summary.json"), loads_once(self.officer.fetch(name).data)) for name in names]
 
     def keep(self, folder: Path) -> None:
         """Save what the exchange has signed, and this borough's own copy of the exchange's key: what an auditor asks a
@@ -107,4 +107,4 @@ class Party:
             if blob.name.endswith("/receipt.json"):
                 receipt = verify_statement(self.officer.fetch(blob.name).data, self.desk.keys.public_key)["body"]
                 report = self.officer.fetch(blob.name.replace("receipt.json", "report.json"))
-                yield receipt, json.loads(report.data)
+                yield receipt, loads_once(report.data)

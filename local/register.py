@@ -18,6 +18,7 @@ from local import identities
 from local.witnessed_keys import VAULT
 from shared.kernel.audit.register import signature_hash
 from shared.kernel.terms.agreements import Agreements
+from shared.kernel.yaml_once import load_yaml_once
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Pass:
 
 def write_register(path: Path, account: str, agreements: Agreements, passes: Iterable[Pass]) -> None:
     """Write `register.yaml`, with the passes that it already names and these."""
-    earlier = yaml.safe_load(path.read_text(encoding="utf-8"))["passes"] if path.is_file() else []
+    earlier = load_yaml_once(path.read_text(encoding="utf-8"))["passes"] if path.is_file() else []
     document = {
         "accounts": [account],
         "vaults": [VAULT],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as text_of
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from client import options
 from client.console import answer, step, table
 from operate import site
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from operate.replaying import Replay, Takers
@@ -62,16 +62,16 @@ def replay(
     done = Replay("deadletter")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison:
         takers, queues, area = Takers.of(chosen), poison.every.names(), storage.dead_letters()
-        asked = []
+        wanted = []
         for letter in dead_letters(area):
             if borough is None or any(event.borough == borough for event in letter.events):
-                asked.append(letter)
+                wanted.append(letter)
             else:
                 done.pass_over(*_rows(letter))
-        feeds = {event.feed for letter in asked for event in letter.events}
+        feeds = {event.feed for letter in wanted for event in letter.events}
         door = Webhook.of(chosen) if (feeds & set(takers.feeds)) - set(queues) - {POLICY_RUNS} else None
         way = _Way(takers, queues, poison, door)
-        for letter in asked:
+        for letter in wanted:
             _replay(done, way, area, letter)
         done.settle(chosen, storage)
     done.say(as_json=json)
@@ -104,7 +104,7 @@ class _Way:
         if self.door is None or event.feed in self.queues:
             self.poison.every.put(event.feed, event.text)
             return
-        for events in grid_events(text_of.loads(event.text), event.named, account=self.poison.every.account):
+        for events in grid_events(loads_once(event.text), event.named, account=self.poison.every.account):
             self.door.give(event.function, events)
 
 

@@ -62,20 +62,20 @@ def rounds(ledger: Area, now: datetime, days: int) -> Rounds:
 
 def judge_rounds(found: Rounds, now: datetime) -> Iterator[Finding]:
     """What of them needs somebody."""
-    said = found.document()
-    if said["given_up"]:
-        what = f"{said['given_up']} drops or requests could not be taken in for a day."
+    counts = found.document()
+    if counts["given_up"]:
+        what = f"{counts['given_up']} drops or requests could not be taken in for a day."
         yield Finding("EVT-021", "wrong", "reconciliation", what)
-    if found.last and said["waiting"] and now - datetime.fromisoformat(found.last.at) <= _LATELY:
-        what = f"{said['waiting']} drops or requests had no outcome yet at {found.last.at}"
-        if said["oldest_minutes"] > _PATIENCE_MINUTES:
+    if found.last and counts["waiting"] and now - datetime.fromisoformat(found.last.at) <= _LATELY:
+        what = f"{counts['waiting']} drops or requests had no outcome yet at {found.last.at}"
+        if counts["oldest_minutes"] > _PATIENCE_MINUTES:
             yield Finding(
-                "EVT-022", "wrong", "reconciliation", f"{what}, the oldest for {said['oldest_minutes']} minutes."
+                "EVT-022", "wrong", "reconciliation", f"{what}, the oldest for {counts['oldest_minutes']} minutes."
             )
         else:
             yield Finding("EVT-022", "noted", "reconciliation", f"{what}.")
-    if said["no_event"]:
-        what = f"The events of {said['no_event']} drops or requests never came; reconciliation found them."
+    if counts["no_event"]:
+        what = f"The events of {counts['no_event']} drops or requests never came; reconciliation found them."
         yield Finding("EVT-023", "noted", "events", what)
 
 

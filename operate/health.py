@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as text_of
 import re
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from operate import site
 from operate.standing import Finding, compare
 from operate.webhook import only_here
 from shared.kernel.errors import ExchangeError, LedgerBroken
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from operate.site import OperatedSite
@@ -94,9 +94,9 @@ def _app(chosen: OperatedSite) -> tuple[dict[str, Any], list[Finding]]:
 
     here = [agreed.terms.reference for agreed in chosen.every_agreement()]
     ours = {"agreements_here": here, "version_here": version_facts()["version"]}
-    status, said = _ask(f"{chosen.need('app').rstrip('/')}/api/health")
-    facts = {key: _plain(said.get(key, "")) for key in ("status", "version", "code")} | ours
-    facts |= {key: _references(said.get(key)) for key in ("agreements", "in_force")}
+    status, body = _ask(f"{chosen.need('app').rstrip('/')}/api/health")
+    facts = {key: _plain(body.get(key, "")) for key in ("status", "version", "code")} | ours
+    facts |= {key: _references(body.get(key)) for key in ("agreements", "in_force")}
     findings = []
     if status == 503 and facts["status"] == "unavailable":
         findings.append(Finding("EVT-026", "wrong", "app", f"It cannot do its work; {facts['code']}."))
@@ -116,14 +116,14 @@ def _app(chosen: OperatedSite) -> tuple[dict[str, Any], list[Finding]]:
     return facts, findings
 
 
-def _plain(said: object) -> str:
+def _plain(body: object) -> str:
     """A word of the app's, if it is one."""
-    return said if isinstance(said, str) and _PLAIN.fullmatch(said) else ""
+    return body if isinstance(body, str) and _PLAIN.fullmatch(body) else ""
 
 
-def _references(said: object) -> list[str]:
+def _references(body: object) -> list[str]:
     """A list of agreements, if it is one."""
-    return [found for one in said if (found := _plain(one))] if isinstance(said, list) else []
+    return [found for one in body if (found := _plain(one))] if isinstance(body, list) else []
 
 
 def _ask(url: str) -> tuple[object, dict[str, Any]]:
@@ -141,10 +141,10 @@ def _ask(url: str) -> tuple[object, dict[str, Any]]:
             status, document = refused.code, refused.read(_LONGEST)
     except (OSError, ValueError, HTTPException) as failed:
         return type(failed).__name__, {}
-    said: object = {}
+    body: object = {}
     with suppress(ValueError, RecursionError):
-        said = text_of.loads(document)
-    return status, said if isinstance(said, dict) else {}
+        body = loads_once(document)
+    return status, body if isinstance(body, dict) else {}
 
 
 def _deployed(chosen: OperatedSite) -> tuple[dict[str, Any], list[Finding]]:

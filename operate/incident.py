@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json as json_format
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from client import options
 from client.console import answer, step, table
 from client.exits import Exit
+from operate import incident_found as found
 from operate import incident_shown as shown
 from operate import site
-
-if TYPE_CHECKING:
-    from shared.kernel.audit.reach import Reach
-    from shared.kernel.audit.report import Access
-    from shared.kernel.ledger.chain import Ledger
-    from shared.kernel.rights.incidents import Incident, Scope
-    from shared.kernel.storage.storage import Storage
-    from shared.kernel.terms.agreements import Agreements
 
 app = typer.Typer(no_args_is_help=True, help="For operators: what an incident reaches, and who was told.")
 
@@ -52,10 +43,10 @@ def look(
     """Say what lies in the reach of a time, key, party or container. Nothing is recorded."""
     chosen = site.load_site(profile)
     agreements = chosen.every_agreement()
-    scope = _scope(agreements, (begins, ends), key, borough, container)
+    scope = found.scope_of(agreements, (begins, ends), key, borough, container)
     with step("Reading the ledger"), chosen.storage() as storage:
-        found = _reach(storage, agreements, scope)
-    answer({"ok": True, **shown.reached(found)}, "\n\n".join(shown.told(found)), as_json=json)
+        reached = found.reach_of(storage, agreements, scope)
+    answer({"ok": True, **shown.reached(reached)}, "\n\n".join(shown.told(reached)), as_json=json)
 
 
 @app.command("open", epilog="Example: exchange incident open --why pass-lost --container lambeth-outbox")
@@ -83,17 +74,17 @@ def open_one(
     chosen, now = site.load_site(profile), site.now()
     if why not in WHY:
         raise invalid("INP-049", what="word for what happened", name=why, known=", ".join(WHY))
-    known = _utc(noticed) or now
+    known = found.utc(noticed) or now
     if known > now:
         raise invalid("INC-002")
     agreements = chosen.every_agreement()
-    scope = _scope(agreements, (begins, ends), key, borough, container)
+    scope = found.scope_of(agreements, (begins, ends), key, borough, container)
     with step("Recording"), chosen.storage() as storage:
-        found = _reach(storage, agreements, scope)
-        ledger = _ledger(storage)
-        id = open_incident(ledger, why, known, scope, found.counts)
+        reached = found.reach_of(storage, agreements, scope)
+        ledger = found.ledger_of(storage)
+        id = open_incident(ledger, why, known, scope, reached.counts)
         incident = read_incident(ledger.events(f"incident:{id}"))
-    shown.say(incident, found, (), now, as_json=json)
+    shown.say(incident, reached, (), now, as_json=json)
 
 
 @app.command("show", epilog="Example: exchange incident show --record record")
@@ -112,11 +103,11 @@ def show(
     chosen, now = site.load_site(profile), site.now()
     agreements = chosen.every_agreement()
     with step("Reading the ledger"), chosen.storage() as storage:
-        found = _find(_ledger(storage), incident)
-        reached = _reach(storage, agreements, found.scope)
-    readers = _readers(record, agreements, found, reached, now) if record else ()
-    shown.say(found, reached, readers, now, as_json=json, audited=record is not None)
-    if found.is_overdue(now):
+        one = found.incident_of(found.ledger_of(storage), incident)
+        reached = found.reach_of(storage, agreements, one.scope)
+    readers = found.readers_of(record, agreements, one, reached, now) if record else ()
+    shown.say(one, reached, readers, now, as_json=json, audited=record is not None)
+    if one.is_overdue(now):
         raise typer.Exit(Exit.CHECK_BROKEN)
 
 
@@ -136,15 +127,15 @@ def told(
     known = (*chosen.every_agreement().known, *OTHERS)
     if whom not in known:
         raise invalid("INP-049", what="party or office", name=whom, known=", ".join((*OTHERS, "a party's slug")))
-    at = _utc(when) or now
+    at = found.utc(when) or now
     with step("Recording"), chosen.storage() as storage:
-        ledger = _ledger(storage)
-        found = _find(ledger, incident)
-        inform(ledger, found, whom, at, now)
+        ledger = found.ledger_of(storage)
+        one = found.incident_of(ledger, incident)
+        inform(ledger, one, whom, at, now)
     text = (
-        f"Recorded: {whom} was told at {shown.minute(at)}, {shown.hours(found.noticed, at)} hours after it was noticed."
+        f"Recorded: {whom} was told at {shown.minute(at)}, {shown.hours(one.noticed, at)} hours after it was noticed."
     )
-    answer({"ok": True, "incident": found.id, "whom": whom, "at": at.isoformat()}, text, as_json=json)
+    answer({"ok": True, "incident": one.id, "whom": whom, "at": at.isoformat()}, text, as_json=json)
 
 
 @app.command("close", epilog="Example: exchange incident close --outcome told")
@@ -162,10 +153,10 @@ def close(
         raise invalid("INP-049", what="outcome", name=outcome, known=", ".join(OUTCOMES))
     chosen = site.load_site(profile)
     with step("Recording"), chosen.storage() as storage:
-        ledger = _ledger(storage)
-        found = _find(ledger, incident)
-        close_incident(ledger, found, outcome, _reach(storage, chosen.every_agreement(), found.scope).parties)
-    answer({"ok": True, "incident": found.id, "outcome": outcome}, f"Closed: {outcome}.", as_json=json)
+        ledger = found.ledger_of(storage)
+        one = found.incident_of(ledger, incident)
+        close_incident(ledger, one, outcome, found.reach_of(storage, chosen.every_agreement(), one.scope).parties)
+    answer({"ok": True, "incident": one.id, "outcome": outcome}, f"Closed: {outcome}.", as_json=json)
 
 
 @app.command("list", epilog="Example: exchange incident list")
@@ -184,96 +175,8 @@ def list_all(profile: site.Profile = None, json: options.Json = False) -> None:
                 "ico": shown.minute(one.was_told(COMMISSIONER)),
                 "outcome": one.outcome or "open",
             }
-            for one in incidents_in(_ledger(storage))
+            for one in incidents_in(found.ledger_of(storage))
         ]
     headings = ["incident", "why", "noticed", "clock", "ico", "outcome"]
     text = table(headings, [list(row.values()) for row in rows]) if rows else "There is no incident."
     answer({"ok": True, "incidents": rows}, text, as_json=json)
-
-
-def _scope(
-    agreements: Agreements,
-    times: tuple[datetime | None, datetime | None],
-    key: str | None,
-    party: str | None,
-    container: str | None,
-) -> Scope:
-    """The scope that somebody typed.
-
-    Raises `InvalidInput` INC-001 (nothing narrows it), INP-023, INP-044, INP-049.
-    """
-    from client.codes import invalid
-    from shared.kernel.audit.reach import CONTAINERS
-    from shared.kernel.intake.stops import key_mark
-    from shared.kernel.rights.incidents import Scope
-
-    begins, ends = (_utc(at) for at in times)
-    slug, dash, box = (container or "").rpartition("-")
-    if dash and party in (None, slug):
-        party, container = slug, box
-    if container and container not in CONTAINERS:
-        raise invalid("INP-049", what="kind of container", name=container, known=", ".join(CONTAINERS))
-    if party is not None and party not in agreements.known:
-        raise invalid("INP-023", name=party, known=", ".join(agreements.parties))
-    if begins and ends and ends <= begins:
-        raise invalid("INP-044")
-    if not (begins or ends or key or party or container):
-        raise invalid("INC-001")
-    return Scope(begins, ends, key_mark(key) if key else "", party or "", container or "")
-
-
-def _reach(storage: Storage, agreements: Agreements, scope: Scope) -> Reach:
-    from shared.kernel.audit.reach import reach
-
-    ledger = _ledger(storage)
-    chains = (ledger.events(subject) for subject in ledger.subjects() if _is_work(subject, agreements))
-    return reach(chains, _certificates(storage, agreements), agreements, scope)
-
-
-def _is_work(subject: str, agreements: Agreements) -> bool:
-    kinds = {"drop", *(kind for agreed in agreements for kind in agreed.pipeline.kinds)}
-    return subject.partition(":")[0] in kinds
-
-
-def _certificates(storage: Storage, agreements: Agreements) -> Iterator[dict[str, Any]]:
-    """The bodies of all certificates. That they hold is the audit's to say (AUD-014)."""
-    from shared.kernel.envelope.manifest import EXCHANGE
-
-    for owner in (*agreements.known, EXCHANGE):
-        area = storage.certificates(owner)
-        for blob in area.list():
-            yield json_format.loads(area.read(blob.name).data)["payload"]["body"]
-
-
-def _readers(
-    record: Path, agreements: Agreements, incident: Incident, reached: Reach, now: datetime
-) -> tuple[Access, ...]:
-    from client import auditing
-    from shared.kernel.audit.reach import who_read
-
-    first, last = incident.scope.begins or incident.noticed, incident.scope.ends or now
-    days = (first.replace(hour=0, minute=0), last.replace(hour=0, minute=0))
-    report = auditing.audit_record(record, agreements, days, None, auditing.dating(None, None))
-    return who_read(report.access, incident.scope, reached.parties)
-
-
-def _find(ledger: Ledger, id: str) -> Incident:
-    from client.codes import invalid
-    from shared.kernel.rights.incidents import incidents_in
-
-    every = incidents_in(ledger)
-    found = [one for one in every if (one.id.startswith(id) if id else not one.outcome)]
-    if len(found) != 1:
-        known = ", ".join(one.id for one in every) or "(there is none)"
-        raise invalid("INP-049", what="one incident", name=id or "that alone is open", known=known)
-    return found[0]
-
-
-def _ledger(storage: Storage) -> Ledger:
-    from shared.kernel.ledger.chain import Ledger
-
-    return Ledger(storage.ledger(), clock=site.now)
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return at.replace(tzinfo=UTC) if at else None

@@ -26,13 +26,13 @@ def say(
     audited: bool = False,
 ) -> None:
     untold = incident.untold(found.parties)
-    scope = {name: str(said) for name, said in asdict(incident.scope).items() if said}
+    scope = {name: str(value) for name, value in asdict(incident.scope).items() if value}
     facts = {
         "incident": incident.id,
         "why": incident.why,
         "noticed": minute(incident.noticed),
         "72 hours": f"{minute(incident.due)} ({clock(incident, now)})",
-        "about": ", ".join(f"{name} {said}" for name, said in scope.items()),
+        "about": ", ".join(f"{name} {value}" for name, value in scope.items()),
         "outcome": incident.outcome or "open",
         "told": ", ".join(f"{one.whom} at {minute(one.at)}" for one in incident.told) or "nobody yet",
         "still to be told": ", ".join(untold) or "no party",

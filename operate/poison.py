@@ -73,11 +73,11 @@ def replay(
         raise invalid("INP-049", what="function", name=function, known=", ".join(known))
     done = Replay("poison")
     with step("Replaying"), chosen.storage() as storage, chosen.poison() as poison, given_up(poison) as events:
-        asked = [event for event in events if function in (None, event.function)]
-        done.pass_over(*(_line(event, agreements) for event in events if event not in asked))
-        pushed = any(event.function in known and not event.waits_in_a_queue_of_events for event in asked)
+        wanted = [event for event in events if function in (None, event.function)]
+        done.pass_over(*(_line(event, agreements) for event in events if event not in wanted))
+        pushed = any(event.function in known and not event.waits_in_a_queue_of_events for event in wanted)
         door = Webhook.of(chosen) if pushed else None
-        for event in asked:
+        for event in wanted:
             _replay(done, takers, poison, door, event, _line(event, agreements))
         done.settle(chosen, storage)
     done.say(as_json=json)

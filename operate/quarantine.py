@@ -37,10 +37,10 @@ def quarantine(
     if not (drop or key or since):
         raise typer.BadParameter("Name what is to be stopped: --drop, --key or --since.")
     chosen = site.load_site(profile)
-    asked = _by_party(chosen, drop or [], key or [], party or [])
+    named = _by_party(chosen, drop or [], key or [], party or [])
     rows = [
         {"party": slug, "order": _order(chosen, slug, drops, keys, since, by)}
-        for slug, (drops, keys) in sorted(asked.items())
+        for slug, (drops, keys) in sorted(named.items())
     ]
     text = table(["party", "order"], [list(row.values()) for row in rows])
     answer({"ok": True, "orders": rows}, f"{text}\n\nOrdered. `exchange ledger show stop:<order>`.", as_json=json)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Ask for work that waits while files still come.")
 
-Asked = list[tuple[str, str, str]]
+Requests = list[tuple[str, str, str]]
 """Party, agreement, collection."""
 
 
@@ -51,16 +51,16 @@ def now(
     from client.settings import load_settings
 
     if party or everybody:
-        asked = _as_operator(site.load_site(profile), party or (), agreement, collection)
+        requests = _as_operator(site.load_site(profile), party or (), agreement, collection)
     else:
-        asked = _as_party(load_settings(profile), agreement, collection)
-    rows = [{"party": slug, "agreement": id, "collection": name} for slug, id, name in asked]
+        requests = _as_party(load_settings(profile), agreement, collection)
+    rows = [{"party": slug, "agreement": id, "collection": name} for slug, id, name in requests]
     text = table(["party", "agreement", "collection"], [list(row.values()) for row in rows])
     told = f"{text}\n\nAsked. What waits there begins within minutes."
     answer({"ok": True, "asked": rows}, told if rows else "No collection is open today: name one.", as_json=json)
 
 
-def _as_party(settings: Settings, agreement: str | None, collection: str | None) -> Asked:
+def _as_party(settings: Settings, agreement: str | None, collection: str | None) -> Requests:
     from client.asking import asked_for
     from client.connect import exchange_now, open_door
     from client.passes import INBOX
@@ -78,7 +78,9 @@ def _as_party(settings: Settings, agreement: str | None, collection: str | None)
     return [(slug, id, name) for id, name in pairs]
 
 
-def _as_operator(chosen: OperatedSite, parties: Iterable[str], agreement: str | None, collection: str | None) -> Asked:
+def _as_operator(
+    chosen: OperatedSite, parties: Iterable[str], agreement: str | None, collection: str | None
+) -> Requests:
     from client.asking import asked_for, who_waits
     from client.codes import invalid
     from shared.kernel.days import london_day
@@ -89,13 +91,13 @@ def _as_operator(chosen: OperatedSite, parties: Iterable[str], agreement: str | 
     if unknown := [slug for slug in parties if slug not in agreements.parties]:
         raise invalid("INP-023", name=", ".join(unknown), known=", ".join(agreements.parties))
     waiting = tuple(parties) or who_waits(agreements, agreement)
-    asked = [
+    requests = [
         (slug, id, name)
         for slug in waiting
         for id, name in asked_for(agreements, slug, london_day(at), agreement=agreement, collection=collection)
     ]
     with step("Asking"), chosen.storage() as storage:
-        for slug, id, name in asked:
+        for slug, id, name in requests:
             with suppress(AlreadyExists):
                 storage.requests(slug).create(name_for_operators(id, name, at), b"")
-    return asked
+    return requests

@@ -135,8 +135,8 @@ def load_site(profile: Path | None = None, *, environment: Mapping[str, str] = o
     """
     named = profile or (Path(environment["EXCHANGE_OPERATOR"]) if environment.get("EXCHANGE_OPERATOR") else None)
     found = _read(named) if named else _read(Path(PROFILE)) if Path(PROFILE).is_file() else OperatedSite()
-    said = {field.name: environment.get(_variable(field.name)) for field in fields(OperatedSite)}
-    return replace(found, **{key: value for key, value in said.items() if value})
+    given = {field.name: environment.get(_variable(field.name)) for field in fields(OperatedSite)}
+    return replace(found, **{key: value for key, value in given.items() if value})
 
 
 def _read(path: Path) -> OperatedSite:

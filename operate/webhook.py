@@ -34,14 +34,14 @@ class NotTaken(ExchangeError):
     """What it answered; `None` for no answer at all."""
 
     @classmethod
-    def because(cls, said: object) -> NotTaken:
+    def because(cls, why: object) -> NotTaken:
         """It answered with this status, or nothing because of that."""
         error = cls(
             "EVT-005",
-            f"The app did not take the event ({said}); it is kept where it was.",
+            f"The app did not take the event ({why}); it is kept where it was.",
             "Is EXCHANGE_APP the app's address, the key current, and yours an operator's address?",
         )
-        error.status = said if isinstance(said, int) else None
+        error.status = why if isinstance(why, int) else None
         return error
 
     @property
@@ -99,17 +99,17 @@ def _post(url: str, body: str) -> None:
     """Send the event. No error of the library leaves here: its text holds the URL, and the URL the key."""
     headers = {"Content-Type": "application/json", "aeg-event-type": "Notification"}
     request = urllib.request.Request(url, body.encode(), headers, method="POST")  # noqa: S310 - see below
-    said: object
+    why: object
     try:
         if request.type not in ("https", "http"):
             raise ValueError
         with only_here().open(request, timeout=30) as taken:
             if taken.status in (200, 202):
                 return
-            said = int(taken.status)
+            why = int(taken.status)
     except urllib.error.HTTPError as refused:
-        said = refused.code
+        why = refused.code
         refused.close()
     except (OSError, ValueError, HTTPException) as failed:
-        said = type(failed).__name__
-    raise NotTaken.because(said)
+        why = type(failed).__name__
+    raise NotTaken.because(why)

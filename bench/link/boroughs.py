@@ -112,6 +112,7 @@ def link_boroughs(folder: Path, policy: LinkagePolicy) -> pa.Table:
         place = np.where(np.asarray(row.is_valid()), theirs[np.asarray(row.fill_null(0))], -2)
         own, other = (np.asarray(mine.column(name).combine_chunks()) for name in ("own", "other"))
         facts = {"right": (place == own) | (place == other), "expected": own >= 0, "place": place}
+        facts["family"] = _of_the_family(households, place, own, other, mine.column("marks").to_pylist())
         facts |= {"suppressed": np.asarray(_suppressed(households, own))}
         for name in ("own", "other", "name_origin", "marks", "person_id", "home"):
             facts[name] = mine.column(name)
@@ -119,6 +120,19 @@ def link_boroughs(folder: Path, policy: LinkagePolicy) -> pa.Table:
             links = links.append_column(name, pa.array(column) if isinstance(column, np.ndarray) else column)
         parts.append(links)
     return pa.concat_tables(parts)
+
+
+def _of_the_family(
+    households: pa.Table, place: np.ndarray, own: np.ndarray, other: np.ndarray, marks: list[str]
+) -> np.ndarray:
+    """Whether the claim that is linked is the pupil's own, whichever of its children the row is. Of a pupil who is on
+    no claim but whose family has one, it is where the marks say so: its home is where the pupil was sent to."""
+    claim = np.append(np.asarray(households.column("household_ref").combine_chunks().dictionary_encode().indices), -9)
+    linked = claim[np.where(place < 0, -1, place)]
+    found = np.array(["not_on_claim" in each for each in marks]) & (place >= 0)
+    for row in (own, other):
+        found |= (linked == claim[np.where(row < 0, -1, row)]) & (row >= 0) & (place >= 0)
+    return found
 
 
 def _suppressed(households: pa.Table, rows: np.ndarray) -> pa.Array:
@@ -136,13 +150,17 @@ def measure_boroughs(links: pa.Table) -> dict[str, Any]:
     family = np.array(["not_on_claim" in marks for marks in column["marks"].to_pylist()]) | expected
     offered = matched | review
     probability = np.asarray(column["probability"].fill_null(0.0))
-    bands = calibration(probability[offered], right[offered])
+    of_family = np.asarray(column["family"])
+    bands = calibration(probability[offered], of_family[offered])
     guards = np.array(column["guard"].fill_null("").to_pylist(), dtype=object)
     groups = np.array(column["name_origin"].to_pylist(), dtype=object)
     found = matched & right
     open_to_all = expected & ~suppressed
     return {
         "automatic": Counts(int(matched.sum()), int(found.sum()), int(expected.sum())).as_dict(),
+        "wrong_family": int((matched & ~of_family).sum()),
+        "wrong_child": int((matched & of_family & ~right).sum()),
+        "recall_by_family": float((matched & of_family)[expected & ~suppressed].mean()),
         "without_suppressed": {"expected": int(open_to_all.sum()), "recall": float(found[open_to_all].mean())},
         "review": {"rows": int(review.sum()), "right": int((review & right).sum())},
         "unlisted": {"rows": int(to_claims.sum()), "right": int((to_claims & family).sum())},
@@ -180,6 +198,8 @@ def lines(measured: dict[str, Any]) -> str:
     said = [
         f"matched {counts['links']:,}, false {counts['false']}, of {counts['expected']:,}: precision "
         f"{counts['precision']:.5f}, recall {counts['recall']:.4f} (suppressed left out: {others['recall']:.4f})",
+        f"wrong family {measured['wrong_family']}, wrong child of the right family {measured['wrong_child']}, "
+        f"recall by family without suppressed {measured['recall_by_family']:.4f}",
         f"review {review['rows']:,}, right {review['right']:,}",
         f"claims that do not list the pupil {unlisted['rows']:,}, of the pupil's family {unlisted['right']:,}",
         *(f"  {code:<14} {rows:>6,} right {right:>6,}" for code, (rows, right) in measured["guards"].items()),

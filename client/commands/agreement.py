@@ -25,11 +25,11 @@ def list_all(agreements: options.Agreements = None, json: options.Json = False) 
 
     every = [agreed.terms for agreed in load_settings(agreements=agreements).every_agreement()]
     rows = [(one.reference, one.title, _days(one), " ".join(_parties(one))) for one in every]
-    said = [
+    listed = [
         {"agreement": one.reference, "title": one.title, "in_force": _in_force(one), "parties": _parties(one)}
         for one in every
     ]
-    answer({"ok": True, "agreements": said}, table(("agreement", "title", "in force", "parties"), rows), as_json=json)
+    answer({"ok": True, "agreements": listed}, table(("agreement", "title", "in force", "parties"), rows), as_json=json)
 
 
 @app.command("show", epilog="Example: exchange agreement show fsm")
@@ -46,8 +46,8 @@ def show(
 
     settings = load_settings(agreements=agreements)
     shown = [settings.agreement(id)] if id else [agreed.terms for agreed in settings.every_agreement()]
-    said = {"ok": True, "agreements": [_said(one) for one in shown]}
-    answer(said, "\n\n".join(facts_table(_facts(one)) for one in shown), as_json=json)
+    document = {"ok": True, "agreements": [_document(one) for one in shown]}
+    answer(document, "\n\n".join(facts_table(_facts(one)) for one in shown), as_json=json)
 
 
 @app.command("status", epilog="Example: exchange agreement status")
@@ -60,7 +60,7 @@ def status(agreements: options.Agreements = None, json: options.Json = False) ->
     from shared.kernel.terms.ahead import ahead
 
     every, on = [agreed.terms for agreed in load_settings(agreements=agreements).every_agreement()], today()
-    said = [
+    listed = [
         {
             "agreement": one.reference,
             "in_force": one.in_force.covers(on),
@@ -76,13 +76,13 @@ def status(agreements: options.Agreements = None, json: options.Json = False) ->
     ]
     rows = [
         [one["agreement"], "yes" if one["in_force"] else "no", one["ends"], one["days_left"], one["review"] or "none"]
-        for one in said
+        for one in listed
     ]
     text = table(("agreement", "in force", "last day", "days left", "review"), rows)
     for one in every:
         for found in ahead(one, on):
             text += f"\n\n{found.code.code} {one.reference}: {found.told}\n  {found.code.remedy}"
-    answer({"ok": True, "agreements": said}, text, as_json=json)
+    answer({"ok": True, "agreements": listed}, text, as_json=json)
 
 
 def _facts(agreement: Agreement) -> dict[str, object]:
@@ -101,7 +101,7 @@ def _facts(agreement: Agreement) -> dict[str, object]:
     }
 
 
-def _said(agreement: Agreement) -> dict[str, Any]:
+def _document(agreement: Agreement) -> dict[str, Any]:
     return {
         "agreement": agreement.reference,
         "title": agreement.title,

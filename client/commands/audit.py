@@ -76,13 +76,13 @@ def _shown(report: AuditReport) -> str:
 
 def _hours(report: AuditReport) -> str:
     """``reads 5, writes 4 of 672``: of the blob service."""
-    said = [
+    parts = [
         f"{name} {part.with_logs}"
         for name, category in (("reads", "StorageRead"), ("writes", "StorageWrite"), ("deletions", "StorageDelete"))
         for part in report.coverage
         if (part.service, part.category) == ("blob", category)
     ]
-    return f"{', '.join(said)} of {report.coverage[0].hours}"
+    return f"{', '.join(parts)} of {report.coverage[0].hours}"
 
 
 def _unknown(report: AuditReport) -> Iterator[str]:

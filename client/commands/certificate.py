@@ -52,8 +52,8 @@ def verify(
     if payload["kind"] != "certificate":
         raise invalid("INP-027", path=certificate, kind=payload["kind"])
     late, made_up = _late(payload["body"]), _made_up(payload["body"])
-    said = {"ok": not late, "genuine": True, "holds": not late, "first_line": _first_line(late, made_up)}
-    answer({**said, **payload}, f"{said['first_line']}\n{_shown(payload)}", as_json=json)
+    verdict = {"ok": not late, "genuine": True, "holds": not late, "first_line": _first_line(late, made_up)}
+    answer({**verdict, **payload}, f"{verdict['first_line']}\n{_shown(payload)}", as_json=json)
     if late:
         raise typer.Exit(Exit.CHECK_BROKEN)
 
@@ -94,7 +94,7 @@ def _late(body: dict[str, Any]) -> list[tuple[int, int]]:
 def _promised(body: dict[str, Any], entry: dict[str, Any]) -> int:
     """The days that its agreement promises by the certificate itself; 0 where it does not say, or the kind has its
     own."""
-    from shared.kernel.terms.model import LASTING
+    from shared.kernel.terms.retention import LASTING
 
     clauses = body.get("agreements", {})
     days = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +10,10 @@ import typer
 
 from client import options
 from client.console import answer, facts_table, legible, step, table
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
+    from shared.kernel.contract.columns import Contract
     from shared.kernel.contract.validate import Validation
     from shared.kernel.errors import RejectedDrop
 
@@ -22,7 +23,7 @@ app = typer.Typer()
 @app.command("check", epilog="Example: exchange check pupils.parquet --dataset pupils --report pupils-check.xlsx")
 def check_file(
     file: Annotated[Path, typer.Argument(help="The contract file (Parquet) that `exchange pack` wrote.")],
-    dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
+    dataset: Annotated[str, typer.Option(help="pupils, households, decisions or objections.")],
     report: Annotated[Path | None, typer.Option(help="Where to write the full report (.xlsx, .json or .csv).")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 when even one row would be rejected.")] = False,
     agreement: options.Agreement = None,
@@ -33,13 +34,13 @@ def check_file(
 ) -> None:
     """Check a contract file with the very rules that will check it in the exchange; nothing leaves this machine.
 
-    Exits with 2 when the file, or every row of it, would be rejected.
+    Exits with 2 when the file, or every row of it, would be rejected; of a list of objections, when one row would be.
     """
     from client.contracts import find_contract
     from client.files import read_parquet
     from client.settings import load_settings, today
-    from shared.kernel.contract.report import report_json, status_of
-    from shared.kernel.contract.validate import REJECTED, validate
+    from shared.kernel.contract.report import report_json
+    from shared.kernel.contract.validate import validate
     from shared.kernel.errors import BadFile, UntrustedDrop
 
     settings = load_settings(profile, agreements=agreements)
@@ -57,11 +58,18 @@ def check_file(
         document = report_json(outcome, facts)
         if report is not None:
             _write_report(report, outcome, facts)
-    refused = status_of(outcome) == REJECTED or (strict and json_text.loads(document)["rows_rejected"] > 0)
-    said = {"ok": not refused, **json_text.loads(document)}
-    answer(said, _text(said, outcome), as_json=json)
+    refused = _is_refused(outcome, found.contract) or (strict and loads_once(document)["rows_rejected"] > 0)
+    result = {"ok": not refused, **loads_once(document)}
+    answer(result, _text(result, outcome), as_json=json)
     if refused:
         raise typer.Exit(2)
+
+
+def _is_refused(outcome: Validation | RejectedDrop, contract: Contract) -> bool:
+    from client.contracts import refused_whole
+    from shared.kernel.errors import RejectedDrop
+
+    return isinstance(outcome, RejectedDrop) or refused_whole(contract, outcome)
 
 
 def _write_report(path: Path, outcome: Validation | RejectedDrop, facts: dict[str, str]) -> None:
@@ -82,15 +90,15 @@ def _write_report(path: Path, outcome: Validation | RejectedDrop, facts: dict[st
         raise invalid("INP-015", path=path, known=".xlsx, .json or .csv")
 
 
-def _text(said: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
+def _text(result: dict[str, Any], outcome: Validation | RejectedDrop) -> str:
     from shared.kernel.errors import RejectedDrop
 
-    status = {"status": said["status"].replace("_", " ")}
+    status = {"status": result["status"].replace("_", " ")}
     if isinstance(outcome, RejectedDrop):
         return facts_table(status | {"why": f"{outcome.code}: {outcome.message}", "what to do": outcome.remedy})
-    counts = {name.replace("_", " "): said[name] for name in ("rows_in", "rows_accepted", "rows_rejected")}
+    counts = {name.replace("_", " "): result[name] for name in ("rows_in", "rows_accepted", "rows_rejected")}
     parts = [facts_table(status | counts)]
     for title, to_do in (("To do", "yes"), ("Nothing to be done", "no")):
-        lines = [[c["code"], c["severity"], c["lines"], c["message"]] for c in said["codes"] if c["to_do"] == to_do]
+        lines = [[c["code"], c["severity"], c["lines"], c["message"]] for c in result["codes"] if c["to_do"] == to_do]
         parts += [table(["code", "severity", "lines", "what"], lines, title)] if lines else []
     return "\n\n".join(parts)

@@ -28,7 +28,7 @@ def look(
 
     with step("Looking"):
         found = examine(profile, borough=borough, keys=keys, agreements=agreements)
-    rows = [[each.what, "ok" if each.holds else "NOT OK", each.said] for each in found]
+    rows = [[each.what, "ok" if each.holds else "NOT OK", each.found] for each in found]
     remedies = [f"{each.what}: {each.remedy}" for each in found if each.remedy]
     text = table(["what", "", "found"], rows) + ("\n\n" + "\n".join(remedies) if remedies else "")
     wrong = [each for each in found if not each.holds]

@@ -80,12 +80,12 @@ def write_evidence(
         evidence, copies = gather(record, report, every, agreement_files(agreements), earlier_files(agreements))
         files = write_folder(out, evidence, copies)
         signed = _sign(out, load_settings(profile, keys=keys))
-    said = {**_facts(evidence), "page": str(out / PAGE), "files": len(files) + 1, "signed with": signed or "nothing"}
+    result = {**_facts(evidence), "page": str(out / PAGE), "files": len(files) + 1, "signed with": signed or "nothing"}
     if not signed:
         note("The folder is not signed: there is no signing key of yours here (--keys). Whoever gets it cannot tell.")
     answer(
-        {"ok": report.answer == "holds", **said},
-        f"{facts_table(said)}\n\nOpen {out / PAGE} in a browser.",
+        {"ok": report.answer == "holds", **result},
+        f"{facts_table(result)}\n\nOpen {out / PAGE} in a browser.",
         as_json=json,
     )
     auditing.end(report)
@@ -119,8 +119,8 @@ def verify(
         "not known": len(found.unknown),
     }
     text = "\n".join([facts_table(facts), *(f"  {line}" for line in (*found.broken, *found.unknown))])
-    said = {"ok": found.result == "holds", **facts, "broken": found.broken, "not known": found.unknown}
-    answer(said, text, as_json=json)
+    result = {"ok": found.result == "holds", **facts, "broken": found.broken, "not known": found.unknown}
+    answer(result, text, as_json=json)
     if code := {"broken": Exit.CHECK_BROKEN, "not known": Exit.NOT_KNOWN}.get(found.result):
         raise typer.Exit(code)
 

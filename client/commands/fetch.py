@@ -60,7 +60,7 @@ def fetch_files(
         current = read_current(door, everything, ring.public_key)
         collector = Collector(out, kind.value, force, slug, ring, agreed, current)
         done = collector.collect(door, names)
-    said = {
+    result = {
         "ok": not done.left, "saved": done.saved, "kept": done.kept, "left": done.left, "replaced": done.replaced
     }  # fmt: skip
     text = table(["file", "rows"], [[line["file"], line["rows"]] for line in done.saved]) or "Nothing new."
@@ -69,7 +69,7 @@ def fetch_files(
         text += "\n\n" + table(["stayed behind", "code", "why"], rows)
     if done.replaced:
         note(f"{len(done.replaced)} files belong to results that are not current, and were not collected.")
-    answer(said, text if done.saved or done.left else "Nothing new.", as_json=json)
+    answer(result, text if done.saved or done.left else "Nothing new.", as_json=json)
     if done.left:
         for remedy in dict.fromkeys(str(line["remedy"]) for line in done.left):
             note(remedy)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from client import options
 from client.console import answer, step, table
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def _read(path: Path) -> dict[str, str]:
 
     check_file(path)
     try:
-        entries = json_text.loads(path.read_bytes())
+        entries = loads_once(path.read_bytes())
         if all(isinstance(value, str) for value in entries.values()):
             return dict(entries)
     except (ValueError, AttributeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,9 +15,17 @@ if TYPE_CHECKING:
     from client.settings import Settings
     from shared.kernel.envelope.keys import PublicKey, Use
 
-app = typer.Typer(no_args_is_help=True, help="Make, list, rotate, export and import keys.")
+app = typer.Typer(no_args_is_help=True, help="Make, list, rotate, limit, revoke, export and import keys.")
 
 Owner = Annotated[str | None, typer.Option("--owner", help="Whose key: a slug or `exchange`; else your borough.")]
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]
+From = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=TIMES, help="From when it counts, UTC: nothing dated earlier."),
+]
+To = Annotated[
+    datetime | None, typer.Option("--to", formats=TIMES, help="When it ends, UTC: nothing dated later counts.")
+]
 Of = Annotated[str | None, typer.Option("--use", help="release, sign, drop or staging; else all that the owner makes.")]
 
 
@@ -57,28 +64,34 @@ def new(
 
 @app.command("list", epilog="Example: exchange keys list --keys keys")
 def show(profile: options.Profile = None, keys: options.Keys = None, json: options.Json = False) -> None:
-    """List the keys of the folder: whose, for what, since when, and whether the private part is here."""
+    """List the keys of the folder: whose, for what, since when, in which time they count, and whether the private part
+    is here."""
+    from client.key_facts import SHOWN, facts_of_keys
     from client.settings import load_settings
 
-    settings = load_settings(profile, keys=keys)
-    rows = [_described(key, current, private) for key, current, private in _all(settings)]
-    text = table(["owner", "use", "key", "made", "current", "private part"], [list(row.values())[:-1] for row in rows])
+    rows = facts_of_keys(load_settings(profile, keys=keys))
+    text = table([name.replace("_", " ") for name in SHOWN], [[row[name] for name in SHOWN] for row in rows])
     answer({"ok": True, "keys": rows}, text, as_json=json)
 
 
 @app.command(epilog="Example: exchange keys rotate --use release --borough lambeth")
 def rotate(
     use: Of = None,
+    first: From = None,
     owner: Owner = None,
     profile: options.Profile = None,
     borough: options.Borough = None,
     keys: options.Keys = None,
     json: options.Json = False,
 ) -> None:
-    """Make the next version of keys that exist. Export the public parts again; earlier results still open."""
+    """Make the next version of keys that exist. Export the public parts again; earlier results still open.
+
+    With --from the earlier keys are used until then, so that the others have the new ones in time.
+    """
     from client.key_folder import mended
     from client.locks import alone
     from client.settings import load_settings
+    from shared.kernel.envelope.validity import Validity
 
     settings = load_settings(profile, borough=borough, keys=keys)
     ring, whose = settings.key_ring(), _owner(settings, owner)
@@ -87,7 +100,37 @@ def rotate(
     with alone(settings.key_folder()), step("Making keys"):
         mended(settings.key_folder(), ring)
         made = [ring.rotate(whose, each) for each in _uses(use, whose)]
+        if first is not None:
+            for key in made:
+                ring.limit(key, Validity(first=_moment(first)))
     _say_ids("made", made, as_json=json)
+
+
+@app.command(epilog="Example: exchange keys limit ring:exchange/sign/0a1b2c3d4e5f --from 2026-10-01")
+def limit(
+    key: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")],
+    first: From = None,
+    last: To = None,
+    profile: options.Profile = None,
+    keys: options.Keys = None,
+    json: options.Json = False,
+) -> None:
+    """Say in which time a key counts: what it signed outside of it does not verify, and nothing is sealed to it then.
+
+    A time can be made shorter and never longer. Of a key of yours, export your public keys again and send them; of
+    another's key that you have imported, it holds for you. To end a key at once: `exchange keys revoke`.
+    """
+    from client.codes import invalid
+    from client.settings import load_settings, now
+    from shared.kernel.envelope.validity import Validity
+
+    if first is None and last is None:
+        raise invalid("INP-000", problem="Say --from, --to or both.", command="keys limit")
+    bounds = Validity(_moment(first), _moment(last))
+    if bounds.is_over(int(now().timestamp())) or (first and last and last < first):
+        raise invalid("INP-000", problem="That time is over, or ends before it begins.", command="keys limit")
+    load_settings(profile, keys=keys).key_ring().limit(key, bounds)
+    _say_ids("limited", [key], as_json=json)
 
 
 @app.command(epilog="Example: exchange keys revoke ring:lambeth/sign/0a1b2c3d4e5f")
@@ -97,7 +140,7 @@ def revoke(
         datetime | None,
         typer.Option(
             "--compromised-since",
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"],
+            formats=TIMES,
             help="Since when somebody else may have had it, UTC: what is dated then or later does not count.",
         ),
     ] = None,
@@ -108,20 +151,27 @@ def revoke(
 ) -> None:
     """Take a key out of use for good: nothing is sealed to it or signed with it any more. There is no way back.
 
-    It stays listed, and what it signed before still verifies, unless it was compromised by then. Export your public
-    keys again and send them: they say so to the others. Results that only this key opens are named first.
+    It stays listed, and what it signed before still verifies, unless it was compromised by then; that may be said later
+    too, of a key that was revoked. Export your public keys again and send them: they say so to the others. Results that
+    only this key opens are named first.
     """
+    from client.key_facts import unread_results
     from client.settings import load_settings
     from shared.kernel.envelope.gates import UNREAD_RESULTS
+    from shared.kernel.envelope.validity import Validity
     from shared.kernel.errors import InvalidInput
 
     settings = load_settings(profile, keys=keys)
     ring = settings.key_ring()
-    sealed = _unread(settings, ring.public_key(key))
+    if since is not None and ring.is_revoked(key):
+        ring.limit(key, Validity(compromised=_moment(since)))
+        _say_ids("revoked", [key], as_json=json)
+        return
+    sealed = unread_results(settings, ring.public_key(key))
     if sealed and not anyway:
         told = f"{UNREAD_RESULTS.meaning} They are: {', '.join(sealed)}."
         raise InvalidInput(UNREAD_RESULTS.code, told, UNREAD_RESULTS.remedy)
-    ring.revoke(key, compromised=int(since.replace(tzinfo=UTC).timestamp()) if since else None)
+    ring.revoke(key, compromised=_moment(since))
     if sealed is None:
         note("No outbox is set: whether results that only this key opens lie there was not looked at.")
     _say_ids("revoked", [key], as_json=json)
@@ -174,25 +224,8 @@ def take_in(
     _say_ids("imported", imported, as_json=json)
 
 
-def _unread(settings: Settings, key: PublicKey) -> list[str] | None:
-    """Names of the results in the outbox that only this key opens; `None` where no outbox is set."""
-    from client.connect import open_door
-    from client.passes import OUTBOX
-    from shared.kernel.envelope.keys import Use
-    from shared.kernel.envelope.manifest import read_manifest
-    from shared.kernel.errors import UntrustedDrop
-
-    if key.use is not Use.RELEASE:
-        return []
-    if not (settings.account_url or settings.outbox_url):
-        return None
-    found = []
-    with step("Looking into the outbox"), open_door(settings, OUTBOX) as door:
-        for blob in door.list():
-            with suppress(UntrustedDrop):  # a report: it is not sealed
-                if read_manifest(blob.metadata).key_id == key.key_id:
-                    found.append(blob.name)
-    return found
+def _moment(at: datetime | None) -> int | None:
+    return int(at.replace(tzinfo=UTC).timestamp()) if at else None
 
 
 def _owner(settings: Settings, owner: str | None) -> str:
@@ -218,35 +251,6 @@ def _uses(use: str | None, owner: str) -> tuple[Use, ...]:
     if use not in tuple(Use):
         raise invalid("INP-025", name=use, known=", ".join(Use))
     return (Use(use),)
-
-
-def _all(settings: Settings) -> list[tuple[PublicKey, bool, bool]]:
-    """Every key of the folder, with whether it is the current one and whether its private part is here."""
-    from shared.kernel.envelope.keys import Use
-    from shared.kernel.envelope.manifest import EXCHANGE
-
-    ring, found = settings.key_ring(), []
-    for owner in (EXCHANGE, *settings.agreement().by_slug):
-        for use in Use:
-            held, every = ring.held(owner, use), ring.every(owner, use)
-            private = Path(settings.keys or "") / "private"
-            for key in every:
-                name = f"{owner}.{use.value}.{key.key_id.rpartition('/')[2]}.jwk.json"
-                current = bool(held) and key.key_id == held[-1].key_id
-                found.append((key, current, (private / name).is_file()))
-    return found
-
-
-def _described(key: PublicKey, current: bool, private: bool) -> dict[str, str]:
-    return {
-        "owner": key.owner,
-        "use": key.use.value,
-        "key": key.key_id,
-        "made": datetime.fromtimestamp(key.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "current": "yes" if current else "no" if key.validity.last is None else "revoked",
-        "private_part": "here" if private else "elsewhere",
-        "fingerprint": key.fingerprint,
-    }
 
 
 def _say_ids(what: str, ids: list[str], *, as_json: bool, **more: str) -> None:

@@ -159,7 +159,7 @@ def from_table(
     file: Annotated[
         Path, typer.Argument(help="A CSV or XLSX under the contract's column names, or laid out as --style says.")
     ],
-    dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
+    dataset: Annotated[str, typer.Option(help="pupils, households, decisions or objections.")],
     out: Out,
     agreement: options.Agreement = None,
     sheet: options.Sheet = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from client import options
-from client.console import answer, facts_table, transfer
+from client.console import answer, facts_table
 
 app = typer.Typer()
 
@@ -25,6 +25,7 @@ def recall(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sealed file and its manifest.")] = Path(
         "sealed"
     ),
+    agreement: options.Agreement = None,
     profile: options.Profile = None,
     borough: options.Borough = None,
     keys: options.Keys = None,
@@ -35,18 +36,11 @@ def recall(
 
     It is sealed and dropped as a decision, so the receipt tells that it arrived. An enrolment of it ends.
     """
-    import tempfile
-
     import pyarrow as pa
 
     from client.codes import invalid
-    from client.connect import open_door
     from client.contracts import find_contract
-    from client.dropping import check_sealed, drop
-    from client.files import write_table
-    from client.passes import INBOX
-    from client.sealed_files import load
-    from client.sealing import seal_contract_file
+    from client.sending import drop_sealed, seal_rows
     from client.settings import load_settings, now
     from shared.agreements.free_school_meals.rules.decisions import RECALL_REASONS
     from shared.kernel.days import london_day
@@ -54,15 +48,9 @@ def recall(
     if why not in RECALL_REASONS:
         raise invalid("INP-049", what="reason", name=why, known=", ".join(RECALL_REASONS))
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
-    found = find_contract("decisions", "fsm", default=settings.default_agreement)
+    found = find_contract("decisions", agreement, default=settings.default_agreement)
     row = {"match_ref": ref, "decision": "recall", "decided_by": by, "decided_on": london_day(now()), "reason": why}
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "recall.parquet"
-        write_table(file, pa.Table.from_pylist([row], schema=found.contract.arrow_schema()))
-        path, _, _ = seal_contract_file(settings, found, file, collection, out)
-    sealed = load(path)
-    check_sealed(path, sealed, settings)
-    with transfer("Dropping") as told, open_door(settings, INBOX, told=told) as door:
-        drop(door, path, sealed, settings.place("inbox_url"))
+    rows = pa.Table.from_pylist([row], schema=found.contract.arrow_schema())
+    sealed = drop_sealed(settings, seal_rows(settings, found, rows, collection, out))
     facts = {"recalled": ref, "why": why, "dropped": sealed.name, "sha256": sealed.manifest.sha256}
     answer({"ok": True, **facts}, facts_table(facts) + "\nSee `exchange status` for what comes back.", as_json=json)

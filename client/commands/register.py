@@ -38,11 +38,12 @@ def register(
     from client.disk import check_file
     from shared.kernel.audit.questions import REGISTER
     from shared.kernel.audit.register import register_from
+    from shared.kernel.yaml_once import load_yaml_once
 
     check_file(principals)
     try:
         document = register_from(
-            yaml.safe_load(principals.read_text(encoding="utf-8")),
+            load_yaml_once(principals.read_text(encoding="utf-8")),
             app=identity,
             accounts=account,
             vaults=vault or [],

@@ -26,7 +26,7 @@ def _drop(given: str | None) -> str | None:
 )
 def seal_file(
     file: Annotated[Path, typer.Argument(help="The contract file that `exchange pack` wrote.")],
-    dataset: Annotated[str, typer.Option(help="pupils, households or decisions.")],
+    dataset: Annotated[str, typer.Option(help="pupils, households, decisions or objections.")],
     collection: Annotated[str, typer.Option(help="Which census it belongs to, e.g. 2026-autumn.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sealed file and its manifest.")] = Path(
         "sealed"

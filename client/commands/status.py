@@ -11,6 +11,7 @@ import typer
 from client import options
 from client.console import answer, facts_table, step, table
 from client.exits import Exit
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from client.current import CurrentResults
@@ -59,9 +60,9 @@ def say_status(
     listed = [_file(facts) | {"current": not current.is_replaced(facts.name)} for facts in files]
     results = [held.facts() for held in current.by_place.values()]
     unread = [{"name": name, "code": error.code} for name, error in current.unread.items()]
-    said = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed, "current": results}
-    said |= {"unread": unread, "notices": notices}
-    answer(said, _text([*reports, *notices], listed, results, unread), as_json=json)
+    document = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed, "current": results}
+    document |= {"unread": unread, "notices": notices}
+    answer(document, _text([*reports, *notices], listed, results, unread), as_json=json)
 
 
 def _current(door: BoroughDoor, settings: Settings, names: list[str]) -> CurrentResults:
@@ -81,8 +82,8 @@ def _say_file(door: BoroughDoor, path: Path, *, as_json: bool) -> None:
     status = standing(str(receipt["status"]), receipt) if receipt else "no answer yet"
     refused = bool(receipt) and (status == "rejected" or status.endswith(DOES_NOT_COUNT))
     facts = {"file": sealed.name, "sha256": sealed.manifest.sha256, "status": status}
-    said = {"ok": bool(receipt) and not refused, **facts, "receipt": receipt}
-    answer(said, facts_table(facts), as_json=as_json)
+    document = {"ok": bool(receipt) and not refused, **facts, "receipt": receipt}
+    answer(document, facts_table(facts), as_json=as_json)
     if not receipt or status == "delayed":
         raise typer.Exit(Exit.TRY_LATER)
     if refused:
@@ -101,12 +102,11 @@ def _file(facts: BlobFacts) -> dict[str, Any]:
 
 def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     """A report's status and counts, with what it is about; its lines stay in the file."""
-    import json
 
     from shared.kernel.errors import StorageFault
 
     try:
-        document = json.loads(door.fetch(facts.name).data)
+        document = loads_once(door.fetch(facts.name).data)
     except (StorageFault, ValueError) as fault:
         return {"name": facts.name, "status": "cannot be read", "code": getattr(fault, "code", "")}
     kept = ("status", "rows_in", "rows_accepted", "rows_rejected", "facts")
@@ -115,12 +115,11 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
 
 def _notice(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     """What a notice says of rows that you have had; `exchange receipt verify` says whether it holds."""
-    import json
 
     from shared.kernel.errors import StorageFault
 
     try:
-        body = json.loads(door.fetch(facts.name).data)["payload"]["body"]
+        body = loads_once(door.fetch(facts.name).data)["payload"]["body"]
         about = {name: body[name] for name in ("code", "word", "what_it_means", "what_to_do", "about")}
     except (StorageFault, ValueError, KeyError, TypeError) as fault:
         return {"name": facts.name, "status": "cannot be read", "code": getattr(fault, "code", "")}

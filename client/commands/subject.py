@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from client import options
-from client.console import answer, note, step
+from client.console import answer, step
 from client.exits import Exit
 
 if TYPE_CHECKING:
-    from client.subject.asked import Asked
+    from client.person import Person
 
 app = typer.Typer()
 
@@ -31,10 +30,7 @@ Exit codes: 0 everything was read, whether something was found or not; 8 the fil
 @app.command("subject", help=HELP, epilog="Example: exchange subject extracts sealed collected --who who.toml")
 def subject(
     folders: Annotated[list[Path], typer.Argument(help="Folders and files to look through.")],
-    who: Annotated[
-        Path | None,
-        typer.Option("--who", help='File of lines such as upn = "…": upn, uln, nino, claim, forename, surname, born.'),
-    ] = None,
+    who: options.Who = None,
     page: Annotated[Path | None, typer.Option("--page", help="Write the answer as a page to print (.html).")] = None,
     values: Annotated[
         bool, typer.Option("--values", help="Put the rows themselves into the page: the copy that a person may have.")
@@ -60,6 +56,7 @@ def subject(
     from client.subject.page import render
     from client.subject.reader import reader_of
     from client.subject.words import told
+    from client.who import person_meant
 
     if (values or reference) and page is None:
         raise invalid("INP-000", problem="--values and --reference are for the page: name it.", command="subject")
@@ -67,12 +64,12 @@ def subject(
         raise invalid("INP-015", path=page, known=".html")
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     slug, reader = settings.slug(), reader_of(settings, public)
-    asked = _asked(who)
+    person = person_meant(who)
     if page is not None:
-        _check_name(page, asked)
+        _check_name(page, person)
     with step("Looking"):
         shelves = reader.look(folders)
-        found = account(shelves, asked, reader.agreements, slug, today(as_of), values=values)
+        found = account(shelves, person, reader.agreements, slug, today(as_of), values=values)
     if page is not None:
         write_bytes(page, render(found, reader.agreements, reference).encode())
     document = {"ok": not found.left, **told(found).document, "page": str(page) if page else ""}
@@ -82,23 +79,11 @@ def subject(
         raise typer.Exit(Exit.PARTLY)
 
 
-def _asked(who: Path | None) -> Asked:
-    from client.subject.asked import QUESTIONS, read_asked, understand
-
-    if who is not None:
-        if os.name != "nt" and who.is_file() and who.stat().st_mode & 0o077:
-            note(f"{who} can be read by others on this machine. Close it (chmod 600), and remove it when you are done.")
-        return read_asked(who)
-    note("Who is asked about? Leave empty what is not known.")
-    said = {key: typer.prompt(words, default="", show_default=False, err=True) for key, words in QUESTIONS.items()}
-    return understand({key: [value] for key, value in said.items()})
-
-
-def _check_name(page: Path, asked: Asked) -> None:
+def _check_name(page: Path, person: Person) -> None:
     """The name of a file is seen by whoever sees the folder, and by backups."""
     from client.codes import invalid
-    from client.subject.asked import compact, plain
+    from client.person import compact, plain
 
     name = plain(page.name)
-    if any(plain(text) in name or compact(text) in compact(page.name) for text in asked.texts):
+    if any(plain(text) in name or compact(text) in compact(page.name) for text in person.texts):
         raise invalid("SUB-006")

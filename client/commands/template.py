@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command("template", epilog="Example: exchange template households --out households.xlsx")
 def write_template(
-    dataset: Annotated[str, typer.Argument(help="pupils, households or decisions.")],
+    dataset: Annotated[str, typer.Argument(help="pupils, households, decisions or objections.")],
     out: Annotated[
         Path,
         typer.Option(

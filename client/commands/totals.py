@@ -69,7 +69,7 @@ def totals(
     with step("Collecting"), open_door(settings, OUTBOX) as door:
         found = collect_totals(door, collection, slug=slug, ring=ring, agreements=every)
     files = write_totals(out, found.totals, agreement=every[AGREEMENT].terms.reference, collection=found.collection)
-    said = {
+    result = {
         "ok": True,
         "collection": found.collection,
         "release": found.name,
@@ -77,7 +77,7 @@ def totals(
         "left_out": found.totals.left_out,
         "files": [str(path) for path in files],
     }
-    answer(said, f"{found.totals.text(measure.value)}\n\nWritten: {out}", as_json=json)
+    answer(result, f"{found.totals.text(measure.value)}\n\nWritten: {out}", as_json=json)
 
 
 @app.command("show", epilog="Example: exchange totals show totals/totals.csv --measure open_fsm")
@@ -119,7 +119,7 @@ def reconcile(
     counts = {outcome: sum(p.outcome == outcome for p in pairs) for outcome in (AGREES, DIFFERS, NOT_COMPARED)}
     if out is not None:
         _write_pairs(out, pairs)
-    said = {
+    result = {
         "ok": not counts[DIFFERS],
         "period": {"ours": ours.period, "theirs": period or ours.period},
         "pairs": counts,
@@ -137,7 +137,7 @@ def reconcile(
         f"passed over (countries, regions, other periods, breakdowns), {len(their.other_columns)} columns are of "
         "authorities that are not in yours."
     )
-    answer(said, text, as_json=json)
+    answer(result, text, as_json=json)
     if counts[DIFFERS]:
         raise typer.Exit(Exit.CHECK_BROKEN)
     if not counts[AGREES]:
@@ -191,7 +191,7 @@ def pack(
         raise invalid("INP-015", path=out, known=".parquet")
     small = minimise(read_parquet(pupils), pupils)
     write_table(out, small.table)
-    said = {
+    result = {
         "ok": True,
         "rows": small.table.num_rows,
         "columns": small.table.column_names,
@@ -204,7 +204,7 @@ def pack(
         f"Left away: {', '.join(small.dropped) or 'nothing'}; {small.postcodes_emptied} postcodes that home_la makes "
         f"unnecessary.\nWritten: {out}"
     )
-    answer(said, text, as_json=json)
+    answer(result, text, as_json=json)
 
 
 def _said(pair: Pair) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -19,6 +18,7 @@ from shared.kernel.audit.leavings import leavings_of
 from shared.kernel.envelope.keys import PublicKey, Use, read_public, write_public
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.errors import InvalidInput
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from shared.kernel.audit.report import AuditReport, Destruction
@@ -127,7 +127,7 @@ def _id(path: Path) -> str:
 def _bytes(document: bytes) -> int | None:
     """The number of bytes destroyed, as the certificate states it."""
     try:
-        stated: Any = json.loads(document)["payload"]["body"]["counts"]["bytes"]
+        stated: Any = loads_once(document)["payload"]["body"]["counts"]["bytes"]
     except (ValueError, KeyError, TypeError):
         return None
     return stated if type(stated) is int else None

@@ -16,7 +16,7 @@ from client.evidence.facts import MEALS, AccessRow, Evidence
 from shared.kernel.audit.questions import BY_CODE
 from shared.kernel.audit.report import Destruction
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import LASTING, Retention
+from shared.kernel.terms.retention import LASTING, Retention
 
 SECTIONS = {
     "answer": "The answer",
@@ -137,7 +137,7 @@ def _environment(agreements: Agreements) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    spoken = ["day", "moment", "brief", "span", "number", "counted", "size", "file", "breakable"]
+    spoken = ["day", "moment", "brief", "span", "number", "few", "counted", "size", "file", "breakable"]
     spoken += ["operation", "container", "ways", "authentication"]
     environment.filters |= {word: getattr(words, word) for word in spoken}
     environment.filters |= {"name": name, "whose": whose, "who": who}

@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
+from shared.methods.suppress import THRESHOLD
+
 LEFT_OUT = "[c]"
 """For a number that is left out; the shorthand that the Government Analysis Function asks tables to use."""
 
@@ -140,6 +142,11 @@ def number(count: int | None) -> str:
     return LEFT_OUT if count is None else f"{count:,}"
 
 
+def few(count: int) -> str:
+    """A number of people: `LEFT_OUT` for one so small that somebody could be recognised."""
+    return number(None if 0 < count < THRESHOLD else count)
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """``1 file``, ``2 files``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -170,8 +177,8 @@ def container(kind: str) -> str:
 def ways(by_clause: Mapping[str, int]) -> str:
     """``nightly sweep: inbox 4, staging 30``, of counts by clause of the agreement and mechanism."""
     by_way: dict[str, list[str]] = {}
-    for said, count in sorted(by_clause.items()):
-        clause, _, way = said.partition(" · ")
+    for key, count in sorted(by_clause.items()):
+        clause, _, way = key.partition(" · ")
         what = container(clause.rpartition(".")[2].removesuffix("_days"))
         by_way.setdefault(way, []).append(f"{what} {count:,}")
     return "; ".join(f"{_MECHANISMS.get(way, way)}: {', '.join(parts)}" for way, parts in by_way.items())

@@ -122,9 +122,9 @@ def _line_by_line(data: bytes, path: Path) -> Decoded:
         raise _no_text(path, "UTF-8 or Windows-1252", len(unclear), unclear[0])
     remark = ASSUMED_ENCODING.filled(count=len(assumed), line=assumed[0], encoding="Windows-1252")
     mixed = len(assumed) < len(accented)
-    said = Remark(remark, np.array(assumed, np.int64) if mixed else None)
+    noted = Remark(remark, np.array(assumed, np.int64) if mixed else None)
     encoding = "utf-8, some lines windows-1252" if mixed else "windows-1252"
-    return Decoded(b"".join([*pieces, data[at:]]), encoding, (said,))
+    return Decoded(b"".join([*pieces, data[at:]]), encoding, (noted,))
 
 
 def _no_text(path: Path, encoding: str, count: int, line: int) -> Exception:

@@ -185,8 +185,8 @@ def _empty_words(state: Tidied) -> None:
             place, column = state.table.column_names.index(name), state.table.column(name)
             emptied = pc.if_else(pc.equal(column, word), pa.scalar(None, pa.string()), column)
             state.table = state.table.set_column(place, name, emptied)
-        said = NULL_WORD.filled(word=word, count=by_column.total(), columns=len(by_column))
-        state.remarks.append(Remark(said))
+        words = NULL_WORD.filled(word=word, count=by_column.total(), columns=len(by_column))
+        state.remarks.append(Remark(words))
 
 
 def _array(words: tuple[str, ...]) -> pa.Array:

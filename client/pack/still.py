@@ -29,6 +29,7 @@ from client.disk import check_file
 from client.files import write_bytes
 from client.settings import PROFILE
 from shared.kernel.errors import InvalidInput
+from shared.kernel.json_once import loads_once
 
 STILL_SECONDS = 3.0
 WAIT_SECONDS = 600.0
@@ -57,7 +58,7 @@ _NO_SOURCE = {"out", "report", "profile", "agreements"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class Call:
     """One call of a command: what it reads, and what was said of it on the command line."""
 
     what: str
@@ -70,7 +71,7 @@ class Asked:
     allow_shrink: bool
 
 
-_asked: ContextVar[Asked | None] = ContextVar("asked", default=None)
+_call: ContextVar[Call | None] = ContextVar("asked", default=None)
 
 
 def whole(command: Callable[..., None]) -> Callable[..., None]:
@@ -93,7 +94,7 @@ def whole(command: Callable[..., None]) -> Callable[..., None]:
         seconds = settle if settle is not None else float(os.environ.get("EXCHANGE_SETTLE") or STILL_SECONDS)
         seen = {path: _rested(path, seconds) for path in _sources(given)}
         what = f"{command.__name__}:{given.get('dataset', '')}".rstrip(":")
-        _asked.set(Asked(what, _folder(given), seen, expect_rows, allow_shrink))
+        _call.set(Call(what, _folder(given), seen, expect_rows, allow_shrink))
         command(**given)
 
     parameters = [*own.parameters.values(), *more]
@@ -107,17 +108,17 @@ def check_whole(source: Path, rows: int) -> None:
 
     Raises `InvalidInput` INP-115 (changed), INP-116 to INP-118 (rows).
     """
-    asked = _asked.get()
-    if asked is None:
+    call = _call.get()
+    if call is None:
         return
-    for path, seen in asked.seen.items():
+    for path, seen in call.seen.items():
         if _look(path) != seen:
             raise invalid("INP-115", path=path)
-    wants = expected(asked.expect_rows)
+    wants = expected(call.expect_rows)
     if wants is not None and wants != rows:
         raise invalid("INP-117", path=source, rows=rows, wanted=wants)
-    before = int(_history(asked.folder).get(asked.what, {}).get("rows", 0))
-    if wants is not None or asked.allow_shrink or before < SMALL or rows >= before * FEWER:
+    before = int(_history(call.folder).get(call.what, {}).get("rows", 0))
+    if wants is not None or call.allow_shrink or before < SMALL or rows >= before * FEWER:
         return
     question = f"{source} has {rows} rows, and the last time there were {before}. Is that right?"
     if not (sys.stdin is not None and sys.stdin.isatty() and typer.confirm(question, err=True)):
@@ -126,13 +127,13 @@ def check_whole(source: Path, rows: int) -> None:
 
 def remember(rows: int) -> None:
     """Keep how many rows were packed, for the next time."""
-    asked = _asked.get()
-    if asked is None:
+    call = _call.get()
+    if call is None:
         return
-    known = _history(asked.folder)
-    known[asked.what] = {"rows": rows, "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    known = _history(call.folder)
+    known[call.what] = {"rows": rows, "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
     try:
-        write_bytes(asked.folder / HISTORY, json.dumps(known, indent=1, sort_keys=True).encode())
+        write_bytes(call.folder / HISTORY, json.dumps(known, indent=1, sort_keys=True).encode())
     except InvalidInput as fault:  # the file is packed: that its rows cannot be compared the next time is only said
         note(f"How many rows it has could not be kept for the next time: {fault.code}: {fault.message}")
 
@@ -169,7 +170,7 @@ def expected(given: str | None) -> int | None:
 
 def _history(folder: Path) -> dict[str, dict[str, int | str]]:
     try:
-        known = json.loads((folder / HISTORY).read_bytes())
+        known = loads_once((folder / HISTORY).read_bytes())
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

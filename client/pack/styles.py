@@ -91,9 +91,11 @@ def load_style(path: Path) -> Style:
     """Read one style. Raises `InvalidInput` INP-001 or INP-011, which names the key that is wrong."""
     import yaml
 
+    from shared.kernel.yaml_once import load_yaml_once
+
     check_file(path)
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = load_yaml_once(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         raise invalid("INP-011", path=path, key="it is not YAML") from None
     if not isinstance(document, dict):

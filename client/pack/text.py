@@ -37,7 +37,7 @@ def read_text(
     """
     decoded = decode(_bytes(path, kind), path, encoding)
     data, controlled = without_controls(decoded.data)
-    data, said = without_trailer(path, data, trailer) if trailer else (data, None)
+    data, trailing = without_trailer(path, data, trailer) if trailer else (data, None)
     lines = Lines.of(data)
     stated = stated_separator(lines)
     separator = stated or likely_separator(lines)
@@ -54,7 +54,7 @@ def read_text(
         "encoding": decoded.encoding,
         "separator": _SEPARATOR_NAMES.get(separator, separator.decode()),
         "headings_in": line,
-        **({} if said is None else {"trailer": said}),
+        **({} if trailing is None else {"trailer": trailing}),
     }
     columns = _columns(sieve, records, found.names, begin)
     return Rows(found.names, columns, sieve.first_lines(), sieve.lines_out(), tuple(remarks), facts)

@@ -72,14 +72,14 @@ def without_last_row(path: Path, rows: Rows, trailer: Trailer) -> Rows:
     for at in reversed(range(len(rows.line))):
         line = ",".join(column[at].as_py() or "" for column in rows.columns)
         if _plain(line):
-            said = trailer.rows(path, line)
+            stated = trailer.rows(path, line)
             return replace(
                 rows,
                 columns=[column.slice(0, at) for column in rows.columns],
                 line=rows.line[:at],
                 dates={name: mask[:at] for name, mask in rows.dates.items()},
                 hidden=None if rows.hidden is None else rows.hidden[:at],
-                facts={**rows.facts, "trailer": said},
+                facts={**rows.facts, "trailer": stated},
             )
     raise invalid("INP-119", path=path, trailer=trailer.stated)
 

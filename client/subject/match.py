@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.subject.asked import Asked, compact, day_of, plain
+from client.person import Person, compact, day_of, plain
 
 Mask = npt.NDArray[np.bool_]
 CHILD = ("", "child_", "pupil_")
@@ -54,7 +54,7 @@ class Hit:
         return self.by != (NEAR,)
 
 
-def find(table: pa.Table, asked: Asked, known: Known) -> tuple[Hit, ...]:
+def find(table: pa.Table, person: Person, known: Known) -> tuple[Hit, ...]:
     """The rows of a table that are about somebody, in order; what they add goes into `known`."""
     marks: dict[str, Mask] = {}
 
@@ -63,16 +63,16 @@ def find(table: pa.Table, asked: Asked, known: Known) -> tuple[Hit, ...]:
 
     names = set(table.column_names)
     for number, word in _NUMBERS.items():
-        wanted = {said for said in (getattr(asked, number),) if said} | (known.upns if number == "upn" else set())
+        wanted = {own for own in (getattr(person, number),) if own} | (known.upns if number == "upn" else set())
         for column in sorted(name for name in names if name == number or name.endswith(f"_{number}")):
             mark(word, _among(table, column, wanted))
     near = np.zeros(table.num_rows, np.bool_)
     for prefix in _people(names):
-        exact, nearly = _named(table, prefix, asked)
+        exact, nearly = _named(table, prefix, person)
         mark("name with birthday" if prefix in CHILD else "name with birthday, of a grown-up", exact)
         near |= nearly
     if "household_ref" in names:
-        claims = known.claims | ({asked.claim} if asked.claim else set())
+        claims = known.claims | ({compact(person.claim)} if person.claim else set())
         mark("claim", _among(table, "household_ref", claims))
         mark("child of the claim", _children(table, known.children))
     if "match_ref" in names:
@@ -140,17 +140,17 @@ def _children(table: pa.Table, children: set[tuple[str, str]]) -> Mask:
     return mask
 
 
-def _named(table: pa.Table, prefix: str, asked: Asked) -> tuple[Mask, Mask]:
+def _named(table: pa.Table, prefix: str, person: Person) -> tuple[Mask, Mask]:
     """Rows whose person has the name and the birthday; and rows that come near: one of the two names with the birthday,
     or both with a birthday of which one part is another, or none."""
     nobody = np.zeros(table.num_rows, np.bool_)
-    born = asked.born
+    born = person.born
     if born is None:
         return nobody, nobody
-    surname, forename = nobody, _mask(table.column(f"{prefix}forename"), partial(_is_one, asked.forenames))
+    surname, forename = nobody, _mask(table.column(f"{prefix}forename"), partial(_is_one, person.forenames))
     for column in (f"{prefix}{end}" for end in ("surname", *_OTHER_SURNAMES)):
         if column in table.column_names:
-            surname = surname | _mask(table.column(column), partial(_is_one, asked.surnames))
+            surname = surname | _mask(table.column(column), partial(_is_one, person.surnames))
     both = forename & surname
     if f"{prefix}dob" not in table.column_names:
         return nobody, both
@@ -172,8 +172,8 @@ def _is_one(names: tuple[str, ...], cell: object) -> bool:
     return plain(str(cell)) in names
 
 
-def _is_number(said: str, cell: object) -> bool:
-    return compact(str(cell)) == said
+def _is_number(number: str, cell: object) -> bool:
+    return compact(str(cell)) == number
 
 
 def _mask(column: pa.ChunkedArray, holds: Callable[[object], bool]) -> Mask:
@@ -186,18 +186,21 @@ def _mask(column: pa.ChunkedArray, holds: Callable[[object], bool]) -> Mask:
     return np.where(places >= 0, values[np.maximum(places, 0)], False)
 
 
-def find_by_cells(table: pa.Table, asked: Asked) -> tuple[Hit, ...]:
+def find_by_cells(table: pa.Table, person: Person) -> tuple[Hit, ...]:
     """The rows of a file in another layout, such as a supplier's, that bear a number or reference, or forename, surname
     and birthday, in whatever columns."""
     marks: dict[str, Mask] = {}
-    for word, said in (*((word, getattr(asked, key)) for key, word in _NUMBERS.items()), ("claim", asked.claim)):
-        if said:
-            marks[word] = _anywhere(table, partial(_is_number, said))
-    if asked.born is not None:
+    for word, number in (
+        *((word, getattr(person, key)) for key, word in _NUMBERS.items()),
+        ("claim", compact(person.claim)),
+    ):
+        if number:
+            marks[word] = _anywhere(table, partial(_is_number, number))
+    if person.born is not None:
         parts = (
-            lambda cell: day_of(cell) == asked.born,
-            partial(_is_one, asked.forenames),
-            partial(_is_one, asked.surnames),
+            lambda cell: day_of(cell) == person.born,
+            partial(_is_one, person.forenames),
+            partial(_is_one, person.surnames),
         )
         born, forename, surname = (_anywhere(table, part) for part in parts)
         marks["name with birthday"] = born & forename & surname

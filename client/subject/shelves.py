@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from client.sealed_files import SOURCE
 from shared.kernel import names
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import ExchangeError
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -133,8 +133,8 @@ class Reader:
     def _paper(self, path: Path, shelves: Shelves) -> None:
         data = path.read_bytes()
         try:
-            document = json.loads(data)
-        except (ValueError, RecursionError):
+            document = loads_once(data)
+        except ValueError:
             raise invalid("INP-002", path=path, kind="JSON") from None
         if not isinstance(document, dict):
             shelves.passed_over += 1

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from client.console import facts_table, table
-from client.subject.account import OWN, PREPARED, RECEIVED, SENT, Answer, Entry
+from client.subject.account import Answer
+from client.subject.entries import OWN, PREPARED, RECEIVED, SENT, Entry
 
 HEADINGS = {
     SENT: "Sent to the exchange",
@@ -102,15 +103,15 @@ def _parts(found: Answer) -> Iterator[str]:
 def _entry(entry: Entry) -> Iterator[str]:
     of = f"{entry.what} {entry.collection}".strip()
     yield f"  {entry.file}{f' ({of})' if of else ''}"
-    for name, said in facts(entry).items():
-        yield f"    {name}: {said}"
+    for name, shown in facts(entry).items():
+        yield f"    {name}: {shown}"
 
 
 def facts(entry: Entry) -> dict[str, str]:
     """What is known of one entry, by words; what is not known is left out."""
     basis = entry.basis
     towards = "to" if entry.way == SENT else "from rows of"
-    said = {
+    shown = {
         "rows": ", ".join(map(str, entry.lines)),
         "known by": ", ".join(entry.known_by),
         "rows that come near": ", ".join(map(str, entry.near)),
@@ -127,7 +128,7 @@ def facts(entry: Entry) -> dict[str, str]:
         "destroyed": "; ".join(entry.certificates),
         "note": " ".join(entry.notes),
     }
-    return {name: words for name, words in said.items() if words}
+    return {name: words for name, words in shown.items() if words}
 
 
 def _readers(found: Answer) -> Iterator[str]:

@@ -14,7 +14,7 @@ from docs.governance.markdown import listed, table
 from shared.agreements.free_school_meals.terms import FreeSchoolMeals, own_terms
 from shared.agreements.registry import load_agreement
 from shared.kernel.parties.model import Party
-from shared.kernel.terms.model import Container, Lasting
+from shared.kernel.terms.retention import Container, Lasting
 
 ROOT = Path(__file__).resolve().parents[2]
 BICEP = ROOT / "infra" / "bicep"

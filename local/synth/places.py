@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from local.synth.streams import Floats, cumulative
 from shared.kernel.parties.register import authorities
+from shared.kernel.yaml_once import load_yaml_once
 
 DATA = Path(__file__).parent / "data"
 
@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / "data"
 @cache
 def data(name: str) -> Any:
     """The document of one data file. It is read once; nobody alters it."""
-    return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+    return load_yaml_once((DATA / name).read_text(encoding="utf-8"))
 
 
 PUPILS_OF_LONDON = 1_170_000

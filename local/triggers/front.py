@@ -10,6 +10,7 @@ from typing import Any
 
 from functions.reference import BlobReference
 from local.triggers.app import Handed, Message, Worker
+from shared.kernel.json_once import loads_once
 
 
 class Front:
@@ -21,14 +22,14 @@ class Front:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
-                self.answer(*_invoke(worker, self.path.strip("/"), json.loads(self.rfile.read(length))))
+                self.answer(*_invoke(worker, self.path.strip("/"), loads_once(self.rfile.read(length))))
 
             def do_GET(self) -> None:
                 text, ends = token()
                 self.answer(200, {"access_token": text, "expires_on": str(ends), "token_type": "Bearer"})
 
-            def answer(self, status: int, said: dict[str, str]) -> None:
-                body = json.dumps(said).encode()
+            def answer(self, status: int, document: dict[str, str]) -> None:
+                body = json.dumps(document).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))

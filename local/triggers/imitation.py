@@ -47,16 +47,16 @@ class Pace:
     @classmethod
     def of_blobs(cls, root: Path = ROOT) -> Pace:
         """What `host.json` says of blob triggers, which share one queue. From a degree of three on it is refilled."""
-        said = _extensions(root)["blobs"]
-        degree = int(said["maxDegreeOfParallelism"])
+        settings = _extensions(root)["blobs"]
+        degree = int(settings["maxDegreeOfParallelism"])
         batch = degree if degree < 3 else degree // 2 + degree % 2
-        return cls(batch, degree - batch, int(said["poisonBlobThreshold"]))
+        return cls(batch, degree - batch, int(settings["poisonBlobThreshold"]))
 
     @classmethod
     def of_queues(cls, root: Path = ROOT) -> Pace:
         """What `host.json` says of queue triggers, each by itself."""
-        said = _extensions(root)["queues"]
-        return cls(int(said["batchSize"]), int(said["newBatchThreshold"]), int(said["maxDequeueCount"]))
+        settings = _extensions(root)["queues"]
+        return cls(int(settings["batchSize"]), int(settings["newBatchThreshold"]), int(settings["maxDequeueCount"]))
 
 
 def _extensions(root: Path) -> Any:
@@ -125,8 +125,8 @@ class Imitation:
     def post(self, function: str, body: bytes, kind: str | None = "Notification") -> tuple[int, str]:
         """The webhook. It believes an event in what it says of the blob, and looks at nothing else in it."""
         try:
-            said, _ = json.JSONDecoder().raw_decode(body.decode("utf-8-sig"))  # what comes after it is not looked at
-            events = said if isinstance(said, list) else [said]
+            message, _ = json.JSONDecoder().raw_decode(body.decode("utf-8-sig"))  # what comes after it is not looked at
+            events = message if isinstance(message, list) else [message]
             match (kind or "").lower():
                 case "subscriptionvalidation":
                     return 200, json.dumps({"validationResponse": events[0]["data"]["validationCode"]})
@@ -197,11 +197,11 @@ class Imitation:
     def _blob(self, taken: QueueMessage) -> bool:
         if (text := _text_of(taken)) is None:
             return True  # it is no Base64: removed, with a line that is of no use here
-        said = json.loads(text)
-        function = said["FunctionId"].removeprefix(HOST)
+        message = json.loads(text)
+        function = message["FunctionId"].removeprefix(HOST)
         if function not in self._worker.triggers.by_container.values():
             return True
-        container, name = said["ContainerName"], said["BlobName"]
+        container, name = message["ContainerName"], message["BlobName"]
         if not self._blobs.service.get_blob_client(container, name).exists():
             return True
         self._run(function, BlobReference(container, name))

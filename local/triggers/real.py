@@ -49,13 +49,13 @@ class RealTriggers:
         self.folder = site.folder / "host"
         self._key = secrets.token_urlsafe(16)
         self._logins = [Login(who, site.emulator_clock) for who in (OPERATOR, APP)]
-        self._asked = 0
+        self._tokens = 0
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
         self._front: Front | None = None
 
     def __enter__(self) -> RealTriggers:
-        self._asked = 0
+        self._tokens = 0
         self._front = Front(self._worker, self._token)
         self._front.start()
         try:
@@ -102,9 +102,9 @@ class RealTriggers:
     def _token(self) -> tuple[str, int]:
         # Before it starts the program looks whether storage answers, by listing containers and queues. The cloud's host
         # does not, and the app has no such right: an operator, who may, looks.
-        self._asked += 1
+        self._tokens += 1
         operator, app = self._logins
-        token = (operator if self._asked <= _PROBES else app).get_token()
+        token = (operator if self._tokens <= _PROBES else app).get_token()
         return token.token, int(time.time()) + _TOKEN_SECONDS
 
     def _start(self, front: Front) -> subprocess.Popen[str]:
@@ -112,9 +112,9 @@ class RealTriggers:
         self._port = _free_port()
         files = {"functions": _functions(self._worker.triggers), "settings": self._settings()}
         arguments = ["--host-json", str(ROOT / "host.json"), "--invoke", front.url, "--key", self._key]
-        for name, said in files.items():
+        for name, document in files.items():
             path = self.folder / f"{name}.json"
-            path.write_text(json.dumps(said, indent=2), encoding="utf-8")
+            path.write_text(json.dumps(document, indent=2), encoding="utf-8")
             arguments += [f"--{name}", str(path)]
         arguments += ["--listen", f"127.0.0.1:{self._port}", "--host-id", HOST_QUEUE.rpartition("-")[2]]
         arguments += ["--log", str(self.folder / "log.jsonl")]
@@ -153,8 +153,8 @@ class RealTriggers:
 
     def _ended(self, what: str) -> HostFailed:
         errors = self.folder / "errors.txt"
-        said = errors.read_text(encoding="utf-8").strip() if errors.is_file() else ""
-        last = said.splitlines()[-1] if said else "It said nothing."
+        printed = errors.read_text(encoding="utf-8").strip() if errors.is_file() else ""
+        last = printed.splitlines()[-1] if printed else "It said nothing."
         return HostFailed("HST-002", f"{what} {last}", f"See what {SETTING} names, and {self.folder.name}/log.jsonl.")
 
 

@@ -9,11 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from shared.kernel.errors import InvalidAgreement
-
-try:  # an agreement is read in 3 ms instead of 21, by every command and at every cold start
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:  # a PyYAML that was built without libyaml
-    from yaml import SafeLoader  # type: ignore[assignment]  # another class, used alike
+from shared.kernel.yaml_once import load_yaml_once
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,14 +27,15 @@ def shown(path: Path) -> str:
 def read_mapping(path: Path) -> dict[str, Any]:
     """The keys of a YAML or JSON file. Raises `InvalidAgreement` (AGR-000) that names the file and the line."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)
+        document = load_yaml_once(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise wrong(path, f"there is no such file in the folder {path.parent.name}.") from None
     except UnicodeDecodeError:
         raise wrong(path, "is not text in UTF-8.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise wrong(path, f"is not YAML{f' at line {mark.line + 1}' if mark else ''}.") from error
+        what = "says a key twice" if "twice" in str(getattr(error, "problem", "")) else "is not YAML"
+        raise wrong(path, f"{what}{f' at line {mark.line + 1}' if mark else ''}.") from error
     if not isinstance(document, dict):
         raise wrong(path, "must be a mapping of keys.")
     return document

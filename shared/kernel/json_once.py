@@ -20,5 +20,9 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def loads_once(document: str | bytes) -> Any:
-    """One JSON value. Raises `ValueError` for what is none, and for one in which a name stands twice."""
-    return json.loads(document, object_pairs_hook=once)
+    """One JSON value. Raises `ValueError` for what is none, for one in which a name stands twice, and for one that is
+    nested deeper than anything of ours."""
+    try:
+        return json.loads(document, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("nested too deep") from None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -53,6 +55,9 @@ FOLLOWED_ELSEWHERE = ("users/unattended.md", "developers/add-an-agreement.md", "
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+CHANGES_OF_THE_LIST = (["objections", "add"], ["objections", "remove"])
 
 
 @dataclass(frozen=True)
@@ -127,13 +132,17 @@ class Reader:
                 fill_in(Path(words[2]))
             if words[0] == "subject":
                 name_somebody(self.where, words)
+            if words[0] == "recall":
+                words[1] = decided(self.where)[0]["match_ref"]
+            if words[:2] == ["objections", "remove"]:
+                words[2] = self.first_objection()
             if words[:2] == ["review", "decide"]:
                 fill_in(Path(words[words.index("--first-look") + 1]))
             # A practice exchange has no app and no subscriptions to ask for its health, as the page says.
             assert self.run(words) == (9 if words[0] == "health" else 0), f"{block}: {line}"
             if words[0] == "practice":
                 self.lend_keys()
-            if words[0] == "drop" or words[:2] == ["run", "now"]:
+            if words[0] in ("drop", "recall") or words[:2] in (*CHANGES_OF_THE_LIST, ["run", "now"]):
                 assert self.host, f"{block}: nothing runs yet"
                 self.host.run_to_quiescence(timeout=60)
         else:
@@ -142,6 +151,12 @@ class Reader:
     def run(self, words: list[str]) -> int:
         """Run the command where the reader is."""
         return run(words)
+
+    def first_objection(self) -> str:
+        """The number that the list shows first."""
+        with redirect_stdout(StringIO()) as listed:
+            assert run(["objections", "list", "--json"]) == 0
+        return str(json.loads(listed.getvalue())["objections"][0]["objection_ref"])
 
     def lend_keys(self) -> None:
         """Lay out the keys of all who only look on."""
@@ -183,11 +198,15 @@ def fill_in(path: Path) -> None:
 
 def name_somebody(folder: Path, words: list[str]) -> None:
     """What the officer types into a file with an editor: who is asked about."""
-    decided = pq.read_table(folder / "decisions.parquet").column("match_ref").to_pylist()
-    claim = next(row["household_ref"] for row in results(folder) if row["match_ref"] in decided)
     who = folder / words[words.index("--who") + 1]
-    who.write_text(f'claim = "{claim}"', encoding="utf-8")
+    who.write_text(f'claim = "{decided(folder)[0]["household_ref"]}"', encoding="utf-8")
     who.chmod(0o600)
+
+
+def decided(folder: Path) -> list[dict[str, str]]:
+    """The matches that the officer has decided on."""
+    refs = pq.read_table(folder / "decisions.parquet").column("match_ref").to_pylist()
+    return [row for row in results(folder) if row["match_ref"] in refs]
 
 
 def results(folder: Path) -> list[dict[str, str]]:
@@ -229,6 +248,9 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
     assert "Sent to the exchange" in asked
     assert "Received from the exchange" in asked
     assert (home / "request-14.html").is_file()
+    assert "On the list before" not in asked
+    told = [json.loads(path.read_bytes())["payload"]["body"]["code"] for path in home.rglob("notice.json")]
+    assert told == ["NOT-003"]
 
     # The operators have taken in the key that Southwark made when it rotated.
     exchange = ["--keys", str(reader.clone / "practice" / "keys")]

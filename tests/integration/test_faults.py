@@ -1,5 +1,8 @@
 """What must be survived: events doubled, late, in any order; a process killed anywhere; a service that fails.
 
+Worlds that are made by the dozen lie in memory, where a request takes half the time; `test_storage.py` holds that to be
+as the emulator is.
+
 The promise is always the same: what boroughs collect is the same rows, once, and the ledger tells it once.
 """
 
@@ -7,9 +10,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.storage.poison import QUEUE, PoisonQueue
 from shared.kernel.storage.storage import Storage
+from tests.memory import MemoryBlobs
 from tests.poison import in_sight
 from tests.wire import Fault, Killed, OneWrite, Request, Wire, always
 from tests.world import NOW, PILOT, World, decision, household, make_world, pupil, put_postcodes, table
@@ -31,22 +35,35 @@ from tests.world import NOW, PILOT, World, decision, household, make_world, pupi
 Drop = tuple[str, str, Sealed]
 
 
-@pytest.fixture
-def new_world(unused_accounts: Iterator[str], keys_folder: Path) -> Iterator[Callable[[], World]]:
-    """Makes worlds, each in an account of its own, all with the same keys."""
-    opened = []
+@dataclass
+class Worlds:
+    """Makes worlds, each in an account of its own in memory, all with the same keys."""
 
-    def make() -> World:
-        storage = Storage.connect(next(unused_accounts))
-        opened.append(storage)
-        world = make_world(storage, keys_folder)
+    keys: Path
+    made: list[tuple[MemoryBlobs, World]] = field(default_factory=list)
+
+    def __call__(self) -> World:
+        account = MemoryBlobs()
+        storage = account.storage()
+        world = make_world(storage, self.keys)
         storage.ensure_containers(world.agreement.controllers)
         put_postcodes(storage)
+        self.made.append((account, world))
         return world
 
-    yield make
-    for storage in opened:
-        storage.close()
+    @property
+    def last_account(self) -> str:
+        """The connection string of the world that was made last."""
+        return self.made[-1][0].connection_string
+
+
+@pytest.fixture
+def new_world(keys_folder: Path) -> Iterator[Worlds]:
+    """Makes worlds."""
+    worlds = Worlds(keys_folder)
+    yield worlds
+    for _, world in worlds.made:
+        world.storage.close()
 
 
 @pytest.fixture
@@ -86,9 +103,7 @@ def assert_ledger_is_whole(world: World) -> None:
         verify_chain(world.exchange.ledger.events(subject))
 
 
-def test_events_in_every_order_and_doubled_give_the_same_last_run(
-    drops: list[Drop], new_world: Callable[[], World]
-) -> None:
+def test_events_in_every_order_and_doubled_give_the_same_last_run(drops: list[Drop], new_world: Worlds) -> None:
     outputs = []
     for order in itertools.permutations(drops):
         world = new_world()
@@ -106,7 +121,7 @@ def test_events_in_every_order_and_doubled_give_the_same_last_run(
 
 
 def test_one_pupils_and_one_households_drop_give_one_run_whatever_comes_first(
-    drops: list[Drop], new_world: Callable[[], World]
+    drops: list[Drop], new_world: Worlds
 ) -> None:
     outputs = []
     for order in ([0, 2], [2, 0]):
@@ -126,7 +141,7 @@ def test_one_pupils_and_one_households_drop_give_one_run_whatever_comes_first(
 
 
 def test_a_host_that_doubles_and_shuffles_events_changes_nothing(
-    drops: list[Drop], new_world: Callable[[], World], unused_accounts: Iterator[str]
+    drops: list[Drop], new_world: Worlds, unused_accounts: Iterator[str]
 ) -> None:
     outputs = []
     for delivery in (Delivery(), Delivery(copies=2, shuffled=True, seed=1), Delivery(copies=3, shuffled=True, seed=2)):
@@ -164,7 +179,7 @@ def over(world: World, storage: Storage) -> World:
 
 
 def test_a_process_killed_after_every_single_write_leaves_the_same_outputs(
-    drops: list[Drop], new_world: Callable[[], World], unused_accounts: Iterator[str], keys_folder: Path
+    drops: list[Drop], new_world: Worlds
 ) -> None:
     whole = new_world()
     for stage in ([drops[0]], [drops[2]]):
@@ -174,55 +189,47 @@ def test_a_process_killed_after_every_single_write_leaves_the_same_outputs(
     choice = ("lambeth", "decisions", whole.seal("lambeth", "decisions", confirmed))
     journey(whole, [choice])
 
-    account = next(unused_accounts)
-    with Storage.connect(account) as storage:
-        world = make_world(storage, keys_folder)
-        storage.ensure_containers(world.agreement.controllers)
-        put_postcodes(storage)
-        lives = 0
-        for stage in ([drops[0]], [drops[2]], [choice]):
-            while True:
-                with OneWrite().storage(account) as short_lived:
-                    try:
-                        journey(over(world, short_lived), stage)
-                        break
-                    except Killed:
-                        lives += 1
-        # The postcodes were there before; the marks of both files whose run waited are gone again.
-        assert lives == sum(1 for _ in blobs(storage)) - 1 + 2, "each life wrote one blob"
-        assert lives > 40
-        assert world.everything() == whole.everything()
-        assert ledger_of(world) == ledger_of(whole)
-        assert_ledger_is_whole(world)
+    world = new_world()
+    lives = 0
+    for stage in ([drops[0]], [drops[2]], [choice]):
+        while True:
+            with OneWrite().storage(new_world.last_account) as short_lived:
+                try:
+                    journey(over(world, short_lived), stage)
+                    break
+                except Killed:
+                    lives += 1
+    # The postcodes were there before; the marks of both files whose run waited are gone again.
+    assert lives == sum(1 for _ in blobs(world.storage)) - 1 + 2, "each life wrote one blob"
+    assert lives > 40
+    assert world.everything() == whole.everything()
+    assert ledger_of(world) == ledger_of(whole)
+    assert_ledger_is_whole(world)
 
 
 def test_a_run_that_replaces_another_killed_after_every_write_and_deletion_leaves_one_result(
-    drops: list[Drop], new_world: Callable[[], World], unused_accounts: Iterator[str], keys_folder: Path
+    drops: list[Drop], new_world: Worlds
 ) -> None:
     whole = new_world()
     for stage in (drops[::2], drops[1:2]):
         journey(whole, stage)
 
-    account = next(unused_accounts)
-    with Storage.connect(account) as storage:
-        world = make_world(storage, keys_folder)
-        storage.ensure_containers(world.agreement.controllers)
-        put_postcodes(storage)
-        journey(world, drops[::2])
-        lives = 0
-        while True:
-            with OneWrite(deletions=True).storage(account) as short_lived:
-                try:
-                    journey(over(world, short_lived), drops[1:2])
-                    break
-                except Killed:
-                    lives += 1
-        assert lives > 30
-        assert world.everything() == whole.everything()
-        assert ledger_of(world) == ledger_of(whole)
-        assert_ledger_is_whole(world)
-        assert len({name.split("/")[3] for name in world.outbox("lambeth") if name.endswith("summary.json")}) == 1
-        assert sum("replaced" in steps for steps in ledger_of(world).values()) == 1
+    world = new_world()
+    journey(world, drops[::2])
+    lives = 0
+    while True:
+        with OneWrite(deletions=True).storage(new_world.last_account) as short_lived:
+            try:
+                journey(over(world, short_lived), drops[1:2])
+                break
+            except Killed:
+                lives += 1
+    assert lives > 30
+    assert world.everything() == whole.everything()
+    assert ledger_of(world) == ledger_of(whole)
+    assert_ledger_is_whole(world)
+    assert len({name.split("/")[3] for name in world.outbox("lambeth") if name.endswith("summary.json")}) == 1
+    assert sum("replaced" in steps for steps in ledger_of(world).values()) == 1
 
 
 def blobs(storage: Storage) -> Iterator[str]:
@@ -234,9 +241,7 @@ def ledger_of(world: World) -> dict[str, list[str]]:
     return {subject: world.steps(subject) for subject in world.exchange.ledger.subjects()}
 
 
-def test_two_workers_on_the_same_drop_leave_one_set_of_outputs(
-    drops: list[Drop], new_world: Callable[[], World]
-) -> None:
+def test_two_workers_on_the_same_drop_leave_one_set_of_outputs(drops: list[Drop], new_world: Worlds) -> None:
     alone, crowded = new_world(), new_world()
     journey(alone, [drops[0], drops[2]])
     for slug, dataset, sealed in (drops[0], drops[2]):
@@ -339,7 +344,7 @@ def test_a_bug_in_a_rule_goes_to_poison_and_is_never_called_rejected(
 
 
 def test_a_later_file_of_a_school_borough_replaces_the_earlier_one_whatever_arrives_first(
-    new_world: Callable[[], World], world: World
+    new_world: Worlds, world: World
 ) -> None:
     monday = world.seal("southwark", "pupils", table("pupils", [pupil(1), pupil(2, forename="Zed", surname="Old")]))
     tuesday = world.seal("southwark", "pupils", table("pupils", [pupil(1)]), prepared_at=NOW + timedelta(minutes=5))

@@ -1,6 +1,7 @@
 """The dependency rules that import-linter cannot express: it sees `azure` as one package, and no calls."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -65,3 +66,23 @@ def test_pure_rooms_read_no_clock_and_open_no_file(room: str) -> None:
             if isinstance(node, ast.Call):
                 called = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 assert called not in forbidden, f"{path}:{node.lineno} calls {called}"
+
+
+ONCE = {
+    "shared/kernel/json_once.py": "the one reader of JSON",
+    "shared/kernel/yaml_once.py": "the one reader of YAML",
+    "shared/kernel/audit/logs/values.py": "lines of foreign logs: a line that says a name twice is read, and named",
+    "shared/kernel/envelope/faults.py": "says what is wrong with a manifest that was refused",
+    "shared/kernel/envelope/manifest.py": "a manifest has to be canonical, to the last character",
+    "shared/kernel/terms/orders.py": "an order that `loads_once` has let through",
+    "local/triggers/imitation.py": "does as the host does, whose messages these are",
+}
+"""Where JSON or YAML is read by another reader than ours, and why that takes no name twice for one."""
+READERS = re.compile(
+    r"(?<!tomllib)\.loads?\(|(JSONDecoder|\.json\(\)|model_validate_json|validate_json|from_json\(\w*\.text|yaml\.\w*load)"
+)
+
+
+def test_a_document_is_read_by_a_reader_that_takes_no_name_twice() -> None:
+    found = {path.as_posix() for path in SOURCES if READERS.search((ROOT / path).read_text(encoding="utf-8"))}
+    assert found == set(ONCE)

@@ -240,8 +240,8 @@ def _to_remember(decided: pa.Table, names: dict[str, list[str | None]], followed
     for row, child, evidence, one in zip(
         decided.to_pylist(), names[CHILD_REF], names[EVIDENCE_REF], followed, strict=True
     ):
-        said = ((row["match_ref"], one.of_pair), (child, one.of_child), (evidence, one.of_evidence))
-        for ref, choice in said:
+        remembered = ((row["match_ref"], one.of_pair), (child, one.of_child), (evidence, one.of_evidence))
+        for ref, choice in remembered:
             if ref and choice:
                 refs.append(ref)
                 choices.append(choice)

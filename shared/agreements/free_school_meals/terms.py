@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import StringConstraints, model_validator
 
 from shared.agreements.free_school_meals.releases import MADE
-from shared.kernel.terms.model import Agreement, Terms
+from shared.kernel.terms.base import Terms
+from shared.kernel.terms.model import Agreement
 from shared.methods.linkage.policy import LinkagePolicy
 
 ANSWER_DAYS, MARGIN_DAYS = 28, 7

@@ -186,8 +186,8 @@ def _unknown_to(ledger: LedgerCopy, body: Mapping[str, Any], sha256: str) -> str
 
 
 def _before(body: Mapping[str, Any]) -> Before | None:
-    said = body.get("previous")
-    return Before(str(said["file"]), str(said["sha256"])) if said else None
+    stated = body.get("previous")
+    return Before(str(stated["file"]), str(stated["sha256"])) if stated else None
 
 
 def _goes_along(entry: Mapping[str, Any]) -> bool:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from shared.kernel.audit.jobs import rights_of
 from shared.kernel.audit.report import Access
 from shared.kernel.intake.stops import SEALED_TO
+from shared.kernel.objected import OBJECTED
+from shared.kernel.terms.pipeline import EXCLUDED
 
 if TYPE_CHECKING:
     from shared.kernel.ledger.events import Event
     from shared.kernel.terms.agreements import Agreements
 
 _READS = ("GetBlob",)
+_LEFT_OUT = f"{EXCLUDED}{OBJECTED}"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Flow:
     """Sealed files that were put into its outbox, of whatever agreement."""
     collected: int
     """Reads of its outbox by the party's own people, by the storage logs; one file may be read several times."""
+    lists: int = 0
+    """Lists of objections of it that were taken."""
+    objected: int = 0
+    """The most rows that were left out of one of its files because their people have objected: a number of people, so
+    that a small one is not shown. Not of all files together: the same people are left out of each."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +59,18 @@ def count_flows(
     dropped: dict[str, set[str]] = {}
     refused: dict[str, set[str]] = {}
     released: Counter[str] = Counter()
+    lists: Counter[str] = Counter()
+    objected: dict[str, int] = {}
     for event in events:
         kind = event.subject.partition(":")[0]
         if kind == "drop" and event.step in ("received", "refused"):
             dropped.setdefault(event.tenant, set()).add(event.subject)
             if event.step == "refused":
                 refused.setdefault(event.tenant, set()).add(event.subject)
+        elif kind == "drop" and _LEFT_OUT in event.counts:
+            objected[event.tenant] = max(objected.get(event.tenant, 0), event.counts[_LEFT_OUT])
+        elif kind == OBJECTED and event.step == "done":
+            lists[event.tenant] += 1
         elif event.step == "released" and (rights := rights_of(agreements, event.agreement, kind)):
             # A job's hashes stand under the release or, of one that went elsewhere, under who got it.
             files = [name for name in event.hashes if not name.startswith(SEALED_TO)]
@@ -66,7 +80,15 @@ def count_flows(
         if part.borough and part.borough == part.of and part.container == "outbox":
             collected[part.of] += part.operations if part.operation in _READS and part.outcome == "done" else 0
     return tuple(
-        Flow(slug, len(dropped.get(slug, ())), len(refused.get(slug, ())), released[slug], collected[slug])
+        Flow(
+            slug,
+            len(dropped.get(slug, ())),
+            len(refused.get(slug, ())),
+            released[slug],
+            collected[slug],
+            lists[slug],
+            objected.get(slug, 0),
+        )
         for slug in parties
     )
 

@@ -57,11 +57,11 @@ class HeldStatement:
         if self.kind == "receipt" and "ledger" not in body:
             yield Vouched(f"drop:{body['drop']}", body["ledger_head"], 0, self.issued_at, exactly=False)
         elif self.kind == "certificate":
-            said = body["ledger"]
-            yield Vouched(said["subject"], said["head"], int(said.get("seq", 0)), self.issued_at, exactly=True)
+            stated = body["ledger"]
+            yield Vouched(stated["subject"], stated["head"], int(stated.get("seq", 0)), self.issued_at, exactly=True)
         else:
-            for said in (*body.get("ledger", ()), *body.get("chains", ())):
-                yield Vouched(said["subject"], said["head"], int(said["seq"]), said["at"], exactly=True)
+            for stated in (*body.get("ledger", ()), *body.get("chains", ())):
+                yield Vouched(stated["subject"], stated["head"], int(stated["seq"]), stated["at"], exactly=True)
 
 
 @dataclass(frozen=True)

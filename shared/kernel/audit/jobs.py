@@ -13,7 +13,7 @@ from shared.kernel.intake.index import INDEX
 from shared.kernel.intake.ties import TIES
 from shared.kernel.objected import OBJECTED
 from shared.kernel.rights.out_of_use import OUT_OF_USE
-from shared.kernel.terms.model import retention_clause
+from shared.kernel.terms.retention import retention_clause
 from shared.kernel.waiting.tell import WAITING
 
 if TYPE_CHECKING:
@@ -128,6 +128,6 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     if rights.tells:
         yield Rule(kind, "outbox", "any", WRITING_ONCE, "datasets", id, frozenset({REPORTS}))
     for release, folder in rights.sends.items():
-        if said := terms.release_terms(release):
+        if agreed_terms := terms.release_terms(release):
             clause = f"releases.{release}"
-            yield Rule(kind, "outbox", _WHOSE[said.to], TAKING_BACK, clause, id, frozenset({folder}))
+            yield Rule(kind, "outbox", _WHOSE[agreed_terms.to], TAKING_BACK, clause, id, frozenset({folder}))

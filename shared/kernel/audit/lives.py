@@ -135,8 +135,8 @@ class Closed:
 
     def by_place(self, positions: np.ndarray, say: Callable[[Place], int]) -> Numbers:
         """What `say` says of the place of each of these; it is asked once a place."""
-        said = np.fromiter(map(say, self.places), np.int64, len(self.places))
-        return np.asarray(said[self.columns["place"][positions].astype(np.int64)])
+        answers = np.fromiter(map(say, self.places), np.int64, len(self.places))
+        return np.asarray(answers[self.columns["place"][positions].astype(np.int64)])
 
     @property
     def births(self) -> np.ndarray:

@@ -81,15 +81,15 @@ class Marker:
         place = coded.places[row]
         if place.kind in ("inbox", "requests"):
             container, blob = (coded.table.column(name)[row].as_py() for name in ("container", "blob"))
-            asked = (event, container, blob)
-            if asked not in self._checked:
+            blob_event = (event, container, blob)
+            if blob_event not in self._checked:
                 told = (
                     ("requests", place.owner, blob.partition("/")[2])
                     if place.kind == "requests"
                     else (place.owner, container, blob)
                 )
-                self._checked[asked] = derived_id("event", *told) == event
-            if not self._checked[asked]:
+                self._checked[blob_event] = derived_id("event", *told) == event
+            if not self._checked[blob_event]:
                 return NO_MARK
             self.events.add(event)
         return Mark("event", place.owner, EXCHANGE)

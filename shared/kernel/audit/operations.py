@@ -137,8 +137,8 @@ def _where(
         others = pa.chunked_array([pa.repeat(others, len(rows))])
     if not pc.any(rows).as_py():
         return others
-    said = say({name: column[name].filter(rows) for name in ("key", "resource", "uri", "correlation")})
-    return pc.replace_with_mask(others.combine_chunks(), rows.combine_chunks(), said.combine_chunks())
+    answers = say({name: column[name].filter(rows) for name in ("key", "resource", "uri", "correlation")})
+    return pc.replace_with_mask(others.combine_chunks(), rows.combine_chunks(), answers.combine_chunks())
 
 
 def _key(column: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from shared.kernel.audit.questions import REGISTER
 from shared.kernel.errors import InvalidInput
 from shared.kernel.texts import Slug
+from shared.kernel.yaml_once import load_yaml_once
 
 FILE = "register.yaml"
 
@@ -27,7 +28,7 @@ ObjectId = Annotated[
     BeforeValidator(lambda text: text.strip().lower() if isinstance(text, str) else text),
     StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
 ]
-Apps = Annotated[tuple[ObjectId, ...], BeforeValidator(lambda said: [said] if isinstance(said, str) else said)]
+Apps = Annotated[tuple[ObjectId, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 """Identities of one program; several if it was changed. A text alone is one."""
 Signature = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{64}$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -46,8 +47,8 @@ class Principal(_Entry):
 
     @model_validator(mode="before")
     @classmethod
-    def _text_is_an_id(cls, said: Any) -> Any:
-        return {"id": said} if isinstance(said, str) else said
+    def _text_is_an_id(cls, value: Any) -> Any:
+        return {"id": value} if isinstance(value, str) else value
 
 
 class Parties(_Entry):
@@ -167,7 +168,7 @@ def signature_hash(signature: str) -> str:
 def read_register(path: Path) -> Register:
     """Read `register.yaml`. Raises `InvalidInput` (REC-003), naming the key and never what stands there."""
     try:
-        return Register.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Register.model_validate(load_yaml_once(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(whole file)"

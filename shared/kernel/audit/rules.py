@@ -11,7 +11,7 @@ from typing import Literal
 
 from shared.kernel.audit.places import CERTIFICATES, EXCHANGE, HEADS, HELD, REPORTS, SHARED
 from shared.kernel.intake.stops import STOP
-from shared.kernel.terms.model import retention_clause
+from shared.kernel.terms.retention import retention_clause
 
 Whose = Literal["own", "others", "any", "exchange", "replay", "incident"]
 """`own`: of the principal's, or the chain's, party. `others`: of some party but that. `any`: of some party. `exchange`:

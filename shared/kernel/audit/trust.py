@@ -32,8 +32,8 @@ def trust_in(
     """
     mine, theirs = signing(of_record), signing(of_parties)
     agreed = (fingerprint for each in agreements for fingerprint in each.terms.signing_keys)
-    said = (register.signing_keys, agreed, (key.fingerprint for key in theirs))
-    vouching = [found for found in map(frozenset, said) if found]
+    sources = (register.signing_keys, agreed, (key.fingerprint for key in theirs))
+    vouching = [found for found in map(frozenset, sources) if found]
     strangers = tuple(key for key in mine if any(key.fingerprint not in known for known in vouching))
     every = {key.key_id: key for key in (*mine, *theirs)}.values()
     believed = tuple(key for key in every if all(key.fingerprint in known for known in vouching))

@@ -19,7 +19,7 @@ from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.errors import AlreadyExists
 from shared.kernel.intake.stops import stops_of
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import LASTING, Retention, retention_clause
+from shared.kernel.terms.retention import LASTING, Retention, retention_clause
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -70,8 +70,8 @@ def _taken_back(exchange: Exchange, lost: Iterable[HeldObject]) -> dict[str, str
             kinds = exchange.agreements[held.agreement].pipeline.kinds
             chains = (exchange.ledger.steps(f"{kind}:{held.work}") for kind in kinds)
             steps[held.agreement, held.work] = frozenset[str]().union(*chains)
-        if said := [way for way in (WITHDRAWN, REPLACED) if way in steps[held.agreement, held.work]]:
-            found[held.id] = said[0]
+        if ways := [way for way in (WITHDRAWN, REPLACED) if way in steps[held.agreement, held.work]]:
+            found[held.id] = ways[0]
     return found
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from shared.kernel.disposal.objects import HELD
 from shared.kernel.terms.agreements import NONE, Agreements
-from shared.kernel.terms.model import LASTING
+from shared.kernel.terms.retention import LASTING
 
 if TYPE_CHECKING:
     from shared.kernel.storage.management import LifecycleRule
-    from shared.kernel.terms.model import Container, Lasting, Line, Retention
+    from shared.kernel.terms.retention import Container, Lasting, Line, Retention
 
 LATE_DAYS = 3
 """By how much the lifecycle policy may be late: a day until it starts, and days that a run can take."""

@@ -7,7 +7,6 @@ and a party may have called a blob after a child: those names are counted here a
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.kernel.errors import RefusedEvent
 from shared.kernel.intake.identity import derived_id
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
@@ -46,7 +46,7 @@ def note_run(exchange: Exchange, message: bytes) -> str:
     Raises `RefusedEvent` (EVT-004), recorded and without repeating any of it, when the message is no such event.
     """
     try:
-        event = json.loads(message)
+        event = loads_once(message)
         if event["eventType"] != EVENT_TYPE:
             raise ValueError
         ended, data = _time(event["eventTime"]), event["data"]
@@ -94,7 +94,7 @@ def _counts(summary: Mapping[str, Any]) -> dict[str, int]:
     return {"objects": objects, "deleted": deleted, "left": max(0, objects - deleted, len(named))}
 
 
-def _time(said: str) -> datetime:
+def _time(text: str) -> datetime:
     """Azure's examples write it without a zone, and with more digits than Python reads; it is UTC."""
-    moment = datetime.fromisoformat(said.rstrip("Z")[:26])
+    moment = datetime.fromisoformat(text.rstrip("Z")[:26])
     return moment.replace(tzinfo=UTC)

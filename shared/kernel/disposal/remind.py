@@ -14,7 +14,7 @@ from shared.kernel.disposal.objects import object_id
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
     from shared.kernel.storage.logs import ReadLog
-    from shared.kernel.terms.model import Retention
+    from shared.kernel.terms.retention import Retention
 
 SERVICE = "disposal"
 RESULT = ".parquet"

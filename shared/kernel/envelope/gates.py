@@ -214,6 +214,12 @@ OUT_OF_TIME = Reason(
     "revoked, or when somebody else may have had the key.",
     "Do not rely on the document; ask its issuer for it again, signed with the key that there is now.",
 )
+LONGER = Reason(
+    "KEY-012",
+    "longer time",
+    "The time in which a key's signatures count can be made shorter and never longer.",
+    "Make a new key for the time after it (`exchange keys rotate`), and send its public part to the others.",
+)
 UNREAD_RESULTS = Reason(
     "KEY-011",
     "unread results",
@@ -221,7 +227,17 @@ UNREAD_RESULTS = Reason(
     "Fetch them first with `exchange fetch`. If the key must go at once: give --anyway, and ask the operators for the "
     "results again, sealed to your new key.",
 )
-KEY_CODES = (NO_KEY, BAD_SIGNATURE, NO_ANSWER, NOT_A_KEY, SECRET_IS_THERE, OTHER_SECRET, OUT_OF_TIME, UNREAD_RESULTS)
+KEY_CODES = (
+    NO_KEY,
+    BAD_SIGNATURE,
+    NO_ANSWER,
+    NOT_A_KEY,
+    SECRET_IS_THERE,
+    OTHER_SECRET,
+    OUT_OF_TIME,
+    UNREAD_RESULTS,
+    LONGER,
+)
 
 
 def refuse(gate: Reason, detail: str = "") -> UntrustedDrop:

@@ -7,21 +7,20 @@ pseudonyms, `private/<agreement>.pseudonym.jwk.json`, which has no public part.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
 from shared.kernel import names
 from shared.kernel.envelope import asks, jwk
 from shared.kernel.envelope.canonical import canonical
-from shared.kernel.envelope.gates import NOT_A_KEY
+from shared.kernel.envelope.gates import LONGER, NOT_A_KEY
 from shared.kernel.envelope.keys import (
     PublicKey,
     PublicSide,
@@ -34,8 +33,9 @@ from shared.kernel.envelope.keys import (
     secret_is_there,
 )
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
-from shared.kernel.envelope.validity import Validity
+from shared.kernel.envelope.validity import ALWAYS, Validity
 from shared.kernel.errors import InvalidInput
+from shared.kernel.json_once import loads_once
 
 _FILE = re.compile(rf"({names.SLUG})\.([a-z]+)\.[0-9a-f]{{12}}\.jwk\.json")
 _RING_ID = re.compile(rf"ring:({names.SLUG})/([a-z]+)/([0-9a-f]{{12}})")
@@ -67,7 +67,7 @@ class LocalKeyRing(PublicSide):
         for path in sorted(self._private.glob("*.jwk.json")):
             if not (self._public / path.name).exists() and (named := _FILE.fullmatch(path.name)):
                 owner, use = check_owner(named[1]), Use(named[2])
-                public = jwk.public_part(json.loads(path.read_bytes()))
+                public = jwk.public_part(self._read(path) or {})
                 key_id = ring_id(owner, use, jwk.thumbprint(public))
                 self._register(PublicKey(owner, use, key_id, self._next_moment(owner, use), public))
                 found.append(key_id)
@@ -84,8 +84,21 @@ class LocalKeyRing(PublicSide):
         self._register(replace(key, validity=ended), revoked=True)
 
     def limit(self, key_id: str, validity: Validity) -> None:
-        """Say when a key's signatures count."""
-        self._register(replace(self.public_key(key_id), validity=validity))
+        """Say when a key's signatures count: within `validity` and whatever was said before. Of a key that was revoked,
+        too, since that somebody else had it may be learned later.
+
+        Raises `InvalidInput` KEY-012 for a bound that would lengthen its time.
+        """
+        key = self.known(key_id)
+        narrowed = key.validity.narrowed(validity)
+        if any(named not in (None, bound) for named, bound in zip(astuple(validity), astuple(narrowed), strict=True)):
+            raise InvalidInput(LONGER.code, LONGER.meaning, LONGER.remedy)
+        self._register(replace(key, validity=narrowed), revoked=self.is_revoked(key_id))
+
+    def is_revoked(self, key_id: str) -> bool:
+        """Whether the key was taken out of use for good. Raises `KeyUnavailable` KEY-001 where it is not here."""
+        entry = self._read(self._public / self._name(self.known(key_id)))
+        return entry is not None and bool(entry["revoked"])
 
     def every(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
         """Every key of this owner and use, those that were revoked too, oldest first: for evidence, never for work."""
@@ -100,22 +113,25 @@ class LocalKeyRing(PublicSide):
 
     def import_public(self, document: bytes) -> tuple[str, ...]:
         """Add public keys that another party exported, and return their ids. A key that was revoked stays so, here or
-        there.
+        there, and of two times that are told of a key what is within both holds.
 
         Compare thumbprints with their owner first: who imports a key trusts it. Raises `InvalidInput` (KEY-004).
         """
         keys = read_public(document)
         for key in keys:
             known = self._read(self._public / self._name(key))
-            if known is None or (key.validity.last is not None and not known["revoked"] and known["kid"] == key.key_id):
-                self._register(key, revoked=key.validity.last is not None)
-            elif known["kid"] != key.key_id:
+            if known is not None and known["kid"] != key.key_id:
                 raise InvalidInput(NOT_A_KEY.code, NOT_A_KEY.meaning, NOT_A_KEY.remedy)
+            was = Validity.of(known) if known else ALWAYS
+            revoked = bool(known and known["revoked"]) or key.validity.is_over(int(time.time()))
+            self._register(replace(key, validity=was.narrowed(key.validity)), revoked=revoked)
         return tuple(key.key_id for key in keys)
 
     def held(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
-        """Every key of this owner and use that is not revoked, oldest first."""
-        return self._listed(f"{check_owner(owner)}.{use.value}.*.jwk.json")
+        """Every key of this owner and use that is not revoked and whose time it is, oldest first."""
+        now = int(time.time())
+        listed = self._listed(f"{check_owner(owner)}.{use.value}.*.jwk.json")
+        return tuple(key for key in listed if key.validity.covers(now))
 
     def public_key(self, key_id: str) -> PublicKey:
         """The public part of one key that is not revoked."""
@@ -176,9 +192,11 @@ class LocalKeyRing(PublicSide):
 
     def _read(self, path: Path) -> dict[str, Any] | None:
         try:
-            entry: dict[str, Any] = json.loads(path.read_bytes())
+            entry: dict[str, Any] = loads_once(path.read_bytes())
         except FileNotFoundError:
             return None
+        except ValueError:
+            raise no_key(f"{path.name} is there, and is no key.") from None
         return entry
 
 

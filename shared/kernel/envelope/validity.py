@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,23 @@ class Validity:
             (self.first is None or at >= self.first)
             and (self.last is None or at <= self.last)
             and (self.compromised is None or at < self.compromised)
+        )
+
+    def is_over(self, at: int) -> bool:
+        """Whether its end has gone by at that moment."""
+        return self.last is not None and self.last <= at
+
+    def narrowed(self, other: Validity) -> Validity:
+        """What is within both. Whatever of a key's time is told later can make it shorter and never longer."""
+
+        def one(choose: Callable[[list[int]], int], *bounds: int | None) -> int | None:
+            there = [bound for bound in bounds if bound is not None]
+            return choose(there) if there else None
+
+        return Validity(
+            one(max, self.first, other.first),
+            one(min, self.last, other.last),
+            one(min, self.compromised, other.compromised),
         )
 
     def members(self) -> dict[str, int]:

@@ -11,7 +11,6 @@ A version is revoked by disabling it. Wrapping and verifying never call the vaul
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
@@ -39,8 +38,10 @@ from shared.kernel.envelope.keys import (
 )
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.pseudonyms import KeyedPseudonyms
+from shared.kernel.envelope.validity import Validity
 from shared.kernel.envelope.vault_names import as_request_id, asking, every, owner_and_use, secret_name, vault_name
 from shared.kernel.errors import KeyUnavailable
+from shared.kernel.json_once import loads_once
 
 FRESH_SECONDS = 300.0
 """How long a list of versions is believed: within this time a rotated key is used and a revoked one refused."""
@@ -115,7 +116,8 @@ class KeyVaultKeys(PublicSide):
                 self._secrets.update_secret_properties(name, self._versions[key_id], enabled=False)
 
     def import_public(self, document: bytes) -> tuple[str, ...]:
-        """Store public keys that boroughs exported, and return their ids. A key that is or was here is left as it is.
+        """Store public keys that boroughs exported, and return their ids. A key that is or was here is left as it is;
+        one whose end is told, and has gone by, is revoked here too, or never stored.
 
         Compare thumbprints with their owner first: who imports a key trusts it. Raises `InvalidInput` (KEY-004).
         """
@@ -123,23 +125,31 @@ class KeyVaultKeys(PublicSide):
         for key in keys:
             if key.use in _IN_VAULT:
                 raise no_key("The exchange's own keys are made in its vault, not imported.")
-            if not self._is_stored(key):
+            over = key.validity.is_over(int(time.time()))
+            if over and any(held.key_id == key.key_id for held in self._enabled(key.owner, key.use)):
+                self.revoke(key.key_id)
+            elif not (over or self._is_stored(key)):
                 self._put(key, {})
         return tuple(key.key_id for key in keys)
 
     def held(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
-        """Every enabled version of this owner and use, oldest first; as the vault said within `FRESH_SECONDS`."""
-        asked = (check_owner(owner), use)
-        until, keys = self._lists.get(asked, (0.0, ()))
+        """Every enabled version of this owner and use whose time it is, oldest first."""
+        now = int(time.time())
+        return tuple(key for key in self._enabled(owner, use) if key.validity.covers(now))
+
+    def _enabled(self, owner: str, use: Use) -> tuple[PublicKey, ...]:
+        """Every enabled version, oldest first, as the vault said within `FRESH_SECONDS`."""
+        whose = (check_owner(owner), use)
+        until, keys = self._lists.get(whose, (0.0, ()))
         if self._clock() >= until:
-            listed = self._vault_versions(*asked) if use in _IN_VAULT else self._secret_versions(*asked)
+            listed = self._vault_versions(*whose) if use in _IN_VAULT else self._secret_versions(*whose)
             keys = tuple(sorted(listed, key=lambda key: (key.created, key.key_id)))
-            self._lists[asked] = (self._clock() + FRESH_SECONDS, keys)
+            self._lists[whose] = (self._clock() + FRESH_SECONDS, keys)
         return keys
 
     def public_key(self, key_id: str) -> PublicKey:
         """The public part of one enabled version."""
-        for key in self.held(*owner_and_use(key_id)):
+        for key in self._enabled(*owner_and_use(key_id)):
             if key.key_id == key_id:
                 return key
         raise no_key()
@@ -179,7 +189,7 @@ class KeyVaultKeys(PublicSide):
                 raise no_secret(agreement)
             oldest = min(enabled, key=lambda version: (version.created_on, version.version))
             with asking():
-                held = json.loads(str(self._secrets.get_secret(secret_name(agreement), oldest.version).value))
+                held = _entry(str(self._secrets.get_secret(secret_name(agreement), oldest.version).value))
             made = KeyedPseudonyms(jwk.secret_of(held))
             self._pseudonyms[agreement] = (self._clock() + FRESH_SECONDS, made)
         return made
@@ -217,10 +227,11 @@ class KeyVaultKeys(PublicSide):
             version = properties.version
             if version not in self._secret_values:
                 with asking():
-                    self._secret_values[version] = json.loads(str(self._secrets.get_secret(name, version).value))
+                    self._secret_values[version] = _entry(str(self._secrets.get_secret(name, version).value))
             entry = self._secret_values[version]
             self._versions[entry["kid"]] = version
-            yield PublicKey(owner, use, entry["kid"], entry["created"], jwk.public_part(entry))
+            public, validity = jwk.public_part(entry), Validity.of(entry)
+            yield PublicKey(owner, use, entry["kid"], entry["created"], public, validity)
 
     def _is_stored(self, key: PublicKey) -> bool:
         """Whether some version holds this key. A disabled one cannot be read, so its tag says which key it is."""
@@ -235,3 +246,12 @@ class KeyVaultKeys(PublicSide):
             self._secrets.set_secret(
                 vault_name(key.owner, key.use), value, content_type="application/jwk+json", tags={"kid": key.key_id}
             )
+
+
+def _entry(value: str) -> dict[str, Any]:
+    """A secret's value as a JSON Web Key. Raises `KeyUnavailable` KEY-001, which repeats none of it."""
+    try:
+        entry: dict[str, Any] = loads_once(value)
+    except ValueError:
+        raise no_key("What the vault has in its place is no key.") from None
+    return entry

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.kernel.envelope.manifest import EXCHANGE
-from shared.kernel.errors import InvalidInput
 from shared.kernel.intake.identity import derived_id
+from shared.kernel.rights.incident_codes import NO_COMMISSIONER, OTHER_OUTCOME, TOLD_WHEN, UNTOLD
 
 if TYPE_CHECKING:
     from shared.kernel.ledger.chain import Ledger
@@ -120,11 +120,7 @@ def inform(ledger: Ledger, incident: Incident, whom: str, at: datetime, now: dat
     Raises `InvalidInput` INC-003 where that was before anybody noticed, or is still to come.
     """
     if not incident.noticed <= at <= now:
-        raise InvalidInput(
-            "INC-003",
-            "They cannot have been told then: it is before the incident was noticed, or still to come.",
-            "Give the time with --when, in UTC, as 2026-11-21T14:30.",
-        )
+        raise TOLD_WHEN.refusal()
     ledger.record(
         f"{INCIDENT}:{incident.id}",
         INFORMED,
@@ -143,21 +139,11 @@ def close_incident(ledger: Ledger, incident: Incident, outcome: str, parties: It
     INC-006 where it has ended otherwise.
     """
     if incident.outcome not in ("", outcome):
-        raise InvalidInput(
-            "INC-006", "The incident was closed with another outcome.", "Open another where it was wrong."
-        )
+        raise OTHER_OUTCOME.refusal()
     if outcome != NO_BREACH and (untold := incident.untold(parties)):
-        raise InvalidInput(
-            "INC-004",
-            f"Of those whose rows it reached, these have not been told: {', '.join(untold)}.",
-            "Tell them, and record it with `exchange incident told`.",
-        )
+        raise UNTOLD.refusal(f"Still to be told: {', '.join(untold)}.")
     if outcome == TOLD and incident.was_told(COMMISSIONER) is None:
-        raise InvalidInput(
-            "INC-005",
-            "That the Commissioner was told is not recorded.",
-            "Record it with `exchange incident told ico`; where nobody can be harmed, the outcome is no-risk.",
-        )
+        raise NO_COMMISSIONER.refusal()
     ledger.record(f"{INCIDENT}:{incident.id}", CLOSED, service=SERVICE, tenant=EXCHANGE, codes=(outcome,))
 
 

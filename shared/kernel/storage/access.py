@@ -122,7 +122,7 @@ class BoroughDoor:
             return self._inbox.create(name, data, metadata)
         except NotAllowed:
             # A pass that may create is refused for its permission only where it would overwrite.
-            if self.line.said == "AuthorizationPermissionMismatch" and self._may_create:
+            if self.line.error_code == "AuthorizationPermissionMismatch" and self._may_create:
                 message = f"There is a blob of that name already; container {self._inbox.container}."
                 raise AlreadyExists("STO-002", message, "It was dropped before.") from None
             raise

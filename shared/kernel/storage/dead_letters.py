@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.kernel import names
 from shared.kernel.errors import Changed, Missing, Unreadable, UnusableName
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.grid import CREATED, NamedBlob, named_blob
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def dead_letters(letters: Area) -> Iterator[DeadLetter]:
 
 def _read(document: bytes) -> tuple[Undelivered, ...]:
     try:
-        said = json.loads(document)
-        return tuple(_event(event) for event in (said if isinstance(said, list) else [said]))
+        events = loads_once(document)
+        return tuple(_event(event) for event in (events if isinstance(events, list) else [events]))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return ()
 

@@ -77,10 +77,10 @@ class Deployment:
 
         Raises a `StorageFault` when Azure Resource Manager does not answer, `Missing` when it knows no such app.
         """
-        said = where_allowed(lambda: self._service.get(f"{self._app}?api-version={APP_VERSION}"))
-        if said is None:
+        found = where_allowed(lambda: self._service.get(f"{self._app}?api-version={APP_VERSION}"))
+        if found is None:
             return None
-        facts = said["properties"]
+        facts = found["properties"]
         return AppState(facts.get("state") == "Running", str(facts.get("defaultHostName", "")).lower())
 
     def functions(self) -> tuple[AppFunction, ...] | None:
@@ -94,10 +94,10 @@ class Deployment:
         found = where_allowed(lambda: list(self._service.get_all(path)))
         return None if found is None else tuple(map(self._subscription, found))
 
-    def _subscription(self, said: dict[str, Any]) -> Subscription:
-        facts = said["properties"]
+    def _subscription(self, found: dict[str, Any]) -> Subscription:
+        facts = found["properties"]
         target = facts.get("destination") or (facts.get("deliveryWithResourceIdentity") or {}).get("destination") or {}
-        kind, name = target.get("endpointType"), str(said["name"])
+        kind, name = target.get("endpointType"), str(found["name"])
         function, host = self._called(name) if kind == _WEBHOOK else (None, None)
         return Subscription(
             name=name,
@@ -110,14 +110,14 @@ class Deployment:
 
     def _called(self, name: str) -> tuple[str | None, str | None]:
         path = f"{self._topic}/eventSubscriptions/{name}/getFullUrl?api-version={TOPIC_VERSION}"
-        said = where_allowed(lambda: self._service.post(path, {}))
-        if said is None:
+        found = where_allowed(lambda: self._service.post(path, {}))
+        if found is None:
             return None, None
-        url = urlsplit(str(said.get("endpointUrl", "")))
+        url = urlsplit(str(found.get("endpointUrl", "")))
         named = parse_qs(url.query).get("functionName", [""])[0]
         return named.removeprefix(_HOST), (url.hostname or "").lower()
 
 
-def _function(said: dict[str, Any]) -> AppFunction:
+def _function(found: dict[str, Any]) -> AppFunction:
     # Azure calls it `<app>/<function>`.
-    return AppFunction(str(said["name"]).rpartition("/")[2], bool(said["properties"].get("isDisabled")))
+    return AppFunction(str(found["name"]).rpartition("/")[2], bool(found["properties"].get("isDisabled")))

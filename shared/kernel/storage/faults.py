@@ -62,24 +62,24 @@ def translated(container: str) -> Iterator[None]:
 def fault_of(error: Exception, container: str) -> StorageFault:
     """The fault that an SDK error amounts to. A missing container is not a missing blob: it is not `Missing`."""
     status = error.status_code if isinstance(error, HttpResponseError) else None
-    said = _error_code(error)
-    where = f"container {container}{_evidence(error, said)}"
+    code_of_service = _error_code(error)
+    where = f"container {container}{_evidence(error, code_of_service)}"
     if _will_pass(error, status):
         return StorageUnavailable("STO-004", f"The blob service did not answer as it should; {where}.", "Try again.")
-    if said in _UNREADABLE:
-        code, why = _UNREADABLE[said]
+    if code_of_service in _UNREADABLE:
+        code, why = _UNREADABLE[code_of_service]
         return Unreadable(code, f"{why}; {where}.", "Put it anew, as one block blob without such headers.")
-    if status == 404 and said not in _ABSENT_CONTAINER:
+    if status == 404 and code_of_service not in _ABSENT_CONTAINER:
         return Missing("STO-001", f"There is no such blob; {where}.")
-    if said in _TAKEN:
+    if code_of_service in _TAKEN:
         return AlreadyExists("STO-002", f"There is a blob of that name already; {where}.")
-    if said in _BARRED:
+    if code_of_service in _BARRED:
         return Held("STO-009", f"A lease, a hold or a policy bars it; {where}.", "Find out who set it and why.")
-    if said in _NO_NAME or status == 414:
+    if code_of_service in _NO_NAME or status == 414:
         return UnusableName("STO-008", f"The service takes no such name; {where}.")
-    if said == "PopReceiptMismatch":
+    if code_of_service == "PopReceiptMismatch":
         return Changed("STO-003", f"Somebody else has taken the message meanwhile; {where}.")
-    if status == 412 and said in {"ConditionNotMet", ""}:
+    if status == 412 and code_of_service in {"ConditionNotMet", ""}:
         return Changed("STO-003", f"The blob was overwritten since it was looked at; {where}.")
     if status in {401, 403} or isinstance(error, ClientAuthenticationError):
         return NotAllowed("STO-005", f"These credentials do not allow that; {where}.", "Renew the pass or the role.")
@@ -105,9 +105,9 @@ def _error_code(error: Exception) -> str:
     return str(getattr(code, "value", code))
 
 
-def _evidence(error: Exception, said: str) -> str:
+def _evidence(error: Exception, code_of_service: str) -> str:
     request = _header(error, "x-ms-request-id")
-    return f", {said or type(error).__name__}" + (f", request {request}" if request else "")
+    return f", {code_of_service or type(error).__name__}" + (f", request {request}" if request else "")
 
 
 def _header(error: Exception, name: str) -> str:

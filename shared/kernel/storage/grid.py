@@ -46,5 +46,5 @@ def _parts_of(path: str) -> tuple[str, str]:
     return container, name
 
 
-def _text(said: object) -> str:
-    return said if isinstance(said, str) else ""
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

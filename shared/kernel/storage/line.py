@@ -55,7 +55,7 @@ class Line:
     """Seconds that this machine's clock is ahead of the service's, as the last answer showed; negative when behind."""
     unanswered: bool = False
     """A request was sent and its answer was lost: what it asked for may have been done."""
-    said: str = ""
+    error_code: str = ""
     """The service's own code in its last answer, such as ``BlobNotFound``; empty when it had none."""
 
     def options(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Line:
 
     def note(self, headers: Any) -> None:
         """Take from an answer what it says of the clock and of itself."""
-        self.said = str(headers.get("x-ms-error-code") or "")
+        self.error_code = str(headers.get("x-ms-error-code") or "")
         try:
             there = email.utils.parsedate_to_datetime(str(headers.get("Date") or ""))
         except (TypeError, ValueError):
@@ -170,13 +170,13 @@ class _Patience(HTTPPolicy[Any, Any]):
 
 def _asked_to_wait(headers: Any) -> float | None:
     """Seconds to wait before asking again: what the service says; `None` when that is too long."""
-    said = str(headers.get("Retry-After") or "")
+    wait = str(headers.get("Retry-After") or "")
     seconds = PAUSE_SECONDS
-    if said.isdigit():
-        seconds = float(said)
-    elif said:
+    if wait.isdigit():
+        seconds = float(wait)
+    elif wait:
         try:
-            seconds = (email.utils.parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
+            seconds = (email.utils.parsedate_to_datetime(wait) - datetime.now(UTC)).total_seconds()
         except (TypeError, ValueError):
             seconds = PAUSE_SECONDS
     return None if seconds > LONGEST_PAUSE else max(seconds, 0.0)

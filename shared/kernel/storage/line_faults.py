@@ -109,14 +109,14 @@ def proxy_refused(status: str) -> NotAllowed:
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, url: str, host: str) -> StorageFault:
-    said = str(error.verify_message or "")
+    message = str(error.verify_message or "")
     issuer = issuer_of(url)
     shown = f" It was issued by {issuer}." if issuer else ""
-    if "expired" in said or "not yet valid" in said:
-        what = "has ended" if "expired" in said else "is not valid yet"
+    if "expired" in message or "not yet valid" in message:
+        what = "has ended" if "expired" in message else "is not valid yet"
         remedy = "Check this machine's clock first. If it is right, tell the operators."
         return NotAllowed("STO-024", f"The certificate of {host} {what}, by this machine's clock.{shown}", remedy)
-    if "mismatch" in said.lower():
+    if "mismatch" in message.lower():
         return NotAllowed(
             "STO-024",
             f"The certificate that was shown is not that of {host}.{shown}",

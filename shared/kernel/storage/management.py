@@ -93,12 +93,12 @@ class AccountManagement:
         return tuple(_rule(rule) for rule in found["properties"]["policy"]["rules"])
 
     def _blob_service(self) -> BlobServiceSettings:
-        said = self._service.get(self._of("blobServices/default"))["properties"]
+        found = self._service.get(self._of("blobServices/default"))["properties"]
         return BlobServiceSettings(
-            soft_delete_days=_days(said.get("deleteRetentionPolicy")),
-            container_soft_delete_days=_days(said.get("containerDeleteRetentionPolicy")),
-            versioning=bool(said.get("isVersioningEnabled")),
-            point_in_time_restore=bool((said.get("restorePolicy") or {}).get("enabled")),
+            soft_delete_days=_days(found.get("deleteRetentionPolicy")),
+            container_soft_delete_days=_days(found.get("containerDeleteRetentionPolicy")),
+            versioning=bool(found.get("isVersioningEnabled")),
+            point_in_time_restore=bool((found.get("restorePolicy") or {}).get("enabled")),
         )
 
 
@@ -115,15 +115,15 @@ def _days(policy: Mapping[str, Any] | None) -> int:
     return int(policy.get("days") or 1) if policy and policy.get("enabled") else 0
 
 
-def _rule(said: Mapping[str, Any]) -> LifecycleRule:
-    definition = said["definition"]
+def _rule(rule: Mapping[str, Any]) -> LifecycleRule:
+    definition = rule["definition"]
     filters = definition.get("filters") or {}
     actions = definition["actions"]
     # A rule that asks for index tags reaches only blobs that have them, and here none has: it covers nothing.
     covers = not filters.get("blobIndexMatch") and "blockBlob" in filters.get("blobTypes", ["blockBlob"])
     return LifecycleRule(
-        name=str(said["name"]),
-        enabled=bool(said.get("enabled", True)) and covers,
+        name=str(rule["name"]),
+        enabled=bool(rule.get("enabled", True)) and covers,
         prefixes=tuple(filters.get("prefixMatch") or ()),
         blob_days=_until_deleted(actions.get("baseBlob")),
         snapshot_days=_until_deleted(actions.get("snapshot")),

@@ -6,13 +6,13 @@ that is given up goes, as it was, into the queue of the same name with ``-poison
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.errors import Changed, Missing
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.queues import QueueMessage, Queues
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class PoisonMessage:
     @classmethod
     def from_json(cls, text: str) -> PoisonMessage:
         """Read the host's JSON. Raises `ValueError` or `KeyError` when it is something else."""
-        read = json.loads(text)
+        read = loads_once(text)
         return cls(read["FunctionId"], read["ContainerName"], read["BlobName"], read["ETag"], read["BlobType"])
 
 

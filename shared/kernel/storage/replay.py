@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shared.kernel.errors import UnusableName
+from shared.kernel.json_once import loads_once
 from shared.kernel.storage.grid import CREATED, NamedBlob, named_blob
 from shared.kernel.storage.poison import POISON, QUEUE, PoisonMessage
 
@@ -90,7 +91,7 @@ def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
 
     Raises `UnusableName` (STO-008) for a name that gets lost on the way.
     """
-    said = {
+    facts = {
         "id": identity,
         "topic": "",
         "subject": f"/blobServices/default/containers/{event.container}/blobs/{event.blob}",
@@ -100,7 +101,7 @@ def grid_event(event: GivenUp, *, account: str, identity: str, at: str) -> str:
         "dataVersion": "",
         "metadataVersion": "1",
     }
-    return grid_events(said, event.named, account=account)[0]
+    return grid_events(facts, event.named, account=account)[0]
 
 
 def grid_events(event: Mapping[str, Any], named: NamedBlob | None, *, account: str) -> list[str]:
@@ -108,8 +109,8 @@ def grid_events(event: Mapping[str, Any], named: NamedBlob | None, *, account: s
 
     The host drops the ones that are not there. Raises `UnusableName` (STO-008) where every name gets lost on the way.
     """
-    said = event.get("data")
-    data = {"blobType": "BlockBlob", **(said if isinstance(said, dict) else {})}
+    facts = event.get("data")
+    data = {"blobType": "BlockBlob", **(facts if isinstance(facts, dict) else {})}
     urls = [url for name in named.names if (url := _url(account, named.container, name))] if named else []
     if not urls:
         raise UnusableName(
@@ -136,12 +137,12 @@ def _url(account: str, container: str, blob: str) -> str:
 def _read(message: QueueMessage, text: str) -> GivenUp:
     try:
         if message.queue == QUEUE:
-            said = PoisonMessage.from_json(text)
-            if not all(isinstance(part, str) for part in (said.function_id, said.container, said.blob, said.etag)):
+            read = PoisonMessage.from_json(text)
+            if not all(isinstance(part, str) for part in (read.function_id, read.container, read.blob, read.etag)):
                 raise TypeError
-            named = NamedBlob(said.container, (said.blob,))
-            return GivenUp(message, said.function_id.removeprefix(_HOST), named, said.etag, text)
-        event = json.loads(text)
+            named = NamedBlob(read.container, (read.blob,))
+            return GivenUp(message, read.function_id.removeprefix(_HOST), named, read.etag, text)
+        event = loads_once(text)
         function = message.queue.removesuffix(POISON).replace("-", "_")
         return GivenUp(message, function, named_blob(event), str((event.get("data") or {}).get("eTag", "")), text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -6,7 +6,6 @@ goes wrong is told in this product's words; no answer of the service is repeated
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from azure.core.pipeline.policies import (
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.kernel.errors import Missing, NotAllowed, StorageFault, StorageUnavailable
+from shared.kernel.json_once import loads_once
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -82,33 +82,33 @@ class RestService:
             raise self._unavailable(type(error).__name__) from None
         if response.status_code == 200:
             return self._read(response)
-        said = f"{response.status_code} {_code(response)}".rstrip()
+        status = f"{response.status_code} {_code(response)}".rstrip()
         if response.status_code in _TRANSIENT:
-            raise self._unavailable(said)
+            raise self._unavailable(status)
         if response.status_code in (401, 403):
-            raise self._refused(said)
+            raise self._refused(status)
         if response.status_code == 404:
-            raise Missing("STO-001", f"{self._name} has no such thing; {said}.")
-        raise StorageFault("STO-006", f"{self._name} refused; {said}.")
+            raise Missing("STO-001", f"{self._name} has no such thing; {status}.")
+        raise StorageFault("STO-006", f"{self._name} refused; {status}.")
 
     def _read(self, response: HttpResponse) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = response.json()
+            answer: dict[str, Any] = loads_once(response.text())
         except ValueError:
             raise self._unavailable("no JSON") from None
         return answer
 
-    def _unavailable(self, said: str) -> StorageUnavailable:
-        return StorageUnavailable("STO-004", f"{self._name} did not answer as it should; {said}.", "Try again.")
+    def _unavailable(self, status: str) -> StorageUnavailable:
+        return StorageUnavailable("STO-004", f"{self._name} did not answer as it should; {status}.", "Try again.")
 
-    def _refused(self, said: str) -> NotAllowed:
-        return NotAllowed("STO-005", f"{self._name} does not let this identity in; {said}.", "Give it the role.")
+    def _refused(self, status: str) -> NotAllowed:
+        return NotAllowed("STO-005", f"{self._name} does not let this identity in; {status}.", "Give it the role.")
 
 
 def _code(response: HttpResponse) -> str:
     """The service's own error code, such as ``ManagementPolicyNotFound``: letters only, so it quotes nothing."""
     try:
-        code = str(json.loads(response.text())["error"]["code"])
+        code = str(loads_once(response.text())["error"]["code"])
     except (ValueError, KeyError, TypeError):
         return ""
     return code if code.isalpha() else ""

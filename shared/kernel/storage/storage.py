@@ -235,15 +235,15 @@ class Storage:
 
     def now(self) -> datetime | None:
         """The time by the service's own clock, UTC, whole seconds; `None` where its answer does not say."""
-        said: list[str] = []
+        dates: list[str] = []
 
         def note(answer: Any) -> None:
-            said.append(answer.http_response.headers.get("Date") or "")
+            dates.append(answer.http_response.headers.get("Date") or "")
 
         with translated("ledger"):
             client = self.service.get_container_client("ledger")
             client.get_container_properties(raw_response_hook=note, **self._tagged())
-        return parsedate_to_datetime(said[-1]).astimezone(UTC) if said and said[-1] else None
+        return parsedate_to_datetime(dates[-1]).astimezone(UTC) if dates and dates[-1] else None
 
     def ensure_containers(self, parties: Iterable[str], *, only_collect: Iterable[str] = ()) -> None:
         """Make the containers of these parties, and the shared ones. In the cloud Bicep has made them.

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from shared.kernel.terms.gates import OTHER_AGREEMENT
-from shared.kernel.terms.model import Agreement, Limits, Records, Retention
+from shared.kernel.terms.model import Agreement, Limits
+from shared.kernel.terms.retention import Records, Retention
 
 if TYPE_CHECKING:
     from datetime import date

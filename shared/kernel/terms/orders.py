@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.kernel import names
+from shared.kernel.json_once import loads_once
 from shared.kernel.texts import DropId, Slug
 
 FOLDER = "exchange/orders"
@@ -84,6 +85,7 @@ class Order(BaseModel):
 
 def read_order(document: bytes) -> Order:
     """Read an order back. Raises `ValueError` for anything else."""
+    loads_once(document)
     return Order.model_validate_json(document)
 
 

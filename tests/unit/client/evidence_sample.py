@@ -50,6 +50,11 @@ def events() -> list[Event]:
         hashes = dict.fromkeys(MATCHED[home], "c" * 64)
         made.append(event(f"enrolment:{home}", "released", at, home, counts=enrolled, hashes=hashes))
         made.append(event(f"sweep:{home}", "done", f"2026-11-30T02:0{n}:00Z", home, counts={"held": 12 + n}))
+    made += [event("objected:a", "done", "2026-10-06T10:00:00Z", slug, counts={"files": 1}) for slug in PILOT[:2]]
+    for slug, left_out in (("lambeth", (6, 7)), ("lewisham", (4, 0))):
+        for each, rows in enumerate(left_out):
+            counts = {"rows_in": 100, "routed": 100 - rows, "excluded.objected": rows}
+            made.append(event(f"drop:{slug}{each}", "conserved", "2026-10-06T10:00:00Z", slug, counts=counts))
     made.append(event("drop:refused", "refused", "2026-10-05T10:00:00Z", "lambeth", codes=("ENV-003",)))
     return made
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -16,7 +18,9 @@ import client
 from client import cli, codes
 from client.code_page import code_page
 from client.connect import door_of
+from client.contracts import known_columns
 from client.pack import codes as pack_codes
+from client.person import KEYS
 from client.settings import load_settings
 from shared.agreements.registry import load_agreement
 from shared.kernel.errors import InvalidInput
@@ -105,7 +109,7 @@ def test_every_code_that_is_raised_is_documented_and_every_documented_code_is_ra
     folder = Path(client.__file__).parent
     rooms = (folder, folder.with_name("operate"), folder.with_name("local"))
     text = {path: path.read_text(encoding="utf-8") for room in rooms for path in room.rglob("*.py")}
-    raised = set(re.findall(r"invalid\(\s*\"((?:INP|RUN|TOT|SUB|INC)-\d+)\"", "".join(text.values()))) | {"INP-000"}
+    raised = set(re.findall(r"invalid\(\s*\"([A-Z]{3}-\d+)\"", "".join(text.values()))) | {"INP-000"}
     assert raised == set(codes.INPUT_CODES)
     assert len({code.code for code in pack_codes.PACK_CODES}) == len(pack_codes.PACK_CODES)
     rest = "".join(body for path, body in text.items() if path.name != "codes.py")
@@ -143,3 +147,19 @@ def test_what_is_not_set_and_who_is_not_a_borough_is_said(tmp_path):
         door_of(load_settings(None, environment={}))
     with pytest.raises(InvalidInput, match="INP-023"):
         load_settings(None, environment={}, borough="paris").slug()
+
+
+def every_command(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    for word, part in getattr(command, "commands", {}).items():
+        yield from every_command(f"{name} {word}", part)
+    yield name, command
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_no_command_takes_a_personal_value_on_its_line(name: str) -> None:
+    """What stands in a row, or names a person, is asked for in a file or at the terminal: a line is kept and seen."""
+    personal = {*known_columns(), *KEYS} - {"extract_date"}  # a day of the file, not of anybody
+    for command, found in every_command(name, cli._load(name)):
+        for parameter in found.params:
+            words = {parameter.name, *(option.lstrip("-").replace("-", "_") for option in parameter.opts)}
+            assert not words & personal, command

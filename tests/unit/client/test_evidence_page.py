@@ -194,8 +194,18 @@ def test_a_boroughs_page_shows_its_own_pairs_and_the_same_numbers_as_the_page_of
 
 def test_the_flows_are_counted_in_files() -> None:
     flows = {flow.party: flow for flow in count_flows(events(), access(), PILOT, load_agreements())}
-    assert flows["lambeth"] == Flow("lambeth", dropped=3, refused=1, released=2 + 3, collected=14 + 2)
+    assert flows["lambeth"] == Flow(
+        "lambeth", dropped=3, refused=1, released=2 + 3, collected=14 + 2, lists=1, objected=7
+    )
     assert flows["lewisham"].released == 2 + 2
+    assert [(flows[slug].lists, flows[slug].objected) for slug in PILOT] == [(1, 7), (1, 4), (0, 0), (0, 0)]
+
+
+def test_of_the_people_who_objected_a_small_number_is_not_shown() -> None:
+    document = render(evidence(), FILES)
+    for slug, cells in {"Lambeth": ("1", "7"), "Lewisham": ("1", "[c]"), "Wandsworth": ("0", "0")}.items():
+        [row] = re.findall(rf'<tr><th scope="row">{slug}</th>((?:<td class="n">[^<]*</td>){{6}})</tr>', document)
+        assert tuple(re.findall(r">([^<]+)</td>", row))[-2:] == cells
 
 
 def test_every_role_of_the_register_has_a_heading() -> None:

@@ -77,7 +77,7 @@ def test_what_is_no_public_key_is_not_imported(exchange, tmp_path):
 def test_a_key_that_alone_opens_results_is_revoked_only_when_that_is_meant(exchange, tmp_path, monkeypatch):
     keys = ("--keys", tmp_path)
     release = exchange("keys", "new", "--borough", "lambeth", *keys, "--json").json["made"][0]
-    monkeypatch.setattr("client.commands.keys._unread", lambda *_: ["fsm/results/2026-autumn/1/matches.parquet"])
+    monkeypatch.setattr("client.key_facts.unread_results", lambda *_: ["fsm/results/2026-autumn/1/matches.parquet"])
     refused = exchange("keys", "revoke", release, *keys, "--json")
     assert refused.json["error"]["code"] == "KEY-011"
     assert "matches.parquet" in refused.json["error"]["message"]
@@ -92,3 +92,36 @@ def test_without_an_outbox_it_is_said_that_nobody_looked(exchange, tmp_path):
     done = exchange("keys", "revoke", release, *keys)
     assert done.code == 0
     assert "was not looked at" in done.err
+
+
+def test_a_key_is_limited_to_its_time(exchange, tmp_path):
+    keys, new = ("--keys", tmp_path), ("--borough", "lambeth", "--use", "sign")
+
+    def sign_keys():
+        listed = exchange("keys", "list", *keys, "--json").json["keys"]
+        return [(key["key"], key["from"], key["to"], key["current"]) for key in listed if key["use"] == "sign"]
+
+    [first] = exchange("keys", "new", *new, *keys, "--json").json["made"]
+    rotated = exchange("keys", "rotate", *new, "--from", "2099-01-01", *keys, "--json")
+    [second] = rotated.json["made"]
+    assert sign_keys() == [(first, "", "", "yes"), (second, "2099-01-01T00:00:00Z", "", "not now")]
+    assert exchange("keys", "limit", first, "--from", "2020-01-01", "--to", "2099-02-01", *keys).code == 0
+    assert sign_keys()[0] == (first, "2020-01-01T00:00:00Z", "2099-02-01T00:00:00Z", "yes")
+    longer = exchange("keys", "limit", first, "--to", "2099-03-01", *keys, "--json")
+    assert (longer.code, longer.json["error"]["code"]) == (2, "KEY-012")
+    for wrong in ((), ("--to", "2020-01-01"), ("--from", "2099-01-01", "--to", "2098-01-01")):
+        assert exchange("keys", "limit", first, *wrong, *keys, "--json").json["error"]["code"] == "INP-000"
+    unknown = exchange("keys", "limit", "ring:lambeth/sign/0", "--to", "2099-01-01", *keys, "--json")
+    assert unknown.json["error"]["code"] == "KEY-001"
+    assert sign_keys()[0] == (first, "2020-01-01T00:00:00Z", "2099-02-01T00:00:00Z", "yes")
+
+
+def test_since_when_a_revoked_key_was_compromised_may_be_said_later(exchange, tmp_path):
+    keys = ("--keys", tmp_path)
+    [key] = exchange("keys", "new", "--borough", "lambeth", "--use", "sign", *keys, "--json").json["made"]
+    assert exchange("keys", "revoke", key, *keys).code == 0
+    assert exchange("keys", "revoke", key, "--compromised-since", "2026-10-01", *keys).code == 0
+    [facts] = exchange("keys", "list", *keys, "--json").json["keys"]
+    assert (facts["current"], facts["compromised_since"]) == ("revoked", "2026-10-01T00:00:00Z")
+    later = exchange("keys", "revoke", key, "--compromised-since", "2026-11-01", *keys, "--json")
+    assert later.json["error"]["code"] == "KEY-012"

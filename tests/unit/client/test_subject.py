@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from client.files import write_table
+from client.person import understand
 from client.sealed_files import save
-from client.subject.asked import understand
 from client.subject.match import Known, find
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE

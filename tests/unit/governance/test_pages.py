@@ -15,7 +15,7 @@ from docs.governance.record import record_page
 from docs.governance.risks import RISKS, Risk, overall
 from docs.governance.threats import Threat, threats
 from shared.agreements.free_school_meals.contracts import CONTRACTS
-from shared.kernel.terms.model import LASTING, Container
+from shared.kernel.terms.retention import LASTING, Container
 
 
 @pytest.fixture

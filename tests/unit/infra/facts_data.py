@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.kernel.storage import storage
-from shared.kernel.terms.model import LASTING
+from shared.kernel.terms.retention import LASTING
 from tests.unit.infra.cloud import Cloud
 
 LOCATIONLESS = {

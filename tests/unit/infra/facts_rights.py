@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.vault_names import vault_name
-from shared.kernel.terms.model import LASTING
+from shared.kernel.terms.retention import LASTING
 from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
 

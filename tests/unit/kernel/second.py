@@ -11,8 +11,9 @@ from typing import Any
 
 from shared.agreements.registry import agreed
 from shared.kernel.terms.agreements import Agreed, Agreements
-from shared.kernel.terms.model import Agreement, ReleaseTerms, Retention
+from shared.kernel.terms.model import Agreement, ReleaseTerms
 from shared.kernel.terms.pipeline import Rights
+from shared.kernel.terms.retention import Retention
 from tests.agreements import pilot
 
 FSM, SECOND = "fsm", "head-count"

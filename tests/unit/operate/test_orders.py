@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from client.cli import run
 from operate import ordering, site
+from shared.kernel.envelope.keys import Use, read_public
+from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.terms.orders import Order, digest_of, is_order, is_order_name, read_order
 
 ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -77,6 +80,90 @@ def test_leave_says_who_and_from_when(given: list[Order], capsys: pytest.Capture
     assert [(order.word, order.party, order.day) for order in given] == [("leave", "lewisham", date(2027, 4, 1))] * 2
     assert given[0].name == given[1].name
     assert "2027-04-01" in capsys.readouterr().out
+
+
+@pytest.fixture
+def keeper(given: list[Order], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalKeyRing:
+    """A site with keys: Lewisham has two to sign with, and one of each other kind."""
+    ring = LocalKeyRing(tmp_path / "keys")
+    for use in (Use.DROP, Use.RELEASE, Use.SIGN, Use.SIGN):
+        ring.create_key("lewisham", use)
+    ring.create_key("lambeth", Use.SIGN)
+    monkeypatch.setattr(site, "load_site", lambda _: site.OperatedSite(keys=str(tmp_path / "keys")))
+    monkeypatch.setattr(ordering, "orders", lambda _: ())
+    monkeypatch.setattr(site, "now", lambda: datetime(2027, 4, 1, 9, 0, tzinfo=UTC))
+    return ring
+
+
+LEAVE = ("agreement", "leave", "lewisham", "--by", "ann", "--json")
+
+
+def keys_of(ring: LocalKeyRing) -> list[str]:
+    return [key.key_id for use in (Use.DROP, Use.RELEASE, Use.SIGN) for key in ring.held("lewisham", use)]
+
+
+def test_leave_names_the_keys_to_revoke_and_when_passes_end(
+    keeper: LocalKeyRing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*LEAVE, "--on", "2027-04-02"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["keys"], facts["passes_end"], facts["stays_in"]) == (keys_of(keeper), "2027-04-09", [])
+    assert run([*LEAVE[:-1], "--on", "2027-04-02"]) == 0
+    text = capsys.readouterr().out
+    assert all(key in text for key in keys_of(keeper))
+    assert "exchange agreement leave lewisham --on 2027-04-02 --keys --out lewisham-keys.json" in text
+
+
+def test_a_keeper_ends_all_keys_of_who_has_left_and_keeps_them_for_evidence(
+    keeper: LocalKeyRing, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, out = keys_of(keeper), tmp_path / "lewisham.json"
+    ending = [*LEAVE, "--on", "2027-04-01", "--keys", "--out", str(out)]
+    assert run(ending) == 0
+    assert json.loads(capsys.readouterr().out)["revoked"] == before
+    assert keys_of(keeper) == []
+    assert keeper.held("lambeth", Use.SIGN)
+    at = int(datetime(2027, 4, 1, 9, 0, tzinfo=UTC).timestamp())
+    assert [(key.key_id, key.validity.last) for key in read_public(out.read_bytes())] == [(key, at) for key in before]
+
+    more = keeper.create_key("lewisham", Use.SIGN)  # it sent one more
+    for revoked in ([more], []):  # done again, nothing changes
+        assert run(ending) == 0
+        assert json.loads(capsys.readouterr().out)["revoked"] == revoked
+    assert [key.key_id for key in read_public(out.read_bytes())] == [*before, more]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--on", "2027-04-02", "--keys", "--out", "x.json"), "KEY-013"),  # the day has not come
+        (("--on", "2027-04-01", "--agreement", "fsm", "--keys", "--out", "x.json"), "KEY-013"),  # party to another
+        (("--on", "2027-04-01", "--keys"), "INP-000"),
+    ],
+)
+def test_keys_that_are_needed_are_not_revoked(
+    keeper: LocalKeyRing, given: list[Order], capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: str
+) -> None:
+    before = keys_of(keeper)
+    assert run([*LEAVE, *words]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+    assert (keys_of(keeper), given) == (before, [])
+
+
+def test_who_leaves_one_agreement_keeps_keys_and_passes_for_the_others(
+    keeper: LocalKeyRing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*LEAVE, "--on", "2027-04-01", "--agreement", "fsm"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["stays_in"], facts["keys"]) == (["origin-destination"], None)
+    assert "passes_end" not in facts
+
+
+def test_whose_keys_cannot_be_seen_is_told_where_they_are_listed(
+    given: list[Order], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*LEAVE[:-1], "--on", "2027-04-01"]) == 0
+    assert "leaving.json" in capsys.readouterr().out
 
 
 def test_quarantine_gives_one_order_for_each_party(given: list[Order]) -> None:

@@ -20,6 +20,7 @@ from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.kernel.contract.columns import Contract
 from shared.kernel.contract.validate import validate
 from shared.kernel.envelope.manifest import Manifest
+from shared.kernel.objected import OBJECTIONS
 from tests.world import NOW, decision, household, pupil, table
 
 CONTRACT = [pytest.param(contract, id=name) for name, contract in CONTRACTS.items()]
@@ -138,5 +139,5 @@ def test_the_manifests_schema_takes_what_the_model_writes_and_asks_for_every_mem
 def test_the_published_files_lie_where_the_page_says() -> None:
     folder = Path(__file__).parents[3] / "docs" / "users" / "datasets"
     linked = set(re.findall(r"\]\(([a-z]+/[a-z]+\.[a-z.]+)\)", datasets_page(documented())))
-    assert linked == {f"fsm/{name}{end}" for name in CONTRACTS for end in (".parquet", ".schema.json")}
+    assert linked == {f"fsm/{name}{end}" for name in (*CONTRACTS, OBJECTIONS) for end in (".parquet", ".schema.json")}
     assert all((folder / name).is_file() for name in linked)

@@ -27,12 +27,12 @@ def agrees_with_what_is_held(evidence: Evidence, party: str) -> Answer:
         if fault is None:
             newer += 1
             continue
-        said: list[str | None] = [fault] if fault else [_contradiction(evidence, one) for one in _vouched(statement)]
-        heads += 0 if fault else len(said)
-        untold += said.count(None)
+        faults: list[str | None] = [fault] if fault else [_contradiction(evidence, one) for one in _vouched(statement)]
+        heads += 0 if fault else len(faults)
+        untold += faults.count(None)
         if not fault and statement.kind == "certificate":
-            said += _not_kept(evidence, statement)
-        answer.findings += [_finding(what, statement) for what in dict.fromkeys(said) if what]
+            faults += _not_kept(evidence, statement)
+        answer.findings += [_finding(what, statement) for what in dict.fromkeys(faults) if what]
     answer.findings += _days_missing(evidence.kept)
     answer.looked_at = {"statements": len(held), "daily heads kept": len(evidence.kept), "ends of chains": heads}
     answer.known = evidence.held is not None and bool(heads) and not newer

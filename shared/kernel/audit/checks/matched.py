@@ -43,18 +43,18 @@ def _is_sweep(chain: Chain) -> bool:
 
 def _of_sweep(evidence: Evidence, chain: Chain) -> list[Finding]:
     event = chain.step("destroyed")
-    said: Counter[str] = Counter()
+    stated: Counter[str] = Counter()
     for name, count in event.counts.items() if event else ():
         if name.startswith("destroyed."):
-            said[name.removeprefix("destroyed.")] = count
+            stated[name.removeprefix("destroyed.")] = count
     seen = {kind: count for (subject, kind), count in evidence.seen.deleted.items() if subject == chain.subject}
-    fewest = said - _goes_along(evidence, chain)
+    fewest = stated - _goes_along(evidence, chain)
     found = []
-    for kind in sorted({*said, *seen} - {_MESSAGES}):
+    for kind in sorted({*stated, *seen} - {_MESSAGES}):
         if seen.get(kind, 0) < fewest[kind]:
-            what = f"The sweep destroyed {said[kind]} of {kind}, and the logs show {seen.get(kind, 0)} deletions."
-        elif seen.get(kind, 0) > said[kind]:
-            what = f"The logs show {seen[kind]} deletions of {kind} by a sweep that destroyed {said[kind]}."
+            what = f"The sweep destroyed {stated[kind]} of {kind}, and the logs show {seen.get(kind, 0)} deletions."
+        elif seen.get(kind, 0) > stated[kind]:
+            what = f"The logs show {seen[kind]} deletions of {kind} by a sweep that destroyed {stated[kind]}."
         else:
             continue
         found.append(of_chain(what, chain, event.seq if event else None))

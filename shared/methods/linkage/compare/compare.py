@@ -60,8 +60,10 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
 
 
 def _identifier(identifier: SharedIdentifier, pairs: Pairs) -> Levels:
-    level = ranked(codes_of(identifier, pairs), Identifier.MISSING, Identifier.EXACT)
-    level[identifier.contradicted(pairs)] = Identifier.DIFFERS
+    left, right = codes_of(identifier, pairs)
+    level = ranked((left, right), Identifier.DIFFERS, Identifier.EXACT)
+    lasting = identifier.lasting[left] & identifier.lasting[right]
+    level[(level == Identifier.DIFFERS) & ~lasting] = Identifier.MISSING
     return level
 
 

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.addresses import Addresses
 from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, counts, lookup
-from shared.methods.linkage.encode.digits import encode_digits
 from shared.methods.linkage.encode.fields import Field, encode, in_one_vocabulary, numbered
 from shared.methods.linkage.encode.keys import joint
 from shared.methods.linkage.encode.records import Records
@@ -70,7 +69,7 @@ def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
         areas, dates = workers.submit(_areas, sides), workers.submit(_dates, sides)
         left_address = workers.submit(Addresses.of, left, schema.left.address)
         right_address = workers.submit(Addresses.of, right, schema.right.address)
-        uprn = workers.submit(encode_digits, schema.uprn.standard, *sides.both(lambda of: of.uprn))
+        uprn = workers.submit(_uprns, sides)
         upn = workers.submit(encode_identifier, schema.upn, *sides.both(lambda of: of.upn))
         uln = workers.submit(encode_identifier, schema.uln, *sides.both(lambda of: of.uln))
         families = workers.submit(encode, _as_it_is, [], [sides.right.text(schema.right.family)])
@@ -121,6 +120,11 @@ def _areas(sides: _Sides) -> tuple[Field, Field, Field, Field]:
     district = sector.mapped(lambda codes: pc.utf8_slice_codeunits(codes, 0, -2))
     area = district.mapped(lambda codes: pc.replace_substring_regex(codes, "[0-9].*", ""))
     return postcode, sector, district, area
+
+
+def _uprns(sides: _Sides) -> Field:
+    left, right = sides.both(lambda of: of.uprn)
+    return encode(sides.schema.uprn.standard, [left], [right])
 
 
 def _dates(sides: _Sides) -> tuple[Field, Field, Field, Field]:

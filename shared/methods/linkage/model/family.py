@@ -6,7 +6,6 @@ import numpy as np
 
 from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
 from shared.methods.linkage.encode.fields import Field
-from shared.methods.linkage.encode.key_filter import may_be_on_both_sides
 from shared.methods.linkage.encode.keys import by_code, join
 from shared.methods.linkage.encode.pairs import Pairs, codes_of
 from shared.methods.linkage.encode.records import Records
@@ -35,7 +34,9 @@ def _of_one_home(home: Field, families: Field, pairs: Pairs, matched: Pairs) -> 
     selected, split = pairs.where(possible), len(possible)
     both = selected + matched
     family, size = join([(home.left[both.left], home.size), (families.right[both.right], families.size)])
-    at, known = may_be_on_both_sides(family[:split], family[split:], size)
+    mine, theirs = family[:split], family[split:]
+    at = np.flatnonzero(np.isin(mine, theirs) & (mine >= 0))
+    known = np.flatnonzero(np.isin(theirs, mine) & (theirs >= 0))
     another = _another(family[split + known], family[at], size, matched.where(known), selected.where(at))
     found = np.zeros(len(pairs), np.bool_)
     found[possible[at[another]]] = True

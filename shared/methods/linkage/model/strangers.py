@@ -7,16 +7,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from shared.methods.linkage.block.equi_join import equi_join
+from shared.methods.linkage.block.equi_join import SPREAD, equi_join
 from shared.methods.linkage.compare.compare import compare, house_number
 from shared.methods.linkage.compare.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.methods.linkage.encode.arrays import Codes, Scores, counts
 from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.letters import ranks
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
-from shared.methods.linkage.encode.short_text import SPREAD, ShortText
 
 FIELDS = ("dob", "surname", "surname_sound", "first_name", "forename_sound", "uprn", "postcode")
 """Fields of which the model keeps how often two random rows have the same value."""
@@ -66,13 +65,8 @@ def drawn(records: Records, side: int, most: int) -> Codes:
     key = np.zeros((records.left_rows, records.right_rows)[side], np.uint64)
     for name in ("dob", "surname", "forename", "postcode"):
         field = records.key(name)
-        mixed = np.zeros(field.size + 1, np.uint64)
-        if pa.types.is_string(field.values.type):
-            text = ShortText.both_ends(field.values)
-            mixed[text.rows] = text.mixed
-        else:
-            mixed[:-1] = field.values.to_numpy(zero_copy_only=False).astype(np.uint64)
-        key = (key ^ mixed[(field.left, field.right)[side]]) * SPREAD[0]
+        mixed = np.append(ranks(field.values).astype(np.uint64) + np.uint64(1), np.uint64(0))
+        key = (key ^ mixed[(field.left, field.right)[side]]) * SPREAD
         key ^= key >> np.uint64(29)
     if most >= len(key):
         return np.argsort(key, kind="stable")

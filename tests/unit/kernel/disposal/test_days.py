@@ -23,7 +23,7 @@ from shared.kernel.ledger.chain import Ledger
 from shared.kernel.storage.management import LifecycleRule
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.agreements import Agreements
-from shared.kernel.terms.model import Line, Retention
+from shared.kernel.terms.retention import Line, Retention
 from tests.unit.kernel import second
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)

@@ -16,6 +16,9 @@ from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import sign_statement, verify_statement
 from shared.kernel.envelope.validity import ALWAYS, Validity
 from shared.kernel.errors import BadSignature, InvalidInput, KeyUnavailable
+from tests.unit.kernel.envelope.test_key_services import Keys, keys
+
+__all__ = ["keys"]
 
 NOON = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 AT = int(NOON.timestamp())
@@ -51,7 +54,7 @@ def test_a_statement_dated_outside_of_its_keys_validity_does_not_verify(
     key = ring.create_key(EXCHANGE, Use.SIGN)
     document = sign_statement({"drop": "0" * 32}, "receipt", ring, NOON)
     ring.limit(key, validity)
-    exported = lookup(read_public(ring.export_public(EXCHANGE, Use.SIGN)))
+    exported = lookup(read_public(write_public(ring.every(EXCHANGE, Use.SIGN))))
     for find in (ring.public_key, ring.known, exported):
         if holds:
             assert verify_statement(document, find)["kind"] == "receipt"
@@ -107,3 +110,80 @@ def test_a_bound_that_is_no_moment_is_refused(tmp_path: Path, bound: object) -> 
     document["keys"][0]["valid_to"] = bound
     with pytest.raises(InvalidInput, match="KEY-004"):
         read_public(json.dumps(document).encode())
+
+
+@given(moments, moments, moments, moments, moments, moments, st.integers(0, 2**33))
+def test_of_two_times_what_is_within_both_holds(
+    first: int | None,
+    last: int | None,
+    lost: int | None,
+    other_first: int | None,
+    other_last: int | None,
+    other_lost: int | None,
+    at: int,
+) -> None:
+    one, other = Validity(first, last, lost), Validity(other_first, other_last, other_lost)
+    assert one.narrowed(other).covers(at) is (one.covers(at) and other.covers(at))
+    assert one.narrowed(other) == other.narrowed(one) == one.narrowed(other).narrowed(one)
+
+
+PAST, FUTURE = 1_000_000_000, 2**32
+
+
+@pytest.mark.parametrize(
+    ("validity", "usable"),
+    [
+        (Validity(first=PAST), True),
+        (Validity(first=FUTURE), False),
+        (Validity(last=FUTURE), True),
+        (Validity(last=PAST), False),
+        (Validity(compromised=FUTURE), True),
+        (Validity(compromised=PAST), False),
+    ],
+)
+def test_a_key_is_used_in_its_time_alone(keys: Keys, tmp_path: Path, validity: Validity, usable: bool) -> None:
+    """In a folder and in a vault: of two keys the newer one, while it is its time."""
+    ring = LocalKeyRing(tmp_path)
+    old, new = ring.create_key("lambeth", Use.RELEASE), ring.create_key("lambeth", Use.RELEASE)
+    ring.limit(new, validity)
+    keys.import_public(write_public(ring.every("lambeth", Use.RELEASE)))
+    for each in (ring, keys):
+        assert each.current("lambeth", Use.RELEASE) == (new if usable else old)
+        assert each.accepted("lambeth", Use.RELEASE) == ({old, new} if usable else {old})
+
+
+@pytest.mark.parametrize("bound", [{"first": PAST - 1}, {"last": FUTURE + 1}, {"compromised": FUTURE + 1}])
+def test_a_keys_time_is_never_made_longer(tmp_path: Path, bound: dict[str, int]) -> None:
+    ring = LocalKeyRing(tmp_path)
+    key = ring.create_key("lambeth", Use.SIGN)
+    limits = Validity(PAST, FUTURE, FUTURE)
+    ring.limit(key, limits)
+    with pytest.raises(InvalidInput, match="KEY-012"):
+        ring.limit(key, Validity(**bound))
+    ring.limit(key, Validity(first=PAST))
+    assert ring.known(key).validity == limits
+
+
+def test_that_a_key_was_stolen_is_learned_later_and_travels(tmp_path: Path) -> None:
+    one, other = LocalKeyRing(tmp_path / "one"), LocalKeyRing(tmp_path / "other")
+    key = one.create_key("lambeth", Use.SIGN)
+    one.revoke(key)
+    other.import_public(write_public(one.every("lambeth", Use.SIGN)))
+    one.limit(key, Validity(compromised=AT))
+    other.import_public(write_public(one.every("lambeth", Use.SIGN)))
+    for ring in (one, other):
+        assert ring.is_revoked(key)
+        assert ring.known(key).validity.compromised == AT
+
+
+def test_an_end_that_a_borough_tells_ends_the_key_at_the_exchange(keys: Keys, tmp_path: Path) -> None:
+    """In a vault, too: a key that was revoked before it came is never stored as one that counts."""
+    ring = LocalKeyRing(tmp_path)
+    before, later, never = (ring.create_key("lambeth", Use.SIGN) for _ in range(3))
+    ring.revoke(before)
+    keys.import_public(write_public(ring.every("lambeth", Use.SIGN)))
+    assert keys.accepted("lambeth", Use.SIGN) == {later, never}
+    ring.revoke(later)
+    for _ in range(2):
+        keys.import_public(write_public(ring.every("lambeth", Use.SIGN)))
+        assert keys.accepted("lambeth", Use.SIGN) == {never}

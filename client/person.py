@@ -1,4 +1,4 @@
-"""Who is asked about, and which cells are theirs.
+"""Whom a command is about, and how names, numbers and days of two systems are compared.
 
 It is read from a file or from answers at the terminal, never from the command line: that is kept in the shell's history
 and shown in lists of processes. Nothing of it goes into a message, a log or the name of a file.
@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from client.codes import invalid
@@ -35,33 +35,44 @@ _LARGEST = 10_000
 
 
 @dataclass(frozen=True, repr=False)
-class Asked:
+class Person:
     """Somebody, by whatever is known of them. There is no repr: a traceback must not show it."""
 
     upn: str = ""
     uln: str = ""
     nino: str = ""
     claim: str = ""
-    forenames: tuple[str, ...] = ()
-    surnames: tuple[str, ...] = ()
-    """Plain, as `plain` makes them: of each all that the person was ever called."""
+    """As it was written."""
+    forename: tuple[str, ...] = ()
+    surname: tuple[str, ...] = ()
+    """As they were written: of each all that the person was ever called."""
     born: date | None = None
+
+    @cached_property
+    def forenames(self) -> tuple[str, ...]:
+        """Each once, as `plain` makes it."""
+        return tuple(dict.fromkeys(map(plain, self.forename)))
+
+    @cached_property
+    def surnames(self) -> tuple[str, ...]:
+        """Each once, as `plain` makes it."""
+        return tuple(dict.fromkeys(map(plain, self.surname)))
 
     @property
     def by(self) -> tuple[str, ...]:
-        """How somebody is asked about, in words, without what was said."""
+        """What of them is known, in words, without the values."""
         words = {"upn": "UPN", "uln": "ULN", "nino": "National Insurance number", "claim": "claim reference"}
         named = [word for key, word in words.items() if getattr(self, key)]
         return (*named, *(("name with birthday",) if self.born else ()))
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All that was said, as it would stand in the name of a file."""
+        """All that is known, as it would stand in the name of a file."""
         texts = (self.upn, self.uln, self.nino, self.claim, *self.surnames, *self.forenames)
         return tuple(text for text in texts if len(text) > 2)
 
 
-def read_asked(path: Path) -> Asked:
+def read_person(path: Path) -> Person:
     """Read it from a file of lines such as ``upn = "…"``, in TOML.
 
     Raises `InvalidInput` INP-001, INP-083 (no such file), SUB-001 (it is not such lines, or has another key), SUB-002
@@ -73,20 +84,20 @@ def read_asked(path: Path) -> Asked:
     try:
         if len(data) > _LARGEST:
             raise ValueError
-        said = tomllib.loads(data.decode("utf-8-sig"))
+        lines = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, tomllib.TOMLDecodeError):
         raise invalid("SUB-001", path=path, known=", ".join(KEYS)) from None
-    if set(said) - set(KEYS):
+    if set(lines) - set(KEYS):
         raise invalid("SUB-001", path=path, known=", ".join(KEYS))
-    return understand({key: value if isinstance(value, list) else [value] for key, value in said.items()})
+    return understand({key: value if isinstance(value, list) else [value] for key, value in lines.items()})
 
 
-def understand(said: Mapping[str, Sequence[object]]) -> Asked:
-    """Somebody, of what was said. A name may have several values: former and other spellings.
+def understand(answers: Mapping[str, Sequence[object]]) -> Person:
+    """Somebody, by answers to `QUESTIONS`. A name may have several values: former and other spellings.
 
     Raises `InvalidInput` SUB-002, SUB-003: a number with a slip in it would find nothing, and that would be no answer.
     """
-    texts = {key: [str(value).strip() for value in values if str(value).strip()] for key, values in said.items()}
+    texts = {key: [str(value).strip() for value in values if str(value).strip()] for key, values in answers.items()}
     if wrong := [key for key in (*_NUMBERS, "claim", "born") if len(texts.get(key, ())) > 1]:
         raise invalid("SUB-003", what=QUESTIONS[wrong[0]])
     numbers = {key: compact(texts[key][0]) for key in _NUMBERS if texts.get(key)}
@@ -94,12 +105,12 @@ def understand(said: Mapping[str, Sequence[object]]) -> Asked:
         if not _NUMBERS[key](number):
             raise invalid("SUB-003", what=QUESTIONS[key])
     born = _day(texts["born"][0]) if texts.get("born") else None
-    names = {key: tuple(dict.fromkeys(map(plain, texts.get(key, ())))) for key in ("forename", "surname")}
-    claim = compact(texts["claim"][0]) if texts.get("claim") else ""
-    parts = [bool(names["forename"]), bool(names["surname"]), born is not None]
+    forename, surname = (tuple(texts.get(key, ())) for key in ("forename", "surname"))
+    claim = "".join(texts.get("claim", ()))
+    parts = [bool(forename), bool(surname), born is not None]
     if any(parts) != all(parts) or not (numbers or claim or all(parts)):
         raise invalid("SUB-002")
-    return Asked(**numbers, claim=claim, forenames=names["forename"], surnames=names["surname"], born=born)
+    return Person(**numbers, claim=claim, forename=forename, surname=surname, born=born)
 
 
 @cache
