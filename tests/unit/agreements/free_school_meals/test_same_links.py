@@ -75,12 +75,12 @@ def _text(cell: object) -> str:
 
 LINKS = {
     "shipped": (_shipped, "258e5d238fcfb83fc144da705cb705c66c23c1aca6581233e579e488249f449f"),
-    "generated": (_generated, "e38547316804708f4ec8c6a20918bc76f4be6dddc7bb0f07a9dccd6f8bd8c516"),
+    "generated": (_generated, "33c87d7a5cba039e42beae98c2daef0d5eb6f73c65216fa22bee6ce990d6e99e"),
     "crowded": (_crowded, "a653583b6d483c0a598cdd3e3757ef13bc7456d1a26e6091eb26b553cd62ef58"),
-    "bare": (_bare, "fbfecc07d46eb73b83ced487036ed40513dd1d0ae932aaaab746efee889116d4"),
+    "bare": (_bare, "28a97d9332628437b0b321d4fb92b6319920b52671ac1ebea91d4d93731bd385"),
 }
 WITHOUT_MODEL = "09d2baf4f429d223e020ba6b15a348560359009cabff3d96d4de7684d6d10720"
-TRAINED = "36bb2f3247fd13af387d104d83c9495fade2a84d81d8acff1a5bdfe8134ffd7b"
+TRAINED = "bd22bb17544562b21cc9b1720233119aa10938f48cceffe6781e8620a46f1e48"
 
 
 @pytest.mark.parametrize("name", LINKS)
