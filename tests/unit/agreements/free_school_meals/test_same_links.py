@@ -74,13 +74,13 @@ def _text(cell: object) -> str:
 
 
 LINKS = {
-    "shipped": (_shipped, "1dcb5fd9ff25433cffb797a36d0fa168fe600731addcb47e56c193e363cfe3b5"),
-    "generated": (_generated, "b1b7b0be16bc6f274e73ce39b4e5e8409b877301805e86759c885029177f3aa9"),
-    "crowded": (_crowded, "393a0e806def3ade33b7ca3d2217dceef87fa74d5ae9ba51f213f7ada878ed36"),
-    "bare": (_bare, "c4f32c303092ed5932b596522071ace1d3a5934b6eab74540acb8a544206e7b0"),
+    "shipped": (_shipped, "bbe71002d40df3de86fa0bef4450d61f36736cf6ae2a045709f12fed948f9606"),
+    "generated": (_generated, "f1e16caa432d9a4ed78d558dbc69202bda19c3da647c60377421e6ca109c9c0e"),
+    "crowded": (_crowded, "321df2f1c1e36db8449f1ebf786d086afeb7e6146b7f9fe6147a989c403edb27"),
+    "bare": (_bare, "7562a72e86d6c7c481294a74ef72636e48d0b0d9c1761c064bfade6d91efe6bd"),
 }
 WITHOUT_MODEL = "d8f7d5a16fb12df86d690fdaae072ab397bbab7ea326eddc13d9f7e17e5c7ddb"
-TRAINED = "66e6ae3a56bb0f0a80ec15bf468dad278273474f6d959ba8ca628b5f9806c273"
+TRAINED = "baa634bf3376adec3aa2c431070eec2ea7e523b1c62667f26a89ea9c554de7c0"
 
 
 @pytest.mark.parametrize("name", LINKS)
