@@ -61,6 +61,10 @@ chaos: setup ## 200 schedules of doubled, shuffled and killed events: does anyth
 year: setup ## a school year of 33 boroughs: is anybody asked twice, written to after opting out, or kept too long? (YEAR="pilot")
 	nice $(BIN)/python -m tests.chaos.year $(YEAR)
 
+.PHONY: years
+years: setup ## random schedules of two years each: is anything used that may not be, is everybody told? (YEARS="100 1": so many, by that seed)
+	nice $(BIN)/python -m tests.chaos.two_years $(YEARS)
+
 .PHONY: bench
 bench: setup ## throughput and peak memory of each stage, and the app's cold import (BENCH="--json", "--rows 10000")
 	$(BIN)/python -m bench $(BENCH)

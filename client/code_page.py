@@ -6,7 +6,8 @@ import re
 
 from client.codes import INPUT_CODES, InputCode
 from client.pack.codes import PACK_CODES
-from shared.kernel.rights.incident_codes import INCIDENT_CODES, IncidentCode
+from shared.kernel.errors import InvalidCode
+from shared.kernel.rights.incident_codes import INCIDENT_CODES
 
 
 def code_page() -> str:
@@ -21,9 +22,9 @@ def code_page() -> str:
     )
 
 
-def _stopping() -> list[InputCode | IncidentCode]:
+def _stopping() -> list[InputCode | InvalidCode]:
     """The command's own, and behind those of incidents what the record of one refuses."""
-    own: list[InputCode | IncidentCode] = list(INPUT_CODES.values())
+    own: list[InputCode | InvalidCode] = list(INPUT_CODES.values())
     behind = max(place for place, code in enumerate(own) if code.code.startswith("INC-")) + 1
     return [*own[:behind], *INCIDENT_CODES, *own[behind:]]
 

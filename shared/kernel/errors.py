@@ -114,6 +114,19 @@ class InvalidInput(ExchangeError):
     """A command was given something it cannot use; the command exits with 2."""
 
 
+@dataclass(frozen=True)
+class InvalidCode:
+    """One reason for which a command cannot use what it was given."""
+
+    code: str
+    message: str
+    remedy: str
+
+    def refusal(self, detail: str = "") -> InvalidInput:
+        """What is raised for it; `detail` is a sentence about this case."""
+        return InvalidInput(self.code, f"{self.message} {detail}".rstrip(), self.remedy)
+
+
 class InvalidAgreement(ExchangeError):
     """An agreement file does not say what it must; the message names the key."""
 

@@ -36,6 +36,7 @@ def term(keys: LocalKeyRing) -> Term:
         subject = f"enrolment:{count:032x}"
         counts, hashes = {"enrolled.wandsworth": count}, {"wandsworth": "d" * 64}
         conserved = {"rows_in": count, "matched": count}
+        term.opened(when("2026-10-14"), subject)
         term.record(when("2026-10-14"), subject, "conserved", home, "release", counts=conserved)
         term.record(when("2026-10-14"), subject, "released", home, "release", counts=counts, hashes=hashes)
         term.record(when("2026-10-14"), subject, "done", home, "release")

@@ -14,7 +14,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.agreements.free_school_meals.kept import PENDING, every
+from shared.agreements.free_school_meals.kept import CHECKED, PENDING, every
 from shared.agreements.free_school_meals.memory import DECIDED
 from shared.agreements.free_school_meals.pipeline import ENROLMENT, PIPELINE, RUN
 from shared.agreements.registry import load_agreement
@@ -160,5 +160,5 @@ def known(year: Year, ref: str) -> bool:
 
 def test_words_of_the_year_are_those_of_the_pipeline() -> None:
     kinds = PIPELINE.kinds
-    assert kinds[RUN].leaves_pending == kinds[RUN].settles == kinds[ENROLMENT].settles == {PENDING}
-    assert PIPELINE.kinds[ENROLMENT].remembers == PIPELINE.kinds[RUN].recalls == {DECIDED}
+    assert kinds[RUN].leaves_pending == kinds[RUN].settles == kinds[ENROLMENT].settles == {PENDING, CHECKED}
+    assert set(PIPELINE.kinds[ENROLMENT].remembers) == PIPELINE.kinds[RUN].recalls == {DECIDED}

@@ -225,7 +225,7 @@ ENVELOPE = (
         "signature-standard-alphabet",
         "the signature with `+` and `/`",
         refused("ENV-005", "standard Base64"),
-        write=lambda s: base64.b64encode(s).decode().rstrip("=").replace("A", "+", 1),
+        write=lambda s: "+" + base64.b64encode(s).decode().rstrip("=")[1:],
     ),
     signed(
         "unknown-signer",

@@ -24,6 +24,8 @@ from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Pseudonyms
 
 PENDING = "pending"
+CHECKED = "checked"
+"""Under which a check leaves the pairs that still stand, in the form of what a run leaves."""
 _SCHEMA = pa.schema([(column, pa.string()) for column in KEPT_COLUMNS])
 _CLAIM, _BIRTHDAY, _CONTACT = "claim child", "birthday", "contact"
 
@@ -43,9 +45,14 @@ def judged_by(
     return {
         CLAIM_REF: claim_refs(home, households, pseudonyms),
         BIRTHDAY_REF: pseudonyms(_BIRTHDAY, refs, *born),
-        CONTACT_REF: pseudonyms(_CONTACT, refs, households.column("suppress_contact")),
+        CONTACT_REF: contact_refs(refs, households.column("suppress_contact"), pseudonyms),
         PEOPLE_REFS: _people_refs(home, pupils, households, pseudonyms),
     }
+
+
+def contact_refs(refs: pa.Array, suppressed: pa.Array | pa.ChunkedArray, pseudonyms: Pseudonyms) -> pa.Array:
+    """A name for each pair with whether its family may be written to."""
+    return pseudonyms(_CONTACT, refs, suppressed)
 
 
 def objected_to(pairs: pa.Table, names: Iterable[str]) -> list[bool]:
@@ -74,6 +81,17 @@ def every(pending: Iterable[pa.Table]) -> pa.Table:
     """All pairs of these, in their order. A column that an earlier version did not write is null."""
     tables = [_SCHEMA.empty_table(), *pending]
     return _pairs(pa.concat_tables(tables, promote_options="default").select(KEPT_COLUMNS))
+
+
+def schools_of(pairs: pa.Table) -> list[str]:
+    """The school boroughs of these pairs."""
+    return sorted(set(pairs.column("school_borough").to_pylist()))
+
+
+def pending_of(tables: Mapping[Partition, pa.Table]) -> dict[Partition, pa.Table]:
+    """What runs and checks have left, oldest first."""
+    left = [partition for partition in tables if partition.dataset in (PENDING, CHECKED)]
+    return {partition: tables[partition] for partition in sorted(left, key=lambda one: (one.prepared_at, one.name))}
 
 
 def last(pending: Mapping[Partition, pa.Table], collection: str) -> pa.Table:

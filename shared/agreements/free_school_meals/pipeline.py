@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, Receivers, enrol
-from shared.agreements.free_school_meals.kept import PENDING
-from shared.agreements.free_school_meals.memory import DECIDED
+from shared.agreements.free_school_meals.kept import CHECKED, PENDING
+from shared.agreements.free_school_meals.memory import CONFIRM, DECIDED, RETRACT
+from shared.agreements.free_school_meals.one_side import CHECKS, check
 from shared.agreements.free_school_meals.run import RESULTS, memory_of, run
 from shared.agreements.free_school_meals.stands import known
 from shared.agreements.free_school_meals.whereabouts import WHEREABOUTS, route
@@ -28,6 +29,7 @@ from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import (
     Carried,
     Files,
+    FilesAndPending,
     Job,
     Lack,
     Nowhere,
@@ -39,7 +41,7 @@ from shared.kernel.terms.pipeline import (
     Staged,
 )
 
-RUN, ENROLMENT = "run", "enrolment"
+RUN, CHECK, ENROLMENT = "run", "check", "enrolment"
 
 
 class FreeSchoolMeals:
@@ -54,6 +56,8 @@ class FreeSchoolMeals:
         "excluded": "Left out whatever it links to, for the reason that is named.",
         "retracted": "Of a decision: what was decided before is taken back; the school borough of a child who was "
         "enrolled is told.",
+        "stands": "Of a pair that was sent: the one side that has come since has it still.",
+        "gone": "Of a pair that was sent: the one side that has come since has it no more; both boroughs are told.",
         "recalled": "Of a decision: the match should never have been sent; both boroughs are told, an enrolment ends.",
     }
     kinds: Mapping[str, Rights] = {
@@ -64,8 +68,19 @@ class FreeSchoolMeals:
             RESULTS,
             waits=True,
             tells=True,
-            settles=frozenset({PENDING}),
-            leaves_pending=frozenset({PENDING}),
+            settles=frozenset({PENDING, CHECKED}),
+            leaves_pending=frozenset({PENDING, CHECKED}),
+            recalls=frozenset({DECIDED}),
+        ),
+        CHECK: Rights(
+            frozenset({"pupils", "households"}),
+            frozenset(),
+            {},
+            CHECKS,
+            waits=True,
+            tells=True,
+            settles=frozenset({PENDING, CHECKED}),
+            leaves_pending=frozenset({CHECKED}),
             recalls=frozenset({DECIDED}),
         ),
         ENROLMENT: Rights(
@@ -75,9 +90,10 @@ class FreeSchoolMeals:
             DECISIONS,
             looks_up=frozenset({"pupils", "households"}),
             tells=True,
-            settles=frozenset({PENDING}),
+            settles=frozenset({PENDING, CHECKED}),
             recalls=frozenset({DECIDED, OBJECTED}),
-            remembers=frozenset({DECIDED}),
+            # A family that wants no letter has said so, whatever became of the job.
+            remembers={DECIDED: {CONFIRM: RETRACT}},
         ),
     }
 
@@ -92,12 +108,16 @@ class FreeSchoolMeals:
             return route(rows, postcodes(), agreement, school=sender)
         return Routed({sender: rows})
 
-    def due(self, arrived: Partition, party: str, staged: Files) -> Iterable[Job]:
-        """A run over what counts now, if both sides are there; an enrolment of the decisions that came."""
+    def due(self, arrived: Partition, party: str, staged: FilesAndPending) -> Iterable[Job]:
+        """A run over what counts now, if both sides are there; of one side alone a check of what was sent before; an
+        enrolment of the decisions that came."""
         if arrived.dataset == "decisions":
             return (Job(ENROLMENT, party, arrived.collection, (arrived.name,)),)
-        current = _run(party, arrived.collection, staged)
-        return () if current is None else (current,)
+        if (current := _run(party, arrived.collection, staged)) is not None:
+            return (current,)
+        sent = any(left.collection == arrived.collection for left in staged.pending(PENDING))
+        one_sided = _check(party, arrived.collection, staged) if sent else None
+        return () if one_sided is None else (one_sided,)
 
     def lacks(self, file: Partition, party: str, staged: Files) -> tuple[Lack, ...]:
         """Pupils wait for the households of the borough they live in, households for pupils of any school borough."""
@@ -108,24 +128,31 @@ class FreeSchoolMeals:
         return ()
 
     def stands(self, job: Job, staged: Files) -> bool:
-        """A run over files of which one has been replaced is another's work now."""
-        return job.kind != RUN or _run(job.party, job.collection, staged) == job
+        """A run, or a check, over files of which one has been replaced is another's work now."""
+        if job.kind == ENROLMENT:
+            return True
+        now = _run(job.party, job.collection, staged)
+        if job.kind == CHECK and now is None:
+            now = _check(job.party, job.collection, staged)
+        return now == job
 
     def also_reads(self, job: Job, staged: Staged) -> tuple[str, ...]:
         """What was decided before.
 
-        For a run also what the last ones over the same school boroughs left pending, to tell what has changed of it;
-        for an enrolment what every run left pending, and what lies here now of its collection: pupils only where no
-        run has been over them."""
-        if job.kind == RUN:
-            return tuple(file.name for file in (*staged.before(job, PENDING), *staged.remembered(DECIDED)))
+        For a run and a check also what is pending of the collection, to tell what has changed of it; for an enrolment
+        what every run left pending, and what lies here now of its collection: pupils only where no run has been over
+        them."""
+        checked = staged.pending(CHECKED)
+        of_it = [file for file in (*staged.pending(PENDING), *checked) if file.collection == job.collection]
+        if job.kind != ENROLMENT:
+            return tuple(file.name for file in (*of_it, *staged.remembered(DECIDED)))
         now = _run(job.party, job.collection, staged)
         seen = now is not None and staged.left(now, PENDING) is not None
         here = (
             *(() if seen else staged.counting("pupils", job.collection)),
             *staged.counting("households", job.collection),
         )
-        known = (*staged.pending(PENDING), *staged.remembered(DECIDED), *staged.remembered(OBJECTED))
+        known = (*staged.pending(PENDING), *checked, *staged.remembered(DECIDED), *staged.remembered(OBJECTED))
         return tuple(file.name for file in (*known, *here))
 
     def carry_out(
@@ -136,9 +163,9 @@ class FreeSchoolMeals:
         as_of: datetime,
         pseudonyms: Pseudonyms,
     ) -> Carried:
-        """Link, or enrol."""
-        if job.kind == RUN:
-            return run(job, tables, agreement, london_day(as_of), pseudonyms)
+        """Link, check, or enrol."""
+        if job.kind in (RUN, CHECK):
+            return (run if job.kind == RUN else check)(job, tables, agreement, london_day(as_of), pseudonyms)
         [decisions] = (tables[Partition.named(name)] for name in job.inputs)
         on = london_day(as_of)
         pairs = known(job, tables, agreement, on, pseudonyms)
@@ -152,6 +179,12 @@ def _run(party: str, collection: str, staged: Files) -> Job | None:
     if not households or not pupils:
         return None
     return Job(RUN, party, collection, (*(partition.name for partition in pupils), households[-1].name))
+
+
+def _check(party: str, collection: str, staged: Files) -> Job | None:
+    """The check of the one side that lies here."""
+    files = staged.counting("households", collection) or staged.counting("pupils", collection)
+    return Job(CHECK, party, collection, tuple(file.name for file in files)) if files else None
 
 
 PIPELINE: Pipeline = FreeSchoolMeals()

@@ -9,9 +9,9 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shared.agreements.free_school_meals.changes import changes, covered_before
+from shared.agreements.free_school_meals.changes import at_home, changes, claims_of
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
-from shared.agreements.free_school_meals.kept import PENDING, claim_refs, judged_by, last, to_keep
+from shared.agreements.free_school_meals.kept import CHECKED, PENDING, judged_by, last, pending_of, schools_of, to_keep
 from shared.agreements.free_school_meals.memory import DECIDED, OPTED_OUT, Memory, child_refs, evidence_refs
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
@@ -20,7 +20,7 @@ from shared.agreements.free_school_meals.results import match_refs, pairs
 from shared.agreements.free_school_meals.terms import own_terms
 from shared.kernel.terms.model import Agreement
 from shared.kernel.terms.partition import Partition
-from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Notice, Pseudonyms, Release
+from shared.kernel.terms.pipeline import EXCLUDED, Carried, Job, Pseudonyms, Release
 
 RESULTS = "results"
 
@@ -46,7 +46,18 @@ def run(
     that are remembered.
     """
     linked = find(job.party, tables, agreement, as_of, pseudonyms)
-    before = {partition: rows for partition, rows in tables.items() if partition.dataset == PENDING}
+    households = rows_of(tables, "households")
+    # School boroughs of which no file lies here now: their pairs are held against the claims alone.
+    before = last(pending_of(tables), job.collection)
+    others = before.filter(pc.invert(_is_in(before.column("school_borough"), pa.array(_covered(job), pa.string()))))
+    claims = claims_of(job.party, households, agreement, as_of, pseudonyms) if before.num_rows else {}
+    stand = at_home(others, claims, pseudonyms)
+    stand = stand.filter(pc.invert(_is_in(stand.column("match_ref"), linked.pending.column("match_ref"))))
+    now = pa.concat_tables([linked.pending.cast(before.schema), stand])
+    upns = pa.concat_arrays([linked.pupils.column("upn").combine_chunks(), others.column("upn").combine_chunks()])
+    pending = {PENDING: to_keep(linked.pending, _covered(job))}
+    if not stand.equals(others):
+        pending[CHECKED] = to_keep(stand, schools_of(others))
     return Carried(
         rows_in=linked.pupils.num_rows,
         ends={
@@ -62,10 +73,8 @@ def run(
         summary=_summary(job, linked),
         folder=RESULTS,
         counts=_released_counts(linked),
-        pending={PENDING: to_keep(linked.pending, _covered(job))},
-        notices=_changes(job, last(before, job.collection), linked, tables, agreement, as_of, pseudonyms)
-        if before
-        else (),
+        pending=pending,
+        notices=changes(before, now, upns, claims, memory_of(tables), job.party),
     )
 
 
@@ -129,21 +138,8 @@ def rows_of(tables: Mapping[Partition, pa.Table], dataset: str) -> pa.Table:
     return pa.concat_tables(tagged).combine_chunks()
 
 
-def _changes(
-    job: Job,
-    before: pa.Table,
-    linked: Linked,
-    tables: Mapping[Partition, pa.Table],
-    agreement: Agreement,
-    as_of: date,
-    pseudonyms: Pseudonyms,
-) -> tuple[Notice, ...]:
-    households = rows_of(tables, "households")
-    tiers = assess(households, rule_set=own_terms(agreement).eligibility.rule_set, as_of=as_of).column("tier")
-    names = claim_refs(job.party, households, pseudonyms)
-    claims = dict(zip(names.to_pylist(), tiers.to_pylist(), strict=True))
-    upns = linked.pupils.column("upn").combine_chunks()
-    return changes(covered_before(before, _covered(job)), linked.pending, upns, claims, memory_of(tables), job.party)
+def _is_in(column: pa.ChunkedArray, among: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.is_in(column, among.combine_chunks() if isinstance(among, pa.ChunkedArray) else among)
 
 
 def _covered(job: Job) -> list[str]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.agreements.free_school_meals.eligibility.assess import assess
-from shared.agreements.free_school_meals.kept import PENDING, claim_refs, every, last, objected_to
+from shared.agreements.free_school_meals.kept import claim_refs, every, last, objected_to, pending_of
 from shared.agreements.free_school_meals.releases import CLAIM_REF
 from shared.agreements.free_school_meals.run import find
 from shared.agreements.free_school_meals.terms import own_terms
@@ -45,7 +45,7 @@ def known(
 ) -> Known:
     """Judge every pair that is pending. `tables` are those of an enrolment: what runs left, oldest first, what is
     remembered, and of pupils and households what lies here and counts, where it is not what the last run saw."""
-    pending = {partition: rows for partition, rows in tables.items() if partition.dataset == PENDING}
+    pending = pending_of(tables)
     newest = last(pending, job.collection)
     stand, anew = _uncontradicted(newest, tables, job.party, agreement, as_of, pseudonyms)
     ever = every(pending.values())

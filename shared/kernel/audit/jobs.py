@@ -66,6 +66,7 @@ def _of_drop(agreed: Agreed) -> Iterator[Rule]:
     yield Rule(DROP, "staging", "own", WRITING_ONCE | {"read"}, "datasets", id, indexes)
     # To see which jobs are due: names alone.
     yield Rule(DROP, "staging", "any", frozenset({"list"}), "datasets", id)
+    yield from _looking_at_pending(DROP, "any", agreed.terms)
     yield Rule(DROP, "vault", "exchange", frozenset({"unwrap"}), "datasets")
     yield Rule(DROP, "vault", "own", frozenset({"unwrap"}), "datasets")
     yield Rule(DROP, "requests", "any", WRITING_ONCE, "purposes", id)
@@ -91,6 +92,7 @@ def _of_objections(agreed: Agreed) -> Iterator[Rule]:
     yield Rule(OBJECTED, "staging", "any", WRITING_ONCE | {"read"}, clause, id, datasets | ties)
     yield Rule(OBJECTED, "staging", "own", WRITING_ONCE | READING, clause, id, indexes)
     yield Rule(OBJECTED, "staging", "any", frozenset({"list"}), clause, id)
+    yield from _looking_at_pending(OBJECTED, "any", agreed.terms)
     yield Rule(OBJECTED, "claims", "own", WRITING_ONCE | {"read"}, clause, id)
     yield Rule(OBJECTED, "requests", "any", WRITING_ONCE, "purposes", id)
     yield Rule(OBJECTED, "vault", "exchange", frozenset({"unwrap"}), clause)
@@ -103,7 +105,14 @@ def _of_wake(terms: Agreement) -> Iterator[Rule]:
         yield Rule(WAKE, "claims", "own", LOOKING | {"delete"}, "waits", terms.id, frozenset({MARKS}))
         # To see what is due: names alone.
         yield Rule(WAKE, "staging", "own", frozenset({"list"}), "datasets", terms.id)
+        yield from _looking_at_pending(WAKE, "own", terms)
         yield Rule(WAKE, "requests", "own", WRITING_ONCE, "purposes", terms.id)
+
+
+def _looking_at_pending(kind: str, whose: Whose, terms: Agreement) -> Iterator[Rule]:
+    """To see whether anything was sent that can have changed: names alone."""
+    if terms.retention.pending_days is not None:
+        yield Rule(kind, "pending", whose, frozenset({"list"}), retention_clause("pending"), terms.id)
 
 
 def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
@@ -116,7 +125,7 @@ def _of_job(terms: Agreement, kind: str, rights: Rights) -> Iterator[Rule]:
     yield Rule(kind, "requests", "own", WRITING_ONCE, "in_force", id)
     for container, read, written, writing in (
         ("pending", rights.settles, rights.leaves_pending, TAKING_BACK),
-        ("decisions", rights.recalls, rights.remembers, WRITING_ONCE),
+        ("decisions", rights.recalls, frozenset(rights.remembers), WRITING_ONCE),
     ):
         if read:
             yield Rule(kind, container, "own", READING, retention_clause(container), id, read)

@@ -126,7 +126,7 @@ def _of_outboxes(agreements: Agreements) -> str:
                 f"{re.escape(agreed.terms.id)}/{re.escape(folder)}/{collections}/{names.ID}/{re.escape(file)}"
                 for folder, file in sorted(files)
             ]
-            if rights.waits:
+            if rights.has_results:
                 made.append(f"{re.escape(agreed.terms.id)}/{re.escape(rights.folder)}/{collections}/{re.escape(FILE)}")
     return "|".join(made)
 

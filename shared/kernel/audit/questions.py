@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.kernel.audit.schema import DELETE, KEYS, READ, WRITE
-from shared.kernel.errors import InvalidInput
+from shared.kernel.errors import InvalidCode
 
 
 @dataclass(frozen=True)
@@ -186,25 +186,14 @@ QUESTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class RecordCode:
-    """One reason why a record cannot be audited as it was asked for."""
+NO_LOGS = InvalidCode("REC-001", "The record has no logs.", "Copy them into its folder logs (docs/operators/audit.md).")
+NO_LEDGER = InvalidCode(
+    "REC-002", "The record has no copy of the ledger.", "Copy the container into its folder ledger."
+)
+REGISTER = InvalidCode("REC-003", "The register cannot be used.", "Make it with `exchange register`.")
+ZONE = InvalidCode("REC-004", "There is no such time zone.", "Name one as in Europe/London, or UTC.")
 
-    code: str
-    message: str
-    remedy: str
-
-    def refusal(self, detail: str = "") -> InvalidInput:
-        """The refusal, to raise."""
-        return InvalidInput(self.code, f"{self.message} {detail}".rstrip(), self.remedy)
-
-
-NO_LOGS = RecordCode("REC-001", "The record has no logs.", "Copy them into its folder logs (docs/operators/audit.md).")
-NO_LEDGER = RecordCode("REC-002", "The record has no copy of the ledger.", "Copy the container into its folder ledger.")
-REGISTER = RecordCode("REC-003", "The register cannot be used.", "Make it with `exchange register`.")
-ZONE = RecordCode("REC-004", "There is no such time zone.", "Name one as in Europe/London, or UTC.")
-
-NO_PATH = RecordCode(
+NO_PATH = InvalidCode(
     "REC-005",
     "A file of the audit account has a name that can be no path, and `exchange record fetch` did not copy it.",
     "Azure writes no such name. Find out who did; copy the file by hand, under another name, into the folder logs.",

@@ -126,4 +126,4 @@ class _SeenOnce:
     """The files that lie staged for one party, each question answered once: thirty files ask the same."""
 
     def __init__(self, staged: StagedFor) -> None:
-        self.counting = cache(staged.counting)
+        self.counting, self.pending = cache(staged.counting), cache(staged.pending)

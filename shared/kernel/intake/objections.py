@@ -6,6 +6,7 @@ since whoever has had a row of theirs may be about to decide on it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +20,11 @@ from shared.kernel.days import london_day
 from shared.kernel.errors import Missing
 from shared.kernel.intake.due import ask
 from shared.kernel.intake.identity import derived_id
-from shared.kernel.intake.index import INDEX, entries_beside
+from shared.kernel.intake.index import INDEX, Entry, entries_beside
 from shared.kernel.intake.staging import MADE_WITH, StagedFor, read_staged, stage
 from shared.kernel.intake.standing import place
-from shared.kernel.intake.ties import TIES, Tie, counting
+from shared.kernel.intake.ties import TIES, Tie, that_may_count
+from shared.kernel.intake.usable import is_usable
 from shared.kernel.objected import OBJECTED
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Nowhere
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from shared.kernel.contract.columns import Contract
     from shared.kernel.exchange import Sharing
+    from shared.kernel.ledger.chain import Ledger
     from shared.kernel.terms.pipeline import Routed
 
 LEFT_OUT = Nowhere(
@@ -45,6 +48,9 @@ LEFT_OUT = Nowhere(
 SERVICE = "intake"
 _WORD = "objected"
 """The decision that is remembered."""
+LOOKED = "looked"
+"""The step of a list once it is known into which files one looks, and what will take the place of each."""
+_FILE, _BY = "file", "by"
 
 
 def take_objections(sharing: Sharing, partition: Partition, rows: pa.Table) -> None:
@@ -106,37 +112,58 @@ def left_out(routed: Routed, rows: pa.Array) -> Routed:
     return replace(routed, nowhere={**routed.nowhere, LEFT_OUT: rows}) if len(rows) else routed
 
 
+def successors(ledger: Ledger, party: str) -> dict[str, str]:
+    """Of every file of the party that took the place of another, since somebody in that one had objected: which."""
+    found: dict[str, str] = {}
+    for subject in ledger.subjects(OBJECTED):
+        for event in ledger.events(subject):
+            if event.step == LOOKED and event.tenant == party:
+                for name, file in event.hashes.items():
+                    word, _, number = name.partition(".")
+                    if word == _FILE:
+                        found[event.hashes[f"{_BY}.{number}"]] = file
+    return found
+
+
 def _take_out(sharing: Sharing, list_: Partition) -> int:
-    """Of every file of the party that lies here and counts: let one without them take its place, of the same second.
-    How many files were looked into."""
-    looked = 0
-    sender = list_.sender
-    names = objected(sharing, sender, london_day(sharing.clock()))
-    for dataset, contract in sharing.pipeline.contracts.items():
-        if not contract.named_by or contract.identifier is None:
-            continue
-        area = sharing.staging(sender)
-        files = [Partition.named(blob.name) for blob in area.list(f"{dataset}{INDEX}/")]
-        for collection in sorted({file.collection for file in files}):
-            at = replace(list_, dataset=dataset, collection=collection)
-            ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")]
-            entry = counting(entries_beside(sharing, at), ties)
-            if entry is not None:
-                _replace(sharing, contract, entry.partition, entry.parties, names, list_)
-                looked += 1
-    return looked
+    """Of every file of the party that lies here and counts, or waits for an answer and may come to count: let one
+    without them take its place, of the same second. How many files were looked into."""
+    names = objected(sharing, list_.sender, london_day(sharing.clock()))
+    files = [
+        (contract, file)
+        for dataset, contract in sharing.pipeline.contracts.items()
+        if contract.named_by and contract.identifier is not None
+        for file in _that_may_count(sharing, list_, dataset)
+    ]
+    # Before any is there: an order about a file is about what took its place, too.
+    hashes = {f"{_FILE}.{number}": file.drop for number, (_, file) in enumerate(files)}
+    hashes |= {f"{_BY}.{number}": _without(file.partition, list_).drop for number, (_, file) in enumerate(files)}
+    subject = f"{OBJECTED}:{list_.drop}"
+    sharing.ledger.record(subject, LOOKED, service=SERVICE, tenant=list_.sender, hashes=hashes)
+    for contract, file in files:
+        _replace(sharing, contract, file, names, list_)
+    return len(files)
 
 
-def _replace(
-    sharing: Sharing,
-    contract: Contract,
-    file: Partition,
-    parties: tuple[str, ...],
-    names: pa.Array,
-    list_: Partition,
-) -> None:
-    parts = {}
-    for party in parties:
+def _that_may_count(sharing: Sharing, list_: Partition, dataset: str) -> Iterator[Entry]:
+    """The files of the party that may be used, now or once it has answered, of each collection, in their order."""
+    area = sharing.staging(list_.sender)
+    collections = {Partition.named(blob.name).collection for blob in area.list(f"{dataset}{INDEX}/")}
+    for collection in sorted(collections):
+        ties = [Tie.named(blob.name) for blob in area.list(f"{dataset}{TIES}/{collection}/")]
+        entries = entries_beside(sharing, replace(list_, dataset=dataset, collection=collection))
+        for entry in that_may_count(entries, ties):
+            if is_usable(sharing, list_.sender, entry.partition):
+                yield entry
+
+
+def _without(file: Partition, list_: Partition) -> Partition:
+    return replace(file, drop=derived_id(OBJECTED, file.drop, list_.drop))
+
+
+def _replace(sharing: Sharing, contract: Contract, entry: Entry, names: pa.Array, list_: Partition) -> None:
+    file, parts = entry.partition, {}
+    for party in entry.parties:
         with suppress(Missing):  # swept by now
             parts[party] = read_staged(sharing, party, file.name)
     kept = {
@@ -145,7 +172,7 @@ def _replace(
     }
     if all(kept[party].num_rows == rows.num_rows for party, rows in parts.items()):
         return
-    without = replace(file, drop=derived_id(OBJECTED, file.drop, list_.drop))
+    without = _without(file, list_)
     there = {party: rows for party, rows in kept.items() if rows.num_rows}
     rows = pa.concat_tables(list(kept.values()))
     placed = place(sharing, without, rows, there, file.drop)

@@ -5,13 +5,17 @@ It is a claim, so it is destroyed with the other facts of a party's work, and no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from shared.kernel.errors import Missing, RefusedEvent
 from shared.kernel.terms.agreements import NONE
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
+
+T = TypeVar("T")
 
 FOUND = "found"
 """The step of an event whose blob was there: it tells a late copy of the event from a name that did not travel."""
@@ -20,6 +24,29 @@ ASKED = "asked"
 RENAMED = "renamed"
 """The step of an event that named a blob otherwise than it is called."""
 _PREFIX = f"{NONE}/outcome-"
+
+
+def attend(
+    exchange: Exchange, event: str, *, party: str, service: str, read: Callable[[], T], act: Callable[[T], str | None]
+) -> str | None:
+    """Read what a blob among a party's requests asks for, record that it was found, and do it; what `act` returns.
+
+    `None` where the blob is gone, which `read` says by raising `Missing`. A `RefusedEvent` that it raises is recorded
+    and raised: nobody tries such a blob again.
+    """
+    try:
+        what = read()
+    except Missing:
+        exchange.ledger.record(event, "gone", service=service, tenant=party)
+        return None
+    except RefusedEvent as refusal:
+        exchange.ledger.record(event, "refused", service=service, tenant=party, codes=(refusal.code,))
+        settle(exchange, party, event)
+        raise
+    exchange.ledger.record(event, FOUND, service=service, tenant=party)
+    done = act(what)
+    settle(exchange, party, event)
+    return done
 
 
 def settle(exchange: Exchange, tenant: str, event: str) -> None:

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 def run_now(exchange: Exchange, party: str, name: str) -> tuple[str, int]:
     """Ask for all work of the party that waits under the agreement and in the collection that the blob's name says.
 
-    Returns the collection, and how many jobs that were. Raises `NotAgreed`: RUN-001 for a name that is none of these,
-    RUN-002 where nothing of this party waits under that agreement, RUN-003 for a collection that it has not.
+    Returns the collection, and how many jobs that were. Raises what `read_asked` raises.
+    """
+    sharing, collection = read_asked(exchange, party, name)
+    return collection, begin_all(sharing, party, collection)
+
+
+def read_asked(exchange: Exchange, party: str, name: str) -> tuple[Sharing, str]:
+    """Under which agreement, and in which collection, the blob's name asks for work.
+
+    Raises `NotAgreed`: RUN-001 for a name that is none of these, RUN-002 where nothing of this party waits under that
+    agreement, RUN-003 for a collection that it has not.
     """
     if (asked := asked_in(name)) is None:
         raise ASKED_OTHERWISE.refusal()
@@ -26,7 +35,7 @@ def run_now(exchange: Exchange, party: str, name: str) -> tuple[str, int]:
         raise NOTHING_WAITS_THERE.refusal()
     if not any(collection in terms.collections for terms in sharing.agreement.datasets.values()):
         raise NO_SUCH_COLLECTION.refusal()
-    return collection, begin_all(sharing, party, collection)
+    return sharing, collection
 
 
 def _sharing(exchange: Exchange, party: str, agreement: str) -> Sharing | None:

@@ -8,7 +8,7 @@ is remembered beyond their days (`order.py`), so that none ever gives its place 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from shared.kernel.intake.codes import (
 )
 from shared.kernel.intake.index import Entry, entries_beside, identifiers_of, shared_with, write_index
 from shared.kernel.intake.order import Order, Remembered, order_of, remember
+from shared.kernel.intake.over import read_over
 from shared.kernel.intake.staging import stage
 from shared.kernel.intake.ties import TIES, Tie, Word, counting
 from shared.kernel.terms.partition import Partition
@@ -155,11 +156,27 @@ def _look_until_it_holds(sharing: Sharing, partition: Partition, identifiers: pa
             if entry.drop not in {*shared, partition.drop}:
                 shared[entry.drop] = shared_with(sharing, entry, identifiers)
         look = _look(partition, entries, shared, known, order, replaces)
+        look.facts["parties"] = sorted({*look.facts["parties"], *_of_files_gone(sharing, partition, order, entries)})
         if look.comes_to_count is None or order.has(look.comes_to_count.drop):
             return look
         with suppress(AlreadyExists):
             remember(sharing, order, look.comes_to_count, partition)
             return look
+
+
+def _of_files_gone(sharing: Sharing, partition: Partition, order: Order, entries: Iterable[Entry]) -> Iterator[str]:
+    """Parties that still decide on what was found in a file of the sender that is gone: what this one says, that it has
+    none of theirs, concerns them."""
+    gone = {event.hashes["drop"] for event in order.events} - {entry.drop for entry in entries}
+    if not gone or sharing.agreement.retention.pending_days is None:
+        return
+    for party in sharing.agreement.participants:
+        for blob in sharing.pending(party.slug).list():
+            said = read_over(blob.metadata)
+            if said and Partition.named(blob.name).collection == partition.collection:
+                _, over = said
+                if any(sender == partition.sender and drop in gone for sender, drop in over):
+                    yield party.slug
 
 
 @dataclass(frozen=True)
@@ -181,7 +198,9 @@ def _look(
     """`shared`: how many identifiers this file and each other one have in common; `known`: the ties of the others."""
     [this] = [entry for entry in entries if entry.drop == partition.drop]
     others = [entry for entry in entries if entry is not this]
-    before = counting([entry for entry in others if entry.place < this.place], known)
+    later = {entry.drop for entry in entries if entry.place >= this.place}
+    earlier = [entry for entry in entries if entry.drop not in later]
+    before = counting(earlier, [tie for tie in known if tie.later not in later])
     if (newest := order.later_than(this)) is not None:
         ties = [_tie_of(partition, newest.drop, this.drop, "late")]
         now = next((entry for entry in others if entry.drop == newest.drop), None)

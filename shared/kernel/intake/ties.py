@@ -79,15 +79,21 @@ def in_order(files: Iterable[F], ties: Iterable[Tie]) -> list[F]:
     return sorted(files, key=lambda file: (file.prepared_at, same.count(file.drop)))
 
 
+def never(files: Iterable[F], ties: Iterable[Tie]) -> set[str]:
+    """The drops that count no more, whatever comes: a later one had come to count before they came, or may have taken
+    their place and is gone, since it was put into quarantine or lay here for longer."""
+    there = {file.drop for file in files}
+    return {tie.earlier for tie in ties if tie.word == "late" or (tie.word == "meets" and tie.later not in there)}
+
+
 def counting(files: Sequence[F], ties: Sequence[Tie]) -> F | None:
     """The one that counts; `None` where there is none, or only questions whose earlier files are gone by now.
 
-    The same files and ties give the same answer, whatever came first.
+    The same files and ties give the same answer, whatever came first. `files` are all that lie there.
     """
-    late = {tie.earlier for tie in ties if tie.word == "late"}
     meets = {(tie.later, tie.earlier): tie.word == "meets" for tie in ties if tie.word != "late"}
     counts: F | None = None
-    for file in in_order([file for file in files if file.drop not in late], ties):
+    for file in _in_play(files, ties):
         if counts is not None:
             may_replace = meets.get((file.drop, counts.drop), True)
         else:
@@ -96,3 +102,15 @@ def counting(files: Sequence[F], ties: Sequence[Tie]) -> F | None:
         if may_replace:
             counts = file
     return counts
+
+
+def that_may_count(files: Sequence[F], ties: Sequence[Tie]) -> list[F]:
+    """The one that counts, and those made after it, of which it is a question: an answer, or a file that comes late,
+    can let them count."""
+    counts, order = counting(files, ties), _in_play(files, ties)
+    return order[order.index(counts) :] if counts else order
+
+
+def _in_play(files: Sequence[F], ties: Sequence[Tie]) -> list[F]:
+    over = never(files, ties)
+    return in_order([file for file in files if file.drop not in over], ties)

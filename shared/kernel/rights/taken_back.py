@@ -13,9 +13,10 @@ from shared.kernel.errors import OutOfUse
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.stops import as_it_stands
 from shared.kernel.rights.out_of_use import OUT_OF_USE, SERVICE, TOLD, put_report
+from shared.kernel.rights.resting import resting
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.stops import HELD, QUARANTINED
-from shared.kernel.waiting.lying import Done, finished
+from shared.kernel.waiting.lying import Done, finished, is_done
 from shared.kernel.work.withdraw import withdraw
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def _resting(exchange: Exchange, stop: Stop) -> Iterator[tuple[Sharing, Done]]:
         lie = timedelta(days=agreed.terms.retention.sweep_days["outbox"] + 1)
         if stop.agreement in ("", agreed.terms.id) and exchange.clock() - stop.at <= lie:
             for party in exchange.agreements.parties:
-                yield from ((sharing, done) for done in finished(sharing, party) if done.id in stop.works)
+                for one in resting(sharing, party):
+                    if one.done.id in stop.works and is_done(sharing, one.done):
+                        yield sharing, one.done
 
 
 def _tell(sharing: Sharing, stop: Stop, done: Done) -> None:

@@ -78,21 +78,21 @@ class Files(Protocol):
         """The file that counts of each sender, by sender."""
 
 
-class Staged(Files, Protocol):
-    """The same, and what earlier jobs have left."""
-
-    def kept(self, kind: str) -> tuple[Partition, ...]:
-        """Everything that earlier jobs kept under this word (`Carried.kept`), oldest first."""
+class FilesAndPending(Files, Protocol):
+    """The same, and what awaits a decision."""
 
     def pending(self, word: str) -> tuple[Partition, ...]:
         """Everything that awaits a decision under this word (`Carried.pending`), oldest first."""
 
+
+class Staged(FilesAndPending, Protocol):
+    """The same, and what else earlier jobs have left."""
+
+    def kept(self, kind: str) -> tuple[Partition, ...]:
+        """Everything that earlier jobs kept under this word (`Carried.kept`), oldest first."""
+
     def left(self, job: Job, word: str) -> Partition | None:
         """What this very job has left pending under this word; `None` where it has not been done."""
-
-    def before(self, job: Job, word: str) -> tuple[Partition, ...]:
-        """What the results before this one have left pending under this word, oldest first: of each sender whose file
-        the job is over, the last result that was over one of theirs."""
 
     def remembered(self, word: str) -> tuple[Partition, ...]:
         """Every decision that is remembered under this word (`Carried.remembered`), oldest first."""
@@ -182,7 +182,7 @@ class Pipeline(Protocol):
     def route(self, dataset: str, rows: pa.Table, *, sender: str, agreement: Agreement, postcodes: Postcodes) -> Routed:
         """Whose work each accepted row is. `rows` has the contract's columns in normal form, and `row`."""
 
-    def due(self, arrived: Partition, party: str, staged: Files) -> Iterable[Job]:
+    def due(self, arrived: Partition, party: str, staged: FilesAndPending) -> Iterable[Job]:
         """The jobs that are due now that this file lies in the party's staging area; none while something is missing.
 
         Asked after staging, for every party that has a part: of two files that arrive at once, the later look sees
@@ -246,10 +246,16 @@ class Rights:
     """Words under which it leaves what awaits a decision."""
     recalls: frozenset[str] = frozenset()
     """Words under which decisions were remembered that it reads."""
-    remembers: frozenset[str] = frozenset()
-    """Words under which it remembers decisions."""
+    remembers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Words under which it remembers decisions. Of each, the decisions that hang on what it sends, and what takes each
+    of them back where that was taken back."""
     tells: bool = False
     """Whether it tells parties of single rows: of those of its input, or of such as anybody has had (`Notice`)."""
     waits: bool = False
     """Whether it is over everything of a collection that counts, so that a newer one takes its place: it is put off
     while files still come, where the agreement says so (`waits`), and one result of a collection is current."""
+
+    @property
+    def has_results(self) -> bool:
+        """Whether it has a result of which one is current: it waits, and sends rows."""
+        return self.waits and bool(self.sends)

@@ -21,7 +21,7 @@ def covers_fewer(sharing: Sharing, done: Iterable[Done], now: datetime) -> Itera
     """What the current result of each collection covers less than the one before it, for as long as its inputs may lie
     here; `done` are the finished jobs of one party."""
     kinds = sharing.pipeline.kinds
-    newest = {(one.job.kind, one.job.collection): one.job for one in done if kinds[one.job.kind].waits}
+    newest = {(one.job.kind, one.job.collection): one.job for one in done if kinds[one.job.kind].has_results}
     for _, job in sorted(newest.items()):
         before, *last = results(sharing, job)[-2:] or (None,)
         if before and last:

@@ -85,7 +85,8 @@ def _waiters(
     `dropped` are dataset, collection and sender of all that was dropped. What all who could drop it have dropped is
     lacking no more: they have nothing for this party, and that is no silence.
     """
-    used = {name for each in done for name in each.job.inputs}
+    # Work that sends nothing to anybody looks at files, and ends no wait.
+    used = {name for each in done if agreed.pipeline.kinds[each.job.kind].sends for name in each.job.inputs}
     for file in lying.that_count(tuple(agreed.pipeline.contracts)):
         if file.rows and file.since <= since and file.partition.name not in used:
             lacks = agreed.pipeline.lacks(file.partition, party, lying)

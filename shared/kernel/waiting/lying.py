@@ -14,7 +14,7 @@ from shared.kernel.intake.identity import job_id
 from shared.kernel.intake.index import INDEX, rows_of_entry
 from shared.kernel.intake.requests import read_request
 from shared.kernel.intake.staging import counting_of_each
-from shared.kernel.intake.ties import TIES, Tie, counting, in_order
+from shared.kernel.intake.ties import TIES, Tie, counting, that_may_count
 from shared.kernel.intake.usable import is_usable
 from shared.kernel.terms.partition import Partition
 from shared.kernel.work.withdraw import WITHDRAWN
@@ -69,10 +69,8 @@ class Lying:
         for dataset, collection in sorted({(f.partition.dataset, f.partition.collection) for f in self.entries}):
             own = {f.partition: f for f in self.entries if _is_of(f.partition, dataset, collection)}
             ties = [tie for tie in self.ties if tie.sender == party and _is_of(tie, dataset, collection)]
-            late = {tie.earlier for tie in ties if tie.word == "late"}
-            files = in_order([file for file in own if file.drop not in late], ties)
-            counts = counting(files, ties)
-            found += [own[file] for file in files[files.index(counts) + 1 if counts else 0 :]]
+            counts = counting([*own], ties)
+            found += [own[file] for file in that_may_count([*own], ties) if file != counts]
         return tuple(found)
 
 

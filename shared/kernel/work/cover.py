@@ -47,18 +47,6 @@ def no_longer(sharing: Sharing, before: Iterable[str], now: Iterable[str]) -> li
     return [(dataset, sender) for dataset in datasets for sender in senders if _given(dataset, sender) in lost]
 
 
-def last_over(sharing: Sharing, job: Job) -> list[str]:
-    """The ids of the results before this one's: of each of its files the last that was over one of the same sender."""
-    wanted, found = set(covers(job)), []
-    for event in reversed(results(sharing, job)):
-        if not wanted:
-            break
-        if now := wanted & set(covered(event)):
-            found.append(event.hashes["job"])
-            wanted -= now
-    return found
-
-
 def remember(sharing: Sharing, job: Job, id: str) -> None:
     """Record, once for each job, that its result became current, and whose files it covers."""
     given = covers(job)

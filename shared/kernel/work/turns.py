@@ -1,7 +1,8 @@
 """Work that remembers decisions is done for each party one job after the other, so that each knows what was decided.
 
 One chain of the ledger for each agreement and party, with an event for each job, written before the job begins. Nothing
-is locked: whoever finds that a job before it has not ended does that one first, so nobody waits for the dead.
+is locked: whoever finds that a job before it has not ended does that one first, so nobody waits for the dead. One that
+meets a defect is set aside: the others go on without it, and once it can be done it takes a new turn, after them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SERVICE = "work"
 TURN = "turn"
 """The kind of these chains, and their one step."""
+ASIDE = "aside"
+"""The code of an event of such a chain which says that the job's turn before it is over; and the step of such a job."""
 DONE, SUPERSEDED = "done", "superseded"
 """The steps with which a job ends."""
 _TRIES = 20
@@ -33,7 +36,7 @@ class _Look:
     last: Event | None
     """The last event; `None`: there is none yet."""
     unended: tuple[str, ...]
-    """Ids of jobs that had not ended, oldest first."""
+    """Ids of jobs that had not ended, oldest first; without those that were set aside."""
 
 
 def before(sharing: Sharing, job: Job, id: str) -> tuple[str, ...]:
@@ -46,32 +49,68 @@ def before(sharing: Sharing, job: Job, id: str) -> tuple[str, ...]:
         seen = _look(sharing, subject)
         if id in seen.unended:
             return seen.unended[: seen.unended.index(id)]
-        try:
-            sharing.ledger.follow(
-                seen.last,
-                subject,
-                TURN,
-                service=SERVICE,
-                tenant=job.party,
-                counts={},
-                hashes={_JOB: id},
-                codes=(job.kind, job.collection),
-            )
-        except AlreadyExists:
-            continue  # another took this place: it is before us, or it is us
-        return seen.unended
-    raise StorageUnavailable("STO-004", f"Too much work of {job.party} begins at once.", "Try again.")
+        if _say(sharing, seen, job, id):
+            return seen.unended
+    raise _too_busy(job)
+
+
+def set_aside(sharing: Sharing, job: Job, id: str) -> None:
+    """Let those that come after this job go on without it, since it meets a defect."""
+    sharing.ledger.record(f"{job.kind}:{id}", ASIDE, service=SERVICE, tenant=job.party)
+    subject = _subject(sharing, job.party)
+    for _ in range(_TRIES):
+        seen = _look(sharing, subject)
+        if id not in seen.unended or _say(sharing, seen, job, id, ASIDE):
+            return
+    raise _too_busy(job)
+
+
+def tries(sharing: Sharing, job: Job, id: str) -> int:
+    """How often the job was set aside."""
+    chain = sharing.ledger.events(_subject(sharing, job.party))
+    return sum(event.hashes[_JOB] == id and _is_aside(event) for event in chain)
+
+
+def _say(sharing: Sharing, seen: _Look, job: Job, id: str, *more: str) -> bool:
+    """Append to the chain; whether it still was as it was seen."""
+    try:
+        sharing.ledger.follow(
+            seen.last,
+            _subject(sharing, job.party),
+            TURN,
+            service=SERVICE,
+            tenant=job.party,
+            counts={},
+            hashes={_JOB: id},
+            codes=(job.kind, job.collection, *more),
+        )
+    except AlreadyExists:
+        return False  # another took this place: it is before us, or it is us
+    return True
 
 
 def _look(sharing: Sharing, subject: str) -> _Look:
-    last, unended = None, []
+    last, unended, aside = None, [], set()
     for event in sharing.ledger.newest_first(subject):
         last = last or event
         id, kind = event.hashes[_JOB], event.codes[0]
-        if sharing.ledger.steps(f"{kind}:{id}") & {DONE, SUPERSEDED}:
+        if _is_aside(event):
+            aside.add(id)
+        elif id in aside:
+            aside.remove(id)
+        elif sharing.ledger.steps(f"{kind}:{id}") & {DONE, SUPERSEDED}:
             break
-        unended.append(id)
+        else:
+            unended.append(id)
     return _Look(last, tuple(reversed(unended)))
+
+
+def _is_aside(event: Event) -> bool:
+    return ASIDE in event.codes[2:]
+
+
+def _too_busy(job: Job) -> StorageUnavailable:
+    return StorageUnavailable("STO-004", f"Too much work of {job.party} begins at once.", "Try again.")
 
 
 def _subject(sharing: Sharing, party: str) -> str:

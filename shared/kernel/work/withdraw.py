@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shared.kernel.errors import Missing
+from shared.kernel.work.memory import take_back
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Sharing
@@ -20,7 +21,8 @@ WITHDRAWN = "withdrawn"
 def withdraw(sharing: Sharing, job: Job, id: str) -> None:
     """Record what there is of the job, then delete it: its files in every outbox, and what it kept for later.
 
-    What it remembers of decisions stays: a family that wants no letter has said so, whatever became of the job.
+    What it remembers of decisions stays: a family that wants no letter has said so, whatever became of the job. What
+    hangs on what it sent is taken back with that: a child who was enrolled by nothing is not remembered as enrolled.
     """
     found = [*_sent(sharing, job, id), *_kept(sharing, job, id)]
     counts = {"files": len(found)}
@@ -28,6 +30,8 @@ def withdraw(sharing: Sharing, job: Job, id: str) -> None:
     for area, name in found:
         with suppress(Missing):  # an earlier try has deleted it
             area.delete(name)
+    for word, taken_back_by in sharing.pipeline.kinds[job.kind].remembers.items():
+        take_back(sharing, job, id, word, taken_back_by)
 
 
 def _sent(sharing: Sharing, job: Job, id: str) -> Iterator[tuple[Area, str]]:

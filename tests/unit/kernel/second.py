@@ -43,7 +43,7 @@ class HeadCount:
                 settles=frozenset({"asked", "left"}),
                 leaves_pending=frozenset({"asked"}),
                 recalls=frozenset({"noted", "heard"}),
-                remembers=frozenset({"noted"}),
+                remembers={"noted": {}},
             )
         }
     )

@@ -89,6 +89,11 @@ class Records:
         return joint([self.surname, self.first_name])
 
     @cached_property
+    def families(self) -> Codes:
+        """The family of each right row; one that names none is a family of its own."""
+        return np.where(self.family.right >= 0, self.family.right, self.family.size + np.arange(self.right_rows))
+
+    @cached_property
     def every_name(self) -> Names:
         """Surnames, forenames and first names as one vocabulary: the values of the three, one after the other."""
         return Names(pa.concat_arrays([field.values for field in (self.surname, self.forename, self.first_name)]))

@@ -25,7 +25,7 @@ from shared.methods.linkage.model.weigh import Weighed
 from shared.methods.linkage.model.weights import Bits, Scale, weights_of
 
 if TYPE_CHECKING:
-    from shared.methods.linkage.policy import LinkagePolicy
+    from shared.methods.linkage.policy import LinkageModel, LinkagePolicy
 
 RULE = "probabilistic"
 NEGLIGIBLE = -8.0
@@ -50,62 +50,60 @@ class Offered:
     """What weighed them."""
 
 
+@dataclass(frozen=True)
+class _Weigher:
+    """The model of a run on its records, for the right rows that are not matched."""
+
+    records: Records
+    model: LinkageModel
+    scale: Scale
+    world: World
+    right: Mask
+
+    def chances(self, among: Weighed) -> _Chances:
+        """What these pairs weigh, and the chance of each in competition with the others."""
+        bits = self.scale.bits(among.pairs, among.levels)
+        competing = rivals(self.records, among.pairs)
+        chance, prior = posterior(self.of_free(bits.total, among.pairs), bits.siblings, competing, self.world)
+        return _Chances(bits, competing, calibrated(chance, self.model.calibration), prior)
+
+    def of_free(self, bits: Scores, pairs: Pairs) -> Scores:
+        """A right row that is matched to another left row is out of reach."""
+        return np.where(self.right[pairs.right], bits, -np.inf)
+
+
+@dataclass(frozen=True)
+class _Chances:
+    """Of every pair its weight, who competes with it, and the chance that it is one person."""
+
+    bits: Bits
+    competing: Rivals
+    chance: Scores
+    prior: float
+    """Log2 odds before any comparison."""
+
+
 def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier: int, matched: Pairs) -> Offered:
     """Weigh the pairs of these left rows; `right` are those that are not `matched`, which are settled. `tier` is the
     number that the pairs carry as their rule; the one above it is that of families that do not list the left row.
 
     Twice: what is likely enough by itself, and what is matched already, speaks for brothers and sisters of one family.
     """
-    if policy.model is None:
-        raise ValueError("the policy has no model")
-    families = policy.links_families
-    fits = worth_fitting(records)
-    candidates = np.ones_like(right) if families or fits else right
-    teaching = rows_to_learn_from(records) if fits else np.zeros_like(left)
-    pairs, rule = block(records, left | teaching, candidates, wide=left)
-    # A right row that is matched stands for its family at most, and only who is at its home may be of that.
-    open_pairs = left[pairs.left] & right[pairs.right]
-    kept = np.flatnonzero(open_pairs | teaching[pairs.left] | at_one_home(records, pairs))
-    pairs, rule = pairs.where(kept), rule[kept]
-    levels = compare(records, pairs, policy.forename_similarity)
-    model = policy.model
-    if fits:
-        at = np.flatnonzero(teaching[pairs.left] & (rule < len(FINE)))
-        seen = Weighed(pairs, levels).where(at)
-        blocked = Blocked(records, int(teaching.sum()), seen.pairs, seen.levels)
-        model = fitted(blocked, policy)
-    free = np.flatnonzero(left[pairs.left] & (right[pairs.right] | families))
-    considered = np.bincount(pairs.left[free], minlength=records.left_rows)
+    families, fits = policy.links_families, worth_fitting(records)
+    weighed, model = _compared(records, policy, left, right)
+    considered = np.bincount(weighed.pairs.left, minlength=records.left_rows)
     weights, world = weights_of(model), World(int(left.sum()), int(right.sum()), model.found)
-    scale, least = weights.on(records), NEGLIGIBLE - world.odds(world.found * world.left_rows)
-    weighed = Weighed(pairs.where(free), {name: level[free] for name, level in levels.items()})
-
-    def chances(among: Weighed) -> tuple[Bits, Rivals, Scores, float]:
-        bits = scale.bits(among.pairs, among.levels)
-        open_to = np.where(right[among.pairs.right], bits.total, -np.inf)
-        competing = rivals(records, among.pairs)
-        chance, prior = posterior(open_to, bits.siblings, competing, world)
-        return bits, competing, calibrated(chance, model.calibration), prior
-
-    bits = scale.bits(weighed.pairs, weighed.levels)
-    most = np.maximum(bits.total, bits.siblings) if families else bits.total
-    near = weighed.where(np.flatnonzero(most >= least))
-    _, _, chance, _ = chances(near)
-    likely = matched + near.pairs.where(chance >= LIKELIER)
-    spoken_for = by_siblings(records, weighed.pairs, likely)
-    weighed.levels["family"][spoken_for] = Family.SIBLING_MATCHED
-    most += np.where(spoken_for, weights.most("family"), 0.0)
-    weighed = weighed.where(np.flatnonzero(most >= least))
-    bits, competing, chance, prior = chances(weighed)
-    pairs, levels = weighed.pairs, weighed.levels
-    family = np.where(records.family.right >= 0, records.family.right, records.family.size + np.arange(len(right)))
-    of = family[pairs.right] if families else pairs.right
+    weigher = _Weigher(records, model, weights.on(records), world, right)
+    weighed = _worth_following(weigher, weighed, matched, families)
+    found = weigher.chances(weighed)
+    pairs, levels, bits, chance = weighed.pairs, weighed.levels, found.bits, found.chance
+    of = records.families[pairs.right] if families else pairs.right
     stated, rules, unlisted = chance, np.full(len(pairs), tier), np.zeros(len(pairs), np.bool_)
     if families:
-        open_to = np.where(right[pairs.right], bits.total, -np.inf)
-        found = of_families(open_to + prior, bits.siblings + prior, competing, of)
-        stated = calibrated(found.chance, model.calibration)
-        unlisted = found.unlisted > found.chance / 2
+        odds = weigher.of_free(bits.total, pairs) + found.prior
+        claim = of_families(odds, bits.siblings + found.prior, found.competing, of)
+        stated = calibrated(claim.chance, model.calibration)
+        unlisted = claim.unlisted > claim.chance / 2
         rules[unlisted] += 1
     strangers = weights.strangers(levels, bits, records.right_rows)
     view = ModelView(strangers, model.siblings.per_child > FAMILIES, fits, stated)
@@ -113,9 +111,41 @@ def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier
     evidence = evidence_of(records, policy, pairs, levels, rivals=margin < CLOSE, model=view)
     guard = first_to_stop(evidence, policy.guards)
     # Whose name and birthday it is says nothing of a family that does not list the left row.
-    nobody_listed = unlisted & ~records.suppressed[pairs.right]
-    guard[nobody_listed] = GUARDS.index(UNLISTED)
-    return Offered(Scored(pairs, rules, levels, guard, stated, chance, margin), considered, scale)
+    guard[unlisted & ~records.suppressed[pairs.right]] = GUARDS.index(UNLISTED)
+    return Offered(Scored(pairs, rules, levels, guard, stated, chance, margin), considered, weigher.scale)
+
+
+def _compared(records: Records, policy: LinkagePolicy, left: Mask, right: Mask) -> tuple[Weighed, LinkageModel]:
+    """The compared pairs of these left rows, and the model that weighs them: fitted to the files where they are large
+    enough. Where families are linked, a right row that is matched stands for its family to who is at its home."""
+    if policy.model is None:
+        raise ValueError("the policy has no model")
+    families, fits = policy.links_families, worth_fitting(records)
+    teaching = rows_to_learn_from(records) if fits else np.zeros_like(left)
+    pairs, rule = block(records, left | teaching, np.ones_like(right) if families or fits else right, wide=left)
+    open_pairs = left[pairs.left] & right[pairs.right]
+    kept = np.flatnonzero(open_pairs | teaching[pairs.left] | at_one_home(records, pairs))
+    pairs, rule = pairs.where(kept), rule[kept]
+    compared = Weighed(pairs, compare(records, pairs, policy.forename_similarity))
+    model = policy.model
+    if fits:
+        taught = compared.where(np.flatnonzero(teaching[pairs.left] & (rule < len(FINE))))
+        model = fitted(Blocked(records, int(teaching.sum()), taught.pairs, taught.levels), policy)
+    return compared.where(np.flatnonzero(left[pairs.left] & (right[pairs.right] | families))), model
+
+
+def _worth_following(weigher: _Weigher, compared: Weighed, matched: Pairs, families: bool) -> Weighed:
+    """The pairs that are likely enough to be looked at, by themselves or because of a brother's or sister's match."""
+    world, weights = weigher.world, weigher.scale.weights
+    least = NEGLIGIBLE - world.odds(world.found * world.left_rows)
+    bits = weigher.scale.bits(compared.pairs, compared.levels)
+    most = np.maximum(bits.total, bits.siblings) if families else bits.total
+    near = compared.where(np.flatnonzero(most >= least))
+    likely = matched + near.pairs.where(weigher.chances(near).chance >= LIKELIER)
+    spoken_for = by_siblings(weigher.records, compared.pairs, likely)
+    compared.levels["family"][spoken_for] = Family.SIBLING_MATCHED
+    most += np.where(spoken_for, weights.most("family"), 0.0)
+    return compared.where(np.flatnonzero(most >= least))
 
 
 FAMILIES = 0.1

@@ -11,9 +11,10 @@ import pytest
 from shared.agreements.free_school_meals.changes import REASONS
 from shared.kernel.disposal.remind import NoLog
 from shared.kernel.envelope.statement import verify_statement
-from shared.kernel.ledger.chain import verify_chain
+from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.rights.unread import NOT_KNOWN, UNREAD, Unread, look_at_notices
-from tests.unit.agreements.free_school_meals.test_memory import enrolments
+from shared.kernel.waiting.watch import look_at_waits
+from tests.unit.agreements.free_school_meals.test_memory import enrolments, rows_are_swept
 from tests.unit.agreements.free_school_meals.test_stands import (
     CLAIM,
     LATER,
@@ -27,6 +28,7 @@ from tests.unit.agreements.free_school_meals.test_stands import (
     service,
     storage,
 )
+from tests.wire import Killed
 from tests.world import NOW, PILOT, World, decision, pupil, upn
 
 __all__ = ["account", "service", "storage"]
@@ -100,6 +102,54 @@ def test_both_boroughs_are_told_of_what_has_changed(
     )
     world.carry_out_all()
     assert told(world, "lambeth") == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("slug", "dataset", "rows", "code", "why"),
+    [each for name, each in CHANGES.items() if not name.startswith("birthday")],
+    ids=[name for name in CHANGES if not name.startswith("birthday")],
+)
+def test_they_are_told_at_once_though_the_other_sides_rows_are_gone(
+    world: World, slug: str, dataset: str, rows: list[dict[str, Any]], code: str, why: str
+) -> None:
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)
+    rows_are_swept(world)
+    drop(world, slug, dataset, rows, LATER)
+    world.carry_out_all()
+    expected = sorted([(code, ref[upn(1)], why)] + ([(code, ref[upn(2)], why)] if not rows else []))
+    assert told(world, "lambeth") == told(world, "southwark") == expected
+    assert told(world, "lewisham") == told(world, "wandsworth") == []
+    # Once the other side is there again there is a run, and it tells nobody of it again.
+    other = {"pupils": ("lambeth", "households", [CLAIM, OTHER_CLAIM])}
+    drop(world, *other.get(dataset, ("southwark", "pupils", [pupil(), OTHER])), LATER + timedelta(hours=1))
+    world.carry_out_all()
+    assert told(world, "lambeth") == told(world, "southwark") == expected
+
+
+def test_of_a_school_borough_that_the_next_run_does_not_cover_the_claims_say_it(world: World) -> None:
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)
+    rows_are_swept(world)
+    third = pupil(5, forename="Cy", dob=date(2014, 5, 5), laestab="2121234")
+    for hours in (0, 1):
+        drop(world, "wandsworth", "pupils", [third], LATER + timedelta(hours=hours))
+        drop(world, "lambeth", "households", [OTHER_CLAIM], LATER + timedelta(hours=hours))
+        world.carry_out_all()
+        expected = [("NOT-002", ref[upn(1)], "claim_changed")]
+        assert told(world, "lambeth") == told(world, "southwark") == expected
+    assert told(world, "wandsworth") == []
+
+
+def test_one_side_alone_that_changes_nothing_is_no_news_and_ends_no_wait(world: World) -> None:
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    rows_are_swept(world)
+    drop(world, "southwark", "pupils", [pupil(), OTHER], LATER)
+    world.carry_out_all()
+    assert told(world, "lambeth") == told(world, "southwark") == []
+    world.now[0] = datetime.now(UTC) + timedelta(days=8)  # its blobs go by the real time
+    waits = {(wait.code.code, wait.party) for _, wait in look_at_waits(world.exchange).found}
+    assert waits == {("WAI-001", "southwark"), ("WAI-002", "lambeth"), ("WAI-005", "exchange")}
 
 
 def test_a_notice_is_in_the_ledger_with_counts_and_codes(world: World) -> None:
@@ -211,3 +261,33 @@ def test_a_notice_that_nobody_reads_is_alarmed_from_the_third_day_until_it_is_re
     assert look_at_notices(world.exchange, Log(notice)) == (Unread(UNREAD, "southwark", 1),)
     id = notice.split("/")[2]
     assert world.steps(f"notice:{id}") == ["sent", "overdue", "read"]
+
+
+def test_who_was_enrolled_by_nothing_is_asked_for_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job was killed before it was done, and its decisions were swept before it was tried again."""
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)
+    record = Ledger.record
+
+    def killed_before_it_is_released(self: Ledger, subject: str, step: str, **facts: Any) -> Any:
+        if (subject.partition(":")[0], step) == ("enrolment", "released"):
+            raise Killed
+        return record(self, subject, step, **facts)
+
+    at = LATER + timedelta(hours=1)
+    choices = {ref[upn(1)]: "confirm", ref[upn(2)]: "opted_out"}
+    drop(world, "lambeth", "decisions", [decision(*said, decided_on=at.date()) for said in choices.items()], at)
+    with monkeypatch.context() as now:
+        now.setattr(Ledger, "record", killed_before_it_is_released)
+        with pytest.raises(Killed):
+            world.carry_out_all()
+    staging = world.storage.staging("lambeth")
+    for blob in list(staging.list("fsm/decisions/")):
+        staging.delete(blob.name)
+    for _ in range(2):
+        world.carry_out_all()
+    assert enrolments(world) == []
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM], at + timedelta(days=2))
+    assert set(refs(world)) == {upn(1)}, "the opt-out stands"
+    confirm(world, at + timedelta(days=3), ref[upn(1)])
+    assert enrolments(world) == [(upn(1), "enrolled")]

@@ -126,7 +126,9 @@ def _nobody_took_it(term: Term) -> None:
 
 
 def _begun_and_never_ended(term: Term) -> None:
-    term.record(AT, f"drop:{'12' * 16}", "received", "lambeth", counts={"rows": 4}, codes=("pupils", COLLECTION))
+    subject = f"drop:{'12' * 16}"
+    term.opened(AT, subject, "keys/drop-lambeth")
+    term.record(AT, subject, "received", "lambeth", counts={"rows": 4}, codes=("pupils", COLLECTION))
 
 
 def _unbalanced(term: Term) -> None:
@@ -136,6 +138,7 @@ def _unbalanced(term: Term) -> None:
 
 def _counts_that_do_not_add_up(term: Term) -> None:
     subject = f"run:{'56' * 16}"
+    term.opened(AT, subject)
     term.record(AT, subject, "conserved", "lambeth", "release", counts={"rows_in": 9, "matched": 5})
     term.record(AT, subject, "done", "lambeth", "release")
 
@@ -187,6 +190,7 @@ def _late_lifecycle(term: Term) -> None:
 def _one_left(term: Term) -> None:
     """A result that stays; its run is in the ledger."""
     subject = f"run:{'9a' * 16}"
+    term.opened(AT, subject)
     term.record(AT, subject, "conserved", "lambeth", "release", counts={"rows_in": 1, "matched": 1})
     term.blob(AT, "PutBlob", RESULT, mark=subject)
     term.record(AT, subject, "done", "lambeth", "release")
@@ -275,6 +279,7 @@ def _is_lambeths(subject: str, events: list[Event]) -> bool:
 def _unknown_end(term: Term) -> None:
     """Rows of a run came to an end that the other agreement's jobs have."""
     subject = f"run:{'57' * 16}"
+    term.opened(AT, subject)
     term.record(AT, subject, "conserved", "lambeth", "work", counts={"rows_in": 9, "matched": 5, "counted": 4})
     term.record(AT, subject, "done", "lambeth", "work")
 

@@ -181,6 +181,10 @@ class Term:
 
     # -- the ledger, and what the logs saw of it
 
+    def opened(self, at: datetime, subject: str, key: str = "keys/staging") -> None:
+        """The line of the key's use without which no rows are opened."""
+        self.vault(at, "KeyUnwrap", key, mark=subject)
+
     def record(
         self,
         at: datetime,
@@ -250,7 +254,7 @@ class Term:
         index = f"staging/{borough}/{id}/{dataset}index/{COLLECTION}/{borough}.20261005T093000Z.{drop}.parquet"
         self.blob(at, "PutBlob", index, mark=subject)
         self.blob(at, "GetBlob", index, mark=subject)
-        self.vault(at, "KeyUnwrap", "keys/staging", mark=subject)
+        self.opened(at, subject)
         for home in homes:
             staged = f"staging/{home}/{id}/{dataset}/{COLLECTION}/{borough}.20261005T093000Z.{drop}.parquet"
             self.blob(at, "PutBlob", staged, mark=subject)
@@ -283,7 +287,7 @@ class Term:
         for sender, dataset, drop in drops:
             staged = f"staging/{home}/fsm/{dataset}/{COLLECTION}/{sender}.20261005T093000Z.{drop}.parquet"
             self.blob(at, "GetBlob", staged, mark=subject)
-            self.vault(at, "KeyUnwrap", "keys/staging", mark=subject)
+            self.opened(at, subject)
         self.record(at, subject, "conserved", home, "release", counts={"rows_in": 9, "matched": 5, "unmatched": 4})
         folder = f"{home}-outbox/fsm/results/{COLLECTION}/{run}"
         for document in ("matches.parquet", "review.parquet", "summary.json"):
@@ -314,7 +318,7 @@ class Term:
         name = f"{COLLECTION}/{sender}.20261005T093000Z.{drop}.parquet"
         self.list(at, "staging", f"{party}/{folder}/{EARLIER}/", mark=subject)
         self.blob(at, "GetBlob", f"staging/{party}/{folder}/{DATASET}/{name}", mark=subject)
-        self.vault(at, "KeyUnwrap", "keys/staging", mark=subject)
+        self.opened(at, subject)
         counts = {"rows_in": 9, "counted": 8, "excluded.elsewhere": 1}
         self.record(at, subject, "conserved", party, "work", agreement=OTHER, counts=counts)
         for slug in parties:

@@ -96,3 +96,14 @@ def test_a_record_whose_logs_are_another_accounts_says_that_nothing_is_known(ter
         "AUD-019",
         "AUD-022",
     }
+
+
+def test_an_hour_in_which_rows_were_opened_and_no_key_was_used_is_missing(term: Term, audited: Audited) -> None:
+    days = sorted({str(line["time"])[:10] for line in term.lines if line["category"] == KEYS})
+    assert check(audited(term)).count == 0
+    without(term, lambda line: line["category"] == KEYS and str(line["time"]).startswith(days[0]))
+    found = check(audited(term))
+    assert found.result == "broken"
+    assert {finding.what.partition(", and ")[2] for finding in found.exceptions} == {
+        "there is no line of any use of a key."
+    }

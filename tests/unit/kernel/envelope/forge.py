@@ -110,15 +110,17 @@ class Forger:
     def footer_of(self, data: bytes) -> tuple[int, int]:
         """Where the footer begins, and where the encrypted part within it does."""
         start = len(data) - 8 - struct.unpack("<I", data[-8:-4])[0]
-        material = data.index(b"{", start)
-        # Thrift: the key material's closing brace, then the end of the struct.
-        return start, data.index(b"}", material) + 2
+        # Thrift: the file's id, whose eight random bytes may be braces; the key material up to its brace; the end.
+        return start, data.index(b"}", self._id_at(data, start) + 8) + 2
 
     def file_id_of(self, data: bytes) -> bytes:
         """What the library drew for this file, to stand in what authenticates its parts."""
         start, _ = self.footer_of(data)
-        at = data.index(b"\x28\x08", start) + 2
+        at = self._id_at(data, start)
         return data[at : at + 8]
+
+    def _id_at(self, data: bytes, footer: int) -> int:
+        return data.index(b"\x28\x08", footer) + 2
 
     def opened_part(self, part: bytes, aad: bytes) -> bytes:
         """The content of a part of a file."""

@@ -138,3 +138,19 @@ def test_nothing_is_kept_of_it_but_names_without_a_meaning(world: World) -> None
             assert not [blob.name for blob in area.list() if "obj" in blob.name]
         [kept] = list(world.sharing.decisions(slug).list("objected/"))
         assert b"kafor" not in world.sharing.decisions(slug).read(kept.name).data.lower()
+
+
+def test_a_file_that_waits_as_a_question_is_rid_of_them_too(world: World) -> None:
+    """It may come to count by a file that was made before it and comes after it."""
+    third = {**OTHER, "upn": upn(3), "forename": "Zed", "dob": date(2014, 2, 3)}
+    both(world, [OTHER], [CLAIM, OTHER_CLAIM])
+    world.now[0] = NOW + timedelta(hours=9)
+    name = world.drop("southwark", "pupils", [pupil(), third])
+    assert world.report("southwark", world.receive("southwark", name))["facts"]["standing"] == "question"
+    object_(world, "southwark", [BY_SCHOOL["upn"]], NOW + timedelta(hours=10))
+    name = world.drop("southwark", "pupils", [OTHER, third], prepared_at=NOW + timedelta(hours=5))
+    assert world.report("southwark", world.receive("southwark", name))["facts"]["standing"] == "older"
+    world.carry_out_all()
+    assert upn(1) not in refs(world)
+    lying = [blob.name for blob in world.storage.staging("lambeth").list() if "/pupils/" in blob.name]
+    assert len(lying) == 4, "each file, and what took the place of the question"

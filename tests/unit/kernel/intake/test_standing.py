@@ -76,6 +76,14 @@ def test_a_question_whose_earlier_file_is_gone_stays_one() -> None:
     assert who_counts([file("c", 2)], *met_once) == "c"
 
 
+def test_a_file_that_was_replaced_never_counts_again_though_the_newer_one_is_gone() -> None:
+    replaced = tie("b", "a", meets=True)
+    assert who_counts([file("a")], replaced) is None
+    assert who_counts([file("a"), file("b", 1)], replaced) == "b"
+    # One that might have taken its place, had its sender said so, has not.
+    assert who_counts([file("a")], tie("b", "a", meets=False)) == "a"
+
+
 def test_of_one_second_the_order_is_that_in_which_they_were_taken_in() -> None:
     files = [file("a"), file("b"), file("c")]
     ties = [tie("c", "a", meets=False), tie("b", "a", meets=False), tie("b", "c", meets=False)]

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pyarrow as pa
 import pytest
 import requests
 
 from shared.kernel.audit.marks import _AFTER, _BEFORE
 from shared.kernel.audit.places import EXCHANGE, FOLDERS, SHARED, Place, Places
+from shared.kernel.audit.reach import reach
 from shared.kernel.audit.rulebook import Operation, Rulebook
+from shared.kernel.contract.objections import CONTRACT as LIST
 from shared.kernel.disposal.watch import watch_subject
 from shared.kernel.envelope.keys import Use
+from shared.kernel.rights.incidents import Scope, open_incident
 from shared.kernel.waiting.watch import look_at_waits
 from tests.memory import MemoryBlobs
 from tests.unit.kernel.rights.nights import night, order
@@ -143,3 +147,58 @@ def test_the_audit_explains_all_that_is_done_for_an_order_and_in_the_nights_afte
     assert len(account.asked) > before + 100
     assert len(done) > 100
     assert unexplained(world, done) == []
+
+
+def test_the_audit_explains_all_that_is_done_for_a_list_of_objections(seen: tuple[World, Seen]) -> None:
+    """The list before any file, with files staged and a question waiting, and when the other side is gone; then an
+    order about a file that was rid of somebody, an incident, and a party that leaves."""
+    world, account = seen
+    rows = [pupil(n, forename=name, dob=date(2015, n, 21)) for n, name in enumerate(("Amara", "Bo", "Cy"), 1)]
+    claims = [household(f"H{n}", child_forename=row["forename"], child_dob=row["dob"]) for n, row in enumerate(rows, 1)]
+
+    def object_(*upns: str) -> None:
+        named = [{"objection_ref": f"o-{upn}", "named_by": "upn", "upn": upn, "reason": "objection"} for upn in upns]
+        days = [{**row, "from_day": NOW.date(), "until_day": date(2026, 12, 5)} for row in named]
+        sealed = world.seal("southwark", "objections", pa.Table.from_pylist(days, schema=LIST.arrow_schema()))
+        world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
+        world.carry_out_all()
+        world.now[0] += timedelta(hours=1)
+
+    object_(rows[2]["upn"])
+    drop = str(world.receive("southwark", world.drop("southwark", "pupils", rows)))
+    world.receive("lambeth", world.drop("lambeth", "households", claims))
+    world.carry_out_all()
+    world.now[0] += timedelta(hours=1)
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil(9, forename="Di", dob=date(2014, 1, 2))]))
+    world.carry_out_all()
+    refs = [row["match_ref"] for row in world.results("lambeth", "matches").to_pylist()]
+    assert len(refs) == 2
+    object_(rows[0]["upn"], rows[2]["upn"])
+    decided = [decision(ref, decided_on=world.now[0].date()) for ref in refs]
+    world.receive("lambeth", world.drop("lambeth", "decisions", decided))
+    world.carry_out_all()
+    for blob in list(world.storage.staging("lambeth").list("fsm/households/")):
+        world.storage.staging("lambeth").delete(blob.name)
+    object_()
+    world.receive("southwark", world.drop("southwark", "pupils", [rows[2]]))
+    world.carry_out_all()
+    order(world, "hold", "southwark", drops=(drop,), why="incident", day=date(2026, 12, 1))
+    order(world, "leave", "wandsworth", day=date(2026, 11, 23))
+    world.carry_out_all()
+    night(world)
+    world.exchange.ledger.record(
+        watch_subject(EXCHANGE, world.now[0].date()), "watched", service="watchdog", tenant=EXCHANGE, counts={"held": 0}
+    )
+    kinds = {one.subject.partition(":")[0] for one in account.asked}
+    assert {"objected", "drop", "check", "run", "wake", "enrolment", "notice", "stop", "stopped"} <= kinds
+    # Requests of the test itself bear no subject; what reconciliation looks at is explained elsewhere.
+    done = [one for one in account.asked if ":" in one.subject and not one.subject.startswith("reconcile")]
+    assert unexplained(world, done) == []
+    scope = Scope(begins=NOW, ends=world.now[0])
+    chains = [world.exchange.ledger.events(subject) for subject in world.exchange.ledger.subjects()]
+    reached = reach(chains, (), world.exchange.agreements, scope)
+    open_incident(world.exchange.ledger, "read", world.now[0], scope, reached.counts)
+    assert drop in {one.subject.partition(":")[2] for one in reached.drops}
+    rules = Rulebook(world.exchange.agreements)
+    written = Operation("operator", "", "create", Place("ledger", "incident"), "incident", EXCHANGE, EXCHANGE)
+    assert rules.explain(written) is not None

@@ -9,8 +9,10 @@ from shutil import copytree
 from typing import Any
 from unittest.mock import patch
 
+import pyarrow as pa
 import pytest
 
+from shared.kernel.contract.objections import CONTRACT as LIST
 from shared.kernel.disposal.account import Account, Configuration
 from shared.kernel.disposal.objects import look
 from shared.kernel.disposal.stopped import judge_of
@@ -25,6 +27,7 @@ from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.orders import Order, digest_of
 from shared.kernel.work import carry_out as carrying_out
+from shared.kernel.work import send as sending
 from tests.unit.kernel.rights.nights import QUEUE, certificates, night, order, staged, told
 from tests.wire import Killed
 from tests.world import NOW, World, decision, household, make_world, pupil, put_postcodes
@@ -149,6 +152,59 @@ def test_what_a_compromised_key_brought_is_stopped_and_what_it_still_brings_is_r
     drop = world.receive("southwark", world.drop("southwark", "pupils", [pupil(5)]))
     assert world.report("southwark", drop)["status"] == "rejected"
     assert told(world, "southwark") == ["QUA-001"]
+
+
+def test_no_older_file_is_used_once_the_newest_is_in_quarantine_and_gone(world: World) -> None:
+    both_sides(world)
+    world.now[0] += timedelta(hours=1)
+    other = pupil(2, forename="Bo", dob=date(2013, 1, 2))
+    newest = world.receive("southwark", world.drop("southwark", "pupils", [other, pupil(home_la="E09000023")]))
+    order(world, "quarantine", "southwark", drops=(str(newest),))
+    night(world)
+    world.now[0] += timedelta(days=1)
+    world.receive("lambeth", world.drop("lambeth", "households", [household(), household("H2")]))
+    world.carry_out_all()
+    assert results(world) == []
+
+
+def test_a_key_is_known_by_what_it_brought_though_that_is_gone(world: World) -> None:
+    """Rows, the drop and the job's request are swept after 26 days; what awaits a decision lies for 45."""
+    both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.now[0] += timedelta(days=30)
+    night(world)
+    assert list(world.storage.requests("lambeth").list()) == list(world.storage.inbox("southwark").list()) == []
+    key = world.rings["southwark"].current("southwark", Use.SIGN)
+    order(world, "quarantine", "southwark", keys=(key,), since=NOW - timedelta(hours=1))
+    assert told(world, "lambeth") == ["QUA-001"]
+    rows = [decision(match["match_ref"], decided_on=world.now[0].date())]
+    world.receive("lambeth", world.drop("lambeth", "decisions", rows))
+    world.carry_out_all()
+    assert not [name for name in world.outbox("southwark") if "/enrolments/" in name]
+
+
+def test_an_order_about_a_drop_is_about_what_took_its_place_without_whoever_objected(world: World) -> None:
+    other = pupil(2, forename="Bo", surname="Li", dob=date(2013, 1, 2))
+    drop = world.receive("southwark", world.drop("southwark", "pupils", [pupil(), other]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    world.carry_out_all()
+    world.now[0] += timedelta(hours=1)
+    for hours in (0, 1):
+        world.now[0] += timedelta(hours=hours)
+        row = {"objection_ref": "o-1", "named_by": "upn", "upn": other["upn"], "reason": "objection"}
+        rows = pa.Table.from_pylist([row | {"from_day": NOW.date()}], schema=LIST.arrow_schema())
+        sealed = world.seal("southwark", "objections", rows)
+        world.receive("southwark", world.put("southwark", sealed.data, sealed.metadata))
+        if hours == 0:
+            world.carry_out_all()
+            assert len(results(world)) == 2
+            order(world, "quarantine", "southwark", drops=(str(drop),))
+            assert results(world) == []
+    world.carry_out_all()
+    night(world)
+    assert results(world) == []
+    assert [name for name in staged(world, "lambeth") if "southwark" in name] == []
 
 
 def test_what_came_before_the_key_was_compromised_is_still_used(world: World) -> None:
@@ -314,11 +370,14 @@ def test_a_receipt_says_that_the_agreement_ends_soon(world: World) -> None:
     assert "agreement_notice_agr_010" in world.report("southwark", drop)["facts"]
 
 
-@pytest.mark.parametrize("during", ["read_staged", "send_sealed", "send_summary", "make_current"])
+@pytest.mark.parametrize(
+    "during", ["carry_out.read_staged", "send.send_sealed", "send.send_summary", "carry_out.make_current"]
+)
 def test_an_order_that_comes_while_a_job_is_under_way_stops_it(world: World, during: str) -> None:
     drop = both_sides(world)
     world.wake()
-    real = getattr(carrying_out, during)
+    room, _, name = during.partition(".")
+    real = getattr({"send": sending, "carry_out": carrying_out}[room], name)
     given: list[str] = []
 
     def meanwhile(*args: Any, **how: Any) -> Any:
@@ -326,7 +385,7 @@ def test_an_order_that_comes_while_a_job_is_under_way_stops_it(world: World, dur
             given.append(order(world, "quarantine", "southwark", drops=(drop,)))
         return real(*args, **how)
 
-    with patch(f"shared.kernel.work.carry_out.{during}", meanwhile):
+    with patch(f"shared.kernel.work.{during}", meanwhile):
         world.carry_out_all()
     assert results(world) == []
     assert list(world.storage.pending("lambeth").list()) == []
@@ -376,7 +435,7 @@ def test_a_result_that_an_earlier_try_sealed_to_a_key_that_was_revoked_since_is_
     ring = world.exchange.keys
     assert isinstance(ring, LocalKeyRing)
     old = ring.current("lambeth", Use.RELEASE)
-    with pytest.raises(Killed), patch("shared.kernel.work.carry_out.send_summary", side_effect=Killed):
+    with pytest.raises(Killed), patch("shared.kernel.work.send.send_summary", side_effect=Killed):
         world.carry_out_all()
     new = world.rings["lambeth"].rotate("lambeth", Use.RELEASE)
     ring.import_public(world.rings["lambeth"].export_public("lambeth", Use.RELEASE))

@@ -94,13 +94,13 @@ def _asked(world: World) -> Job:
     return read_request(world.exchange, "lambeth", request.name).job
 
 
-@pytest.mark.parametrize("killed_at", ["send_sealed", "send_summary", "make_current"])
+@pytest.mark.parametrize("killed_at", ["send.send_sealed", "send.send_summary", "carry_out.make_current"])
 def test_what_began_in_time_and_was_killed_releases_nothing_after_the_end_and_takes_back_what_it_wrote(
     world: World, killed_at: str
 ) -> None:
     world = ending(world, date(2026, 11, 21))
     both_sides(world)
-    with pytest.raises(Killed), patch(f"shared.kernel.work.carry_out.{killed_at}", side_effect=Killed):
+    with pytest.raises(Killed), patch(f"shared.kernel.work.{killed_at}", side_effect=Killed):
         world.carry_out_all()
     world.now[0] += timedelta(days=4)
     world.carry_out_all()

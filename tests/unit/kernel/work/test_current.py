@@ -14,6 +14,7 @@ import pytest
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.work import carry_out as work
 from shared.kernel.work import current
+from shared.kernel.work import send as sending
 from tests.wire import Killed
 from tests.world import NOW, World, decision, household, pupil
 
@@ -45,7 +46,9 @@ def runs(world: World) -> set[str]:
 
 
 @contextmanager
-def killed_at(step: str, where: Any = work) -> Iterator[None]:
+def killed_at(step: str, where: Any = None) -> Iterator[None]:
+    """Killed at this step of a job or, where it is one of those, of what it sends."""
+    where = where or (sending if step in ("_send_all", "send_summary") else work)
     with patch.object(where, step, side_effect=Killed), pytest.raises(Killed):
         yield
 

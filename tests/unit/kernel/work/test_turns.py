@@ -9,9 +9,12 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared.agreements.free_school_meals.pipeline import FreeSchoolMeals
+from shared.kernel.intake.identity import job_id
 from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.work import carry_out as work
 from tests.memory import MemoryBlobs, StoredBlob
@@ -228,3 +231,38 @@ def _together(term: Term, numbers: list[int], chance: random.Random, kills: floa
         thread.join()
     assert not faults, faults
     return ended
+
+
+def _defect_at(term: Term, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the pipeline cannot do this one of the jobs."""
+    carry_out = FreeSchoolMeals.carry_out
+    broken = term.requests[number].partition("/")[2].removesuffix(".json")
+
+    def one_is_defective(self: Any, job: Any, *what: Any) -> Any:
+        if job_id(job, term.world.agreement.reference) == broken:
+            raise ValueError("a defect")
+        return carry_out(self, job, *what)
+
+    monkeypatch.setattr(FreeSchoolMeals, "carry_out", one_is_defective)
+
+
+def test_a_file_that_meets_a_defect_holds_up_no_later_one_and_knows_it_when_it_is_mended(
+    dropped: Callable[..., Term], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first confirms, the second says that the family wants nothing: mended, the first must not enrol."""
+    term = dropped("confirm", "opted_out", "retract")
+    with monkeypatch.context() as while_defective:
+        _defect_at(term, FIRST, while_defective)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="a defect"):
+                term.carry_out(FIRST)
+        term.carry_out(SECOND)
+        term.carry_out(SECOND)
+        with pytest.raises(ValueError, match="a defect"):
+            term.carry_out(FIRST)
+        subjects = list(term.world.exchange.ledger.subjects("enrolment"))
+        assert sorted(term.world.steps(subject)[-1] for subject in subjects) == ["aside", "done"]
+        term.carry_out(2)  # takes its turn after the first one's second, and goes on all the same
+    term.carry_out(FIRST)
+    assert term.told() == []
+    term.done()
