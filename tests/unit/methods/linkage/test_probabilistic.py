@@ -295,7 +295,7 @@ def test_too_few_decisions_or_all_of_one_kind_change_nothing() -> None:
 def test_decisions_say_how_often_a_band_was_right() -> None:
     results = pa.table({"match_ref": ["a", "b", "c", "d"], "probability": [0.95, 0.96, 0.97, 0.55]})
     decided = pa.table({"match_ref": ["a", "b", "c"], "decision": ["confirm", "reject", "opted_out"]})
-    (band,) = calibrate(results, decided).to_pylist()
+    (band,) = calibrate(results, decided, families=True).to_pylist()
     assert (band["from"], band["to"], band["decided"], band["right"], band["observed"]) == (0.95, 0.99, 2, 1, 0.5)
     assert band["low"] < 0.5 < band["high"]
-    assert calibrate(results, decided.slice(0, 0)).num_rows == 0
+    assert calibrate(results, decided.slice(0, 0), families=True).num_rows == 0
