@@ -13,12 +13,14 @@ BIN := .venv/bin
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-.venv/ready: requirements-dev.txt pyproject.toml local/emulator/package-lock.json
+.venv/ready: requirements-dev.txt pyproject.toml local/emulator/package-lock.json tests/unit/infra/kusto/package-lock.json
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found." >&2; exit 2; }
 	"$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m local.azurite install
+	$(BIN)/python -m tests.bicep_compiler
+	$(BIN)/python -m tests.unit.infra.kql
 	@touch $@
 
 .PHONY: setup

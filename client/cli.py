@@ -62,6 +62,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hold": ("operate.holds", "For operators: keep rows for an inquiry, a court or an incident."),
     "quarantine": ("operate.quarantine:quarantine", "For operators: stop rows that a stolen key brought."),
     "ledger": ("operate.ledger", "For operators: list and verify the ledger's chains."),
+    "rights": ("operate.rights", "For operators: who has more, or less, than the templates give."),
     "run": ("operate.running", "Ask for work at once that waits while files still come."),
     "poison": ("operate.poison", "For operators: events that failed; look at them, replay them."),
     "deadletter": ("operate.deadletter", "For operators: events that could not be delivered; look, replay."),

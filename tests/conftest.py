@@ -89,7 +89,7 @@ def world(storage: Storage, keys_folder: Path) -> World:
 
 def pytest_report_header() -> list[str]:
     """What cannot be run here is said at the top, never passed over in silence."""
-    from tests import trigger_host
+    from tests import bicep_compiler, trigger_host
 
     worker = (
         "the real azure-functions-runtime"
@@ -97,4 +97,4 @@ def pytest_report_header() -> list[str]:
         else "NOT TESTED on this Python (azure-functions-runtime needs 3.13): "
         "tests/integration/test_real_worker.py is not collected"
     )
-    return [f"functions worker: {worker}", trigger_host.told()]
+    return [f"functions worker: {worker}", trigger_host.told(), bicep_compiler.told()]

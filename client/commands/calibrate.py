@@ -24,6 +24,8 @@ def calibrate_bands(
         list[Path] | None,
         typer.Option("--first-look", help="First looks, filled in (.xlsx or .csv); may be given several times."),
     ] = None,
+    profile: options.Profile = None,
+    agreements: options.Agreements = None,
     json: options.Json = False,
 ) -> None:
     """Compare what matches stated with what officers decided, by band of probability.
@@ -44,12 +46,12 @@ def calibrate_bands(
     from client.codes import invalid
     from client.linking import read_decisions, read_stated
     from client.reviewing import read_first_looks
-    from shared.agreements.free_school_meals import ID
-    from shared.agreements.registry import load_agreement
+    from client.settings import load_settings
+    from shared.agreements.free_school_meals.terms import own_terms
     from shared.methods.linkage.model.calibrate import calibrate, first_looks, fit_decisions
 
     stated, decided = read_stated(results), pa.concat_tables(map(read_decisions, decisions))
-    families = load_agreement(ID).linkage.links_families
+    families = own_terms(load_settings(profile, agreements=agreements).agreement()).linkage.links_families
     bands = calibrate(stated, decided, families=families).to_pylist()
     answers = [read_first_looks(path).drop_null() for path in looks or []]
     looked = first_looks(stated, pa.concat_tables(answers), decided).to_pylist() if answers else []

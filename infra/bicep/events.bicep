@@ -15,18 +15,19 @@ var agreements = agreed.agreements
 var lifecycleDays = min(map(agreements, one => one.lifecycle_days))
 // Who only collects drops nothing.
 var dropping = flatten(map(agreements, one => one.dropping))
-var drops = map(union(dropping, dropping), slug => {
+var drops = map(union(dropping, []), slug => {
   name: 'drop-${slug}'
   function: 'drop_${replace(slug, '-', '_')}'
   container: '${slug}-inbox'
 })
-var feeds = concat(drops, [
+var feeds = [
+  ...drops
   {
     name: 'request'
     function: 'request'
     container: 'requests'
   }
-])
+]
 
 // Without the second filter one upload in blocks is several events.
 var finished = [
@@ -51,11 +52,11 @@ var letterBox = {
   }
 }
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: accountName
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' existing = {
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: functionAppName
 }
 
@@ -63,60 +64,64 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: topicName
 }
 
-resource pushed 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [for feed in (privateNetwork ? [] : feeds): {
-  parent: topic
-  name: feed.name
-  properties: {
-    destination: {
-      endpointType: 'WebHook'
-      properties: {
-        endpointUrl: 'https://${app.properties.defaultHostName}/runtime/webhooks/blobs?functionName=Host.Functions.${feed.function}&code=${listKeys('${app.id}/host/default', '2024-04-01').systemKeys.blobs_extension}'
-        maxEventsPerBatch: 1
-      }
-    }
-    eventDeliverySchema: 'EventGridSchema'
-    filter: {
-      includedEventTypes: ['Microsoft.Storage.BlobCreated']
-      subjectBeginsWith: '/blobServices/default/containers/${feed.container}/blobs/'
-      advancedFilters: finished
-    }
-    retryPolicy: persistence
-    deadLetterWithResourceIdentity: {
-      identity: asTheTopic
-      deadLetterDestination: letterBox
-    }
-  }
-}]
-
-resource queued 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [for feed in (privateNetwork ? feeds : []): {
-  parent: topic
-  name: feed.name
-  properties: {
-    deliveryWithResourceIdentity: {
-      identity: asTheTopic
+resource pushed 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [
+  for feed in (privateNetwork ? [] : feeds): {
+    parent: topic
+    name: feed.name
+    properties: {
       destination: {
-        endpointType: 'StorageQueue'
+        endpointType: 'WebHook'
         properties: {
-          resourceId: account.id
-          queueName: feed.name
-          // As long as anything may live.
-          queueMessageTimeToLiveInSeconds: lifecycleDays * 86400
+          endpointUrl: 'https://${app.properties.defaultHostName}/runtime/webhooks/blobs?functionName=Host.Functions.${feed.function}&code=${listKeys('${app.id}/host/default', '2025-03-01').systemKeys.blobs_extension}'
+          maxEventsPerBatch: 1
         }
       }
-    }
-    eventDeliverySchema: 'EventGridSchema'
-    filter: {
-      includedEventTypes: ['Microsoft.Storage.BlobCreated']
-      subjectBeginsWith: '/blobServices/default/containers/${feed.container}/blobs/'
-      advancedFilters: finished
-    }
-    retryPolicy: persistence
-    deadLetterWithResourceIdentity: {
-      identity: asTheTopic
-      deadLetterDestination: letterBox
+      eventDeliverySchema: 'EventGridSchema'
+      filter: {
+        includedEventTypes: ['Microsoft.Storage.BlobCreated']
+        subjectBeginsWith: '/blobServices/default/containers/${feed.container}/blobs/'
+        advancedFilters: finished
+      }
+      retryPolicy: persistence
+      deadLetterWithResourceIdentity: {
+        identity: asTheTopic
+        deadLetterDestination: letterBox
+      }
     }
   }
-}]
+]
+
+resource queued 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [
+  for feed in (privateNetwork ? feeds : []): {
+    parent: topic
+    name: feed.name
+    properties: {
+      deliveryWithResourceIdentity: {
+        identity: asTheTopic
+        destination: {
+          endpointType: 'StorageQueue'
+          properties: {
+            resourceId: account.id
+            queueName: feed.name
+            // As long as anything may live.
+            queueMessageTimeToLiveInSeconds: lifecycleDays * 86400
+          }
+        }
+      }
+      eventDeliverySchema: 'EventGridSchema'
+      filter: {
+        includedEventTypes: ['Microsoft.Storage.BlobCreated']
+        subjectBeginsWith: '/blobServices/default/containers/${feed.container}/blobs/'
+        advancedFilters: finished
+      }
+      retryPolicy: persistence
+      deadLetterWithResourceIdentity: {
+        identity: asTheTopic
+        deadLetterDestination: letterBox
+      }
+    }
+  }
+]
 
 // A run of the lifecycle policy is about no single blob, so it has no subject to filter by. It goes into a queue with or
 // without a private network: what it may name (blobs that could not be deleted) then lies in this account alone.
@@ -148,9 +153,10 @@ resource policyRuns 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02
 }
 
 @description('Every subscription, with the function that its events are for: infra/events.sh compares both with the app.')
-output feeds array = concat(map(feeds, feed => { name: feed.name, function: feed.function }), [
+output feeds { name: string, function: string }[] = [
+  ...map(feeds, feed => { name: feed.name, function: feed.function })
   {
     name: policyRuns.name
     function: 'policy_runs'
   }
-])
+]

@@ -8,7 +8,7 @@ import pytest
 
 from bench import data
 from bench.__main__ import table
-from bench.growth import exponent, growth_table
+from bench.growth import exponent, growth_table, middle
 from bench.stages import STAGES
 
 ROWS = 300
@@ -54,6 +54,10 @@ def test_the_table_shows_every_stage() -> None:
 def term(boroughs: int, cpu_seconds: float) -> dict[str, float]:
     rest = dict.fromkeys(("seconds", "jobs", "unwraps", "requests", "peak_mb"), float(boroughs))
     return {"boroughs": boroughs, "cpu_seconds": cpu_seconds, **rest}
+
+
+def test_the_middle_term_of_three_counts() -> None:
+    assert middle([term(8, 9.0), term(8, 2.0), term(8, 3.0)])["cpu_seconds"] == 3
 
 
 def test_work_that_grows_as_the_boroughs_do_has_the_exponent_1() -> None:

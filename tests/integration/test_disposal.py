@@ -427,6 +427,30 @@ def test_two_workers_at_once_and_one_after_leave_one_certificate(term: World, po
     assert len(body["destroyed"]) == body["counts"]["objects"]
 
 
+def test_what_a_second_worker_destroys_first_is_certified_as_destroyed(
+    term: World, account: str, poison: PoisonQueue
+) -> None:
+    later(term, DAYS + 1)
+    before = names(term, "lambeth")
+    begun = False
+
+    def second_worker(request: Request) -> None:
+        nonlocal begun
+        if request.method == "DELETE" and not begun:
+            begun = True
+            for kind, held in before.items():
+                for name in held:
+                    getattr(term.storage, kind)("lambeth").delete(name)
+
+    with Wire(second_worker).storage(account) as storage:
+        there = storage.containers()
+        sweep(replace(term.exchange, storage=storage), poison, "lambeth", there)
+
+    [body] = certificates(term, "lambeth")
+    assert body["counts"]["objects"] == sum(map(len, before.values()))
+    assert body["not_destroyed"] == []
+
+
 def test_a_plan_that_another_worker_has_finished_is_put_away(world: World, poison: PoisonQueue) -> None:
     world.now[0] = datetime.now(UTC)
     there = world.storage.containers()

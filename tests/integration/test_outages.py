@@ -30,7 +30,7 @@ from tests.world import NOW, World, household, make_world, pupil, put_postcodes
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Outage = Callable[["Site"], None]
 ROUND = timedelta(minutes=5)
-SILENCE, WINDOW = timedelta(minutes=30), timedelta(minutes=15)
+SILENCE, WINDOW = timedelta(minutes=30), timedelta(minutes=30)
 """After so long without `reconcile.done`, and for so long after a `reconcile.waits`, the alarms of
 infra/bicep/modules/alerts.bicep ring."""
 

@@ -110,6 +110,23 @@ def test_what_is_not_there_is_missing(storage: Storage) -> None:
         inbox.read("name", if_match='"0x1"', max_bytes=1)
 
 
+def test_what_another_has_deleted_meanwhile_is_missing_and_not_changed(storage: Storage) -> None:
+    """The service says of both that the condition is not met."""
+    area = storage.reference()
+    etag = area.create("name", b"first").etag
+    [copy] = [found for found in area.copies() if found.name == "name"]
+    area.delete("name")
+    area.create("name of another", b"second")
+    with pytest.raises(Missing, match="STO-001"):
+        area.delete("name", if_match=etag)
+    with pytest.raises(Missing, match="STO-001"):
+        area.destroy(copy)
+
+    area.create("name", b"third")
+    with pytest.raises(Changed, match="STO-003"):
+        area.destroy(copy)
+
+
 def test_a_missing_container_is_not_a_missing_blob(account: str) -> None:
     with Wire().storage(account) as bare:
         inbox = bare.inbox("lambeth")

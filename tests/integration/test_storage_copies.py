@@ -96,6 +96,15 @@ def test_a_version_is_asked_away_by_its_id(storage: Storage, account: str) -> No
         storage.inbox("lambeth").destroy(copy)
 
 
+def test_what_only_a_batch_can_name_and_another_has_deleted_is_missing(storage: Storage) -> None:
+    area = storage.inbox("lambeth")
+    area.create("x", b"1")
+    [copy] = area.copies()
+    with pytest.raises(Missing, match="STO-001"):
+        area.destroy(replace(copy, name="odd/../x"))
+    assert area.exists("x")
+
+
 def test_what_soft_delete_keeps_is_never_certified_as_destroyed(
     world: World, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ param emails string[]
 @description('Built-in policy "Allowed locations". It leaves resources that have no region, such as action groups, alone.')
 var allowedLocations = 'e56962a6-4747-49cd-b67b-bf8b01975c4c'
 
-resource onlyHere 'Microsoft.Authorization/policyAssignments@2022-06-01' = {
+resource onlyHere 'Microsoft.Authorization/policyAssignments@2025-03-01' = {
   name: 'one-region'
   properties: {
     displayName: 'The exchange stays in ${location}'
@@ -21,7 +21,7 @@ resource onlyHere 'Microsoft.Authorization/policyAssignments@2022-06-01' = {
   }
 }
 
-resource budget 'Microsoft.Consumption/budgets@2023-05-01' = {
+resource budget 'Microsoft.Consumption/budgets@2026-06-01' = {
   name: 'month'
   properties: {
     amount: budgetAmount

@@ -5,51 +5,61 @@ param accountName string
 param prefixes string[]
 param days int
 
-@description('Containers that have days of their own: `container` and `days` of each.')
-param remembered object[]
+@description('Containers that have days of their own.')
+param remembered { container: string, days: int }[]
 
 // The service takes at most 10 prefixes in a rule and 100 rules.
 var ofRows = map(range(0, (length(prefixes) + 9) / 10), i => {
   prefixes: take(skip(prefixes, i * 10), 10)
   days: days
 })
-var rules = concat(ofRows, map(remembered, one => {
-  prefixes: ['${one.container}/']
-  days: one.days
-}))
+var rules = [
+  ...ofRows
+  ...map(remembered, one => {
+    prefixes: ['${one.container}/']
+    days: one.days
+  })
+]
 
-resource policy 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
-  name: '${accountName}/default'
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  name: accountName
+}
+
+resource policy 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06-01' = {
+  parent: account
+  name: 'default'
   properties: {
     policy: {
-      rules: [for (rule, i) in rules: {
-        name: 'retention-${i}'
-        enabled: true
-        type: 'Lifecycle'
-        definition: {
-          filters: {
-            blobTypes: ['blockBlob', 'appendBlob']
-            prefixMatch: rule.prefixes
-          }
-          actions: {
-            baseBlob: {
-              delete: {
-                daysAfterCreationGreaterThan: rule.days
-              }
+      rules: [
+        for (rule, i) in rules: {
+          name: 'retention-${i}'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob', 'appendBlob']
+              prefixMatch: rule.prefixes
             }
-            snapshot: {
-              delete: {
-                daysAfterCreationGreaterThan: rule.days
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterCreationGreaterThan: rule.days
+                }
               }
-            }
-            version: {
-              delete: {
-                daysAfterCreationGreaterThan: rule.days
+              snapshot: {
+                delete: {
+                  daysAfterCreationGreaterThan: rule.days
+                }
+              }
+              version: {
+                delete: {
+                  daysAfterCreationGreaterThan: rule.days
+                }
               }
             }
           }
         }
-      }]
+      ]
     }
   }
 }

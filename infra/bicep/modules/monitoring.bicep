@@ -1,13 +1,34 @@
 // Logs for looking at: 90 days. What an auditor needs later is in the audit account.
+import { roleId } from 'roles.bicep'
+
 param environmentName string
+param workspaceName string
 param location string
-param appPrincipal string
-param logsRole string
+param appIdentity string
 
-var metricsPublisher = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
+@description('Who asks the logs for the alarms. Without one a rule has the rights of whoever deployed last, and loses them with them.')
+param alarmsIdentity string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'log-borough-exchange-${environmentName}'
+var logsRole = roleId(resourceGroup().id, 'logs')
+var metricsPublisher = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '3913510d-42f4-4e42-8a64-420c390055eb'
+)
+var logAnalyticsReader = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '73c42c96-874c-492b-b04d-ab87d138a893'
+)
+
+resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: appIdentity
+}
+
+resource alarms 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: alarmsIdentity
+}
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+  name: workspaceName
   location: location
   properties: {
     sku: {
@@ -32,10 +53,10 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 }
 
 resource publishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, appPrincipal, metricsPublisher)
+  name: guid(insights.id, appIdentity, metricsPublisher)
   scope: insights
   properties: {
-    principalId: appPrincipal
+    principalId: app.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: metricsPublisher
   }
@@ -43,15 +64,21 @@ resource publishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 // Whether a borough has collected its results stands in the logs alone.
 resource asks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(workspace.id, appPrincipal, logsRole)
+  name: guid(workspace.id, appIdentity, logsRole)
   scope: workspace
   properties: {
-    principalId: appPrincipal
+    principalId: app.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: logsRole
   }
 }
 
-output workspaceId string = workspace.id
-output workspaceCustomerId string = workspace.properties.customerId
-output insightsConnection string = insights.properties.ConnectionString
+resource watches 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(workspace.id, alarmsIdentity, logAnalyticsReader)
+  scope: workspace
+  properties: {
+    principalId: alarms.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: logAnalyticsReader
+  }
+}

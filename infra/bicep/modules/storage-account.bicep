@@ -7,9 +7,11 @@ param queues string[]
 @description('Allow: any address may knock, Entra decides. Deny: only listed addresses, private endpoints and Azure Monitor, Event Grid.')
 @allowed(['Allow', 'Deny'])
 param networkRule string
+
+@description('Bare addresses, or ranges of four addresses or more.')
 param addresses string[]
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
   location: location
   kind: 'StorageV2'
@@ -48,7 +50,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 }
 
 // Each of these would keep what was deleted: the promise of the agreement counts every copy.
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -68,23 +70,24 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   }
 }
 
-resource boxes 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = [for container in containers: {
-  parent: blobs
-  name: container
-  properties: {
-    publicAccess: 'None'
+resource boxes 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [
+  for container in containers: {
+    parent: blobs
+    name: container
+    properties: {
+      publicAccess: 'None'
+    }
   }
-}]
+]
 
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' = {
   parent: account
   name: 'default'
 }
 
-resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = [for queue in queues: {
-  parent: queueService
-  name: queue
-}]
-
-output name string = account.name
-output id string = account.id
+resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [
+  for queue in queues: {
+    parent: queueService
+    name: queue
+  }
+]

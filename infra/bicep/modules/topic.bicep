@@ -1,27 +1,44 @@
 // Where the exchange account announces new blobs. Its own identity writes dead letters and, where the app is private,
 // the queues of events: behind a storage firewall only a system-assigned one may.
+param name string
 param location string
 param accountName string
 param deadLetters string
 param queues string[]
 
-var blobDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
-var queueMessageSender = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a')
+var blobDataContributor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+)
+var queueMessageSender = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
+)
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: accountName
-}
 
-resource letterBox 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
-  name: '${accountName}/default/${deadLetters}'
-}
+  resource blobs 'blobServices' existing = {
+    name: 'default'
 
-resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' existing = [for queue in queues: {
-  name: '${accountName}/default/${queue}'
-}]
+    resource letterBox 'containers' existing = {
+      name: deadLetters
+    }
+  }
+
+  resource queueService 'queueServices' existing = {
+    name: 'default'
+
+    resource lines 'queues' existing = [
+      for queue in queues: {
+        name: queue
+      }
+    ]
+  }
+}
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
-  name: 'evgt-${accountName}'
+  name: name
   location: location
   identity: {
     type: 'SystemAssigned'
@@ -33,8 +50,8 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
 }
 
 resource buries 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(letterBox.id, topic.id, blobDataContributor)
-  scope: letterBox
+  name: guid(account::blobs::letterBox.id, topic.id, blobDataContributor)
+  scope: account::blobs::letterBox
   properties: {
     principalId: topic.identity.principalId
     principalType: 'ServicePrincipal'
@@ -42,16 +59,17 @@ resource buries 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource announces 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (queue, i) in queues: {
-  name: guid(accountName, queue, topic.id, queueMessageSender)
-  scope: lines[i]
-  properties: {
-    principalId: topic.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: queueMessageSender
+resource announces 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (queue, i) in queues: {
+    name: guid(accountName, queue, topic.id, queueMessageSender)
+    scope: account::queueService::lines[i]
+    properties: {
+      principalId: topic.identity.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: queueMessageSender
+    }
   }
-}]
+]
 
 output id string = topic.id
-output name string = topic.name
 output principalId string = topic.identity.principalId

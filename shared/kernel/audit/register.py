@@ -6,6 +6,7 @@ Made from infra/bicep/principals.yaml, which reviewed changes keep, by `exchange
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -195,6 +196,8 @@ def register_from(
 ) -> dict[str, Any]:
     """The document of a register: `principals` as infra/bicep/principals.yaml holds them. Empty ids are left out.
 
+    A group is there by its members, since the logs name people.
+
     `app`, `records` and `events` are object ids: of the app, of who ends records, of Event Grid's topic.
     """
     boroughs = {
@@ -204,7 +207,7 @@ def register_from(
         }
         for slug, parties in principals["boroughs"].items()
     }
-    people = {role: [who for who in principals.get(role) or () if who] for role in ("operators", "keepers")}
+    people = {role: _people(principals.get(role) or ()) for role in ("operators", "keepers")}
     document = {
         "accounts": accounts,
         "vaults": vaults,
@@ -218,3 +221,18 @@ def register_from(
     }
     Register.model_validate(document)
     return document
+
+
+def _people(listed: Iterable[str | dict[str, Any]]) -> list[str]:
+    """Object ids of people, each once. A group that names nobody is a `ValueError`: its people would be strangers."""
+    found: dict[str, None] = {}
+    for one in listed:
+        if isinstance(one, str):
+            found |= {one: None} if one else {}
+        elif str(one.get("type", "user")).lower() == "group":
+            if not one.get("members"):
+                raise ValueError("a group without members")
+            found |= dict.fromkeys(one["members"])
+        else:
+            found[one["id"]] = None
+    return list(found)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from azure.core import MatchConditions
 from azure.storage.blob import BlobProperties, ContainerClient, ContentSettings
 
-from shared.kernel.errors import Missing, UnusableName
+from shared.kernel.errors import Changed, Missing, UnusableName
 from shared.kernel.storage.copies import Copy, destroy_copy, list_copies
 from shared.kernel.storage.faults import translated
 from shared.kernel.storage.listing import listing
@@ -162,12 +163,16 @@ class Area:
         Raises `Missing` (STO-001) if it is gone, `Changed` (STO-003) if it is not the one with the ETag `if_match`.
         """
         condition = _unchanged(if_match) if if_match else {}
-        with translated(self.container):
-            self.client.get_blob_client(self._full(name)).delete_blob(
-                delete_snapshots="include",  # who may create may also take snapshots, and they would bar the deletion
-                **condition,
-                **self._tagged(),
-            )
+        try:
+            with translated(self.container):
+                self.client.get_blob_client(self._full(name)).delete_blob(
+                    delete_snapshots="include",  # who may create may also take snapshots, which would bar the deletion
+                    **condition,
+                    **self._tagged(),
+                )
+        except Changed:
+            self.facts(name)  # what is gone fails the condition, too, and is `Missing`
+            raise
 
     def copies(self) -> Iterator[Copy]:
         """Everything that is kept here: blobs, snapshots, versions, soft-deleted and uncommitted ones.
@@ -183,8 +188,16 @@ class Area:
         Raises `Missing` (STO-001) if it is gone, `Changed` (STO-003) if it is no longer what was listed, `Held`
         (STO-009) if something bars it.
         """
-        with translated(self.container):
-            destroy_copy(self.client, self.prefix + copy.name, copy, **self._tagged())
+        name = self.prefix + copy.name
+        try:
+            with translated(self.container):
+                destroy_copy(self.client, name, copy, **self._tagged())
+        except Changed:
+            with translated(self.container):
+                there = [found.name for found in islice(listing(self.client, name, (), **self._tagged()), 1)]
+            if there != [name]:  # what is gone fails the condition, too
+                raise Missing("STO-001", f"There is no such blob; container {self.container}.") from None
+            raise
 
     def _full(self, name: str) -> str:
         if not is_usable(name):

@@ -8,6 +8,7 @@ can and promises neither all of them nor when: what is not in them may have happ
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.kernel.errors import Missing, NotAllowed
@@ -20,14 +21,7 @@ ENDPOINT = "https://api.loganalytics.io"
 SCOPE = "https://api.loganalytics.io/.default"
 
 _PLAIN = re.compile(r"[a-z0-9-]+")
-_QUERY = """
-let lines = StorageBlobLogs | where AccountName == "{account}" and Category == "StorageRead";
-lines
-| where OperationName == "GetBlob" and StatusCode startswith "2" and ObjectKey startswith "{container}"
-| where RequesterAppId != "{app}"
-| distinct ObjectKey
-| union (lines | take 1 | project ObjectKey = "")
-"""
+_QUERY = Path(__file__).with_name("who_read.kql").read_text(encoding="utf-8")
 """Names of what was read, and one empty name if there is any line at all of the account's reads."""
 
 
@@ -60,7 +54,7 @@ class ReadLog:
         account's reads at all, or the answer was cut. Raises a `StorageFault` when Log Analytics does not answer.
         """
         prefix = f"/{self._account}/{_plain(container)}/"
-        query = _QUERY.format(account=self._account, container=prefix, app=self._app)
+        query = question(self._account, prefix, self._app)
         try:
             answer = self._service.post(self._path, {"query": query, "timespan": f"P{days}D"})
         except (NotAllowed, Missing):
@@ -69,6 +63,11 @@ class ReadLog:
         if "" not in names or "error" in answer:
             return None
         return frozenset(name.removeprefix(prefix) for name in names if name)
+
+
+def question(account: str, prefix: str, app: str) -> str:
+    """What is asked of the workspace about the reads of the account's blobs whose path begins so."""
+    return _QUERY.replace("<account>", account).replace("<container>", prefix).replace("<app>", app)
 
 
 def _plain(word: str) -> str:

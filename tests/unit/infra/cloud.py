@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,11 +18,12 @@ from shared.kernel.parties.register import authorities
 from shared.kernel.terms.agreements import Agreed, Agreements
 from shared.kernel.terms.model import Agreement
 from tests.agreements import of_the_pilot
-from tests.unit.infra.bicep import Resource, deploy, of_repository, outputs
+from tests.unit.infra.snapshots import BICEP, Resource, Snapshot, quoted, settings_in, templates
 from tests.unit.infra.templates import ROOT
 
 READ = TEMPLATES.as_posix()
 """What the templates read of all agreements."""
+EVENTS = f"{BICEP}/events.bicep"
 TERMS_FILE = "shared/agreements/free_school_meals/agreement.yaml"
 BUILT_IN = {
     "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
@@ -33,6 +34,7 @@ BUILT_IN = {
     "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
     "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
     "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender",
+    "73c42c96-874c-492b-b04d-ab87d138a893": "Log Analytics Reader",
 }
 
 
@@ -79,7 +81,7 @@ class Cloud:
 
     def actions_on(self, scope: str, identity: Resource) -> set[str]:
         """What an identity may do with the resource of that name itself, by custom roles."""
-        return self.actions_of(f"«{identity.id}.properties.principalId»", scope)
+        return self.actions_of(f"«{identity.id}.principalId»", scope)
 
     def actions_of(self, principal: str, scope: str) -> set[str]:
         """What somebody may do with the resource of that name itself, by custom roles."""
@@ -90,9 +92,7 @@ class Cloud:
         return {
             action
             for assignment in self.all("Microsoft.Authorization/roleAssignments")
-            if assignment.scope
-            and assignment.scope.name == scope
-            and str(assignment.body["properties"]["principalId"]) == principal
+            if assignment.place == scope and assignment.body["properties"]["principalId"] == principal
             for action in defined.get(assignment.body["properties"]["roleDefinitionId"], ())
         }
 
@@ -107,8 +107,18 @@ class Cloud:
             said = assignment.body["properties"]
             role = said["roleDefinitionId"]
             what = defined[role] if role in defined else frozenset({BUILT_IN[role.rpartition("/")[2]]})
-            rights.append((str(said["principalId"]), assignment.scope.name if assignment.scope else "", what))
+            rights.append((str(said["principalId"]), assignment.place, what))
         return rights
+
+
+SETTINGS = {
+    "AZURE_ENV_NAME": "pilot",
+    "EXCHANGE_ALERT_EMAILS": " operators@example.org;Operators@example.org, lead@example.org\n",
+    "EXCHANGE_BUDGET_START": "2026-12-01",
+    "EXCHANGE_OPERATOR_ADDRESSES": "203.0.113.7; 198.51.100.0/31\n203.0.113.7/32",
+    "EXCHANGE_BOROUGH_ADDRESSES": "192.0.2.0/24, 192.0.2.9",
+}
+"""As a person writes it."""
 
 
 def deploy_cloud(
@@ -116,25 +126,35 @@ def deploy_cloud(
     changed: Mapping[str, str] | None = None,
     private: bool = False,
     principals: dict[str, Any] | None = None,
-    **parameters: Any,
+    settings: Mapping[str, str] | None = None,
 ) -> Cloud:
-    """Both steps of a deployment, with some files `changed`: the main template, then the subscriptions."""
-    source = of_repository(ROOT, {TERMS_FILE: terms_of_the_pilot()} | dict(changed or {}))
-    agreements = agreements_in(source)
-    source = of_repository(ROOT, {READ: _read_by_templates(agreements)} | dict(changed or {}))
-    named = principals or principals_of(agreements)
-    given = {
-        "environmentName": "pilot",
-        "alertEmails": "operators@example.org",
-        "budgetStart": "2026-12-01",
-        "principals": named,
-        "privateNetwork": private,
-        **parameters,
-    }
-    resources = deploy("infra/bicep/main.bicep", source, **given)
+    """Both steps of a deployment, with some files `changed`: the main template, then the subscriptions.
+
+    `settings` are what `azd` puts into the environment.
+    """
+    files = {TERMS_FILE: terms_of_the_pilot()} | dict(changed or {})
+    agreements = agreements_in(files)
+    files = {READ: agreements_of_the_cloud(agreed.terms for agreed in agreements)} | files
+    who = principals or principals_of(agreements)
+    files = {f"{BICEP}/principals.yaml": yaml.safe_dump(who, sort_keys=False)} | files
+    environment = SETTINGS | {"EXCHANGE_PRIVATE_NETWORK": str(private).lower()} | dict(settings or {})
+    resources = _main(files, environment).resources + _events(files, private).resources
+    return Cloud(agreements, who["boroughs"], resources, private)
+
+
+def _main(files: Mapping[str, str], environment: Mapping[str, str]) -> Snapshot:
+    text = files.get(f"{BICEP}/main.bicepparam") or (ROOT / BICEP / "main.bicepparam").read_text(encoding="utf-8")
+    ours = {path.removeprefix(f"{BICEP}/"): text for path, text in files.items() if path.startswith(BICEP)}
+    ours.pop("events.bicep", None)
+    return templates().snapshot("main.bicep", settings_in(text, environment), ours)
+
+
+def _events(files: Mapping[str, str], private: bool) -> Snapshot:
     names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
-    resources += deploy("infra/bicep/events.bicep", source, **names, privateNetwork=private)
-    return Cloud(agreements, named["boroughs"], tuple(resources), private)
+    given = "".join(f"param {name} = {quoted(value)}\n" for name, value in names.items())
+    text = f"using 'events.bicep'\n{given}param privateNetwork = {str(private).lower()}\n"
+    ours = {path.removeprefix(f"{BICEP}/"): text for path, text in files.items() if path in (READ, EVENTS)}
+    return templates().snapshot("events.bicep", text, ours)
 
 
 def terms_of_the_pilot() -> str:
@@ -142,21 +162,21 @@ def terms_of_the_pilot() -> str:
     return of_the_pilot((ROOT / TERMS_FILE).read_text(encoding="utf-8"))
 
 
-def _read_by_templates(agreements: Agreements) -> str:
-    """As `make docs` would write it for these."""
-    return agreements_of_the_cloud(agreed.terms for agreed in agreements)
-
-
-def deploy_events(*, private: bool) -> dict[str, Any]:
+def deploy_events(*, private: bool) -> Mapping[str, Any]:
     """What the second step tells `infra/events.sh`."""
-    names = {"accountName": "exchange", "topicName": "topic", "functionAppName": "app"}
-    return outputs("infra/bicep/events.bicep", of_repository(ROOT), **names, privateNetwork=private)
+    return _events({}, private).outputs
 
 
-def agreements_in(source: Callable[[str], str]) -> Agreements:
+def agreements_of_the_pilot() -> Agreements:
+    """What is deployed where nothing else is said."""
+    return agreements_in({TERMS_FILE: terms_of_the_pilot()})
+
+
+def agreements_in(changed: Mapping[str, str]) -> Agreements:
     """What the files say that the templates read."""
     files = {id: agreement_file(id).relative_to(ROOT).as_posix() for id in PACKAGES}
-    return Agreements(tuple(Agreed(_agreement(id, source(file)), PACKAGES[id]) for id, file in files.items()))
+    texts = {id: changed.get(file) or (ROOT / file).read_text(encoding="utf-8") for id, file in files.items()}
+    return Agreements(tuple(Agreed(_agreement(id, text), PACKAGES[id]) for id, text in texts.items()))
 
 
 @cache
@@ -173,7 +193,7 @@ def principals_of(agreements: Agreements) -> dict[str, Any]:
         slug: {"identity": f"identity-{slug}", "officers": [f"officer-{number}-{slug}" for number in (1, 2)]}
         for slug in agreements.parties
     }
-    return {"boroughs": named, "keepers": ["keeper"], "operators": ["operator"]}
+    return {"boroughs": named, "keepers": ["keeper"], "operators": ["operator"], "deployers": ["Deployer"]}
 
 
 def all_of_london() -> dict[str, str]:

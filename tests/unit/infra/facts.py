@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.unit.infra.cloud import Cloud
+from tests.unit.infra.facts_alarms import (
+    alarms_outlive_what_is_not_there_yet,
+    an_alarm_is_told_once_and_late_lines_count,
+    events_that_do_not_arrive_are_told_within_minutes,
+    somebody_is_told,
+    strangers_are_told_of,
+)
 from tests.unit.infra.facts_data import (
     audit_logs_can_only_grow,
     deleted_means_gone,
     every_borough_has_both_containers,
     everything_personal_has_its_day,
     only_uk_south,
+    records_are_kept_for_their_days_and_no_longer,
     storage_has_no_keys_and_nothing_is_public,
+    what_must_not_go_is_locked,
 )
 from tests.unit.infra.facts_rights import (
     a_borough_only_drops_and_collects,
@@ -28,13 +37,14 @@ from tests.unit.infra.facts_rights import (
     who_runs_it_sees_no_row,
 )
 from tests.unit.infra.facts_running import (
+    a_preview_sees_everything,
     every_inbox_tells_its_own_function,
     every_run_of_the_policy_is_reported,
+    every_service_gets_addresses_as_it_takes_them,
     everything_is_logged_twice,
-    reconciliation_is_heard,
-    somebody_is_told,
     the_app_runs_as_measured,
     the_private_variant_is_private,
+    whoever_deploys_gets_in_and_the_app_gets_out,
 )
 
 Fact = Callable[[Cloud], None]
@@ -46,6 +56,8 @@ FACTS: tuple[Fact, ...] = (
     every_borough_has_both_containers,
     everything_personal_has_its_day,
     audit_logs_can_only_grow,
+    records_are_kept_for_their_days_and_no_longer,
+    what_must_not_go_is_locked,
     a_borough_only_drops_and_collects,
     roles_allow_no_more_than_they_say,
     who_runs_it_sees_no_row,
@@ -60,6 +72,12 @@ FACTS: tuple[Fact, ...] = (
     every_run_of_the_policy_is_reported,
     everything_is_logged_twice,
     somebody_is_told,
-    reconciliation_is_heard,
+    alarms_outlive_what_is_not_there_yet,
+    an_alarm_is_told_once_and_late_lines_count,
+    strangers_are_told_of,
+    events_that_do_not_arrive_are_told_within_minutes,
     the_private_variant_is_private,
+    whoever_deploys_gets_in_and_the_app_gets_out,
+    every_service_gets_addresses_as_it_takes_them,
+    a_preview_sees_everything,
 )

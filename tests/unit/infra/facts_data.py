@@ -7,7 +7,9 @@ from shared.kernel.terms.retention import LASTING
 from tests.unit.infra.cloud import Cloud
 
 LOCATIONLESS = {
+    "Microsoft.AlertsManagement/actionRules",
     "Microsoft.Insights/actionGroups",
+    "Microsoft.Insights/activityLogAlerts",
     "Microsoft.Insights/metricAlerts",
     "Microsoft.Network/privateDnsZones",
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks",
@@ -86,14 +88,42 @@ def everything_personal_has_its_day(cloud: Cloud) -> None:
         assert rule["definition"]["actions"] == {"baseBlob": day, "snapshot": day, "version": day}
 
 
+def policies_in(cloud: Cloud, purpose: str) -> dict[str, object]:
+    """What is kept in the containers of an account, and how."""
+    kind = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
+    prefix = f"{cloud.account(purpose).name}/default/"
+    found = [one for one in cloud.all(kind) if one.name.startswith(prefix)]
+    return {one.name.removeprefix(prefix).removesuffix("/default"): one.body["properties"] for one in found}
+
+
 def audit_logs_can_only_grow(cloud: Cloud) -> None:
     """Every audit container keeps what is appended for as long as the agreement keeps its ledger."""
-    containers = cloud.inside("audit", "blobServices/containers")
-    policies = cloud.all("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies")
-    audit = cloud.account("audit").name
-    assert {one.name for one in policies} == {f"{audit}/default/{container}/default" for container in containers}
-    for policy in policies:
-        assert policy.body["properties"] == {
+    policies = policies_in(cloud, "audit")
+    assert set(policies) == set(cloud.inside("audit", "blobServices/containers"))
+    for policy in policies.values():
+        assert policy == {
             "allowProtectedAppendWrites": True,
             "immutabilityPeriodSinceCreationInDays": cloud.agreements.records.ledger_days,
         }
+
+
+def records_are_kept_for_their_days_and_no_longer(cloud: Cloud) -> None:
+    """Ledger and certificates cannot be changed or deleted for the days that the agreement says, not a day longer: then
+    the identity that ends records, which may delete them, can. Nothing personal is under such a policy."""
+    kept = {
+        "allowProtectedAppendWrites": False,
+        "immutabilityPeriodSinceCreationInDays": cloud.agreements.records.ledger_days,
+    }
+    assert policies_in(cloud, "exch") == {"ledger": kept, "certificates": kept}
+
+
+def what_must_not_go_is_locked(cloud: Cloud) -> None:
+    """Against deletion alone, and neither the group nor the account under which rights come and go."""
+    locks = cloud.all("Microsoft.Authorization/locks")
+    assert {lock.body["properties"]["level"] for lock in locks} == {"CanNotDelete"}
+    assert {lock.place for lock in locks} == {
+        cloud.all("Microsoft.KeyVault/vaults")[0].name,
+        cloud.all("Microsoft.OperationalInsights/workspaces")[0].name,
+        cloud.account("host").name,
+        cloud.account("audit").name,
+    }

@@ -6,8 +6,8 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.vault_names import vault_name
 from shared.kernel.terms.retention import LASTING
-from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
+from tests.unit.infra.snapshots import GROUP, Resource
 
 ADD = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action"
 READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
@@ -43,7 +43,7 @@ def roles_allow_no_more_than_they_say(cloud: Cloud) -> None:
         assert not [action for action in allowed if "*" in action]
         private = ("unwrap/action", "decrypt/action", "sign/action")
         assert not [action for action in allowed if action.rpartition("/keys/")[2] in private]
-        assert role.body["properties"]["assignableScopes"] == ["/the resource group"]
+        assert role.body["properties"]["assignableScopes"] == [GROUP]
 
 
 def who_runs_it_sees_no_row(cloud: Cloud) -> None:
@@ -116,7 +116,7 @@ def the_app_has_only_what_it_uses(cloud: Cloud) -> None:
 
 def is_of(principal: str, identity: Resource) -> bool:
     """Whether a right is given to that managed identity."""
-    return principal == str(identity.member("properties")).replace("»", ".principalId»")
+    return principal == f"«{identity.id}.principalId»"
 
 
 def app_identity(cloud: Cloud) -> Resource:
@@ -147,7 +147,7 @@ def the_app_asks_the_logs_who_has_collected(cloud: Cloud) -> None:
     assert cloud.actions_on(workspace.name, app_identity(cloud)) == {
         f"{logs}/read", f"{logs}/query/read", f"{logs}/query/StorageBlobLogs/read"
     }  # fmt: skip
-    assert str(cloud.settings()["EXCHANGE_LOG_WORKSPACE"]) == f"«{workspace.id}.properties.customerId»"
+    assert str(cloud.settings()["EXCHANGE_LOG_WORKSPACE"]) == f"«{workspace.id}.customerId»"
 
 
 def nobody_both_writes_and_deletes_records(cloud: Cloud) -> None:
@@ -166,7 +166,7 @@ def nobody_both_writes_and_deletes_records(cloud: Cloud) -> None:
     }
     assert others == {READ, ADD}
     assert ends.id in str(cloud.app().body["identity"])
-    assert str(cloud.settings()["EXCHANGE_RECORDS_CLIENT_ID"]) == f"«{ends.id}.properties.clientId»"
+    assert str(cloud.settings()["EXCHANGE_RECORDS_CLIENT_ID"]) == f"«{ends.id}.clientId»"
 
 
 def one_key_per_borough_and_purpose(cloud: Cloud) -> None:

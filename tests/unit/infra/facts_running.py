@@ -1,12 +1,14 @@
-"""Facts about the app, its events, its logs and alarms, and its network."""
+"""Facts about the app, its events, its logs and its network."""
 
 from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
 
 from functions.policy_runs import QUEUE
 from local.host import WORKERS
 from shared.kernel.disposal import policy_runs
-from tests.unit.infra.bicep import Resource
 from tests.unit.infra.cloud import Cloud
+from tests.unit.infra.snapshots import Resource
 
 
 def the_app_runs_as_measured(cloud: Cloud) -> None:
@@ -20,7 +22,10 @@ def the_app_runs_as_measured(cloud: Cloud) -> None:
     assert app.body["identity"]["type"] == "UserAssigned"
     assert said["httpsOnly"] is True
     assert said["siteConfig"]["ipSecurityRestrictionsDefaultAction"] == "Deny"
-    assert said["publicNetworkAccess"] == ("Disabled" if cloud.private else "Enabled")
+    assert said["siteConfig"]["scmIpSecurityRestrictionsDefaultAction"] == ("Deny" if cloud.private else "Allow")
+    assert said["siteConfig"]["scmIpSecurityRestrictionsUseMain"] is False
+    # With a private endpoint App Service would switch it off, unless it is said.
+    assert said.get("publicNetworkAccess") == "Enabled"
     [settings] = cloud.all("Microsoft.Web/sites/config")
     values = settings.body["properties"]
     assert not [name for name, value in values.items() if "AccountKey" in str(value) or "keys of" in str(value)]
@@ -107,90 +112,22 @@ def everything_is_logged_twice(cloud: Cloud) -> None:
         said = setting.body["properties"]
         assert said["storageAccountId"] == cloud.account("audit").id
         assert said["workspaceId"] == workspace.id
-        assert setting.scope
-        if setting.scope.type == "Microsoft.KeyVault/vaults":
+        if setting.placed_on == "Microsoft.KeyVault/vaults":
             assert said["logAnalyticsDestinationType"] == "Dedicated", "the alarm asks AZKVAuditLogs"
-        logged[setting.scope.type] = {log["category"] for log in said["logs"] if log["enabled"]}
+        # That of the subscription is on nothing: what is done to rights, logs, alarms and locks.
+        placed = setting.placed_on if setting.scope else "subscription"
+        logged[placed] = {log["category"] for log in said["logs"] if log["enabled"]}
     storage_logs = {"StorageRead", "StorageWrite", "StorageDelete"}
     assert logged == {
         "Microsoft.Storage/storageAccounts/blobServices": storage_logs,
         "Microsoft.Storage/storageAccounts/queueServices": storage_logs,
         "Microsoft.KeyVault/vaults": {"AuditEvent"},
+        "subscription": {"Administrative", "Security", "Policy", "Alert", "ServiceHealth", "ResourceHealth"},
     }
     assert set(cloud.inside("audit", "blobServices/containers")) == {
-        f"insights-logs-{log.lower()}" for log in storage_logs | {"AuditEvent"}
+        "insights-activity-logs",
+        *(f"insights-logs-{log.lower()}" for log in storage_logs | {"AuditEvent"}),
     }
-
-
-def somebody_is_told(cloud: Cloud) -> None:
-    """Alarms for poison, dead letters, a missing sweep and an unknown reader reach a person; so does the bill."""
-    queries = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/scheduledQueryRules")}
-    metrics = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/metricAlerts")}
-    assert set(queries) == {
-        "poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event", "stranger-at-a-key",
-        "record-deleted", "record-written", "waiting", "agreement-ahead", *RECONCILIATION,
-    }  # fmt: skip
-    assert set(metrics) == {"poison-depth", "dead-letters"}
-    [group] = cloud.all("Microsoft.Insights/actionGroups")
-    assert group.body["properties"]["emailReceivers"]
-    for rule in (*queries.values(), *metrics.values()):
-        assert rule["enabled"] is True
-        assert group.id in str(rule["actions"])
-    asked = {name: rule["criteria"]["allOf"][0]["query"] for name, rule in queries.items()}
-    others = set(asked) - {"unknown-reader", *RECONCILIATION}
-    assert {name: asked[name].partition(" ")[0] for name in others} == {
-        "poisoned-event": "StorageQueueLogs", "sweep-missing": "AppRequests", "watchdog-alarm": "AppTraces",
-        "refused-event": "AppTraces", "stranger-at-a-key": "AZKVAuditLogs", "record-deleted": "StorageBlobLogs",
-        "record-written": "StorageBlobLogs", "waiting": "AppTraces", "agreement-ahead": "AppTraces",
-    }  # fmt: skip
-    assert asked["waiting"] == 'AppTraces | where Message has "waiting.found"'
-    assert queries["waiting"]["autoMitigate"] is True
-    app, records = (
-        f"«/Microsoft.ManagedIdentity/userAssignedIdentities/id-borough-exchange{which}-pilot.properties.principalId»"
-        for which in ("", "-records")
-    )
-    for operation in ("KeyUnwrap", "KeyDecrypt", "KeySign", "SecretGet"):
-        assert f'"{operation}"' in asked["stranger-at-a-key"]
-    assert f'where who != "{app}"' in asked["stranger-at-a-key"]
-    assert 'where OperationName != "SecretGet" or who !in (dynamic(["keeper"]))' in asked["stranger-at-a-key"]
-    assert f'RequesterObjectId != "{records}"' in asked["record-deleted"]
-    assert f'RequesterObjectId != "{app}"' in asked["record-written"]
-    assert '!in ("replay", "incident")' in asked["record-written"]
-    for function in ("disposal", "watchdog"):
-        assert f'"{function}"' in asked["sweep-missing"]
-    known = asked["unknown-reader"]
-    for slug in cloud.agreements.parties:
-        for person in (cloud.principals[slug]["identity"], *cloud.principals[slug]["officers"]):
-            assert f'"{slug}-outbox","{person}"' in known
-    [budget] = cloud.all("Microsoft.Consumption/budgets")
-    assert all(notice["contactEmails"] for notice in budget.body["properties"]["notifications"].values())
-
-
-RECONCILIATION = {
-    "reconcile-waits": "reconcile.waits",
-    "reconcile-gave-up": "reconcile.gave_up",
-    "reconcile-missing": "reconcile.done",
-    "poison-stays": "poison.stays",
-    "deadletter-stays": "deadletter.stays",
-}
-"""Its alarms, each with the log line that it looks for."""
-
-
-def reconciliation_is_heard(cloud: Cloud) -> None:
-    """Each of its log lines rings, and what ends by itself clears itself; its silence rings too."""
-    rules = {rule.name: rule.body["properties"] for rule in cloud.all("Microsoft.Insights/scheduledQueryRules")}
-    for name, line in RECONCILIATION.items():
-        query = rules[name]["criteria"]["allOf"][0]["query"]
-        assert query.startswith(f'AppTraces | where Message has "{line}"'), name
-        assert query.endswith("where rounds == 0") == (name == "reconcile-missing")
-        assert rules[name]["autoMitigate"] == (name != "reconcile-gave-up"), "given up is said once for each drop"
-    waits = rules["reconcile-waits"]["criteria"]["allOf"][0]["query"]
-    assert 'Message has "reconcile.unseen"' in waits, "an inbox that cannot be looked into waits, too"
-    assert rules["reconcile-missing"]["windowSize"] == "PT30M", "six rounds"
-    assert rules["reconcile-waits"]["evaluationFrequency"] == "PT5M", "as often as it looks"
-    # What rings for each new line must not go silent by itself.
-    clearing = {name for name, rule in rules.items() if rule["autoMitigate"]}
-    assert clearing == {*RECONCILIATION, "waiting", "agreement-ahead"} - {"reconcile-gave-up"}
 
 
 def the_private_variant_is_private(cloud: Cloud) -> None:
@@ -211,5 +148,69 @@ def the_private_variant_is_private(cloud: Cloud) -> None:
     assert defaults == {"Deny"}
     assert doors == {
         ("bxexch", "blob"), ("bxexch", "queue"), ("bxhost", "blob"), ("bxhost", "queue"), ("kv-bx-", "vault"),
+        ("func-b", "sites"),
     }  # fmt: skip
     assert app.body["properties"]["virtualNetworkSubnetId"].endswith("/app")
+    zones = {zone.name for zone in cloud.all("Microsoft.Network/privateDnsZones")}
+    assert zones == {
+        "privatelink.blob.core.windows.net", "privatelink.queue.core.windows.net", "privatelink.vaultcore.azure.net",
+        "privatelink.azurewebsites.net",
+    }  # fmt: skip
+    assert len(cloud.all("Microsoft.Network/privateDnsZones/virtualNetworkLinks")) == len(zones)
+
+
+def whoever_deploys_gets_in_and_the_app_gets_out(cloud: Cloud) -> None:
+    """The private app has one address under both of its names, where the endpoint is; its subnet has a way out."""
+    records = cloud.all("Microsoft.Network/privateDnsZones/A")
+    if not cloud.private:
+        assert records == []
+        return
+    name = cloud.app().name
+    assert {one.name.partition("/")[2] for one in records} == {name, f"{name}.scm"}
+    endpoint = cloud.named("Microsoft.Network/privateEndpoints", "pe-app").body["properties"]
+    [configured] = endpoint["ipConfigurations"]
+    address = configured["properties"]["privateIPAddress"]
+    assert [one.body["properties"]["aRecords"] for one in records] == [[{"ipv4Address": address}]] * 2
+    assert (configured["properties"]["groupId"], configured["properties"]["memberName"]) == ("sites", "sites")
+    subnets = {
+        one.name.partition("/")[2]: one.body["properties"]
+        for one in cloud.all("Microsoft.Network/virtualNetworks/subnets")
+    }
+    assert ip_address(address) in ip_network(subnets["endpoints"]["addressPrefix"])
+    [way_out] = cloud.all("Microsoft.Network/natGateways")
+    for subnet in ("app", "runner"):
+        assert subnets[subnet].get("natGateway") == {"id": way_out.id}
+    [delegation] = subnets["app"]["delegations"]
+    assert delegation["properties"] == {"serviceName": "Microsoft.App/environments"}
+    assert endpoint["subnet"]["id"].endswith("/endpoints"), "never in the subnet that is given to the app"
+
+
+def every_service_gets_addresses_as_it_takes_them(cloud: Cloud) -> None:
+    """The app ranges with a prefix, storage bare addresses or ranges up to /30, the vault the same as the app."""
+    restrictions = cloud.app().body["properties"]["siteConfig"]["ipSecurityRestrictions"]
+    tags = [one["ipAddress"] for one in restrictions if "tag" in one]
+    assert tags == ([] if cloud.private else ["AzureEventGrid", "ApplicationInsightsAvailability"])
+    to_the_app = [ip_network(one["ipAddress"]) for one in restrictions if "tag" not in one]
+    assert all("/" in one["ipAddress"] for one in restrictions if "tag" not in one)
+    assert len({one["priority"] for one in restrictions}) == len({one["name"] for one in restrictions})
+    assert len(restrictions) == len({one["name"] for one in restrictions})
+    assert to_the_app == [ip_network("203.0.113.7/32"), ip_network("198.51.100.0/31")], "the settings' own, each once"
+    [vault] = cloud.all("Microsoft.KeyVault/vaults")
+    assert [ip_network(one["value"]) for one in vault.body["properties"]["networkAcls"]["ipRules"]] == to_the_app
+    operators = {"203.0.113.7", "198.51.100.0", "198.51.100.1"}
+    for purpose, expected in (
+        ("audit", operators),
+        ("host", set()),
+        # Operators read the ledger, and replay what was given up.
+        ("exch", operators | {"192.0.2.0/24", "192.0.2.9"}),
+    ):
+        rules = cloud.account(purpose).body["properties"]["networkAcls"]["ipRules"]
+        assert {rule["value"] for rule in rules} == expected
+        assert len(rules) == len(expected)
+        assert {rule["action"] for rule in rules} <= {"Allow"}
+
+
+def a_preview_sees_everything(cloud: Cloud) -> None:
+    """No name hangs on what only a deployment knows: what hangs on it is left out of `azd provision --preview`."""
+    assert not [one.id for one in cloud.resources if "«" in one.id or "reference(" in one.id]
+    assert cloud.all("Microsoft.Authorization/roleAssignments")

@@ -54,7 +54,7 @@ def test_what_is_asked_of_the_exchanges_account_is_counted_as_it_is_paid_for(tmp
 
     assert took["storage"] == {"writes and lists": 3, "reads": 2, "deletes": 1}
     assert took["unwraps"] == 1
-    assert took["jobs"] == {"run": 1, "enrolment": 0, "totals": 0}
+    assert took["jobs"] == {"run": 1, "check": 0, "enrolment": 0, "totals": 0}
     assert took["functions"]["a"] == {"calls": 2, "seconds": 3.0, "cpu_seconds": 1.5, "billed_seconds": 3.1}
     assert took["functions"]["b"]["seconds"] == 2.0
     assert took["memory_mb"] == {"before": 100, "peak": 251}

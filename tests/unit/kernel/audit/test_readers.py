@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -135,6 +136,24 @@ def test_a_register_that_is_wrong_names_the_key_and_not_what_stands_there(term: 
     with pytest.raises(InvalidInput, match=r"boroughs\.lambeth\.officers") as refused:
         read_register(path)
     assert "Okafor" not in str(refused.value)
+
+
+def test_a_group_is_in_the_register_by_its_members() -> None:
+    app, ann, ben, olga, kim = (str(UUID(int=number)) for number in range(1, 6))
+    group = {"id": str(UUID(int=9)), "type": "group", "members": [ann, ben, olga]}
+    principals = {"boroughs": {}, "operators": [olga, group], "keepers": [{"id": kim}]}
+
+    document = register_from(principals, app=app, accounts=["stexchange"], vaults=["kv-exchange"])
+
+    assert document["operators"] == [olga, ann, ben]
+    assert document["keepers"] == [kim]
+
+
+def test_a_group_that_names_nobody_makes_no_register() -> None:
+    principals = {"boroughs": {}, "operators": [{"id": str(UUID(int=9)), "type": "group"}]}
+
+    with pytest.raises(ValueError, match="a group without members"):
+        register_from(principals, app=str(UUID(int=1)), accounts=["stexchange"], vaults=["kv-exchange"])
 
 
 def test_the_shipped_principals_make_a_register() -> None:
