@@ -101,9 +101,9 @@ def offer(records: Records, policy: LinkagePolicy, left: Mask, right: Mask, tier
     stated, rules, unlisted = chance, np.full(len(pairs), tier), np.zeros(len(pairs), np.bool_)
     if families:
         odds = weigher.of_free(bits.total, pairs) + found.prior
-        claim = of_families(odds, bits.siblings + found.prior, found.competing, of)
-        stated = calibrated(claim.chance, model.calibration)
-        unlisted = claim.unlisted > claim.chance / 2
+        family = of_families(odds, bits.siblings + found.prior, found.competing, of)
+        stated = calibrated(family.chance, model.calibration)
+        unlisted = family.unlisted > family.chance / 2
         rules[unlisted] += 1
     strangers = weights.strangers(levels, bits, records.right_rows)
     view = ModelView(strangers, model.siblings.per_child > FAMILIES, fits, stated)
