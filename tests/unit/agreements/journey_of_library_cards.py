@@ -311,6 +311,7 @@ def test_a_stranger_to_the_agreement_has_no_part_in_it(town: Town) -> None:
     assert not [name for name in town.blobs.containers["staging"] if name.startswith("lewisham/")]
 
 
+@pytest.mark.outside
 def test_the_cloud_has_a_place_for_its_parties() -> None:
     names = {resource.name.rpartition("/")[2] for resource in deploy_cloud().resources}
     assert {"croydon-inbox", "croydon-outbox", "drop-croydon", "drop-lambeth"} <= names

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import bicep_compiler
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "developers" / "add-an-agreement.md"
 JOURNEY = "tests/unit/agreements/journey_of_library_cards.py"
@@ -76,8 +78,10 @@ def test_it_is_five_files_and_one_line(tree: Path) -> None:
 
 
 def test_a_file_goes_all_its_way(tree: Path) -> None:
+    # Whether its cloud was looked at, too, hangs on the compiler.
+    expected = r"\b11 passed\b" if bicep_compiler.found() else r"\b10 passed, 1 skipped\b"
     said = run(tree, sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", JOURNEY)
-    assert re.search(r"\b11 passed\b", said), said
+    assert re.search(expected, said), said
 
 
 def test_the_commands_of_the_page_run_and_know_the_agreement(tree: Path) -> None:
