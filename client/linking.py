@@ -98,21 +98,26 @@ def read_stated(paths: list[Path]) -> pa.Table:
 
 
 def read_decisions(path: Path) -> pa.Table:
-    """Decisions on matches: `match_ref` and `decision`, in the codes of the contract.
+    """Decisions on matches: `match_ref` and `decision`, in the codes of the contract, and `reason` where there is one.
 
     Raises `InvalidInput` INP-001, 002, 004, 013, 018 (which row has no such code), 019.
     """
     codes = CONTRACTS["decisions"].column("decision").codes or ()
-    table = _read_columns(path, {"match_ref": pa.string(), "decision": pa.string()})
+    table = _read_columns(path, {"match_ref": pa.string(), "decision": pa.string()}, {"reason": pa.string()})
     decisions = pc.ascii_lower(pc.utf8_trim_whitespace(table.column("decision")))
     _all_fit(
         path, "decision", pc.is_in(decisions, pa.array([*codes, None])), kind="decision", example=" or ".join(codes)
     )
-    return table.set_column(1, "decision", decisions).drop_null()
+    kept = pc.and_(table.column("match_ref").is_valid(), decisions.is_valid())
+    return table.set_column(1, "decision", decisions).filter(kept)
 
 
-def _read_columns(path: Path, kinds: dict[str, pa.DataType]) -> pa.Table:
+def _read_columns(path: Path, kinds: dict[str, pa.DataType], beside: dict[str, pa.DataType] | None = None) -> pa.Table:
+    """These columns, and those `beside`, which are empty where the file has none."""
     table = read_parquet(path)
+    for name in set(beside or {}) - set(table.column_names):
+        table = table.append_column(name, pa.nulls(table.num_rows))
+    kinds = kinds | (beside or {})
     if missing := [name for name in kinds if name not in table.column_names]:
         raise invalid("INP-004", path=path, columns=", ".join(missing), hint="give the files as they were collected.")
     return pa.table({name: _typed(path, name, table.column(name), kind) for name, kind in kinds.items()})

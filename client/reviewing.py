@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from client.codes import invalid
 from client.files import read_parquet
 from shared.agreements.free_school_meals.contracts import CONTRACTS
-from shared.methods.linkage.guards.unlisted import RULE as OF_UNLISTED
+from shared.methods.linkage.model.probabilistic import UNLISTED_RULE as OF_UNLISTED
 
 ANSWERS = ("same", "different", "unsure")
 FIRST_LOOK = "first_look"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from local.party import Party
-from local.synth.evaluate import Evaluation, evaluate
+from local.synth.evaluate import Evaluation, evaluate, wrong_children
 from local.synth.london import London
 from shared.agreements.free_school_meals import ID
 
@@ -50,7 +50,10 @@ class Collected:
 
     def account(self, london: London) -> dict[str, Any]:
         """Counts by home borough, which add up to every row dropped; precision and recall. No personal data."""
-        scores = self.score(london)
+        pairs = self._automatic(london)
+        scores = self._score(pairs, london)
+        claims = {slug: rows.column("household_ref") for slug, rows in london.households.items()}
+        wrong_child = wrong_children(pairs, london.truth, claims)
         back = self._turned_back_by_home(london)
         homes = {}
         for slug, summary in self.summaries.items():
@@ -75,15 +78,19 @@ class Collected:
             BEYOND.replace(" ", "_"): dict(sorted(beyond.items())),
             "precision": scores.overall.precision,
             "recall": scores.overall.recall,
-            "false_matches": scores.overall.false,
+            "wrong_family": scores.overall.false - wrong_child,
+            "wrong_child": wrong_child,
             "entitled_and_reachable": scores.overall.expected,
             "recall_by_rule": {rule: score.recall for rule, score in scores.by_rule.items()},
             "recall_by_name_origin": {origin: score.recall for origin, score in scores.by_origin.items()},
         }
 
-    def score(self, london: London) -> Evaluation:
+    def _automatic(self, london: London) -> pa.Table:
+        """The automatic matches as rows of the drops."""
+        return pa.concat_tables([_pairs(rows, london, home=slug) for slug, rows in self.matches.items()])
+
+    def _score(self, pairs: pa.Table, london: London) -> Evaluation:
         """Score the automatic matches. To be found: whoever is entitled, not registered, and within the runs' reach."""
-        pairs = pa.concat_tables([_pairs(rows, london, home=slug) for slug, rows in self.matches.items()])
         truth = london.truth
         entitled = pc.and_(pc.not_equal(truth.column("expected_tier"), "none"), pc.invert(truth.column("fsm_open")))
         return evaluate(pairs, truth, among=truth.filter(entitled))

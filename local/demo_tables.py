@@ -20,7 +20,8 @@ def show(summary: Mapping[str, Any], path: Path) -> None:
     console.print(_reasons(summary))
     console.print(
         f"Every one of {summary['pupil_rows']:,} pupil rows is accounted for. "
-        f"{summary['false_matches']} of {_matched(summary):,} automatic matches are wrong; "
+        f"Of {_matched(summary):,} automatic matches {summary['wrong_family']} are of a wrong family and "
+        f"{summary['wrong_child']} of another child of the right one; "
         f"precision {_rate(summary['precision'])}, recall {_rate(summary['recall'])} "
         f"of {summary['entitled_and_reachable']:,} entitled pupils that a run can reach."
     )

@@ -24,8 +24,8 @@ from bench.link.read import main_registrations, read
 from shared.agreements.free_school_meals.linkage import SCHEMA
 from shared.agreements.registry import load_agreement
 from shared.methods.linkage.block.rules import block
+from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.encode.read import read_records
-from shared.methods.linkage.model.weigh import weigh as weigh_pairs
 from shared.methods.linkage.model.weights import weights_of
 
 CUTS = (9.0, 12.0, 15.0, 18.0)
@@ -45,9 +45,10 @@ def weigh(folder: Path, least: float) -> pa.Table:
     everyone = (np.ones(rows, np.bool_) for rows in (records.left_rows, records.right_rows))
     pairs, _ = block(records, *everyone)
     scale = weights_of(policy.model).on(records)
-    near = weigh_pairs(scale, pairs, policy.forename_similarity, least)
-    bits = scale.bits(near.pairs, near.levels).total
-    pupil, household = main[near.pairs.left], near.pairs.right.astype(np.int64)
+    total = scale.bits(pairs, compare(records, pairs, policy.forename_similarity)).total
+    near = np.flatnonzero(total >= least)
+    bits, pairs = total[near], pairs.where(near)
+    pupil, household = main[pairs.left], pairs.right.astype(np.int64)
     found = right(pupil, household, pq.read_table(folder / "truth.parquet"))
     return pa.table({"pupil_row": pupil, "household_row": household, "bits": bits, "right": found})
 

@@ -13,6 +13,7 @@ import json
 import sys
 import tempfile
 from dataclasses import asdict
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from shared.agreements.free_school_meals.registrations import second_registratio
 from shared.agreements.free_school_meals.whereabouts import route
 from shared.agreements.registry import load_agreement
 from shared.kernel.contract.validate import validate
+from shared.kernel.terms.pipeline import Routed
 from shared.methods.linkage.policy import LinkagePolicy
 
 STALE_AFTER = 365
@@ -38,7 +40,8 @@ STALE_AFTER = 365
 def write_boroughs(seed: int, folder: Path, scale: float = 1.0) -> None:
     """Write `pupils.parquet` and `households.parquet`, whose column `home` says which rows meet.
 
-    `own` and `other` of a pupil are the positions in `households.parquet` of its child, -1 where no run can find one.
+    `own` and `other` of a pupil are the positions in `households.parquet` of its child, -1 where no run can find one;
+    `own_claim` and `other_claim` are the claims that list it, also in a row that is refused.
     """
     agreement = load_agreement("fsm")
     slugs = load_places().inside
@@ -48,10 +51,12 @@ def write_boroughs(seed: int, folder: Path, scale: float = 1.0) -> None:
     parts, start = [], 0
     for slug, table in world.pupils.items():
         rows = validate(table, PUPILS, as_of=AS_OF, stale_after_days=STALE_AFTER).accepted
-        home = route(rows, world.postcodes, everywhere, school=slug).home
+        home = _homes(rows, route(rows, world.postcodes, everywhere, school=slug))
         truth = world.truth.slice(start, table.num_rows).take(rows.column("row"))
         own, other = (_at(truth, column, position, home) for column in ("household_row", "other_household_row"))
         facts = {"school_borough": pa.repeat(slug, rows.num_rows), "home": home, "own": own, "other": other}
+        for name, column in (("own_claim", "household_row"), ("other_claim", "other_household_row")):
+            facts[name] = _claims(truth, column, world, home)
         facts |= {name: truth.column(name) for name in ("name_origin", "marks", "person_id")}
         parts.append(pa.table({name: rows.column(name) for name in rows.column_names} | facts))
         start += table.num_rows
@@ -60,6 +65,16 @@ def write_boroughs(seed: int, folder: Path, scale: float = 1.0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(pupils.filter(pc.is_valid(pupils.column("home"))), folder / "pupils.parquet")
     pq.write_table(households, folder / "households.parquet")
+
+
+def _homes(rows: pa.Table, routed: Routed) -> pa.Array:
+    """The borough to which each row goes; null where it goes nowhere."""
+    slugs = list(routed.parts)
+    number = np.full(int(pc.max(rows.column("row")).as_py() or 0) + 1, -1)
+    for place, part in enumerate(routed.parts.values()):
+        number[np.asarray(part.column("row"))] = place
+    place = number[np.asarray(rows.column("row"))]
+    return pa.array(slugs, pa.string()).take(pa.array(place, mask=place < 0))
 
 
 def _households(world: London) -> tuple[pa.Table, dict[str, np.ndarray]]:
@@ -88,6 +103,16 @@ def _at(truth: pa.Table, column: str, position: dict[str, np.ndarray], home: pa.
     return pa.array(every[np.where(np.asarray(there), raw, -1)])
 
 
+def _claims(truth: pa.Table, column: str, world: London, home: pa.Array) -> pa.Array:
+    """The claim of the extract of the pupil's home that lists its child, whether or not the row was accepted."""
+    claims = {slug: table.column("household_ref").to_pylist() for slug, table in world.households.items()}
+    rows = zip(
+        *(each.to_pylist() for each in (truth.column("household_slug"), truth.column(column), home)), strict=True
+    )
+    found = [claims[slug][row] if slug == here and row is not None else None for slug, row, here in rows]
+    return pa.array(found, pa.string())
+
+
 def link_boroughs(folder: Path, policy: LinkagePolicy) -> pa.Table:
     """The links of all boroughs over the main registrations, with `right`, `expected` and the facts of the truth."""
     pupils, households = (pq.read_table(folder / f"{side}.parquet") for side in ("pupils", "households"))
@@ -101,6 +126,7 @@ def link_boroughs(folder: Path, policy: LinkagePolicy) -> pa.Table:
         place = np.where(np.asarray(row.is_valid()), theirs[np.asarray(row.fill_null(0))], -2)
         own, other = (np.asarray(mine.column(name).combine_chunks()) for name in ("own", "other"))
         facts = {"right": (place == own) | (place == other), "expected": own >= 0, "place": place}
+        facts["family"] = np.asarray(_of_the_family(households, place, mine))
         facts |= {"suppressed": np.asarray(_suppressed(households, own))}
         for name in ("own", "other", "name_origin", "marks", "person_id", "home"):
             facts[name] = mine.column(name)
@@ -108,6 +134,16 @@ def link_boroughs(folder: Path, policy: LinkagePolicy) -> pa.Table:
             links = links.append_column(name, pa.array(column) if isinstance(column, np.ndarray) else column)
         parts.append(links)
     return pa.concat_tables(parts)
+
+
+def _of_the_family(households: pa.Table, place: np.ndarray, pupils: pa.Table) -> pa.Array:
+    """Whether the claim that is linked is the pupil's own, whichever of its children the row is. Of a pupil who is on
+    no claim but whose family has one, it is where the marks say so: its home is where the pupil was sent to."""
+    rows = pa.array(place, mask=place < 0)
+    linked = households.column("household_ref").combine_chunks().cast(pa.string()).take(rows)
+    own = [pc.equal(linked, pupils.column(f"{name}_claim").combine_chunks()) for name in ("own", "other")]
+    unlisted = pc.and_(pc.match_substring(pupils.column("marks").combine_chunks(), "not_on_claim"), rows.is_valid())
+    return reduce(pc.or_, [pc.fill_null(each, False) for each in (*own, unlisted)])
 
 
 def _suppressed(households: pa.Table, rows: np.ndarray) -> pa.Array:
@@ -122,19 +158,22 @@ def measure_boroughs(links: pa.Table) -> dict[str, Any]:
     matched = np.asarray(pc.equal(column["outcome"], "matched"))
     to_claims = np.asarray(pc.fill_null(pc.equal(column["rule"], "unlisted"), False))
     review = np.asarray(pc.equal(column["outcome"], "review")) & ~to_claims
-    family = np.array(["not_on_claim" in marks for marks in column["marks"].to_pylist()]) | expected
     offered = matched | review
     probability = np.asarray(column["probability"].fill_null(0.0))
-    bands = calibration(probability[offered], right[offered])
+    of_family = np.asarray(column["family"])
+    bands = calibration(probability[offered], of_family[offered])
     guards = np.array(column["guard"].fill_null("").to_pylist(), dtype=object)
     groups = np.array(column["name_origin"].to_pylist(), dtype=object)
     found = matched & right
     open_to_all = expected & ~suppressed
     return {
         "automatic": Counts(int(matched.sum()), int(found.sum()), int(expected.sum())).as_dict(),
+        "wrong_family": int((matched & ~of_family).sum()),
+        "wrong_child": int((matched & of_family & ~right).sum()),
+        "recall_by_family": float((matched & of_family)[expected & ~suppressed].mean()),
         "without_suppressed": {"expected": int(open_to_all.sum()), "recall": float(found[open_to_all].mean())},
         "review": {"rows": int(review.sum()), "right": int((review & right).sum())},
-        "unlisted": {"rows": int(to_claims.sum()), "right": int((to_claims & family).sum())},
+        "unlisted": {"rows": int(to_claims.sum()), "right": int((to_claims & of_family).sum())},
         "guards": {
             str(code or "none"): [int((rows & (guards == code)).sum()) for rows in (review, review & right)]
             for code in sorted(set(guards[review]))
@@ -169,6 +208,8 @@ def lines(measured: dict[str, Any]) -> str:
     said = [
         f"matched {counts['links']:,}, false {counts['false']}, of {counts['expected']:,}: precision "
         f"{counts['precision']:.5f}, recall {counts['recall']:.4f} (suppressed left out: {others['recall']:.4f})",
+        f"wrong family {measured['wrong_family']}, wrong child of the right family {measured['wrong_child']}, "
+        f"recall by family without suppressed {measured['recall_by_family']:.4f}",
         f"review {review['rows']:,}, right {review['right']:,}",
         f"claims that do not list the pupil {unlisted['rows']:,}, of the pupil's family {unlisted['right']:,}",
         *(f"  {code:<14} {rows:>6,} right {right:>6,}" for code, (rows, right) in measured["guards"].items()),

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.link.contestants.race import Flags, Floats, Ints, greedy
@@ -129,12 +130,28 @@ def without_suppressed(links: pa.Table, truth: pa.Table, suppressed: Flags) -> t
     return links.filter(pa.array(kept)), truth.filter(pa.array(~out)), int(out.sum())
 
 
-def measure(links: pa.Table, truth: pa.Table, suppressed: Flags, threshold: float) -> dict[str, Any]:
+def in_the_family(pupils: Ints, households: Ints, truth: pa.Table, family: Ints) -> Flags:
+    """Which links lead to a row of the family that has the pupil's own record, whichever row it is."""
+    own = np.full(int(max(pupils.max(initial=-1), pc.max(truth.column("pupil_row")).as_py() or 0)) + 1, -1)
+    found = np.zeros(len(pupils), np.bool_)
+    rows = np.asarray(truth.column("pupil_row"), dtype=np.int64)
+    for name in ("household_row", "other_household_row"):
+        row = np.asarray(truth.column(name).fill_null(-1), dtype=np.int64)
+        own[rows] = np.where(row >= 0, family[row], -1)
+        found |= (own[pupils] == family[households]) & (own[pupils] >= 0)
+    return found
+
+
+def measure(
+    links: pa.Table, truth: pa.Table, suppressed: Flags, threshold: float, family: Ints | None = None
+) -> dict[str, Any]:
     """Everything about one contestant's links on one set; `suppressed` says of which children only a person decides."""
     links, truth, left_out = without_suppressed(links, truth, suppressed)
     columns = (np.asarray(links.column(name).combine_chunks()) for name in links.column_names)
     pupils, households, probability, score, automatic = columns
     correct, expected = right(pupils, households, truth), truth.num_rows
+    family = np.arange(len(suppressed)) if family is None else family
+    wrong_family = automatic & ~correct & ~in_the_family(pupils, households, truth, family)
     kept = greedy(pupils, households, score)
     best, recall = sweep(score[kept], correct[kept], expected)
     stated = kept[probability[kept] >= threshold]
@@ -144,7 +161,8 @@ def measure(links: pa.Table, truth: pa.Table, suppressed: Flags, threshold: floa
     found = np.isin(np.asarray(truth.column("pupil_row")), pupils[automatic & correct])
     return {
         "suppressed": left_out,
-        "automatic": Counts(int(automatic.sum()), int((automatic & correct).sum()), expected).as_dict(),
+        "automatic": Counts(int(automatic.sum()), int((automatic & correct).sum()), expected).as_dict()
+        | {"wrong_family": int(wrong_family.sum())},
         "unguarded": Counts(len(stated), int(correct[stated].sum()), expected).as_dict(),
         "best": best,
         "recall_at_high_precision": recall,
@@ -157,9 +175,15 @@ def measure(links: pa.Table, truth: pa.Table, suppressed: Flags, threshold: floa
 
 def main(folder: Path, links: Path, threshold: float) -> None:
     """Measure and print."""
-    households = pq.read_table(folder / "households.parquet", columns=["suppress_contact"])
+    households = pq.read_table(folder / "households.parquet", columns=["suppress_contact", "household_ref"])
+    reference = households.column("household_ref").combine_chunks().dictionary_encode().indices
+    family = np.where(reference.is_valid(), reference.fill_null(0), -2 - np.arange(len(reference)))
     suppressed = households.column("suppress_contact").fill_null(False).combine_chunks().to_numpy(zero_copy_only=False)
-    print(json.dumps(measure(pq.read_table(links), pq.read_table(folder / "truth.parquet"), suppressed, threshold)))
+    print(
+        json.dumps(
+            measure(pq.read_table(links), pq.read_table(folder / "truth.parquet"), suppressed, threshold, family)
+        )
+    )
 
 
 if __name__ == "__main__":

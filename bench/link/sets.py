@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.link.historical import historical_set, source
-from bench.link.london import london_set
 
 ROWS_IN_A_GROUP = 122_880
 """What DuckDB reads best; with one large group it would read in one thread."""
@@ -87,6 +86,8 @@ def findable(truth: pa.Table) -> int:
 def make(which: Set, folder: Path) -> None:
     """Make a set that needs no package beyond ours."""
     if which.kind == "london":
+        from bench.link.london import london_set  # FEBRL is made where the peers are, without what London needs
+
         write_set(which, folder, *london_set(which.seed, which.pupils, which.rows))
     elif which.kind == "historical":
         write_set(which, folder, *historical_set(source()))

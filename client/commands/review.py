@@ -1,4 +1,4 @@
-"""`exchange review`: sheets on which officers look first without a score, and then decide."""
+"""`exchange review`: sheets on which officers look first without a score, and then decide, and why a pair is there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from client.console import answer, facts_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-app = typer.Typer(no_args_is_help=True, help="Sheets on which officers look first without a score, and then decide.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Sheets on which officers look first without a score, and then decide; why a pair is there.",
+)
 
 Folder = Annotated[Path, typer.Argument(help="The folder of one run's results, as `exchange fetch` saved it.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The sheet to write: .xlsx or .csv. It must not be there yet.")]
@@ -69,6 +72,40 @@ def write_decisions(
     answer(
         {"ok": True, **facts}, facts_table({name.replace("_", " "): fact for name, fact in facts.items()}), as_json=json
     )
+
+
+@app.command("explain", epilog="Example: exchange review explain fsm/results/2026-autumn/… m-0123… --out pair.svg")
+def explain_pair(
+    folder: Folder,
+    reference: Annotated[str, typer.Argument(metavar="REF", help="The pair in review: its match_ref.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Draw it too: a picture (.svg) or a page (.html).")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Draw what the weight of a pair in review is made of, part by part: what speaks for it and what against.
+
+    Each point doubles the odds or halves them. How common a value is, is told in steps of four points. Reads collected
+    results alone and asks nobody. Exit codes: 0 it is drawn, 2 there is no such pair, or no such ending.
+    """
+    from client.explaining import bars, drawn, explained, read_pair
+    from client.files import write_bytes
+
+    pair = explained(read_pair(folder, reference))
+    if out is not None:
+        write_bytes(out, drawn(pair, out))
+    facts = {
+        "ok": True,
+        "match_ref": pair.reference,
+        "rule": pair.rule,
+        "guard": pair.guard,
+        "probability": pair.probability,
+        "sentence": pair.sentence,
+        "parts": [{"part": label, "bits": bits} for label, bits in pair.parts],
+        "match_weight": pair.weight,
+        "out": str(out) if out else None,
+    }
+    answer(facts, bars(pair), as_json=json)
 
 
 def _write(out: Path, sheet: pa.Table, choices: dict[str, Sequence[str]]) -> None:

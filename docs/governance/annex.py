@@ -52,7 +52,7 @@ def annex_page() -> str:
             "automatic": str(policy.automatic),
             "review": str(policy.review),
             "guards": code(policy.guards),
-            "unlisted": _UNLISTED if policy.unlisted else "",
+            "unlisted": _UNLISTED if policy.links_families else "",
             "officers": str(terms.officers_per_party),
             "named": facts.officers_named_words(),
             "region": facts.region(),
@@ -61,8 +61,9 @@ def annex_page() -> str:
 
 
 _UNLISTED = (
-    "A pupil whom no claim lists is shown to a person with the claim of the same home and surname, if there is one: "
-    "the home borough then learns of a pupil who is not on its claims. "
+    "What is linked is the household: a pair is automatic when its claim is certain, whichever of the claim's children "
+    "it is. A pupil whom no claim lists is shown to a person with the claim of the same home and surname, if there is "
+    "one: the home borough then learns of a pupil who is not on its claims. "
 )
 
 

@@ -36,7 +36,6 @@ from shared.methods.linkage.encode.addresses import Addresses
 from shared.methods.linkage.encode.fields import Field
 from shared.methods.linkage.encode.read import read_records
 from shared.methods.linkage.encode.records import Records
-from shared.methods.linkage.encode.shared_identifiers import SharedIdentifier
 
 RULES = "shared/agreements/free_school_meals/rules"
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +45,7 @@ COMPARED_IN = {
     "uln": ("uln",),
     "surname": ("surname", "surname_words", "surname_sound", "other_surnames", "parents"),
     "forename": ("forename", "first_name", "further_names", "forename_3", "forename_sound"),
-    "dob": ("dob", "unordered_dob", "birth_year"),
+    "dob": ("dob", "unordered_dob", "birth_year", "birthday"),
     "sex": ("sex",),
     "address": ("postcode", "sector", "district", "area", "uprn", "addresses"),
     "contact": ("contact", "other_parents"),
@@ -199,8 +198,6 @@ def _linkage() -> Iterator[tuple[str, str, Use]]:
 
 def _said(held: Any, side: int) -> set[int]:
     """The rows of one side of which a field of linkage says something, in whatever form it keeps it."""
-    if isinstance(held, SharedIdentifier):
-        return _said(held.texts[side].is_valid().to_numpy(zero_copy_only=False), side)
     if isinstance(held, Addresses):
         return _said(held.house_numbers(np.arange(held.places.shape[1]))[0], side)
     if isinstance(held, Field):

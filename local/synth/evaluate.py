@@ -123,6 +123,24 @@ def evaluate(matches: pa.Table, truth: pa.Table, *, among: pa.Table | None = Non
     )
 
 
+def wrong_children(matches: pa.Table, truth: pa.Table, claims: Mapping[str, pa.ChunkedArray]) -> int:
+    """How many of `matches` (as `evaluate` takes them) lead to another row of the pupil's own claim.
+
+    `claims` gives the claim of each row by `household_slug`. All other false links lead to another family.
+    """
+    matches = _made(matches)
+    at = _positions(matches, truth)
+    there = truth.take(pa.array(at, mask=at < 0))
+    wrong = np.flatnonzero(~_right(matches, truth, at))
+    found = 0
+    for link, own in zip(matches.take(wrong).to_pylist(), there.take(wrong).to_pylist(), strict=True):
+        if own["household_slug"] == link["household_slug"]:
+            claim = claims[own["household_slug"]]
+            rows = [row for row in (own["household_row"], own["other_household_row"]) if row is not None]
+            found += claim[link["household_row"]].as_py() in {claim[row].as_py() for row in rows}
+    return found
+
+
 def from_links(links: pa.Table, *, school_slug: str, household_slug: str) -> pa.Table:
     """`link`'s table for one pair of drops in the form that `evaluate` reads. Its rows must be those of the drops."""
     size = links.num_rows

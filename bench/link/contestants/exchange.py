@@ -45,12 +45,11 @@ def main() -> None:
     # A claim that does not list the pupil is no link of two records, and no contestant but ours offers any.
     listed = pc.fill_null(pc.not_equal(links.column("rule"), "unlisted"), False)
     made = links.filter(pc.and_(pc.is_valid(links.column("right_row")), listed))
-    pupil, household, probability, weight = (
-        np.asarray(made.column(name).combine_chunks())
-        for name in ("left_row", "right_row", "probability", "match_weight")
+    pupil, household, probability = (
+        np.asarray(made.column(name).combine_chunks()) for name in ("left_row", "right_row", "row_probability")
     )
     automatic = np.asarray(pc.equal(made.column("outcome"), "matched").combine_chunks())
-    entry.finish(main[pupil], household.astype(np.int64), probability, weight, automatic)
+    entry.finish(main[pupil], household.astype(np.int64), probability, probability, automatic)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ SCHEMA = Schema(
 )
 """Pupils are left, children of claims right. Identifiers are written as in the contract."""
 
-_OWN = {"left_row": "pupil_row", "right_row": "household_row"}
+_OWN = {"left_row": "pupil_row", "right_row": "household_row", "row_probability": "child_probability"}
 _METHODS = {own: method for method, own in _OWN.items()}
 LINKS = pa.schema([field.with_name(_OWN.get(field.name, field.name)) for field in OF_METHOD])
 """The columns of `methods.linkage.link.LINKS`, of which the first two are `pupil_row` and `household_row`."""

@@ -11,9 +11,7 @@ import pyarrow.compute as pc
 from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.methods.linkage.encode.arrays import Codes
 from shared.methods.linkage.encode.fields import numbered
-from shared.methods.linkage.encode.key_filter import may_repeat
 from shared.methods.linkage.encode.keys import Runs, join
-from shared.methods.linkage.encode.short_text import ShortText
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy
@@ -24,7 +22,6 @@ REGISTRATION = ("enrol_status", "urn")
 """Contract columns that are read beside those of linkage (`linkage.SCHEMA`)."""
 SET_ASIDE = "excluded"
 _ORDER = ("school_borough", "urn", "row")
-_SIZE = 1 << 63
 _READ = ("upn", "enrol_status", *_ORDER)
 
 
@@ -53,22 +50,11 @@ def second_registrations(pupils: pa.Table) -> pa.Array:
 
 def _registered_again(pupils: pa.Table) -> tuple[Codes, Codes]:
     """The rows whose UPN and date of birth are there more than once, and a number for each child that they are of."""
-    rows = _may_be_again(pupils.column("upn").combine_chunks(), pupils.column("dob").combine_chunks())
-    upn, dob = (numbered(pupils.column(name).take(pa.array(rows)).combine_chunks())[0] for name in ("upn", "dob"))
+    upn, dob = (numbered(pupils.column(name).combine_chunks())[0] for name in ("upn", "dob"))
     # No date is a date of its own here.
-    runs = Runs.of(*join([(upn, len(rows)), (dob + 1, len(rows) + 1)]))
+    runs = Runs.of(*join([(upn, len(upn) + 1), (dob + 1, len(dob) + 1)]))
     several = np.flatnonzero(runs.lengths[runs.run] > 1)
-    return rows[runs.rows[several]], runs.run[several]
-
-
-def _may_be_again(upns: pa.Array, dobs: pa.Array) -> Codes:
-    """Rows whose UPN and date of birth may be there more than once; of the many that are there once, few remain."""
-    text = ShortText.both_ends(upns)
-    days = pc.fill_null(dobs.cast(pa.date32()).cast(pa.int32()), -1).to_numpy(zero_copy_only=False)[text.rows]
-    mixed = (text.mixed ^ days.astype(np.uint64) << np.uint64(32)).astype(np.int64) & (_SIZE - 1)
-    rows = may_repeat(mixed, _SIZE)
-    # A second look through another table of bits leaves hardly any that only looked so.
-    return text.rows[rows[may_repeat(mixed[rows] ^ mixed[rows] >> 31, _SIZE)]]
+    return runs.rows[several], runs.run[several]
 
 
 def link_main_registrations(

@@ -23,7 +23,7 @@ FROM_PUPIL = {
     "school_borough": "school_borough",
     "upn": "upn",
 }
-FROM_LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence")
+FROM_LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence", "parts")
 FROM_ASSESSMENT = ("tier", "tier_reason", "rule_version")
 PAIR = frozenset(("match_ref", *FROM_HOUSEHOLD, *FROM_PUPIL, *FROM_LINK, *FROM_ASSESSMENT))
 

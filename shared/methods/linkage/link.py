@@ -13,13 +13,13 @@ from shared.methods.linkage.block.cascade import Groups, alone_on_both_sides, ca
 from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
 from shared.methods.linkage.encode.read import read_records
 from shared.methods.linkage.encode.records import Records
+from shared.methods.linkage.explain.released import released
 from shared.methods.linkage.explain.sentence import sentences
 from shared.methods.linkage.explain.words import describe
-from shared.methods.linkage.guards.guards import GUARDS
+from shared.methods.linkage.guards.guards import GUARDS, UNLISTED
 from shared.methods.linkage.guards.scoring import Scored, score, together
-from shared.methods.linkage.guards.unlisted import RULE as OF_UNLISTED
-from shared.methods.linkage.guards.unlisted import unlisted
-from shared.methods.linkage.model.probabilistic import RULE, offer
+from shared.methods.linkage.model.probabilistic import LIKELIER, RULE, UNLISTED_RULE, offer
+from shared.methods.linkage.model.weights import Scale
 from shared.methods.linkage.schema import Schema, Wording
 from shared.methods.linkage.workers import side_by_side
 
@@ -34,11 +34,13 @@ LINKS = pa.schema(
         ("rule", pa.string()),
         ("guard", pa.string()),
         ("probability", pa.float64()),
+        ("row_probability", pa.float64()),
         ("match_weight", pa.float64()),
         ("evidence", pa.string()),
         ("runner_up", pa.int32()),
         ("margin", pa.float64()),
         ("sentence", pa.string()),
+        ("parts", pa.string()),
     ]
 )
 """One row per left row, in their order; see `link`."""
@@ -50,15 +52,18 @@ def link(left: pa.Table, right: pa.Table, schema: Schema, policy: LinkagePolicy)
     Reads the columns that `schema` declares; any of them may be absent. Returns a table of schema `LINKS`:
 
     - `left_row`, `right_row`: 0-based positions; `right_row` is null for `unmatched`
-    - `outcome`: `matched` (no two share a right row), `review` (a person decides) or `unmatched`
-    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the right row is another
-      person of what may be the same family, always for review
+    - `outcome`: `matched` (no two share a right row, but for `unlisted`), `review` (a person decides) or `unmatched`
+    - `rule`: the tier of the cascade that offers the pair, or `probabilistic`, or `unlisted`: the right row stands for
+      a family that probably does not list the left one
     - `guard`: code of the first guard that stops it, null where none does
-    - `probability`: stated chance that the two are one person, and `match_weight`: its log2 odds
+    - `probability`: stated chance that the link is right (`LinkagePolicy.link`: this right row, or its family), and
+      `match_weight`: its log2 odds
+    - `row_probability`: stated chance that the two rows are one person
     - `evidence`: what agrees, in words, without values
     - `runner_up`: how many other right rows shared a key with the left row
     - `margin`: bits by which the pair leads the next one of either row, null where none came near
     - `sentence`: the same in one plain sentence
+    - `parts`: of a pair in review that was weighed, the parts of its weight in whole bits (`explain.released`)
 
     The same rows in any order give the same links. Nothing is raised for what a row contains.
     """
@@ -72,17 +77,36 @@ def link_records(records: Records, right: pa.Table, schema: Schema, policy: Link
     matched, alone = _cascade(records, groups, policy)
     shared: Codes = np.stack([shared_with(keyed) for keyed in groups]).max(axis=0)
     if policy.model is None:
-        offered = _offer(records, groups, alone, policy, matched)
+        offered, scale = _offer(records, groups, alone, policy, matched), None
     else:
         weighed = offer(records, policy, *_free(records, matched), len(groups), matched.pairs)
-        matched, offered = _settled(matched, weighed.scored, policy)
-        shared = np.maximum(shared, weighed.considered)
-    offered = offered.where(offered.probability >= policy.review)
-    review = [lambda: _best(offered, content)]
-    if policy.unlisted is not None:
-        rest = _absent(np.concatenate((matched.pairs.left, offered.pairs.left)), records.left_rows)
-        review.append(lambda: _best(unlisted(records, policy, rest, len(groups) + 1), content))
-    return _links(policy, schema.wording, matched, together(side_by_side(lambda part: part(), review)), shared)
+        scored = _once_each(weighed.scored, content, len(groups)) if policy.links_families else weighed.scored
+        matched, offered = _settled(matched, scored, policy)
+        shared, scale = np.maximum(shared, weighed.considered), weighed.scale
+    review = _best(offered.where(offered.probability >= policy.review), content)
+    parts = _parts(scale, review)
+    return _links(policy, schema.wording, matched, review, shared, parts)
+
+
+def _parts(scale: Scale | None, review: Scored) -> list[str | None]:
+    if scale is None:  # a rule made the pair, and no weight
+        return [None] * len(review)
+    bits = scale.bits(review.pairs, review.levels)
+    return [*released(bits, review.levels, _log_odds(review.probability))]
+
+
+def _once_each(weighed: Scored, content: pa.Table, tier: int) -> Scored:
+    """The best pair of each left row. Of several that share a right row, those that hardly are it themselves are of the
+    family and not listed by it. (Two entries of one person both are it, and of two twins nobody may know.)"""
+    best = _best(weighed, content)
+    listed = np.flatnonzero(best.tier == tier)
+    row, chance = best.pairs.right[listed], best.row_probability[listed]
+    most = np.zeros(int(np.max(row, initial=-1)) + 1)
+    np.maximum.at(most, row, chance)
+    shared = listed[(chance < most[row]) & (chance < LIKELIER)]
+    best.tier[shared] = tier + 1
+    best.guard[shared] = np.where(best.guard[shared] < 0, GUARDS.index(UNLISTED), best.guard[shared])
+    return best
 
 
 def _free(records: Records, matched: Scored) -> tuple[Mask, Mask]:
@@ -168,6 +192,7 @@ def _best(offered: Scored, content: pa.Table) -> Scored:
             -levels["address"].astype(int),
             -levels["dob"].astype(int),
             -levels["forename"].astype(int),
+            -offered.row_probability,
             -offered.probability,
             offered.pairs.left,
         )
@@ -194,7 +219,14 @@ def _content_rank(content: pa.Table, among: Codes) -> Codes:
     return rank[place]
 
 
-def _links(policy: LinkagePolicy, wording: Wording, matched: Scored, review: Scored, shared: Codes) -> pa.Table:
+def _links(
+    policy: LinkagePolicy,
+    wording: Wording,
+    matched: Scored,
+    review: Scored,
+    shared: Codes,
+    parts: list[str | None],
+) -> pa.Table:
     left = len(shared)
     chosen = matched + review
     place = np.full(left, -1)
@@ -203,6 +235,8 @@ def _links(policy: LinkagePolicy, wording: Wording, matched: Scored, review: Sco
     outcome = np.where(none, 2, np.where(place < len(matched), 0, 1))
 
     places = pa.array(place, mask=none)
+    which = policy.links_families & (chosen.tier == len(policy.cascade)) & (chosen.row_probability < policy.automatic)
+    which &= chosen.probability >= policy.automatic
 
     def settled(values: pa.Array) -> pa.Array:
         return values.take(places)
@@ -210,7 +244,7 @@ def _links(policy: LinkagePolicy, wording: Wording, matched: Scored, review: Sco
     def worded(codes: Codes, words: list[str]) -> pa.DictionaryArray:
         return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), words)
 
-    rules = [*(tier.rule for tier in policy.cascade), RULE, OF_UNLISTED]
+    rules = [*(tier.rule for tier in policy.cascade), RULE, UNLISTED_RULE]
     columns: dict[str, Callable[[], pa.Array]] = {
         "left_row": lambda: pa.array(np.arange(left)),
         "right_row": lambda: settled(pa.array(chosen.pairs.right)),
@@ -218,10 +252,12 @@ def _links(policy: LinkagePolicy, wording: Wording, matched: Scored, review: Sco
         "rule": lambda: settled(worded(chosen.tier, rules)),
         "guard": lambda: settled(worded(chosen.guard, [guard.code for guard in GUARDS])),
         "probability": lambda: settled(pa.array(chosen.probability)),
+        "row_probability": lambda: settled(pa.array(chosen.row_probability)),
         "match_weight": lambda: settled(pa.array(_log_odds(chosen.probability))),
         "evidence": lambda: settled(describe(chosen.levels)),
         "runner_up": lambda: pa.array(np.where(none, shared, np.maximum(shared - 1, 0))),
         "margin": lambda: settled(pa.array(chosen.margin, mask=~np.isfinite(chosen.margin))),
-        "sentence": lambda: settled(sentences(chosen.levels, chosen.margin, chosen.guard, wording)),
+        "sentence": lambda: settled(sentences(chosen.levels, chosen.margin, chosen.guard, which, wording)),
+        "parts": lambda: settled(pa.array([*[None] * len(matched), *parts], pa.string())),
     }
     return pa.table(side_by_side(lambda field: columns[field.name]().cast(field.type), LINKS), schema=LINKS)

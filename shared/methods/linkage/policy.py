@@ -49,6 +49,9 @@ class Siblings(Part):
     """Part of them who have the same first name."""
     unlisted: Chance
     """Part of the persons with siblings in a family who are not in it themselves."""
+    levels: dict[str, dict[str, Chance]] = {}
+    """By comparison (`dob`, `forename`, `sex`; `forename_of_twins`) and level, its share among brothers and sisters of
+    one family, as the right table has them. What is not named is as among strangers."""
 
 
 class Calibration(Part):
@@ -106,12 +109,17 @@ class LinkagePolicy(Part):
     expected_strangers: Annotated[float, Field(gt=0)]
     """How many strangers of the same name and birthday may be expected before a pair of other addresses goes
     to a person."""
-    unlisted: Chance | None = None
-    """Stated chance that a family which does not list the left row, of its home and surname, is its own: a judgement.
-    None: no such family is shown."""
+    link: Literal["child", "household"] = "child"
+    """What is linked. `child`: the right row itself, so that the wrong one of two twins is a harm. `household`: its
+    family, whichever of its rows it is; what may only be another child of the family needs no person."""
     model: LinkageModel | None = None
-    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.2.0.json`). Without
+    """The trained model of the probabilistic tier, which the agreement file names (`model: model-1.3.0.json`). Without
     one the cascade stands alone."""
+
+    @property
+    def links_families(self) -> bool:
+        """Whether a right row stands for its family."""
+        return self.link == "household"
 
     @model_validator(mode="after")
     def _bands(self) -> LinkagePolicy:

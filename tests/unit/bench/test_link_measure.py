@@ -100,7 +100,7 @@ def test_a_contestants_links_are_measured_as_handed_in_and_after_one_to_one() ->
     handed_in = links((0, 0, 0.999, True), (1, 1, 0.98, False), (2, 1, 0.6, False), (3, 3, 0.995, True))
     found = measure(handed_in, known, np.zeros(4, bool), 0.9)
     assert found["automatic"] == {
-        **{"links": 2, "correct": 1, "expected": 3, "false": 1, "precision": 0.5, "recall": 1 / 3},
+        **{"links": 2, "correct": 1, "expected": 3, "false": 1, "precision": 0.5, "recall": 1 / 3, "wrong_family": 1},
         "f1": pytest.approx(0.4),
     }
     # The third link shares a child with a better one, so no threshold has it.

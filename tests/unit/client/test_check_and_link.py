@@ -179,7 +179,7 @@ def test_link_draws_the_pair_of_any_row_that_is_asked_for(exchange, pupils, hous
     assert pq.read_table(out / "links.parquet").column("outcome")[0].as_py() == "matched"
     (picture,) = (out / "pictures").iterdir()
     assert (picture.name, "stated by the agreement for upn" in picture.read_text()) == ("pupil-row-0.svg", False)
-    assert "stated by the agreement for dob-surname-forename3" in picture.read_text()
+    assert "stated by the agreement for dob-surname-forename" in picture.read_text()
     said = exchange("link", pupils, households, "--out", tmp_path / "none", "--row", 99)
     assert (said.code, "these rows have no pair" in said.err) == (0, True)
     assert not (tmp_path / "none" / "pictures").exists()
@@ -227,7 +227,7 @@ def test_link_draws_nothing_unasked_and_says_why_nothing_could_be_drawn(exchange
     assert "no pair is in review" in said.err
     folder = copied(tmp_path / "agreements")
     terms = (folder / "fsm.yaml").read_text(encoding="utf-8")
-    (folder / "fsm.yaml").write_text(terms.replace("  model: model-1.2.0.json\n", ""), encoding="utf-8")
+    (folder / "fsm.yaml").write_text(terms.replace("  model: model-1.3.0.json\n", ""), encoding="utf-8")
     said = exchange("link", *unsure, "--out", tmp_path / "c", "--pictures", 5, "--agreements", folder)
     assert said.code == 0
     assert "names no model" in said.err

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.agreements.registry import load_agreement
+from shared.methods.linkage.model.calibrate import calibrate
 from shared.methods.linkage.policy import LinkageModel
 from tests.agreements import copied
 from tests.world import decision, household, pupil, table, upn
@@ -77,12 +78,12 @@ def test_train_writes_a_model_and_says_how_many_it_found(exchange, pupils, house
 
 def test_a_trained_model_is_used_when_the_agreement_names_it(exchange, pupils, households, tmp_path):
     folder = copied(tmp_path / "agreements")
-    assert exchange("train", pupils, households, "--out", folder / "model-1.3.0.json", "--version", "1.3.0").code == 0
+    assert exchange("train", pupils, households, "--out", folder / "model-1.4.0.json", "--version", "1.4.0").code == 0
     terms = folder / "fsm.yaml"
-    terms.write_text(terms.read_text(encoding="utf-8").replace("model-1.2.0.json", "model-1.3.0.json"), "utf-8")
+    terms.write_text(terms.read_text(encoding="utf-8").replace("model-1.3.0.json", "model-1.4.0.json"), "utf-8")
     model = load_agreement("fsm", folder).linkage.model
     assert model is not None
-    assert model.version == "1.3.0"
+    assert model.version == "1.4.0"
     said = exchange("link", pupils, households, "--out", tmp_path / "links", "--agreements", folder, "--json")
     assert said.code == 0
     assert said.json["outcome"]["matched"] >= 55
@@ -173,6 +174,32 @@ def test_calibrate_says_by_band_what_was_stated_and_what_was_right(exchange, res
     text = exchange("calibrate", results, "-d", decisions)
     assert (text.code, text.err) == (0, "")
     assert text.out.startswith("0.95 to 0.99  2 decided, stated 0.965, right 0.500 (")
+
+
+def test_calibrate_tells_a_wrong_family_from_a_wrong_child_of_the_right_one(exchange, results, tmp_path):
+    refs, decided = ["m-1", "m-2", "m-3", "m-4"], ["confirm", "reject", "reject", "reject"]
+    reasons = [None, "wrong_child", "wrong_family", "Not Okafor's child"]
+    stated = written(tmp_path / "four.parquet", match_ref=refs, probability=[0.96, 0.97, 0.96, 0.98])
+    path = written(tmp_path / "d.parquet", match_ref=refs, decision=decided, reason=reasons)
+    (band,) = exchange("calibrate", stated, "-d", path, "--json").json["bands"]
+    assert {name: band[name] for name in ("decided", "right", "wrong_family", "wrong_child")} == {
+        "decided": 4,
+        "right": 2,  # the agreement links households: another child of the right one is no wrong link
+        "wrong_family": 1,
+        "wrong_child": 1,
+    }
+    assert "wrong family 1, another child of the right one 1" in " ".join(
+        exchange("calibrate", stated, "-d", path).out.split()
+    )
+
+
+def test_where_children_are_linked_another_child_is_wrong():
+    stated = pa.table({"match_ref": ["m-1", "m-2"], "probability": [0.97, 0.97]})
+    decided = pa.table(
+        {"match_ref": ["m-1", "m-2"], "decision": ["confirm", "reject"], "reason": [None, "wrong_child"]}
+    )
+    (of_child,), (of_family,) = (calibrate(stated, decided, families=each).to_pylist() for each in (False, True))
+    assert (of_child["right"], of_family["right"]) == (1, 2)
 
 
 def test_calibrate_takes_several_results_and_counts_a_match_once(exchange, results, decisions, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from local.synth.evaluate import OUTSIDE, Score, evaluate, from_links
+from local.synth.evaluate import OUTSIDE, Score, evaluate, from_links, wrong_children
 from local.synth.london import London
 from local.synth.truth import SCHEMA
 
@@ -106,3 +106,10 @@ def test_links_of_two_drops_take_their_boroughs() -> None:
     )
     named = from_links(links, school_slug="southwark", household_slug="lambeth")
     assert evaluate(named, a_truth()).overall.correct == 1
+
+
+def test_another_child_of_the_right_claim_is_told_from_another_family() -> None:
+    claims = {"lambeth": pa.chunked_array([["H1" if row in (10, 60) else f"H{row}" for row in range(100)]])}
+    for row, found in ((60, 1), (61, 0), (10, 0)):
+        assert wrong_children(made((0, row)), a_truth(), claims) == found
+    assert wrong_children(made((4, 60), (1, None)), a_truth(), claims) == 0  # a pupil on no claim; no link

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.methods.linkage.block.equi_join import equi_join
-from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, counts
+from shared.methods.linkage.encode.arrays import Codes, Mask, counts
 from shared.methods.linkage.encode.fields import Field
-from shared.methods.linkage.encode.key_filter import may_be_on_both_sides
 from shared.methods.linkage.encode.keys import joined, renumbered
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
@@ -37,13 +36,9 @@ def group(records: Records, keys: tuple[str, ...]) -> Groups:
 
 
 def join_keys(fields: list[Field]) -> Groups:
-    """Number the rows by several fields; a row that misses one of them is in no group, nor are most of those whose
-    value only one side has."""
+    """Number the rows by several fields; a row that misses one of them is in no group."""
     left, right, size = joined(fields)
-    both = np.full(len(left) + len(right), MISSING)
-    of_left, of_right = may_be_on_both_sides(left, right, size)
-    both[of_left], both[len(left) + of_right] = left[of_left], right[of_right]
-    numbers, size = renumbered(both, size)
+    numbers, size = renumbered(np.concatenate((left, right)), size)
     return Groups(numbers[: len(left)], numbers[len(left) :], size)
 
 

@@ -46,6 +46,11 @@ BLOCKS: tuple[Block, ...] = (
     Block("born-crossed-surname", ("unordered_dob", "surname_sound"), "names in the other order, moved family", True),
     Block("born-crossed-forename", ("unordered_dob", "forename_sound"), "names in the other order, moved family", True),
     Block("home-crossed", ("postcode", "surname_sound", "forename_sound"), "names in the other order, any date", True),
+    Block("birthday-surname", ("birthday", "surname_sound"), "wrong year of birth, other forename, moved family"),
+    Block("birthday-home", ("birthday", "postcode"), "wrong year of birth, any name"),
+    Block("born-known-forename", ("unordered_dob", "known_forename"), "another form of the forename, changed surname"),
+    Block("born-wide", ("unordered_dob",), "any name, in any order of its words, moved family", wide=True),
+    Block("home-wide", ("uprn",), "another person of the family", wide=True),
     Block("home-surname-wide", ("postcode", "surname_sound"), "other forename, no date of birth", wide=True),
     Block(
         "names-wide", ("surname_sound", "forename_sound"), "no date of birth or a wrong one, moved family", wide=True
@@ -61,17 +66,19 @@ MOST_RIGHT_ROWS = 200
 """Right rows under one key, at most. Beyond it the key tells too little to be worth looking."""
 
 
-def block(records: Records, left: Mask, right: Mask) -> tuple[Pairs, Codes]:
+def block(records: Records, left: Mask, right: Mask, wide: Mask | None = None) -> tuple[Pairs, Codes]:
     """Every pair of these rows that some rule makes, once each, and the position of the first rule that makes it.
 
-    The pairs are in the order of left row, then right row.
+    The pairs are in the order of left row, then right row. The wide rules are for the left rows `wide` (None: all).
     """
-    lefts, rights = np.flatnonzero(left), np.flatnonzero(right)
+    every, rights = np.flatnonzero(left), np.flatnonzero(right)
+    few = every if wide is None else np.flatnonzero(left & wide)
     # Rules in the last bits, so that of equal pairs the first rule comes first.
     rule_bits, right_bits = len(BLOCKS).bit_length(), records.right_rows.bit_length()
 
     def made_by(rule: tuple[int, Block]) -> Codes:
         number, at = rule
+        lefts = few if at.wide else every
         pairs = equi_join(*_key(records, at, lefts, rights), MOST_RIGHT_ROWS)
         return (lefts[pairs.left] << right_bits | rights[pairs.right]) << rule_bits | number
 

@@ -10,6 +10,7 @@ from shared.methods.linkage.compare.batches import in_batches, levels_together
 from shared.methods.linkage.compare.levels import Address, Contact, Dob, Forename, Identifier, Sex, Surname
 from shared.methods.linkage.compare.names import compare_forenames, compare_surnames, in_other_order, is_a_parents
 from shared.methods.linkage.compare.similarity import scored
+from shared.methods.linkage.compare.whole_names import compare_whole_names
 from shared.methods.linkage.encode.addresses import Addresses
 from shared.methods.linkage.encode.arrays import Codes, Levels, lookup
 from shared.methods.linkage.encode.fields import numbered
@@ -31,7 +32,7 @@ def compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict[
     levels = levels_together(in_batches(lambda batch: _compare(records, batch, forename_similarity), pairs))
     # Of all batches at once, so that each address text is read once.
     one_postcode = np.flatnonzero(levels["address"] == Address.SAME_POSTCODE)
-    levels["address"][one_postcode] = _house_number(records, pairs.where(one_postcode))
+    levels["address"][one_postcode] = house_number(records, pairs.where(one_postcode))
     return levels
 
 
@@ -42,7 +43,8 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
     selected = np.flatnonzero((surname < Surname.EXACT) & (forename < Forename.KNOWN_VARIANT))
     exchanged = selected[in_other_order(records, pairs.where(selected), forename_similarity)]
     surname[exchanged], forename[exchanged] = Surname.OTHER_ORDER, Forename.OTHER_ORDER
-    selected = np.flatnonzero((surname == Surname.DIFFERS) & (forename >= Forename.SIMILAR))
+    compare_whole_names(records, pairs, surname, forename)
+    selected = np.flatnonzero((surname == Surname.DIFFERS) | (surname == Surname.OF_NO_FAMILY))
     surname[selected[is_a_parents(records, pairs.where(selected))]] = Surname.A_PARENTS
     return {
         "upn": _identifier(records.upn, pairs),
@@ -58,8 +60,10 @@ def _compare(records: Records, pairs: Pairs, forename_similarity: float) -> dict
 
 
 def _identifier(identifier: SharedIdentifier, pairs: Pairs) -> Levels:
-    level = ranked(codes_of(identifier, pairs), Identifier.MISSING, Identifier.EXACT)
-    level[identifier.contradicted(pairs)] = Identifier.DIFFERS
+    left, right = codes_of(identifier, pairs)
+    level = ranked((left, right), Identifier.DIFFERS, Identifier.EXACT)
+    lasting = identifier.lasting[left] & identifier.lasting[right]
+    level[(level == Identifier.DIFFERS) & ~lasting] = Identifier.MISSING
     return level
 
 
@@ -120,7 +124,7 @@ def area_levels(records: Records, pairs: Pairs) -> Levels:
     return level
 
 
-def _house_number(records: Records, pairs: Pairs) -> Levels:
+def house_number(records: Records, pairs: Pairs) -> Levels:
     """Levels of pairs at one postcode, by the numbers (house, flat) in their address text, in whatever order."""
     if not len(pairs):
         return np.zeros(0, np.int8)

@@ -33,18 +33,20 @@ class Surname(IntEnum):
 
     MISSING = 0
     DIFFERS = 1
-    A_PARENTS = 2
+    OF_NO_FAMILY = 2
+    """One side's marks sex or rank, and a family need not share it: Kaur and Gill, Begum and Khatun."""
+    A_PARENTS = 3
     """The left surname is not the right one but that of a parent on the right."""
-    SIMILAR = 3
-    SOUNDS_ALIKE = 4
+    SIMILAR = 4
+    SOUNDS_ALIKE = 5
     """Another spelling of what may be one name (see `sounds` and `variants`)."""
-    ONE_PART_AGREES = 5
+    ONE_PART_AGREES = 6
     """One word of a double-barrelled name."""
-    FORMER_OR_PREFERRED = 6
+    FORMER_OR_PREFERRED = 7
     """The right surname is one that the left row gives beside the legal one."""
-    OTHER_ORDER = 7
+    OTHER_ORDER = 8
     """Surname and forename have changed places on one side."""
-    EXACT = 8
+    EXACT = 9
 
 
 class Forename(IntEnum):

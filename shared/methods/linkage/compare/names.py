@@ -49,6 +49,7 @@ def compare_surnames(records: Records, pairs: Pairs) -> Levels:
     variant = records.known_surnames.are((codes[0][unequal], codes[1][unequal]))
     # From the weakest level to the strongest: each later one overrules.
     for best, holds in (
+        (Surname.OF_NO_FAMILY, is_of_no_family(records, among)),
         (Surname.SIMILAR, similarity >= SIMILAR_SURNAMES),
         (Surname.SOUNDS_ALIKE, near.sounds_alike & (similarity >= ALIKE) | variant),
         (Surname.ONE_PART_AGREES, shared == 100),
@@ -89,6 +90,14 @@ def is_former_or_preferred(records: Records, pairs: Pairs) -> Mask:
     for other in records.other_surnames:
         left = other[pairs.left]
         found |= (left == right) & (left >= 0)
+    return found
+
+
+def is_of_no_family(records: Records, pairs: Pairs) -> Mask:
+    """Whether one of the surnames marks sex or rank (`variants.OF_NO_FAMILY`); both must be there."""
+    left, right = codes_of(records.surname, pairs)
+    marks = records.surnames_of_no_family
+    found: Mask = (marks[left] | marks[right]) & (np.minimum(left, right) >= 0)
     return found
 
 
@@ -161,7 +170,8 @@ def compare_forenames(records: Records, pairs: Pairs, similarity: float) -> Leve
     start = codes_of(records.forename_3, among)
     same_first, variant = first[0] == first[1], records.known_forenames.are(first)
     one_sided = (further[0] < 0) | (further[1] < 0)
-    begins = _begins(records.further_names, further, (same_first | variant) & ~one_sided)
+    # After Mohammed, a letter makes another name of what the child is called: Rakib and Sakib.
+    begins = _begins(records.further_names, further, (same_first | variant) & ~one_sided, records.honours[first[0]])
     spelled = _spelling(records, among, ~(same_first | variant), similarity)
     # From the weakest level to the strongest: each later one overrules.
     reached: tuple[tuple[Forename, Mask], ...] = (
@@ -245,13 +255,14 @@ def _one_slip(records: Records, first: tuple[Codes, Codes]) -> Codes:
     return np.where(slip, longer - 1, 1000)
 
 
-def _begins(field: Field, codes: tuple[Codes, Codes], selected: Mask) -> Mask:
+def _begins(field: Field, codes: tuple[Codes, Codes], selected: Mask, to_the_letter: Mask) -> Mask:
     """Whether one side's further names begin the other's (an initial, or one name fewer), or differ by a slip."""
     begins = np.zeros(len(selected), np.bool_)
     lengths = field.names.lengths
     left, right = codes[0][selected], codes[1][selected]
     shorter, longer = np.minimum(lengths[left], lengths[right]), np.maximum(lengths[left], lengths[right])
     slip = (scored(field.names, (left, right), OSA.similarity) >= longer - 1) & (longer >= SHORTEST_SLIP)
+    slip &= ~to_the_letter[selected]
     begins[selected] = slip | (scored(field.names, (left, right), Prefix.similarity) == shorter)
     return begins
 

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from shared.methods.linkage.encode.arrays import MISSING, Codes, counts, lookup
 from shared.methods.linkage.encode.letters import Names
-from shared.methods.linkage.encode.short_text import ShortText
 
 Standard = Callable[[pa.Array], pa.Array]
 """Values in standard form (`standardise`); null is missing."""
@@ -100,11 +99,6 @@ def _in_standard(spelled: pa.Array, standard: pa.Array) -> tuple[Codes, pa.Array
 
 def numbered(values: pa.Array) -> tuple[Codes, pa.Array]:
     """The number of every value, and the distinct values. Null is missing."""
-    if pa.types.is_string(values.type):
-        short = ShortText.of(values)
-        if short is not None:
-            codes, first = short.numbered(len(values))
-            return codes, values.take(pa.array(first))
     encoded = values.dictionary_encode()
     return filled(encoded.indices), encoded.dictionary
 

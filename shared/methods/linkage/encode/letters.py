@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.methods.linkage.encode.arrays import Codes, Mask
-from shared.methods.linkage.encode.short_text import ShortText
 
 _BEGINNING = 0.4
 """The most that a common beginning adds: this part of what is missing to a Jaro similarity of one."""
@@ -30,9 +29,9 @@ class Names:
         return spelled
 
     @cached_property
-    def marks(self) -> npt.NDArray[np.uint64]:
-        """A number for each name that depends on its letters and not on its place."""
-        return ShortText.both_ends(self.values).mixed
+    def marks(self) -> Codes:
+        """The place of each name in the alphabet, which does not depend on the order of the rows."""
+        return ranks(self.values)
 
     @cached_property
     def letters(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
@@ -105,3 +104,10 @@ def _letters(values: list[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.
         letters[:-1] = np.bitwise_or.reduceat(bits, starts)
         length[:-1] = ends - starts
     return letters, length
+
+
+def ranks(values: pa.Array) -> Codes:
+    """The place of each value in their order: a number that depends on what it says and not on where it stands."""
+    rank = np.zeros(len(values), np.int64)
+    rank[pc.sort_indices(values).to_numpy()] = np.arange(len(values))
+    return rank

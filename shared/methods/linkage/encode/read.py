@@ -12,13 +12,15 @@ import pyarrow.compute as pc
 
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.addresses import Addresses
-from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, lookup
-from shared.methods.linkage.encode.digits import encode_digits
+from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask, counts, lookup
 from shared.methods.linkage.encode.fields import Field, encode, in_one_vocabulary, numbered
+from shared.methods.linkage.encode.keys import joint
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.encode.shared_identifiers import encode_identifier
 from shared.methods.linkage.encode.sounds import sounds
+from shared.methods.linkage.encode.spellings import in_english
 from shared.methods.linkage.encode.standardise import NO_DAY
+from shared.methods.linkage.encode.variants import USUAL
 from shared.methods.linkage.schema import Columns, Schema
 from shared.methods.linkage.workers import WORKERS
 
@@ -67,7 +69,7 @@ def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
         areas, dates = workers.submit(_areas, sides), workers.submit(_dates, sides)
         left_address = workers.submit(Addresses.of, left, schema.left.address)
         right_address = workers.submit(Addresses.of, right, schema.right.address)
-        uprn = workers.submit(encode_digits, schema.uprn.standard, *sides.both(lambda of: of.uprn))
+        uprn = workers.submit(_uprns, sides)
         upn = workers.submit(encode_identifier, schema.upn, *sides.both(lambda of: of.upn))
         uln = workers.submit(encode_identifier, schema.uln, *sides.both(lambda of: of.uln))
         families = workers.submit(encode, _as_it_is, [], [sides.right.text(schema.right.family)])
@@ -77,7 +79,7 @@ def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
     forename, first_name, further_names, forename_3, forename_sound = forenames.result()
     surname_sound, forename_sound = in_one_vocabulary(surname_sound, forename_sound)
     postcode, sector, district, area = areas.result()
-    dob, unordered_dob, birth_year = dates.result()
+    dob, unordered_dob, birth_year, birthday = dates.result()
     contact, other_parents = contacts.result()
     return Records(
         upn=upn.result(),
@@ -94,13 +96,14 @@ def read_records(left: pa.Table, right: pa.Table, schema: Schema) -> Records:
         dob=dob,
         unordered_dob=unordered_dob,
         birth_year=birth_year,
+        birthday=birthday,
         sex=sex.result(),
         postcode=postcode,
         sector=sector,
         district=district,
         area=area,
         uprn=uprn.result(),
-        family=_of_right(families.result(), left.num_rows),
+        family=_families(_of_right(families.result(), left.num_rows), surname, postcode),
         contact=contact,
         other_parents=other_parents,
         parents=parents,
@@ -119,21 +122,27 @@ def _areas(sides: _Sides) -> tuple[Field, Field, Field, Field]:
     return postcode, sector, district, area
 
 
-def _dates(sides: _Sides) -> tuple[Field, Field, Field]:
-    """Date of birth, the same without an order of day and month, and the year."""
+def _uprns(sides: _Sides) -> Field:
+    left, right = sides.both(lambda of: of.uprn)
+    return encode(sides.schema.uprn.standard, [left], [right])
+
+
+def _dates(sides: _Sides) -> tuple[Field, Field, Field, Field]:
+    """Date of birth, the same without an order of day and month, the year, and the day and month."""
     columns = ((sides.left, sides.schema.left), (sides.right, sides.schema.right))
     days = [standardise.days(table.column(each.birth_date, pa.date32())) for table, each in columns]
     codes, values = numbered(pa.array(np.concatenate(days), mask=np.concatenate(days) == NO_DAY))
     dob = Field(values, codes[: len(days[0])], codes[len(days[0]) :])
     year = dob.mapped(lambda days: pc.year(days.cast(pa.int32()).cast(pa.date32())))
-    return dob, dob.mapped(standardise.unordered_days), year
+    unordered = dob.mapped(standardise.unordered_days)
+    return dob, unordered, year, unordered.mapped(standardise.birthdays)
 
 
 def _surnames(sides: _Sides) -> tuple[Field, Field, Field, tuple[Codes, ...], tuple[Codes, ...]]:
     """The whole surname, its words and its sound; the left rows' other surnames; those of the right rows' parents."""
     others, parents = sides.schema.left.other_surnames, [parent.surname for parent in sides.schema.right.parents]
     words = encode(
-        standardise.surnames,
+        _surnames_in_english,
         sides.left.texts(sides.schema.left.surname, *others),
         sides.right.texts(sides.schema.right.surname, *parents),
     )
@@ -154,11 +163,19 @@ def _surnames(sides: _Sides) -> tuple[Field, Field, Field, tuple[Codes, ...], tu
 def _forenames(sides: _Sides) -> tuple[Field, Field, Field, Field, Field]:
     """The whole forename, its first and further names, its first three letters, and the sound of the first name."""
     left, right = sides.both(lambda of: of.forename)
-    forename = encode(standardise.forenames, [left], [right])
+    forename = encode(_forenames_in_english, [left], [right])
     whole, first = forename.mapped(standardise.together), forename.mapped(first_words)
     start = whole.mapped(lambda names: pc.utf8_slice_codeunits(names, 0, 3))
     further = _further_names(forename, sides.left.text(sides.schema.left.middle_names))
     return whole, first, further, start, first.mapped(sounds)
+
+
+def _surnames_in_english(values: pa.Array) -> pa.Array:
+    return in_english(standardise.surnames(values), USUAL)
+
+
+def _forenames_in_english(values: pa.Array) -> pa.Array:
+    return in_english(standardise.forenames(values), USUAL)
 
 
 def _sexes(sides: _Sides) -> Field:
@@ -178,6 +195,25 @@ def _contacts(sides: _Sides) -> tuple[Field, tuple[Codes, ...]]:
 
 def _of_right(field: Field, left_rows: int) -> Field:
     return Field(field.values, np.full(left_rows, MISSING, np.int32), field.right)
+
+
+OF_ITS_OWN = 1000
+"""Right rows from which a file without two rows of one family is one whose rows are numbered, not its families."""
+MOST_AT_HOME = 12
+"""Right rows of one surname and postcode, at most, to be taken for a family where no family is named."""
+
+
+def _families(named: Field, surname: Field, postcode: Field) -> Field:
+    """The families of the right rows. Where none is named, or in a large file no two rows name the same one (it numbers
+    its rows), those of one surname and postcode."""
+    several = np.any(counts(named.right, named.size) > 1)
+    if several or (named.size and len(named.right) < OF_ITS_OWN):
+        return named
+    homes = joint([surname, postcode])
+    size = counts(homes.right, homes.size)
+    crowded = np.append(size > MOST_AT_HOME, False)[homes.right]
+    missing = np.full(len(homes.left), MISSING, np.int32)
+    return Field(homes.values, missing, np.where(crowded, np.int32(MISSING), homes.right))
 
 
 def _suppressed(sides: _Sides) -> Mask:
@@ -200,7 +236,7 @@ def _further_names(forename: Field, middle_names: pa.ChunkedArray) -> Field:
         return pc.if_else(pc.equal(rest, ""), pa.scalar(None, pa.string()), rest)
 
     own = forename.mapped(further)
-    middle = encode(standardise.forenames, [middle_names], [])
+    middle = encode(_forenames_in_english, [middle_names], [])
     codes, values = numbered(pa.concat_arrays([own.values, middle.values]))
     named = lookup(codes[: own.size], own.left)
     in_middle = lookup(codes[own.size :], middle.left)

@@ -8,16 +8,18 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shared.methods.linkage.encode import standardise
 from shared.methods.linkage.encode.addresses import Addresses
-from shared.methods.linkage.encode.arrays import Codes, Mask
-from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.arrays import Codes, Mask, lookup
+from shared.methods.linkage.encode.fields import Field, numbered
 from shared.methods.linkage.encode.keys import joint
 from shared.methods.linkage.encode.known_forms import KnownForms
 from shared.methods.linkage.encode.letters import Names
+from shared.methods.linkage.encode.name_words import NameWords
 from shared.methods.linkage.encode.shared_identifiers import SharedIdentifier
-from shared.methods.linkage.encode.variants import FORENAMES, SURNAMES
+from shared.methods.linkage.encode.variants import FORENAMES, HONOURS, OF_NO_FAMILY, SURNAMES
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Records:
     unordered_dob: Field
     """The date with day and month in one order, so that a swap of the two is the same."""
     birth_year: Field
+    birthday: Field
+    """Day and month of birth, in one order."""
     sex: Field
     postcode: Field
     sector: Field
@@ -85,6 +89,11 @@ class Records:
         return joint([self.surname, self.first_name])
 
     @cached_property
+    def families(self) -> Codes:
+        """The family of each right row; one that names none is a family of its own."""
+        return np.where(self.family.right >= 0, self.family.right, self.family.size + np.arange(self.right_rows))
+
+    @cached_property
     def every_name(self) -> Names:
         """Surnames, forenames and first names as one vocabulary: the values of the three, one after the other."""
         return Names(pa.concat_arrays([field.values for field in (self.surname, self.forename, self.first_name)]))
@@ -95,6 +104,24 @@ class Records:
         return Names(pa.concat_arrays([self.first_name.values, self.further_names.values]))
 
     @cached_property
+    def name_words(self) -> tuple[tuple[Field, NameWords], ...]:
+        """The fields of which a whole name is made, each with the words of its values."""
+        fields = (self.first_name, self.further_names, self.surname_words)
+        return tuple((field, NameWords(field.values)) for field in fields)
+
+    @cached_property
+    def honours(self) -> Mask:
+        """Which first names are honours beside that by which a person is called; the last entry is of a missing one."""
+        listed = pc.is_in(self.first_name.values, pa.array(sorted(HONOURS), pa.string()))
+        return np.append(listed.to_numpy(zero_copy_only=False), False)
+
+    @cached_property
+    def surnames_of_no_family(self) -> Mask:
+        """Which surnames mark sex or rank; the last entry is of a missing one."""
+        listed = pc.is_in(self.surname.values, pa.array(OF_NO_FAMILY, pa.string()))
+        return np.append(listed.to_numpy(zero_copy_only=False), False)
+
+    @cached_property
     def known_surnames(self) -> KnownForms:
         """Forms of one surname."""
         return KnownForms(self.surname.values, SURNAMES)
@@ -103,6 +130,14 @@ class Records:
     def known_forenames(self) -> KnownForms:
         """Forms of one first name."""
         return KnownForms(self.first_name.values, FORENAMES)
+
+    @cached_property
+    def known_forename(self) -> Field:
+        """As what the first name is known: one for forms of a name that share their first group, or sound the same."""
+        _, vocabulary = self.name_words[0]
+        known_as = [word.known_as for (word,) in vocabulary.words[:-1]]
+        codes, values = numbered(pa.array(known_as, pa.string()))
+        return Field(values, lookup(codes, self.first_name.left), lookup(codes, self.first_name.right))
 
     @cached_property
     def known_names(self) -> KnownForms:

@@ -67,9 +67,15 @@ NO_NAME = frozenset(
     )
 )
 # What a register writes before a child is named. A surname may be Child or Twin, so only forenames are looked at.
+_UNBORN = "BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|NEW BORN|BOY|GIRL|MALE|FEMALE|FIRST|SECOND"
+_RELATED = "SON|DAUGHTER|BROTHER|SISTER|SIBLING|BABY|CHILD|INFANT|TWIN|BOY|GIRL"
 _NO_FORENAME = re.compile(
-    r"(BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|BOY|GIRL|MALE|FEMALE|FIRST|SECOND)"
-    r"( (BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|BOY|GIRL|MALE|FEMALE|OF|ONE|TWO|THREE|A|B|C))*"
+    rf"(NEW |UNNAMED |THE )?({_UNBORN})( (BABY|CHILD|INFANT|TWIN|TRIPLET|UNBORN|NEWBORN|BOY|GIRL|MALE|FEMALE|OF|ONE|TWO"
+    r"|THREE|A|B|C))*"
+    # Of whom follows, or does not; without `of`, Son is a name.
+    rf"|({_RELATED})( (ONE|TWO|THREE|A|B|C))? OF( .*)?|B O .+"
+    r"|(THE )?(BROTHER|SISTER|SIBLING|RESIDENT|OCCUPIER|OCCUPANT|TENANT|DEPENDANT|DEPENDENT)S?( [A-C])?"
+    r"|(FORENAME |NAME )?(AWAITED|AWAITING NAME|NOT YET NAMED|NOT NAMED|TO BE NAMED)|TBN"
 )
 
 # Dates that systems write when they have none.
@@ -131,6 +137,11 @@ def unordered_days(values: pa.Array) -> pa.Array:
     day, month = (dates - months).astype(np.int64), months.astype(np.int64) % 12
     year = months.astype("datetime64[Y]").astype(np.int64)
     return pa.array((year * 32 + np.minimum(day, month)) * 32 + np.maximum(day, month))
+
+
+def birthdays(unordered: pa.Array) -> pa.Array:
+    """Day and month of `unordered_days`, in one order, without the year."""
+    return pc.bit_wise_and(unordered, 1023)
 
 
 def digits_of_dates(days: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:

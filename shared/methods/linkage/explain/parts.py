@@ -12,6 +12,7 @@ from shared.methods.linkage.compare.compare import compare
 from shared.methods.linkage.compare.levels import LEVELS, Family
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.read import read_records
+from shared.methods.linkage.model.fit import model_of_run
 from shared.methods.linkage.model.probabilistic import RULE
 from shared.methods.linkage.model.weights import weights_of
 from shared.methods.linkage.schema import Schema
@@ -46,7 +47,7 @@ def explain(left: pa.Table, right: pa.Table, links: pa.Table, schema: Schema, po
     levels = compare(records, pairs, policy.forename_similarity)
     by_sibling = pc.match_substring(linked.column("evidence").combine_chunks(), f"family {_SIBLING}")
     levels["family"] = np.where(np.asarray(by_sibling), np.int8(Family.SIBLING_MATCHED), np.int8(Family.MISSING))
-    bits = weights_of(policy.model).on(records).bits(pairs, levels)
+    bits = weights_of(model_of_run(records, policy)).on(records).bits(pairs, levels)
     rest = np.asarray(linked.column("match_weight"), dtype=np.float64) - bits.total
     rules = linked.column("rule").to_pylist()
     rows: list[tuple[int, str, str, float]] = []

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from shared.methods.linkage.compare.levels import Address, Contact, Dob, Family, Forename, Identifier, Surname
 from shared.methods.linkage.compare.patterns import SIZE, levels_of, pattern_of
-from shared.methods.linkage.encode.arrays import Codes, Levels, Scores
+from shared.methods.linkage.encode.arrays import Codes, Levels, Mask, Scores
 from shared.methods.linkage.guards.guards import GUARDS
 from shared.methods.linkage.schema import Wording
 
@@ -35,6 +35,7 @@ OTHER: dict[tuple[str, int], str] = {
     ("dob", Dob.DAY_AND_MONTH_SWAPPED): "day and month of birth have changed places",
     ("surname", Surname.MISSING): "a surname is missing",
     ("surname", Surname.DIFFERS): "another surname",
+    ("surname", Surname.OF_NO_FAMILY): "another surname, of which one is not a family's",
     ("surname", Surname.A_PARENTS): "the surname is that of a parent on the {family}",
     ("surname", Surname.SIMILAR): "the surnames are similar",
     ("surname", Surname.SOUNDS_ALIKE): "the surnames sound alike",
@@ -73,34 +74,42 @@ FAR, SOME = 10.0, 3.0
 """Bits: a thousand times likelier, and eight times."""
 
 
-def sentences(levels: dict[str, Levels], margin: Scores, guard: Codes, wording: Wording) -> pa.DictionaryArray:
+WHICH = " Which {right} of the {family} it is, is less sure."
+
+
+def sentences(
+    levels: dict[str, Levels], margin: Scores, guard: Codes, which: Mask, wording: Wording
+) -> pa.DictionaryArray:
     """One sentence a pair, in the words of who reads it.
 
-    `margin` in bits (infinite: no rival), `guard` the position in `GUARDS` (-1: none).
+    `margin` in bits (infinite: no rival), `guard` the position in `GUARDS` (-1: none); `which` says where the family is
+    surer than which of its rows it is.
     """
     called = asdict(wording)
     cases = (np.isnan(margin), np.isinf(margin), margin >= FAR, margin >= SOME, margin >= 0)
     lead = np.select(cases, (5, 0, 1, 2, 3), 4)
-    coded = pa.array(((guard + 1) * len(LEADS) + lead) * SIZE + pattern_of(levels)).dictionary_encode()
+    reasons = ((guard + 1) * len(LEADS) + lead) * 2 + which
+    coded = pa.array(reasons * SIZE + pattern_of(levels)).dictionary_encode()
     numbers = coded.dictionary.to_numpy()
     distinct = levels_of(numbers % SIZE)
     lines = [
-        _sentence(
-            {name: int(level[row]) for name, level in distinct.items()}, *divmod(int(numbers[row] // SIZE), len(LEADS))
-        ).format(**called)
+        _sentence({name: int(level[row]) for name, level in distinct.items()}, int(numbers[row] // SIZE)).format(
+            **called
+        )
         for row in range(len(numbers))
     ]
     return pa.DictionaryArray.from_arrays(coded.indices, pa.array(lines, pa.string()))
 
 
-def _sentence(levels: dict[str, int], guard: int, lead: int) -> str:
+def _sentence(levels: dict[str, int], reasons: int) -> str:
+    (guard, lead), which = divmod(reasons // 2, len(LEADS)), reasons % 2
     same = [SAME[item] for item in levels.items() if item in SAME]
     parts = [f"the same {_listed(same)}"] if same else []
     parts += [OTHER[item] for item in levels.items() if item in OTHER]
     parts.append(LEADS[lead])
     text = "; ".join(parts)
     decides = f" A person decides: {GUARDS[guard - 1].says}." if guard else ""
-    return f"{text[0].upper()}{text[1:]}.{decides}"
+    return f"{text[0].upper()}{text[1:]}.{WHICH if which else ''}{decides}"
 
 
 def _listed(words: list[str]) -> str:

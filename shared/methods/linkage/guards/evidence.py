@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.methods.linkage.compare.levels import Address, Family, Identifier
+from shared.methods.linkage.compare.levels import Address, Contact, Family, Identifier
 from shared.methods.linkage.encode.arrays import Levels, Mask, Scores
 
 
@@ -27,6 +27,12 @@ class Evidence:
     """Nobody of the right row's family may be written to."""
     families: bool = True
     """Families hold brothers and sisters. Not so only where a model was trained on families of one person each."""
+    chance: Scores | float = 1.0
+    """That the link is right, as far as the weights know."""
+    family_linked: bool = False
+    """The family is what is linked, not which of its children."""
+    counted: bool = False
+    """How common names are was counted in files large enough to say."""
     weighed: bool = False
     """A model has weighed the pairs by how common names and dates are, so less is left for a guard to doubt."""
 
@@ -38,6 +44,13 @@ class Evidence:
         """UPN or ULN agrees."""
         agrees: Mask = (self["upn"] == Identifier.EXACT) | (self["uln"] == Identifier.EXACT)
         return agrees
+
+    @property
+    def supported(self) -> Mask:
+        """Home, parent, brother or sister say that it is this family, whichever of its children it is."""
+        at_home = self["address"] >= Address.SAME_POSTCODE_AND_NUMBER
+        known: Mask = (self["contact"] == Contact.SAME_FORENAME) | (self["family"] == Family.SIBLING_MATCHED)
+        return at_home | known | self.identified
 
     @property
     def together(self) -> Mask:

@@ -19,6 +19,14 @@ from shared.methods.linkage.compare.levels import Address, Contact, Dob, Forenam
 from shared.methods.linkage.encode.arrays import Codes, Mask, Scores
 from shared.methods.linkage.guards.evidence import Evidence
 
+LENIENCE = 20.0
+"""How many times the strangers that the agreement allows are allowed to a pair that a model has weighed."""
+
+
+SURE = 0.99
+"""The chance that a family of another address needs whose names and birthday are not all exact: what it can be instead
+is another family."""
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -34,10 +42,15 @@ class Guard:
     stops: Callable[[Evidence], Mask]
     weighed: Callable[[Evidence], Mask] | None = None
     """Which of the pairs that a model has weighed it stops; None: the same."""
+    of_family: Callable[[Evidence], Mask] | None = None
+    """The same where the family is what is linked; None: as `weighed`."""
 
     def stopped(self, pairs: Evidence) -> Mask:
         """The pairs that it stops."""
-        return (self.weighed or self.stops)(pairs) if pairs.weighed else self.stops(pairs)
+        if not pairs.weighed:
+            return self.stops(pairs)
+        of_unit = self.of_family if pairs.family_linked else None
+        return (of_unit or self.weighed or self.stops)(pairs)
 
 
 def _twin(pairs: Evidence) -> Mask:
@@ -54,6 +67,11 @@ def _twin_weighed(pairs: Evidence) -> Mask:
     same_family &= pairs.families
     stopped: Mask = (same_family & another) | (pairs.twin & (pairs["forename"] < Forename.SOUNDS_ALIKE))
     return stopped
+
+
+def _nobody(pairs: Evidence) -> Mask:
+    # Twins are of one family, so to take one for the other is no harm to anybody else.
+    return np.zeros(len(pairs.twin), np.bool_)
 
 
 def _forename(pairs: Evidence) -> Mask:
@@ -73,6 +91,17 @@ def _forename_weighed(pairs: Evidence) -> Mask:
     otherwise = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
     unnamed = (forename == Forename.MISSING) & ~pairs.identified & ~otherwise & pairs.families
     stopped: Mask = other | other_sex | unnamed
+    return stopped
+
+
+def _forename_of_family(pairs: Evidence) -> Mask:
+    # At their home another forename is another child of the family; elsewhere it may be a cousin or a stranger.
+    forename = pairs["forename"]
+    other = (forename != Forename.MISSING) & (forename < Forename.SIMILAR) & ~pairs.supported
+    other_sex = (pairs["sex"] == Sex.DIFFERS) & (forename < Forename.FIRST_NAME)
+    otherwise = (pairs["surname"] == Surname.EXACT) & (pairs["dob"] == Dob.EXACT) & pairs.together
+    unnamed = (forename == Forename.MISSING) & ~pairs.identified & ~otherwise
+    stopped: Mask = (other | other_sex | unnamed) & pairs.families
     return stopped
 
 
@@ -103,6 +132,13 @@ def _dob_weighed(pairs: Evidence) -> Mask:
     return stopped
 
 
+def _dob_of_family(pairs: Evidence) -> Mask:
+    # A brother or sister at one home is of the family; a cousin elsewhere is not.
+    borne = pairs.supported & (pairs["surname"] >= Surname.SIMILAR)
+    stopped: Mask = _dob_weighed(pairs) & ~borne
+    return stopped
+
+
 def _stranger(pairs: Evidence) -> Mask:
     apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
     unsure = (pairs["forename"] < Forename.KNOWN_VARIANT) | (pairs["sex"] == Sex.DIFFERS)
@@ -115,7 +151,28 @@ def _stranger(pairs: Evidence) -> Mask:
 
 def _stranger_weighed(pairs: Evidence) -> Mask:
     apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
-    stopped: Mask = apart & (pairs.strangers > pairs.most_strangers)
+    # A forename that only looks or sounds like the other is mostly another one; where families live, it is a cousin's.
+    similar = (pairs["forename"] >= Forename.FIRST_THREE_LETTERS) & (pairs["forename"] < Forename.KNOWN_VARIANT)
+    stopped: Mask = apart & (pairs.strangers > pairs.most_strangers) | apart & similar & pairs.families
+    return stopped
+
+
+def _stranger_of_family(pairs: Evidence) -> Mask:
+    apart = ~pairs.together & ~pairs.identified & (pairs["contact"] != Contact.SAME_FORENAME)
+    # Elsewhere, a name of which only the forename agrees may be another family's: only files that are large enough to
+    # count such names can tell that hardly anybody else has one. Names that have changed places, and a forename that
+    # only looks or sounds like the other, are mostly others, however seldom.
+    forename, surname = pairs["forename"], pairs["surname"]
+    unsure = (surname > Surname.MISSING) & (surname < Surname.A_PARENTS)
+    if pairs.counted:
+        unsure &= pairs.strangers * LENIENCE > pairs.most_strangers
+    unsure |= (forename < Forename.KNOWN_VARIANT) | (forename == Forename.OTHER_ORDER)
+    unsure &= pairs["address"] != Address.MISSING
+    exact = (surname == Surname.EXACT) & (pairs["dob"] == Dob.EXACT)
+    exact &= (forename == Forename.EXACT) | (forename == Forename.FIRST_NAME)
+    unsure |= (pairs.chance < SURE) & ~exact
+    unsure &= pairs.families
+    stopped: Mask = apart & (unsure | (pairs.strangers > pairs.most_strangers))
     return stopped
 
 
@@ -133,6 +190,12 @@ def _dob_postcode(pairs: Evidence) -> Mask:
     return stopped
 
 
+def _dob_postcode_of_family(pairs: Evidence) -> Mask:
+    # Where nobody has a brother or sister, two birthdays at one home are one person's, whatever became of the names.
+    stopped: Mask = _dob_postcode(pairs) & pairs.families
+    return stopped
+
+
 def _suppressed(pairs: Evidence) -> Mask:
     return pairs.suppressed
 
@@ -147,6 +210,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "not the same or known forms of one, or surname, date of birth and address agree and the forename is another.",
         _twin,
         _twin_weighed,
+        _nobody,
     ),
     Guard(
         "identifier",
@@ -164,6 +228,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "The forenames begin alike and are not the same name, or the sex differs where they are not the same.",
         _forename,
         _forename_weighed,
+        _forename_of_family,
     ),
     Guard(
         "dob",
@@ -174,6 +239,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "differ a little while name or address do not agree well enough: a brother, a sister or a cousin.",
         _dob,
         _dob_weighed,
+        _dob_of_family,
     ),
     Guard(
         "stranger",
@@ -184,6 +250,7 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "sex not sure enough, to say that it is not another person.",
         _stranger,
         _stranger_weighed,
+        _stranger_of_family,
     ),
     Guard(
         "dob_postcode",
@@ -192,6 +259,8 @@ POLICY_GUARDS: tuple[Guard, ...] = (
         "only date of birth and address agree",
         "Only date of birth and address agree: neither forename nor surname does.",
         _dob_postcode,
+        None,
+        _dob_postcode_of_family,
     ),
     Guard(
         "suppressed",

@@ -15,15 +15,11 @@ from shared.methods.linkage.encode.arrays import Codes, Levels, Mask, Scores
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.guards.evidence import Evidence
-from shared.methods.linkage.guards.guards import judge
+from shared.methods.linkage.guards.guards import LENIENCE, judge
 from shared.methods.linkage.guards.neighbours import expected_strangers, twin_beside
 
 if TYPE_CHECKING:
     from shared.methods.linkage.policy import LinkagePolicy
-
-
-LENIENCE = 20.0
-"""How many times the strangers that the agreement allows are allowed to a pair that a model has weighed."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,10 @@ class Scored:
     guard: Codes
     """Position in `guards.GUARDS` of the first guard that stops the pair, -1 for none."""
     probability: Scores
-    """The tier's, lowered by every guard that stops the pair; of the model, its own."""
+    """That what is linked (`LinkagePolicy.link`) is right: the tier's, lowered by every guard that stops the pair; of
+    the model, its own."""
+    row_probability: Scores
+    """That the right row itself is the left one."""
     margin: Scores
     """Bits by which the pair leads the next one of either row; infinite where there is none, NaN where a key and not a
     weight made the pair."""
@@ -54,6 +53,7 @@ class Scored:
             levels,
             self.guard[chosen],
             self.probability[chosen],
+            self.row_probability[chosen],
             self.margin[chosen],
         )
 
@@ -65,6 +65,7 @@ class Scored:
             levels,
             np.concatenate((self.guard, other.guard)),
             np.concatenate((self.probability, other.probability)),
+            np.concatenate((self.row_probability, other.row_probability)),
             np.concatenate((self.margin, other.margin)),
         )
 
@@ -77,6 +78,10 @@ class ModelView:
     """How many right rows are expected to agree as well by chance."""
     families: bool
     """Whether it was trained on families of several persons."""
+    fitted: bool
+    """Whether it was fitted to these files."""
+    chance: Scores
+    """That the link is right."""
 
 
 def together(parts: Sequence[Scored]) -> Scored:
@@ -103,7 +108,7 @@ def score(
     stated = np.array([rule.probability for rule in policy.cascade])[tier] * chance
     below = np.nextafter(policy.automatic, 0.0)
     probability = np.where(guard < 0, stated, np.minimum(stated, below))
-    return Scored(pairs, tier, levels, guard, probability, np.full(len(pairs), np.nan))
+    return Scored(pairs, tier, levels, guard, probability, probability, np.full(len(pairs), np.nan))
 
 
 def evidence_of(
@@ -133,10 +138,13 @@ def evidence_of(
         levels=levels,
         twin=twin,
         strangers=strangers,
+        chance=1.0 if model is None else model.chance,
         families=model is None or model.families,
         most_strangers=policy.expected_strangers * (1.0 if model is None else LENIENCE),
         rivals=nobody if rivals is None else rivals,
         taken=nobody if taken is None else taken,
         suppressed=records.suppressed[pairs.right],
+        family_linked=policy.links_families,
+        counted=model is not None and model.fitted,
         weighed=model is not None,
     )

@@ -23,10 +23,15 @@ CALIBRATION = pa.schema(
         ("observed", pa.float64()),
         ("low", pa.float64()),
         ("high", pa.float64()),
+        ("wrong_family", pa.int64()),
+        ("wrong_child", pa.int64()),
     ]
 )
-"""By band: how many were decided, how many of them confirmed, the mean of what was stated, the share that was right,
-and the 95 % interval of that share (Wilson)."""
+"""By band: how many were decided, how many of them right, the mean of what was stated, the share that was right, and
+the 95 % interval of that share (Wilson). Of the rejected, how many were of another family and how many of another child
+of the right one, as far as the decisions say which (`REASONS`)."""
+REASONS = ("wrong_family", "wrong_child")
+"""What a decision that rejects may give as its reason, to the letter."""
 
 FIRST_LOOKS = pa.schema(
     [
@@ -45,18 +50,23 @@ FIRST_LOOKS = pa.schema(
 their share and its interval; how many of those looked at were confirmed or rejected later, and how many otherwise."""
 
 
-def calibrate(results: pa.Table, decisions: pa.Table) -> pa.Table:
-    """Bands of `results` (`match_ref`, `probability`) that have decisions (`match_ref`, `decision`).
+def calibrate(results: pa.Table, decisions: pa.Table, *, families: bool) -> pa.Table:
+    """Bands of `results` (`match_ref`, `probability`) that have decisions (`match_ref`, `decision`, `reason`).
 
-    `confirm` is right and `reject` is wrong; `opted_out` says nothing of the match and is left out. A match that was
-    decided twice counts by its last row. Bands without a decision are left out. Returns schema `CALIBRATION`.
+    `confirm` is right and `reject` is wrong, but where `families` are linked (`LinkagePolicy.link`) and the reason is
+    `wrong_child`: the family was right, which is what was stated. `opted_out` says nothing of the match and is left
+    out. A match that was decided twice counts by its last row. Bands without a decision are left out. Returns schema
+    `CALIBRATION`.
     """
-    return bands(*_decided(results, decisions))
+    verdict, counted, right = _decided(results, decisions, families=families)
+    reasons = {reason: (verdict == reason)[counted] for reason in REASONS}
+    return bands(_stated(results)[counted], right[counted], **reasons)
 
 
-def fit_decisions(results: pa.Table, decisions: pa.Table) -> Calibration:
+def fit_decisions(results: pa.Table, decisions: pa.Table, *, families: bool) -> Calibration:
     """`fit` of what was stated and decided, as `calibrate` takes them."""
-    return fit(*_decided(results, decisions))
+    _, counted, right = _decided(results, decisions, families=families)
+    return fit(_stated(results)[counted], right[counted])
 
 
 def first_looks(results: pa.Table, looks: pa.Table, decisions: pa.Table) -> pa.Table:
@@ -64,8 +74,10 @@ def first_looks(results: pa.Table, looks: pa.Table, decisions: pa.Table) -> pa.T
 
     `unsure` is no label and is left out. Returns schema `FIRST_LOOKS`.
     """
-    looked, same = _labels(results, looks, "first_look", "same", "different")
-    decided, right = _labels(results, decisions, "decision", "confirm", "reject")
+    look = _labels(results, looks, looks.column("first_look").to_pylist())
+    looked, same = np.isin(look, ("same", "different")), look == "same"
+    verdict, decided, _ = _decided(results, decisions, families=False)
+    right = verdict == "confirm"
     probability = _stated(results)
     rows = []
     for band in bands(probability[looked], same[looked]).to_pylist():
@@ -76,22 +88,26 @@ def first_looks(results: pa.Table, looks: pa.Table, decisions: pa.Table) -> pa.T
     return pa.Table.from_pylist(rows, schema=FIRST_LOOKS)
 
 
-def _decided(results: pa.Table, decisions: pa.Table) -> tuple[Scores, np.ndarray]:
-    """What was stated of every match that was confirmed or rejected, and whether it was right."""
-    counted, right = _labels(results, decisions, "decision", "confirm", "reject")
-    return _stated(results)[counted], right[counted]
+def _decided(results: pa.Table, decisions: pa.Table, *, families: bool) -> tuple[np.ndarray, Mask, Mask]:
+    """The verdict on every match (`confirm`, `reject` or its reason, or what does not count), which of them count, and
+    which were right."""
+    reasons = decisions.column("reason").to_pylist() if "reason" in decisions.column_names else [None] * len(decisions)
+    given = zip(decisions.column("decision").to_pylist(), reasons, strict=True)
+    verdict = _labels(
+        results, decisions, [reason if each == "reject" and reason in REASONS else each for each, reason in given]
+    )
+    right = np.isin(verdict, ("confirm", "wrong_child") if families else ("confirm",))
+    return verdict, np.isin(verdict, ("confirm", "reject", *REASONS)), right
 
 
 def _stated(results: pa.Table) -> Scores:
     return np.asarray(pc.fill_null(results.column("probability").combine_chunks(), 0.0), dtype=np.float64)
 
 
-def _labels(results: pa.Table, labels: pa.Table, column: str, yes: str, no: str) -> tuple[Mask, Mask]:
-    """Which of the results were labelled `yes` or `no`, and which `yes`; of two labels of one match the last counts."""
-    label_of = dict(zip(*(labels.column(name).to_pylist() for name in ("match_ref", column)), strict=True))
-    label = [label_of.get(ref) for ref in results.column("match_ref").to_pylist()]
-    counted, right = ([each in wanted for each in label] for wanted in ((yes, no), (yes,)))
-    return np.array(counted, np.bool_), np.array(right, np.bool_)
+def _labels(results: pa.Table, rows: pa.Table, labels: list[str]) -> np.ndarray:
+    """The label of every result (empty: none), given those of `rows`; of two labels of one match the last counts."""
+    label_of = dict(zip(rows.column("match_ref").to_pylist(), labels, strict=True))
+    return np.array([label_of.get(ref, "") for ref in results.column("match_ref").to_pylist()], dtype=np.str_)
 
 
 def fit(probability: Scores, right: np.ndarray) -> Calibration:
@@ -126,16 +142,19 @@ def _logistic(odds: Scores, hit: Scores, *, shifted: bool = True) -> tuple[float
     return float(found[0]), float(found[1])
 
 
-def bands(probability: Scores, right: np.ndarray) -> pa.Table:
-    """The bands of pairs of which it is known whether they are right. Schema `CALIBRATION`."""
+def bands(probability: Scores, right: np.ndarray, **wrong: Mask) -> pa.Table:
+    """The bands of pairs of which it is known whether they are right, and in which way wrong (`REASONS`; null where
+    nobody could say). Schema `CALIBRATION`."""
     rows = []
     for low, high in zip(BANDS, (*BANDS[1:-1], 1.0 + 1e-12), strict=False):
         at = (probability >= low) & (probability < high)
         if count := int(at.sum()):
             hits = int(right[at].sum())
             stated = float(np.sort(probability[at]).mean())
-            rows.append((low, min(high, 1.0), count, hits, stated, hits / count, *_wilson(hits, count)))
-    return pa.Table.from_pylist([dict(zip(CALIBRATION.names, row, strict=True)) for row in rows], schema=CALIBRATION)
+            row = (low, min(high, 1.0), count, hits, stated, hits / count, *_wilson(hits, count))
+            known = {name: int(kind[at].sum()) for name, kind in wrong.items()}
+            rows.append(dict(zip(CALIBRATION.names, row, strict=False)) | known)
+    return pa.Table.from_pylist(rows, schema=CALIBRATION)
 
 
 def _wilson(hits: int, count: int) -> tuple[float, float]:

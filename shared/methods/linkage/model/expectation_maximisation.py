@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from shared.methods.linkage.compare.levels import LEVELS, Address, Dob, Forename, Surname
+from shared.methods.linkage.compare.levels import LEVELS, Address, Dob, Surname
 from shared.methods.linkage.compare.patterns import Patterns, levels_of
 from shared.methods.linkage.encode.arrays import Codes, Levels, Scores
 from shared.methods.linkage.encode.pairs import Pairs
@@ -19,7 +19,8 @@ from shared.methods.linkage.encode.records import Records
 from shared.methods.linkage.model.family import by_siblings
 from shared.methods.linkage.model.posterior import World, posterior
 from shared.methods.linkage.model.rivals import Rivals, rivals
-from shared.methods.linkage.model.weights import weights_of
+from shared.methods.linkage.model.siblings import cut
+from shared.methods.linkage.model.weights import sibling_bits, weights_of
 from shared.methods.linkage.policy import Calibration, LevelChances, LinkageModel, Siblings
 
 ROUNDS_OF_PATTERNS = 30
@@ -100,24 +101,22 @@ class Facts:
         )
 
 
-def cut(share: float) -> float:
-    return float(f"{min(max(share, 1e-9), 1 - 1e-6):.6g}")
-
-
 def by_patterns(facts: Facts, patterns: Patterns, possible: float) -> tuple[dict[str, Scores], float]:
     """EM over counted patterns: each is a match, strangers, or siblings."""
     levels = levels_of(patterns.numbers)
     m = {name: _first_guess(len(kind)) for name, kind in LEVELS.items()}
     matches = 0.5 * facts.selected
-    same_day = levels["dob"] == Dob.EXACT
-    twin = np.log2(facts.siblings.same_birthday / facts.repeats["dob"])
-    namesake = np.log2(facts.siblings.same_forename / facts.repeats["first_name"])
-    same_name = levels["forename"] == Forename.EXACT
+    by_chance = {name: np.log2(np.maximum(share, 1e-12)) for name, share in facts.u.items()}
+    known = sibling_bits(facts.siblings, by_chance, facts.repeats)
+    of_siblings = known["dob"][levels["dob"]] + known["sex"][levels["sex"]]
+    twins = levels["dob"] == Dob.EXACT
+    of_siblings += np.where(
+        twins, known["forename_of_twins"][levels["forename"]], known["forename"][levels["forename"]]
+    )
     for _ in range(ROUNDS_OF_PATTERNS):
         bits = {name: _bits(m[name], facts.u[name], name)[levels[name]] for name in LEVELS}
         prior = np.log2(matches / (possible * (1 - matches / facts.selected)))
-        as_siblings = bits["surname"] + bits["address"] + bits["contact"] + np.where(same_day, twin, 0.0)
-        as_siblings += np.where(same_name, namesake, 0.0) + prior
+        as_siblings = bits["surname"] + bits["address"] + bits["contact"] + of_siblings + prior
         as_siblings += np.log2(max(facts.siblings.per_child, 1e-9) * facts.siblings.unlisted)
         instead = np.logaddexp2(0.0, as_siblings)
         chance = 1 / (1 + np.exp2(np.clip(instead - sum(bits.values()) - prior, -1000, 1000)))

@@ -6,7 +6,6 @@ import numpy as np
 
 from shared.methods.linkage.encode.arrays import MISSING, Codes, Mask
 from shared.methods.linkage.encode.fields import Field
-from shared.methods.linkage.encode.key_filter import may_be_on_both_sides
 from shared.methods.linkage.encode.keys import by_code, join
 from shared.methods.linkage.encode.pairs import Pairs, codes_of
 from shared.methods.linkage.encode.records import Records
@@ -25,7 +24,7 @@ def by_siblings(records: Records, pairs: Pairs, matched: Pairs) -> Mask:
     homes = (records.postcode, records.uprn)
     found: Mask = np.any(side_by_side(lambda home: _of_one_home(home, records.family, pairs, matched), homes), axis=0)
     spoken_for = np.flatnonzero(found)
-    found[spoken_for] = ~_at_one_home(records, pairs.where(spoken_for))
+    found[spoken_for] = ~at_one_home(records, pairs.where(spoken_for))
     return found
 
 
@@ -35,7 +34,9 @@ def _of_one_home(home: Field, families: Field, pairs: Pairs, matched: Pairs) -> 
     selected, split = pairs.where(possible), len(possible)
     both = selected + matched
     family, size = join([(home.left[both.left], home.size), (families.right[both.right], families.size)])
-    at, known = may_be_on_both_sides(family[:split], family[split:], size)
+    mine, theirs = family[:split], family[split:]
+    at = np.flatnonzero(np.isin(mine, theirs) & (mine >= 0))
+    known = np.flatnonzero(np.isin(theirs, mine) & (theirs >= 0))
     another = _another(family[split + known], family[at], size, matched.where(known), selected.where(at))
     found = np.zeros(len(pairs), np.bool_)
     found[possible[at[another]]] = True
@@ -58,7 +59,7 @@ def _may_be_of_one_home(home: Field, families: Field, pairs: Pairs, matched: Pai
     return may
 
 
-def _at_one_home(records: Records, pairs: Pairs) -> Mask:
+def at_one_home(records: Records, pairs: Pairs) -> Mask:
     """Whether UPRN or postcode agrees: the levels of `Address` from the same postcode on."""
     same: Mask = np.zeros(len(pairs), np.bool_)
     for field in (records.uprn, records.postcode):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shared.methods.linkage.encode.arrays import Scores
+from shared.methods.linkage.encode.arrays import Codes, Scores
 from shared.methods.linkage.model.rivals import GRID, Rivals
 
 if TYPE_CHECKING:
@@ -66,6 +66,69 @@ def calibrated(chance: Scores, calibration: Calibration) -> Scores:
     odds = np.round((calibration.shift + calibration.slope * odds) * _FINE) / _FINE
     stated: Scores = 1 / (1 + np.exp2(-odds))
     return stated
+
+
+KIN = 0.85
+"""Of the families of one home and surname that do not list a person, the part that is the person's own, as known ones
+of synthetic London were: others are relatives' at the same home, whom no comparison tells apart."""
+
+
+@dataclass(frozen=True)
+class Families:
+    """What each pair says of its right row's family, for the pair's left row."""
+
+    chance: Scores
+    """That the left row is of the family: one of its rows, or one that it does not list."""
+    unlisted: Scores
+    """That it is of the family, and no row of it."""
+
+
+def of_families(bits: Scores, siblings: Scores, rivals: Rivals, family: Codes) -> Families:
+    """The chances of families from log2 odds of their rows; what may hold instead is another family, or none.
+
+    `family` numbers the right row of every pair. Two families with one person do not compete, they are a tie. That a
+    family does not list the left row is counted once for it, at the best of its rows; it may then be relatives'.
+    """
+    left, person = rivals.pairs.left, rivals.person
+    odds, apart = (np.exp2(np.clip(part, -_MOST, _MOST)) for part in (bits, siblings))
+    alone = odds / (1 + apart)
+    of_left = rivals.left.less_others(alone, rivals.right.less_others(alone, rivals.left.less_others(alone, alone)))
+    listed = rivals.right.less_others(odds, of_left)
+    rows = int(np.max(left, initial=-1)) + 1
+    most = np.ones(rows)
+    for part in (listed, apart):
+        np.maximum.at(most, left, part)
+    # Whole parts of the best, so that no order of the pairs changes a sum.
+    step = most / GRID
+    listed, apart = (np.round(part / step[left]) for part in (listed, apart))
+    of_person, of_family = _Runs.of(left, person), _Runs.of(left, family)
+    total = np.round(1 / step) + np.bincount(left[of_person.first], weights=of_person.most(listed), minlength=rows)
+    total += np.bincount(left[of_family.first], weights=of_family.most(apart), minlength=rows)
+    beside = np.round(KIN * of_family.most(apart))[of_family.run]
+    chance = np.minimum((of_family.sum(listed)[of_family.run] + beside) / total[left], 1.0)
+    return Families(chance, beside / total[left])
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Pairs that share a left row and something else."""
+
+    first: Codes
+    run: Codes
+
+    @staticmethod
+    def of(left: Codes, other: Codes) -> _Runs:
+        key = left.astype(np.int64) * (int(np.max(other, initial=-1)) + 1) + other
+        _, first, run = np.unique(key, return_index=True, return_inverse=True)
+        return _Runs(first, run)
+
+    def most(self, values: Scores) -> Scores:
+        best = np.zeros(len(self.first))
+        np.maximum.at(best, self.run, values)
+        return best
+
+    def sum(self, values: Scores) -> Scores:
+        return np.bincount(self.run, weights=values, minlength=len(self.first))
 
 
 def compete(bits: Scores, siblings: Scores, rivals: Rivals, rounds: int = 3) -> Scores:

@@ -86,8 +86,11 @@ class Side:
 class Rivals:
     """Which pairs compete: those of one left row, and those of one right row."""
 
+    pairs: Pairs
     left: Side
     right: Side
+    person: Codes
+    """Who the right row of each pair is: copies of one person have one number."""
 
     @staticmethod
     def of(pairs: Pairs, left_person: Codes, right_person: Codes) -> Rivals:
@@ -96,4 +99,6 @@ class Rivals:
             (pairs.left, pairs.right, right_person),
             (pairs.right, pairs.left, left_person),
         )
-        return Rivals(*side_by_side(lambda side: Side.of(*side), sides))
+        left, right = side_by_side(lambda side: Side.of(*side), sides)
+        persons = int(np.max(right_person, initial=-1)) + 1
+        return Rivals(pairs, left, right, np.where(right_person < 0, pairs.right + persons, right_person))

@@ -7,15 +7,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from shared.methods.linkage.compare.compare import compare
+from shared.methods.linkage.block.equi_join import SPREAD, equi_join
+from shared.methods.linkage.compare.compare import compare, house_number
 from shared.methods.linkage.compare.levels import LEVELS, Address, Dob, Forename, Identifier, Surname
 from shared.methods.linkage.encode.arrays import Codes, Scores, counts
 from shared.methods.linkage.encode.fields import Field
+from shared.methods.linkage.encode.letters import ranks
 from shared.methods.linkage.encode.pairs import Pairs
 from shared.methods.linkage.encode.records import Records
-from shared.methods.linkage.encode.short_text import SPREAD, ShortText
 
 FIELDS = ("dob", "surname", "surname_sound", "first_name", "forename_sound", "uprn", "postcode")
 """Fields of which the model keeps how often two random rows have the same value."""
@@ -32,10 +32,8 @@ class Strangers:
     """By comparison, how many random pairs are at each level."""
     repeats: dict[str, float]
     """By field, the chance that a random left row and a random right row have the same value."""
-    numbered: float
-    """Part of random pairs of addresses that both have a house number."""
-    located: float
-    """Part of random pairs that both have a UPRN."""
+    at_one_postcode: Scores
+    """Of pairs of one postcode, the share at each level of `Address`."""
     weight: float
     """Pairs that these files could have made, in relation to which files are averaged."""
 
@@ -47,17 +45,10 @@ def strangers(records: Records, sample: int, similarity: float) -> Strangers:
     pairs = Pairs(rng.choice(left, sample), rng.choice(right, sample))
     levels = compare(records, pairs, similarity)
     found = {name: np.bincount(levels[name], minlength=len(kind)).astype(float) for name, kind in LEVELS.items()}
-    few = pairs.where(np.arange(min(sample, 20_000)))
-    numbered = [
-        float(np.mean(side.house_numbers(rows)[0] >= 0)) if len(rows) else 1.0
-        for side, rows in zip(records.addresses, (few.left, few.right), strict=True)
-    ]
-    located = [float(np.mean(side >= 0)) if len(side) else 0.0 for side in (records.uprn.left, records.uprn.right)]
     return Strangers(
         found,
         {name: repeats(records.key(name)) for name in (*FIELDS, "whole_name", "upn", "uln")},
-        numbered[0] * numbered[1],
-        located[0] * located[1],
+        _at_one_postcode(records),
         float(records.left_rows) * float(records.right_rows),
     )
 
@@ -74,13 +65,8 @@ def drawn(records: Records, side: int, most: int) -> Codes:
     key = np.zeros((records.left_rows, records.right_rows)[side], np.uint64)
     for name in ("dob", "surname", "forename", "postcode"):
         field = records.key(name)
-        mixed = np.zeros(field.size + 1, np.uint64)
-        if pa.types.is_string(field.values.type):
-            text = ShortText.both_ends(field.values)
-            mixed[text.rows] = text.mixed
-        else:
-            mixed[:-1] = field.values.to_numpy(zero_copy_only=False).astype(np.uint64)
-        key = (key ^ mixed[(field.left, field.right)[side]]) * SPREAD[0]
+        mixed = np.append(ranks(field.values).astype(np.uint64) + np.uint64(1), np.uint64(0))
+        key = (key ^ mixed[(field.left, field.right)[side]]) * SPREAD
         key ^= key >> np.uint64(29)
     if most >= len(key):
         return np.argsort(key, kind="stable")
@@ -104,17 +90,32 @@ def chances(samples: list[Strangers]) -> tuple[dict[str, Scores], dict[str, floa
     u["surname"][Surname.A_PARENTS] = 2 * u["surname"][Surname.EXACT]  # two parents, of whom few pairs are looked up
     u["surname"][Surname.OTHER_ORDER] = 1.0  # the forename carries it
     u["forename"][Forename.OTHER_ORDER] = u["surname"][Surname.EXACT] * u["forename"][Forename.EXACT]
-    _addresses(u["address"], same, float(weights @ [each.numbered for each in samples]), samples, weights)
+    _addresses(u["address"], same, weights @ [each.at_one_postcode for each in samples])
     return u, {name: max(same[name], 1e-9) for name in (*FIELDS, "whole_name")}
 
 
-def _addresses(u: Scores, same: dict[str, float], numbered: float, samples: list[Strangers], weights: Scores) -> None:
-    """Levels at one postcode are too rare for a sample: from the chances of one home and of one postcode."""
-    located = float(weights @ [each.located for each in samples])
+def _addresses(u: Scores, same: dict[str, float], at_one_postcode: Scores) -> None:
+    """Levels at one postcode are too rare for a sample: from how often two rows share a postcode, and from what pairs
+    of one postcode are like. Whether they have one UPRN says how often files that have none would share a home."""
     home, postcode = max(same["uprn"], 1e-8), max(same["postcode"], 2e-8)
-    others = max(postcode - home, home)
-    apart = home * (1 - located)
     u[Address.SAME_UPRN] = home
-    u[Address.SAME_POSTCODE_AND_NUMBER] = max(apart * numbered, 1e-9)
-    u[Address.SAME_POSTCODE] = max((others + apart) * (1 - numbered), 1e-9)
-    u[Address.SAME_POSTCODE_OTHER_NUMBER] = max(others * numbered, 1e-9)
+    for level in _AT_ONE_POSTCODE:
+        u[level] = max(postcode * float(at_one_postcode[level]), 1e-9)
+
+
+def _at_one_postcode(records: Records) -> Scores:
+    """The share of each level of `Address` among pairs of one postcode, as if no UPRN were known."""
+    left = drawn(records, 0, LOOKED_AT)
+    postcode = records.postcode
+    found = equi_join(postcode.left[left], postcode.right, postcode.size, MOST_AT_ONE_POSTCODE)
+    counted = np.bincount(house_number(records, Pairs(left[found.left], found.right)), minlength=len(Address)).astype(
+        float
+    )
+    counted[list(_AT_ONE_POSTCODE)] += 0.5
+    shares: Scores = counted / counted.sum()
+    return shares
+
+
+LOOKED_AT, MOST_AT_ONE_POSTCODE = 5_000, 200
+"""Left rows whose postcode is looked at, and right rows that share it, at most."""
+_AT_ONE_POSTCODE = (Address.SAME_POSTCODE_OTHER_NUMBER, Address.SAME_POSTCODE, Address.SAME_POSTCODE_AND_NUMBER)

@@ -7,6 +7,7 @@ frequency). A higher level of a comparison never weighs less than a lower one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -81,6 +82,8 @@ class Weights:
     siblings: Siblings
     by_chance: dict[str, Scores]
     """By comparison and level, log2 of its share among strangers; 0 where a level says nothing."""
+    as_siblings: dict[str, Scores]
+    """By comparison (`Siblings.levels`) and level, by how many bits it is likelier of siblings than of strangers."""
 
     def most(self, comparison: str) -> float:
         """The weight of the highest level of a comparison."""
@@ -185,23 +188,23 @@ class Scale:
     def _as_siblings(self, parts: dict[str, Scores], terms: dict[str, Scores], levels: dict[str, Levels]) -> Scores:
         """Siblings share surname, home and contact as a person does with itself; other forenames and sex as strangers
         do. That a sibling is the best there is also needs the person's own record to be missing from the family."""
-        known, repeats = self.weights.siblings, self.weights.repeats
+        known, as_siblings = self.weights.siblings, self.weights.as_siblings
         shared = sum(parts[name] + terms.get(name, 0.0) for name in ("surname", "address", "contact", "family"))
-        born = _instead(known.same_birthday, repeats["dob"]) + terms["dob"]
-        named = _instead(known.same_forename, repeats["first_name"]) + terms["forename"]
-        same_name = (levels["forename"] == Forename.EXACT) | (levels["forename"] == Forename.FIRST_NAME)
-        siblings: Scores = shared + np.where(levels["dob"] == Dob.EXACT, born, 0.0) + np.where(same_name, named, 0.0)
+        twins = levels["dob"] == Dob.EXACT
+        named = np.where(
+            twins,
+            as_siblings["forename_of_twins"][levels["forename"]],
+            as_siblings["forename"][levels["forename"]],
+        )
+        siblings: Scores = shared + named + as_siblings["dob"][levels["dob"]] + as_siblings["sex"][levels["sex"]]
+        siblings += np.where(twins, terms["dob"], 0.0)
+        siblings += np.where(np.isin(levels["forename"], FIRST_NAMES), terms["forename"], 0.0)
         siblings += np.log2(max(known.per_child, 1e-9) * known.unlisted)
         return siblings
 
 
 _SEEN = 0.5
 """Times that a whole name counts as seen by expectation alone."""
-
-
-def _instead(siblings: float, strangers: float) -> float:
-    """Bits by which siblings agree more often (or less) than strangers."""
-    return float(np.log2(siblings / strangers))
 
 
 def weights_of(model: LinkageModel) -> Weights:
@@ -221,7 +224,27 @@ def weights_of(model: LinkageModel) -> Weights:
             by_chance[name][level] = np.log2(stated[level][1])
         for level in set(levels) - set(ordered):
             tables[name][level] = np.log2(stated[level][0] / stated[level][1])
-    return Weights(tables, dict(model.repeats), model.rows, model.siblings, by_chance)
+    as_siblings = sibling_bits(model.siblings, by_chance, model.repeats)
+    return Weights(tables, dict(model.repeats), model.rows, model.siblings, by_chance, as_siblings)
+
+
+def sibling_bits(known: Siblings, by_chance: dict[str, Scores], repeats: Mapping[str, float]) -> dict[str, Scores]:
+    """How much likelier each level is of siblings than of strangers (`by_chance`, log2). Without levels that were
+    learned, siblings have one birthday or first name as often as is known, and are as strangers in all else."""
+    found = {
+        name: np.zeros(len(LEVELS[name.split("_")[0]])) for name in ("dob", "forename", "forename_of_twins", "sex")
+    }
+    found["dob"][Dob.EXACT] = np.log2(known.same_birthday / repeats["dob"])
+    for name in ("forename", "forename_of_twins"):
+        found[name][list(FIRST_NAMES)] = np.log2(known.same_forename / repeats["first_name"])
+        found[name][Forename.OTHER_ORDER] = 0.0
+    for name, shares in known.levels.items():
+        comparison = name.split("_")[0]
+        for level in LEVELS[comparison]:
+            share = shares.get(level.name.lower())
+            if share is not None:
+                found[name][level] = np.log2(share) - by_chance[comparison][level]
+    return found
 
 
 def rising(m: list[float], u: list[float]) -> list[float]:

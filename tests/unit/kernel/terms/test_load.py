@@ -96,7 +96,7 @@ def test_parties_are_told_in_time_also_where_the_terms_do_not_say_when() -> None
         (["linkage", "automatic"], 0.3, "linkage"),
         (["linkage", "cascade", 0, "keys"], ["shoe_size"], "linkage.cascade.0.keys"),
         (["linkage", "guards"], ["luck"], "linkage.guards"),
-        (["linkage", "model"], "../model-1.2.0.json", "beside"),
+        (["linkage", "model"], "../model-1.3.0.json", "beside"),
         (["linkage", "model"], "model-9.9.9.json", r"model-9\.9\.9\.json: there is no such file"),
         (["eligibility", "rule_set"], None, "eligibility.rule_set"),
         (["retention", "lifecycle_days"], 31, "retention"),

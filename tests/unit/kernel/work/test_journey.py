@@ -27,7 +27,7 @@ def test_a_child_on_both_sides_is_matched_released_to_its_home_borough_and_enrol
 
     [match] = world.results("lambeth", "matches").to_pylist()
     assert (match["household_ref"], match["pupil_forename"], match["tier"]) == ("H1", "Amara", "targeted")
-    assert match["rule"] == "dob-surname-forename3"
+    assert match["rule"] == "dob-surname-forename"
 
     world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
     world.carry_out_all()

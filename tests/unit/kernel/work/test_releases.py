@@ -85,7 +85,7 @@ HOUSEHOLD = (
     "claimant_surname",
     "suppress_contact",
 )
-LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence")
+LINK = ("rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence", "parts")
 
 
 def test_a_decision_gets_the_pupil_of_its_pair_and_nobody_where_the_pair_is_unknown() -> None:

@@ -9,12 +9,18 @@ import pyarrow as pa
 
 from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.agreements.registry import load_agreement
-from shared.methods.linkage.policy import LinkagePolicy
+from shared.methods.linkage.policy import CascadeTier, LinkagePolicy
 
 WHOLE: LinkagePolicy = load_agreement("fsm").linkage
-"""The agreement's policy: the cascade, and the model under it."""
-POLICY: LinkagePolicy = WHOLE.model_copy(update={"model": None, "unlisted": None})
-"""The cascade alone."""
+"""The agreement's policy: the cascade, the model under it, and the household as what is linked."""
+BY_CHILD: LinkagePolicy = WHOLE.model_copy(update={"link": "child"})
+"""The same where the child itself is what is linked."""
+_BEGINNING = (
+    CascadeTier(rule="dob-surname-forename3", keys=("dob", "surname", "forename_3"), probability=0.999),
+    CascadeTier(rule="postcode-surname-forename3", keys=("postcode", "surname", "forename_3"), probability=0.995),
+)
+POLICY: LinkagePolicy = BY_CHILD.model_copy(update={"model": None, "cascade": (*WHOLE.cascade[:2], *_BEGINNING)})
+"""A cascade alone, whose last tiers ask only for the beginning of the forename: every guard has something to stop."""
 
 PUPIL: dict[str, Any] = {
     "upn": None,

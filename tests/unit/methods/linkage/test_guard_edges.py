@@ -187,7 +187,7 @@ WEIGHED: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("dob", "upn", {"dob": Dob.DIFFERS}, UNIDENTIFIED),
     ("dob", "uln", {"dob": Dob.DIFFERS}, UNIDENTIFIED),
     # How common a name is decides; that the contact bears the same first name clears it.
-    ("stranger", "forename", FAR, set()),
+    ("stranger", "forename", FAR, below(Forename.KNOWN_VARIANT) - {"MISSING", "DIFFERS"}),
     ("stranger", "address", MANY, APART),
     ("stranger", "contact", {**MANY, **FAR}, below(Contact.SAME_FORENAME)),
     ("stranger", "upn", {**MANY, **FAR}, UNIDENTIFIED),

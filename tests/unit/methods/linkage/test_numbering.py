@@ -1,4 +1,4 @@
-"""Text and keys as numbers: quicker than to hash text, and never another answer."""
+"""Text and keys as numbers, and never another answer than the plain definition."""
 
 from __future__ import annotations
 
@@ -12,40 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.agreements.free_school_meals.linkage import SCHEMA
-from shared.methods.linkage.block.equi_join import equi_join
+from shared.methods.linkage.block.equi_join import equi_join, may_be_on_both_sides
 from shared.methods.linkage.encode import standardise
-from shared.methods.linkage.encode.digits import encode_digits
-from shared.methods.linkage.encode.fields import Standard, numbered
-from shared.methods.linkage.encode.key_filter import may_be_on_both_sides, may_repeat
-from shared.methods.linkage.encode.short_text import ShortText
+from shared.methods.linkage.encode.fields import Standard, encode
 from shared.methods.linkage.encode.standardise import house_numbers
 
-TEXTS = st.lists(st.none() | st.text(max_size=18) | st.sampled_from(["", "A", "A\0", "SE15 4QP", "SE15 4QPX"]))
 KEYS = st.lists(st.integers(-1, 9), max_size=30)
 WIDE = 1 << 62
-
-
-def as_arrow_does(texts: pa.Array) -> tuple[list[int | None], list[str]]:
-    encoded = texts.dictionary_encode()
-    return encoded.indices.to_pylist(), encoded.dictionary.to_pylist()
-
-
-@given(texts=TEXTS, start=st.integers(0, 3))
-def test_text_is_numbered_as_a_dictionary_numbers_it(texts: list[str | None], start: int) -> None:
-    array = pa.array(texts, pa.string()).slice(start)
-    codes, values = numbered(array)
-    assert ([None if code < 0 else code for code in codes.tolist()], values.to_pylist()) == as_arrow_does(array)
-
-
-@given(texts=st.lists(st.sampled_from(["", "A", "B", "SE15 4QP", "SE15 4QPA", "SE15 4QPB"]), min_size=1))
-def test_texts_that_look_alike_to_the_sort_are_still_told_apart(texts: list[str]) -> None:
-    array = pa.array(texts)
-    short = ShortText.of(array)
-    assert short is not None
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ShortText, "mixed", property(lambda text: np.zeros(len(text.rows), np.uint64)))
-        codes, first = short.numbered(len(array))
-    assert (codes.tolist(), array.take(pa.array(first)).to_pylist()) == as_arrow_does(array)
 
 
 DIGITS = st.from_regex(r"[0-9]{0,20}", fullmatch=True)
@@ -53,9 +26,11 @@ ODD = st.sampled_from(["1E+11", " 7 ", "1.0", "", "0", "12a", "１２"])
 
 
 @given(ours=st.lists(st.none() | DIGITS | ODD), theirs=st.lists(st.none() | DIGITS | ODD))
-def test_digits_are_read_as_their_standard_form_says(ours: list[str | None], theirs: list[str | None]) -> None:
+def test_values_have_one_number_where_their_standard_form_is_one(
+    ours: list[str | None], theirs: list[str | None]
+) -> None:
     columns = [pa.chunked_array([pa.array(side, pa.string())]) for side in (ours, theirs)]
-    field = encode_digits(SCHEMA.uprn.standard, *columns)
+    field = encode(SCHEMA.uprn.standard, [columns[0]], [columns[1]])
     standard = SCHEMA.uprn.standard(pa.array([*ours, *theirs], pa.string())).to_pylist()
     codes = [*field.left.tolist(), *field.right.tolist()]
     assert [code < 0 for code in codes] == [value is None for value in standard]
@@ -79,15 +54,13 @@ def test_rows_meet_if_and_only_if_their_keys_are_the_same(
 
 @pytest.mark.parametrize("spread", [1, WIDE // 10])
 @given(ours=KEYS, theirs=KEYS)
-def test_no_key_that_is_shared_or_repeated_is_left_out(spread: int, ours: list[int], theirs: list[int]) -> None:
+def test_no_key_that_is_shared_is_left_out(spread: int, ours: list[int], theirs: list[int]) -> None:
     left, right = (np.array([key * spread if key >= 0 else -1 for key in side], np.int64) for side in (ours, theirs))
     size = 10 * spread
     asked, children = may_be_on_both_sides(left, right, size)
     assert {row for row, key in enumerate(ours) if key >= 0 and key in theirs} <= set(asked.tolist())
     assert {row for row, key in enumerate(theirs) if key >= 0 and key in ours} <= set(children.tolist())
-    again = may_repeat(left, size).tolist()
-    assert {row for row, key in enumerate(ours) if key >= 0 and ours.count(key) > 1} <= set(again)
-    assert all(ours[row] >= 0 for row in [*asked, *again])
+    assert all(ours[row] >= 0 for row in asked)
 
 
 @given(texts=st.lists(st.none() | st.text("0123456789aAbstndrhSTNDRH ,-/éßı٣", max_size=14)))

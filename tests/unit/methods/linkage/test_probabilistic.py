@@ -28,7 +28,7 @@ from shared.methods.linkage.model.rivals import Rivals
 from shared.methods.linkage.model.train import train
 from shared.methods.linkage.model.weights import ASIDE, rising, weights_of
 from shared.methods.linkage.policy import Calibration
-from tests.unit.methods.linkage.families import POLICY, WHOLE, children, one, pupils
+from tests.unit.methods.linkage.families import BY_CHILD, POLICY, children, one, pupils
 
 ELSEWHERE = {"postcode": "N1C 4AX", "uprn": "7", "address_line_1": "3 Canal Reach"}
 
@@ -49,7 +49,7 @@ ELSEWHERE = {"postcode": "N1C 4AX", "uprn": "7", "address_line_1": "3 Canal Reac
     ],
 )
 def test_one_thing_wrong_is_found(pupil: dict[str, Any], child: dict[str, Any]) -> None:
-    found = one(pupil, child, WHOLE)
+    found = one(pupil, child, BY_CHILD)
     assert (found["outcome"], found["rule"], found["guard"]) == ("matched", "probabilistic", None)
     assert found["margin"] is None
 
@@ -64,15 +64,15 @@ def test_one_thing_wrong_is_found(pupil: dict[str, Any], child: dict[str, Any]) 
     ],
 )
 def test_no_score_overrides_a_guard(code: str, pupil: dict[str, Any], child: dict[str, Any]) -> None:
-    lenient = WHOLE.model_copy(update={"review": 1e-9})
+    lenient = BY_CHILD.model_copy(update={"review": 1e-9})
     found = one(pupil, child, lenient)
     assert (found["outcome"], found["guard"]) == ("review", code)
     assert "A person decides" in found["sentence"]
 
 
 def test_a_guard_says_who_decides_and_not_how_likely_a_pair_is() -> None:
-    open_to_all, closed = one({}, {}, WHOLE), one({}, {"suppress_contact": True}, WHOLE)
-    assert closed["probability"] > WHOLE.automatic
+    open_to_all, closed = one({}, {}, BY_CHILD), one({}, {"suppress_contact": True}, BY_CHILD)
+    assert closed["probability"] > BY_CHILD.automatic
     assert (open_to_all["outcome"], closed["outcome"]) == ("matched", "review")
 
 
@@ -80,15 +80,15 @@ def test_a_siblings_match_speaks_for_the_claim_of_a_family_that_has_moved() -> N
     brother = {"forename": "Kehinde", "dob": date(2011, 5, 2)}
     on_claim = {"child_forename": "Kehinde", "child_dob": date(2011, 5, 2), "child_seq": 2}
     changed = {"surname": "Okonjo", "former_surname": None}
-    alone = link_pupils(pupils(changed), children({"child_surname": "Bello", **ELSEWHERE}), WHOLE).to_pylist()[0]
+    alone = link_pupils(pupils(changed), children({"child_surname": "Bello", **ELSEWHERE}), BY_CHILD).to_pylist()[0]
     left = pupils(changed, brother)
     right = children({"child_surname": "Bello", **ELSEWHERE}, {**on_claim, **ELSEWHERE})
-    links = link_pupils(left, right, WHOLE)
+    links = link_pupils(left, right, BY_CHILD)
     both = links.to_pylist()[0]
     assert both["match_weight"] > alone["match_weight"] + 5
     assert "family sibling matched" in both["evidence"]
     assert "a brother or sister is matched to the same claim" in both["sentence"]
-    parts = explain_links(left, right, links, WHOLE).to_pylist()
+    parts = explain_links(left, right, links, BY_CHILD).to_pylist()
     assert any(part["part"] == "family" and part["bits"] > 5 for part in parts)
     assert sum(part["bits"] for part in parts if part["pupil_row"] == 0) == pytest.approx(both["match_weight"])
 
@@ -107,8 +107,8 @@ def test_two_of_a_family_that_has_moved_speak_for_one_another_whatever_their_sur
         for first, last, _ in names
         for n in range(200)
     ]
-    strict = {"cascade": WHOLE.cascade[:2], "guards": (), "automatic": 0.99999}
-    weighed = WHOLE.model_copy(update=strict)
+    strict = {"cascade": BY_CHILD.cascade[:2], "guards": (), "automatic": 0.99999}
+    weighed = BY_CHILD.model_copy(update=strict)
     alone = link_pupils(pupils(left[0]), children(*right, *crowd), weighed).to_pylist()[0]
     both = link_pupils(pupils(*left), children(*right, *crowd), weighed).to_pylist()
     assert alone["outcome"] == "review"
@@ -128,12 +128,12 @@ def test_a_sibling_speaks_for_another_child_only() -> None:
 
 
 def test_however_common_a_name_agreeing_on_it_is_not_less_than_nearly_agreeing() -> None:
-    assert WHOLE.model is not None
-    weights = weights_of(WHOLE.model)
+    assert BY_CHILD.model is not None
+    weights = weights_of(BY_CHILD.model)
     crowd = [{"child_seq": n, "child_dob": date(2012, 1 + n % 12, 1 + n // 12)} for n in range(200)]
     records = read_records(pupils({}), children({}, *crowd), SCHEMA)
     pair = Pairs(np.array([0]), np.array([0]))
-    bits = weights.on(records).bits(pair, compare(records, pair, WHOLE.forename_similarity))
+    bits = weights.on(records).bits(pair, compare(records, pair, BY_CHILD.forename_similarity))
     exact = float(bits.comparisons["forename"][0] + bits.terms["forename"][0])
     assert exact >= max(weights.tables["forename"][1 : Forename.FIRST_NAME]) - 1e-9
 
@@ -147,28 +147,28 @@ def test_wide_keys_are_for_small_files() -> None:
 
 
 def test_date_of_birth_and_postcode_alone_are_never_enough() -> None:
-    only = WHOLE.model_copy(update={"guards": ("dob_postcode",), "review": 1e-9})
+    only = BY_CHILD.model_copy(update={"guards": ("dob_postcode",), "review": 1e-9})
     assert one({"forename": "Zoe", "surname": "Lee"}, {}, only)["guard"] == "dob_postcode"
 
 
 def test_two_claims_for_one_child_are_a_persons_to_choose_and_not_less_likely() -> None:
-    (found,) = link_pupils(pupils({"surname": "Okonja"}), children({}, {"household_ref": "H2"}), WHOLE).to_pylist()
+    (found,) = link_pupils(pupils({"surname": "Okonja"}), children({}, {"household_ref": "H2"}), BY_CHILD).to_pylist()
     assert (found["outcome"], found["guard"], found["margin"]) == ("review", "not_unique", 0.0)
     assert found["probability"] > 0.9
 
 
 def test_the_sentence_is_plain() -> None:
-    found = one({"surname": "Okonja"}, {}, WHOLE)
+    found = one({"surname": "Okonja"}, {}, BY_CHILD)
     assert found["sentence"] == (
         "The same date of birth, forename and UPRN; the surnames sound alike; no other child comes near."
     )
-    assert one({}, {}, WHOLE)["sentence"].endswith("nobody else comes under the rule's key.")
+    assert one({}, {}, BY_CHILD)["sentence"].endswith("nobody else comes under the rule's key.")
 
 
 def test_an_explanation_adds_up_to_the_match_weight() -> None:
     left, right = pupils({"surname": "Okonja"}, {"surname": "Zyx", **ELSEWHERE, "forename": "Q"}), children({})
-    links = link_pupils(left, right, WHOLE)
-    parts = explain_links(left, right, links, WHOLE)
+    links = link_pupils(left, right, BY_CHILD)
+    parts = explain_links(left, right, links, BY_CHILD)
     assert parts.schema.names == ["pupil_row", *EXPLANATION.names[1:]]
     assert set(parts.column("pupil_row").to_pylist()) == {0}
     assert sum(parts.column("bits").to_pylist()) == pytest.approx(links.column("match_weight")[0].as_py())
@@ -204,8 +204,8 @@ def test_a_key_that_too_many_children_share_offers_nobody() -> None:
 
 
 def test_more_agreement_never_weighs_less() -> None:
-    assert WHOLE.model is not None
-    for name, table in weights_of(WHOLE.model).tables.items():
+    assert BY_CHILD.model is not None
+    for name, table in weights_of(BY_CHILD.model).tables.items():
         ordered = [table[level] for level in LEVELS[name] if level and level != ASIDE.get(name)]
         assert ordered == sorted(ordered), name
 
@@ -231,8 +231,8 @@ def test_chances_of_one_row_never_add_up_to_more_than_one(bits: list[float]) -> 
 
 
 def test_a_model_names_only_what_linkage_has() -> None:
-    assert WHOLE.model is not None
-    strange = WHOLE.model.model_copy(update={"comparisons": {"shoe_size": {}}})
+    assert BY_CHILD.model is not None
+    strange = BY_CHILD.model.model_copy(update={"comparisons": {"shoe_size": {}}})
     with pytest.raises(ValueError, match="shoe_size"):
         weights_of(strange)
 
@@ -288,14 +288,14 @@ def test_too_few_decisions_or_all_of_one_kind_change_nothing() -> None:
     stated = np.full(500, 0.9)
     assert fit(stated[:50], np.arange(50) % 2 == 0) == Calibration()
     assert fit(stated, np.ones(500, bool)) == Calibration()
-    assert WHOLE.model is not None
-    assert WHOLE.model.calibration.shift <= 0
+    assert BY_CHILD.model is not None
+    assert BY_CHILD.model.calibration.shift <= 0
 
 
 def test_decisions_say_how_often_a_band_was_right() -> None:
     results = pa.table({"match_ref": ["a", "b", "c", "d"], "probability": [0.95, 0.96, 0.97, 0.55]})
     decided = pa.table({"match_ref": ["a", "b", "c"], "decision": ["confirm", "reject", "opted_out"]})
-    (band,) = calibrate(results, decided).to_pylist()
+    (band,) = calibrate(results, decided, families=True).to_pylist()
     assert (band["from"], band["to"], band["decided"], band["right"], band["observed"]) == (0.95, 0.99, 2, 1, 0.5)
     assert band["low"] < 0.5 < band["high"]
-    assert calibrate(results, decided.slice(0, 0)).num_rows == 0
+    assert calibrate(results, decided.slice(0, 0), families=True).num_rows == 0

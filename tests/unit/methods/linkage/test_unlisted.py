@@ -1,4 +1,4 @@
-"""A claim of the pupil's home and surname that does not list the pupil: shown to a person, never matched."""
+"""A claim of the pupil's home and surname that does not list the pupil: part of the family's chance, for a person."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shared.agreements.free_school_meals.linkage import link_pupils
+from shared.methods.linkage.encode.read import MOST_AT_HOME
 from shared.methods.linkage.guards.guards import GUARDS
-from shared.methods.linkage.guards.unlisted import MOST_AT_HOME
-from tests.unit.methods.linkage.families import WHOLE, children, pupils
+from tests.unit.methods.linkage.families import BY_CHILD, WHOLE, children, pupils
 
 SISTER = {"child_forename": "Kehinde", "child_dob": date(2009, 1, 9), "claimant_surname": "Okonjo"}
 
@@ -23,15 +23,19 @@ def _one(pupil: dict[str, Any], *claim: dict[str, Any]) -> dict[str, Any]:
     ("pupil", "child"),
     [
         ({}, {}),
-        ({}, {"child_surname": "Bello"}),
-        ({}, {"child_surname": "Bello", "claimant_surname": "Bello", "partner_surname": "OKONJO"}),
         ({"uprn": None}, {}),
+        ({"contact_forename": "Ann"}, {"claimant_forename": "Ann"}),
+        (
+            {"contact_forename": "Ann"},
+            {"child_surname": "Bello", "claimant_surname": "Okonjo", "claimant_forename": "Ann"},
+        ),
     ],
 )
 def test_a_claim_that_fits_home_and_surname_goes_to_a_person(pupil: dict[str, Any], child: dict[str, Any]) -> None:
     found = _one(pupil, SISTER | child)
     assert (found["outcome"], found["rule"], found["guard"]) == ("review", "unlisted", "unlisted")
-    assert found["probability"] == WHOLE.unlisted
+    assert WHOLE.review <= found["probability"] < WHOLE.automatic
+    assert found["child_probability"] < 0.1
     assert found["sentence"].endswith("A person decides: the claim does not list the pupil.")
     assert "unlisted" in {guard.code for guard in GUARDS}
 
@@ -56,11 +60,8 @@ def test_who_is_found_is_not_looked_for_on_another_claim() -> None:
     assert [(row["outcome"], row["rule"] == "unlisted") for row in found] == [("matched", False), ("review", True)]
 
 
-def test_however_sure_the_agreement_is_no_such_claim_is_matched_and_without_its_word_none_is_shown() -> None:
-    sure = WHOLE.model_copy(update={"unlisted": 0.9999})
-    assert link_pupils(pupils({}), children(SISTER), sure).to_pylist()[0]["outcome"] == "review"
-    silent = WHOLE.model_copy(update={"unlisted": None})
-    assert link_pupils(pupils({}), children(SISTER), silent).to_pylist()[0]["outcome"] == "unmatched"
+def test_where_the_child_is_what_is_linked_no_such_claim_is_shown() -> None:
+    assert link_pupils(pupils({}), children(SISTER), BY_CHILD).to_pylist()[0]["outcome"] == "unmatched"
 
 
 def test_an_institution_is_no_home() -> None:
