@@ -157,3 +157,24 @@ def test_47_a_night_job_packs_the_extract_of_its_own_day(exchange, tmp_path, mon
     # Whoever names a day means that day.
     named = exchange("pack", "households", given, "--out", out, "--json", "--as-of", "2027-06-30")
     assert named.json["findings"] == {"HOU-031": 1}
+
+
+def test_40_a_note_in_a_name_leaves_the_pair_to_a_person(pack, exchange: Exchange, tmp_path: Path):
+    for kind in ("pupils", "households"):
+        facts, _, _ = pack("table", shared(f"data/cases/40-notes-in-names/{kind}.csv"), "--dataset", kind)
+        (tmp_path / "out.parquet").rename(tmp_path / f"{kind}.parquet")
+    assert facts["findings"] == {"HOU-033": 8, "HOU-037": 10, "HOU-039": 2}
+    exchange("link", tmp_path / "pupils.parquet", tmp_path / "households.parquet", "--out", tmp_path)
+    links = pq.read_table(tmp_path / "links.parquet").to_pylist()
+    kinds = ["do not contact"] * 2 + ["death"] * 4
+    assert [(link["outcome"], link["household_row"]) for link in links] == [("review", 2 * row) for row in range(6)]
+    assert [link["sentence"].partition("A note stands in a name: ")[2] for link in links] == [f"{x}." for x in kinds]
+
+
+def test_40_what_is_no_claimants_name_is_said_by_its_kind(pack):
+    _, rows, lines = pack("households", shared("data/cases/40-notes-in-names/claimants-nec.csv"))
+    codes = [next((code for code, _ in lines.get(row, []) if code.startswith("HOU")), None) for row in range(2, 13)]
+    assert codes == ["HOU-038", *["HOU-037"] * 2, "HOU-042", *["HOU-044"] * 3, None, None, "HOU-043", "HOU-043"]
+    names = [row["claimant_forename"] for row in rows[4:9]]
+    assert names == ["MR & MRS T", "HANA & TOM", "T AND MRS H", "HANA", "HANA"]
+    assert {row["claimant_title"] for row in rows[7:9]} == {"Mrs"}

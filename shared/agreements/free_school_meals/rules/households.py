@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.agreements.free_school_meals.columns.households import HOUSEHOLD_COLUMNS
+from shared.agreements.free_school_meals.notes import IN_HOUSEHOLDS, note_rules, stopped
 from shared.kernel.contract.columns import column_of, texts
 from shared.kernel.contract.identifiers import Mask, nino_bodies_ok, ninos_ok, ulns_ok, upns_ok
 from shared.kernel.contract.rules import common
@@ -273,7 +274,8 @@ def stale_extract(frame: Frame, context: Context) -> Mask:
 )
 def suppression_disagrees(frame: Frame, _: Context) -> Mask:
     # Rejected rows count too: a refuge household must not lose its protection by a typing error in one child's row.
-    suppressed = frame.true("suppress_contact").astype(np.int64)
+    # So does a note: the brother of a child who has died is in the same family.
+    suppressed = (frame.true("suppress_contact") | stopped(frame, IN_HOUSEHOLDS)).astype(np.int64)
     by_claim = frame.filled("household_ref") & disagrees(frame.same(("household_ref",)), suppressed)
     named = frame.filled("child_forename") & frame.filled("child_surname") & frame.filled("child_dob")
     return by_claim | (named & disagrees(frame.same(CHILD, fold=True), suppressed))
@@ -306,3 +308,6 @@ def reference_is_exponent(frame: Frame, _: Context) -> Mask:
 )
 def reference_rounded(frame: Frame, _: Context) -> Mask:
     return frame.like("household_ref", r"\A[1-9]\d{14}0+\z")
+
+
+note_rules(HOUSEHOLD_RULES, "households", IN_HOUSEHOLDS, {"suppress_contact": True})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.agreements.free_school_meals.columns.pupils import PUPIL_COLUMNS
+from shared.agreements.free_school_meals.notes import IN_PUPILS, note_rules
 from shared.kernel.contract.columns import column_of, texts
 from shared.kernel.contract.identifiers import (
     Mask,
@@ -294,3 +295,5 @@ warning(
     "Export UPRNs as text; the digits that were lost cannot be guessed.",
     instead={"uprn": None},
 )(common.rounded_uprn)
+
+note_rules(PUPIL_RULES, "pupils", IN_PUPILS, {})

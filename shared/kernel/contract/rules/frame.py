@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from shared.kernel.contract.identifiers import Mask, as_mask
 
 Floats = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.int64]
+Read = TypeVar("Read")
 
 _EPOCH = date(1970, 1, 1)
 
@@ -78,6 +79,11 @@ class Frame:
     def holds(self, check: Callable[[Any], Mask], field: str) -> Mask:
         """An identifier check of the column; empty cells do not hold."""
         return self._mask(check.__name__, field, lambda: pa.array(check(self.column(field))))
+
+    def read_as(self, what: str, field: str, read: Callable[[pa.Array], Read]) -> Read:
+        """What `read` makes of the column, made once under this word."""
+        made: Read = self._once(what, field, lambda: read(self.column(field)))
+        return made
 
     def same(self, fields: Sequence[str], *, fold: bool = False) -> Groups:
         """A number per row; two rows share it where they agree in all the fields (`fold`: upper and lower case alike).

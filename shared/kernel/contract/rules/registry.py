@@ -82,11 +82,18 @@ class Rulebook:
             self._enter(code, name, "error", message, remedy, {})(check_of(name))
 
     def warning_in_each(
-        self, code: str, fields: Sequence[str], message: str, remedy: str, check_of: Callable[[str], Check]
+        self,
+        code: str,
+        fields: Sequence[str],
+        message: str,
+        remedy: str,
+        check_of: Callable[[str], Check],
+        *,
+        instead: Mapping[str, object] | None = None,
     ) -> None:
-        """As `error_in_each`, for a breach that keeps the row."""
+        """As `error_in_each`, for a breach that keeps the row, with `instead` in place of what was sent."""
         for name in fields:
-            self._enter(code, name, "warning", message, remedy, {})(check_of(name))
+            self._enter(code, name, "warning", message, remedy, instead or {})(check_of(name))
 
     def _enter(
         self,
