@@ -168,6 +168,12 @@ UNDECIDED = PackCode(
     "The pair is not decided yet: the row has nothing but its reference.",
     "Nothing; decide it later.",
 )
+CLOSED_SCHOOL = PackCode(
+    "PAK-032",
+    "noted",
+    "The register of schools has the pupil's school as closed, and no open one of that number{successor}.",
+    "Give a newer register with --schools; where the school has closed, correct its number in the school's system.",
+)
 
 MONTH_FIRST = PackCode(
     "PAK-060",

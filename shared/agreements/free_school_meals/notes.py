@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.kernel.contract.identifiers import Mask, as_mask
-from shared.kernel.contract.notes import ReadNames, load_notes
+from shared.kernel.contract.notes import ReadNames, notes_of
 from shared.kernel.contract.rules.frame import Frame
 from shared.kernel.contract.rules.registry import Check, Context, Rulebook
+from shared.kernel.documents import read_beside
 
-NOTES = load_notes((Path(__file__).parent / "notes.yaml").read_text(encoding="utf-8"))
+NOTES = notes_of(read_beside(__file__, "notes.yaml"))
 
 CLAIMANT = ("claimant_forename", "claimant_surname")
 OF_PUPIL = ("surname", "forename", "middle_names", "preferred_surname", "former_surname")

@@ -1,6 +1,6 @@
 """Reads names into which somebody has written a note: a death, executors, "do not contact", another name.
 
-Which words are notes is a list of the agreement (YAML, `load_notes`). How a note stands beside a name is known here: in
+Which words are notes is a list of the agreement (YAML, `notes_of`). How a note stands beside a name is known here: in
 brackets, quotation marks or asterisks, behind a dash, before a date, or as words that are nobody's name. A name that
 merely is such a word is left alone.
 """
@@ -11,13 +11,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.kernel.contract.identifiers import Mask, as_mask
-from shared.kernel.yaml_once import load_yaml_once
 
 Effect = Literal["stop", "person", "guardian", "name", "nothing"]
 Names: TypeAlias = pa.Array | pa.ChunkedArray
@@ -207,9 +206,9 @@ class Notes:
         return _Marked(kinds, left, "")
 
 
-def load_notes(text: str) -> Notes:
-    """The list of an agreement (YAML). Raises TypeError or ValueError for a key or an effect that it cannot have."""
-    kinds = [Kind(name=name, **facts) for name, facts in load_yaml_once(text).items()]
+def notes_of(listed: Mapping[str, Mapping[str, Any]]) -> Notes:
+    """The list of an agreement, by kind. Raises TypeError or ValueError for a key or an effect that it cannot have."""
+    kinds = [Kind(name=name, **facts) for name, facts in listed.items()]
     if odd := [kind.name for kind in kinds if kind.effect not in get_args(Effect)]:
         raise ValueError(f"{odd[0]} has no effect that is known")
     return Notes(kinds)

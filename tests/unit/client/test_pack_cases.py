@@ -178,3 +178,21 @@ def test_40_what_is_no_claimants_name_is_said_by_its_kind(pack):
     names = [row["claimant_forename"] for row in rows[4:9]]
     assert names == ["MR & MRS T", "HANA & TOM", "T AND MRS H", "HANA", "HANA"]
     assert {row["claimant_title"] for row in rows[7:9]} == {"Mrs"}
+
+
+def test_42_two_homes_of_one_claim_are_said_and_neither_is_lost(pack):
+    facts, rows, lines = pack("households", shared("data/cases/42-two-homes-one-claim/nec.csv"))
+    assert (facts["rows_to_be_rejected"], len(rows)) == (0, 4)
+    assert lines == {row: [("HOU-058", "noted")] for row in (2, 3, 4, 5)}
+
+
+def test_48_claimant_and_partner_exchanged_are_one_household(pack):
+    facts, _, lines = pack("households", shared("data/cases/48-joint-claim/nec.csv"))
+    assert facts["rows_to_be_rejected"] == 1
+    assert lines == {2: [("HOU-047", "noted")], 3: [("HOU-047", "noted"), ("HOU-051", "would be rejected")]}
+
+
+def test_44_an_open_school_goes_before_the_one_that_closed_for_it(pack):
+    folder = shared("data/cases/44-closed-school")
+    _, [row], _ = pack("census", folder, "--schools", folder / "register" / "edubasealldata20261001.csv")
+    assert (row["urn"], row["school_name"]) == ("140777", "Larch Road Academy")

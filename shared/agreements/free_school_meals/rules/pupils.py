@@ -241,7 +241,7 @@ def fsm_start_plausible(frame: Frame, context: Context) -> Mask:
     instead=NO_FSM,
 )
 def fsm_end_before_start(frame: Frame, _: Context) -> Mask:
-    return frame.days("fsm_end_date") < frame.days("fsm_start_date")
+    return (frame.days("fsm_end_date") < frame.days("fsm_start_date")) & ~common.is_placeholder(frame, "fsm_end_date")
 
 
 @warning(
@@ -297,3 +297,14 @@ warning(
 )(common.rounded_uprn)
 
 note_rules(PUPIL_RULES, "pupils", IN_PUPILS, {})
+
+
+@warning(
+    "PUP-049",
+    "fsm_end_date",
+    "The end of the FSM period is a placeholder, such as 1 January 1900. It was left out, so the period is open.",
+    "Leave the end empty while the period is open.",
+    instead={"fsm_end_date": None},
+)
+def fsm_end_placeholder(frame: Frame, context: Context) -> Mask:
+    return common.is_placeholder(frame, "fsm_end_date") & (frame.days("fsm_end_date") < day_number(context.as_of))

@@ -90,11 +90,15 @@ class Frame:
 
         Two empty cells agree: where that is not meant, leave such rows out by `only` or with a mask.
         """
+        columns = [self.column(field) for field in fields]
+        return self.alike(
+            *(pc.utf8_upper(each) if fold and pa.types.is_string(each.type) else each for each in columns)
+        )
+
+    def alike(self, *columns: pa.Array) -> Groups:
+        """As `same`, of columns that were made of the frame's."""
         groups: Groups = np.zeros(len(self), dtype=np.int64)
-        for field in fields:
-            values = self.column(field)
-            if fold and pa.types.is_string(values.type):
-                values = pc.utf8_upper(values)
+        for values in columns:
             codes: Groups = pc.dictionary_encode(values, null_encoding="encode").indices.to_numpy().astype(np.int64)
             combined = groups * (_count(codes)) + codes
             # Made dense again so that the next product cannot overflow.
@@ -140,6 +144,14 @@ def all_but_best(groups: Groups, *preferences: npt.NDArray[Any]) -> Mask:
     starts[1:] = ordered[1:] != ordered[:-1]
     later[order[starts]] = False
     return later
+
+
+def behind_the_latest(groups: Groups, days: Floats) -> Mask:
+    """Rows of an earlier day than the latest of their group."""
+    latest = np.full(_count(groups), -np.inf)
+    np.maximum.at(latest, groups, days)
+    behind: Mask = days < latest[groups]
+    return behind
 
 
 def disagrees(groups: Groups, values: Groups) -> Mask:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import pyarrow as pa
+
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.rules.frame import Frame
 
@@ -26,6 +28,7 @@ class Context:
 
 
 Check = Callable[[Frame, Context], Mask]
+Words = Callable[[Frame], pa.Array]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Rule:
     check: Check
     among_rows: bool
     instead: Mapping[str, object]
+    also: Words | None = None
+    """A sentence on each row, which follows the remedy; it names columns, never what stands in them."""
 
 
 class Rulebook:
@@ -58,9 +63,11 @@ class Rulebook:
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules)
 
-    def error(self, code: str, field: str, message: str, remedy: str) -> Callable[[Check], Check]:
+    def error(
+        self, code: str, field: str, message: str, remedy: str, *, also: Words | None = None
+    ) -> Callable[[Check], Check]:
         """Enter a check whose breach rejects the row."""
-        return self._enter(code, field, "error", message, remedy, {})
+        return self._enter(code, field, "error", message, remedy, {}, also)
 
     def warning(
         self,
@@ -103,6 +110,7 @@ class Rulebook:
         message: str,
         remedy: str,
         instead: Mapping[str, object],
+        also: Words | None = None,
     ) -> Callable[[Check], Check]:
         # Codes are promises to those who read reports: in order, and one code never means two things.
         last = self._rules[-1] if self._rules else None
@@ -113,7 +121,7 @@ class Rulebook:
             raise ValueError(f"{code} must start with {self._prefix}- and follow {last.code if last else 'nothing'}")
 
         def enter(check: Check) -> Check:
-            rule = Rule(code, field, severity, message, remedy, check, self._among_rows, instead)
+            rule = Rule(code, field, severity, message, remedy, check, self._among_rows, instead, also)
             self._rules.append(rule)
             return check
 

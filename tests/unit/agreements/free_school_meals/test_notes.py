@@ -11,7 +11,7 @@ from shared.agreements.free_school_meals.contracts import CONTRACTS, HOUSEHOLDS
 from shared.agreements.free_school_meals.linkage import link_pupils
 from shared.agreements.free_school_meals.notes import GUARDIAN, NOTES, addressed, without_notes
 from shared.agreements.free_school_meals.terms import own_terms
-from shared.kernel.contract.notes import load_notes
+from shared.kernel.contract.notes import notes_of
 from shared.kernel.contract.objections import PERSON, names_of
 from tests.agreements import pilot
 from tests.unit.agreements.free_school_meals.contracts.rows import HOUSEHOLD, PUPIL, found, validated
@@ -99,7 +99,7 @@ def test_columns_keep_their_kind_and_their_other_rows() -> None:
 
 def test_a_list_with_another_effect_is_refused() -> None:
     with pytest.raises(ValueError, match="joke"):
-        load_notes("joke: {effect: laugh, codes: {}, message: m, remedy: r}")
+        notes_of({"joke": {"effect": "laugh", "codes": {}, "message": "m", "remedy": "r"}})
 
 
 def test_a_note_that_stops_suppresses_every_row_of_the_claim() -> None:

@@ -78,6 +78,7 @@ EXAMPLES: dict[str, Example] = {
     "PUP-046": one({"contact_forename": "Ngozi & David"}, {"contact_surname": "Anderson"}),
     "PUP-047": one({"surname": "Okafor née Reid"}, {"surname": "Née"}),
     "PUP-048": one({"forename": "Amara (Amy)"}, {"forename": "Amara-Amy"}),
+    "PUP-049": one({"fsm_end_date": date(1900, 1, 1)}, {"fsm_end_date": date(9999, 12, 31)}),
     "PUP-050": Example([{}, {}], [{}, {"town": "London"}]),
     "PUP-051": Example([{}, {"dob": date(2015, 3, 11)}], [{}, {"enrol_status": "S"}]),
     "PUP-052": Example([{"enrol_status": "S"}, {"enrol_status": "M"}], [{}, {"upn": OTHER_UPN, "uln": None}]),
@@ -137,12 +138,17 @@ EXAMPLES: dict[str, Example] = {
     "HOU-044": one({"claimant_forename": "MR & MRS N"}, {"claimant_forename": "Sandy"}),
     "HOU-045": one({"claimant_forename": "Ngozi known as Grace"}, {"claimant_surname": "Nee"}),
     "HOU-046": one({"child_forename": 'Amara "Amy"'}, {"child_forename": "Amara Amy"}),
+    "HOU-047": Example(
+        [{}, {"household_ref": "HB1", "claim_type": "HB"}],
+        [{}, {"claim_type": "HB"}, {"household_ref": "HB1", "claim_type": "HB", "claimant_surname": "Reid"}],
+    ),
     "HOU-050": Example([{}, {}], [{}, SIBLING]),
     "HOU-051": Example([{}, {"household_ref": "HB1"}], [{}, {"household_ref": "HB1", "claimant_forename": "David"}]),
     "HOU-052": Example([{}, {"household_ref": "2", "claimant_forename": "David"}], [{}, SIBLING]),
     "HOU-053": Example([{}, {**SIBLING, "child_seq": 1}], [{}, SIBLING]),
     "HOU-054": Example([{}, {**SIBLING, "child_upn": "J210234519001"}], [{}, {**SIBLING, "child_upn": OTHER_UPN}]),
     "HOU-055": Example([{}, {**SIBLING, "child_uln": "9276308686"}], [{}, {**SIBLING, "child_uln": OTHER_ULN}]),
+    "HOU-058": Example([{}, {"postcode": "SE1 5LU"}], [{}, {**SIBLING, "address_line_1": "FLAT 2 14 ACRE LANE"}]),
     "HOU-056": Example(
         [{}, {**SIBLING, "claimant_forename": "David"}], [{}, {**SIBLING, "claimant_forename": "NGOZI"}]
     ),
