@@ -172,7 +172,7 @@ CLOSED, OPEN, TO_CLOSE, TO_OPEN = (f"10000{n},{{la}},{{number}},School {n},{n}" 
 @pytest.mark.parametrize(("rows", "urn"), [([CLOSED, OPEN], "100001"), ([CLOSED, TO_CLOSE], "100003")])
 @pytest.mark.parametrize("turned", [False, True])
 def test_an_open_school_goes_before_a_closed_one_of_its_number(pack, tmp_path, rows, urn, turned):
-    said, packed, report = pack(
+    _, packed, report = pack(
         [pupil(1)], [address(1)], None, "--schools", register_of(tmp_path, rows, turned=turned), **BY_NUMBER
     )
     assert (packed[0]["urn"], lines(report, "PAK-032")) == (urn, [])

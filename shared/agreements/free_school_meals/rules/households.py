@@ -330,3 +330,14 @@ def claims_of_both_types(frame: Frame, _: Context) -> Mask:
         )
         verdict |= several & as_mask(people[-1].is_valid()) & frame.filled("postcode")
     return verdict & frame.among("claim_type", ("HB", "CTR"))
+
+
+@error(
+    "HOU-048",
+    "household_ref",
+    "The claim's reference has neither a letter nor a digit, or is a database's word for nothing.",
+    "Give every row the reference of its claim: without it all such rows would be one household.",
+)
+def reference_is_nothing(frame: Frame, _: Context) -> Mask:
+    signs = frame.filled("household_ref") & ~frame.like("household_ref", r"[\pL\pN]")
+    return signs | frame.like("household_ref", r"(?i)\A\W*(?:null|none|nan|nil|n/a)\W*\z|\A\\N\z")

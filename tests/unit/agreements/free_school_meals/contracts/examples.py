@@ -142,6 +142,7 @@ EXAMPLES: dict[str, Example] = {
         [{}, {"household_ref": "HB1", "claim_type": "HB"}],
         [{}, {"claim_type": "HB"}, {"household_ref": "HB1", "claim_type": "HB", "claimant_surname": "Reid"}],
     ),
+    "HOU-048": one({"household_ref": "(null)"}, {"household_ref": "-1-"}),
     "HOU-050": Example([{}, {}], [{}, SIBLING]),
     "HOU-051": Example([{}, {"household_ref": "HB1"}], [{}, {"household_ref": "HB1", "claimant_forename": "David"}]),
     "HOU-052": Example([{}, {"household_ref": "2", "claimant_forename": "David"}], [{}, SIBLING]),
