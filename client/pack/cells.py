@@ -39,9 +39,11 @@ from shared.kernel.contract.columns import Column
 from shared.kernel.contract.identifiers import rounded_uprns
 
 PLACEHOLDERS = (date(1900, 1, 1), date(1899, 12, 30), date(1901, 1, 1), date(9999, 12, 31))
+NO_END = tuple(day for day in PLACEHOLDERS if day.year < 2000)
+"""As the end of a period they say that there is none yet; so do far ones, which the contract's rules take out."""
 _YES = pa.array(["y", "yes", "true", "t", "1", "1.0"])
 _NO = pa.array(["n", "no", "false", "f", "0", "0.0"])
-_SHEET_ERROR = r"^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)$"
+_SHEET_ERROR = r"^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)$"
 _INVISIBLE = r"\p{Cf}"
 # In a name the two joiners of Persian and Indian scripts are letters' own; everything else of the kind is not.
 _INVISIBLE_IN_NAMES = r"[^\P{Cf}\x{200C}\x{200D}]"

@@ -8,7 +8,7 @@ and named. Table shapes: Social Finance liia-tools-pipeline, school_census_pipel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from client.pack.cells import Cells
+from client.pack.cells import NO_END, Cells
 from client.pack.census_folder import Census, first_of_each, key, owners, spread
 from client.pack.census_school import school_columns
 from client.pack.codes import (
@@ -187,9 +187,10 @@ def _period_columns(
         return {}
     cells = Cells(periods, findings, order=order, placeholders=())
     owner = _owned(periods, keys, findings)
-    start, end = cells.date("fsmstartdate"), cells.date("fsmenddate")
+    ends = replace(cells, placeholders=NO_END)
+    start, end, written = cells.date("fsmstartdate"), ends.date("fsmenddate"), periods.column("fsmenddate")
     # An end that cannot be read is an end: the pupil must not be taken for one who has meals today.
-    unreadable_end = np.asarray(pc.is_valid(periods.column("fsmenddate"))) & np.asarray(pc.is_null(end))
+    unreadable_end = np.asarray(pc.is_valid(written)) & np.asarray(pc.is_null(end)) & ~ends.are_placeholders(written)
     country = pc.fill_null(pc.utf8_upper(cells.text("ukcountry")), "ENG")
     elsewhere = ~np.asarray(pc.equal(country, "ENG")).astype(bool)
     findings.say(OTHER_COUNTRY, periods, elsewhere & (owner >= 0), "ukcountry")

@@ -67,7 +67,10 @@ UNKNOWN_CODE = PackCode(
     "Use a code of the template, or add yours to the style.",
 )
 SHEET_ERROR = PackCode(
-    "PAK-007", "emptied", "The cell holds a spreadsheet error (such as #N/A); it is left empty.", "Correct the formula."
+    "PAK-007",
+    "emptied",
+    "The cell holds a spreadsheet error (as #N/A, or ##### in a narrow column); it is left empty.",
+    "Correct the formula, or widen the column before you save it as text.",
 )
 TITLE_MOVED = PackCode(
     "PAK-008", "changed", "A title stood inside the name and was taken out of it.", "Keep the title in its own column."
@@ -95,6 +98,12 @@ NO_CHILD = PackCode(
     "left out",
     "The claim has no child, so there is nobody to match.",
     "Nothing, if that is so.",
+)
+CHILD_NOT_READ = PackCode(
+    "PAK-013",
+    "left out",
+    "No child of the claim stands in the columns that were read, and something in one more of a numbered group.",
+    "Describe that column in a style of your own (`exchange style new`): it may be a child.",
 )
 NO_ADDRESS = PackCode(
     "PAK-020",
@@ -167,6 +176,12 @@ UNDECIDED = PackCode(
     "left out",
     "The pair is not decided yet: the row has nothing but its reference.",
     "Nothing; decide it later.",
+)
+CLOSED_SCHOOL = PackCode(
+    "PAK-032",
+    "noted",
+    "The register of schools has the pupil's school as closed, and no open one of that number{successor}.",
+    "Give a newer register with --schools; where the school has closed, correct its number in the school's system.",
 )
 
 MONTH_FIRST = PackCode(
@@ -302,8 +317,20 @@ NULL_WORD = PackCode(
 NULL_NAME = PackCode(
     "PAK-059",
     "noted",
-    "{word} stands in {count} cells of names, and nowhere else: it was packed as the name of somebody called so.",
+    "{word} stands in {count} cells of names, and nowhere else: it was read as the name of somebody called so.",
     "If it stands for nothing, export empty cells.",
+)
+ESCAPED = PackCode(
+    "PAK-057",
+    "changed",
+    "A backslash stands before a separator or quotation mark, as some databases write it; it was taken out.",
+    "Nothing; or export with quotation marks round cells, written twice inside.",
+)
+GLUED = PackCode(
+    "PAK-058",
+    "noted",
+    "Headings stand again at the end of a line: a second extract was joined without a line end. It was read apart.",
+    "Nothing, if two extracts were joined. From there on a line's number is higher by one than in the file.",
 )
 OTHER_KIND = PackCode(
     "PAK-050", "noted", "By what is in it, the file is {kind}, and was read as that.", "Nothing; or rename it."

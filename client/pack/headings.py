@@ -5,23 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from client.codes import invalid
+from shared.kernel.documents import read_beside
 
 ROWS_SEARCHED = 40
 """Headings stand among so many first rows that are not blank."""
 _ENOUGH = 2
 """So many headings that are known make a row a row of headings, whatever stands above it."""
-_TOTAL = re.compile(
-    r"(?:grand |report |sub-?)?totals?\b.*"
-    r"|sum|count\s*[:=]?\s*\d*"
-    r"|\(?\d+ (?:rows?|records?)\b.*"
-    r"|(?:no\.?|number|count|total) of (?:rows?|records?)\b.*"
-    r"|(?:rows?|records?)(?: count| selected| returned| printed)?\s*[:=]\s*\d*"
-    r"|\W*end of (?:report|file|data|extract)\b.*|\W*eof\W*",
-    re.IGNORECASE,
-)
 _RULE = re.compile(r"[-=_*+ ]{2,}")
 
 
@@ -104,6 +98,23 @@ def are_other_headings(cells: Sequence[str], names: Sequence[str]) -> bool:
     return len(alike) > 1 and 2 * len(alike) > sum(1 for cell in cells if cell.strip())
 
 
+@cache
+def _listed() -> dict[str, Any]:
+    """What stands for nothing; the file says what its keys mean."""
+    return read_beside(__file__, "nothing.yaml")
+
+
+@cache
+def words_for_nothing() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Texts that are nothing in every column, and those that are a name where nothing else speaks against it."""
+    return tuple(_listed()["always"]), tuple(_listed()["elsewhere_a_name"])
+
+
+@cache
+def _no_row() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in _listed()["no_row"]), re.IGNORECASE)
+
+
 def is_no_row(cells: Sequence[str]) -> bool:
     """Whether cells (of a line at the end, or under the headings) are a total, a count of rows or a ruled line."""
     filled = [cell.strip() for cell in cells if cell.strip()]
@@ -111,4 +122,4 @@ def is_no_row(cells: Sequence[str]) -> bool:
         return False
     if all(_RULE.fullmatch(cell) for cell in filled):
         return True
-    return len(filled) * 3 <= max(len(cells), 3) and bool(_TOTAL.fullmatch(filled[0]))
+    return len(filled) * 3 <= max(len(cells), 3) and bool(_no_row().fullmatch(filled[0]))

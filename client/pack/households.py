@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.pack.cells import Cells
-from client.pack.codes import NO_CHILD
+from client.pack.codes import CHILD_NOT_READ, NO_CHILD
 from client.pack.dates import Order
 from client.pack.findings import Findings
 from client.pack.packed import Laid, Packed, account
@@ -83,7 +83,9 @@ def _children(reading: Reading) -> tuple[dict[str, pa.Array], np.ndarray, np.nda
     origin = np.concatenate(origins)
     number = np.repeat(np.arange(len(origins)), [len(rows) for rows in origins])
     childless = ~np.isin(np.arange(source.rows), origin)
-    reading.findings.say(NO_CHILD, source, childless, "child_forename")
+    unread = reading.filled_unread()
+    reading.findings.say(NO_CHILD, source, childless & ~unread, "child_forename")
+    reading.findings.say(CHILD_NOT_READ, source, childless & unread, "child_forename")
     columns = {name: pa.chunked_array([block[name] for block in blocks]).combine_chunks() for name in blocks[0]}
     order = np.argsort(origin, kind="stable")
     return {name: pc.take(column, pa.array(order)) for name, column in columns.items()}, origin[order], number[order]

@@ -13,6 +13,10 @@ from shared.kernel.contract.columns import NO_FORENAME
 
 _TITLES = "mr|mrs|ms|miss|mstr|master|mx|dr|prof|professor|rev|revd|reverend|sir|dame|lord|lady"
 _TITLED = rf"^(?i:(?P<title>{_TITLES})(?:\.|\s)\s*(?P<rest>\S.*))$"
+_TITLED_BEHIND = r"^(?i:(?P<rest>.*\S)\s(?P<title>mr|mrs|ms|miss|mstr|mx)\.?)$"
+"""Titles that are no name: somebody may be called Dame, Lord or Master."""
+_TITLES_OF_TWO = rf"(?i)(?:^|\s)(?:{_TITLES})\.?\s*(?:[&+]|and\s)|(?:[&+]|\sand)\s*(?:{_TITLES})\.?$"
+"""`MR & MRS T` is two people, as the contract's notes say: to take one of the titles away makes one of them."""
 _LETTER = r"\pL"
 _NO_NAME = r"^(?:[-.\x{2010}-\x{2015}_]+|FNU|LNU)$"
 """What systems that want two names write for the one that somebody has not: a hyphen, a full stop, or, on passports,
@@ -20,19 +24,22 @@ _NO_NAME = r"^(?:[-.\x{2010}-\x{2015}_]+|FNU|LNU)$"
 ORDERS = {
     "surname_comma_forename": r"^(?P<surname>[^,]*),(?P<forename>[^,]*)$",
     "surname_forename": r"^(?P<surname>\S+)\s+(?P<forename>\S.*)$",
-    "forename_surname": r"^(?P<forename>\S+)\s+(?:.*\s)?(?P<surname>\S+)$",
+    "forename_surname": r"^(?P<forename>\S+)\s+(?:.*\s)?(?P<surname>[^\s()\[\]*]+(?:\s*[(\[*].*)?)$",
 }
 
 
 def without_title(
     names: pa.Array, source: Source, findings: Findings, column: str, origin: np.ndarray | None = None
 ) -> tuple[pa.Array, pa.Array]:
-    """The names without a leading title, and the titles (`Mrs`), null where there was none. What was moved is said.
+    """The names without a title before or behind them, and the titles (`Mrs`), null where there was none; it is said.
 
     A single word is left alone: somebody may be called Dr or Master.
     """
-    parts = pc.extract_regex(names, _TITLED)
-    title, rest = pc.struct_field(parts, "title"), pc.struct_field(parts, "rest")
+    of_one = pc.if_else(pc.match_substring_regex(names, _TITLES_OF_TWO), None, names)
+    before, behind = (pc.extract_regex(of_one, shape) for shape in (_TITLED, _TITLED_BEHIND))
+    title, rest = (
+        pc.coalesce(*(pc.struct_field(found, part) for found in (before, behind))) for part in ("title", "rest")
+    )
     moved = np.asarray(pc.is_valid(title))
     findings.say(TITLE_MOVED, source, moved if origin is None else origin[moved], column)
     return tidy(pc.coalesce(rest, names)), pc.utf8_capitalize(title)
@@ -46,9 +53,10 @@ def split(
     parts = pc.extract_regex(whole, ORDERS[order])
     unfit = np.asarray(pc.is_valid(names)) & np.asarray(pc.is_null(parts))
     findings.say(NAME_NOT_SPLIT, source, unfit if origin is None else origin[unfit], column)
-    surname = tidy(pc.struct_field(parts, "surname"))
-    forename, within = without_title(tidy(pc.struct_field(parts, "forename")), source, findings, column, origin)
-    return {"title": pc.coalesce(before, within), "forename": forename, "surname": surname}
+    named = {part: tidy(pc.struct_field(parts, part)) for part in ("surname", "forename")}
+    found = {part: without_title(column_of, source, findings, column, origin) for part, column_of in named.items()}
+    title = pc.coalesce(before, found["forename"][1], found["surname"][1])
+    return {"title": title, "forename": found["forename"][0], "surname": found["surname"][0]}
 
 
 def single_names(forename: pa.Array, surname: pa.Array) -> tuple[pa.Array, pa.Array, np.ndarray]:

@@ -22,7 +22,7 @@ from client.pack.source import Source
 from client.pack.styles import Style, people_in
 from shared.kernel.contract.columns import Contract
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"_?\d+_?")
 
 
 @dataclass(frozen=True)
@@ -154,18 +154,36 @@ class Reading:
         more = [options[name] for name in missing if name in options]
         missing_columns(Path(self.source.name), named, f"{', or '.join([hint, *more])}.")
 
+    @cached_property
+    def unread(self) -> list[str]:
+        """Columns that look like one more of a numbered group, and that the style has no place for."""
+        used = self._used()
+        kinds = {_without_number(name) for name in used}
+        return [
+            name
+            for name in self.source.table.column_names
+            if name not in used and _NUMBER.search(name) and _without_number(name) in kinds
+        ]
+
+    def filled_unread(self) -> np.ndarray:
+        """Rows in which something stands in a column of `unread`."""
+        filled = np.zeros(self.source.rows, dtype=bool)
+        for name in self.unread:
+            filled |= np.asarray(pc.is_valid(self.source.column(name)))
+        return filled
+
     def say_dropped(self) -> None:
         """Name every column that is not read; one that looks like one more of a numbered group is named as that."""
-        used = {heading for child in self.children for heading in self.headings(child).values()}
-        kinds = {_without_number(name) for name in used if _NUMBER.search(name)} | {f"{name}_#" for name in used}
-        more = {name for name in self.source.table.column_names if name not in used and _without_number(name) in kinds}
-        for name in sorted(more, key=self.source.table.column_names.index):
+        for name in self.unread:
             filled = np.asarray(pc.is_valid(self.source.column(name)))
             if filled.any():
                 self.findings.say(NOT_ADDRESSED, self.source, filled, name)
             else:
                 self.findings.say_of_file(NOT_ADDRESSED, self.source, name)
-        say_dropped(self.findings, self.source, used | more)
+        say_dropped(self.findings, self.source, self._used() | set(self.unread))
+
+    def _used(self) -> set[str]:
+        return {heading for child in self.children for heading in self.headings(child).values()}
 
     def _present(self, headings: tuple[str, ...], child: int) -> str | None:
         there: list[str] = self.source.table.column_names
@@ -183,4 +201,5 @@ def _pattern(heading: str) -> re.Pattern[str]:
 
 
 def _without_number(name: str) -> str:
-    return _NUMBER.sub("#", name)
+    """`child_2_name`, `child_name_2`, `child_name2` and `child_name` are of one group."""
+    return _NUMBER.sub("_", name).strip("_")

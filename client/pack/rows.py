@@ -12,13 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.codes import invalid
-from client.pack.codes import HEADINGS_AGAIN, NO_ROW, NULL_NAME, NULL_WORD, OTHER_ORDER, SPOILT_TEXT, PackCode
-from client.pack.headings import are_other_headings, heading, is_no_row
+from client.pack.codes import ESCAPED, HEADINGS_AGAIN, NO_ROW, NULL_NAME, NULL_WORD, OTHER_ORDER, SPOILT_TEXT, PackCode
+from client.pack.headings import are_other_headings, heading, is_no_row, words_for_nothing
 from client.pack.remarks import Remark
 
-_ALWAYS_NOTHING = ("\\N", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "[null]", "<NA>", "NaT")
-_ELSEWHERE_A_NAME = ("NULL", "null", "None", "NaN", "nan")
-"""Nothing where no name stands, and in a column of names if the same word stands for nothing in another column."""
 _SPOILT = (
     r"[ÂÃ][\x{80}-\x{BF}ŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]|â€|ï»¿|ï¿½|\x{FFFD}|√[©®°´¨£ß∂∑∏π∫Ω±≤≥]|├[^\w\s]|&#x?[0-9A-Fa-f]{2,6};"
     r"|&(?:amp|quot|apos|lt|gt|nbsp|[A-Za-z](?:acute|grave|circ|uml|tilde|cedil|slash|ring));"
@@ -77,8 +74,11 @@ def tidied(path: Path, rows: Rows) -> Tidied:
     """
     columns = dict(zip(rows.names, rows.columns, strict=True))
     hidden = np.zeros(len(rows.line), dtype=bool) if rows.hidden is None else rows.hidden
+    columns, escaped = _without_backslashes(columns)
     table = pa.table({name: tidy(column) for name, column in columns.items()})
     state = Tidied(table, rows.line, dict(rows.dates), hidden, rows.out, list(rows.remarks))
+    if escaped.any():
+        state.remarks.append(Remark(ESCAPED, rows.line[escaped]))
     for name, column in columns.items():
         spoilt = np.asarray(pc.fill_null(pc.match_substring_regex(column, _SPOILT), False)).astype(bool)
         if spoilt.any():
@@ -92,6 +92,15 @@ def tidied(path: Path, rows: Rows) -> Tidied:
     empty = [name for name in unnamed if state.table.column(name).null_count == state.table.num_rows]
     state.table = state.table.drop_columns(empty)
     return state
+
+
+def _without_backslashes(columns: dict[str, pa.Array]) -> tuple[dict[str, pa.Array], np.ndarray]:
+    """The columns without the backslash before an apostrophe or quotation mark, and the rows that had one."""
+    plain = {name: pc.replace_substring_regex(column, r"\\(['\"])", r"\1") for name, column in columns.items()}
+    escaped = np.zeros(len(next(iter(columns.values()), ())), dtype=bool)
+    for name, column in columns.items():
+        escaped |= np.asarray(pc.fill_null(pc.not_equal(plain[name], column), False))
+    return plain, escaped
 
 
 def tidy(column: pa.Array) -> pa.Array:
@@ -174,20 +183,18 @@ def _leave_out_totals(state: Tidied) -> None:
 def _empty_words(state: Tidied) -> None:
     """Empty the cells that hold a database's word for nothing; each word is said once, with its count."""
     counts: dict[str, Counter[str]] = {}
+    always, elsewhere_a_name = words_for_nothing()
+    words = pa.array(always + elsewhere_a_name, pa.string())
     for name, column in zip(state.table.column_names, state.table.columns, strict=True):
-        for line in pc.value_counts(pc.filter(column, pc.is_in(column, _array(_ALWAYS_NOTHING + _ELSEWHERE_A_NAME)))):
+        for line in pc.value_counts(pc.filter(column, pc.is_in(column, words))):
             counts.setdefault(line["values"].as_py(), Counter())[name] = line["counts"].as_py()
     for word, by_column in counts.items():
-        if word in _ELSEWHERE_A_NAME and all("name" in name for name in by_column):
+        if word in elsewhere_a_name and all("name" in name for name in by_column):
             state.remarks.append(Remark(NULL_NAME.filled(word=word, count=by_column.total())))
             continue
         for name in by_column:
             place, column = state.table.column_names.index(name), state.table.column(name)
             emptied = pc.if_else(pc.equal(column, word), pa.scalar(None, pa.string()), column)
             state.table = state.table.set_column(place, name, emptied)
-        words = NULL_WORD.filled(word=word, count=by_column.total(), columns=len(by_column))
-        state.remarks.append(Remark(words))
-
-
-def _array(words: tuple[str, ...]) -> pa.Array:
-    return pa.array(words, pa.string())
+        told = NULL_WORD.filled(word=word, count=by_column.total(), columns=len(by_column))
+        state.remarks.append(Remark(told))

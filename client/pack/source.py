@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from client.pack.codes import HEADINGS_AGAIN, NO_ROW, OTHER_KIND, OTHER_ORDER
 from client.pack.headings import heading
 from client.pack.kinds import TEXT, ZIPPED, Kind, kind_of
 from client.pack.remarks import Remark
-from client.pack.rows import Rows, tidied, tidy
+from client.pack.rows import Rows, Tidied, tidied, tidy
 from client.pack.trailer import Trailer, without_last_row
 
 __all__ = ["Source", "heading", "read", "tidy"]
@@ -120,11 +120,22 @@ def _source(path: Path, kind: Kind, rows: Rows) -> Source:
         table=found.table,
         line=found.line,
         unsplit=found.out,
-        remarks=tuple(found.remarks),
+        remarks=_of_rows(found),
         facts={"kind": kind.title, **rows.facts},
         dates={name: mask for name, mask in found.dates.items() if mask.any()},
         hidden=None if rows.hidden is None else found.hidden,
     )
+
+
+def _of_rows(found: Tidied) -> tuple[Remark, ...]:
+    """What was met, without what was met in lines that are no rows: those have one remark each, which says so."""
+    remarks = []
+    for remark in found.remarks:
+        if remark.lines is None or remark.code.effect == "left out":
+            remarks.append(remark)
+        elif len(lines := np.setdiff1d(remark.lines, found.out)):
+            remarks.append(replace(remark, lines=lines))
+    return tuple(remarks)
 
 
 def _is_misnamed(path: Path, kind: Kind) -> bool:

@@ -41,6 +41,11 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return document
 
 
+def read_beside(module: str, name: str) -> dict[str, Any]:
+    """`read_mapping` of the file of that name beside a module, given by its `__file__`: data of the package itself."""
+    return read_mapping(Path(module).with_name(name))
+
+
 def check(model: type[M], document: dict[str, Any], path: Path) -> M:
     """The document as the model. Raises `InvalidAgreement` (AGR-000) that names the file and the first wrong key."""
     try:

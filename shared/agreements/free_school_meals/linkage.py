@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from shared.agreements.free_school_meals.notes import (
+    IN_HOUSEHOLDS,
+    IN_PUPILS,
+    OF_CHILD,
+    OF_PUPIL,
+    Rows,
+    read_rows,
+    to_a_person,
+)
 from shared.kernel.contract import identifiers
 from shared.methods.linkage.explain.parts import explain
 from shared.methods.linkage.link import LINKS as OF_METHOD
@@ -61,11 +70,21 @@ LINKS = pa.schema([field.with_name(_OWN.get(field.name, field.name)) for field i
 
 
 def link_pupils(pupils: pa.Table, households: pa.Table, policy: LinkagePolicy) -> pa.Table:
-    """`methods.linkage.link.link` of pupils with the children of claims. Returns schema `LINKS`."""
-    return link(pupils, households, SCHEMA, policy).rename_columns(_OWN)
+    """`methods.linkage.link.link` of pupils with the children of claims. Returns schema `LINKS`.
+
+    Notes in names are read first (`notes`): what they say decides who looks, and is no part of a name.
+    """
+    left, right = _read(pupils, households)
+    links = link(left.compared, right.compared, SCHEMA, policy).rename_columns(_OWN)
+    return to_a_person(links, left, right)
 
 
 def explain_links(pupils: pa.Table, households: pa.Table, links: pa.Table, policy: LinkagePolicy) -> pa.Table:
     """`methods.linkage.explain.parts.explain` of links that `link_pupils` made; its rows are named by `pupil_row`."""
-    parts = explain(pupils, households, links.rename_columns(_METHODS), SCHEMA, policy)
+    left, right = _read(pupils, households)
+    parts = explain(left.compared, right.compared, links.rename_columns(_METHODS), SCHEMA, policy)
     return parts.rename_columns({"left_row": "pupil_row"})
+
+
+def _read(pupils: pa.Table, households: pa.Table) -> tuple[Rows, Rows]:
+    return read_rows(pupils, IN_PUPILS, OF_PUPIL), read_rows(households, IN_HOUSEHOLDS, OF_CHILD)

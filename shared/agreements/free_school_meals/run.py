@@ -13,6 +13,7 @@ from shared.agreements.free_school_meals.changes import at_home, changes, claims
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.kept import CHECKED, PENDING, judged_by, last, pending_of, schools_of, to_keep
 from shared.agreements.free_school_meals.memory import DECIDED, OPTED_OUT, Memory, child_refs, evidence_refs
+from shared.agreements.free_school_meals.notes import OF_PUPIL, addressed, without_notes
 from shared.agreements.free_school_meals.outcomes import DUPLICATE, Outcomes, by_school_borough, decide
 from shared.agreements.free_school_meals.registrations import link_main_registrations, second_registrations
 from shared.agreements.free_school_meals.releases import CHILD_REF, EVIDENCE_REF, KEPT_COLUMNS, PENDING_COLUMNS
@@ -106,7 +107,8 @@ def find(
     reasons = memory_of(tables).reasons(*names.values())
     names |= judged_by(home, refs, *sides, pseudonyms)
     outcomes = outcomes.left_out(rows, reasons)
-    found = pairs(refs, *sides, links.take(rows), assessment.take(rows))
+    told = without_notes(sides[0], OF_PUPIL), addressed(sides[1])
+    found = pairs(refs, *told, links.take(rows), assessment.take(rows))
 
     def of(outcome: str) -> pa.Table:
         of_it = refs.filter(pc.equal(outcomes.outcome.take(rows), outcome))

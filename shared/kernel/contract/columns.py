@@ -7,7 +7,7 @@ Minimisation is here: a column that is not listed is refused, so what nobody nee
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,6 +81,8 @@ class Contract:
     named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By what a person of a row can be known who has objected (`objections`): a word, and the columns that together are
     it. None: no row of it is about a person of whom that can be asked."""
+    plain: Callable[[pa.Table], pa.Table] = field(default=lambda rows: rows, compare=False)
+    """Rows with the names of people as they are known by, where a note may stand beside them in the cell."""
     whole: bool = False
     """Each file says everything from now on, whatever it shares with the one before."""
     one_row: str = ""

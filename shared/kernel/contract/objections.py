@@ -95,7 +95,7 @@ def objectable(contracts: Mapping[str, Contract]) -> bool:
 
 def names_of(contract: Contract, sender: pa.Array, rows: pa.Table, pseudonyms: Pseudonyms) -> dict[str, pa.Array]:
     """By word a keyed name of each row's person, within the party that sent it; null where the row does not say it."""
-    found = {}
+    found, rows = {}, contract.plain(rows)
     for word, columns in contract.named_by.items():
         cells = [_plain(rows.column(column)) for column in columns]
         there = cells[0].is_valid()

@@ -6,8 +6,8 @@ never a value. A defect of a rule itself is raised as it is: it is not the sende
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shared.kernel.contract.columns import Contract, Grouping
-from shared.kernel.contract.identifiers import Mask
+from shared.kernel.contract.identifiers import Mask, as_mask
 from shared.kernel.contract.normal import normalise
 from shared.kernel.contract.read import read_columns
 from shared.kernel.contract.rules.frame import Frame
@@ -105,6 +105,16 @@ class _Breach:
     rule: Rule
     rows: Mask
 
+    def told(self, frame: Frame) -> Iterator[_Breach]:
+        """One for each remedy that the rule has for these rows."""
+        if self.rule.also is None:
+            yield self
+            return
+        sentences = self.rule.also(frame)
+        for sentence in pc.unique(sentences.filter(pa.array(self.rows))).to_pylist():
+            rows = self.rows & as_mask(pc.equal(sentences, sentence))
+            yield _Breach(replace(self.rule, remedy=f"{self.rule.remedy} {sentence}"), rows)
+
 
 def _apply(rules: tuple[Rule, ...], frame: Frame, context: Context) -> tuple[list[_Breach], npt.NDArray[np.int64]]:
     """Every breach in rule order, and per row the position among the breaches of its first error, or -1."""
@@ -122,9 +132,10 @@ def _apply(rules: tuple[Rule, ...], frame: Frame, context: Context) -> tuple[lis
             rows = rule.check(frame, context)
         if not rows.any():
             continue
-        if rule.severity == "error":
-            first_error[rows & (first_error < 0)] = len(broken)
-        broken.append(_Breach(rule, rows))
+        for breach in _Breach(rule, rows).told(frame):
+            if rule.severity == "error":
+                first_error[breach.rows & (first_error < 0)] = len(broken)
+            broken.append(breach)
     return broken, first_error
 
 

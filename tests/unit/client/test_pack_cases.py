@@ -86,7 +86,7 @@ def emptied(lines: dict[int, list[tuple[str, str]]], *codes: str) -> set[int]:
         ("urn", {"PUP-028": {5, 7}}, {"PAK-063": {6}}),
         ("uln", {"PAK-064": {7}, "PUP-005": {3, 8}}, {"PAK-062": {9}, "PAK-063": {6}}),
         ("upn", {"PUP-002": {5, 7, 8, 9}}, {"PAK-062": {10, 11, 13, 14}}),
-        ("uprn", {"PAK-004": {6, 7, 10}, "PAK-065": {9, 11, 14, 15, 16}}, {"PAK-010": {5}, "PAK-063": {8, 13}}),
+        ("uprn", {"PAK-004": {6, 7, 10}, "PAK-065": {9, 11, 14, 15}}, {"PAK-010": {5}, "PAK-063": {8, 13}}),
         ("dob", {"PAK-002": {6}, "PAK-003": {13, 14}, "PAK-061": {5}, "PUP-014": {17, 18, 19}}, {}),
     ],
 )
@@ -157,3 +157,42 @@ def test_47_a_night_job_packs_the_extract_of_its_own_day(exchange, tmp_path, mon
     # Whoever names a day means that day.
     named = exchange("pack", "households", given, "--out", out, "--json", "--as-of", "2027-06-30")
     assert named.json["findings"] == {"HOU-031": 1}
+
+
+def test_40_a_note_in_a_name_leaves_the_pair_to_a_person(pack, exchange: Exchange, tmp_path: Path):
+    for kind in ("pupils", "households"):
+        facts, _, _ = pack("table", shared(f"data/cases/40-notes-in-names/{kind}.csv"), "--dataset", kind)
+        (tmp_path / "out.parquet").rename(tmp_path / f"{kind}.parquet")
+    assert facts["findings"] == {"HOU-033": 8, "HOU-037": 10, "HOU-039": 2}
+    exchange("link", tmp_path / "pupils.parquet", tmp_path / "households.parquet", "--out", tmp_path)
+    links = pq.read_table(tmp_path / "links.parquet").to_pylist()
+    kinds = ["do not contact"] * 2 + ["death"] * 4
+    assert [(link["outcome"], link["household_row"]) for link in links] == [("review", 2 * row) for row in range(6)]
+    assert [link["sentence"].partition("A note stands in a name: ")[2] for link in links] == [f"{x}." for x in kinds]
+
+
+def test_40_what_is_no_claimants_name_is_said_by_its_kind(pack):
+    _, rows, lines = pack("households", shared("data/cases/40-notes-in-names/claimants-nec.csv"))
+    codes = [next((code for code, _ in lines.get(row, []) if code.startswith("HOU")), None) for row in range(2, 13)]
+    assert codes == ["HOU-038", *["HOU-037"] * 2, "HOU-042", *["HOU-044"] * 3, None, None, "HOU-043", "HOU-043"]
+    names = [row["claimant_forename"] for row in rows[4:9]]
+    assert names == ["MR & MRS T", "HANA & TOM", "T AND MRS H", "HANA", "HANA"]
+    assert {row["claimant_title"] for row in rows[7:9]} == {"Mrs"}
+
+
+def test_42_two_homes_of_one_claim_are_said_and_neither_is_lost(pack):
+    facts, rows, lines = pack("households", shared("data/cases/42-two-homes-one-claim/nec.csv"))
+    assert (facts["rows_to_be_rejected"], len(rows)) == (0, 4)
+    assert lines == {row: [("HOU-058", "noted")] for row in (2, 3, 4, 5)}
+
+
+def test_48_claimant_and_partner_exchanged_are_one_household(pack):
+    facts, _, lines = pack("households", shared("data/cases/48-joint-claim/nec.csv"))
+    assert facts["rows_to_be_rejected"] == 1
+    assert lines == {2: [("HOU-047", "noted")], 3: [("HOU-047", "noted"), ("HOU-051", "would be rejected")]}
+
+
+def test_44_an_open_school_goes_before_the_one_that_closed_for_it(pack):
+    folder = shared("data/cases/44-closed-school")
+    _, [row], _ = pack("census", folder, "--schools", folder / "register" / "edubasealldata20261001.csv")
+    assert (row["urn"], row["school_name"]) == ("140777", "Larch Road Academy")

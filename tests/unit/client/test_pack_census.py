@@ -164,6 +164,57 @@ def test_the_register_of_schools_names_a_school_that_no_table_names(pack, tmp_pa
     assert (rows[0]["urn"], rows[0]["laestab"], rows[0]["school_name"]) == ("100785", "2101234", "Peckham Rye Primary")
 
 
+REGISTER = '"URN","LA (code)","EstablishmentNumber","EstablishmentName","EstablishmentStatus (code)"{more}\n'
+BY_NUMBER = {"schools": False}
+CLOSED, OPEN, TO_CLOSE, TO_OPEN = (f"10000{n},{{la}},{{number}},School {n},{n}" for n in (2, 1, 3, 4))
+
+
+@pytest.mark.parametrize(("rows", "urn"), [([CLOSED, OPEN], "100001"), ([CLOSED, TO_CLOSE], "100003")])
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_open_school_goes_before_a_closed_one_of_its_number(pack, tmp_path, rows, urn, turned):
+    _, packed, report = pack(
+        [pupil(1)], [address(1)], None, "--schools", register_of(tmp_path, rows, turned=turned), **BY_NUMBER
+    )
+    assert (packed[0]["urn"], lines(report, "PAK-032")) == (urn, [])
+
+
+def test_a_school_to_be_opened_goes_before_a_closed_one_and_without_a_status_the_first_stands(pack, tmp_path):
+    _, packed, _ = pack(
+        [pupil(1)], [address(1)], None, "--schools", register_of(tmp_path, [CLOSED, TO_OPEN]), **BY_NUMBER
+    )
+    assert packed[0]["urn"] == "100004"
+    unsaid = [row[:-1] for row in (CLOSED, OPEN)]
+    _, packed, _ = pack([pupil(1)], [address(1)], None, "--schools", register_of(tmp_path, unsaid), **BY_NUMBER)
+    assert packed[0]["urn"] == "100002"
+
+
+@pytest.mark.parametrize(
+    ("more", "link", "says"),
+    [("", "", "number."), (',"LinkURN","LinkType"', ",140777,Successor", "number; its successor has the URN 140777.")],
+)
+def test_a_school_that_has_closed_is_said_with_its_successor(pack, tmp_path, more, link, says):
+    register = register_of(tmp_path, [CLOSED + link], more=more)
+    _, packed, report = pack([pupil(1)], [address(1)], None, "--schools", register, **BY_NUMBER)
+    [line] = [line for line in report if line["code"] == "PAK-032"]
+    assert packed[0]["urn"] == "100002"
+    assert line["message"].endswith(says)
+    assert "--schools" in line["remedy"]
+
+
+def register_of(folder: Path, rows: list[str], *, turned: bool = False, more: str = "") -> Path:
+    path = folder / "register.csv"
+    listed = [row.format(la="210", number="1234") for row in (reversed(rows) if turned else rows)]
+    path.write_text(REGISTER.format(more=more) + "\n".join(listed), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("end", ["1900-Jan-01 00:00:00", "30/12/1899", "1900-01-01"])
+def test_a_placeholder_ends_no_period_and_is_said(pack, end):
+    _, packed, report = pack([pupil(1)], [address(1)], [period(1, "2024-Sep-01 00:00:00", end)])
+    assert (packed[0]["fsm_start_date"] is not None, packed[0]["fsm_end_date"]) == (True, None)
+    assert len(lines(report, "PAK-003")) == 1
+
+
 def test_spring_tables_and_the_old_name_of_sex_are_read(exchange, tmp_path):
     folder = tmp_path / "census"
     folder.mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
 from pathlib import Path
 
@@ -304,3 +306,30 @@ def test_dates_are_never_guessed_and_the_order_can_be_stated(pack):
     _, rows, _ = pack(text.replace("04/11/1986", "11/04/1986").replace("01/01/1900", ""), "--dates", "us")
     assert [row["child_dob"] for row in rows] == [date(2015, 3, 11), date(2017, 3, 11), date(2016, 4, 2)]
     assert pack(text, "--dates", "eu")[0].json["error"]["code"] == "INP-049"
+
+
+def test_a_child_in_a_column_that_no_style_reads_is_never_nothing_to_be_done(pack):
+    head, first, *rest = NEC.splitlines()
+    childless = _with(head, first, CHILD_NAME="", CHILD_DOB="")
+    text = "\n".join([f"{head},CHILD_2_NAME", f'{childless},"QUILLER, BEN"', *(f"{line}," for line in rest)])
+    said, _, report = pack(text)
+    assert lines(report, "PAK-013") == [(2, "child_forename")]
+    assert lines(report, "PAK-071") == [(2, "child_2_name")]
+    assert not {"PAK-012", "PAK-030"} & set(said.json["findings"])
+    assert {line["to_do"] for line in report if line["code"] in ("PAK-013", "PAK-071")} == {"yes"}
+
+
+@pytest.mark.parametrize("reference", ["-", "???", "#######", "NULL", "(null)", "---"])
+def test_a_claim_reference_of_signs_or_of_a_word_for_nothing_puts_its_row_out(pack, reference):
+    head, first, *rest = NEC.splitlines()
+    said, _, report = pack("\n".join([head, _with(head, first, CLAIM_REF=reference), *rest]))
+    assert said.json["rows_to_be_rejected"] == 1
+    assert len([line for line in report if line["row"] == 2 and line["effect"] == "would be rejected"]) == 1
+
+
+def _with(head: str, line: str, **cells: str) -> str:
+    """The line of an extract with other cells."""
+    [row] = csv.DictReader([head, line])
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow((row | cells).values())
+    return out.getvalue()

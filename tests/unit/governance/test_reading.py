@@ -43,7 +43,7 @@ def uses_of(column: str) -> set[str]:
         ("pupils.home_la", {"finds the home borough"}),
         ("pupils.fsm_end_date", {"says who is left out"}),
         ("households.uc_net_earnings", {"gives the tier"}),
-        ("households.partner_forename", {"links: contact"}),
+        ("households.partner_forename", {"links: contact", *(f"decides: HOU-0{n}" for n in (33, 47, 51))}),
         ("households.extract_date", {"decides: HOU-051", "keeps evidence fresh: HOU-032"}),
         ("decisions.decided_by", {"counts the officers"}),
         ("households.claimant_nino", set()),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from shared.agreements.free_school_meals.columns.households import HOUSEHOLD_COLUMNS
+from shared.agreements.free_school_meals.notes import IN_HOUSEHOLDS, note_rules, stopped
+from shared.agreements.free_school_meals.rules.households_alike import CHILD, claimant, couple
 from shared.kernel.contract.columns import column_of, texts
-from shared.kernel.contract.identifiers import Mask, nino_bodies_ok, ninos_ok, ulns_ok, upns_ok
+from shared.kernel.contract.identifiers import Mask, as_mask, nino_bodies_ok, ninos_ok, ulns_ok, upns_ok
 from shared.kernel.contract.rules import common
 from shared.kernel.contract.rules.frame import Frame, day_number, disagrees
 from shared.kernel.contract.rules.registry import Context, Rulebook
@@ -19,7 +22,6 @@ MOST_EARNINGS = 20_000.0
 """Pounds in one month; beyond it the cell is a yearly amount, pence or another column."""
 MOST_CHILDREN = 30
 NAMES = ("claimant_forename", "claimant_surname", "child_forename", "child_surname")
-CHILD = ("child_forename", "child_surname", "child_dob")
 FROM_CLAIM = "Correct it in the benefit system and extract again."
 SINGLE = f"{FROM_CLAIM} {common.SINGLE_NAME}"
 
@@ -273,7 +275,8 @@ def stale_extract(frame: Frame, context: Context) -> Mask:
 )
 def suppression_disagrees(frame: Frame, _: Context) -> Mask:
     # Rejected rows count too: a refuge household must not lose its protection by a typing error in one child's row.
-    suppressed = frame.true("suppress_contact").astype(np.int64)
+    # So does a note: the brother of a child who has died is in the same family.
+    suppressed = (frame.true("suppress_contact") | stopped(frame, IN_HOUSEHOLDS)).astype(np.int64)
     by_claim = frame.filled("household_ref") & disagrees(frame.same(("household_ref",)), suppressed)
     named = frame.filled("child_forename") & frame.filled("child_surname") & frame.filled("child_dob")
     return by_claim | (named & disagrees(frame.same(CHILD, fold=True), suppressed))
@@ -306,3 +309,35 @@ def reference_is_exponent(frame: Frame, _: Context) -> Mask:
 )
 def reference_rounded(frame: Frame, _: Context) -> Mask:
     return frame.like("household_ref", r"\A[1-9]\d{14}0+\z")
+
+
+note_rules(HOUSEHOLD_RULES, "households", IN_HOUSEHOLDS, {"suppress_contact": True})
+
+
+@warning(
+    "HOU-047",
+    "claim_type",
+    "The household has two claims with this child, one of each type. It counts as both.",
+    "Nothing needs doing. One row with claim_type BOTH says the same.",
+    instead={"claim_type": "BOTH"},
+)
+def claims_of_both_types(frame: Frame, _: Context) -> Mask:
+    child, verdict = pa.array(frame.same(("postcode", *CHILD), fold=True)), frame.none()
+    for people in ((claimant(frame),), couple(frame)):
+        household = frame.alike(child, *people)
+        several = disagrees(household, frame.same(("household_ref",))) & disagrees(
+            household, frame.same(("claim_type",))
+        )
+        verdict |= several & as_mask(people[-1].is_valid()) & frame.filled("postcode")
+    return verdict & frame.among("claim_type", ("HB", "CTR"))
+
+
+@error(
+    "HOU-048",
+    "household_ref",
+    "The claim's reference has neither a letter nor a digit, or is a database's word for nothing.",
+    "Give every row the reference of its claim: without it all such rows would be one household.",
+)
+def reference_is_nothing(frame: Frame, _: Context) -> Mask:
+    signs = frame.filled("household_ref") & ~frame.like("household_ref", r"[\pL\pN]")
+    return signs | frame.like("household_ref", r"(?i)\A\W*(?:null|none|nan|nil|n/a)\W*\z|\A\\N\z")

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from shared.agreements.free_school_meals.columns.households import HOUSEHOLD_COLUMNS
+from shared.agreements.free_school_meals.rules.households_alike import CHILD, CLAIMANT, claimant, couple, home
 from shared.kernel.contract.columns import names
-from shared.kernel.contract.identifiers import Mask
+from shared.kernel.contract.identifiers import Mask, as_mask
 from shared.kernel.contract.rules import common
-from shared.kernel.contract.rules.frame import Frame, all_but_best, disagrees, group_sizes
+from shared.kernel.contract.rules.frame import (
+    Frame,
+    Groups,
+    all_but_best,
+    behind_the_latest,
+    disagrees,
+    group_sizes,
+)
 from shared.kernel.contract.rules.registry import Context, Rulebook
 
 HOUSEHOLD_RULES_AMONG = Rulebook("HOU", among_rows=True)
 
-CHILD = ("child_forename", "child_surname", "child_dob")
-CLAIMANT = ("claimant_forename", "claimant_surname")
+UNWRITTEN: dict[str, object] = {"suppress_contact": True}
 
 error, warning = HOUSEHOLD_RULES_AMONG.error, HOUSEHOLD_RULES_AMONG.warning
 
@@ -27,23 +41,49 @@ def repeated_row(frame: Frame, _: Context) -> Mask:
     return common.exact_repeat(frame, ("household_ref", *CHILD), names(HOUSEHOLD_COLUMNS))
 
 
+def differing(frame: Frame) -> pa.Array:
+    """In which columns the rows of a child differ."""
+    child = frame.same(CHILD, fold=True)
+    differ = [np.where(disagrees(child, frame.same((name,))), name, None) for name in names(HOUSEHOLD_COLUMNS)]
+    listed = [pa.array(columns, pa.string()) for columns in differ]
+    listed_together = pc.binary_join_element_wise(*listed, ", ", null_handling="skip")
+    return pc.binary_join_element_wise("The rows of this child differ in ", listed_together, ".", "")
+
+
 @error(
     "HOU-051",
     "child_seq",
-    "The same child is in the file in another row of the same claim or claimant, which stands: "
+    "The same child is in the file in another row of the same claim or household, which stands: "
     "the latest extract, and one with a benefit before one without.",
     "Send one row for each child; claim_type BOTH where the household has both claims.",
+    also=differing,
 )
 def same_child_twice(frame: Frame, _: Context) -> Mask:
-    preferences = (-frame.days("extract_date"), frame.among("qualifying_benefit", ("NONE",)))
-    verdict = all_but_best(frame.same(("household_ref", *CHILD), fold=True), *preferences)
-    # A claimant has a claim for each of two benefits in some systems; without an address two claimants of one name
-    # cannot be told apart, so such rows are left as they are.
-    left = ~verdict & frame.filled("postcode")
-    verdict[left] = all_but_best(
-        frame.only(left).same((*CLAIMANT, "postcode", *CHILD), fold=True), *(order[left] for order in preferences)
+    of_claim, days = frame.same(("household_ref", *CHILD), fold=True), frame.days("extract_date")
+    preferences = (-days, frame.among("qualifying_benefit", ("NONE",)))
+    verdict = behind_the_latest(of_claim, days)
+    # Of two homes or claimants of a claim on one day none is better for standing first: HOU-056 and HOU-058 say so.
+    _reject(
+        verdict,
+        frame.alike(pa.array(of_claim), claimant(frame), home(frame)),
+        frame.filled("household_ref"),
+        preferences,
     )
+    # A household has a claim for each of two benefits in some systems, led by one parent and by the other; without an
+    # address two of one name cannot be told apart, so such rows are left as they are.
+    alone = frame.filled("postcode")
+    alone[~verdict] &= group_sizes(of_claim[~verdict]) == 1
+    _reject(verdict, frame.same((*CLAIMANT, "postcode", *CHILD), fold=True), alone, preferences)
+    one, other = couple(frame)
+    together = frame.alike(one, other, pa.array(frame.same(("postcode", *CHILD), fold=True)))
+    _reject(verdict, together, alone & as_mask(other.is_valid()), preferences)
     return verdict
+
+
+def _reject(verdict: Mask, groups: Groups, rows: Mask, preferences: Sequence[Any]) -> None:
+    """Enter all but the best of each group, among those of these rows that no verdict is on."""
+    left = rows & ~verdict
+    verdict[left] = all_but_best(groups[left], *(order[left] for order in preferences))
 
 
 @warning(
@@ -53,7 +93,7 @@ def same_child_twice(frame: Frame, _: Context) -> Mask:
     "Find out which claim the child belongs to; until then the match is for an officer to decide.",
 )
 def child_of_two_claims(frame: Frame, _: Context) -> Mask:
-    return group_sizes(frame.same(CHILD, fold=True)) > 1
+    return disagrees(frame.same(CHILD, fold=True), frame.same(("household_ref",)))
 
 
 @warning(
@@ -63,7 +103,7 @@ def child_of_two_claims(frame: Frame, _: Context) -> Mask:
     "Number the children of a claim from 1, each once.",
 )
 def child_number_twice(frame: Frame, _: Context) -> Mask:
-    return group_sizes(frame.same(("household_ref", "child_seq"))) > 1
+    return disagrees(frame.same(("household_ref", "child_seq")), frame.same(CHILD, fold=True))
 
 
 @warning(
@@ -91,11 +131,12 @@ def child_uln_of_two(frame: Frame, _: Context) -> Mask:
 @warning(
     "HOU-056",
     "claimant_surname",
-    "Rows of the same claim name different claimants.",
-    "Check that the claim reference is unique; a letter goes to the claimant of the child's row.",
+    "Rows of the same claim name different claimants. Nobody of it is written to.",
+    "Find out who claims, and whether the claim reference is unique; send one claimant in every row of a claim.",
+    instead=UNWRITTEN,
 )
 def claim_of_two_claimants(frame: Frame, _: Context) -> Mask:
-    return disagrees(frame.same(("household_ref",)), frame.same(CLAIMANT, fold=True))
+    return disagrees(frame.same(("household_ref",)), frame.alike(claimant(frame)))
 
 
 @warning(
@@ -106,3 +147,14 @@ def claim_of_two_claimants(frame: Frame, _: Context) -> Mask:
 )
 def claim_of_two_benefits(frame: Frame, _: Context) -> Mask:
     return disagrees(frame.same(("household_ref",)), frame.same(("qualifying_benefit",)))
+
+
+@warning(
+    "HOU-058",
+    "postcode",
+    "Rows of the same claim have different homes. The claim is linked by each of them; nobody of it is written to.",
+    "Find out where the family lives now, and send that home alone in every row of the claim.",
+    instead=UNWRITTEN,
+)
+def claim_of_two_homes(frame: Frame, _: Context) -> Mask:
+    return disagrees(frame.same(("household_ref",)), frame.alike(home(frame)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.agreements.free_school_meals.columns.pupils import PUPIL_COLUMNS
+from shared.agreements.free_school_meals.notes import IN_PUPILS, note_rules
 from shared.kernel.contract.columns import column_of, texts
 from shared.kernel.contract.identifiers import (
     Mask,
@@ -240,7 +241,7 @@ def fsm_start_plausible(frame: Frame, context: Context) -> Mask:
     instead=NO_FSM,
 )
 def fsm_end_before_start(frame: Frame, _: Context) -> Mask:
-    return frame.days("fsm_end_date") < frame.days("fsm_start_date")
+    return (frame.days("fsm_end_date") < frame.days("fsm_start_date")) & ~common.is_placeholder(frame, "fsm_end_date")
 
 
 @warning(
@@ -294,3 +295,16 @@ warning(
     "Export UPRNs as text; the digits that were lost cannot be guessed.",
     instead={"uprn": None},
 )(common.rounded_uprn)
+
+note_rules(PUPIL_RULES, "pupils", IN_PUPILS, {})
+
+
+@warning(
+    "PUP-049",
+    "fsm_end_date",
+    "The end of the FSM period is a placeholder, such as 1 January 1900. It was left out, so the period is open.",
+    "Leave the end empty while the period is open.",
+    instead={"fsm_end_date": None},
+)
+def fsm_end_placeholder(frame: Frame, context: Context) -> Mask:
+    return common.is_placeholder(frame, "fsm_end_date") & (frame.days("fsm_end_date") < day_number(context.as_of))

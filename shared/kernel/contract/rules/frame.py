@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from shared.kernel.contract.identifiers import Mask, as_mask
 
 Floats = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.int64]
+Read = TypeVar("Read")
 
 _EPOCH = date(1970, 1, 1)
 
@@ -79,16 +80,25 @@ class Frame:
         """An identifier check of the column; empty cells do not hold."""
         return self._mask(check.__name__, field, lambda: pa.array(check(self.column(field))))
 
+    def read_as(self, what: str, field: str, read: Callable[[pa.Array], Read]) -> Read:
+        """What `read` makes of the column, made once under this word."""
+        made: Read = self._once(what, field, lambda: read(self.column(field)))
+        return made
+
     def same(self, fields: Sequence[str], *, fold: bool = False) -> Groups:
         """A number per row; two rows share it where they agree in all the fields (`fold`: upper and lower case alike).
 
         Two empty cells agree: where that is not meant, leave such rows out by `only` or with a mask.
         """
+        columns = [self.column(field) for field in fields]
+        return self.alike(
+            *(pc.utf8_upper(each) if fold and pa.types.is_string(each.type) else each for each in columns)
+        )
+
+    def alike(self, *columns: pa.Array) -> Groups:
+        """As `same`, of columns that were made of the frame's."""
         groups: Groups = np.zeros(len(self), dtype=np.int64)
-        for field in fields:
-            values = self.column(field)
-            if fold and pa.types.is_string(values.type):
-                values = pc.utf8_upper(values)
+        for values in columns:
             codes: Groups = pc.dictionary_encode(values, null_encoding="encode").indices.to_numpy().astype(np.int64)
             combined = groups * (_count(codes)) + codes
             # Made dense again so that the next product cannot overflow.
@@ -134,6 +144,14 @@ def all_but_best(groups: Groups, *preferences: npt.NDArray[Any]) -> Mask:
     starts[1:] = ordered[1:] != ordered[:-1]
     later[order[starts]] = False
     return later
+
+
+def behind_the_latest(groups: Groups, days: Floats) -> Mask:
+    """Rows of an earlier day than the latest of their group."""
+    latest = np.full(_count(groups), -np.inf)
+    np.maximum.at(latest, groups, days)
+    behind: Mask = days < latest[groups]
+    return behind
 
 
 def disagrees(groups: Groups, values: Groups) -> Mask:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import pyarrow as pa
+
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.rules.frame import Frame
 
@@ -26,6 +28,7 @@ class Context:
 
 
 Check = Callable[[Frame, Context], Mask]
+Words = Callable[[Frame], pa.Array]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Rule:
     check: Check
     among_rows: bool
     instead: Mapping[str, object]
+    also: Words | None = None
+    """A sentence on each row, which follows the remedy; it names columns, never what stands in them."""
 
 
 class Rulebook:
@@ -58,9 +63,11 @@ class Rulebook:
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules)
 
-    def error(self, code: str, field: str, message: str, remedy: str) -> Callable[[Check], Check]:
+    def error(
+        self, code: str, field: str, message: str, remedy: str, *, also: Words | None = None
+    ) -> Callable[[Check], Check]:
         """Enter a check whose breach rejects the row."""
-        return self._enter(code, field, "error", message, remedy, {})
+        return self._enter(code, field, "error", message, remedy, {}, also)
 
     def warning(
         self,
@@ -82,11 +89,18 @@ class Rulebook:
             self._enter(code, name, "error", message, remedy, {})(check_of(name))
 
     def warning_in_each(
-        self, code: str, fields: Sequence[str], message: str, remedy: str, check_of: Callable[[str], Check]
+        self,
+        code: str,
+        fields: Sequence[str],
+        message: str,
+        remedy: str,
+        check_of: Callable[[str], Check],
+        *,
+        instead: Mapping[str, object] | None = None,
     ) -> None:
-        """As `error_in_each`, for a breach that keeps the row."""
+        """As `error_in_each`, for a breach that keeps the row, with `instead` in place of what was sent."""
         for name in fields:
-            self._enter(code, name, "warning", message, remedy, {})(check_of(name))
+            self._enter(code, name, "warning", message, remedy, instead or {})(check_of(name))
 
     def _enter(
         self,
@@ -96,6 +110,7 @@ class Rulebook:
         message: str,
         remedy: str,
         instead: Mapping[str, object],
+        also: Words | None = None,
     ) -> Callable[[Check], Check]:
         # Codes are promises to those who read reports: in order, and one code never means two things.
         last = self._rules[-1] if self._rules else None
@@ -106,7 +121,7 @@ class Rulebook:
             raise ValueError(f"{code} must start with {self._prefix}- and follow {last.code if last else 'nothing'}")
 
         def enter(check: Check) -> Check:
-            rule = Rule(code, field, severity, message, remedy, check, self._among_rows, instead)
+            rule = Rule(code, field, severity, message, remedy, check, self._among_rows, instead, also)
             self._rules.append(rule)
             return check
 

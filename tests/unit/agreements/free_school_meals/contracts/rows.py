@@ -40,6 +40,8 @@ PUPIL: Row = {
     "fsm_start_date": date(2024, 9, 2),
     "fsm_end_date": date(2025, 7, 31),
     "fsm_category": "TFSM",
+    "contact_forename": None,
+    "contact_surname": None,
 }
 
 HOUSEHOLD: Row = {

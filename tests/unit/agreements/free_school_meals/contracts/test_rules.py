@@ -141,6 +141,47 @@ def test_of_the_same_child_in_two_claims_the_latest_stands_and_a_benefit_goes_be
     assert validation.rejected_by_code == {"HOU-051": 2}
 
 
+NEW_HOME = {"postcode": "SE1 5LU", "address_line_1": "99 Old Kent Road"}
+
+
+@pytest.mark.parametrize("rows", [[{}, NEW_HOME], [NEW_HOME, {}]])
+@pytest.mark.parametrize("other", [NEW_HOME, {"address_line_1": "Flat 20, 14 Acre Lane"}])
+def test_of_two_homes_of_a_claim_on_one_day_none_is_chosen_and_nobody_is_written_to(rows, other) -> None:
+    validation = validated("households", *(other if row else {} for row in rows))
+    assert validation.rows_rejected == 0
+    assert validation.accepted.column("suppress_contact").to_pylist() == [True, True]
+    assert found(validation) == [(row, "HOU-058", "postcode") for row in (0, 1)]
+
+
+def test_of_two_claimants_of_a_claim_on_one_day_none_is_chosen_and_nobody_is_written_to() -> None:
+    validation = validated("households", {}, {"claimant_forename": "David"})
+    assert validation.accepted.column("suppress_contact").to_pylist() == [True, True]
+    assert found(validation) == [(row, "HOU-056", "claimant_surname") for row in (0, 1)]
+
+
+@pytest.mark.parametrize("newest", [0, 1])
+def test_the_home_of_the_newest_extract_stands_wherever_it_is_and_the_remedy_says_what_differs(newest: int) -> None:
+    rows: list[dict[str, object]] = [{"extract_date": date(2026, 10, 1)}, dict(NEW_HOME)]
+    validation = validated("households", *(rows if newest else reversed(rows)))
+    assert validation.accepted.column("postcode").to_pylist() == ["SE1 5LU"]
+    assert validation.accepted.column("suppress_contact").to_pylist() == [False]
+    [remedy] = [line["remedy"] for line in validation.findings.to_pylist() if line["code"] == "HOU-051"]
+    assert remedy.endswith("The rows of this child differ in postcode, address_line_1, extract_date.")
+
+
+def test_a_household_that_has_two_claims_led_by_each_parent_is_one() -> None:
+    father = {"claimant_forename": "David", "claimant_surname": "Reid"}
+    father |= {"partner_forename": "NGOZI", "partner_surname": "OKAFOR", "household_ref": "HB1", "claim_type": "HB"}
+    for rows in (({}, father), (father, {})):
+        validation = validated("households", *rows)
+        assert validation.accepted.column("claim_type").to_pylist() == ["BOTH"]
+        assert {code for _, code, _ in found(validation)} == {"HOU-047", "HOU-051"}
+    other = validated("households", {}, father | {"partner_forename": "Grace"})
+    assert {code for _, code, _ in found(other)} == {"HOU-052"}
+    alone = validated("households", {"partner_forename": None}, father | {"partner_forename": None})
+    assert "HOU-052" in {code for _, code, _ in found(alone)}
+
+
 def test_claimants_without_a_postcode_are_never_taken_for_one() -> None:
     rows = [{"household_ref": ref, "postcode": postcode} for ref, postcode in (("A", "ZZ99 3VZ"), ("B", "SW2 5SG"))]
     assert validated("households", *rows).rows_rejected == 0
