@@ -7,6 +7,7 @@ from typing import Any
 from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.intake.identity import job_id
 from shared.kernel.intake.staging import StagedFor
+from shared.kernel.intake.stops import as_it_stands, stops_of
 from shared.kernel.ledger.chain import verify_chain
 from shared.kernel.terms.current import FILE
 from tests.chaos.schedule import HOMES
@@ -25,11 +26,15 @@ def pairs(world: World, home: str) -> dict[str, list[dict[str, Any]]]:
 def current(world: World, home: str) -> dict[str, Any] | None:
     """What the signed word in its outbox says of the current result; `None` where there is none."""
     word = f"{world.agreement.id}/results/{COLLECTION}/{FILE}"
-    if word not in world.outbox(home):
+    lying = world.outbox(home)
+    if word not in lying:
         return None
     document = world.storage.outbox(home).read(word).data
     body = verify_statement(document, world.exchange.keys.public_key)["body"]
-    return {**body, "folder": f"{world.agreement.id}/{body['folder']}"}
+    folder = f"{world.agreement.id}/{body['folder']}"
+    if not any(name.startswith(folder) for name in lying):
+        return None  # it was taken back, and no other has followed
+    return {**body, "folder": folder}
 
 
 def outcome(world: World) -> dict[str, Any]:
@@ -68,6 +73,11 @@ def broken(world: World) -> list[str]:
 def _results_of(world: World, home: str) -> list[str]:
     """What is wrong with what lies in the outbox beside the current result."""
     held, due = current(world, home), due_run(world, home)
+    stops = stops_of(world.exchange).every
+    if any(stop.word == "leaving" for stop in stops):
+        return []  # what was sent before it left stays until its day, and is of more than counts now
+    if stops and due is None:
+        return []  # a result over what is held stays likewise, where there is nothing else to be linked
     if (held and held["job"]) != due:
         return [f"the current result of {home} is not of what counts"]
     named = f"{world.agreement.id}/results/"
@@ -77,8 +87,10 @@ def _results_of(world: World, home: str) -> list[str]:
 
 def due_run(world: World, home: str) -> str | None:
     """The id of the run over what counts now; `None` while one side is missing."""
-    staged = StagedFor(world.sharing, home)
+    sharing = as_it_stands(world.exchange).under(world.agreement.id)
+    staged = StagedFor(sharing, home)
     for partition in staged.counting("households", COLLECTION):
-        for job in world.sharing.pipeline.due(partition, home, staged):
-            return job_id(job, world.agreement.reference)
+        for job in sharing.pipeline.due(partition, home, staged):
+            if job.kind == "run":
+                return job_id(job, world.agreement.reference)
     return None
