@@ -30,7 +30,7 @@ from shared.kernel.intake.stops import (
 from shared.kernel.rights.holds import keep
 from shared.kernel.rights.leaving import tell_of_leaving
 from shared.kernel.rights.out_of_use import SERVICE, tell_what_is_out_of_use
-from shared.kernel.rights.resting import Rests, resting
+from shared.kernel.rights.resting import Rests, everybody, resting
 from shared.kernel.rights.taken_back import take_back_what_rests_on_stops
 from shared.kernel.terms.orders import Order, is_order_name, read_order
 from shared.kernel.work.judge import ask_for_the_rest
@@ -126,8 +126,8 @@ def _first(drop: str, origin: Mapping[str, str]) -> str:
 
 
 def _used(sharing: Sharing, sender: str) -> Iterator[str]:
-    for party in sharing.agreement.participants:
-        for one in resting(sharing, party.slug):
+    for party in everybody(sharing.exchange):
+        for one in resting(sharing, party):
             yield from (drop for of, drop in one.over if of == sender)
 
 
@@ -171,8 +171,8 @@ def _resting(exchange: Exchange, order: Order, drops: frozenset[str]) -> Iterato
     """The jobs of any party, finished or under way, that rest on rows that are out of use from now on."""
     touches = _touches(order, drops)
     for sharing in _agreements(exchange, order):
-        for party in sharing.agreement.participants:
-            yield from ((sharing, one) for one in resting(sharing, party.slug) if touches(party.slug, one))
+        for party in everybody(exchange):
+            yield from ((sharing, one) for one in resting(sharing, party) if touches(party, one))
 
 
 def _record(

@@ -37,15 +37,19 @@ def withdraw(sharing: Sharing, job: Job, id: str) -> None:
 def _sent(sharing: Sharing, job: Job, id: str) -> Iterator[tuple[Area, str]]:
     rights = sharing.pipeline.kinds[job.kind]
     folders = {job.party: {rights.folder}}
+    # Of who has left meanwhile, too: what was sent lies there until its day.
+    left = {stop.party for stop in sharing.exchange.stops.every if stop.word == "leaving"}
+    outboxes = {*left, *(party.slug for party in sharing.agreement.participants)}
     for release, folder in rights.sends.items():
         terms = sharing.agreement.release_terms(release)
-        for party in sharing.agreement.participants if terms else ():
-            if terms and (terms.to == "any" or (party.slug == job.party) == (terms.to == "own")):
-                folders.setdefault(party.slug, set()).add(folder)
+        for slug in sorted(outboxes) if terms else ():
+            if terms and (terms.to == "any" or (slug == job.party) == (terms.to == "own")):
+                folders.setdefault(slug, set()).add(folder)
     for slug, named in folders.items():
         outbox = sharing.outbox(slug)
-        for folder in sorted(named):
-            yield from ((outbox, blob.name) for blob in outbox.list(f"{folder}/{job.collection}/{id}/"))
+        with suppress(Missing):  # who has left may have none any more
+            for folder in sorted(named):
+                yield from ((outbox, blob.name) for blob in outbox.list(f"{folder}/{job.collection}/{id}/"))
 
 
 def _kept(sharing: Sharing, job: Job, id: str) -> Iterator[tuple[Area, str]]:

@@ -472,3 +472,41 @@ def test_whoever_has_a_result_that_rests_on_held_rows_is_told_to_keep_it(world: 
     order(world, "hold", "southwark", drops=(drop,), why="court", day=date(2027, 2, 1))
     assert told(world, "lambeth") == ["HLD-001"]
     assert len(results(world)) == 2
+
+
+def test_a_result_of_a_party_that_has_left_is_taken_back_and_it_is_told(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    order(world, "leave", "lambeth", day=NOW.date())
+    assert len(results(world)) == 2, "it may still fetch what it was sent"
+    order(world, "quarantine", "southwark", drops=(drop,))
+    assert results(world) == []
+    assert "QUA-001" in told(world, "lambeth")
+
+
+def test_a_party_that_has_left_is_told_of_what_was_decided_on_a_result_in_quarantine(world: World) -> None:
+    both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.carry_out_all()
+    order(world, "leave", "southwark", day=NOW.date())
+    claims = next(blob.name for blob in world.storage.staging("lambeth").list() if "/households/" in blob.name)
+    order(world, "quarantine", "lambeth", drops=(claims.split(".")[-2],))
+    assert "QUA-001" in told(world, "southwark")
+
+
+def test_what_a_job_wrote_to_a_party_that_left_meanwhile_is_withdrawn_with_the_rest(world: World) -> None:
+    both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.wake()
+    with patch.object(sending, "send_notices", side_effect=Killed), pytest.raises(Killed):
+        world.carry_out_all()
+    assert [name for name in world.outbox("southwark") if "/enrolments/" in name]
+    order(world, "leave", "southwark", day=NOW.date())
+    claims = next(blob.name for blob in world.storage.staging("lambeth").list() if "/decisions/" in blob.name)
+    order(world, "quarantine", "lambeth", drops=(claims.split(".")[-2],))
+    world.carry_out_all()
+    assert [name for name in world.outbox("southwark") if "/enrolments/" in name] == []
