@@ -8,7 +8,8 @@ register, which the auditor makes.
 from tests.security.lies import certificates, heads, ledger, logs
 from tests.security.lies.base import Lie, anew
 from tests.security.lies.heads import held_by_parties, keep_heads
+from tests.security.lies.ledger import tell_a_party
 
 LIES = (*ledger.LIES, *certificates.LIES, *logs.LIES, *heads.LIES)
 
-__all__ = ["LIES", "Lie", "anew", "held_by_parties", "keep_heads"]
+__all__ = ["LIES", "Lie", "anew", "held_by_parties", "keep_heads", "tell_a_party"]

@@ -120,6 +120,44 @@ def _kept_longer(term: Term) -> None:
     term.sweep(day, "lambeth", [(key, day - timedelta(days=33))])
 
 
+def _of_another_exchange(term: Term) -> None:
+    """In the place of one lies what another exchange certified, and the ledger records that; its key is not ours."""
+    name = certificate(term, 1)
+    payload, ring = _body(term, name), LocalKeyRing(Path(mkdtemp()))
+    ring.create_key(EXCHANGE, Use.SIGN)
+    at = datetime.fromisoformat(payload["issued_at"])
+    _put_in_place(term, name, sign_statement(payload["body"], "certificate", ring, at))
+
+
+def _of_another_kind(term: Term) -> None:
+    """A receipt lies in the place of a certificate."""
+    name = certificate(term, 1)
+    payload = _body(term, name)
+    at = datetime.fromisoformat(payload["issued_at"])
+    _put_in_place(term, name, sign_statement(payload["body"], "receipt", term.keys, at))
+
+
+def _put_in_place(term: Term, name: str, document: bytes) -> None:
+    digest, subject = hashlib.sha256(document).hexdigest(), sweep_of(term, name)
+    term.certificates[name] = document
+    term.events[subject] = anew(
+        term.events[subject], lambda e: replace(e, hashes={"certificate": digest}) if e.step == "certified" else e
+    )
+
+
+def _out_of_sight(term: Term) -> None:
+    """A certificate that nobody recorded lies in a folder that is called as that of the daily heads."""
+    name = certificate(term, 0)
+    party, _, file = name.partition("/")
+    term.certificates[f"{party}/heads/{file}"] = term.certificates[name].replace(b'"objects":', b'"objectz":', 1)
+
+
+def _twice_the_same(body: dict[str, Any]) -> None:
+    """The same object stands in the list twice."""
+    body["destroyed"].append(body["destroyed"][0])
+    body["counts"]["objects"] += 1
+
+
 LIES = (
     lie("a certificate, its sweep and all its lines gone", "AUD-014 AUD-020", _certificate_gone(1)),
     lie("the first certificate, its sweep and all its lines gone", "AUD-014 AUD-020", _certificate_gone(0)),
@@ -132,4 +170,8 @@ LIES = (
     lie("all certificates signed again with a stranger's key", "AUD-014 AUD-020", _by_a_stranger),
     lie("a name twice in a certificate", "AUD-014", _twice_in_a_certificate),
     lie("rows that were kept longer than promised", "AUD-006", _kept_longer),
+    lie("a certificate of another exchange", "AUD-014 AUD-020", _of_another_exchange, "a key that is not among those"),
+    lie("a receipt in the place of a certificate", "AUD-014", _of_another_kind, "another kind of statement"),
+    lie("a certificate in a folder called heads", "AUD-014", _out_of_sight),
+    lie("an object twice in a certificate, signed again", "AUD-014", _signed_again(_twice_the_same)),
 )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 
 from shared.kernel.disposal.heads import digest, heads_subject
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
+from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.envelope.statement import sign_statement
 from shared.kernel.ledger.events import Event
-from tests.security.lies.base import lie
+from tests.security.lies.base import anew, first, lie
 from tests.unit.kernel.audit.term import FIRST, LAST, Term, when
 
 HOUR = 6
@@ -98,4 +101,67 @@ def _heads_gone(term: Term) -> None:
     del term.heads[_name(term, "2026-11-29")]
 
 
-LIES = (lie("a day's heads gone from the record", "AUD-020", _heads_gone),)
+def _tomorrows(term: Term) -> None:
+    """Heads of a day that has not been yet, signed with the exchange's own key."""
+    last = _name(term, LAST.isoformat())
+    previous = {"file": last, "sha256": hashlib.sha256(term.heads[last]).hexdigest()}
+    name, document = heads_of(term, when("2027-01-05", HOUR), previous, "2026-11-30T05:30:00Z")
+    term.heads[name] = document
+
+
+def _under_another_day(term: Term) -> None:
+    """The heads of one day lie under the name of another."""
+    name = _name(term, "2026-11-29")
+    term.heads[name.replace("2026-11-29", "2026-12-01")] = term.heads.pop(name)
+
+
+def _last_gone(term: Term) -> None:
+    del term.heads[_name(term, LAST.isoformat())]
+
+
+def _unreadable(term: Term) -> None:
+    """The last heads of the record begin with a space, and pass for some other file."""
+    name = _name(term, LAST.isoformat())
+    term.heads[name] = b" " + term.heads[name]
+
+
+def _fewer_rows(term: Term) -> None:
+    subject = first(term, "drop", "conserved")
+    term.events[subject] = anew(term.events[subject], _less)
+
+
+def _less(event: Event) -> Event:
+    """A row less went in, and a row less came out."""
+    less = {name: event.counts[name] - 1 for name in ("rows", "rows_in", "routed") if event.counts.get(name)}
+    return replace(event, counts={**event.counts, **less})
+
+
+def _receipt_too(term: Term, held: Path) -> None:
+    """The receipt in its party's hands is exchanged for one over the counts as they were rewritten."""
+    subject = first(term, "drop", "conserved")
+    event = next(event for event in term.events[subject] if event.step == "conserved")
+    [path] = held.glob(f"*/{subject.partition(':')[2]}/receipt.json")
+    put(path, receipt_of(term, event))
+
+
+def _nothing(term: Term) -> None:
+    """The record is true."""
+
+
+def _of_another_exchange(term: Term, held: Path) -> None:
+    """Among what a party holds there is a receipt of another exchange."""
+    ring = LocalKeyRing(Path(mkdtemp()))
+    ring.create_key(EXCHANGE, Use.SIGN)
+    subject = first(term, "drop", "conserved")
+    put(held / "lambeth" / ("cd" * 16) / "receipt.json", receipt_of(replace(term, keys=ring), term.events[subject][1]))
+
+
+LIES = (
+    lie("a day's heads gone from the record", "AUD-020", _heads_gone),
+    lie("the last day's heads gone from the record", "AUD-020", _last_gone, "lacks these daily heads"),
+    lie("the last heads are no statement", "AUD-020", _unreadable, "lacks these daily heads"),
+    lie("heads of a day in the future", "AUD-020", _tomorrows, "in the future"),
+    lie("heads under another day", "AUD-020", _under_another_day, "another day"),
+    lie("counts in a drop's event and its receipt", "AUD-020", _fewer_rows, "rewritten", to_parties=_receipt_too),
+    lie("a receipt of another exchange", "AUD-020", _nothing, "nobody vouches", to_parties=_of_another_exchange),
+)
