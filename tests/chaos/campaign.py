@@ -16,7 +16,7 @@ from shared.kernel.reconcile.tasks import Task
 from shared.kernel.rights.night import before_the_sweep
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.orders import Order
-from tests.chaos.compare import broken, outcome, pairs
+from tests.chaos.compare import broken, outcome, pairs, rests_on_a_hold
 from tests.chaos.engine import Machine, attend
 from tests.chaos.schedule import HOMES, File, decisions, files, objections, orders
 from tests.memory import MemoryBlobs
@@ -104,7 +104,12 @@ def _calmly(world: World, tasks: Iterable[Task]) -> None:
 
 def _compared(plain: World, world: World) -> list[str]:
     expected, found = outcome(plain), outcome(world)
+    # A result that rests on what is held stays: whether there was one when the hold came is a matter of the order.
+    held = {slug for each in (plain, world) for slug in HOMES if rests_on_a_hold(each, slug)}
     differs = [
-        f"{what} of {slug} differ" for what in expected for slug in HOMES if expected[what][slug] != found[what][slug]
+        f"{what} of {slug} differ"
+        for what in expected
+        for slug in HOMES
+        if expected[what][slug] != found[what][slug] and not (what == "pairs" and slug in held)
     ]
     return differs + broken(world)

@@ -70,6 +70,12 @@ def broken(world: World) -> list[str]:
     return found
 
 
+def rests_on_a_hold(world: World, home: str) -> bool:
+    """Whether its current result is over rows that are held."""
+    held, stops = current(world, home), stops_of(world.exchange).every
+    return held is not None and any(held["job"] in stop.works for stop in stops if stop.word == "hold")
+
+
 def _taken_back(world: World) -> set[str]:
     """The jobs that rest on rows in quarantine: what they sent is taken back, however long ago it was sent."""
     return {job for stop in stops_of(world.exchange).every if stop.word == "quarantine" for job in stop.works}

@@ -31,7 +31,7 @@ def whole_term(tmp_path_factory: pytest.TempPathFactory) -> Term:
 
 
 def test_an_audit_in_which_all_holds_ends_with_0(whole_term, tmp_path, capsys):
-    term = replace(whole_term, lines=list(whole_term.lines), events=dict(whole_term.events))
+    term = replace(whole_term, lines=list(whole_term.lines), events=dict(whole_term.events), heads={})
     keep_heads(term)
     for hour in range(24 * 61):
         at = when("2026-10-01", 0) + timedelta(hours=hour)

@@ -510,3 +510,46 @@ def test_what_a_job_wrote_to_a_party_that_left_meanwhile_is_withdrawn_with_the_r
     order(world, "quarantine", "lambeth", drops=(claims.split(".")[-2],))
     world.carry_out_all()
     assert [name for name in world.outbox("southwark") if "/enrolments/" in name] == []
+
+
+def replaced_by(world: World) -> tuple[str, str]:
+    """A match of a run over a file that a newer one has replaced since: the newer file's drop, and the match."""
+    other = household("H2", child_forename="Zed", child_surname="Other")
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household(), other]))
+    world.carry_out_all()
+    world.now[0] += timedelta(hours=1)
+    newer = world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    return str(newer), str(match["match_ref"])
+
+
+def enrolled(world: World) -> int:
+    names = [name for name in world.outbox("southwark") if name.endswith("/enrolments.parquet")]
+    return sum(world.open("southwark", name).num_rows for name in names)
+
+
+@pytest.mark.parametrize(
+    ("word", "what"), [("hold", {"why": "court", "day": date(2027, 2, 1)}), ("quarantine", {}), ("", {})]
+)
+def test_no_decision_goes_by_the_run_over_a_file_that_one_out_of_use_has_replaced(
+    world: World, word: str, what: dict[str, Any]
+) -> None:
+    drop, ref = replaced_by(world)
+    if word:
+        order(world, word, "lambeth", drops=(drop,), **what)
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(ref)]))
+    world.carry_out_all()
+    assert enrolled(world) == (0 if word else 1)
+
+
+def test_no_decision_goes_by_it_either_when_the_order_comes_while_it_is_carried_out(world: World) -> None:
+    drop, ref = replaced_by(world)
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(ref)]))
+    world.wake()
+    with patch.object(carrying_out, "_carried", side_effect=Killed), pytest.raises(Killed):
+        world.carry_out_all()
+    order(world, "hold", "lambeth", drops=(drop,), why="court", day=date(2027, 2, 1))
+    world.carry_out_all()
+    assert enrolled(world) == 0
