@@ -17,6 +17,7 @@ from shared.kernel.rights.resting import everybody, resting
 from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.stops import HELD, QUARANTINED
 from shared.kernel.waiting.lying import Done, finished, is_done
+from shared.kernel.work.turns import DONE
 from shared.kernel.work.withdraw import withdraw
 
 if TYPE_CHECKING:
@@ -45,21 +46,27 @@ def take_back_what_rests_on_stops(exchange: Exchange) -> None:
     for stop in exchange.stops.every:
         if stop.word != "leaving" and stop.works:
             for sharing, done in _resting(exchange, stop, parties):
-                _tell(sharing, stop, done, parties)
+                if is_done(sharing, done):
+                    _tell(sharing, stop, done, parties)
+                # Again, too: an earlier try may have been killed between its record and the last deletion.
                 if stop.word == "quarantine":
                     withdraw(sharing.working_on(f"{done.job.kind}:{done.id}"), done.job, done.id)
 
 
 def _resting(exchange: Exchange, stop: Stop, parties: Sequence[str]) -> Iterator[tuple[Sharing, Done]]:
-    """The finished jobs that rest on the rows of the order, as long as there may be anything of them."""
+    """The jobs that have ended and rest on the rows of the order, as long as there may be anything of them."""
     for agreed in exchange.agreements:
         sharing = exchange.under(agreed.terms.id)
         lie = timedelta(days=agreed.terms.retention.sweep_days["outbox"] + 1)
         if stop.agreement in ("", agreed.terms.id) and exchange.clock() - stop.at <= lie:
             for party in parties:
                 for one in resting(sharing, party):
-                    if one.done.id in stop.works and is_done(sharing, one.done):
+                    if one.done.id in stop.works and DONE in _steps(sharing, one.done):
                         yield sharing, one.done
+
+
+def _steps(sharing: Sharing, done: Done) -> frozenset[str]:
+    return sharing.ledger.steps(f"{done.job.kind}:{done.id}")
 
 
 def _tell(sharing: Sharing, stop: Stop, done: Done, parties: Sequence[str]) -> None:

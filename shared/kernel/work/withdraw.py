@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shared.kernel.errors import Missing
+from shared.kernel.work.current import no_longer_current
 from shared.kernel.work.memory import take_back
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def withdraw(sharing: Sharing, job: Job, id: str) -> None:
     for area, name in found:
         with suppress(Missing):  # an earlier try has deleted it
             area.delete(name)
+    if sharing.pipeline.kinds[job.kind].has_results:
+        no_longer_current(sharing, job, id)
     for word, taken_back_by in sharing.pipeline.kinds[job.kind].remembers.items():
         take_back(sharing, job, id, word, taken_back_by)
 

@@ -24,6 +24,7 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import RefusedEvent
 from shared.kernel.intake.stops import key_mark
 from shared.kernel.rights.orders import carry_out_order
+from shared.kernel.storage.areas import Area
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.orders import Order, digest_of
 from shared.kernel.work import carry_out as carrying_out
@@ -553,3 +554,28 @@ def test_no_decision_goes_by_it_either_when_the_order_comes_while_it_is_carried_
     order(world, "hold", "lambeth", drops=(drop,), why="court", day=date(2027, 2, 1))
     world.carry_out_all()
     assert enrolled(world) == 0
+
+
+def test_no_word_names_a_result_that_was_taken_back_until_another_follows(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    word = "fsm/results/2026-autumn/current.json"
+    assert word in world.outbox("lambeth")
+    order(world, "quarantine", "southwark", drops=(drop,))
+    assert word not in world.outbox("lambeth")
+    other = pupil(4, forename="Bo", surname="Li", dob=date(2013, 1, 2))
+    world.receive("wandsworth", world.drop("wandsworth", "pupils", [other]))
+    world.carry_out_all()
+    assert word in world.outbox("lambeth")
+    assert world.results("lambeth", "matches").num_rows == 0
+
+
+def test_what_an_order_was_killed_in_taking_back_is_taken_back_by_the_next_try(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    with patch.object(Area, "delete", side_effect=Killed), pytest.raises(Killed):
+        order(world, "quarantine", "southwark", drops=(drop,))
+    assert len(results(world)) == 2
+    order(world, "quarantine", "southwark", drops=(drop,))
+    assert results(world) == []
+    assert told(world, "lambeth") == ["QUA-001"]
