@@ -6,7 +6,7 @@ Told are the party whose results they are and, of a quarantine, those to whom we
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.kernel.errors import OutOfUse
@@ -18,7 +18,7 @@ from shared.kernel.terms.gates import AgreementCode
 from shared.kernel.terms.stops import HELD, QUARANTINED
 from shared.kernel.waiting.lying import Done, finished, is_done
 from shared.kernel.work.turns import DONE
-from shared.kernel.work.withdraw import withdraw
+from shared.kernel.work.withdraw import WITHDRAWN, withdraw
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange, Sharing
@@ -32,6 +32,8 @@ _DECIDED_ON = (
     "Ask the party that decided whether it stands before you act on it, and put it right where it does not. It is "
     "told, too."
 )
+_MOMENTS = timedelta(hours=20)
+"""As long as the host and reconciliation try an order, or a night, again."""
 _KEPT = "Keep what you have fetched of it until the hold ends. Another result follows where there are other rows."
 
 
@@ -48,7 +50,6 @@ def take_back_what_rests_on_stops(exchange: Exchange) -> None:
             for sharing, done in _resting(exchange, stop, parties):
                 if is_done(sharing, done):
                     _tell(sharing, stop, done, parties)
-                # Again, too: an earlier try may have been killed between its record and the last deletion.
                 if stop.word == "quarantine":
                     withdraw(sharing.working_on(f"{done.job.kind}:{done.id}"), done.job, done.id)
 
@@ -61,12 +62,16 @@ def _resting(exchange: Exchange, stop: Stop, parties: Sequence[str]) -> Iterator
         if stop.agreement in ("", agreed.terms.id) and exchange.clock() - stop.at <= lie:
             for party in parties:
                 for one in resting(sharing, party):
-                    if one.done.id in stop.works and DONE in _steps(sharing, one.done):
+                    if one.done.id in stop.works and _is_to_be_taken_back(sharing, one.done):
                         yield sharing, one.done
 
 
-def _steps(sharing: Sharing, done: Done) -> frozenset[str]:
-    return sharing.ledger.steps(f"{done.job.kind}:{done.id}")
+def _is_to_be_taken_back(sharing: Sharing, done: Done) -> bool:
+    """Whether the job has ended and was not taken back, or was only now: that try may have been killed between its
+    record and the last deletion. Of a later try the job's chain would not explain the requests."""
+    chain = sharing.ledger.events(f"{done.job.kind}:{done.id}")
+    at = {event.step: datetime.fromisoformat(event.at) for event in chain}
+    return DONE in at and sharing.clock() - at.get(WITHDRAWN, sharing.clock()) < _MOMENTS
 
 
 def _tell(sharing: Sharing, stop: Stop, done: Done, parties: Sequence[str]) -> None:
