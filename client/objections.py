@@ -126,12 +126,15 @@ def _ways(person: Person) -> list[dict[str, Any]]:
     return [{"named_by": CLAIM, "claim": person.claim}]
 
 
-def keep_out(packed: Packed, settings: Settings, contract: Contract, agreement: str) -> tuple[Packed, int]:
-    """The packed file without the rows of people on the list today, and how many these are."""
+def keep_out(packed: Packed, settings: Settings, contract: Contract, agreement: str) -> tuple[Packed, int | None]:
+    """The packed file without the rows of people on the list today, and how many these are; `None` where the folder of
+    keys, beside which the list lies, is not here, so that nobody can say."""
     from client.settings import now
 
-    if not contract.named_by or contract is CONTRACT or not settings.keys:
+    if not contract.named_by or contract is CONTRACT:
         return packed, 0
+    if not settings.keys or not settings.key_folder().is_dir():
+        return packed, None
     listed = on(open_list(settings, agreement).read(), london_day(now()))
     if not listed.num_rows:
         return packed, 0

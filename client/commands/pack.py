@@ -263,20 +263,26 @@ def _terms(settings: Settings, dataset: str, as_of: Any, agreement: str = FSM) -
     return {"as_of": today(as_of), "stale_after_days": terms.stale_after_days}
 
 
-def _kept(packed: Packed, settings: Settings, dataset: str, agreement: str = FSM) -> tuple[Packed, int]:
-    """Without those who have objected, and how many rows these are."""
+def _kept(packed: Packed, settings: Settings, dataset: str, agreement: str = FSM) -> tuple[Packed, int | None]:
+    """Without those who have objected, and how many rows these are; `None`: the list could not be looked at."""
     from client.contracts import find_contract
     from client.objections import keep_out
 
     kept, objected = keep_out(packed, settings, find_contract(dataset, agreement).contract, agreement)
-    if objected:
+    if objected is None:
+        note(
+            "Your list of objections was NOT looked at: it lies beside your keys, and there is no such folder here. "
+            "The exchange leaves out who is on the list that you dropped last. Pack where your keys are, or name their "
+            "folder (`keys` in the profile, or EXCHANGE_KEYS)."
+        )
+    elif objected:
         note(f"{objected} rows were left out: their people are on your list of objections.")
     return kept, objected
 
 
 def _write(
     packed: Packed,
-    objected: int,
+    objected: int | None,
     source: Path,
     out: Path,
     report: Path | None,

@@ -84,6 +84,8 @@ def _files(pack: Pack, manifest: dict[str, Any]) -> None:
             pack.broken.append(f"{name} is not the file that is listed.")
     if more := len(there - set(listed) - {MANIFEST, STATEMENT}):
         pack.broken.append(f"{more} files are there and not listed.")
+    if links := sum(path.is_symlink() for path in pack.folder.rglob("*")):
+        pack.broken.append(f"{links} are no files but links to what lies elsewhere: a folder of evidence has none.")
     pack.counts["files"] = len(listed)
 
 
@@ -133,6 +135,8 @@ def _certificates(pack: Pack, keys: tuple[PublicKey, ...]) -> None:
     paths = sorted((pack.folder / FOLDER).rglob("*.json"))
     before: dict[str, tuple[str, str]] = {}
     for path in paths:
+        if path.is_symlink() or not path.is_file():
+            continue
         name = path.relative_to(pack.folder).as_posix()
         document = path.read_bytes()
         for fault in _faults(path, document, lookup(keys), before):
@@ -150,6 +154,9 @@ def _faults(
         yield error.message
         return
     body = payload["body"]
+    if payload["kind"] != "certificate":
+        yield "It is signed, and it is no certificate of destruction."
+        return
     if fault := misplaced(path, payload):
         yield fault
     if payload["version"] > 1 and path.parent.name in before:

@@ -15,7 +15,10 @@ from shared.kernel.intake.outcome import settled
 from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.reconcile.tasks import Task
+from shared.kernel.rights.night import before_the_sweep
+from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.storage.storage import Storage
+from shared.kernel.terms.orders import is_order
 from shared.kernel.work.carry_out import carry_out
 from tests.world import PILOT, World
 
@@ -76,8 +79,9 @@ class Machine:
                 waiting += self._delivered(self._requests())
 
     def finish(self) -> None:
-        """What reconciliation does with what has no outcome, until nothing is left."""
+        """What reconciliation does with what has no outcome, until nothing is left; and what a night does of orders."""
         self.world.wake()
+        assert before_the_sweep(self.world.exchange) == ()
         while left := [task for task in self._everything() if not self._has_ended(task)]:
             self.told["reconciled"] += len(left)
             for task in left:
@@ -136,4 +140,5 @@ def attend(world: World, task: Task | Wake) -> None:
     elif task.kind == "drop":
         receive(world.exchange, tenant=task.tenant, container=task.container, name=task.name)
     else:
-        carry_out(world.exchange, party=task.tenant, name=task.name)
+        work = carry_out_order if is_order(task.name) else carry_out
+        work(world.exchange, party=task.tenant, name=task.name)

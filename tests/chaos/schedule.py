@@ -1,12 +1,20 @@
-"""What the boroughs of one schedule send: files, later corrections of some, and decisions in halves."""
+"""What the boroughs of one schedule send: files, later corrections of some, lists of objections, and decisions in
+halves; and what the operators order meanwhile."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+import pyarrow as pa
+
+from shared.kernel.contract.objections import CONTRACT as LIST
+from shared.kernel.envelope.manifest import Manifest, read_manifest
+from shared.kernel.intake.identity import drop_id
+from shared.kernel.terms.orders import Order, digest_of
 from tests.world import NOW, World, decision, household, pupil, table, upn
 
 HOMES = {
@@ -28,6 +36,11 @@ class File:
     name: str
     data: bytes
     metadata: dict[str, str]
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says of itself."""
+        return read_manifest(self.metadata)
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,41 @@ def decisions(world: World, chance: Random, found: dict[str, list[str]]) -> list
             if half:
                 made.append(_file(world, slug, "decisions", half, number))
     return made
+
+
+def objections(world: World, chance: Random, sent: Iterable[File]) -> list[File]:
+    """One child or claim is on the list of each of some boroughs."""
+    made = []
+    for slug in sorted({file.slug for file in sent}):
+        if chance.random() < 0.6:
+            number = chance.randrange(1, len(_FORENAMES))
+            named = chance.choice(
+                ({"named_by": "upn", "upn": upn(number)}, {"named_by": "claim", "claim": f"H{number}"})
+            )
+            row = {"objection_ref": "o-1", "reason": "objection", "from_day": NOW.date(), **named}
+            rows = pa.Table.from_pylist([row], schema=LIST.arrow_schema())
+            sealed = world.seal(slug, "objections", rows, prepared_at=NOW)
+            made.append(File(slug, "objections.parquet", sealed.data, dict(sealed.metadata)))
+    return made
+
+
+def orders(chance: Random, sent: Iterable[File]) -> list[Order]:
+    """What is ordered of some of the files, each of another; and now and then a borough leaves."""
+    files = [file for file in sent if file.manifest.dataset in ("pupils", "households")]
+    found = []
+    for file in chance.sample(files, min(len(files), chance.randint(1, 2))):
+        one = file.manifest
+        drops = (drop_id(file.slug, one.dataset, one.sha256, one.replaces),)
+        by = digest_of("operator1")
+        if chance.random() < 0.5:
+            day = NOW.date() + timedelta(days=30)
+            found.append(Order(word="hold", party=file.slug, by=by, drops=drops, why="court", day=day))
+        else:
+            found.append(Order(word="quarantine", party=file.slug, by=by, drops=drops))
+    if chance.random() < 0.2:
+        slug = chance.choice(files).slug
+        found.append(Order(word="leave", party=slug, by=digest_of("operator1"), day=NOW.date()))
+    return found
 
 
 def _versions(world: World, chance: Random, slug: str, dataset: str, rows: list[dict[str, Any]]) -> list[File]:

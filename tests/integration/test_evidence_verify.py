@@ -15,7 +15,8 @@ from client.exits import Exit
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from tests.unit.kernel.audit.term import FIRST, LAST, make_term
+from shared.kernel.envelope.statement import sign_statement
+from tests.unit.kernel.audit.term import FIRST, LAST, make_term, when
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +91,50 @@ def _forge_the_signature(pack: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"files":', b'"filez":', 1))
 
 
+def _link(pack: Path) -> None:
+    """A file lies elsewhere, and a link stands in its place: today it is what is listed."""
+    elsewhere = pack.parent / "elsewhere.json"
+    (pack / "audit.json").rename(elsewhere)
+    (pack / "audit.json").symlink_to(elsewhere)
+
+
+def _linked_folder(pack: Path) -> None:
+    """A folder with more files hangs on a link."""
+    (pack.parent / "more").mkdir()
+    (pack.parent / "more" / "note.txt").write_text("x", encoding="utf-8")
+    (pack / "more").symlink_to(pack.parent / "more", target_is_directory=True)
+
+
+def _leave_the_folder(pack: Path) -> None:
+    """A file is listed that lies outside of the folder."""
+    (pack.parent / "outside.json").write_bytes((pack / "audit.json").read_bytes())
+    manifest = json.loads((pack / MANIFEST).read_bytes())
+    listed = next(one for one in manifest["files"] if one["path"] == "audit.json")
+    manifest["files"].append(listed | {"path": "../outside.json"})
+    (pack / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _rename_alike(pack: Path) -> None:
+    """A letter of a file's name is of another alphabet and looks the same."""
+    (pack / "audit.json").rename(pack / "\u0430udit.json")
+
+
+def _exchange_two(pack: Path) -> None:
+    """Two certificates lie in each other's place."""
+    one, other = sorted((pack / "certificates").rglob("*.json"))[:2]
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+
+
 @pytest.mark.parametrize(
     ("alter", "what"),
     [
+        (_link, "links to what lies elsewhere"),
+        (_linked_folder, "links to what lies elsewhere"),
+        (_leave_the_folder, "outside.json is listed and not there"),
+        (_rename_alike, "audit.json is listed and not there"),
+        (_exchange_two, "lies under another day or another sweep"),
         (_alter, "audit.json is not the file that is listed"),
         (_alter_and_list, "What was signed is another list of files"),
         (_add, "1 files are there and not listed"),
@@ -143,3 +185,27 @@ def test_a_folder_of_a_newer_version_is_said_to_be_one(
 def test_what_is_no_folder_of_evidence_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = verified(tmp_path, None, capsys)
     assert (code, "INP-130" in said) == (Exit.BAD_INPUT, True)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, STATEMENT])
+def test_a_name_twice_deep_within_is_refused(
+    name: str, pack: Path, made: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = pack / name
+    said = path.read_bytes()
+    member = b'"bytes": ' if name == MANIFEST else b'"files":'
+    assert member in said
+    path.write_bytes(said.replace(member, member + b"1, " + member, 1))
+    code, told = verified(pack, made[1], capsys)
+    assert code in (Exit.BAD_INPUT, Exit.CHECK_BROKEN)
+    assert "INP-130" in told or "does not hold" in told
+
+
+def test_a_signed_receipt_in_the_place_of_a_certificate_is_named(
+    pack: Path, made: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ring = LocalKeyRing(made[0].parent / "exchange")
+    path = sorted((pack / "certificates").rglob("*.json"))[0]
+    path.write_bytes(sign_statement({"drop": "0" * 32}, "receipt", ring, when("2026-11-01")))
+    code, said = verified(pack, made[1], capsys)
+    assert (code, "it is no certificate of destruction" in said) == (Exit.CHECK_BROKEN, True)

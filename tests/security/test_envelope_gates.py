@@ -26,6 +26,8 @@ from shared.kernel.envelope import gates
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.lock import read_lock
 from shared.kernel.envelope.manifest import EXCHANGE, METADATA_LIMIT, from_metadata
+from shared.kernel.envelope.open import Place, open_own
+from shared.kernel.envelope.validity import Validity
 from shared.kernel.errors import KeyUnavailable, UntrustedDrop
 from tests.unit.kernel.envelope.forge import Drop, Forger
 from tests.unit.kernel.envelope.houses import AGREEMENT, PUPILS, VALUES, House, build_house
@@ -212,6 +214,30 @@ def test_what_is_signed_with_a_revoked_key_is_refused(tmp_path: Path) -> None:
     sealed = house.sealed()
     house.exchange.revoke(sealed.manifest.signing_key_id)
     refused(house, (sealed.data, sealed.metadata), gates.SIGNER)
+
+
+@pytest.mark.parametrize(("later", "counts"), [(0, True), (1, False)])
+def test_what_says_that_it_was_made_before_its_keys_time_is_refused(tmp_path: Path, later: int, counts: bool) -> None:
+    """Whoever has stolen a new key can date a file back to before there was the key."""
+    house = build_house("ring", tmp_path)
+    sealed = house.sealed()
+    made = int(sealed.manifest.prepared_at.timestamp())
+    house.exchange.limit(sealed.manifest.signing_key_id, Validity(first=made + later))
+    if counts:
+        assert house.opened(sealed.data, sealed.metadata).table.num_rows
+    else:
+        told = refused(house, (sealed.data, sealed.metadata), gates.SIGNER)
+        assert "outside of the time in which signatures" in str(told)
+
+
+def test_what_one_sealed_to_oneself_may_be_older_than_ones_key(tmp_path: Path) -> None:
+    """A staged file bears the time of the drop that it came of; the key may have been made since."""
+    house = build_house("ring", tmp_path)
+    sealed = house.sealed_to_itself()
+    made = int(sealed.manifest.prepared_at.timestamp())
+    house.exchange.limit(sealed.manifest.signing_key_id, Validity(first=made + 60))
+    own = Place(EXCHANGE, EXCHANGE, house.exchange.accepted(EXCHANGE, Use.STAGING), lambda _: LIMITS, LIMITS)
+    assert open_own(sealed.data, sealed.metadata, own, house.exchange).table.num_rows
 
 
 def test_a_release_sent_back_as_a_drop_is_refused(house: House) -> None:

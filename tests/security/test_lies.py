@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -13,7 +14,7 @@ from shared.kernel.audit.report import AuditReport
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from tests.security.lies import LIES, Lie, held_by_parties, keep_heads
+from tests.security.lies import LIES, Lie, held_by_parties, keep_heads, tell_a_party
 from tests.unit.kernel import second
 from tests.unit.kernel.audit.term import FIRST, LAST, Term, make_term, when
 
@@ -24,6 +25,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
     keys = LocalKeyRing(tmp_path_factory.mktemp("keys"))
     keys.create_key(EXCHANGE, Use.SIGN)
     term = make_term(keys)
+    tell_a_party(term)
     keep_heads(term)
     return pickle.dumps(term), held_by_parties(term, tmp_path_factory.mktemp("held"))
 
@@ -51,7 +53,12 @@ def test_the_truth_is_not_called_a_lie(term: Term, told: tuple[bytes, Path], tmp
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
 def test_a_lie_is_shown(lie: Lie, term: Term, told: tuple[bytes, Path], tmp_path: Path) -> None:
     lie.tell(term)
-    assert lie.shown_by <= broken(audited(term, tmp_path, told[1]))
+    held = Path(copytree(told[1], tmp_path / "held"))
+    lie.to_parties(term, held)
+    report = audited(term, tmp_path, held)
+    assert lie.shown_by <= broken(report)
+    found = [one.what for check in report.checks if check.code in lie.shown_by for one in check.exceptions]
+    assert any(lie.words in what for what in found), found
 
 
 def test_lines_that_came_twice_count_once(term: Term, told: tuple[bytes, Path], tmp_path: Path) -> None:

@@ -655,7 +655,8 @@ def test_every_ask_of_the_lock_and_the_manifest_is_tried() -> None:
         asks.FOOTER_TOO_LONG,
         content.MANY_CHUNKS,
         content.GROWS,
-        # Bombs and forged footers, in the tests of the gates:
+        # Keys with a time, bombs and forged footers, in the tests of the gates:
+        asks.SIGNER_OUT_OF_TIME,
         asks.CLEAR_PART,
         content.MANY_COLUMNS,
         content.PAGE_KIND,

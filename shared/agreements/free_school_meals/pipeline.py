@@ -142,9 +142,9 @@ class FreeSchoolMeals:
         For a run and a check also what is pending of the collection, to tell what has changed of it; for an enrolment
         what every run left pending, and what lies here now of its collection: pupils only where no run has been over
         them."""
-        checked = staged.pending(CHECKED)
-        of_it = [file for file in (*staged.pending(PENDING), *checked) if file.collection == job.collection]
         if job.kind != ENROLMENT:
+            left = (*staged.pending(PENDING), *staged.pending(CHECKED))
+            of_it = [file for file in left if file.collection == job.collection]
             return tuple(file.name for file in (*of_it, *staged.remembered(DECIDED)))
         now = _run(job.party, job.collection, staged)
         seen = now is not None and staged.left(now, PENDING) is not None
@@ -152,7 +152,8 @@ class FreeSchoolMeals:
             *(() if seen else staged.counting("pupils", job.collection)),
             *staged.counting("households", job.collection),
         )
-        known = (*staged.pending(PENDING), *checked, *staged.remembered(DECIDED), *staged.remembered(OBJECTED))
+        pairs = (*staged.decidable(PENDING), *staged.decidable(CHECKED))
+        known = (*pairs, *staged.remembered(DECIDED), *staged.remembered(OBJECTED))
         return tuple(file.name for file in (*known, *here))
 
     def carry_out(

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.kernel import names
 from shared.kernel.audit.chains import LedgerCopy
-from shared.kernel.audit.places import HELD
+from shared.kernel.audit.places import EXCHANGE, HELD
 from shared.kernel.audit.report import Destruction
 from shared.kernel.disposal.notes import Sweep
 from shared.kernel.envelope.keys import PublicKey, lookup, read_public
@@ -111,7 +111,7 @@ def read_certificates(
 ) -> tuple[CertificateCopy, ...]:
     """Every certificate of the copy, judged, in the order of parties and days."""
     folder, judge = record / FOLDER, _Judge(keys, ledger, promises)
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.parent.name != HEADS)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.parent != folder / EXCHANGE / HEADS)
     return tuple(_judged(path, record, judge) for path in paths)
 
 

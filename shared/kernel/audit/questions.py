@@ -165,8 +165,8 @@ QUESTIONS = (
         "AUD-020",
         "Does the record agree with what parties hold?",
         "Receipts, certificates and daily heads that parties have collected (--receipts): that each verifies, that "
-        "the record has the events that they name, and the certificates themselves. Without them it is not known: a "
-        "record that was rewritten whole agrees with itself.",
+        "the record has the events that they name, the certificates and heads themselves, and no event that the heads "
+        "of its time do not know. Without them it is not known: a record that was rewritten whole agrees with itself.",
         "Somebody has rewritten the record since. Keep both; find out who could write to ledger and certificates.",
     ),
     Question(
@@ -179,9 +179,11 @@ QUESTIONS = (
     ),
     Question(
         "AUD-022",
-        "Does every line stand in the file of its own hour?",
-        "The time of every line against the folders of its file; lines that came twice, which count once.",
-        "Fetch the file again, and compare: Azure puts a line there when it happens, or minutes later.",
+        "Does every line stand in the file of its own hour and account, and does none contradict another?",
+        "The time and the account of every line against the folders of its file; lines that came twice, which count "
+        "once if they say the same.",
+        "Fetch the file again, and compare: Azure puts a line there when it happens, or minutes later, and says of one "
+        "request one thing.",
     ),
 )
 

@@ -36,6 +36,12 @@ SIGNER = Ask(
     "the kid of your sign key as you sent it to them: ring:{sender}/sign/ and the first 12 hexadecimal digits of its "
     "thumbprint",
 )
+SIGNER_OUT_OF_TIME = Ask(
+    gates.SIGNER,
+    "a prepared_at that lies outside of the time in which signatures of this sign key of {sender} count",
+    "a file that is sealed and signed anew, with the sign key that you have now, on a machine whose clock is right; "
+    "where nobody knows why, ask the operators for the key's times",
+)
 HASH = Ask(
     gates.HASH,
     "bytes whose SHA-256 is not the sha256 of the manifest; the receipt's sha256 is that of the bytes that arrived",

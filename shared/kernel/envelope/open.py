@@ -186,6 +186,11 @@ def _what_is_signed(
         keys.verify(manifest.signing_key_id, manifest.message(), signature)
     except BadSignature:
         raise asks.SIGNATURE.refusal(found=_signed_instead(manifest, signature, keys)) from None
+    # What one has sealed to oneself bears the time of the drop that it came of, and may be older than one's key.
+    own = place.sender == place.receiver
+    signed_at = int(manifest.prepared_at.timestamp())
+    if not own and not keys.public_key(manifest.signing_key_id).validity.covers(signed_at):
+        raise asks.SIGNER_OUT_OF_TIME.refusal(sender=manifest.sender)
     yield Passed((gates.SIGNATURE,), "holds")
     if hashlib.sha256(data).hexdigest() != manifest.sha256:
         raise asks.HASH.refusal()

@@ -23,6 +23,7 @@ from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.index import INDEX, Entry, entries_beside
 from shared.kernel.intake.staging import MADE_WITH, StagedFor, read_staged, stage
 from shared.kernel.intake.standing import place
+from shared.kernel.intake.successors import BY, FILE, LOOKED
 from shared.kernel.intake.ties import TIES, Tie, that_may_count
 from shared.kernel.intake.usable import is_usable
 from shared.kernel.objected import OBJECTED
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from shared.kernel.contract.columns import Contract
     from shared.kernel.exchange import Sharing
-    from shared.kernel.ledger.chain import Ledger
     from shared.kernel.terms.pipeline import Routed
 
 LEFT_OUT = Nowhere(
@@ -48,9 +48,6 @@ LEFT_OUT = Nowhere(
 SERVICE = "intake"
 _WORD = "objected"
 """The decision that is remembered."""
-LOOKED = "looked"
-"""The step of a list once it is known into which files one looks, and what will take the place of each."""
-_FILE, _BY = "file", "by"
 
 
 def take_objections(sharing: Sharing, partition: Partition, rows: pa.Table) -> None:
@@ -112,19 +109,6 @@ def left_out(routed: Routed, rows: pa.Array) -> Routed:
     return replace(routed, nowhere={**routed.nowhere, LEFT_OUT: rows}) if len(rows) else routed
 
 
-def successors(ledger: Ledger, party: str) -> dict[str, str]:
-    """Of every file of the party that took the place of another, since somebody in that one had objected: which."""
-    found: dict[str, str] = {}
-    for subject in ledger.subjects(OBJECTED):
-        for event in ledger.events(subject):
-            if event.step == LOOKED and event.tenant == party:
-                for name, file in event.hashes.items():
-                    word, _, number = name.partition(".")
-                    if word == _FILE:
-                        found[event.hashes[f"{_BY}.{number}"]] = file
-    return found
-
-
 def _take_out(sharing: Sharing, list_: Partition) -> int:
     """Of every file of the party that lies here and counts, or waits for an answer and may come to count: let one
     without them take its place, of the same second. How many files were looked into."""
@@ -136,8 +120,8 @@ def _take_out(sharing: Sharing, list_: Partition) -> int:
         for file in _that_may_count(sharing, list_, dataset)
     ]
     # Before any is there: an order about a file is about what took its place, too.
-    hashes = {f"{_FILE}.{number}": file.drop for number, (_, file) in enumerate(files)}
-    hashes |= {f"{_BY}.{number}": _without(file.partition, list_).drop for number, (_, file) in enumerate(files)}
+    hashes = {f"{FILE}.{number}": file.drop for number, (_, file) in enumerate(files)}
+    hashes |= {f"{BY}.{number}": _without(file.partition, list_).drop for number, (_, file) in enumerate(files)}
     subject = f"{OBJECTED}:{list_.drop}"
     sharing.ledger.record(subject, LOOKED, service=SERVICE, tenant=list_.sender, hashes=hashes)
     for contract, file in files:

@@ -12,6 +12,7 @@ from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.open import Place, open_own
 from shared.kernel.envelope.seal import Label, seal
 from shared.kernel.errors import AlreadyExists, KeyUnavailable
+from shared.kernel.intake.decidable import undecidable
 from shared.kernel.intake.identity import job_id
 from shared.kernel.intake.ties import TIES, Tie, counting
 from shared.kernel.intake.usable import is_usable
@@ -86,6 +87,11 @@ class StagedFor:
     def pending(self, word: str) -> tuple[Partition, ...]:
         """Everything that awaits a decision under this word and may be used now, oldest first."""
         return self._oldest_first(self.sharing.pending(self.party), word)
+
+    def decidable(self, word: str) -> tuple[Partition, ...]:
+        """Of these what may be decided on: not what rests on a file that one out of use has replaced."""
+        out = undecidable(self.sharing, self.party, word)
+        return tuple(file for file in self.pending(word) if file.name not in out)
 
     def left(self, job: Job, word: str) -> Partition | None:
         """What this very job has left pending under this word; `None` where it has not been done."""

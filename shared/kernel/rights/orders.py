@@ -3,7 +3,7 @@ them. What lies there is told to its senders and destroyed, or kept, by the nigh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from shared.kernel.envelope.manifest import read_manifest
 from shared.kernel.errors import Missing, RefusedEvent, UntrustedDrop
 from shared.kernel.intake.identity import drop_id, request_event
-from shared.kernel.intake.objections import successors
 from shared.kernel.intake.outcome import attend
 from shared.kernel.intake.stops import (
     BY,
@@ -27,10 +26,11 @@ from shared.kernel.intake.stops import (
     key_mark,
     number_of,
 )
+from shared.kernel.intake.successors import first_of, successors
 from shared.kernel.rights.holds import keep
 from shared.kernel.rights.leaving import tell_of_leaving
 from shared.kernel.rights.out_of_use import SERVICE, tell_what_is_out_of_use
-from shared.kernel.rights.resting import Rests, resting
+from shared.kernel.rights.resting import Rests, everybody, resting
 from shared.kernel.rights.taken_back import take_back_what_rests_on_stops
 from shared.kernel.terms.orders import Order, is_order_name, read_order
 from shared.kernel.work.judge import ask_for_the_rest
@@ -115,19 +115,13 @@ def _drops(exchange: Exchange, order: Order) -> frozenset[str]:
     named = {*order.drops, *_in_inbox(exchange, order)}
     if order.keys or order.since:
         used = {drop for sharing in _agreements(exchange, order) for drop in _used(sharing, order.party)}
-        named |= {drop for drop in {_first(drop, origin) for drop in used} if _brought(order, ledger, drop)}
-    return frozenset({*named, *(later for later in origin if _first(later, origin) in named)})
-
-
-def _first(drop: str, origin: Mapping[str, str]) -> str:
-    while drop in origin:
-        drop = origin[drop]
-    return drop
+        named |= {drop for drop in {first_of(drop, origin) for drop in used} if _brought(order, ledger, drop)}
+    return frozenset({*named, *(later for later in origin if first_of(later, origin) in named)})
 
 
 def _used(sharing: Sharing, sender: str) -> Iterator[str]:
-    for party in sharing.agreement.participants:
-        for one in resting(sharing, party.slug):
+    for party in everybody(sharing.exchange):
+        for one in resting(sharing, party):
             yield from (drop for of, drop in one.over if of == sender)
 
 
@@ -171,8 +165,8 @@ def _resting(exchange: Exchange, order: Order, drops: frozenset[str]) -> Iterato
     """The jobs of any party, finished or under way, that rest on rows that are out of use from now on."""
     touches = _touches(order, drops)
     for sharing in _agreements(exchange, order):
-        for party in sharing.agreement.participants:
-            yield from ((sharing, one) for one in resting(sharing, party.slug) if touches(party.slug, one))
+        for party in everybody(exchange):
+            yield from ((sharing, one) for one in resting(sharing, party) if touches(party, one))
 
 
 def _record(

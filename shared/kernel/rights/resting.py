@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.kernel.disposal.objects import owners
+from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.intake.over import Over, over, read_over
 from shared.kernel.terms.partition import Partition
 from shared.kernel.terms.pipeline import Job
 from shared.kernel.waiting.lying import Done, asked_for
 
 if TYPE_CHECKING:
-    from shared.kernel.exchange import Sharing
+    from shared.kernel.exchange import Exchange, Sharing
+
+
+def everybody(exchange: Exchange) -> tuple[str, ...]:
+    """All parties, and all that were parties and have anything here: of who has left, results may still be fetched."""
+    every = owners(exchange.agreements, exchange.storage, exchange.storage.containers())
+    return tuple(slug for slug in every if slug != EXCHANGE)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,10 @@ class Staged(FilesAndPending, Protocol):
     def kept(self, kind: str) -> tuple[Partition, ...]:
         """Everything that earlier jobs kept under this word (`Carried.kept`), oldest first."""
 
+    def decidable(self, word: str) -> tuple[Partition, ...]:
+        """Of what is pending under this word what may be decided on: not what rests on a file that one out of use has
+        replaced."""
+
     def left(self, job: Job, word: str) -> Partition | None:
         """What this very job has left pending under this word; `None` where it has not been done."""
 

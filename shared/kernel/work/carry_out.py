@@ -20,6 +20,7 @@ from shared.kernel.errors import (
     NotAgreed,
     RefusedEvent,
 )
+from shared.kernel.intake.decidable import undecidable
 from shared.kernel.intake.due import begin_all
 from shared.kernel.intake.identity import job_id, request_event
 from shared.kernel.intake.outcome import ASKED, attend
@@ -198,7 +199,11 @@ def _is_replaced(sharing: Sharing, job: Job) -> bool:
 def _carried(sharing: Sharing, job: Job, begun: Mapping[str, Any], inputs: Mapping[Partition, pa.Table]) -> Carried:
     """What comes of the job; nothing is written yet."""
     started = datetime.fromisoformat(str(begun["started_at"]))
-    also = [name for name in begun["reads"] if is_usable(sharing, job.party, Partition.named(name))]
+    rights = sharing.pipeline.kinds[job.kind]
+    # What was read of when the job began may rest on a file that an order has reached since.
+    words = rights.settles if rights.remembers else ()
+    out = {name for word in words for name in undecidable(sharing, job.party, word)}
+    also = [name for name in begun["reads"] if name not in out and is_usable(sharing, job.party, Partition.named(name))]
     tables = {**inputs, **{Partition.named(name): _read(sharing, job, name, started) for name in also}}
     return sharing.pipeline.carry_out(job, tables, sharing.agreement, started, sharing.pseudonyms)
 

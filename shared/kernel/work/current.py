@@ -56,9 +56,19 @@ def make_current(sharing: Sharing, job: Job, id: str, started: datetime) -> None
         if held is not None and not _takes_its_place(sharing, job, started, held):
             _take_away(sharing, job, (id,), by=held.job)
             return
-        with suppress(AlreadyExists, Changed):  # another was quicker: look again, at what it has written
+        with suppress(AlreadyExists, Changed, Missing):  # another was quicker: look again, at what there is now
             _write(sharing, job, id, started, held)
     raise StorageUnavailable("STO-004", f"Too many write which result of {job.party} is current.", "Try again.")
+
+
+def no_longer_current(sharing: Sharing, job: Job, id: str) -> None:
+    """Take the word away where it names this result, which was taken back: none is current until another comes."""
+    outbox = sharing.outbox(job.party)
+    held = _held(outbox, job, sharing)
+    if held is not None and held.job == id:
+        _take_away(sharing, job, held.replaces, by=id)
+        with suppress(Missing, Changed):  # an earlier try has deleted it; another is current meanwhile
+            outbox.delete(_name(sharing, job), if_match=held.etag)
 
 
 def _takes_its_place(sharing: Sharing, job: Job, started: datetime, held: _Held) -> bool:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shared.kernel.errors import Missing
+from shared.kernel.work.current import no_longer_current
 from shared.kernel.work.memory import take_back
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def withdraw(sharing: Sharing, job: Job, id: str) -> None:
     for area, name in found:
         with suppress(Missing):  # an earlier try has deleted it
             area.delete(name)
+    if sharing.pipeline.kinds[job.kind].has_results:
+        no_longer_current(sharing, job, id)
     for word, taken_back_by in sharing.pipeline.kinds[job.kind].remembers.items():
         take_back(sharing, job, id, word, taken_back_by)
 
@@ -37,15 +40,19 @@ def withdraw(sharing: Sharing, job: Job, id: str) -> None:
 def _sent(sharing: Sharing, job: Job, id: str) -> Iterator[tuple[Area, str]]:
     rights = sharing.pipeline.kinds[job.kind]
     folders = {job.party: {rights.folder}}
+    # Of who has left meanwhile, too: what was sent lies there until its day.
+    left = {stop.party for stop in sharing.exchange.stops.every if stop.word == "leaving"}
+    outboxes = {*left, *(party.slug for party in sharing.agreement.participants)}
     for release, folder in rights.sends.items():
         terms = sharing.agreement.release_terms(release)
-        for party in sharing.agreement.participants if terms else ():
-            if terms and (terms.to == "any" or (party.slug == job.party) == (terms.to == "own")):
-                folders.setdefault(party.slug, set()).add(folder)
+        for slug in sorted(outboxes) if terms else ():
+            if terms and (terms.to == "any" or (slug == job.party) == (terms.to == "own")):
+                folders.setdefault(slug, set()).add(folder)
     for slug, named in folders.items():
         outbox = sharing.outbox(slug)
-        for folder in sorted(named):
-            yield from ((outbox, blob.name) for blob in outbox.list(f"{folder}/{job.collection}/{id}/"))
+        with suppress(Missing):  # who has left may have none any more
+            for folder in sorted(named):
+                yield from ((outbox, blob.name) for blob in outbox.list(f"{folder}/{job.collection}/{id}/"))
 
 
 def _kept(sharing: Sharing, job: Job, id: str) -> Iterator[tuple[Area, str]]:

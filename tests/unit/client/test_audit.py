@@ -15,7 +15,7 @@ from shared.kernel.audit.register import read_register
 from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.manifest import EXCHANGE
 from shared.kernel.envelope.ring import LocalKeyRing
-from tests.security.lies import held_by_parties
+from tests.security.lies import held_by_parties, keep_heads
 from tests.unit.kernel.audit.exports import exported
 from tests.unit.kernel.audit.misdeeds import MISDEEDS
 from tests.unit.kernel.audit.term import CHILD, Term, make_term, when
@@ -31,7 +31,8 @@ def whole_term(tmp_path_factory: pytest.TempPathFactory) -> Term:
 
 
 def test_an_audit_in_which_all_holds_ends_with_0(whole_term, tmp_path, capsys):
-    term = replace(whole_term, lines=list(whole_term.lines))
+    term = replace(whole_term, lines=list(whole_term.lines), events=dict(whole_term.events), heads={})
+    keep_heads(term)
     for hour in range(24 * 61):
         at = when("2026-10-01", 0) + timedelta(hours=hour)
         term.blob(at, "GetContainerProperties", "ledger", mark="health:probe")

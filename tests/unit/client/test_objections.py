@@ -179,6 +179,15 @@ def test_a_list_that_a_borough_writes_itself_is_packed_whole(exchange: Any, own:
     assert (packed_list.code, packed_list.json["rows_written"], packed_list.json["objected"]) == (0, 1, 0)
 
 
+def test_without_the_folder_of_keys_nobody_says_that_none_objected(exchange: Any, own: Path) -> None:
+    assert add(exchange, own, f'upn = "{upn(1)}"').code == 0
+    row = pupil(1)
+    assert packed(exchange, own, row, pupil(2))[0]["objected"] == 1
+    (own.parent / "keys").rename(own.parent / "elsewhere")
+    facts, left = packed(exchange, own, row, pupil(2))
+    assert (facts["objected"], left) == (None, [upn(1), upn(2)])
+
+
 def test_a_list_of_the_first_days_is_read_and_takes_the_new_name(exchange: Any, own: Path) -> None:
     keys = own.parent / "keys"
     assert add(exchange, own, f'upn = "{upn(1)}"').code == 0

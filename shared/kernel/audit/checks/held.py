@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from shared.kernel.audit.checks.answer import Answer
+from shared.kernel.audit.checks.heads import heads_agree
 from shared.kernel.audit.evidence import Evidence
 from shared.kernel.audit.held import HeldStatement, Vouched
 from shared.kernel.audit.report import Finding, Place
@@ -22,18 +22,20 @@ def agrees_with_what_is_held(evidence: Evidence, party: str) -> Answer:
     names. The daily heads that the record keeps itself are asked the same, and that none of them is missing."""
     held = evidence.held.statements if evidence.held else ()
     answer, heads, untold, newer = Answer(), 0, 0, 0
+    genuine: list[HeldStatement] = []
     for statement in (*held, *evidence.kept):
         fault = _fault(evidence, statement)
         if fault is None:
             newer += 1
             continue
         faults: list[str | None] = [fault] if fault else [_contradiction(evidence, one) for one in _vouched(statement)]
+        genuine += [] if fault else [statement]
         heads += 0 if fault else len(faults)
         untold += faults.count(None)
         if not fault and statement.kind == "certificate":
             faults += _not_kept(evidence, statement)
         answer.findings += [_finding(what, statement) for what in dict.fromkeys(faults) if what]
-    answer.findings += _days_missing(evidence.kept)
+    answer.findings += heads_agree(evidence, genuine, party)
     answer.looked_at = {"statements": len(held), "daily heads kept": len(evidence.kept), "ends of chains": heads}
     answer.known = evidence.held is not None and bool(heads) and not newer
     told = [f"{len(held)} statements and {len(evidence.kept)} daily heads of the record name {heads} ends of chains."]
@@ -53,17 +55,6 @@ def _vouched(statement: HeldStatement) -> list[Vouched]:
         return list(statement.vouches())
     except (KeyError, TypeError, ValueError, AttributeError):
         return [Vouched("", "", 0, statement.issued_at, exactly=True)]
-
-
-def _days_missing(kept: tuple[HeldStatement, ...]) -> list[Finding]:
-    """Where daily heads do not name those that lie before them in the record."""
-    found = []
-    in_order = sorted((one for one in kept if one.kind == "heads"), key=lambda one: one.issued_at)
-    for before, after in pairwise(in_order):
-        named = after.body.get("previous")
-        if not isinstance(named, dict) or named.get("sha256") != before.sha256:
-            found.append(_finding("The daily heads before these, which they name, are not in the record.", after))
-    return found
 
 
 def _fault(evidence: Evidence, statement: HeldStatement) -> str | None:

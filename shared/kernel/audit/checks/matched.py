@@ -72,13 +72,16 @@ def _goes_along(evidence: Evidence, chain: Chain) -> Counter[str]:
 
 
 def in_its_hour(evidence: Evidence, party: str) -> Answer:
-    """AUD-022: every line stands once, and in the file of its own hour."""
+    """AUD-022: every line stands once, in the file of its own hour and account, and no other contradicts it."""
     once = evidence.once
-    found = [
-        Finding("A line is of another hour than its file.", Place("log", file, astray.line), stamp(astray.at))
-        for file, astray in once.astray.items()
-    ]
-    more = sum(astray.count for astray in once.astray.values()) - len(found)
+    found, more = [], 0
+    for what, by_file in (
+        ("A line is of another hour than its file.", once.astray),
+        ("A line is of another account than its file.", once.foreign),
+        ("A line says another thing of a request than an earlier line of the same request.", once.contradicting),
+    ):
+        found += [Finding(what, Place("log", file, one.line), stamp(one.at)) for file, one in by_file.items()]
+        more += sum(one.count - 1 for one in by_file.values())
     told = []
     if once.doubled:
         told.append(f"{once.doubled} lines stand in the logs once more; each was counted once.")

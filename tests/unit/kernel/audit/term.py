@@ -88,6 +88,8 @@ class Term:
     raw_events: dict[str, bytes] = field(default_factory=dict)
     """Bytes that take the place of an event, by the blob's name."""
     removed_events: set[str] = field(default_factory=set)
+    strays: dict[str, bytes] = field(default_factory=dict)
+    """Other files of the ledger, by name."""
     certificates: dict[str, bytes] = field(default_factory=dict)
     register: dict[str, Any] = field(default_factory=dict)
     heads: dict[str, bytes] = field(default_factory=dict)
@@ -438,6 +440,8 @@ class Term:
                 name = f"{subject.replace(':', '/')}/{event.seq:04d}.json"
                 if name not in self.removed_events:
                     _write(record / "ledger" / name, self.raw_events.get(name, event.to_json()))
+        for name, document in self.strays.items():
+            _write(record / "ledger" / name, document)
         for name, document in self.certificates.items():
             _write(record / "certificates" / name, document)
         for name, document in self.heads.items():

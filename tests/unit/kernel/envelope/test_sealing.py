@@ -208,6 +208,7 @@ def test_the_agreement_is_asked_before_any_key_is_used(house: House) -> None:
 
     class NoKeys:
         accepted, verify = house.exchange.accepted, house.exchange.verify
+        public_key = house.exchange.public_key
 
     with pytest.raises(NotAgreed, match="AGR-002"):
         house.opened(

@@ -149,6 +149,19 @@ def test_the_audit_explains_all_that_is_done_for_an_order_and_in_the_nights_afte
     assert unexplained(world, done) == []
 
 
+def test_the_audit_explains_what_is_taken_back_from_a_party_that_has_left(seen: tuple[World, Seen]) -> None:
+    world, account = seen
+    drop = world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    world.carry_out_all()
+    order(world, "leave", "lambeth", day=NOW.date())
+    start = len(account.asked)
+    order(world, "quarantine", "southwark", drops=(drop,))
+    done = [one for one in account.asked[start:] if one.subject.partition(":")[0] in ("stop", "stopped", "run")]
+    assert [one for one in done if (one.verb, one.container) == ("delete", "lambeth-outbox")]
+    assert unexplained(world, done) == []
+
+
 def test_the_audit_explains_all_that_is_done_for_a_list_of_objections(seen: tuple[World, Seen]) -> None:
     """The list before any file, with files staged and a question waiting, and when the other side is gone; then an
     order about a file that was rid of somebody, an incident, and a party that leaves."""

@@ -24,6 +24,7 @@ from shared.kernel.envelope.statement import verify_statement
 from shared.kernel.errors import RefusedEvent
 from shared.kernel.intake.stops import key_mark
 from shared.kernel.rights.orders import carry_out_order
+from shared.kernel.storage.areas import Area
 from shared.kernel.storage.storage import Storage
 from shared.kernel.terms.orders import Order, digest_of
 from shared.kernel.work import carry_out as carrying_out
@@ -472,3 +473,109 @@ def test_whoever_has_a_result_that_rests_on_held_rows_is_told_to_keep_it(world: 
     order(world, "hold", "southwark", drops=(drop,), why="court", day=date(2027, 2, 1))
     assert told(world, "lambeth") == ["HLD-001"]
     assert len(results(world)) == 2
+
+
+def test_a_result_of_a_party_that_has_left_is_taken_back_and_it_is_told(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    order(world, "leave", "lambeth", day=NOW.date())
+    assert len(results(world)) == 2, "it may still fetch what it was sent"
+    order(world, "quarantine", "southwark", drops=(drop,))
+    assert results(world) == []
+    assert "QUA-001" in told(world, "lambeth")
+
+
+def test_a_party_that_has_left_is_told_of_what_was_decided_on_a_result_in_quarantine(world: World) -> None:
+    both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.carry_out_all()
+    order(world, "leave", "southwark", day=NOW.date())
+    claims = next(blob.name for blob in world.storage.staging("lambeth").list() if "/households/" in blob.name)
+    order(world, "quarantine", "lambeth", drops=(claims.split(".")[-2],))
+    assert "QUA-001" in told(world, "southwark")
+
+
+def test_what_a_job_wrote_to_a_party_that_left_meanwhile_is_withdrawn_with_the_rest(world: World) -> None:
+    both_sides(world)
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(match["match_ref"])]))
+    world.wake()
+    with patch.object(sending, "send_notices", side_effect=Killed), pytest.raises(Killed):
+        world.carry_out_all()
+    assert [name for name in world.outbox("southwark") if "/enrolments/" in name]
+    order(world, "leave", "southwark", day=NOW.date())
+    claims = next(blob.name for blob in world.storage.staging("lambeth").list() if "/decisions/" in blob.name)
+    order(world, "quarantine", "lambeth", drops=(claims.split(".")[-2],))
+    world.carry_out_all()
+    assert [name for name in world.outbox("southwark") if "/enrolments/" in name] == []
+
+
+def replaced_by(world: World) -> tuple[str, str]:
+    """A match of a run over a file that a newer one has replaced since: the newer file's drop, and the match."""
+    other = household("H2", child_forename="Zed", child_surname="Other")
+    world.receive("southwark", world.drop("southwark", "pupils", [pupil()]))
+    world.receive("lambeth", world.drop("lambeth", "households", [household(), other]))
+    world.carry_out_all()
+    world.now[0] += timedelta(hours=1)
+    newer = world.receive("lambeth", world.drop("lambeth", "households", [household()]))
+    world.carry_out_all()
+    [match] = world.results("lambeth", "matches").to_pylist()
+    return str(newer), str(match["match_ref"])
+
+
+def enrolled(world: World) -> int:
+    names = [name for name in world.outbox("southwark") if name.endswith("/enrolments.parquet")]
+    return sum(world.open("southwark", name).num_rows for name in names)
+
+
+@pytest.mark.parametrize(
+    ("word", "what"), [("hold", {"why": "court", "day": date(2027, 2, 1)}), ("quarantine", {}), ("", {})]
+)
+def test_no_decision_goes_by_the_run_over_a_file_that_one_out_of_use_has_replaced(
+    world: World, word: str, what: dict[str, Any]
+) -> None:
+    drop, ref = replaced_by(world)
+    if word:
+        order(world, word, "lambeth", drops=(drop,), **what)
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(ref)]))
+    world.carry_out_all()
+    assert enrolled(world) == (0 if word else 1)
+
+
+def test_no_decision_goes_by_it_either_when_the_order_comes_while_it_is_carried_out(world: World) -> None:
+    drop, ref = replaced_by(world)
+    world.receive("lambeth", world.drop("lambeth", "decisions", [decision(ref)]))
+    world.wake()
+    with patch.object(carrying_out, "_carried", side_effect=Killed), pytest.raises(Killed):
+        world.carry_out_all()
+    order(world, "hold", "lambeth", drops=(drop,), why="court", day=date(2027, 2, 1))
+    world.carry_out_all()
+    assert enrolled(world) == 0
+
+
+def test_no_word_names_a_result_that_was_taken_back_until_another_follows(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    word = "fsm/results/2026-autumn/current.json"
+    assert word in world.outbox("lambeth")
+    order(world, "quarantine", "southwark", drops=(drop,))
+    assert word not in world.outbox("lambeth")
+    other = pupil(4, forename="Bo", surname="Li", dob=date(2013, 1, 2))
+    world.receive("wandsworth", world.drop("wandsworth", "pupils", [other]))
+    world.carry_out_all()
+    assert word in world.outbox("lambeth")
+    assert world.results("lambeth", "matches").num_rows == 0
+
+
+def test_what_an_order_was_killed_in_taking_back_is_taken_back_by_the_next_try(world: World) -> None:
+    drop = both_sides(world)
+    world.carry_out_all()
+    with patch.object(Area, "delete", side_effect=Killed), pytest.raises(Killed):
+        order(world, "quarantine", "southwark", drops=(drop,))
+    assert len(results(world)) == 2
+    order(world, "quarantine", "southwark", drops=(drop,))
+    assert results(world) == []
+    assert told(world, "lambeth") == ["QUA-001"]
