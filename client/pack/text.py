@@ -17,7 +17,7 @@ from client.pack.codes import CONTROL_CHARACTERS, HEADINGS_BELOW, NO_ROW, NOT_SP
 from client.pack.delimited import Records, Walked, likely_separator, split, stated_separator, written
 from client.pack.encodings import decode
 from client.pack.headings import ROWS_SEARCHED, Headings, are_other_headings, find_headings, is_no_row
-from client.pack.kinds import BROKEN_ARCHIVE, ZIPPED, Kind, members, open_archive
+from client.pack.kinds import BROKEN_ARCHIVE, ZIPPED, Kind, kind_of, members, open_archive
 from client.pack.lines import Lines, without_controls
 from client.pack.remarks import Remark
 from client.pack.rows import Rows
@@ -58,6 +58,13 @@ def read_text(
     }
     columns = _columns(sieve, records, found.names, begin)
     return Rows(found.names, columns, sieve.first_lines(), sieve.lines_out(), tuple(remarks), facts)
+
+
+def lines_of(path: Path, numbers: Collection[int], encoding: str | None) -> list[tuple[int, str]]:
+    """These lines of a text that was read, as they stand, each with its number."""
+    data, _ = without_controls(decode(_bytes(path, kind_of(path, is_text=encoding is not None)), path, encoding).data)
+    lines = Lines.of(data)
+    return [(number, lines.text(number - 1, number - 1).decode(errors="replace")) for number in numbers]
 
 
 def _bytes(path: Path, kind: Kind) -> bytes:

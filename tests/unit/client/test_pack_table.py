@@ -17,12 +17,21 @@ from shared.agreements.free_school_meals.contracts import CONTRACTS
 from tests.opened import text_in
 from tests.unit.client.census_sample import upn
 from tests.unit.client.conftest import Exchange
+from tests.unit.client.results_sample import lay_references
 
 AS_OF = ("--as-of", "2026-11-21")
 DECISIONS = """match_ref,decision,decided_by,decided_on,reason
 m-1,confirm,officer1,2026-11-20,
 m-2,OPTED_OUT,officer1,20/11/2026,
 """
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path: Path) -> Path:
+    """Results that lie beside every sheet, so that a typed list of decisions is taken."""
+    return lay_references(
+        tmp_path / "results", ["m-1", "m-2", "m-3", CONTRACTS["decisions"].column("match_ref").example]
+    )
 
 
 def test_a_csv_is_read_with_codes_and_dates_as_people_write_them(exchange: Exchange, tmp_path: Path):

@@ -12,7 +12,7 @@ from shared.kernel.contract.rules.registry import Context, Rulebook
 DECISION_RULES = Rulebook("DEC")
 DECISION_RULES_AMONG = Rulebook("DEC", among_rows=True)
 
-OLDEST_DECISION_DAYS = 731
+OLDEST_DECISION_DAYS, YEAR_DAYS = 731, 366
 FROM_RESULTS = "Copy the reference from the results you collected."
 
 ONE_OF = "Write confirm, reject, opted_out, retract or recall."
@@ -81,6 +81,17 @@ DECISION_RULES.error_in_each(
 )
 def recalled_without_code(frame: Frame, _: Context) -> Mask:
     return frame.among("decision", ("recall",)) & ~frame.among("reason", RECALL_REASONS)
+
+
+@error(
+    "DEC-012",
+    "decided_on",
+    "The day of the decision is more than a year ago.",
+    "Correct the day; a pair that old is proposed anew, and decided on anew.",
+)
+def decided_a_year_ago(frame: Frame, context: Context) -> Mask:
+    day, today = frame.days("decided_on"), day_number(context.as_of)
+    return (day < today - YEAR_DAYS) & (day >= today - OLDEST_DECISION_DAYS)
 
 
 @DECISION_RULES_AMONG.error(
