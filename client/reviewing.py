@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ANSWERS = ("same", "different", "unsure")
 FIRST_LOOK = "first_look"
-TO_FILL_IN = CONTRACTS["decisions"].names[1:]
+TO_FILL_IN = tuple(column.name for column in CONTRACTS["decisions"].filled_in[1:])
 SIDE_BY_SIDE = (
     *("match_ref", CHECK, FIRST_LOOK),
     *("pupil_surname", "child_surname", "pupil_forename", "child_forename", "pupil_dob", "child_dob"),
@@ -144,7 +144,8 @@ def _astray(source: Source, answers: pa.Array) -> list[int]:
     return [
         int(source.line[at])
         for at, answer in enumerate(answers.to_pylist())
-        if answer and checks[at]
+        if answer
+        and checks[at]
         and all(differing(checks[at], refs[at], {name: cells[name][at] for name in SHOWN}) for cells in orders)
     ]
 

@@ -83,7 +83,7 @@ class Judge:
 
     def _written(self) -> np.ndarray:
         written = np.zeros(self.source.rows, dtype=bool)
-        for name in DECISIONS.names[1:]:
+        for name in (column.name for column in DECISIONS.filled_in[1:]):
             written |= np.asarray(pc.is_valid(self.source.column(self.headings.get(name, ""))))
         return written
 

@@ -18,6 +18,7 @@ from client.pack.reading import Reading
 from client.pack.source import Source
 from client.pack.styles import Style, contract_style
 from client.pack.text import lines_of
+from shared.agreements.free_school_meals.columns.decisions import SHEET_ROW
 from shared.agreements.free_school_meals.contracts import DECISIONS
 
 
@@ -54,7 +55,8 @@ def pack_decisions(
     findings.say_of_source(source)
     reading = Reading(source, style, Cells(source, findings, order=order or style.order), findings)
     reading.check_columns(set(), "see `exchange template decisions`, or describe yours (`exchange style new`)", {})
-    columns = {name: reading.column(name) for name in DECISIONS.names if reading.heading(name) is not None}
+    there = [column.name for column in DECISIONS.filled_in if reading.heading(column.name) is not None]
+    columns = {name: reading.column(name) for name in there} | {SHEET_ROW: pa.array(source.line, pa.int64())}
     reading.say_dropped()
     days = columns["decided_on"].cast(pa.date32()).to_pylist()
     silent = Judge(source, findings, reading.headings(), beside).judge(days)

@@ -11,6 +11,7 @@ from client.console import note
 from client.decisions.at_hand import OTHER_BOROUGH, OTHER_COLLECTION, REPLACED, AtHand
 from client.decisions.judge import ON_WHAT_STANDS, listed
 from client.decisions.row_check import plain_ref
+from shared.agreements.free_school_meals.columns.decisions import SHEET_ROW
 
 _WORDS = {
     REPLACED: "no longer proposed by the current results",
@@ -29,12 +30,13 @@ def check_standing(path: Path, decisions: pa.Table, at_hand: AtHand, borough: st
         return
     rows: dict[str, list[int]] = {}
     unknown, current = 0, at_hand.current(collection, borough)
+    numbers = decisions.column(SHEET_ROW).to_pylist() if SHEET_ROW in decisions.column_names else [0] * len(decisions)
     refs, choices = (decisions.column(name).to_pylist() for name in ("match_ref", "decision"))
     for at, (ref, choice) in enumerate(zip(refs, choices, strict=True)):
         stands = at_hand.standing(plain_ref(ref), borough=borough, collection=collection)
         late = plain_ref(choice) not in ON_WHAT_STANDS
         if stands.word in _WORDS and not (late and stands.word == REPLACED):
-            rows.setdefault(_WORDS[stands.word], []).append(at + 2)
+            rows.setdefault(_WORDS[stands.word], []).append(numbers[at] or at + 2)
         unknown += stands.word not in (*_WORDS, "stands")
     if rows:
         told = "; ".join(f"{listed(found)} {why}" for why, found in rows.items())

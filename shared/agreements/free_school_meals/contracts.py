@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS
+from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS, SHEET_ROW
 from shared.agreements.free_school_meals.columns.households import HOUSEHOLD_COLUMNS
 from shared.agreements.free_school_meals.columns.pupils import PUPIL_COLUMNS
 from shared.agreements.free_school_meals.rules.decisions import DECISION_RULES, DECISION_RULES_AMONG
@@ -41,6 +41,7 @@ DECISIONS = Contract(
     DECISION_COLUMNS,
     (*DECISION_RULES, *DECISION_RULES_AMONG),
     officer="decided_by",
+    numbered_by=SHEET_ROW,
     one_row="One row for each match of your results that an officer has decided; `match_ref` is copied from it.",
 )
 

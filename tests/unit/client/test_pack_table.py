@@ -50,7 +50,7 @@ def test_a_template_that_is_filled_in_with_its_own_examples_comes_back_whole(exc
     template = tmp_path / "template.xlsx"
     assert exchange("template", dataset, "--out", template).code == 0
     header = CalamineWorkbook.from_path(str(template)).get_sheet_by_index(0).to_python()[0]
-    assert header == list(CONTRACTS[dataset].names)
+    assert header == [column.name for column in CONTRACTS[dataset].filled_in]
     filled, out = tmp_path / "filled.xlsx", tmp_path / "filled.parquet"
     with xlsxwriter.Workbook(filled, {"default_date_format": "yyyy-mm-dd"}) as book:
         sheet = book.add_worksheet(dataset)

@@ -117,7 +117,12 @@ def test_to_decide_shows_everything_that_was_looked_at_and_holds_back_what_was_n
     rows = {row["match_ref"]: row for row in sheet(out)}
     assert {name for name in rows if name[0] == "r"} == {"r-0", "r-1", "r-2", "r-7"}
     assert [rows[name]["first_look"] for name in ("r-0", "r-1", "r-2", "r-7")] == ["same", "different", "unsure", ""]
-    assert list(rows["r-0"])[:7] == ["match_ref", "row_check", "first_look", *DECISIONS.names[1:]]
+    assert list(rows["r-0"])[:7] == [
+        "match_ref",
+        "row_check",
+        "first_look",
+        *(column.name for column in DECISIONS.filled_in[1:]),
+    ]
     assert set(RELEASES["review"].columns) <= set(rows["r-0"])
     assert (rows["r-0"]["sentence"], rows["r-0"]["decision"]) == ("A secret sentence.", "")
 
@@ -138,7 +143,9 @@ def test_the_sheet_is_packed_as_it_is_and_what_is_not_decided_is_left_for_anothe
     assert (said.code, said.json["rows_in"], said.json["rows_left_out"]) == (0, 38, 37)
     assert (said.json["rows_packed"], said.json["rows_to_be_rejected"]) == (1, 0)
     assert set(said.json["findings"]) == {"PAK-030", "PAK-031"}
-    assert pq.read_table(packed).to_pylist() == [{"match_ref": "r-0", **decided, "decided_on": date(2026, 11, 20)}]
+    row = 2 + [row["match_ref"] for row in rows].index("r-0")
+    taken = {"match_ref": "r-0", **decided, "decided_on": date(2026, 11, 20), "sheet_row": row}
+    assert pq.read_table(packed).to_pylist() == [taken]
 
 
 def test_a_decision_without_its_day_is_still_a_mistake(exchange, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS
+from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS, SHEET_ROW
 from shared.kernel.contract.columns import column_of, names, texts
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.rules import common
@@ -101,7 +101,8 @@ def decided_a_year_ago(frame: Frame, context: Context) -> Mask:
     "Remove the repetition.",
 )
 def repeated_row(frame: Frame, _: Context) -> Mask:
-    return common.exact_repeat(frame, ("match_ref",), names(DECISION_COLUMNS))
+    said = tuple(name for name in names(DECISION_COLUMNS) if name != SHEET_ROW)
+    return common.exact_repeat(frame, ("match_ref",), said)
 
 
 @DECISION_RULES_AMONG.error(
