@@ -420,6 +420,21 @@ INPUT_CODES = _codes(
         "{name} is no word of the exchange on which result of that collection is current, or in a later format.",
         "Install the newest client; if it stays so, tell the operators.",
     ),
+    InputCode(
+        "INP-131",
+        "{path} has no collected results.",
+        "Name the folder that `exchange fetch fsm/results` saved them into.",
+    ),
+    InputCode(
+        "INP-132",
+        "{path} has decisions that do not stand by the results at hand: {rows}.",
+        "Clear these rows in the sheet, or decide on them by the current results ({run}); then pack and seal again.",
+    ),
+    InputCode(
+        "INP-133",
+        "{path}: the rows {rows} are not those of their references: they were sorted or copied in parts.",
+        "Undo that, or write the sheet anew (`exchange review first-look`), and look there.",
+    ),
     InputCode("RUN-005", "{what} has no collection {name}.", "Name one of {known}."),
     InputCode(
         "INC-001",

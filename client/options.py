@@ -43,3 +43,10 @@ Report = Annotated[
     Path | None,
     typer.Option("--report", help="Where to list, row by row, what could not be read (.csv, .xlsx or .json)."),
 ]
+Results = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--results",
+        help="Folder of collected results that decisions are compared with; else those that lie beside the file.",
+    ),
+]

@@ -10,21 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.codes import invalid
+from client.console import note
+from client.decisions.judge import listed
+from client.decisions.row_check import CHECK, SHOWN, differing, row_checks, shown_as
 from client.files import read_parquet
+from client.pack.dates import DATE_ORDERS
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.methods.linkage.model.probabilistic import UNLISTED_RULE as OF_UNLISTED
 
+if TYPE_CHECKING:
+    from client.pack.source import Source
+
 ANSWERS = ("same", "different", "unsure")
 FIRST_LOOK = "first_look"
-TO_FILL_IN = CONTRACTS["decisions"].names[1:]
+TO_FILL_IN = tuple(column.name for column in CONTRACTS["decisions"].filled_in[1:])
 SIDE_BY_SIDE = (
-    *("match_ref", FIRST_LOOK),
+    *("match_ref", CHECK, FIRST_LOOK),
     *("pupil_surname", "child_surname", "pupil_forename", "child_forename", "pupil_dob", "child_dob"),
     *("nc_year", "school_name", "school_borough", "claimant_forename", "claimant_surname"),
     *("household_ref", "child_seq", "suppress_contact", "also_compared"),
@@ -34,7 +42,7 @@ ALSO_COMPARED = ("upn", "uln", "sex", "address", "contact")
 """Parts of the evidence that are about cells which the release does not carry, so that an officer cannot compare them.
 Names and dates are there to be compared, and `family` is what the exchange concluded from other pairs."""
 LEAST_CONTROLS, REVIEW_TO_A_CONTROL = 10, 4
-_NEEDED = {*SIDE_BY_SIDE, "evidence", "rule"} - {FIRST_LOOK, "also_compared"}
+_NEEDED = {*SIDE_BY_SIDE, "evidence", "rule"} - {CHECK, FIRST_LOOK, "also_compared"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ def first_look(results: Results, controls: int | None = None) -> tuple[pa.Table,
     chosen = _shuffled(results.matches).slice(0, wanted)
     rows = _shuffled(Results(chosen, listed).all)
     columns = {name: rows.column(name) for name in SIDE_BY_SIDE if name in _NEEDED}
+    columns[CHECK] = row_checks(rows)
     columns[FIRST_LOOK] = pa.nulls(rows.num_rows, pa.string())
     columns["also_compared"] = pa.array(map(_unseen, rows.column("evidence").to_pylist()), pa.string())
     return pa.table({name: columns[name] for name in SIDE_BY_SIDE}), chosen.num_rows
@@ -96,9 +105,11 @@ def _unseen(evidence: str | None) -> str:
 
 
 def read_first_looks(path: Path) -> pa.Table:
-    """A sheet that was filled in: `match_ref` and `first_look`, null where there is no answer yet.
+    """A sheet that was filled in: each `match_ref` once with its `first_look`, null where there is no answer yet, or
+    where its rows have several.
 
-    Raises `InvalidInput` INP-001, 002, 004, 007, 015, 018 (which row has no such answer).
+    Raises `InvalidInput` INP-001, 002, 004, 007, 015, 018 (which row has no such answer), 133 (which rows are not those
+    of their references).
     """
     from client.pack.source import read
 
@@ -110,8 +121,33 @@ def read_first_looks(path: Path) -> pa.Table:
     if len(wrong := np.flatnonzero(~np.asarray(pc.is_in(answers, pa.array([*ANSWERS, None]))))):
         row, example = int(source.line[wrong[0]]), " or ".join(ANSWERS)
         raise invalid("INP-018", path=path, row=row, column=FIRST_LOOK, kind="first look", example=example)
+    if astray := _astray(source, answers):
+        raise invalid("INP-133", path=path, rows=listed(astray))
     looks = pa.table({"match_ref": source.column("match_ref"), FIRST_LOOK: answers})
+    by_ref = looks.group_by("match_ref").aggregate([(FIRST_LOOK, "count_distinct"), (FIRST_LOOK, "max")])
+    differ = pc.greater(by_ref.column(f"{FIRST_LOOK}_count_distinct"), 1)
+    if pc.any(differ).as_py():
+        of_them = pc.is_in(looks.column("match_ref"), by_ref.column("match_ref").filter(differ).combine_chunks())
+        rows = listed(source.line[np.asarray(of_them)].tolist())
+        note(f"{path}, rows {rows}: answers to one pair differ, so it counts as not looked at until they agree.")
+    agreed = pc.if_else(differ, pa.scalar(None, pa.string()), by_ref.column(f"{FIRST_LOOK}_max"))
+    looks = pa.table({"match_ref": by_ref.column("match_ref"), FIRST_LOOK: agreed})
     return looks.filter(pc.is_valid(looks.column("match_ref")))
+
+
+def _astray(source: Source, answers: pa.Array) -> list[int]:
+    """The numbers of answered rows that, by their check, are not those of their references."""
+    if not {CHECK, *SHOWN} <= set(source.table.column_names):
+        return []  # of an earlier version, or shortened: it decides nothing
+    orders = [{name: shown_as(name, source.column(name), order) for name in SHOWN} for order in DATE_ORDERS]
+    refs, checks = (source.column(name).to_pylist() for name in ("match_ref", CHECK))
+    return [
+        int(source.line[at])
+        for at, answer in enumerate(answers.to_pylist())
+        if answer
+        and checks[at]
+        and all(differing(checks[at], refs[at], {name: cells[name][at] for name in SHOWN}) for cells in orders)
+    ]
 
 
 def to_decide(results: Results, looks: pa.Table | None) -> tuple[pa.Table, int]:
@@ -129,5 +165,6 @@ def to_decide(results: Results, looks: pa.Table | None) -> tuple[pa.Table, int]:
         held = np.asarray(pc.is_valid(place)) & np.asarray(pc.is_null(answers))
     empty = {name: pa.nulls(rows.num_rows, pa.string()) for name in TO_FILL_IN}
     others = {name: rows.column(name) for name in rows.column_names if name != "match_ref"}
-    sheet = pa.table({"match_ref": rows.column("match_ref"), FIRST_LOOK: answers} | empty | others)
+    begin = {"match_ref": rows.column("match_ref"), CHECK: row_checks(rows), FIRST_LOOK: answers}
+    sheet = pa.table(begin | empty | others)
     return sheet.filter(pa.array(~held)), int(held.sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ from client.beforehand import look_beforehand
 from client.codes import invalid
 from client.console import note, step
 from client.contracts import refused_whole
+from client.decisions.at_hand import results_for
+from client.decisions.standing import check_standing
 from client.files import read_parquet
 from client.sealed_files import save
 from client.seconds import own_second
+from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.kernel import names
 from shared.kernel.contract.validate import validate
 from shared.kernel.days import london_day
@@ -28,9 +32,18 @@ if TYPE_CHECKING:
 
 
 def seal_contract_file(
-    settings: Settings, found: Found, file: Path, collection: str, out: Path, replaces: str | None = None
+    settings: Settings,
+    found: Found,
+    file: Path,
+    collection: str,
+    out: Path,
+    *,
+    replaces: str | None = None,
+    results: Sequence[Path] | None = None,
 ) -> tuple[Path, Sealed, int]:
     """The sealed file in the folder `out`, and how many of its rows the exchange will reject.
+
+    Decisions are compared with `results`, else with those that lie beside the file (INP-132).
 
     What the exchange would refuse whole is refused here. Raises `InvalidInput` INP-016, 020; `NotAgreed`; `BadFile`.
     """
@@ -53,6 +66,8 @@ def seal_contract_file(
         checked = validate(table, found.contract, as_of=today, stale_after_days=days)
         if refused_whole(found.contract, checked):
             raise invalid("INP-016", path=file, reason=f"{checked.rows_rejected} of {checked.rows_in} rows are wrong")
+    if found.contract is DECISIONS:
+        check_standing(file, table, results_for(file, results), slug, collection)
     if not checked.rows_in:
         note(f"It has no rows: it states that you have no {dataset}, and replaces what you dropped before.")
     if checked.rows_rejected:

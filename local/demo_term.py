@@ -146,6 +146,7 @@ def _confirmed(matches: pa.Table) -> pa.Table:
         "decided_by": pa.repeat(OFFICER, rows),
         "decided_on": pa.repeat(pa.scalar(DAY.date()), rows),
         "reason": pa.nulls(rows, pa.string()),
+        "sheet_row": pa.array(range(2, rows + 2), pa.int64()),
     }
     return pa.table([columns[name] for name in DECISIONS.names], schema=DECISIONS.arrow_schema())
 

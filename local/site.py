@@ -143,9 +143,8 @@ def open_site(
     desks = tuple(Desk(slug, folder / "boroughs" / slug) for slug in agreements.parties)
     make_keys(folder / "keys", desks)
     moved = clock if isinstance(clock, Clock) else None
-    azurite = _emulator(folder, moved, kept=kept)
     with ExitStack() as open_now:
-        open_now.enter_context(azurite)
+        azurite = open_now.enter_context(_emulator(folder, moved, kept=kept))
 
         def as_(who: Identity) -> dict[str, Any]:
             certificate = str(folder / tls.CERTIFICATE)

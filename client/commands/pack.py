@@ -33,6 +33,9 @@ NobodySuppressed = Annotated[
     bool,
     typer.Option("--nobody-suppressed", help="State that an empty safety flag means: everybody may be written to."),
 ]
+IncludeHidden = Annotated[
+    bool, typer.Option("--include-hidden", help="State that decisions in hidden rows of the sheet count, too.")
+]
 Trailer = Annotated[
     str | None,
     typer.Option(
@@ -169,6 +172,8 @@ def from_table(
     ] = None,
     dates: Dates = None,
     nobody_suppressed: NobodySuppressed = False,
+    results: options.Results = None,
+    include_hidden: IncludeHidden = False,
     trailer: Trailer = None,
     report: options.Report = None,
     as_of: options.AsOf = None,
@@ -178,15 +183,17 @@ def from_table(
 ) -> None:
     """Pack a spreadsheet or CSV that has the contract's columns, such as a template that was filled in.
 
-    With --style it may have any columns: the style says which is which.
+    With --style it may have any columns: the style says which is which. A decision is packed only if its row shows the
+    pair that its reference stands for, and nothing else in the file says otherwise of it.
     """
     from client.contracts import find_contract
+    from client.decisions.packing import beside_sheet, pack_decisions
     from client.pack.households import pack_households
     from client.pack.source import read
     from client.pack.styles import choose_style, known_headings, stated_trailer
     from client.pack.tabular import pack_table
     from client.settings import load_settings
-    from shared.agreements.free_school_meals.contracts import HOUSEHOLDS
+    from shared.agreements.free_school_meals.contracts import DECISIONS, HOUSEHOLDS
 
     settings = load_settings(profile, agreements=agreements)
     found = find_contract(dataset, agreement, default=settings.default_agreement)
@@ -196,15 +203,15 @@ def from_table(
         last = stated_trailer(trailer, str(style or ""))
         source = read(file, sheet=sheet, encoding=encoding, expected=expected, trailer=last)
         chosen = choose_style(source, file, str(style), contract) if style else None
-        stated = {
-            "order": _order(dates),
-            "nobody_suppressed": nobody_suppressed,
-            **_terms(settings, dataset, as_of, found.agreement),
-        }
-        if chosen is not None and contract is HOUSEHOLDS:
-            packed = pack_households(source, chosen, **stated)  # children may stand side by side
+        stated: dict[str, Any] = {"order": _order(dates), **_terms(settings, dataset, as_of, found.agreement)}
+        if contract is DECISIONS:
+            beside = beside_sheet(file, source, settings.borough, results, include_hidden, encoding)
+            packed = pack_decisions(source, beside, style=chosen, **stated)
+        elif chosen is not None and contract is HOUSEHOLDS:
+            # Children may stand side by side.
+            packed = pack_households(source, chosen, nobody_suppressed=nobody_suppressed, **stated)
         else:
-            packed = pack_table(source, contract, style=chosen, **stated)
+            packed = pack_table(source, contract, style=chosen, nobody_suppressed=nobody_suppressed, **stated)
     facts = {"source": dict(source.facts)} | ({"style": style.stem} if style else {})
     _write(*_kept(packed, settings, dataset, found.agreement), file, out, report, facts, as_json=json)
 

@@ -39,6 +39,7 @@ def seal_file(
             help="The drop that this file replaces, by its id: the answer where a receipt has asked.",
         ),
     ] = None,
+    results: options.Results = None,
     agreement: options.Agreement = None,
     profile: options.Profile = None,
     borough: options.Borough = None,
@@ -56,7 +57,9 @@ def seal_file(
 
     settings = load_settings(profile, borough=borough, keys=keys, agreements=agreements)
     found = find_contract(dataset, agreement, default=settings.default_agreement)
-    path, sealed, rejected = seal_contract_file(settings, found, file, collection, out, replaces)
+    path, sealed, rejected = seal_contract_file(
+        settings, found, file, collection, out, replaces=replaces, results=results
+    )
     manifest = sealed.manifest
     shown = {"file": str(path), "rows": manifest.rows, "sha256": manifest.sha256, "sealed to": manifest.key_id}
     facts = {

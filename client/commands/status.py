@@ -33,6 +33,8 @@ default_agreement, inbox_url, outbox_url, account_url), or from EXCHANGE_BOROUGH
 EXCHANGE_DEFAULT_AGREEMENT, EXCHANGE_INBOX_URL, EXCHANGE_OUTBOX_URL, EXCHANGE_ACCOUNT_URL. The URLs carry
 your pass, so they are never shown."""
 
+_OF_DECISIONS = ("headline", "rows_in", "became")
+
 
 @app.command("status", help=PROFILE_HELP, epilog="Example: exchange status --json")
 def say_status(
@@ -55,14 +57,16 @@ def say_status(
             return
         files = sorted(door.list(prefix), key=lambda facts: facts.name)
         reports = [_report(door, facts) for facts in files if facts.name.endswith("report.json")]
+        decided = [_decided(door, facts) for facts in files if facts.name.endswith("/summary.json")]
         notices = [_notice(door, facts) for facts in files if facts.name.endswith("/notice.json")]
         current = _current(door, settings, [facts.name for facts in files])
     listed = [_file(facts) | {"current": not current.is_replaced(facts.name)} for facts in files]
     results = [held.facts() for held in current.by_place.values()]
     unread = [{"name": name, "code": error.code} for name, error in current.unread.items()]
     document = {"ok": True, "borough": settings.borough, "reports": reports, "files": listed, "current": results}
-    document |= {"unread": unread, "notices": notices}
-    answer(document, _text([*reports, *notices], listed, results, unread), as_json=json)
+    decisions = [became for became in decided if became]
+    document |= {"unread": unread, "notices": notices, "decisions": decisions}
+    answer(document, _text(decisions, [*reports, *notices], listed, results, unread), as_json=json)
 
 
 def _current(door: BoroughDoor, settings: Settings, names: list[str]) -> CurrentResults:
@@ -113,6 +117,17 @@ def _report(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     return {"name": facts.name, **{name: document[name] for name in kept if name in document}}
 
 
+def _decided(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any] | None:
+    """What became of a file of decisions, by the summary of the work on it; None for a summary of other work."""
+    from shared.kernel.errors import StorageFault
+
+    try:
+        summary = loads_once(door.fetch(facts.name).data)
+        return {"name": facts.name, "drop": summary["decisions"], **{name: summary[name] for name in _OF_DECISIONS}}
+    except (StorageFault, ValueError, KeyError, TypeError):
+        return None
+
+
 def _notice(door: BoroughDoor, facts: BlobFacts) -> dict[str, Any]:
     """What a notice says of rows that you have had; `exchange receipt verify` says whether it holds."""
 
@@ -142,6 +157,7 @@ def _standing(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(
+    decisions: list[dict[str, Any]],
     reports: list[dict[str, Any]],
     files: list[dict[str, Any]],
     current: list[dict[str, Any]],
@@ -149,7 +165,8 @@ def _text(
 ) -> str:
     if not files:
         return "The outbox holds nothing yet."
-    told = [
+    told = [f"Decisions of drop {became['drop']}: {became['headline']}" for became in decisions]
+    told += [
         facts_table(
             {"report": report["name"], "status": standing(report.get("status", ""), report.get("facts", {})),
              "rows in": report.get("rows_in", ""), "rejected": report.get("rows_rejected", ""),

@@ -369,4 +369,55 @@ NOT_SEEN = PackCode(
     "Save it as .xlsx if anything is hidden in it.",
 )
 
+CONTRADICTED = PackCode(
+    "PAK-080",
+    "left out",
+    "The reference stands in other rows too, with something else (see rows {rows}): nothing is sent for it.",
+    "Let whoever decided agree on one decision, write it into one row, and clear the others.",
+)
+NOT_ITS_ROW = PackCode(
+    "PAK-081",
+    "left out",
+    "The row is not the one that its reference belongs to: {columns} is other than in the results.",
+    "Undo what was sorted or copied on its own, or write the sheet anew (`exchange review decide`), and decide there.",
+)
+NO_CHECK = PackCode(
+    "PAK-082",
+    "left out",
+    "Whether the reference belongs to this row cannot be told: it bears no check, and no results with it are at hand.",
+    "Put the collected results beside the sheet, or name them with --results; or decide on the sheet that "
+    "`exchange review decide` writes.",
+)
+UNKNOWN_PAIR = PackCode(
+    "PAK-083",
+    "left out",
+    "No results at hand propose this pair.",
+    "Copy the reference from your newest results, or fetch those that it is from (`exchange fetch fsm/results`).",
+)
+REPLACED_PAIR = PackCode(
+    "PAK-084",
+    "left out",
+    "The current results of {collection} (run {run}) no longer propose this pair: the child was removed, has moved, or "
+    "is entitled no more.",
+    "Look at the child's row in the current results, and decide on that, if it still is there.",
+)
+OF_OTHER_BOROUGH = PackCode(
+    "PAK-085",
+    "left out",
+    "The reference is from the results of another borough.",
+    "Leave it to that borough; your own results have your pairs.",
+)
+BEFORE_PROPOSED = PackCode(
+    "PAK-086",
+    "left out",
+    "The decision is dated before the day on which the pair was proposed.",
+    "Correct the day: nobody can have decided on the pair before its results were there.",
+)
+HIDDEN_DECISION = PackCode(
+    "PAK-087",
+    "left out",
+    "The row is hidden in the sheet (by a filter or by hand), and holds a decision: nothing is sent that is not seen.",
+    "Show all rows, look at it, and pack again; or state with --include-hidden that hidden rows count.",
+)
+
 PACK_CODES: tuple[PackCode, ...] = tuple(value for value in list(globals().values()) if isinstance(value, PackCode))

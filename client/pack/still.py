@@ -53,7 +53,7 @@ ExpectRows = Annotated[
 AllowShrink = Annotated[bool, typer.Option("--allow-shrink", help="Far fewer rows than the last time are right.")]
 
 
-_NO_SOURCE = {"out", "report", "profile", "agreements"}
+_NO_SOURCE = {"out", "report", "profile", "agreements", "results"}
 """Paths on the command line that are not read as data."""
 
 

@@ -1,22 +1,21 @@
-"""A spreadsheet or CSV under the contract's own column names (such as a filled-in template), or laid out in a style."""
+"""A spreadsheet or CSV under the contract's own column names (such as a filled-in template), or laid out in a style.
+
+Decisions are packed in `client.decisions`, since not every row of theirs may be taken for what it seems to say.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from client.pack.cells import Cells
-from client.pack.codes import UNDECIDED
 from client.pack.dates import Order
 from client.pack.findings import Findings
 from client.pack.packed import Packed, account, row_by_row
 from client.pack.reading import Reading
 from client.pack.source import Source
 from client.pack.styles import Style, contract_style, people_in
-from shared.agreements.free_school_meals.contracts import DECISIONS
 from shared.kernel.contract.columns import Contract
 
 _OPTIONS = {"suppress_contact": "state --nobody-suppressed, if that is so"}
@@ -49,10 +48,8 @@ def pack_table(
     columns = {name: _column(reading, name, nobody_suppressed) for name in reading.contract.names}
     columns = {name: column for name, column in columns.items() if column is not None} | _names(reading, columns)
     reading.say_dropped()
-    undecided = _undecided(reading) if contract is DECISIONS else np.zeros(source.rows, dtype=bool)
-    findings.say(UNDECIDED, source, undecided)
     laid = row_by_row(source, columns, reading.headings())
-    return account(contract, [source], laid, findings, silent=undecided, as_of=as_of, stale_after_days=stale_after_days)
+    return account(contract, [source], laid, findings, as_of=as_of, stale_after_days=stale_after_days)
 
 
 def _column(reading: Reading, name: str, nobody_suppressed: bool) -> pa.Array | None:
@@ -73,11 +70,3 @@ def _names(reading: Reading, columns: dict[str, pa.Array | None]) -> dict[str, p
             given = {parts["forename"]: forename, parts["surname"]: surname}
             names |= reading.single_name(given, parts["forename"], parts["surname"])
     return names
-
-
-def _undecided(reading: Reading) -> np.ndarray:
-    """Rows of a sheet of decisions that nobody has written into: they are for another day, and no mistake."""
-    written = np.zeros(reading.source.rows, dtype=bool)
-    for name in DECISIONS.names[1:]:
-        written |= np.asarray(pc.is_valid(reading.source.column(reading.heading(name) or "")))
-    return ~written

@@ -29,7 +29,7 @@ from client.pack.codes import (
 from client.pack.delimited import Records, Walked, likely_separator, split, stated_separator, written
 from client.pack.encodings import decode
 from client.pack.headings import ROWS_SEARCHED, Headings, are_other_headings, find_headings, is_no_row
-from client.pack.kinds import BROKEN_ARCHIVE, ZIPPED, Kind, members, open_archive
+from client.pack.kinds import BROKEN_ARCHIVE, ZIPPED, Kind, kind_of, members, open_archive
 from client.pack.lines import Lines, without_controls
 from client.pack.remarks import Remark
 from client.pack.rows import Rows
@@ -106,6 +106,13 @@ def _without_line_end(apart: _Apart) -> bytes:
     behind = re.compile(rb"(?<=[^\r\n])(?<!" + codecs.BOM_UTF8 + rb")(?:" + codecs.BOM_UTF8 + rb")?" + re.escape(line))
     text, times = behind.subn(b"\n" + line.replace(b"\\", b"\\\\"), records.lines.data)
     return text if times else b""
+
+
+def lines_of(path: Path, numbers: Collection[int], encoding: str | None) -> list[tuple[int, str]]:
+    """These lines of a text that was read, as they stand, each with its number."""
+    data, _ = without_controls(decode(_bytes(path, kind_of(path, is_text=encoding is not None)), path, encoding).data)
+    lines = Lines.of(data)
+    return [(number, lines.text(number - 1, number - 1).decode(errors="replace")) for number in numbers]
 
 
 def _bytes(path: Path, kind: Kind) -> bytes:

@@ -20,6 +20,7 @@ _ABOUT = {
     "urn": NOBODY,
     "laestab": NOBODY,
     "school_name": NOBODY,
+    "sheet_row": NOBODY,
     "match_ref": CHILD,
     "decision": CHILD,
     "reason": CHILD,

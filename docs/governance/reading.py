@@ -21,6 +21,7 @@ import pyarrow as pa
 from docs.governance.examples import examples, one_cell_each, origins
 from docs.governance.facts import agreement
 from docs.governance.watching import WatchedFrame, WatchedTable, literals
+from shared.agreements.free_school_meals.became import OUTCOMES, outcomes
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.eligibility.assess import assess, exclude_pupils
 from shared.agreements.free_school_meals.enrol import with_pupil
@@ -92,7 +93,7 @@ def checks(dataset: str, column: str) -> tuple[str, ...]:
         dict.fromkeys(
             rule.code
             for rule, read in _rules(dataset)
-            if column in read and len(read) < len(contract.names) and fields_of[rule.code] < texts
+            if column in read and len(read) < len(contract.filled_in) and fields_of[rule.code] < texts
         )
     )
 
@@ -101,12 +102,13 @@ def checks(dataset: str, column: str) -> tuple[str, ...]:
 def released_from(release: str) -> dict[str, str]:
     """Where each column of a release comes from: `<dataset>.<column>`, `linkage`, `eligibility` or `the exchange`."""
     sent = agreement().release_terms(release)
-    made = _enrolments()[0] if release == "enrolments" else _pairs()
+    made = _outcomes() if release == OUTCOMES else _enrolments()[0] if release == "enrolments" else _pairs()
     return {name: _origin(made.column(name)[0].as_py()) for name in (sent.columns if sent else ())}
 
 
 def _everything() -> Iterator[tuple[str, str, Use]]:
-    for read in (_routing, _eligibility, _registrations, _linkage, _names_of_pairs, _decisions, _officers, _releases):
+    of_rows = (_routing, _eligibility, _registrations, _linkage, _names_of_pairs, _decisions, _officers)
+    for read in (*of_rows, _rows_of_reports, _releases):
         yield from read()
     for dataset in CONTRACTS:
         yield from _ruling(dataset)
@@ -122,7 +124,7 @@ def _ruling(dataset: str) -> Iterator[tuple[str, str, Use]]:
                 Use(f"keeps evidence fresh: {rule.code}", RULES),
             )
         decides = rule.severity == "error" or rule.instead
-        if decides and len(read) < len(CONTRACTS[dataset].names):
+        if decides and len(read) < len(CONTRACTS[dataset].filled_in):
             for name in read - {rule.field, *rule.instead}:
                 yield dataset, name, Use(f"decides: {rule.code}", RULES)
 
@@ -223,6 +225,12 @@ def _decisions() -> Iterator[tuple[str, str, Use]]:
     yield from _of("decisions", read, Use("enrols the child", "shared/agreements/free_school_meals/enrol.py"))
 
 
+def _rows_of_reports() -> Iterator[tuple[str, str, Use]]:
+    for dataset, contract in CONTRACTS.items():
+        if contract.numbered_by:
+            yield dataset, contract.numbered_by, Use("names the row in reports", "shared/kernel/contract/report.py")
+
+
 def _officers() -> Iterator[tuple[str, str, Use]]:
     path = "shared/agreements/free_school_meals/pipeline.py"
     read = set(CONTRACTS["decisions"].names) & literals(ROOT / path, "check")
@@ -258,6 +266,16 @@ def _enrolments() -> tuple[pa.Table, frozenset[str]]:
     decisions = WatchedTable(origins("decisions", CONTRACTS["decisions"].names), set())
     made = with_pupil(decisions, pending).append_column("status", pa.array(["the exchange"]))
     return made, frozenset(decisions.read)
+
+
+@cache
+def _outcomes() -> pa.Table:
+    """What is told of each decision."""
+    became = outcomes(origins("decisions", CONTRACTS["decisions"].names), ["excluded.objected"])
+    for name in ("became", "why", "code"):
+        place = became.schema.get_field_index(name)
+        became = became.set_column(place, name, pa.array(["the exchange"]))
+    return became
 
 
 def _origin(said: str) -> str:

@@ -238,7 +238,7 @@ def test_the_handbooks_can_be_followed_word_for_word(reader: Reader, capsys: pyt
     reader.follow("users/officers.md")
     assert "first look, 0.999 to" in capsys.readouterr().out
     [counted] = (home / "collected" / "fsm" / "decisions").rglob("summary.json")
-    assert '"unknown_match_ref": 1' in counted.read_text(encoding="utf-8")
+    assert '"not_enrolled": {}' in counted.read_text(encoding="utf-8")
     assert run(["fetch", "fsm/enrolments", "--out", str(sender / "x"), "--profile", str(sender / "exchange.toml")]) == 0
     [enrolments] = (sender / "x").rglob("enrolments.parquet")
     assert pq.read_table(enrolments).column_names[-5:] == ["upn", "urn", "tier", "start_date", "status"]

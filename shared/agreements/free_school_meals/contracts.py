@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS
+from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS, SHEET_ROW
 from shared.agreements.free_school_meals.columns.households import HOUSEHOLD_COLUMNS
 from shared.agreements.free_school_meals.columns.pupils import PUPIL_COLUMNS
 from shared.agreements.free_school_meals.notes import OF_CHILD, OF_PUPIL, without_notes
@@ -46,6 +46,7 @@ DECISIONS = Contract(
     DECISION_COLUMNS,
     (*DECISION_RULES, *DECISION_RULES_AMONG),
     officer="decided_by",
+    numbered_by=SHEET_ROW,
     one_row="One row for each match of your results that an officer has decided; `match_ref` is copied from it.",
 )
 

@@ -13,6 +13,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.became import OUTCOMES, counted, headline, outcomes
 from shared.agreements.free_school_meals.memory import (
     CONFIRM,
     CONFIRMED_BEFORE,
@@ -177,17 +178,23 @@ def enrol(job: Job, decisions: pa.Table, pairs: Known, memory: Memory, receivers
     sent = sent.filter(pc.is_valid(sent.column("status")))
     by_school = _by_school(sent)
     ends = Counter(one.end for one in followed)
+    became = outcomes(decisions, [one.end for one in followed])
     [name] = job.inputs
     return Carried(
         rows_in=decisions.num_rows,
         ends=ends,
-        releases=tuple(Release(school, ENROLMENTS, ENROLMENTS, rows) for school, rows in by_school),
+        releases=(
+            *(Release(school, ENROLMENTS, ENROLMENTS, rows) for school, rows in by_school),
+            Release(job.party, OUTCOMES, DECISIONS, became),
+        ),
         summary={
             "home": job.party,
             "rows_in": decisions.num_rows,
             "decisions": Partition.named(name).drop,
             "enrolled": ends["matched"],
             "withdrawn": sum(one.status == WITHDRAWN for one in followed),
+            "headline": headline(became),
+            "became": counted(became),
             "not_enrolled": {end.removeprefix(EXCLUDED): n for end, n in sorted(ends.items()) if end != "matched"},
         },
         folder=DECISIONS,

@@ -12,6 +12,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.agreements.free_school_meals.became import OUTCOMES
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from shared.agreements.free_school_meals.enrol import DECISIONS, ENROLMENTS, Receivers, enrol
 from shared.agreements.free_school_meals.kept import CHECKED, PENDING
@@ -86,7 +87,7 @@ class FreeSchoolMeals:
         ENROLMENT: Rights(
             frozenset({"decisions"}),
             frozenset(),
-            {"enrolments": ENROLMENTS},
+            {"enrolments": ENROLMENTS, OUTCOMES: DECISIONS},
             DECISIONS,
             looks_up=frozenset({"pupils", "households"}),
             tells=True,

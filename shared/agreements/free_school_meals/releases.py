@@ -37,5 +37,7 @@ KEPT_COLUMNS = [*PENDING_COLUMNS, CHILD_REF, EVIDENCE_REF, CLAIM_REF, BIRTHDAY_R
 """What a run keeps of each pair, for the decision that comes back and for what changes meanwhile."""
 DECIDED = frozenset((*PENDING_COLUMNS, "decision", "start_date", "status"))
 
-MADE = {"matches": PAIR, "review": PAIR, "enrolments": DECIDED}
+BECAME = frozenset(("sheet_row", "match_ref", "decision", "became", "why", "code"))
+
+MADE = {"matches": PAIR, "review": PAIR, "enrolments": DECIDED, "outcomes": BECAME}
 """By release, every column that the pipeline makes."""

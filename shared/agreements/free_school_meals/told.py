@@ -87,6 +87,10 @@ NOT_CARRIED_OUT = (
 """Every reason for which a decision is not carried out as it stands. The others, such as opted out, are."""
 
 
+ALREADY = (CONFIRMED_BEFORE, "nothing_to_retract")
+"""Where it is as the decision says, and was so before."""
+
+
 def told_of(decisions: pa.Table, reasons: Sequence[str]) -> pa.Table:
     """A finding (`validate.FINDINGS`) for each of the rows of `decisions` that has one of these reasons."""
     by_reason = {why.reason: why for why in NOT_CARRIED_OUT}
@@ -95,7 +99,7 @@ def told_of(decisions: pa.Table, reasons: Sequence[str]) -> pa.Table:
     whys = [why for _, why in found]
     words = {
         "code": [why.code for why in whys],
-        "severity": ["excluded"] * len(whys),
+        "severity": ["warning" if why.reason in ALREADY else "excluded" for why in whys],
         "field": [why.field for why in whys],
         "message": [why.message for why in whys],
         "remedy": [why.remedy for why in whys],

@@ -78,6 +78,9 @@ class Contract:
     grouped_by: Grouping | None = None
     officer: str | None = None
     """The column that names who decided for the sender. The agreement says how many may, over all of its files."""
+    numbered_by: str | None = None
+    """The column that says which row of the sender's own sheet a row was: reports name the row by it. It is no part of
+    what a row says, and no sender fills it in by hand."""
     named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By what a person of a row can be known who has objected (`objections`): a word, and the columns that together are
     it. None: no row of it is about a person of whom that can be asked."""
@@ -93,7 +96,7 @@ class Contract:
         if [rule.among_rows for rule in self.rules] != sorted(rule.among_rows for rule in self.rules):
             raise ValueError(f"{self.dataset}: a rule on single rows stands after one that compares rows")
         named = {name for rule in self.rules for name in (rule.field, *rule.instead)}
-        named |= {name for name in (self.identifier, self.officer) if name}
+        named |= {name for name in (self.identifier, self.officer, self.numbered_by) if name}
         named |= {self.grouped_by.column} if self.grouped_by else set()
         if repeated := [name for name, times in Counter(self.names).items() if times > 1]:
             raise ValueError(f"{self.dataset} has the column {repeated[0]} twice")
@@ -112,6 +115,11 @@ class Contract:
     def may_be_empty(self) -> bool:
         """Whether a file of no rows says something: that its sender has none from now on, whatever it had before."""
         return self.whole or self.identifier is not None
+
+    @property
+    def filled_in(self) -> tuple[Column, ...]:
+        """The columns that somebody fills in."""
+        return tuple(column for column in self.columns if column.name != self.numbered_by)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ STOPPED = "stopped"
 """Status of a drop that was taken in, and may not be used any more."""
 
 NUMBERING = "Rows are numbered as in a spreadsheet: the header is row 1, the first row of data is row 2."
+OWN_NUMBERING = "Rows are numbered as in your own sheet, which the file says of each."
 
 Facts = Mapping[str, str | int]
 """What the report is about (drop id, dataset, collection, agreement …): ids and codes that the caller vouches for."""
@@ -96,7 +97,7 @@ def report_json(outcome: Validation | RejectedDrop, facts: Facts) -> bytes:
         "version": VERSION,
         "facts": dict(facts),
         **_counts(outcome),
-        "row_numbering": NUMBERING,
+        "row_numbering": _numbering(outcome),
         "codes": [asdict(counted) for counted in counts_of(outcome)],
         "rows_by_code": _rows_by_code(outcome),
         "refusal": refusal_of(outcome),
@@ -171,12 +172,13 @@ def lines_of(outcome: Validation | RejectedDrop, most: int | None = None) -> Ite
     columns = [told.column(name).to_pylist() for name in ("row", "message", "remedy", "field", "severity", "code")]
     for row, message, remedy, field, severity, code in zip(*columns, strict=True):
         group = words[groups.indices[row].as_py()]
-        yield Line(group, row_reference(row), message, remedy, field, severity, code, _to_do(remedy))
+        yield Line(group, row_reference(row, outcome.numbers), message, remedy, field, severity, code, _to_do(remedy))
 
 
-def row_reference(row: int) -> str:
-    """How people find the 0-based row of the file: its number in a spreadsheet, under one header row."""
-    return f"row {_sheet_row(row)}"
+def row_reference(row: int, numbers: pa.Array | None = None) -> str:
+    """How people find the 0-based row of the file: its number in their sheet, where the file says it (`numbers`), else
+    in a spreadsheet under one header row."""
+    return f"row {_sheet_row(row, numbers)}"
 
 
 def status_of(outcome: Validation | RejectedDrop) -> str:
@@ -199,8 +201,9 @@ def refusal_of(outcome: Validation | RejectedDrop) -> dict[str, object] | None:
     return {"code": outcome.code, **particulars.document()}
 
 
-def _sheet_row(row: int) -> int:
-    return row + 2
+def _sheet_row(row: int, numbers: pa.Array | None) -> int:
+    stated = numbers[row].as_py() if numbers is not None else None
+    return row + 2 if stated is None else int(stated)
 
 
 def _rows_by_code(outcome: Validation | RejectedDrop) -> dict[str, list[int]]:
@@ -211,7 +214,15 @@ def _rows_by_code(outcome: Validation | RejectedDrop) -> dict[str, list[int]]:
     rows = outcome.findings.column("row").to_numpy()
     found = sorted(zip(codes.dictionary.to_pylist(), range(len(codes.dictionary)), strict=True))
     of = codes.indices.to_numpy()
-    return {code: [_sheet_row(row) for row in np.unique(rows[of == place]).tolist()] for code, place in found}
+    return {
+        code: [_sheet_row(row, outcome.numbers) for row in np.unique(rows[of == place]).tolist()]
+        for code, place in found
+    }
+
+
+def _numbering(outcome: Validation | RejectedDrop) -> str:
+    numbers = None if isinstance(outcome, RejectedDrop) else outcome.numbers
+    return NUMBERING if numbers is None or numbers.null_count else OWN_NUMBERING
 
 
 def _counts(outcome: Validation | RejectedDrop) -> dict[str, object]:
@@ -247,4 +258,4 @@ def _summary(outcome: Validation | RejectedDrop, facts: Facts) -> Iterator[tuple
         yield "Findings that need nothing done", counted["no"]
         if outcome.findings.num_rows > MOST_LINES:
             yield "Listed here", f"The first {MOST_LINES:,}; the JSON report has the row numbers of all."
-    yield "Row numbers", NUMBERING
+    yield "Row numbers", _numbering(outcome)

@@ -26,12 +26,12 @@ def template_xlsx(contract: Contract) -> bytes:
 
 def template_csv(contract: Contract) -> str:
     """The header line alone, ready for rows."""
-    return _csv([contract.names])
+    return _csv([tuple(column.name for column in contract.filled_in)])
 
 
 def dictionary_csv(contract: Contract) -> str:
     """The data dictionary as CSV, one line per column."""
-    return _csv([DICTIONARY_HEADER, *(dictionary_line(column) for column in contract.columns)])
+    return _csv([DICTIONARY_HEADER, *(dictionary_line(column) for column in contract.filled_in)])
 
 
 def dictionary_line(column: Column) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def _data_sheet(workbook: Any, contract: Contract) -> None:
     required = workbook.add_format({"bold": True, "bg_color": "#D9E8F5", "num_format": "@"})
     optional = workbook.add_format({"italic": True, "num_format": "@"})
     formats = {kind: workbook.add_format({"num_format": shown}) for kind, shown in _NUMBER_FORMATS.items()}
-    for position, column in enumerate(contract.columns):
+    for position, column in enumerate(contract.filled_in):
         sheet.set_column(position, position, max(12, len(column.name) + 2), formats[column.kind])
         sheet.write_string(0, position, column.name, required if column.required else optional)
         codes = ["TRUE", "FALSE"] if column.kind == "flag" else list(column.codes or ())
@@ -73,7 +73,7 @@ def _dictionary_sheet(workbook: Any, contract: Contract) -> None:
     for position, (name, width) in enumerate(zip(DICTIONARY_HEADER, (22, 9, 9, 34, 70, 24, 36), strict=True)):
         sheet.set_column(position, position, width)
         sheet.write_string(0, position, name, bold)
-    for line, column in enumerate(contract.columns, 1):
+    for line, column in enumerate(contract.filled_in, 1):
         for position, cell in enumerate(dictionary_line(column)):
             sheet.write_string(line, position, cell)
     sheet.freeze_panes(1, 0)

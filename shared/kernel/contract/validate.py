@@ -59,6 +59,8 @@ class Validation:
     rejected_by_code: dict[str, int]
     grouped_by: Grouping | None
     groups: pa.Array
+    numbers: pa.Array | None = None
+    """Each row's number in the sender's own sheet, null where it says none; None where the contract has no such."""
 
     @property
     def stands(self) -> bool:
@@ -95,6 +97,7 @@ def validate(table: pa.Table, contract: Contract, *, as_of: date, stale_after_da
         rejected_by_code=_by_code(broken, codes, counts),
         grouped_by=contract.grouped_by,
         groups=_groups(frame, contract.grouped_by),
+        numbers=rows.column(contract.numbered_by).combine_chunks() if contract.numbered_by else None,
     )
 
 

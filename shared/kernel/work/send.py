@@ -49,7 +49,7 @@ def send(
     started = datetime.fromisoformat(str(begun["started_at"]))
     _conserve(sharing, job, subject, carried)
     if carried.told is not None:
-        tell_of_rows(sharing, job, id, next(iter(inputs.values())), carried.told)
+        tell_of_rows(sharing, job, id, next(iter(inputs.values())), carried.told, _headline(carried))
     hashes = _send_all(sharing, job, id, carried, started)
     for word, rows in carried.kept.items():
         stage(sharing, job.party, Partition(word, job.collection, job.party, started, id), rows)
@@ -80,6 +80,10 @@ def send(
     if lost := no_longer(sharing, begun["covered_before"], covers(job)):
         summary["no_longer_covered"] = [f"{dataset}.{sender}" for dataset, sender in lost]
     send_summary(sharing, summary, to=job.party, name=f"{carried.folder}/{job.collection}/{id}/summary.json")
+
+
+def _headline(carried: Carried) -> str:
+    return str(carried.summary.get("headline", ""))
 
 
 def _conserve(sharing: Sharing, job: Job, subject: str, carried: Carried) -> None:

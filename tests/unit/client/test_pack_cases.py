@@ -11,6 +11,7 @@ import pytest
 
 from tests.shared_files import shared
 from tests.unit.client.conftest import Exchange
+from tests.unit.client.results_sample import lay_references
 
 AS_OF = ("--as-of", "2026-11-21")
 
@@ -126,9 +127,11 @@ def test_23_a_safety_flag_that_is_empty_throughout_is_asked_about(pack):
     assert facts["nothing_to_do"] == {"PAK-067": 1}
 
 
-def test_27_only_what_is_written_as_a_decision_is_one(pack):
+def test_27_only_what_is_written_as_a_decision_is_one(pack, tmp_path):
     given = shared("data/cases/27-code-punctuation/decisions.csv")
-    _facts, rows, lines = pack("table", given, "--dataset", "decisions")
+    refs = [row["match_ref"] for row in pyarrow.csv.read_csv(given).to_pylist()]
+    results = lay_references(tmp_path / "results", refs)
+    _facts, rows, lines = pack("table", given, "--dataset", "decisions", "--results", results)
     decided = {row: cells["decision"] for row, cells in enumerate(rows, 2) if cells["decision"]}
     assert decided == {2: "confirm", 3: "confirm", 10: "reject"}
     assert all(told == [("PAK-006", "would be rejected")] for told in lines.values())

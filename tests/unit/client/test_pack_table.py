@@ -17,12 +17,21 @@ from shared.agreements.free_school_meals.contracts import CONTRACTS
 from tests.opened import text_in
 from tests.unit.client.census_sample import upn
 from tests.unit.client.conftest import Exchange
+from tests.unit.client.results_sample import lay_references
 
 AS_OF = ("--as-of", "2026-11-21")
 DECISIONS = """match_ref,decision,decided_by,decided_on,reason
 m-1,confirm,officer1,2026-11-20,
 m-2,OPTED_OUT,officer1,20/11/2026,
 """
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path: Path) -> Path:
+    """Results that lie beside every sheet, so that a typed list of decisions is taken."""
+    return lay_references(
+        tmp_path / "results", ["m-1", "m-2", "m-3", CONTRACTS["decisions"].column("match_ref").example]
+    )
 
 
 def test_a_csv_is_read_with_codes_and_dates_as_people_write_them(exchange: Exchange, tmp_path: Path):
@@ -41,7 +50,7 @@ def test_a_template_that_is_filled_in_with_its_own_examples_comes_back_whole(exc
     template = tmp_path / "template.xlsx"
     assert exchange("template", dataset, "--out", template).code == 0
     header = CalamineWorkbook.from_path(str(template)).get_sheet_by_index(0).to_python()[0]
-    assert header == list(CONTRACTS[dataset].names)
+    assert header == [column.name for column in CONTRACTS[dataset].filled_in]
     filled, out = tmp_path / "filled.xlsx", tmp_path / "filled.parquet"
     with xlsxwriter.Workbook(filled, {"default_date_format": "yyyy-mm-dd"}) as book:
         sheet = book.add_worksheet(dataset)

@@ -15,34 +15,19 @@ from python_calamine import CalamineWorkbook
 
 from client.reviewing import SIDE_BY_SIDE
 from shared.agreements.free_school_meals.contracts import DECISIONS
-from shared.agreements.registry import load_agreement
+from tests.unit.client.results_sample import RELEASES, lay_references, lay_tables, pair
 
 SCORES = {"rule", "guard", "probability", "match_weight", "margin", "evidence", "sentence", "tier", "tier_reason"}
-EVIDENCE = "dob exact; surname exact; forename known variant; sex exact; address same postcode; family sibling matched"
-RELEASES = load_agreement("fsm").releases
-
-
-def pair(reference: str, probability: float, rule: str = "probabilistic", guard: str | None = "dob") -> dict[str, Any]:
-    """One released pair: every column of the release."""
-    row: dict[str, Any] = dict.fromkeys(RELEASES["review"].columns, "x")
-    row |= {"match_ref": reference, "probability": probability, "rule": rule, "guard": guard, "evidence": EVIDENCE}
-    row |= {"child_seq": 1, "suppress_contact": False, "match_weight": 7.7, "margin": 3.3}
-    row |= {"child_surname": "Okafor", "pupil_surname": "=cmd()", "sentence": "A secret sentence."}
-    return row | {"child_dob": date(2015, 3, 21), "pupil_dob": date(2015, 3, 22)}
 
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     """A run of eight pairs in review, one of them with a claim that does not list the pupil, and thirty matches."""
-    folder = tmp_path / "results"
-    folder.mkdir()
     review = [pair(f"r-{number}", 0.5 + number / 20) for number in range(7)] + [
         pair("r-7", 0.85, "unlisted", "unlisted")
     ]
     matches = [pair(f"m-{number:02}", 0.96) for number in range(30)]
-    for name, rows in (("review", review), ("matches", matches)):
-        pq.write_table(pa.Table.from_pylist(rows).select(list(RELEASES[name].columns)), folder / f"{name}.parquet")
-    return folder
+    return lay_tables(tmp_path / "results", matches, review)
 
 
 def sheet(path: Path) -> list[dict[str, Any]]:
@@ -132,7 +117,12 @@ def test_to_decide_shows_everything_that_was_looked_at_and_holds_back_what_was_n
     rows = {row["match_ref"]: row for row in sheet(out)}
     assert {name for name in rows if name[0] == "r"} == {"r-0", "r-1", "r-2", "r-7"}
     assert [rows[name]["first_look"] for name in ("r-0", "r-1", "r-2", "r-7")] == ["same", "different", "unsure", ""]
-    assert list(rows["r-0"])[:6] == ["match_ref", "first_look", *DECISIONS.names[1:]]
+    assert list(rows["r-0"])[:7] == [
+        "match_ref",
+        "row_check",
+        "first_look",
+        *(column.name for column in DECISIONS.filled_in[1:]),
+    ]
     assert set(RELEASES["review"].columns) <= set(rows["r-0"])
     assert (rows["r-0"]["sentence"], rows["r-0"]["decision"]) == ("A secret sentence.", "")
 
@@ -153,11 +143,14 @@ def test_the_sheet_is_packed_as_it_is_and_what_is_not_decided_is_left_for_anothe
     assert (said.code, said.json["rows_in"], said.json["rows_left_out"]) == (0, 38, 37)
     assert (said.json["rows_packed"], said.json["rows_to_be_rejected"]) == (1, 0)
     assert set(said.json["findings"]) == {"PAK-030", "PAK-031"}
-    assert pq.read_table(packed).to_pylist() == [{"match_ref": "r-0", **decided, "decided_on": date(2026, 11, 20)}]
+    row = 2 + [row["match_ref"] for row in rows].index("r-0")
+    taken = {"match_ref": "r-0", **decided, "decided_on": date(2026, 11, 20), "sheet_row": row}
+    assert pq.read_table(packed).to_pylist() == [taken]
 
 
 def test_a_decision_without_its_day_is_still_a_mistake(exchange, tmp_path):
     (tmp_path / "d.csv").write_text("match_ref,decision,decided_by,decided_on,reason\nm-1,confirm,,,\nm-2,,,,\n")
+    lay_references(tmp_path / "results", ["m-1"])
     terms = ("--dataset", "decisions", "--as-of", "2026-11-21", "--out", tmp_path / "d.parquet", "--json")
     facts = exchange("pack", "table", tmp_path / "d.csv", *terms).json
     assert (facts["rows_left_out"], facts["rows_to_be_rejected"]) == (1, 1)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.client.results_sample import lay_references
+
 HEADER = "match_ref,decision,decided_by,decided_on"
 
 
@@ -17,6 +19,8 @@ def lines(count: int, first: int = 0) -> str:
 
 
 def write(path: Path, count: int) -> Path:
+    if not (path.parent / "results").exists():
+        lay_references(path.parent / "results", [f"m-{number}" for number in range(350)])
     path.write_text(f"{HEADER}\n{lines(count)}", encoding="utf-8")
     return path
 
@@ -68,15 +72,15 @@ def test_a_file_that_never_rests_is_refused(pack, tmp_path, monkeypatch):
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(pack, tmp_path, monkeypatch):
-    import client.pack.tabular as tabular
+    import client.decisions.packing as packing
 
-    extract, real = write(tmp_path / "e.csv", 10), tabular.pack_table
+    extract, real = write(tmp_path / "e.csv", 10), packing.pack_decisions
 
     def slow(*args, **kwargs):
         write(extract, 20)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(tabular, "pack_table", slow)
+    monkeypatch.setattr(packing, "pack_decisions", slow)
     said = pack(extract)
     assert (said.code, said.json["error"]["code"]) == (2, "INP-115")
     assert not (tmp_path / "out").exists()

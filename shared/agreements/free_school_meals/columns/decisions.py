@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from shared.agreements.free_school_meals.columns.sources import HOUSE
-from shared.kernel.contract.columns import day, text
+from shared.kernel.contract.columns import Column, day, text
 
+SHEET_ROW = "sheet_row"
 DECISION_COLUMNS = (
     text(
         "match_ref",
@@ -26,4 +27,12 @@ DECISION_COLUMNS = (
     text("decided_by", "The officer's user name or role", "fsm.officer1", HOUSE, required=True),
     day("decided_on", "The day of the decision", "2026-10-01", HOUSE, required=True),
     text("reason", "Why, where the match was rejected; of a recall one of its codes", "Not this family's child", HOUSE),
+    Column(
+        SHEET_ROW,
+        "integer",
+        False,
+        "The row of your sheet that it stood in: packing writes it, so that reports name the row as you see it",
+        example="6",
+        source=HOUSE,
+    ),
 )

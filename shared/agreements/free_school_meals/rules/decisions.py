@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS
+from shared.agreements.free_school_meals.columns.decisions import DECISION_COLUMNS, SHEET_ROW
 from shared.kernel.contract.columns import column_of, names, texts
 from shared.kernel.contract.identifiers import Mask
 from shared.kernel.contract.rules import common
@@ -12,7 +12,7 @@ from shared.kernel.contract.rules.registry import Context, Rulebook
 DECISION_RULES = Rulebook("DEC")
 DECISION_RULES_AMONG = Rulebook("DEC", among_rows=True)
 
-OLDEST_DECISION_DAYS = 731
+OLDEST_DECISION_DAYS, YEAR_DAYS = 731, 366
 FROM_RESULTS = "Copy the reference from the results you collected."
 
 ONE_OF = "Write confirm, reject, opted_out, retract or recall."
@@ -83,6 +83,17 @@ def recalled_without_code(frame: Frame, _: Context) -> Mask:
     return frame.among("decision", ("recall",)) & ~frame.among("reason", RECALL_REASONS)
 
 
+@error(
+    "DEC-012",
+    "decided_on",
+    "The day of the decision is more than a year ago.",
+    "Correct the day; a pair that old is proposed anew, and decided on anew.",
+)
+def decided_a_year_ago(frame: Frame, context: Context) -> Mask:
+    day, today = frame.days("decided_on"), day_number(context.as_of)
+    return (day < today - YEAR_DAYS) & (day >= today - OLDEST_DECISION_DAYS)
+
+
 @DECISION_RULES_AMONG.error(
     "DEC-050",
     "match_ref",
@@ -90,7 +101,8 @@ def recalled_without_code(frame: Frame, _: Context) -> Mask:
     "Remove the repetition.",
 )
 def repeated_row(frame: Frame, _: Context) -> Mask:
-    return common.exact_repeat(frame, ("match_ref",), names(DECISION_COLUMNS))
+    said = tuple(name for name in names(DECISION_COLUMNS) if name != SHEET_ROW)
+    return common.exact_repeat(frame, ("match_ref",), said)
 
 
 @DECISION_RULES_AMONG.error(

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from shared.agreements.free_school_meals.became import WHAT_BECAME
+from shared.agreements.free_school_meals.told import NOT_CARRIED_OUT
 from tests.memory import account, service, storage
 from tests.unit.agreements.free_school_meals.test_memory import enrolments, rows_are_swept
 from tests.world import COLLECTION, NOW, World, decision, household, pupil, upn
@@ -45,7 +47,8 @@ def confirm(world: World, at: datetime, *said: str, choice: str = "confirm", **f
     wake, world.wake = world.wake, lambda: None  # type: ignore[method-assign]
     world.carry_out_all()
     world.wake = wake  # type: ignore[method-assign]
-    [name] = [name for name in world.outbox("lambeth") if name not in before and "/decisions/" in name]
+    new = [name for name in world.outbox("lambeth") if name not in before and "/decisions/" in name]
+    [name] = [name for name in new if name.endswith("/summary.json")]
     return dict(json.loads(world.storage.outbox("lambeth").read(name).data))
 
 
@@ -160,3 +163,54 @@ def test_a_report_names_no_reference_and_no_value(world: World) -> None:
     document = world.answer("lambeth", summary["enrolment"], "report.json").decode()
     for value in (ref, upn(1), "Amara", "Okafor", "officer1"):
         assert value not in document
+
+
+def became(world: World, summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the sealed file says of each decision."""
+    [name] = [name for name in world.outbox("lambeth") if name.endswith(f"{summary['enrolment']}/outcomes.parquet")]
+    return [dict(row) for row in world.open("lambeth", name).to_pylist()]
+
+
+def test_every_decision_has_its_end_and_what_nobody_knows_is_a_headline(world: World) -> None:
+    """Each row is named by the number it has in the officer's own sheet, and by its reference, to her alone."""
+    both(world, [pupil(), OTHER], [CLAIM, OTHER_CLAIM])
+    ref = refs(world)
+    both(world, [pupil()], [CLAIM], LATER)
+    at = LATER + timedelta(hours=1)
+    choices = {ref[upn(1)]: "confirm", ref[upn(2)]: "confirm", "Amara-Okafor": "reject", "m-nobody": "opted_out"}
+    rows = [
+        decision(name, choice, decided_on=at.date(), sheet_row=row)
+        for row, (name, choice) in enumerate(choices.items(), 6)
+    ]
+    drop(world, "lambeth", "decisions", [*rows, decision("m-gone", "retract", decided_on=at.date(), sheet_row=40)], at)
+    world.carry_out_all()
+    [name] = [name for name in world.outbox("lambeth") if "/decisions/" in name and name.endswith("summary.json")]
+    summary = json.loads(world.storage.outbox("lambeth").read(name).data)
+    told_of = [
+        tuple(row[name] for name in ("sheet_row", "match_ref", "became", "code")) for row in became(world, summary)
+    ]
+    assert told_of == [
+        (6, ref[upn(1)], "carried_out", None),
+        (7, ref[upn(2)], "out_of_date", "DEC-061"),
+        (8, "Amara-Okafor", "unknown_reference", "DEC-060"),
+        (9, "m-nobody", "carried_out", None),
+        (40, "m-gone", "unknown_reference", "DEC-060"),
+    ]
+    assert summary["became"] == {"carried_out": 2, "out_of_date": 1, "unknown_reference": 2}
+    assert summary["headline"] == "3 of 5 decisions were NOT carried out: 1 out of date, 2 unknown reference."
+    report = world.report("lambeth", summary["enrolment"])
+    assert (report["status"], report["rows_rejected"], report["rows_accepted"]) == ("partly_accepted", 3, 2)
+    assert report["facts"]["headline"] == summary["headline"]
+    assert report["rows_by_code"] == {"DEC-060": [8, 40], "DEC-061": [7]}
+    assert "Amara-Okafor" not in world.answer("lambeth", summary["enrolment"], "report.json").decode()
+
+
+def test_where_nothing_was_carried_out_the_report_says_rejected(world: World) -> None:
+    both(world, [pupil()], [CLAIM])
+    summary = confirm(world, LATER, "m-1", "m-2")
+    assert world.report("lambeth", summary["enrolment"])["status"] == "rejected"
+    assert summary["headline"] == "2 of 2 decisions were NOT carried out: 2 unknown reference."
+
+
+def test_every_reason_for_which_a_decision_does_nothing_has_its_word() -> None:
+    assert {why.reason for why in NOT_CARRIED_OUT} == WHAT_BECAME.keys()

@@ -165,6 +165,7 @@ EXAMPLES: dict[str, Example] = {
     "DEC-009": one({"decision": "reject"}, {"decision": "reject", "reason": "Another family"}),
     "DEC-010": one({"reason": LONG}, {"reason": LONG[:200]}),
     "DEC-011": one({"decision": "recall", "reason": "a mistake"}, {"decision": "recall", "reason": "wrong_family"}),
+    "DEC-012": one({"decided_on": date(2025, 11, 19)}, {"decided_on": date(2025, 11, 20)}),
     "DEC-050": Example([{}, {}], [{}, {"match_ref": "m-2"}]),
     "DEC-051": Example([{}, {"decision": "opted_out"}], [{}, {"match_ref": "m-2", "decision": "opted_out"}]),
     "DEC-052": Example([{}, {"decided_by": "another"}], [{}, {"match_ref": "m-2"}]),
