@@ -260,7 +260,7 @@ def test_a_file_swapped_for_another_under_the_same_key_is_refused(house: House) 
 
 def test_a_key_that_is_not_on_the_list_is_refused_and_never_used(house: House, forger: Forger) -> None:
     class NoUnwrap:
-        accepted, verify = house.exchange.accepted, house.exchange.verify
+        accepted, verify, public_key = house.exchange.accepted, house.exchange.verify, house.exchange.public_key
 
     sealed = house.sealed()
     others = house.exchange.accepted("southwark", Use.DROP)
@@ -313,7 +313,7 @@ def test_a_key_service_that_is_down_is_never_the_senders_fault(house: House) -> 
     sealed = house.sealed()
 
     class Down:
-        accepted, verify = house.exchange.accepted, house.exchange.verify
+        accepted, verify, public_key = house.exchange.accepted, house.exchange.verify, house.exchange.public_key
 
         def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
             raise KeyUnavailable("KEY-003", "down")
@@ -363,7 +363,7 @@ def test_key_material_that_is_not_as_agreed_is_refused_before_any_key_is_used(
     house: House, forger: Forger, change: Callable[[bytes], bytes]
 ) -> None:
     class NoUnwrap:
-        accepted, verify = house.exchange.accepted, house.exchange.verify
+        accepted, verify, public_key = house.exchange.accepted, house.exchange.verify, house.exchange.public_key
 
     changed = forger.with_crypto(forger.parquet(PUPILS), change)
     refused(house, forger.signed(changed, 3), gates.LOCK, keys=NoUnwrap())

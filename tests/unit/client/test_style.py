@@ -12,6 +12,7 @@ from client.pack.styles import load_style
 from shared.agreements.free_school_meals.contracts import CONTRACTS
 from tests.unit.client.census_sample import upn
 from tests.unit.client.conftest import Exchange
+from tests.unit.client.results_sample import lay_references
 from tests.unit.client.test_pack_households import CIVICA, NEC
 
 AS_OF = ("--as-of", "2026-11-21")
@@ -59,7 +60,8 @@ def test_a_style_of_decisions_maps_headings_and_codes_but_folds_nothing(exchange
         "decided_on: Day}\ncodes: {decision: {Agreed: confirm, Not ours: reject}}\n"
     )
     command = ("pack", "table", tmp_path / "d.csv", "--dataset", "decisions", "--out", tmp_path / "d.parquet", "--json")
-    said = exchange(*command, "--style", tmp_path / "ours.yaml", *AS_OF)
+    results = lay_references(tmp_path / "results", (f"m-{number}" for number in range(1, 6)))
+    said = exchange(*command, "--style", tmp_path / "ours.yaml", "--results", results, *AS_OF)
     assert pq.read_table(tmp_path / "d.parquet")["decision"].to_pylist() == ["confirm", None, "reject", None]
     assert said.json["unknown_codes"] == {"outcome": {"codes": {"agreed?": 1, "not-ours": 1}, "other_cells": 0}}
     assert said.json["rows_left_out"] == 1

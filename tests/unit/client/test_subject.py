@@ -126,7 +126,7 @@ def test_the_home_borough_learns_it_by_name_and_birthday_and_not_of_the_brother(
         ("sent", "decisions"): [2],
         ("received", "outcomes"): [2],
     }
-    [received] = [entry for entry in answer["entries"] if entry["way"] == "received"]
+    [received] = [entry for entry in answer["entries"] if entry["what"] == "matches"]
     assert received["when"].startswith("2026-11-21")
     assert received["others"] == ["lambeth", "southwark"]
     households = next(entry for entry in answer["entries"] if entry["what"] == "households")

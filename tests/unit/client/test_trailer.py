@@ -12,6 +12,7 @@ from client.pack.source import Source, read
 from client.pack.styles import load_style, stated_trailer
 from client.pack.trailer import Trailer, fault_of
 from shared.kernel.errors import InvalidInput
+from tests.unit.client.results_sample import lay_references
 from tests.unit.client.workbooks import workbook
 
 HEAD = "match_ref,decision,decided_by,decided_on"
@@ -131,7 +132,9 @@ def pack(exchange, tmp_path):
     def command(text: str, *more: object):
         (tmp_path / "e.csv").write_text(text)
         out = tmp_path / "out" / "h.parquet"
+        proposed = lay_references(tmp_path / "results", (f"m-{number}" for number in range(31)))
         words = ("--dataset", "decisions", "--as-of", "2026-11-21", "--settle", "0", "--out", out, "--json")
+        words += ("--results", proposed)
         return exchange("pack", "table", tmp_path / "e.csv", *words, *more)
 
     return command
