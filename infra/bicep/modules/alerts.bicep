@@ -64,6 +64,15 @@ var rules rule[] = [
     query: loadTextContent('../kql/reconcile-missing.kql')
   }
   {
+    name: 'queue-waits'
+    severity: 2
+    description: 'A message lies in a queue for a quarter of an hour or longer: an event that no function takes, or one that was given up and that reconciliation does not clear.'
+    every: 'PT15M'
+    window: 'PT45M'
+    apart: ['queue']
+    query: loadTextContent('../kql/queue-waits.kql')
+  }
+  {
     name: 'poison-stays'
     severity: 1
     description: 'Reconciliation cannot read or settle a message in a poison queue. The line says which queue, and the day on which Azure deletes it.'
