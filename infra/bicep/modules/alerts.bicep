@@ -29,10 +29,10 @@ param parties party[]
 @allowed(['10m', '30m'])
 param silence string
 
-// Who may read where, as rows of a KQL table.
+// Who may read where, as rows of a KQL table. Logs have ids in small letters.
 var readers = [
-  ...flatten(map(parties, one => map([one.identity, ...one.officers], id => '"${one.slug}-outbox", "${id}"')))
-  ...map(operators, id => '"deadletter", "${id}"')
+  ...flatten(map(parties, one => map([one.identity, ...one.officers], id => '"${one.slug}-outbox", "${toLower(id)}"')))
+  ...map(operators, id => '"deadletter", "${toLower(id)}"')
 ]
 
 var rules rule[] = [
@@ -203,7 +203,7 @@ type rule = {
 }
 
 // Known before anything is deployed; the ids of identities are not, and come last.
-var kept = 'dynamic([${join(map(keepers, id => '"${id}"'), ', ')}])'
+var kept = 'dynamic([${join(map(keepers, id => '"${toLower(id)}"'), ', ')}])'
 var deploying = 'dynamic([${join(map(deployers, id => '"${toLower(id)}"'), ', ')}])'
 var asked = map(rules, one => {
   ...one
