@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions import disposal, drops, health, policy_runs, queued, reconcile, records, requests, watchdog
+from functions import disposal, drops, health, policy_runs, queued, queues, reconcile, records, requests, watchdog
 from functions.settings import Settings
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -15,5 +15,6 @@ app.register_functions(disposal.blueprint())
 app.register_functions(watchdog.blueprint())
 app.register_functions(policy_runs.blueprint())
 app.register_functions(reconcile.blueprint())
+app.register_functions(queues.blueprint())
 app.register_functions(records.blueprint())
 app.register_functions(health.blueprint())

@@ -15,13 +15,19 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from functions.journal import say, shown
 from functions.reference import BlobReference
 from shared.kernel.errors import ExchangeError, RefusedEvent
 
+if TYPE_CHECKING:
+    from shared.kernel.reconcile.ended import Ended
+
+Facts = Mapping[str, str | int | None]
+"""What a line says beside its event."""
 _HERE = Path(__file__).resolve().parents[1]
 
 
@@ -39,9 +45,10 @@ class Unexpected(ExchangeError):
         ).with_traceback(error.__traceback__)
 
 
-def deliver(trigger: str, blob: BlobReference, work: Callable[[], object]) -> None:
-    """Do the `work` of one event and journal its outcome under the trigger's name."""
-    _attempt("event", work, left=True, trigger=trigger, container=blob.container, blob=shown(blob.name))
+def deliver(trigger: str, blob: BlobReference, work: Callable[[], Ended]) -> None:
+    """Do the `work` of one event and journal its outcome, and what came of it, under the trigger's name."""
+    facts = {"trigger": trigger, "container": blob.container, "blob": shown(blob.name)}
+    _attempt("event", lambda: work().facts, left=True, **facts)
 
 
 def on_message(trigger: str, work: Callable[[], object]) -> None:
@@ -49,7 +56,7 @@ def on_message(trigger: str, work: Callable[[], object]) -> None:
 
     The message is all that there is of it: a fault that will pass is raised, too.
     """
-    _attempt("event", work, trigger=trigger)
+    _attempt("event", _telling_nothing(work), trigger=trigger)
 
 
 def on_time(trigger: str, work: Callable[[], object], *, comes_soon: bool = False) -> None:
@@ -57,28 +64,36 @@ def on_time(trigger: str, work: Callable[[], object], *, comes_soon: bool = Fals
 
     `comes_soon`: its hour comes again within minutes, so a fault that will pass is left to the next time.
     """
-    _attempt("timer", work, left=comes_soon, trigger=trigger)
+    _attempt("timer", _telling_nothing(work), left=comes_soon, trigger=trigger)
 
 
-def attempted(trigger: str, blob: BlobReference, error: Exception | None) -> None:
+def attempted(trigger: str, blob: BlobReference, end: Ended | Exception) -> None:
     """Journal what came of the work on one blob that no event brought about; a defect is told with its place."""
     facts = {"trigger": trigger, "container": blob.container, "blob": shown(blob.name)}
-    if error is None:
-        say("event.done", level=logging.INFO, **facts)
-    elif isinstance(error, RefusedEvent):
-        say("event.refused", level=logging.WARNING, code=error.code, **facts)
-    elif isinstance(error, ExchangeError) and error.will_pass:
-        say("event.left", level=logging.WARNING, code=error.code, **facts)
+    if not isinstance(end, Exception):
+        say("event.done", level=logging.INFO, **facts, **end.facts)
+    elif isinstance(end, RefusedEvent):
+        say("event.refused", level=logging.WARNING, code=end.code, **facts)
+    elif isinstance(end, ExchangeError) and end.will_pass:
+        say("event.left", level=logging.WARNING, code=end.code, **facts)
     else:
-        code = error.code if isinstance(error, ExchangeError) else Unexpected.of(error).code
-        say("event.failed", level=logging.ERROR, code=code, where=_where(error), **facts)
+        code = end.code if isinstance(end, ExchangeError) else Unexpected.of(end).code
+        say("event.failed", level=logging.ERROR, code=code, where=_where(end), **facts)
 
 
-def _attempt(kind: str, work: Callable[[], object], *, left: bool = False, **facts: str) -> None:
+def _telling_nothing(work: Callable[[], object]) -> Callable[[], Facts]:
+    def done() -> Facts:
+        work()
+        return {}
+
+    return done
+
+
+def _attempt(kind: str, work: Callable[[], Facts], *, left: bool = False, **facts: str) -> None:
     started = time.monotonic()
     fault: ExchangeError
     try:
-        work()
+        came = work()
     except RefusedEvent as refusal:
         _note(f"{kind}.refused", started, level=logging.WARNING, code=refusal.code, **facts)
         return
@@ -87,7 +102,7 @@ def _attempt(kind: str, work: Callable[[], object], *, left: bool = False, **fac
     except Exception as error:  # noqa: BLE001 - raised below, outside, so that it is not the context of what is raised
         fault = Unexpected.of(error)
     else:
-        _note(f"{kind}.done", started, level=logging.INFO, **facts)
+        _note(f"{kind}.done", started, level=logging.INFO, **facts, **came)
         return
     if left and fault.will_pass:
         _note(f"{kind}.left", started, level=logging.WARNING, code=fault.code, **facts)
@@ -97,7 +112,7 @@ def _attempt(kind: str, work: Callable[[], object], *, left: bool = False, **fac
     raise fault
 
 
-def _note(event: str, started: float, *, level: int, **facts: str) -> None:
+def _note(event: str, started: float, *, level: int, **facts: str | int | None) -> None:
     say(event, level=level, milliseconds=round((time.monotonic() - started) * 1000), **facts)
 
 

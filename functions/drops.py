@@ -1,11 +1,16 @@
 """A party drops a file: one blob trigger per participant, because the host refuses a wildcard container."""
 
+from typing import TYPE_CHECKING
+
 import azure.functions as func
 
 from functions import wiring
 from functions.boundary import deliver
 from functions.reference import BlobReference
 from functions.settings import CONNECTION
+
+if TYPE_CHECKING:
+    from shared.kernel.reconcile.ended import Ended
 
 
 def blueprint() -> func.Blueprint:
@@ -21,11 +26,11 @@ def function_of(tenant: str) -> str:
     return f"drop_{tenant.replace('-', '_')}"
 
 
-def receive_drop(tenant: str, blob: BlobReference) -> None:
-    """Take in one drop of this party."""
+def receive_drop(tenant: str, blob: BlobReference) -> "Ended":
+    """Take in one drop of this party; what came of it."""
     from shared.kernel.reconcile.tasks import Task, attend
 
-    attend(wiring.exchange(), Task("drop", tenant, blob.container, blob.name, blob.or_named), wiring.ATTEMPTS)
+    return attend(wiring.exchange(), Task("drop", tenant, blob.container, blob.name, blob.or_named), wiring.ATTEMPTS)
 
 
 def _add_trigger(triggers: func.Blueprint, tenant: str) -> None:

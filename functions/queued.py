@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
@@ -22,6 +23,9 @@ from functions.settings import CONNECTION
 from shared.kernel.errors import ExchangeError
 from shared.kernel.json_once import loads_once
 from shared.kernel.storage.grid import named_blob
+
+if TYPE_CHECKING:
+    from shared.kernel.reconcile.ended import Ended
 
 
 class UnreadableEvent(ExchangeError):
@@ -49,11 +53,11 @@ def blob_of(message: bytes) -> BlobReference:
     return BlobReference(named.container, named.names[0], named.names[1:])
 
 
-def _for_tenant(tenant: str) -> Callable[[BlobReference], None]:
+def _for_tenant(tenant: str) -> Callable[[BlobReference], Ended]:
     return lambda blob: receive_drop(tenant, blob)
 
 
-def _add_trigger(triggers: func.Blueprint, queue: str, function: str, work: Callable[[BlobReference], None]) -> None:
+def _add_trigger(triggers: func.Blueprint, queue: str, function: str, work: Callable[[BlobReference], Ended]) -> None:
     # A function of its own, so that every trigger keeps its own work and not the loop's last one.
     @triggers.function_name(function)
     @triggers.queue_trigger(arg_name="message", queue_name=queue, connection=CONNECTION)

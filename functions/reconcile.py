@@ -26,14 +26,15 @@ def blueprint() -> func.Blueprint:
 
 
 def _reconcile() -> None:
+    from shared.kernel.reconcile.ended import Ended
     from shared.kernel.reconcile.round import reconcile
     from shared.kernel.reconcile.tasks import Task
 
     exchange = wiring.exchange()
 
-    def journal(task: Task, error: Exception | None) -> None:
+    def journal(task: Task, end: Ended | Exception) -> None:
         area = task.area(exchange)
-        attempted(TRIGGER, BlobReference(area.container, area.prefix + task.name), error)
+        attempted(TRIGGER, BlobReference(area.container, area.prefix + task.name), end)
 
     done = reconcile(exchange, wiring.poison(), wiring.ATTEMPTS, journal)
     say("reconcile.done", **done.counts)

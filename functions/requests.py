@@ -1,5 +1,7 @@
 """A job is due: a small blob `<party>/<agreement>/<job id>.json` arrives in `requests`."""
 
+from typing import TYPE_CHECKING
+
 import azure.functions as func
 
 from functions import wiring
@@ -7,6 +9,9 @@ from functions.boundary import deliver
 from functions.reference import BlobReference
 from functions.settings import CONNECTION
 from shared.kernel.errors import RefusedEvent
+
+if TYPE_CHECKING:
+    from shared.kernel.reconcile.ended import Ended
 
 CONTAINER = "requests"
 FUNCTION = "request"
@@ -29,8 +34,8 @@ def blueprint() -> func.Blueprint:
     return triggers
 
 
-def carry_out_request(blob: BlobReference) -> None:
-    """Do the work that one request asks for."""
+def carry_out_request(blob: BlobReference) -> "Ended":
+    """Do the work that one request asks for; what came of it."""
     from shared.kernel.intake.identity import derived_id
     from shared.kernel.reconcile.tasks import attend, task_of
 
@@ -40,4 +45,4 @@ def carry_out_request(blob: BlobReference) -> None:
         subject = f"event:{derived_id('event', blob.container, blob.name)}"
         exchange.ledger.record(subject, "refused", service="functions", tenant="exchange", codes=("EVT-001",))
         raise RefusedEvent("EVT-001", "The blob is in no party's requests.")
-    attend(exchange, task, wiring.ATTEMPTS)
+    return attend(exchange, task, wiring.ATTEMPTS)

@@ -1,7 +1,8 @@
 """`exchange rights check`: who has more, or less, than the templates give.
 
 Deploying takes no right away, and an owner can give one by hand: so somebody has to compare. What the templates give is
-what `bicep snapshot` says of them; what there is, what Azure lists. Both are files: nothing here needs a right.
+what `bicep snapshot` says of them. What there is, Azure Resource Manager is asked for, by an identity that may read; or
+it is a file that somebody exported, and no right is needed.
 """
 
 from __future__ import annotations
@@ -55,15 +56,18 @@ def _group() -> None:
 
 
 @app.command(
-    epilog="Example: exchange rights check assignments.json infra/bicep/main.snapshot.json "
-    "--identity id-borough-exchange-pilot=0a1b2c3d-… --known 4e5f6071-…"
+    epilog="Examples: exchange rights check infra/bicep/main.snapshot.json --known 4e5f6071-…; "
+    "exchange rights check main.snapshot.json --assignments assignments.json --identity id-borough-exchange-pilot=0a1b…"
 )
 def check(
-    assignments: Annotated[Path, typer.Argument(help="What `az role assignment list --all --output json` wrote.")],
     snapshot: Annotated[Path, typer.Argument(help="What `bicep snapshot infra/bicep/main.bicepparam` wrote.")],
+    assignments: Annotated[
+        Path | None,
+        typer.Option(help="What `az role assignment list --all --output json` wrote; else Azure is asked."),
+    ] = None,
     identity: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=ID", help="Object id of an identity, or of the topic; again for each."),
+        typer.Option(metavar="NAME=ID", help="With a file: object id of an identity, or of the topic; again for each."),
     ] = None,
     known: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Who may have rights from above: owners, who deploys.")
@@ -75,9 +79,14 @@ def check(
     Ends with 0 when both are the same, 3 when somebody has too much or too little, and 9 when an identity's object id
     was not given and nothing else differs.
     """
-    names = dict(one.partition("=")[::2] for one in identity or ())
-    group, given = _of_templates(_read(snapshot, dict), names, snapshot)
-    there, roles = _of_azure(_read(assignments, list), assignments)
+    group, resources = _templates(_read(snapshot, dict), snapshot)
+    if assignments:
+        names = dict(one.partition("=")[::2] for one in identity or ())
+        there, roles = _of_file(_read(assignments, list), assignments)
+    else:
+        there, roles, names = _of_azure(group)
+    given = _given(resources, names)
+    group = group.lower()
     found = compare(group, given, there, frozenset(one.lower() for one in known or ()))
     rows = [asdict(one) | {"role": roles.get(one.role, one.role)} for one in found]
     told = table(["what", "who", "role", "scope"], [list(row.values()) for row in rows]) if rows else "Nothing differs."
@@ -130,20 +139,25 @@ def _read(path: Path, kind: type) -> Any:
     return found
 
 
-def _of_templates(snapshot: Mapping[str, Any], names: Mapping[str, str], path: Path) -> tuple[str, list[Right]]:
+def _templates(snapshot: Mapping[str, Any], path: Path) -> tuple[str, list[dict[str, Any]]]:
+    """The id of the resource group, and all that the templates make."""
     from client.codes import invalid
 
-    resources = snapshot.get("predictedResources", ())
-    groups = [one["id"].lower() for one in resources if one.get("type") == GROUP]
+    resources: list[dict[str, Any]] = list(snapshot.get("predictedResources", ()))
+    groups = [str(one["id"]) for one in resources if one.get("type") == GROUP]
     if len(groups) != 1:
         raise invalid("INP-050", path=path, kind="no snapshot of main.bicep", advice="Write it with `bicep snapshot`.")
+    return groups[0], resources
+
+
+def _given(resources: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> list[Right]:
     rights = []
     for one in resources:
         if one["type"] == ASSIGNMENT:
             said = one["properties"]
             scope = one["id"].lower().rpartition(f"/providers/{ASSIGNMENT.lower()}/")[0]
             rights.append(Right(_who(said["principalId"], names), _role(said["roleDefinitionId"]), scope))
-    return groups[0], rights
+    return rights
 
 
 def _who(principal: str, names: Mapping[str, str]) -> str:
@@ -154,7 +168,20 @@ def _who(principal: str, names: Mapping[str, str]) -> str:
     return names[name].lower() if name in names else f"«{name}»"
 
 
-def _of_azure(listed: list[Any], path: Path) -> tuple[list[Right], dict[str, str]]:
+def _of_azure(group: str) -> tuple[list[Right], dict[str, str], dict[str, str]]:
+    """What there is, what roles are called, and the object ids of identities by their names."""
+    from shared.kernel.storage.granted import Granted
+    from shared.kernel.storage.storage import default_credential
+
+    azure = Granted(group, default_credential())
+    try:
+        rights = [Right(one.who.lower(), _role(one.role), one.scope.lower()) for one in azure.assignments()]
+        return rights, {_role(role): name for role, name in azure.roles().items()}, azure.identities()
+    finally:
+        azure.close()
+
+
+def _of_file(listed: list[Any], path: Path) -> tuple[list[Right], dict[str, str]]:
     from client.codes import invalid
 
     try:

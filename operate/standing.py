@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.kernel.terms.agreements import Agreements
 
 State = Literal["wrong", "not known", "noted"]
-BESIDE = ("disposal", "watchdog", "records", "reconcile", "health")
+BESIDE = ("disposal", "watchdog", "records", "reconcile", "queues", "health")
 """Functions that no event calls."""
 _CONTAINERS = "/blobServices/default/containers"
 

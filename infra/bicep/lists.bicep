@@ -13,11 +13,22 @@ func mailAddresses(setting string, text string) string[] =>
     ? fail('${setting} names nobody.')
     : eachOnce(map(
         entries(text),
-        (one, i) =>
-          length(split(one, '@')) == 2 && !startsWith(one, '@') && !endsWith(one, '@')
-            ? one
-            : fail('${setting}: entry ${i + 1} is no mail address.')
+        (one, i) => isMail(split(one, '@')) ? one : fail('${setting}: entry ${i + 1} is no mail address.')
       ))
+
+// As a person has one: no name or brackets around it, and a domain with a dot within. Letters beyond those of English would be
+// taken, and lost on the way.
+var letters = 'abcdefghijklmnopqrstuvwxyz0123456789.-_+\''
+
+func isMail(parts string[]) bool =>
+  length(parts) != 2
+    ? false
+    : empty(parts[0]) || length(split(parts[1], '.')) < 2
+        ? false
+        : empty(filter(split(parts[1], '.'), part => empty(part))) && isWritten(toLower(join(parts, '')))
+
+func isWritten(text string) bool =>
+  empty(filter(range(0, length(text)), i => !contains(letters, substring(text, i, 1))))
 
 // An action group refuses two receivers of one name, and asks no more than the mail servers do for its case.
 func eachOnce(list string[]) string[] =>
@@ -31,6 +42,11 @@ func publicRanges(setting string, text string) string[] =>
 @export()
 @description('The same as storage takes them: a bare address, or a range of four addresses or more.')
 func forStorage(ranges string[]) string[] =>
+  length(asStorageHasThem(ranges)) > 400
+    ? fail('EXCHANGE_BOROUGH_ADDRESSES and EXCHANGE_OPERATOR_ADDRESSES: more than 400 entries; storage takes no more.')
+    : asStorageHasThem(ranges)
+
+func asStorageHasThem(ranges string[]) string[] =>
   union(
     flatten(map(
       ranges,

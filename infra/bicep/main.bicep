@@ -7,7 +7,7 @@
 targetScope = 'subscription'
 
 import { firstDayOfMonth, forStorage, mailAddresses, publicRanges } from 'lists.bicep'
-import { maintenance, peopleOf, principalsFile, webhook, whoIs } from 'types.bicep'
+import { everyone, maintenance, peopleOf, principalsFile, webhook } from 'types.bicep'
 
 @description('Short name of this deployment, such as pilot or live.')
 @minLength(2)
@@ -84,11 +84,15 @@ var lifecycleDays = backstop > lastSweep
 var absent = filter(slugs, slug => empty(principals.boroughs[?slug].?identity ?? ''))
 var limited = empty(crowded) ? slugs : fail('More officers than an agreement allows: ${join(crowded, ', ')}.')
 var present = empty(absent) ? limited : fail('No identity in principals.yaml: ${join(absent, ', ')}.')
-var everyone = flatten(map(present, slug => [
-  principals.boroughs[slug].identity
-  ...principals.boroughs[slug].officers
-]))
-var boroughs = length(union(everyone, [])) == length(everyone) ? present : fail('One principal is named twice.')
+// One id is the same in small letters and in large.
+var named = map(
+  flatten(map(present, slug => [
+    principals.boroughs[slug].identity
+    ...principals.boroughs[slug].officers
+  ])),
+  id => toLower(id)
+)
+var boroughs = length(union(named, [])) == length(named) ? present : fail('One principal is named twice.')
 
 var parties = map(boroughs, slug => {
   slug: slug
@@ -96,8 +100,8 @@ var parties = map(boroughs, slug => {
   officers: principals.boroughs[slug].officers
   drops: contains(dropping, slug)
 })
-var operators = map(principals.operators, one => whoIs('operators', one))
-var keepers = map(principals.keepers, one => whoIs('keepers', one))
+var operators = everyone('operators', principals.operators)
+var keepers = everyone('keepers', principals.keepers)
 
 // Who only collects has no inbox, no key to drop with, and no event.
 var senders = filter(boroughs, slug => contains(dropping, slug))

@@ -44,12 +44,16 @@ type principalsFile = {
 }
 
 @export()
-@description('The person or group that is meant.')
+@description('The people and groups that are meant, each once.')
+func everyone(role string, list named[]) who[] => length(union(map(list, one => toLower(whoIs(role, one).id)), [])) == length(list) ? map(list, one => whoIs(role, one)) : fail('principals.yaml: ${role} names somebody twice.')
+
 func whoIs(role string, one named) who =>
   isText(one)
-    ? { id: one, type: 'User' }
+    ? empty(one) ? fail('principals.yaml: an entry of ${role} is empty.') : { id: one, type: 'User' }
     : toLower(one.?type ?? 'user') == 'group'
-        ? { id: one.id, type: 'Group' }
+        ? empty(one.?members ?? [])
+            ? fail('principals.yaml: a group of ${role} names no members, so that each of them would ring the alarms.')
+            : { id: one.id, type: 'Group' }
         : toLower(one.?type ?? 'user') == 'user'
             ? { id: one.id, type: 'User' }
             : fail('principals.yaml: an entry of ${role} is neither an object id nor {id, type: user or group}.')

@@ -175,7 +175,7 @@ def test_a_host_that_runs_on_lets_the_hour_of_reconciliation_come_again_and_agai
 
 
 def test_the_apps_own_timers_are_known_by_name() -> None:
-    assert set(Triggers.of_the_app().timers) == {"disposal", "reconcile", "records", "watchdog"}
+    assert set(Triggers.of_the_app().timers) == {"disposal", "queues", "reconcile", "records", "watchdog"}
 
 
 def test_who_looks_for_blobs_need_not_be_the_app(

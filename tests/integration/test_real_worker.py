@@ -67,7 +67,8 @@ def test_every_participant_has_one_trigger_of_its_own(worker: Worker) -> None:
         **{f"drop_{slug.replace('-', '_')}": f"{slug}-inbox/{{name}}" for slug in AGREEMENT.controllers},
         "request": "requests/{name}",
     }
-    assert set(worker.functions) == {*paths, "health", "disposal", "watchdog", "policy_runs", "reconcile", "records"}
+    timers = {"disposal", "queues", "reconcile", "records", "watchdog"}
+    assert set(worker.functions) == {*paths, *timers, "health", "policy_runs"}
 
 
 def test_the_host_takes_every_trigger(worker: Worker) -> None:
@@ -75,9 +76,10 @@ def test_the_host_takes_every_trigger(worker: Worker) -> None:
         trigger = worker.trigger(name)
         assert HOST_TAKES.fullmatch(name)
         assert name != "host"
-        # The host knows retry policies of timers, and of none of the other triggers here. The hour of `reconcile` comes
-        # again before a retry would.
-        assert (function.retry_options is not None) == (trigger["type"] == "timerTrigger" and name != "reconcile")
+        # The host knows retry policies of timers, and of none of the other triggers here. The hour of these two comes
+        # again before the last retry would.
+        soon = name in ("reconcile", "queues")
+        assert (function.retry_options is not None) == (trigger["type"] == "timerTrigger" and not soon)
         if trigger["type"] != "blobTrigger":
             continue
         assert trigger["source"] == "EventGrid"  # the plan that it runs on throws for any other

@@ -101,9 +101,18 @@ def test_pushes_and_pull_requests_run_what_ci_runs() -> None:
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
 
 
-@pytest.mark.parametrize("name", ["deploy", "release", "test"])
-def test_nothing_is_deployed_or_released_untested(name: str) -> None:
-    jobs = read(FOLDER / f"{name}.yml")["jobs"]
+def test_rights_are_compared_every_week_by_a_job_that_makes_nothing() -> None:
+    workflow = read(FOLDER / "rights.yml")
+    assert workflow["on"]["schedule"] == [{"cron": "0 7 * * 1"}]
+    [job] = workflow["jobs"].values()
+    runs = [step["run"] for step in job["steps"] if "run" in step]
+    assert runs[-1].startswith(".venv/bin/exchange rights check infra/bicep/main.snapshot.json")
+    assert not [run for run in runs if "azd" in run or "deployment" in run or "assignment create" in run]
+
+
+@pytest.mark.parametrize("path", [path for path in WORKFLOWS if path.stem != "rights"], ids=lambda path: path.stem)
+def test_nothing_is_deployed_or_released_untested(path: Path) -> None:
+    jobs = read(path)["jobs"]
     first = next(iter(jobs.values()))
     assert ".ci/run" in [step.get("run") for step in first["steps"]]
     assert all(job.get("needs") == "test" for job in list(jobs.values())[1:])

@@ -29,10 +29,10 @@ param parties party[]
 @allowed(['10m', '30m'])
 param silence string
 
-// Who may read where, as rows of a KQL table.
+// Who may read where, as rows of a KQL table. Logs have ids in small letters.
 var readers = [
-  ...flatten(map(parties, one => map([one.identity, ...one.officers], id => '"${one.slug}-outbox", "${id}"')))
-  ...map(operators, id => '"deadletter", "${id}"')
+  ...flatten(map(parties, one => map([one.identity, ...one.officers], id => '"${one.slug}-outbox", "${toLower(id)}"')))
+  ...map(operators, id => '"deadletter", "${toLower(id)}"')
 ]
 
 var rules rule[] = [
@@ -62,6 +62,15 @@ var rules rule[] = [
     window: 'P2D'
     apart: []
     query: loadTextContent('../kql/reconcile-missing.kql')
+  }
+  {
+    name: 'queue-waits'
+    severity: 2
+    description: 'A message lies in a queue for a quarter of an hour or longer: an event that no function takes, or one that was given up and that reconciliation does not clear.'
+    every: 'PT15M'
+    window: 'PT45M'
+    apart: ['queue']
+    query: loadTextContent('../kql/queue-waits.kql')
   }
   {
     name: 'poison-stays'
@@ -194,7 +203,7 @@ type rule = {
 }
 
 // Known before anything is deployed; the ids of identities are not, and come last.
-var kept = 'dynamic([${join(map(keepers, id => '"${id}"'), ', ')}])'
+var kept = 'dynamic([${join(map(keepers, id => '"${toLower(id)}"'), ', ')}])'
 var deploying = 'dynamic([${join(map(deployers, id => '"${toLower(id)}"'), ', ')}])'
 var asked = map(rules, one => {
   ...one

@@ -18,6 +18,7 @@ from shared.kernel.audit.coded import Coded
 from shared.kernel.audit.columns import together
 from shared.kernel.audit.evidence import Evidence, Hours, micro, stamp
 from shared.kernel.audit.explain import MOST_ORIGINS, Explainer, Group
+from shared.kernel.audit.granted import read_comparison
 from shared.kernel.audit.held import read_held
 from shared.kernel.audit.lives import Lives
 from shared.kernel.audit.logs.files import log_files
@@ -103,6 +104,7 @@ def audit(
         once=once,
         held=of_parties,
         kept=kept.statements,
+        granted=read_comparison(record),
         hours=tally.hours,
         probed=tally.probed,
         empty=tally.empty,

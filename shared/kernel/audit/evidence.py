@@ -10,6 +10,7 @@ from functools import cached_property
 from shared.kernel.audit.certificates import CertificateCopy
 from shared.kernel.audit.chains import Chain, LedgerCopy
 from shared.kernel.audit.explain import Explainer, Group, Row
+from shared.kernel.audit.granted import Comparison
 from shared.kernel.audit.held import Held, HeldStatement
 from shared.kernel.audit.lives import Closed
 from shared.kernel.audit.logs.unread import Unread
@@ -54,6 +55,8 @@ class Evidence:
     """What parties hold; `None` where nobody has given it."""
     kept: tuple[HeldStatement, ...]
     """The daily heads in the record itself."""
+    granted: Comparison | None
+    """Who has rights, compared with what the templates give; `None` where the record does not say."""
     hours: dict[tuple[str, str], Hours]
     probed: set[int]
     """Hours in which the app's health was probed."""

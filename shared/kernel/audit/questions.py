@@ -40,7 +40,8 @@ QUESTIONS = (
     Question(
         "AUD-003",
         "Did only those act who are named, with no more officers than the agreement allows?",
-        "The principal of every operation against the register, and the register against `officers_per_party`.",
+        "The principal of every operation against the register, and the register against `officers_per_party`; where "
+        "the record has a comparison of rights (`rights.json`), every right that the templates do not give.",
         "Find out who it is; take the rights away, or name them in infra/bicep/principals.yaml by a reviewed change.",
         needs=(READ, WRITE),
     ),

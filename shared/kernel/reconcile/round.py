@@ -20,6 +20,7 @@ from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.outcome import settled
 from shared.kernel.reconcile.attempts import DEFECT, DELAYED, SERVICE, Attempts, History
 from shared.kernel.reconcile.delayed import tell
+from shared.kernel.reconcile.ended import Ended
 from shared.kernel.reconcile.letters import Stays, clear
 from shared.kernel.reconcile.tasks import Task, attend
 from shared.kernel.reconcile.wake import wake
@@ -36,7 +37,7 @@ WORK_SECONDS = 15 * 60
 HOURLY_MINUTES = 5
 """A round in these first minutes of an hour is the hour's."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
-Note = Callable[[Task, Exception | None], None]
+Note = Callable[[Task, Ended | Exception], None]
 PATIENCE = timedelta(minutes=15)
 """What waits for longer is an alarm, which ends with the waiting."""
 
@@ -120,7 +121,7 @@ class Round:
 
 
 def reconcile(exchange: Exchange, poison: PoisonQueue, attempts: Attempts, note: Note = lambda *_: None) -> Round:
-    """Do one round. `note` hears of every blob that was taken up, and why it failed if it did.
+    """Do one round. `note` hears of every blob that was taken up, and what came of it or why it failed.
 
     Raises a `StorageFault` where nothing at all can be seen and, once all else is done, a defect in waking work.
     """
@@ -210,12 +211,12 @@ def _take_up(
             waiting.append(Waiting(task, since, history.code, history.is_under_way(now)))
             continue
         no_event += not chain
-        error = _attend(exchange, task, attempts)
-        note(task, error)
-        if error is None or isinstance(error, RefusedEvent):
+        end = _attend(exchange, task, attempts)
+        note(task, end)
+        if isinstance(end, Ended | RefusedEvent):
             ended += 1
             continue
-        code = error.code if isinstance(error, ExchangeError) else DEFECT
+        code = end.code if isinstance(end, ExchangeError) else DEFECT
         waiting.append(Waiting(task, since, code))
         if not history.told and history.is_overdue(now):
             with suppress(ExchangeError):  # the next round tells, then
@@ -223,13 +224,12 @@ def _take_up(
     return _Taken(ended, no_event, tuple(waiting), tuple(given_up))
 
 
-def _attend(exchange: Exchange, task: Task, attempts: Attempts) -> Exception | None:
-    """Do the work; what it raised, which is recorded, so that the round goes on."""
+def _attend(exchange: Exchange, task: Task, attempts: Attempts) -> Ended | Exception:
+    """Do the work; what came of it or what it raised, which is recorded, so that the round goes on."""
     try:
-        attend(exchange, task, attempts)
+        return attend(exchange, task, attempts)
     except Exception as error:  # noqa: BLE001 - it is handed to whoever journals it
         return error
-    return None
 
 
 def _everything(exchange: Exchange, tenant: str, now: datetime) -> Iterator[tuple[Task, datetime]]:

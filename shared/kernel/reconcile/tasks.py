@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.intake.identity import drop_event, request_event
 from shared.kernel.intake.receive import receive
+from shared.kernel.reconcile.ended import Ended, ended
 from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.terms.orders import is_order
 from shared.kernel.work.carry_out import carry_out
@@ -57,11 +58,18 @@ def task_of(exchange: Exchange, container: str, names: tuple[str, ...]) -> Task 
     return None
 
 
-def attend(exchange: Exchange, task: Task, attempts: Attempts) -> str | None:
-    """Do the work of the blob; the id of what came of it. What fails is recorded as an attempt, and raised."""
+def attend(exchange: Exchange, task: Task, attempts: Attempts) -> Ended:
+    """Do the work of the blob; what came of it. What fails is recorded as an attempt, and raised."""
+    began = exchange.clock()
     with attempts.at(exchange, task.event, task.tenant):
-        if task.kind == "request" and is_order(task.name):
-            return carry_out_order(exchange, party=task.tenant, name=task.name)
-        if task.kind == "request":
-            return carry_out(exchange, party=task.tenant, name=task.name)
-        return receive(exchange, tenant=task.tenant, container=task.container, name=task.name, or_named=task.or_named)
+        id = _work(exchange, task)
+    return ended(exchange, task, id, began)
+
+
+def _work(exchange: Exchange, task: Task) -> str | None:
+    """The id of what came of it; `None` where there is none."""
+    if task.kind == "request" and is_order(task.name):
+        return carry_out_order(exchange, party=task.tenant, name=task.name)
+    if task.kind == "request":
+        return carry_out(exchange, party=task.tenant, name=task.name)
+    return receive(exchange, tenant=task.tenant, container=task.container, name=task.name, or_named=task.or_named)

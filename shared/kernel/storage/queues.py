@@ -162,5 +162,15 @@ class Queues:
             except ResourceNotFoundError:
                 return 0
 
+    def oldest(self, queue: str) -> datetime | None:
+        """When the oldest message came that can be seen, of those that the service shows first; hides none from others.
+        `None` where none can be seen: there is none, or somebody is at each."""
+        with translated(queue):
+            try:
+                seen = self._of(queue).peek_messages(AT_MOST, **self._mark)
+            except ResourceNotFoundError:
+                return None
+            return min((one.inserted_on for one in seen if one.inserted_on), default=None)
+
     def _of(self, queue: str) -> QueueClient:
         return self.service.get_queue_client(queue)

@@ -11,6 +11,7 @@ import pytest
 from functions.boundary import Unexpected, attempted, deliver, on_message, on_time
 from functions.reference import BlobReference
 from shared.kernel.errors import PASSING, ExchangeError, RefusedEvent, StorageUnavailable
+from shared.kernel.reconcile.ended import Ended
 
 BLOB = BlobReference(container="lambeth-inbox", name="pupils-2026-autumn-0123456789ab.parquet")
 
@@ -25,7 +26,7 @@ def _listen(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_an_event_that_is_done_leaves_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    deliver("drop_lambeth", BLOB, lambda: None)
+    deliver("drop_lambeth", BLOB, lambda: Ended("rejected", "ENV-004", 90))
 
     (line,) = lines(caplog)
     assert line.pop("milliseconds") >= 0  # type: ignore[operator]
@@ -34,11 +35,21 @@ def test_an_event_that_is_done_leaves_one_line(caplog: pytest.LogCaptureFixture)
         "trigger": "drop_lambeth",
         "container": "lambeth-inbox",
         "blob": "pupils-2026-autumn-0123456789ab.parquet",
+        "outcome": "rejected",
+        "code": "ENV-004",
+        "seconds": 90,
     }
 
 
+def test_what_is_not_known_of_it_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    deliver("drop_lambeth", BLOB, Ended)
+
+    (line,) = lines(caplog)
+    assert set(line) == {"event", "trigger", "container", "blob", "milliseconds"}
+
+
 def test_a_refused_event_is_done_and_not_retried(caplog: pytest.LogCaptureFixture) -> None:
-    def refuse() -> None:
+    def refuse() -> Ended:
         raise RefusedEvent("EVT-001", "Not its own.")
 
     deliver("drop_lambeth", BLOB, refuse)
@@ -48,7 +59,7 @@ def test_a_refused_event_is_done_and_not_retried(caplog: pytest.LogCaptureFixtur
 
 
 def test_a_fault_of_ours_is_raised_on_for_the_host_to_retry(caplog: pytest.LogCaptureFixture) -> None:
-    def fail() -> None:
+    def fail() -> Ended:
         raise StorageUnavailable("STO-009", "The service did not answer.")
 
     with pytest.raises(StorageUnavailable):
@@ -61,7 +72,7 @@ def test_a_fault_of_ours_is_raised_on_for_the_host_to_retry(caplog: pytest.LogCa
 
 @pytest.mark.parametrize("code", sorted(PASSING))
 def test_a_fault_that_will_pass_is_left_to_reconciliation(code: str, caplog: pytest.LogCaptureFixture) -> None:
-    def fail() -> None:
+    def fail() -> Ended:
         raise StorageUnavailable(code, "Not now.")
 
     deliver("drop_lambeth", BLOB, fail)
@@ -71,7 +82,7 @@ def test_a_fault_that_will_pass_is_left_to_reconciliation(code: str, caplog: pyt
 
 
 def test_of_a_message_that_is_the_only_copy_it_is_raised(caplog: pytest.LogCaptureFixture) -> None:
-    def fail() -> None:
+    def fail() -> Ended:
         raise StorageUnavailable("STO-004", "Not now.")
 
     with pytest.raises(StorageUnavailable):
@@ -84,7 +95,7 @@ def test_of_a_message_that_is_the_only_copy_it_is_raised(caplog: pytest.LogCaptu
 
 
 def test_a_defect_is_raised_even_where_the_hour_comes_again_soon(caplog: pytest.LogCaptureFixture) -> None:
-    def fail() -> None:
+    def fail() -> Ended:
         raise ExchangeError("SYS-002", "Nobody set it.")
 
     with pytest.raises(ExchangeError):
@@ -92,9 +103,10 @@ def test_a_defect_is_raised_even_where_the_hour_comes_again_soon(caplog: pytest.
 
 
 @pytest.mark.parametrize(
-    ("error", "event", "code"),
+    ("end", "event", "code"),
     [
-        (None, "event.done", None),
+        (Ended("accepted", "", 5), "event.done", None),
+        (Ended("rejected", "ENV-004", 5), "event.done", "ENV-004"),
         (RefusedEvent("EVT-010", "Gone."), "event.refused", "EVT-010"),
         (StorageUnavailable("STO-004", "Not now."), "event.left", "STO-004"),
         (ExchangeError("LED-002", "Rows."), "event.failed", "LED-002"),
@@ -102,9 +114,9 @@ def test_a_defect_is_raised_even_where_the_hour_comes_again_soon(caplog: pytest.
     ],
 )
 def test_what_was_taken_up_without_an_event_is_journaled_alike(
-    error: Exception | None, event: str, code: str | None, caplog: pytest.LogCaptureFixture
+    end: Ended | Exception, event: str, code: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    attempted("reconcile", BLOB, error)
+    attempted("reconcile", BLOB, end)
 
     (line,) = lines(caplog)
     assert (line["event"], line.get("code"), line["trigger"]) == (event, code, "reconcile")
@@ -138,7 +150,7 @@ def test_the_text_of_an_error_behind_our_own_reaches_no_log(caplog: pytest.LogCa
 
 
 def test_a_killed_process_is_not_an_outcome() -> None:
-    def killed() -> None:
+    def killed() -> Ended:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -18,6 +18,7 @@ from local.triggers.app import Triggers
 from shared.agreements.registry import load_agreement
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger
+from shared.kernel.reconcile.ended import Ended
 from shared.kernel.storage.storage import Storage
 
 PARTICIPANTS = load_agreement("fsm").controllers
@@ -128,7 +129,12 @@ def test_a_message_that_is_no_event_is_journaled_and_raised(caplog: pytest.LogCa
 @pytest.mark.parametrize("slug", PARTICIPANTS)
 def test_each_queue_hands_its_drops_to_its_own_borough(slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     received: list[tuple[str, BlobReference]] = []
-    monkeypatch.setattr(queued, "receive_drop", lambda tenant, blob: received.append((tenant, blob)))
+
+    def take_in(tenant: str, blob: BlobReference) -> Ended:
+        received.append((tenant, blob))
+        return Ended()
+
+    monkeypatch.setattr(queued, "receive_drop", take_in)
     take: Callable[..., None] = functions_of(queued.blueprint())[drops.function_of(slug)].get_user_function()
 
     take(message=func.QueueMessage(body=event(f"{slug}-inbox", "a.parquet")))

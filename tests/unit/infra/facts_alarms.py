@@ -9,7 +9,7 @@ from tests.unit.infra.cloud import Cloud
 QUERIES = {
     "poisoned-event", "sweep-missing", "watchdog-alarm", "unknown-reader", "refused-event", "stranger-at-a-key",
     "record-deleted", "record-written", "waiting", "agreement-ahead", "reconcile-waits", "reconcile-gave-up",
-    "reconcile-missing", "poison-stays", "deadletter-stays", "changed-by-hand",
+    "reconcile-missing", "poison-stays", "deadletter-stays", "changed-by-hand", "queue-waits",
 }  # fmt: skip
 METRICS = {"events-dropped", "deliveries-fail", "dead-letters"}
 MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT45M": 45, "PT1H": 60, "PT2H": 120, "PT6H": 360, "P2D": 2880}

@@ -34,7 +34,8 @@ HOME = Path(sys.prefix) / "kusto"
 INSTALLED = HOME / "node_modules/@kusto/language-service-next/package.json"
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 TYPES = {"string": "VARCHAR", "datetime": "TIMESTAMP", "dynamic": "JSON", "bool": "BOOLEAN", "real": "DOUBLE"}
-_LEG = re.compile(r"datatable\(([^)]*)\) \[\]\), (\w+)")
+ASKED_BY_THE_APP = ROOT / "shared/kernel/storage/who_read.kql"
+_LEG = re.compile(r"datatable\(([^)]*)\) \[\]\), (\w+(?:, \w+)*)")
 
 Tables = Mapping[str, Mapping[str, str]]
 Rows = Mapping[str, list[dict[str, Any]]]
@@ -54,11 +55,16 @@ def tables() -> dict[str, dict[str, str]]:
     if SHARED.is_dir():
         found: dict[str, dict[str, str]] = json.loads(shared("data/azure/log-tables.json").read_text(encoding="utf-8"))
         return found
+    return tables_of_the_texts()
+
+
+def tables_of_the_texts() -> dict[str, dict[str, str]]:
+    """What every text takes its tables to be: the legs that stand for a table to which no line was ever written."""
     legs: dict[str, dict[str, str]] = {}
-    for path in sorted(FOLDER.glob("*.kql")):
-        for columns, table in _LEG.findall(path.read_text(encoding="utf-8")):
-            pairs = (column.split(": ", 1) for column in columns.split(", "))
-            legs.setdefault(table, {}).update(dict(pairs))
+    for path in (*sorted(FOLDER.rglob("*.kql")), ASKED_BY_THE_APP):
+        for columns, named in _LEG.findall(path.read_text(encoding="utf-8")):
+            for table in named.split(", "):
+                legs.setdefault(table, {}).update(column.split(": ", 1) for column in columns.split(", "))
     return legs
 
 

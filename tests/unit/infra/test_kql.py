@@ -81,6 +81,10 @@ RINGS: dict[str, list[Rows]] = {
         blob("PutBlob", "lambeth-inbox/a", "ann", category="Write", age=40),
         together(line("reconcile.done", age=40), line("reconcile.waits", age=1), run("disposal", 3)),
     ],
+    "queue-waits": [
+        line("queue.waiting", queue="drop-lambeth", count=2, oldest_minutes=15),
+        line("queue.waiting", queue="request-poison", count=1, oldest_minutes=900),
+    ],
     "poison-stays": [line("poison.stays", queue="request-poison", count=1)],
     "deadletter-stays": [line("deadletter.stays", queue="deadletter", count=1)],
     "poisoned-event": [
@@ -140,6 +144,11 @@ QUIET: dict[str, list[Rows]] = {
         blob("PutBlob", "reference/a", "olga", category="Write", age=10),
         together(line("reconcile.done", age=12), blob("GetBlob", "lambeth-outbox/r", "ann", age=600)),
     ],
+    "queue-waits": [
+        line("queue.waiting", queue="drop-lambeth", count=200, oldest_minutes=14),
+        line("queue.waiting", queue="request", count=1),
+        line("reconcile.waits", oldest_minutes=20),
+    ],
     "poison-stays": [line("deadletter.stays")],
     "deadletter-stays": [line("poison.stays")],
     "poisoned-event": [message("GetMessages", "request-poison"), message("PutMessage", "drop-lambeth")],
@@ -198,6 +207,9 @@ MUTANTS = [
     ("reconcile-missing", "isnull(newest) and lines > 0", "isnull(newest)"),
     ("reconcile-missing", "isnull(newest) and lines > 0", "lines > 0"),
     ("reconcile-missing", "where TimeGenerated < ago(30m)", "where TimeGenerated < ago(1m)"),
+    ("queue-waits", ">= 15", "> 15"),
+    ("queue-waits", " and tolong(line.oldest_minutes) >= 15", ""),
+    ("queue-waits", '== "queue.waiting"', '!= "queue.waiting"'),
     ("poison-stays", '"poison.stays"', '"poison.stay"'),
     ("deadletter-stays", '== "deadletter.stays"', '== "poison.stays"'),
     ("poisoned-event", '"PutMessage" and', '"GetMessages" and'),

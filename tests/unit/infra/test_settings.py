@@ -70,6 +70,11 @@ def test_a_list_as_it_is_written_becomes_what_each_service_takes(
         ("192.168.1.0/24", "private or reserved"),
         ("100.0.0.0/8", "private or reserved"),
         ("127.0.0.1", "private or reserved"),
+        # Copied from a page: a blank that does not break, a mark before it, quotes, a range that came apart.
+        ("8.8.8.8\u00a09.9.9.9", "is no IPv4 address"),
+        ("\ufeff8.8.8.8", "is no IPv4 address"),
+        ("'8.8.8.8'", "is no IPv4 address"),
+        ("8.8.8.8 /24", "entry 2 is no IPv4 address"),
     ],
 )
 def test_what_is_no_public_address_stops_the_deployment(written: str, why: str) -> None:
@@ -96,7 +101,22 @@ def test_mail_addresses_are_trimmed_and_each_is_there_once() -> None:
     assert told(deploy_cloud(), "on-call") == told(deploy_cloud(), "operators"), "nobody else is on call"
 
 
-@pytest.mark.parametrize("written", ["nobody", "a@x.org, @x.org", "a@", "a@b@c"])
+@pytest.mark.parametrize("private", [False, True])
+def test_more_addresses_than_storage_takes_stop_the_deployment(private: bool) -> None:
+    written = " ".join(f"8.{number // 250}.{number % 250}.1" for number in range(401))
+    settings = {"EXCHANGE_BOROUGH_ADDRESSES": written, "EXCHANGE_OPERATOR_ADDRESSES": ""}
+
+    with pytest.raises(DeploymentFailed, match=r"EXCHANGE_BOROUGH_ADDRESSES and \w+: more than 400 entries"):
+        deploy_cloud(private=private, settings=settings)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "nobody", "a@x.org, @x.org", "a@", "a@b@c", "a@x", "a@x..org", "a@x.org.", "a@.org",
+        "<lead@x.org>", "Lead <lead@x.org>", "mailto:a@x.org", '"a"@x.org', "a@x.org\u00a0",
+    ],
+)  # fmt: skip
 def test_what_is_no_mail_address_stops_the_deployment(written: str) -> None:
     with pytest.raises(DeploymentFailed, match=r"EXCHANGE_ALERT_EMAILS: entry \d is no mail address"):
         deploy_cloud(settings={"EXCHANGE_ALERT_EMAILS": written})
@@ -106,6 +126,39 @@ def test_what_is_no_mail_address_stops_the_deployment(written: str) -> None:
 def test_a_budget_begins_with_a_month(written: str) -> None:
     with pytest.raises(DeploymentFailed, match="EXCHANGE_BUDGET_START is no first day"):
         deploy_cloud(settings={"EXCHANGE_BUDGET_START": written})
+
+
+@pytest.mark.parametrize(
+    ("operators", "why"),
+    [
+        (["olga", "Olga"], "operators names somebody twice"),
+        (["ops", {"id": "OPS", "type": "group", "members": ["ann"]}], "operators names somebody twice"),
+        ([{"id": "ops", "type": "group"}], "a group of operators names no members"),
+        ([{"id": "ops", "type": "group", "members": []}], "a group of operators names no members"),
+        ([""], "an entry of operators is empty"),
+        ([{"id": "ops", "type": "robot"}], "an entry of operators is neither"),
+    ],
+)
+def test_an_entry_that_is_nobody_or_twice_the_same_stops_the_deployment(operators: list[Any], why: str) -> None:
+    principals: dict[str, Any] = principals_of(deploy_cloud().agreements)
+
+    with pytest.raises(DeploymentFailed, match=why):
+        deploy_cloud(principals=principals | {"operators": operators})
+
+
+def test_one_id_in_other_letters_is_one_person() -> None:
+    """Azure takes an id in any letters, and its logs have it in small ones."""
+    principals: dict[str, Any] = principals_of(deploy_cloud().agreements)
+    principals["boroughs"]["lambeth"]["officers"] = ["OFFICER-1-SOUTHWARK"]
+    with pytest.raises(DeploymentFailed, match="One principal is named twice"):
+        deploy_cloud(principals=principals)
+
+    principals["boroughs"]["lambeth"]["officers"] = ["Officer-1-Lambeth"]
+    principals |= {"operators": ["Olga"], "keepers": ["Kim"]}
+    cloud = deploy_cloud(principals=principals)
+    asked = str([rule.body["properties"]["criteria"] for rule in cloud.all("Microsoft.Insights/scheduledQueryRules")])
+    for known in ('"lambeth-outbox", "officer-1-lambeth"', '"deadletter", "olga"', 'dynamic(["kim"])'):
+        assert known in asked
 
 
 def test_a_group_has_the_rights_and_its_members_ring_no_alarm() -> None:

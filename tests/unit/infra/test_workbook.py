@@ -17,9 +17,11 @@ FOLDER = kql.FOLDER / "tiles"
 TILES = sorted(path.stem for path in FOLDER.glob("*.kql"))
 
 
-def done(container: str, milliseconds: int) -> Rows:
+def done(container: str, outcome: str, seconds: int | None = 5, **facts: str) -> Rows:
     """A drop that was taken in, or a request that was carried out."""
-    return line("event.done", container=container, milliseconds=milliseconds, trigger="drop_lambeth")
+    if seconds is not None:
+        facts = {**facts, "seconds": seconds}  # type: ignore[dict-item]
+    return line("event.done", container=container, outcome=outcome, milliseconds=900, trigger="drop_lambeth", **facts)
 
 
 def night(age: float, *, success: bool = True) -> Rows:
@@ -36,20 +38,40 @@ def probe(*, success: bool) -> Rows:
 
 SHOWN: dict[str, tuple[Rows, list[tuple[Any, ...]]]] = {
     "drops": (
-        together(done("lambeth-inbox", 900), done("lambeth-inbox", 5), done("requests", 7), line("event.left")),
-        [("lambeth-inbox", 2)],
+        together(
+            *(done("lambeth-inbox", outcome) for outcome in ("accepted", "accepted", "rejected", "repeated", "gone")),
+            done("requests", "done"),
+            line("event.left", container="lambeth-inbox"),
+        ),
+        [("lambeth-inbox", 2, 1, 1, 1)],
     ),
     "failed": (
-        together(line("event.refused", code="EVT-001", trigger="drop_lambeth"), line("timer.done"), done("x-inbox", 1)),
-        [("event.refused", "EVT-001", "drop_lambeth", 1)],
+        together(
+            line("event.refused", code="EVT-001", trigger="drop_lambeth"),
+            line("timer.done"),
+            done("lambeth-inbox", "accepted"),
+            done("lambeth-inbox", "rejected", code="ENV-004"),
+        ),
+        [("event.refused", "EVT-001", "drop_lambeth", 1), ("rejected", "ENV-004", "drop_lambeth", 1)],
     ),
-    "work": (together(*(done("lambeth-inbox", 1000 * second) for second in (1, 2, 3))), [(3, 2.0, 3.0)]),
+    "work": (
+        together(
+            *(done("lambeth-inbox", "accepted", seconds) for seconds in (1, 2, 3)),
+            done("lambeth-inbox", "repeated", 9000),
+            done("requests", "done", 40),
+            done("requests", "superseded", 4000),
+            done("requests", "done", None),
+        ),
+        [("drop to answer", 3, 2.0, 3.0), ("request to results", 1, 40.0, 40.0)],
+    ),
     "waiting": (
         together(
             line("reconcile.waits", code="KEY-003", count=2, oldest_minutes=20),
             line("reconcile.waits", code="KEY-003", count=5, oldest_minutes=16),
+            line("queue.waiting", queue="drop-lambeth", count=7, oldest_minutes=3),
+            line("queue.waiting", queue="drop-lambeth", count=6),
         ),
-        [("KEY-003", 2, 5, 20)],
+        [("KEY-003", 2, 5, 20), ("drop-lambeth", 2, 7, 3)],
     ),
     "given-up": (
         together(message("PutMessage", "request-poison"), message("PutMessage", "request")),

@@ -11,13 +11,13 @@ from shared.kernel.audit.checks.ledger import ledger_whole, receipts, rows_accou
 from shared.kernel.audit.checks.logs import hours_logged, readable, there_is_any
 from shared.kernel.audit.checks.matched import in_its_hour, matched
 from shared.kernel.audit.checks.objects import overwritten, past_their_day
-from shared.kernel.audit.checks.papers import certificates_hold, officers
+from shared.kernel.audit.checks.papers import certificates_hold, named
 from shared.kernel.audit.evidence import Evidence, of_log, stamp
 from shared.kernel.audit.questions import QUESTIONS
 from shared.kernel.audit.report import CheckResult, Finding
 
 _LOOKS: dict[str, Callable[[Evidence, str], Answer]] = {
-    "AUD-003": officers,
+    "AUD-003": named,
     "AUD-006": past_their_day,
     "AUD-007": rows_accounted,
     "AUD-008": receipts,

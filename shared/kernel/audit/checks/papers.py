@@ -1,21 +1,50 @@
-"""What the register and the certificates say."""
+"""What the register, the comparison of rights and the certificates say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from shared.kernel.audit import granted
 from shared.kernel.audit.certificates import CertificateCopy
 from shared.kernel.audit.chains import moment
 from shared.kernel.audit.checks.answer import Answer, of_chain
 from shared.kernel.audit.evidence import Evidence
+from shared.kernel.audit.people import ENTRA, People
+from shared.kernel.audit.places import EXCHANGE, Places
 from shared.kernel.audit.report import Finding, Place
 from shared.kernel.terms.model import Agreement
 
 
-def officers(evidence: Evidence, party: str) -> Answer:
-    """AUD-003, the register's half: no more officers on any day than each agreement of the party allows. An officer of
-    a party has all of its boxes, so that every one of them counts under every agreement."""
+def named(evidence: Evidence, party: str) -> Answer:
+    """AUD-003, but for the operations: no party names more officers than it may, and nobody has a right that the
+    templates do not give."""
+    found = [*_officers(evidence, party), *_surplus(evidence, party)]
+    looked_at = {"boroughs": len(evidence.register.boroughs)}
+    if evidence.granted is not None:
+        looked_at["rights"] = evidence.granted.compared
+    return Answer(found, looked_at=looked_at)
+
+
+def _surplus(evidence: Evidence, party: str) -> Iterable[Finding]:
+    """Who could act and is not to: an officer who was taken out of the file of principals, or whom an owner let in."""
+    if evidence.granted is None:
+        return
+    place = Place("register", granted.FILE)
+    if not evidence.granted.sound:
+        yield Finding("The comparison of rights is not what `exchange rights check --json` writes.", place)
+    people, places = People(evidence.register), Places(evidence.agreements)
+    for one in evidence.granted.surplus:
+        on = places.container("blob", one.container)
+        if party in ("", on.owner) or on.owner in ("", EXCHANGE):  # on everything is on the party's, too
+            name = people.find(one.who, ENTRA).name
+            what = "Somebody has a right that the templates do not give."
+            yield Finding(what, place, "", on.owner, name, container=on.kind)
+
+
+def _officers(evidence: Evidence, party: str) -> list[Finding]:
+    """No more officers on any day than each agreement of the party allows. An officer of a party has all of its boxes,
+    so that every one of them counts under every agreement."""
     found = []
     for slug, parties in sorted(evidence.register.boroughs.items()):
         days = {evidence.first, *(o.first for o in parties.officers if o.first)}
@@ -29,7 +58,7 @@ def officers(evidence: Evidence, party: str) -> Answer:
                 allowed = f"{terms.reference} allows {terms.officers_per_party}"
                 what = f"The register names {at_once} officers at once; {allowed}."
                 found.append(Finding(what, Place("register", "register.yaml"), "", slug))
-    return Answer(found, looked_at={"boroughs": len(evidence.register.boroughs)})
+    return found
 
 
 def _terms_of(evidence: Evidence, slug: str) -> Iterable[Agreement]:

@@ -212,6 +212,13 @@ def _third_officer_named(term: Term) -> None:
     term.register["boroughs"]["lambeth"]["officers"].append(oid("lambeth officer 3"))
 
 
+def _has_right(term: Term, who: str, scope: str, what: str = "too much") -> None:
+    """A comparison of rights that found one that the templates do not give, and one that they give in vain."""
+    found = [{"what": what, "who": who, "role": "Okafor", "scope": scope}]
+    found.append({"what": "too little", "who": oid("ann"), "role": "x", "scope": "/providers/containers/lambeth-inbox"})
+    term.rights = {"ok": False, "compared": 80, "differences": found}
+
+
 def _left_in_september(term: Term) -> None:
     officers = term.register["boroughs"]["lambeth"]["officers"]
     officers[0] = {"id": officers[0], "to": "2026-09-30"}
@@ -506,6 +513,13 @@ MISDEEDS = (
     _of("a third officer collects", "AUD-003", lambda t: t.blob(AT, "GetBlob", RESULT, oauth("lambeth officer 3"))),
     _of("the register names a third officer", "AUD-003", _third_officer_named),
     _of("an officer who has left drops a file", "AUD-003", _left_in_september),
+    _of(
+        "an officer who was taken out of the file has the right yet",
+        "AUD-003",
+        lambda t: _has_right(t, oid("lambeth officer 3"), "/providers/x/containers/lambeth-outbox"),
+    ),
+    _of("an owner reads all", "AUD-003", lambda t: _has_right(t, oid("eve"), "/subscriptions/1", "from above")),
+    _of("a comparison of rights that is none", "AUD-003", lambda t: setattr(t, "rights", ["Okafor"])),
     _of("a stranger deletes staged rows", "AUD-003", lambda t: t.blob(AT, "DeleteBlob", STAGED, oauth("stranger"))),
     _of(
         "a borough is turned away at another's outbox",

@@ -96,6 +96,8 @@ class Term:
     """Daily heads, by file."""
     public: dict[str, bytes] = field(default_factory=dict)
     """Public keys, by file."""
+    rights: Any = None
+    """A comparison of rights, if there is one."""
     _serial: int = 0
 
     # -- lines
@@ -449,6 +451,8 @@ class Term:
         for name, document in self.public.items():
             _write(record / "keys" / name, document)
         _write(record / "register.yaml", yaml.safe_dump(self.register).encode())
+        if self.rights is not None:
+            _write(record / "rights.json", json.dumps(self.rights).encode())
         return record
 
     def file_of(self, line: dict[str, Any]) -> str:
