@@ -24,7 +24,7 @@ from functions.reference import BlobReference
 from shared.kernel.errors import ExchangeError, RefusedEvent
 
 if TYPE_CHECKING:
-    from shared.kernel.reconcile.ended import Ended
+    from shared.kernel.reconcile.attend import Ended
 
 Facts = Mapping[str, str | int | None]
 """What a line says beside its event."""

@@ -10,7 +10,7 @@ from functions.reference import BlobReference
 from functions.settings import CONNECTION
 
 if TYPE_CHECKING:
-    from shared.kernel.reconcile.ended import Ended
+    from shared.kernel.reconcile.attend import Ended
 
 
 def blueprint() -> func.Blueprint:
@@ -28,7 +28,8 @@ def function_of(tenant: str) -> str:
 
 def receive_drop(tenant: str, blob: BlobReference) -> "Ended":
     """Take in one drop of this party; what came of it."""
-    from shared.kernel.reconcile.tasks import Task, attend
+    from shared.kernel.reconcile.attend import attend
+    from shared.kernel.reconcile.tasks import Task
 
     return attend(wiring.exchange(), Task("drop", tenant, blob.container, blob.name, blob.or_named), wiring.ATTEMPTS)
 

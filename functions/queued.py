@@ -25,7 +25,7 @@ from shared.kernel.json_once import loads_once
 from shared.kernel.storage.grid import named_blob
 
 if TYPE_CHECKING:
-    from shared.kernel.reconcile.ended import Ended
+    from shared.kernel.reconcile.attend import Ended
 
 
 class UnreadableEvent(ExchangeError):

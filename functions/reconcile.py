@@ -26,7 +26,7 @@ def blueprint() -> func.Blueprint:
 
 
 def _reconcile() -> None:
-    from shared.kernel.reconcile.ended import Ended
+    from shared.kernel.reconcile.attend import Ended
     from shared.kernel.reconcile.round import reconcile
     from shared.kernel.reconcile.tasks import Task
 

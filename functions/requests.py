@@ -11,7 +11,7 @@ from functions.settings import CONNECTION
 from shared.kernel.errors import RefusedEvent
 
 if TYPE_CHECKING:
-    from shared.kernel.reconcile.ended import Ended
+    from shared.kernel.reconcile.attend import Ended
 
 CONTAINER = "requests"
 FUNCTION = "request"
@@ -37,7 +37,8 @@ def blueprint() -> func.Blueprint:
 def carry_out_request(blob: BlobReference) -> "Ended":
     """Do the work that one request asks for; what came of it."""
     from shared.kernel.intake.identity import derived_id
-    from shared.kernel.reconcile.tasks import attend, task_of
+    from shared.kernel.reconcile.attend import attend
+    from shared.kernel.reconcile.tasks import task_of
 
     exchange = wiring.exchange()
     task = task_of(exchange, blob.container, (blob.name,)) if blob.container == CONTAINER else None

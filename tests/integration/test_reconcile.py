@@ -21,8 +21,9 @@ from shared.kernel.intake.receive import receive
 from shared.kernel.ledger.chain import Ledger, verify_chain
 from shared.kernel.reconcile import letters
 from shared.kernel.reconcile.attempts import Attempts
+from shared.kernel.reconcile.attend import attend
 from shared.kernel.reconcile.round import Round, reconcile
-from shared.kernel.reconcile.tasks import Task, attend
+from shared.kernel.reconcile.tasks import Task
 from shared.kernel.storage.poison import QUEUE, PoisonMessage, PoisonQueue
 from shared.kernel.storage.storage import Storage
 from tests.clock import Clock, clocked_account

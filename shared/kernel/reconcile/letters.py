@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from shared.kernel.disposal.policy_runs import note_run
 from shared.kernel.errors import ExchangeError, RefusedEvent, UnusableName
 from shared.kernel.reconcile.attempts import DAY, SERVICE, Attempts
-from shared.kernel.reconcile.tasks import Task, attend, task_of
+from shared.kernel.reconcile.attend import attend
+from shared.kernel.reconcile.tasks import Task, task_of
 from shared.kernel.storage.dead_letters import POLICY_RUNS, dead_letters
 from shared.kernel.storage.poison import POISON
 from shared.kernel.storage.replay import given_up

@@ -19,10 +19,10 @@ from shared.kernel.errors import ExchangeError, RefusedEvent, StorageFault
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.intake.outcome import settled
 from shared.kernel.reconcile.attempts import DEFECT, DELAYED, SERVICE, Attempts, History
+from shared.kernel.reconcile.attend import Ended, attend
 from shared.kernel.reconcile.delayed import tell
-from shared.kernel.reconcile.ended import Ended
 from shared.kernel.reconcile.letters import Stays, clear
-from shared.kernel.reconcile.tasks import Task, attend
+from shared.kernel.reconcile.tasks import Task
 from shared.kernel.reconcile.wake import wake
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A blob that asks for work: a drop in an inbox, or a request. Whoever is told of it does the same."""
+"""A blob that asks for work: a drop in an inbox, or a request."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.intake.identity import drop_event, request_event
-from shared.kernel.intake.receive import receive
-from shared.kernel.reconcile.ended import Ended, ended
-from shared.kernel.rights.orders import carry_out_order
-from shared.kernel.terms.orders import is_order
-from shared.kernel.work.carry_out import carry_out
 
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
-    from shared.kernel.reconcile.attempts import Attempts
     from shared.kernel.storage.areas import Area
 
 REQUESTS = "requests"
@@ -56,20 +50,3 @@ def task_of(exchange: Exchange, container: str, names: tuple[str, ...]) -> Task 
             if party in exchange.agreements.parties and name:
                 return Task("request", party, container, name)
     return None
-
-
-def attend(exchange: Exchange, task: Task, attempts: Attempts) -> Ended:
-    """Do the work of the blob; what came of it. What fails is recorded as an attempt, and raised."""
-    began = exchange.clock()
-    with attempts.at(exchange, task.event, task.tenant):
-        id = _work(exchange, task)
-    return ended(exchange, task, id, began)
-
-
-def _work(exchange: Exchange, task: Task) -> str | None:
-    """The id of what came of it; `None` where there is none."""
-    if task.kind == "request" and is_order(task.name):
-        return carry_out_order(exchange, party=task.tenant, name=task.name)
-    if task.kind == "request":
-        return carry_out(exchange, party=task.tenant, name=task.name)
-    return receive(exchange, tenant=task.tenant, container=task.container, name=task.name, or_named=task.or_named)

@@ -11,7 +11,7 @@ import pytest
 from functions.boundary import Unexpected, attempted, deliver, on_message, on_time
 from functions.reference import BlobReference
 from shared.kernel.errors import PASSING, ExchangeError, RefusedEvent, StorageUnavailable
-from shared.kernel.reconcile.ended import Ended
+from shared.kernel.reconcile.attend import Ended
 
 BLOB = BlobReference(container="lambeth-inbox", name="pupils-2026-autumn-0123456789ab.parquet")
 

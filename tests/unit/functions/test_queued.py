@@ -18,7 +18,7 @@ from local.triggers.app import Triggers
 from shared.agreements.registry import load_agreement
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger
-from shared.kernel.reconcile.ended import Ended
+from shared.kernel.reconcile.attend import Ended
 from shared.kernel.storage.storage import Storage
 
 PARTICIPANTS = load_agreement("fsm").controllers

@@ -1,4 +1,5 @@
-"""What came of the work on a blob, as the ledger has it, and when that blob came: for the operators' log."""
+"""Does the work on a blob; whoever is told of the blob does the same. Says what came of it, as the ledger has it, and
+how long the blob lay: for the operators' log."""
 
 from __future__ import annotations
 
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.kernel.errors import ExchangeError
 from shared.kernel.intake.outcome import ASKED
+from shared.kernel.intake.receive import receive
+from shared.kernel.rights.orders import carry_out_order
 from shared.kernel.terms.orders import is_order
+from shared.kernel.work.carry_out import carry_out
 from shared.kernel.work.judge import AGAIN, STOPPED
 from shared.kernel.work.turns import SUPERSEDED
 from shared.kernel.work.withdraw import WITHDRAWN
@@ -17,6 +21,7 @@ from shared.kernel.work.withdraw import WITHDRAWN
 if TYPE_CHECKING:
     from shared.kernel.exchange import Exchange
     from shared.kernel.ledger.events import Event
+    from shared.kernel.reconcile.attempts import Attempts
     from shared.kernel.reconcile.tasks import Task
 
 Outcome = Literal[
@@ -50,7 +55,24 @@ class Ended:
         return {"outcome": self.outcome or None, "code": self.code or None, "seconds": self.seconds}
 
 
-def ended(exchange: Exchange, task: Task, id: str | None, began: datetime) -> Ended:
+def attend(exchange: Exchange, task: Task, attempts: Attempts) -> Ended:
+    """Do the work of the blob; what came of it. What fails is recorded as an attempt, and raised."""
+    began = exchange.clock()
+    with attempts.at(exchange, task.event, task.tenant):
+        id = _work(exchange, task)
+    return _ended(exchange, task, id, began)
+
+
+def _work(exchange: Exchange, task: Task) -> str | None:
+    """The id of what came of it; `None` where there is none."""
+    if task.kind == "request" and is_order(task.name):
+        return carry_out_order(exchange, party=task.tenant, name=task.name)
+    if task.kind == "request":
+        return carry_out(exchange, party=task.tenant, name=task.name)
+    return receive(exchange, tenant=task.tenant, container=task.container, name=task.name, or_named=task.or_named)
+
+
+def _ended(exchange: Exchange, task: Task, id: str | None, began: datetime) -> Ended:
     """What came of the work that began then and whose id this is (`None`: there was none). Raises nothing: what cannot
     be read is left out, since the work has ended whether or not this is known."""
     exchange = exchange.working_on(task.event)

@@ -12,8 +12,8 @@ import pytest
 from shared.kernel.errors import StorageUnavailable
 from shared.kernel.ledger.chain import Ledger
 from shared.kernel.reconcile.attempts import Attempts
-from shared.kernel.reconcile.ended import Ended
-from shared.kernel.reconcile.tasks import Task, attend
+from shared.kernel.reconcile.attend import Ended, attend
+from shared.kernel.reconcile.tasks import Task
 from shared.kernel.terms.run_now import name_for_party
 from tests.memory import MemoryBlobs
 from tests.world import COLLECTION, NOW, World, household, make_world, pupil, put_postcodes
