@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from local.azurite import Azurite
 from shared.kernel.storage.storage import Storage
 
-ACCOUNT = "clocked"
+ACCOUNTS = 500
 
 
 @dataclass
@@ -44,10 +46,32 @@ def both_say(monkeypatch: pytest.MonkeyPatch, clock: Callable[[], datetime]) -> 
     monkeypatch.setattr(Storage, "now", lambda _: clock())
 
 
-@contextmanager
-def clocked_account(folder: Path, now: datetime) -> Iterator[tuple[Clock, str]]:
-    """A clock, and the connection string of an account in an emulator of its own that goes by it."""
-    clock = Clock(now, folder / "now")
+@dataclass(frozen=True)
+class _Clocked:
+    """An emulator that goes by a file, and names of accounts in it that nobody has had yet."""
+
+    azurite: Azurite
+    file: Path
+    unused: Iterator[str]
+
+
+@cache
+def _emulator() -> _Clocked:
+    """The one of this process, with which it ends: to start one takes longer than most tests."""
+    folder = TemporaryDirectory()
+    file = Path(folder.name) / "now"
+    file.write_text("0", encoding="ascii")
+    names = [f"clocked{number:03d}" for number in range(ACCOUNTS)]
+    azurite = Azurite(Path(folder.name) / "azurite", names, clock=file, kept=False)
+    azurite.start()
+    atexit.register(folder.cleanup)
+    atexit.register(azurite.stop)
+    return _Clocked(azurite, file, iter(names))
+
+
+def clocked_account(now: datetime) -> tuple[Clock, str]:
+    """A clock, and the connection string of an empty account that goes by it for as long as no other is wanted."""
+    emulator = _emulator()
+    clock = Clock(now, emulator.file)
     clock.go(now)
-    with Azurite(folder / "azurite", [ACCOUNT], clock=clock.file, kept=False) as emulator:
-        yield clock, emulator.connection_string(ACCOUNT)
+    return clock, emulator.azurite.connection_string(next(emulator.unused))

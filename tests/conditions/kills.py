@@ -50,6 +50,7 @@ from shared.kernel.envelope.keys import Use
 from shared.kernel.envelope.ring import LocalKeyRing
 from shared.kernel.storage.access import inbox_pass, outbox_pass
 from shared.kernel.storage.storage import Storage
+from tests.unit.client.results_sample import lay_references
 from tests.world import COLLECTION, NOW, household, table
 
 SLUG = "lambeth"
@@ -88,6 +89,7 @@ class Desktop:
         pq.write_table(table("households", rows), self.folder / "h.parquet")
         lines = "".join(f"m-{number},confirm,officer1,{NOW.date()}\n" for number in range(2000))
         (self.folder / "d.csv").write_text(f"match_ref,decision,decided_by,decided_on\n{lines}")
+        lay_references(self.folder / "results", (f"m-{number}" for number in range(2000)))
         for number in range(6):
             self.storage.outbox(SLUG).create(f"results/{number}.json", b"x" * 50_000 * number)
         os.chdir(self.folder)
@@ -149,6 +151,7 @@ class Desktop:
     def pack(self) -> None:
         out = self.folder / f"packed-{self.number}" / "d.parquet"
         words = ["pack", "table", "d.csv", "--dataset", "decisions", "--out", str(out), "--settle", "0"]
+        words += ["--results", "results"]
         self.killed("pack", words)
         assert pq.read_table(out).num_rows == 2000
         assert sorted(path.name for path in out.parent.iterdir()) == ["d-report.csv", "d.parquet"]

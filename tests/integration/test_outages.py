@@ -67,25 +67,25 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(keys_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(wiring, "ATTEMPTS", Attempts("app@1.0.0"))
-    with clocked_account(tmp_path, NOW) as (clock, account):
-        wire = Wire()
-        with (
-            wire.storage(account) as storage,
-            Storage.connect(account) as sound,
-            PoisonQueue.connect(account) as poison,
-        ):
-            made = make_world(sound, keys_folder)
-            sound.ensure_containers(made.agreement.controllers)
-            put_postcodes(sound)
-            poison.every.ensure(QUEUE)
-            keys = Keys(made.exchange.keys)
-            ledger = Ledger(storage.ledger(), clock=clock)
-            app = Exchange(made.exchange.agreements, storage, keys, ledger, clock)  # type: ignore[arg-type]
-            host = Host.over(app, poison, watched=sound, workers=2)
-            yield Site(replace(made, now=[NOW]), host, poison, clock, wire, keys)
-        wiring.use(None)
+    clock, account = clocked_account(NOW)
+    wire = Wire()
+    with (
+        wire.storage(account) as storage,
+        Storage.connect(account) as sound,
+        PoisonQueue.connect(account) as poison,
+    ):
+        made = make_world(sound, keys_folder)
+        sound.ensure_containers(made.agreement.controllers)
+        put_postcodes(sound)
+        poison.every.ensure(QUEUE)
+        keys = Keys(made.exchange.keys)
+        ledger = Ledger(storage.ledger(), clock=clock)
+        app = Exchange(made.exchange.agreements, storage, keys, ledger, clock)  # type: ignore[arg-type]
+        host = Host.over(app, poison, watched=sound, workers=2)
+        yield Site(replace(made, now=[NOW]), host, poison, clock, wire, keys)
+    wiring.use(None)
 
 
 def half(seed: int) -> Plan:

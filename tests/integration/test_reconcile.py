@@ -84,18 +84,18 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, keys_folder: Path) -> Iterator[Place]:
-    with clocked_account(tmp_path, NOW) as (clock, account):
-        wire = Wire()
-        with wire.storage(account) as storage, PoisonQueue.connect(account) as poison:
-            made = make_world(storage, keys_folder)
-            storage.ensure_containers(made.agreement.controllers)
-            put_postcodes(storage)
-            poison.every.ensure(QUEUE)
-            keys = Keys(made.exchange.keys)
-            ledger = Ledger(storage.ledger(), clock=clock)
-            exchange = replace(made.exchange, clock=clock, ledger=ledger, keys=keys)  # type: ignore[arg-type]
-            yield Place(replace(made, exchange=exchange), poison, clock, wire, keys, account)
+def place(keys_folder: Path) -> Iterator[Place]:
+    clock, account = clocked_account(NOW)
+    wire = Wire()
+    with wire.storage(account) as storage, PoisonQueue.connect(account) as poison:
+        made = make_world(storage, keys_folder)
+        storage.ensure_containers(made.agreement.controllers)
+        put_postcodes(storage)
+        poison.every.ensure(QUEUE)
+        keys = Keys(made.exchange.keys)
+        ledger = Ledger(storage.ledger(), clock=clock)
+        exchange = replace(made.exchange, clock=clock, ledger=ledger, keys=keys)  # type: ignore[arg-type]
+        yield Place(replace(made, exchange=exchange), poison, clock, wire, keys, account)
 
 
 def test_drops_of_which_no_event_ever_came_are_taken_in_and_linked_once_nothing_more_comes(place: Place) -> None:

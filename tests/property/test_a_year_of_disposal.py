@@ -210,11 +210,11 @@ class Year:
 
 
 @pytest.fixture(params=[20260901])
-def year(request: pytest.FixtureRequest, tmp_path: Path, keys_folder: Path) -> Iterator[Year]:
-    with clocked_account(tmp_path, START) as (clock, connection):
-        year = Year(clock, connection, keys_folder / "keys", random.Random(request.param))
-        yield year
-        year.close()
+def year(request: pytest.FixtureRequest, keys_folder: Path) -> Iterator[Year]:
+    clock, connection = clocked_account(START)
+    year = Year(clock, connection, keys_folder / "keys", random.Random(request.param))
+    yield year
+    year.close()
 
 
 def test_nothing_is_ever_too_old_and_nothing_goes_too_early(year: Year) -> None:
