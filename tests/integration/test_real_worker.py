@@ -18,7 +18,7 @@ from shared.kernel.disposal.policy_runs import last_run
 from shared.kernel.envelope.keys import Use
 from shared.kernel.intake.identity import derived_id
 from shared.kernel.ledger.chain import Ledger
-from shared.kernel.reconcile import tasks
+from shared.kernel.reconcile import attend
 from shared.kernel.storage.storage import Storage
 from tests.clock import both_say
 from tests.integration.functions_worker import Outcome, Worker
@@ -271,7 +271,7 @@ def test_a_defect_fails_for_the_host_to_retry_and_shows_no_value(
     def defect(*_: object, **__: object) -> None:
         raise ValueError(f"could not convert {value}")
 
-    monkeypatch.setattr(tasks, "receive", defect)
+    monkeypatch.setattr(attend, "receive", defect)
 
     outcome = worker.blob_event("drop_lambeth", "lambeth-inbox/a.parquet")
 
