@@ -1,6 +1,7 @@
 """Every code with which packing says what it did with a row: PAK-…
 
-A message counts and names lines, columns and encodings; it never repeats what stands in a cell.
+A message counts and names lines, columns and encodings; it never repeats what stands in a cell. It is one table, as
+long as there are codes.
 """
 
 from __future__ import annotations
